@@ -1,0 +1,55 @@
+#include "cpu.h"
+
+namespace regcore {
+
+const char* SimdName(SimdLevel level) {
+  switch (level) {
+    case SimdLevel::kPortable:
+      return "portable";
+    case SimdLevel::kNeon:
+      return "neon";
+    case SimdLevel::kAvx2:
+      return "avx2";
+    case SimdLevel::kAvx512:
+      return "avx512";
+  }
+  return "unknown";
+}
+
+std::vector<SimdLevel> SupportedSimdLevels() {
+  std::vector<SimdLevel> levels = {SimdLevel::kPortable};
+#if defined(REGCORE_X86)
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("f16c");
+  if (avx2) levels.push_back(SimdLevel::kAvx2);
+  if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni")) {
+    levels.push_back(SimdLevel::kAvx512);
+  }
+#elif defined(REGCORE_ARM64)
+  levels.push_back(SimdLevel::kNeon);  // part of the base architecture
+#endif
+  return levels;
+}
+
+Status ResolveSimdLevel(const char* forced, SimdLevel* level) {
+  const std::vector<SimdLevel> supported = SupportedSimdLevels();
+  if (forced == nullptr || *forced == '\0') {
+    *level = supported.back();
+    return {};
+  }
+  std::string names;
+  for (SimdLevel candidate : supported) {
+    if (std::string(forced) == SimdName(candidate)) {
+      *level = candidate;
+      return {};
+    }
+    names += std::string(names.empty() ? "" : ", ") + SimdName(candidate);
+  }
+  return {StatusCode::kUnsupported, "REGCORE_SIMD=" + std::string(forced) +
+                                        " is not available here; this machine has " + names};
+}
+
+}  // namespace regcore

@@ -1,0 +1,20 @@
+// torchvision's Resize(short side) and CenterCrop, as numbers: no pixels.
+#pragma once
+
+namespace regcore {
+
+// A picture is resized to resized_width x resized_height; the crop window of the result begins at
+// (left, top). In pixels.
+struct CropGeometry {
+  int resized_width;
+  int resized_height;
+  int left;
+  int top;
+};
+
+// Resize: the short side becomes `resize`, the long side int(resize * long / short). CenterCrop:
+// int(round((side - crop) / 2.0)), where Python rounds halves to even. Needs 1 <= crop <= resize
+// and sides of at least 1.
+CropGeometry MakeCropGeometry(int width, int height, int resize, int crop);
+
+}  // namespace regcore

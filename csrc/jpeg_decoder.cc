@@ -1,0 +1,290 @@
+// The libjpeg dance. libjpeg reports errors by longjmp, so all that it needs lives in State, and
+// no function that calls setjmp owns an object with a destructor.
+#include "jpeg_decoder.h"
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+// Not sorted: jpeglib.h needs size_t and FILE declared, and jerror.h needs jpeglib.h.
+// clang-format off
+#include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
+
+namespace regcore {
+namespace {
+
+#define REGCORE_STRINGIFY(x) #x
+#define REGCORE_TO_STRING(x) REGCORE_STRINGIFY(x)
+
+// Pillow refuses more (twice its MAX_IMAGE_PIXELS) as a decompression bomb.
+constexpr int64_t kMaxPixels = 2 * (int64_t{1024} * 1024 * 1024 / 4 / 3);
+
+int AlignDown(int value, int multiple) { return value / multiple * multiple; }
+int AlignUp(int value, int multiple) { return AlignDown(value + multiple - 1, multiple); }
+
+bool ContainsEndOfImage(const uint8_t* p, const uint8_t* end) {
+  while (end - p >= 2) {
+    p = static_cast<const uint8_t*>(std::memchr(p, 0xFF, static_cast<size_t>(end - p - 1)));
+    if (p == nullptr) return false;
+    if (p[1] == JPEG_EOI) return true;
+    ++p;
+  }
+  return false;
+}
+
+struct ErrorManager {
+  jpeg_error_mgr base;  // first: libjpeg sees only this
+  std::jmp_buf jump;
+  char message[JMSG_LENGTH_MAX];
+};
+
+[[noreturn]] void OnError(j_common_ptr info) {
+  auto* errors = reinterpret_cast<ErrorManager*>(info->err);
+  errors->base.format_message(info, errors->message);
+  std::longjmp(errors->jump, 1);
+}
+
+void CountWarning(j_common_ptr info, int level) {
+  if (level < 0) ++info->err->num_warnings;  // damage that libjpeg repairs; Pillow accepts it too
+}
+
+void PrintNothing(j_common_ptr) {}
+
+void DoNothing(j_decompress_ptr) {}
+
+// All bytes are given from the start: asking for more means that the file is cut short. Suspending
+// (not inventing an EOI, as libjpeg's own memory source does) fails where Pillow fails.
+boolean NoMoreInput(j_decompress_ptr) { return FALSE; }
+
+void SkipInput(j_decompress_ptr info, long count) {
+  if (count <= 0) return;
+  jpeg_source_mgr* source = info->src;
+  const size_t step = std::min(static_cast<size_t>(count), source->bytes_in_buffer);
+  source->next_input_byte += step;
+  source->bytes_in_buffer -= step;
+}
+
+}  // namespace
+
+const char* JpegLibraryVersion() { return REGCORE_TO_STRING(LIBJPEG_TURBO_VERSION); }
+
+struct JpegDecoder::State {
+  jpeg_decompress_struct info{};
+  ErrorManager errors{};
+  jpeg_source_mgr source{};
+  bool created = false;
+  const uint8_t* bytes = nullptr;
+  size_t size = 0;
+
+  // The four calls into libjpeg. On failure `errors.message` has the words.
+  StatusCode Create();
+  StatusCode ReadHeader();
+  StatusCode Start(const Rect& region);
+  StatusCode ReadRows(uint8_t* pixels, ptrdiff_t stride, int bottom);
+
+  Rect Whole() const;
+  Rect WithMargin(const Rect& wanted) const;
+  bool IsTaken();
+  bool RegionIsProven() const;
+  bool RestIsThere() const;
+  Status DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view);
+  StatusCode Fail(StatusCode code, const char* words);
+  StatusCode CodeOfError() const;
+};
+
+StatusCode JpegDecoder::State::Fail(StatusCode code, const char* words) {
+  std::snprintf(errors.message, sizeof(errors.message), "%s", words);
+  return code;
+}
+
+StatusCode JpegDecoder::State::CodeOfError() const {
+  switch (errors.base.msg_code) {
+    case JERR_ARITH_NOTIMPL:
+    case JERR_BAD_PRECISION:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_SOF_UNSUPPORTED:
+      return StatusCode::kUnsupported;
+    case JERR_OUT_OF_MEMORY:
+      return StatusCode::kOutOfMemory;
+    default:
+      return StatusCode::kCorrupt;
+  }
+}
+
+StatusCode JpegDecoder::State::Create() {
+  info.err = jpeg_std_error(&errors.base);
+  errors.base.error_exit = OnError;
+  errors.base.emit_message = CountWarning;
+  errors.base.output_message = PrintNothing;
+  if (setjmp(errors.jump) != 0) return CodeOfError();
+  jpeg_create_decompress(&info);
+  created = true;
+  source.init_source = DoNothing;
+  source.fill_input_buffer = NoMoreInput;
+  source.skip_input_data = SkipInput;
+  source.resync_to_restart = jpeg_resync_to_restart;
+  source.term_source = DoNothing;
+  info.src = &source;
+  return StatusCode::kOk;
+}
+
+StatusCode JpegDecoder::State::ReadHeader() {
+  if (!created) return Fail(StatusCode::kOutOfMemory, "libjpeg could not start");
+  if (setjmp(errors.jump) != 0) return CodeOfError();
+  jpeg_abort_decompress(&info);
+  source.next_input_byte = bytes;
+  source.bytes_in_buffer = size;
+  if (jpeg_read_header(&info, TRUE) != JPEG_HEADER_OK) {
+    return Fail(StatusCode::kTruncated, "file is cut short in the JPEG header");
+  }
+  return StatusCode::kOk;
+}
+
+// Starts decoding; the next row that ReadRows gives is region.top.
+StatusCode JpegDecoder::State::Start(const Rect& region) {
+  if (setjmp(errors.jump) != 0) return CodeOfError();
+  info.out_color_space = JCS_RGB;
+  info.dct_method = JDCT_ISLOW;
+  info.do_fancy_upsampling = TRUE;
+  if (!jpeg_start_decompress(&info)) {
+    return Fail(StatusCode::kTruncated, "file is cut short in the image data");
+  }
+  if (region.width() < static_cast<int>(info.output_width)) {
+    JDIMENSION left = static_cast<JDIMENSION>(region.left);
+    JDIMENSION width = static_cast<JDIMENSION>(region.width());
+    jpeg_crop_scanline(&info, &left, &width);
+    // The left edge is an MCU border already.
+    if (static_cast<int>(left) != region.left || static_cast<int>(width) != region.width()) {
+      return Fail(StatusCode::kCorrupt, "libjpeg moved the region");
+    }
+  }
+  // One skip, from row 0 to an MCU border: the case that libjpeg-turbo #915 does not touch.
+  if (region.top > 0) jpeg_skip_scanlines(&info, static_cast<JDIMENSION>(region.top));
+  return StatusCode::kOk;
+}
+
+StatusCode JpegDecoder::State::ReadRows(uint8_t* pixels, ptrdiff_t stride, int bottom) {
+  if (setjmp(errors.jump) != 0) return CodeOfError();
+  constexpr JDIMENSION kRowsPerCall = 16;
+  const JDIMENSION end = static_cast<JDIMENSION>(bottom);
+  const JDIMENSION begin = info.output_scanline;
+  while (info.output_scanline < end) {
+    JSAMPROW rows[kRowsPerCall];
+    const JDIMENSION wanted = std::min(kRowsPerCall, end - info.output_scanline);
+    for (JDIMENSION i = 0; i < wanted; ++i) {
+      rows[i] = pixels + static_cast<ptrdiff_t>(info.output_scanline - begin + i) * stride;
+    }
+    if (jpeg_read_scanlines(&info, rows, wanted) == 0) {
+      return Fail(StatusCode::kTruncated, "file is cut short in the image data");
+    }
+  }
+  return StatusCode::kOk;
+}
+
+Rect JpegDecoder::State::Whole() const {
+  return {0, 0, static_cast<int>(info.image_width), static_cast<int>(info.image_height)};
+}
+
+// The region to decode: MCU borders around `wanted`. Along an axis with subsampled chroma, fancy
+// upsampling interpolates between neighbours, which a border pixel lacks: two pixels are to spare.
+// Rows below `wanted` are never decoded, so the lower edge needs neither.
+Rect JpegDecoder::State::WithMargin(const Rect& wanted) const {
+  const int mcu_width = DCTSIZE * info.max_h_samp_factor;
+  const int mcu_height = DCTSIZE * info.max_v_samp_factor;
+  const int spare_x = info.max_h_samp_factor > 1 ? 2 : 0;
+  const int spare_y = info.max_v_samp_factor > 1 ? 2 : 0;
+  Rect r;
+  r.left = AlignDown(std::max(0, wanted.left - spare_x), mcu_width);
+  r.top = AlignDown(std::max(0, wanted.top - spare_y), mcu_height);
+  r.right = std::min(Whole().right, AlignUp(wanted.right + spare_x, mcu_width));
+  r.bottom = wanted.bottom;
+  return r;
+}
+
+// Grey, YCbCr and RGB; the rest (CMYK, YCCK, two components) is for another decoder.
+bool JpegDecoder::State::IsTaken() {
+  const bool grey = info.num_components == 1 && info.jpeg_color_space == JCS_GRAYSCALE;
+  const bool colour = info.num_components == 3 &&
+                      (info.jpeg_color_space == JCS_YCbCr || info.jpeg_color_space == JCS_RGB);
+  if (grey || colour) return true;
+  Fail(StatusCode::kUnsupported, "JPEG colours are neither grey, YCbCr nor RGB");
+  return false;
+}
+
+// Partial decoding equals a full one for a single Huffman-coded sequential scan whose MCU is at
+// most 2 x 2 blocks of luma with one block of each chroma component.
+bool JpegDecoder::State::RegionIsProven() const {
+  if (info.progressive_mode || info.arith_code || info.comps_in_scan != info.num_components) {
+    return false;
+  }
+  const jpeg_component_info* luma = info.comp_info;
+  if (luma->h_samp_factor > 2 || luma->v_samp_factor > 2) return false;
+  if (info.num_components == 1) return luma->h_samp_factor == 1 && luma->v_samp_factor == 1;
+  return std::all_of(info.comp_info + 1, info.comp_info + info.num_components,
+                     [](const auto& c) { return c.h_samp_factor == 1 && c.v_samp_factor == 1; });
+}
+
+// Whether the image data behind the last row read has its end. If not, only a full decode tells
+// what is missing.
+bool JpegDecoder::State::RestIsThere() const {
+  return info.unread_marker == JPEG_EOI || ContainsEndOfImage(source.next_input_byte, bytes + size);
+}
+
+Status JpegDecoder::State::DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view) {
+  const auto status = [this](StatusCode code) {
+    return code == StatusCode::kOk ? Status() : Status(code, errors.message);
+  };
+  REGCORE_RETURN_IF_ERROR(status(Start(region)));
+  view->area = region;
+  view->stride = 3 * static_cast<ptrdiff_t>(region.width());
+  REGCORE_RETURN_IF_ERROR(
+      pixels->Reserve(static_cast<size_t>(view->stride * region.height()) + kReadSlack));
+  view->data = pixels->data();
+  return status(ReadRows(pixels->data(), view->stride, region.bottom));
+}
+
+JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {
+  static_cast<void>(state_->Create());  // a failure is told by the first ReadHeader
+}
+
+JpegDecoder::~JpegDecoder() {
+  if (state_->created) jpeg_destroy_decompress(&state_->info);
+}
+
+Status JpegDecoder::Open(const uint8_t* bytes, size_t size) {
+  constexpr uint8_t kStart[] = {0xFF, 0xD8, 0xFF};
+  if (size < sizeof(kStart) || std::memcmp(bytes, kStart, sizeof(kStart)) != 0) {
+    return {StatusCode::kUnsupported, "not a JPEG"};
+  }
+  state_->bytes = bytes;
+  state_->size = size;
+  if (const StatusCode code = state_->ReadHeader(); code != StatusCode::kOk) {
+    return {code, state_->errors.message};
+  }
+  if (!state_->IsTaken()) return {StatusCode::kUnsupported, state_->errors.message};
+  if (int64_t{width()} * height() > kMaxPixels) {
+    return {StatusCode::kTooLarge, std::to_string(width()) + " x " + std::to_string(height()) +
+                                       " pixels are over the limit of " +
+                                       std::to_string(kMaxPixels)};
+  }
+  return {};
+}
+
+int JpegDecoder::width() const { return static_cast<int>(state_->info.image_width); }
+int JpegDecoder::height() const { return static_cast<int>(state_->info.image_height); }
+
+Status JpegDecoder::Decode(const Rect& wanted, bool full, AlignedBuffer* pixels, RgbView* view) {
+  if (!full && state_->RegionIsProven()) {
+    REGCORE_RETURN_IF_ERROR(
+        state_->DecodeRows(state_->WithMargin(wanted), pixels, view));
+    if (state_->RestIsThere()) return {};
+    REGCORE_RETURN_IF_ERROR(Open(state_->bytes, state_->size));
+  }
+  return state_->DecodeRows(state_->Whole(), pixels, view);
+}
+
+}  // namespace regcore

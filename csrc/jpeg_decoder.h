@@ -1,0 +1,44 @@
+// libjpeg-turbo behind one class: JPEG bytes → RGB8 pixels of a region.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "image.h"
+#include "status.h"
+
+namespace regcore {
+
+// Version of the libjpeg-turbo headers that this was built with, e.g. "2.1.5".
+const char* JpegLibraryVersion();
+
+// Decodes one JPEG after the other; keeps libjpeg's memory between them. Not thread-safe: one per
+// worker. Pixels are those of a full decode with the ISLOW DCT and fancy upsampling, as Pillow's.
+class JpegDecoder {
+ public:
+  JpegDecoder();
+  ~JpegDecoder();
+  JpegDecoder(const JpegDecoder&) = delete;
+  JpegDecoder& operator=(const JpegDecoder&) = delete;
+
+  // Reads the header. `bytes` must stay valid until the Decode that follows. kUnsupported: not a
+  // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits.
+  Status Open(const uint8_t* bytes, size_t size);
+
+  // In pixels, of the JPEG last opened.
+  int width() const;
+  int height() const;
+
+  // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded. Columns and rows
+  // outside are skipped where that is proven equal to a full decode: a baseline or extended
+  // sequential scan with whole-number sampling ratios. `full` decodes everything, and the same
+  // pixels result. A picture cut short is kTruncated, also when the missing part is not wanted.
+  Status Decode(const Rect& wanted, bool full, AlignedBuffer* pixels, RgbView* view);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace regcore

@@ -1,0 +1,160 @@
+#include "preprocess.h"
+
+#include <cstring>
+#include <vector>
+
+namespace regcore {
+namespace {
+
+constexpr size_t kKeptBytes = size_t{32} << 20;
+
+// The wanted part of the caller's pixels, copied to where kernels may read past the end.
+Status CopyPixels(const ImageSource& source, const Rect& wanted, AlignedBuffer* pixels,
+                  RgbView* view) {
+  const size_t row = 3 * static_cast<size_t>(wanted.width());
+  REGCORE_RETURN_IF_ERROR(pixels->Reserve(row * static_cast<size_t>(wanted.height()) + kReadSlack));
+  for (int y = wanted.top; y < wanted.bottom; ++y) {
+    std::memcpy(pixels->data() + static_cast<size_t>(y - wanted.top) * row,
+                source.data + y * source.stride + 3 * ptrdiff_t{wanted.left}, row);
+  }
+  *view = {pixels->data(), static_cast<ptrdiff_t>(row), wanted};
+  return {};
+}
+
+// Rows become columns.
+Status Transpose(const RgbView& view, const Rect& area, AlignedBuffer* pixels,
+                 RgbView* transposed) {
+  const size_t row = 3 * static_cast<size_t>(area.height());
+  REGCORE_RETURN_IF_ERROR(pixels->Reserve(row * static_cast<size_t>(area.width()) + kReadSlack));
+  for (int y = area.top; y < area.bottom; ++y) {
+    const uint8_t* source = view.Row(y) + 3 * (area.left - view.area.left);
+    uint8_t* column = pixels->data() + 3 * static_cast<size_t>(y - area.top);
+    for (int x = 0; x < area.width(); ++x, source += 3, column += row) {
+      std::memcpy(column, source, 3);
+    }
+  }
+  *transposed = {pixels->data(), static_cast<ptrdiff_t>(row),
+                 Rect{area.top, area.left, area.bottom, area.right}};
+  return {};
+}
+
+}  // namespace
+
+// The two passes that lead from a picture to its crop window. Where the vertical axis goes first,
+// the picture is transposed, and `first` runs along its rows all the same.
+struct Preprocess::Window {
+  const PackedAxis* first = nullptr;
+  const PackedAxis* second = nullptr;
+  bool transposed = false;
+
+  Rect Wanted() const {
+    const AxisPlan& x = (transposed ? second : first)->plan;
+    const AxisPlan& y = (transposed ? first : second)->plan;
+    return {x.input_begin(), y.input_begin(), x.input_end(), y.input_end()};
+  }
+};
+
+void PreprocessScratch::Trim() {
+  for (AlignedBuffer* buffer : {&file, &pixels, &intermediate, &transposed}) {
+    if (buffer->capacity() > kKeptBytes) buffer->Release();
+  }
+  plans.Trim();
+}
+
+Preprocess::Preprocess(const PreprocessSpec& spec)
+    : spec_(spec),
+      kernel_(ResampleKernelFor(spec.level)),
+      normalizer_(spec.mean, spec.std, spec.type, spec.layout, spec.crop, spec.crop, spec.level) {}
+
+Status Preprocess::Plan(int width, int height, PlanCache* plans, Window* window) const {
+  const CropGeometry g = MakeCropGeometry(width, height, spec_.resize, spec_.crop);
+  window->transposed = VerticalFirst(spec_.order, width, height, g.resized_width, g.resized_height);
+  if (window->transposed) {
+    REGCORE_RETURN_IF_ERROR(
+        plans->Horizontal(height, g.resized_height, g.top, spec_.crop, &window->first));
+    return plans->Vertical(width, g.resized_width, g.left, spec_.crop, &window->second);
+  }
+  REGCORE_RETURN_IF_ERROR(
+      plans->Horizontal(width, g.resized_width, g.left, spec_.crop, &window->first));
+  return plans->Vertical(height, g.resized_height, g.top, spec_.crop, &window->second);
+}
+
+Status Preprocess::DecodeJpeg(const uint8_t* bytes, size_t size, PreprocessScratch* scratch,
+                              Window* window, RgbView* view) const {
+  JpegDecoder& decoder = scratch->decoder;
+  REGCORE_RETURN_IF_ERROR(decoder.Open(bytes, size));
+  REGCORE_RETURN_IF_ERROR(Plan(decoder.width(), decoder.height(), &scratch->plans, window));
+  return decoder.Decode(window->Wanted(), spec_.full_decode, &scratch->pixels, view);
+}
+
+Status Preprocess::Decode(const ImageSource& source, PreprocessScratch* scratch, Window* window,
+                          RgbView* view) const {
+  if (source.path != nullptr) {
+    size_t size = 0;
+    REGCORE_RETURN_IF_ERROR(ReadFile(source.path, spec_.max_file_bytes, &scratch->file, &size));
+    return DecodeJpeg(scratch->file.data(), size, scratch, window, view);
+  }
+  if (source.width == 0) return DecodeJpeg(source.data, source.size, scratch, window, view);
+  REGCORE_RETURN_IF_ERROR(Plan(source.width, source.height, &scratch->plans, window));
+  return CopyPixels(source, window->Wanted(), &scratch->pixels, view);
+}
+
+// Calls use_row(y, rgb) for every row of the crop window.
+template <typename UseRow>
+Status Preprocess::Resample(const RgbView& view, const Window& window, PreprocessScratch* scratch,
+                            const UseRow& use_row) const {
+  const AxisPlan& second = window.second->plan;
+  const int columns = 3 * spec_.crop;
+  const int rows = second.input_end() - second.input_begin();
+  REGCORE_RETURN_IF_ERROR(scratch->intermediate.Reserve(kernel_.intermediate_bytes(rows, columns)));
+  REGCORE_RETURN_IF_ERROR(scratch->row.Reserve(static_cast<size_t>(columns) + 2 * kReadSlack));
+  kernel_.horizontal(*window.first, second, view, scratch->intermediate.data());
+  for (int y = 0; y < spec_.crop; ++y) {
+    kernel_.vertical(*window.second, y, scratch->intermediate.data(), columns, scratch->row.data());
+    use_row(y, scratch->row.data());
+  }
+  return {};
+}
+
+// The rare order: the same passes on the transposed picture, and the result transposed back.
+Status Preprocess::ResampleTransposed(const RgbView& view, const Window& window,
+                                      PreprocessScratch* scratch, void* slot) const {
+  RgbView turned;
+  REGCORE_RETURN_IF_ERROR(Transpose(view, window.Wanted(), &scratch->transposed, &turned));
+  const size_t side = static_cast<size_t>(spec_.crop);
+  std::vector<uint8_t> result(3 * side * side + kReadSlack);
+  REGCORE_RETURN_IF_ERROR(Resample(turned, window, scratch, [&](int x, const uint8_t* column) {
+    uint8_t* out = result.data() + 3 * static_cast<size_t>(x);
+    for (size_t y = 0; y < side; ++y) std::memcpy(out + 3 * side * y, column + 3 * y, 3);
+  }));
+  for (int y = 0; y < spec_.crop; ++y) {
+    normalizer_.Row(result.data() + 3 * side * static_cast<size_t>(y), y, slot);
+  }
+  return {};
+}
+
+Status Preprocess::ToSlot(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
+                          PreprocessScratch* scratch, void* slot) const {
+  scratch->Trim();
+  Window window;
+  RgbView view;
+  Status status = Decode(source, scratch, &window, &view);
+  if (status.code() == StatusCode::kUnsupported && foreign.decode != nullptr) {
+    REGCORE_RETURN_IF_ERROR(foreign.decode(foreign.context, index, &scratch->pixels, &view));
+    status = Plan(view.area.width(), view.area.height(), &scratch->plans, &window);
+  }
+  if (!status.ok()) return status;
+  if (window.transposed) return ResampleTransposed(view, window, scratch, slot);
+  return Resample(view, window, scratch,
+                  [&](int y, const uint8_t* rgb) { normalizer_.Row(rgb, y, slot); });
+}
+
+Status Preprocess::ToFile(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
+                          PreprocessScratch* scratch, const char* path) const {
+  REGCORE_RETURN_IF_ERROR(scratch->slot.Reserve(slot_bytes()));
+  REGCORE_RETURN_IF_ERROR(ToSlot(source, index, foreign, scratch, scratch->slot.data()));
+  return WriteFileAtomically(path, scratch->slot.data(), slot_bytes(),
+                             static_cast<unsigned>(index));
+}
+
+}  // namespace regcore

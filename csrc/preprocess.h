@@ -1,0 +1,103 @@
+// One image: read ▸ decode ▸ resample ▸ normalise, into the caller's slot.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cpu.h"
+#include "crop_geometry.h"
+#include "file_bytes.h"
+#include "image.h"
+#include "jpeg_decoder.h"
+#include "normalize.h"
+#include "plan_cache.h"
+#include "status.h"
+
+namespace regcore {
+
+// What becomes of every image. Needs 1 <= crop <= resize.
+struct PreprocessSpec {
+  int resize;  // pixels of the short side
+  int crop;    // pixels of both sides of the centre crop
+  Filter filter;
+  PassOrder order;
+  float mean[3];
+  float std[3];
+  DataType type;
+  Layout layout;
+  bool full_decode;
+  SimdLevel level;
+  size_t max_file_bytes;
+};
+
+// Where an image comes from; the memory is the caller's and outlives the job.
+struct ImageSource {
+  const char* path = nullptr;     // a file, if not null
+  const uint8_t* data = nullptr;  // else: the bytes of a file or, if width > 0, RGB8 pixels
+  size_t size = 0;                // bytes of a file
+  int width = 0;
+  int height = 0;
+  ptrdiff_t stride = 0;  // bytes from row to row
+};
+
+// Decodes what the core does not take: pixels of the whole picture with kReadSlack behind. Called
+// from worker threads.
+struct ForeignDecoder {
+  Status (*decode)(void* context, size_t index, AlignedBuffer* pixels, RgbView* view) = nullptr;
+  void* context = nullptr;
+};
+
+// One worker's memory, reused from image to image.
+class PreprocessScratch {
+ public:
+  explicit PreprocessScratch(const PreprocessSpec& spec)
+      : plans(ResampleKernelFor(spec.level), spec.filter) {}
+
+  JpegDecoder decoder;
+  PlanCache plans;
+  AlignedBuffer file;
+  AlignedBuffer pixels;
+  AlignedBuffer intermediate;
+  AlignedBuffer row;
+  AlignedBuffer transposed;
+  AlignedBuffer slot;
+
+  // Gives the memory of an unusually large picture back.
+  void Trim();
+};
+
+// Immutable, so shared by all workers.
+class Preprocess {
+ public:
+  explicit Preprocess(const PreprocessSpec& spec);
+
+  const PreprocessSpec& spec() const { return spec_; }
+  size_t slot_bytes() const { return normalizer_.slot_bytes(); }
+
+  // Writes slot_bytes() at `slot`, or nothing of meaning if the status is not ok.
+  Status ToSlot(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
+                PreprocessScratch* scratch, void* slot) const;
+
+  // The same bytes as the file `path`, whole or not at all.
+  Status ToFile(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
+                PreprocessScratch* scratch, const char* path) const;
+
+ private:
+  struct Window;
+  Status Plan(int width, int height, PlanCache* plans, Window* window) const;
+  Status DecodeJpeg(const uint8_t* bytes, size_t size, PreprocessScratch* scratch, Window* window,
+                    RgbView* view) const;
+  Status Decode(const ImageSource& source, PreprocessScratch* scratch, Window* window,
+                RgbView* view) const;
+  template <typename UseRow>
+  Status Resample(const RgbView& view, const Window& window, PreprocessScratch* scratch,
+                  const UseRow& use_row) const;
+  Status ResampleTransposed(const RgbView& view, const Window& window, PreprocessScratch* scratch,
+                            void* slot) const;
+
+  PreprocessSpec spec_;
+  const ResampleKernel& kernel_;
+  Normalizer normalizer_;
+};
+
+}  // namespace regcore

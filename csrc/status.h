@@ -1,0 +1,40 @@
+// The result of a step: a code, and words for the user. No exception crosses a file border.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace regcore {
+
+enum class StatusCode {
+  kOk = 0,
+  kUnsupported,  // not a JPEG that this core takes; another decoder may know it
+  kCorrupt,      // libjpeg refused the bytes
+  kTruncated,    // the bytes end before the picture does
+  kTooLarge,     // over a limit, found before any allocation
+  kIo,           // the operating system refused to read or write
+  kOutOfMemory,  // an allocation failed; concerns this image alone
+  kForeign,      // the decoder for everything that is not JPEG refused
+  kCancelled,    // stopped on request
+};
+
+class [[nodiscard]] Status {
+ public:
+  Status() = default;
+  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  bool ok() const { return code_ == StatusCode::kOk; }
+  StatusCode code() const { return code_; }
+  const std::string& message() const { return message_; }
+
+ private:
+  StatusCode code_ = StatusCode::kOk;
+  std::string message_;
+};
+
+}  // namespace regcore
+
+#define REGCORE_RETURN_IF_ERROR(expression)                                      \
+  do {                                                                           \
+    if (::regcore::Status status_ = (expression); !status_.ok()) return status_; \
+  } while (false)
