@@ -1,0 +1,49 @@
+"""Takes image classifiers to accelerators and proves that they arrived intact."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from regcore.errors import BackendError, DatasetError, DecodeError, RegcoreError, UsageError
+    from regcore.metrics import TopN, topk
+    from regcore.preprocess import Batch, BatchStream, Preprocessor, simd_level, simd_levels
+    from regcore.recipe import Recipe
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BackendError",
+    "Batch",
+    "BatchStream",
+    "DatasetError",
+    "DecodeError",
+    "Preprocessor",
+    "Recipe",
+    "RegcoreError",
+    "TopN",
+    "UsageError",
+    "simd_level",
+    "simd_levels",
+    "topk",
+]
+
+# Imported at the first use of a name (PEP 562), so that `import regcore` costs next to nothing.
+_HOMES = {
+    "errors": ("BackendError", "DatasetError", "DecodeError", "RegcoreError", "UsageError"),
+    "metrics": ("TopN", "topk"),
+    "preprocess": ("Batch", "BatchStream", "Preprocessor", "simd_level", "simd_levels"),
+    "recipe": ("Recipe",),
+}
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"regcore.{module}"), name)
+    raise AttributeError(f"module 'regcore' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

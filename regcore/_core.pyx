@@ -1,0 +1,436 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
+"""The seam to csrc: checks, takes pointers, runs without the GIL, reports what failed."""
+
+import os
+
+cimport cython
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int64_t, uint8_t
+from libc.string cimport memcpy
+from libcpp cimport bool as cbool
+from libcpp.memory cimport unique_ptr
+from libcpp.string cimport string
+from libcpp.utility cimport move
+from libcpp.vector cimport vector
+
+
+cdef extern from "<chrono>" namespace "std::chrono" nogil:
+    cdef cppclass milliseconds:
+        milliseconds(long)
+
+
+cdef extern from "status.h" namespace "regcore" nogil:
+    cdef enum class StatusCode:
+        kOk
+        kOutOfMemory
+        kForeign
+
+    cdef cppclass Status:
+        Status()
+        Status(StatusCode, string)
+        cbool ok()
+        StatusCode code()
+        const string& message()
+
+
+cdef extern from "image.h" namespace "regcore" nogil:
+    const size_t kReadSlack
+
+    cdef struct Rect:
+        int left
+        int top
+        int right
+        int bottom
+
+    cdef struct RgbView:
+        const uint8_t* data
+        ptrdiff_t stride
+        Rect area
+
+    cdef cppclass AlignedBuffer:
+        Status Reserve(size_t)
+        uint8_t* data()
+
+
+cdef extern from "cpu.h" namespace "regcore" nogil:
+    cdef enum class SimdLevel:
+        kPortable
+
+    const char* SimdName(SimdLevel)
+    vector[SimdLevel] SupportedSimdLevels()
+    Status ResolveSimdLevel(const char*, SimdLevel*)
+
+
+cdef extern from "jpeg_decoder.h" namespace "regcore" nogil:
+    const char* JpegLibraryVersion()
+
+
+cdef extern from "resample_plan.h" namespace "regcore" nogil:
+    cdef enum class Filter:
+        kBox
+        kBilinear
+        kHamming
+        kBicubic
+        kLanczos
+
+    cdef enum class PassOrder:
+        kPillow9
+        kPillow13
+
+
+cdef extern from "normalize.h" namespace "regcore" nogil:
+    cdef enum class DataType:
+        kFloat32
+        kFloat16
+        kUint8
+
+    cdef enum class Layout:
+        kNchw
+        kNhwc
+
+
+cdef extern from "preprocess.h" namespace "regcore" nogil:
+    cdef struct PreprocessSpec:
+        int resize
+        int crop
+        Filter filter
+        PassOrder order
+        float[3] mean
+        float[3] std
+        DataType type
+        Layout layout
+        cbool full_decode
+        SimdLevel level
+        size_t max_file_bytes
+
+    cdef cppclass ImageSource:
+        ImageSource()
+        const char* path
+        const uint8_t* data
+        size_t size
+        int width
+        int height
+        ptrdiff_t stride
+
+    cdef cppclass ForeignDecoder:
+        ForeignDecoder()
+        Status (*decode)(void*, size_t, AlignedBuffer*, RgbView*) noexcept
+        void* context
+
+    cdef cppclass Preprocess:
+        Preprocess(const PreprocessSpec&)
+        size_t slot_bytes()
+
+
+cdef extern from "preprocess_job.h" namespace "regcore" nogil:
+    cdef struct ItemError:
+        size_t index
+        Status status
+
+    cdef cppclass PreprocessJob:
+        PreprocessJob(const Preprocess&, size_t)
+        Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*)
+        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string])
+        cbool WaitFor(milliseconds)
+        void Cancel()
+        size_t done()
+        vector[ItemError] TakeErrors()
+
+
+cdef extern from "batch_stream.h" namespace "regcore" nogil:
+    cdef struct StreamBatch:
+        size_t first
+        size_t count
+        size_t buffer
+
+    cdef enum class StreamState:
+        kBatch
+        kEnd
+        kNotYet
+
+    cdef cppclass BatchStream:
+        BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
+                    vector[uint8_t*])
+        Status Start()
+        StreamState Next(milliseconds, StreamBatch*)
+        vector[ItemError] TakeErrors()
+
+
+cdef extern from "topk.h" namespace "regcore" nogil:
+    void TopK(const float*, size_t, size_t, size_t, float*, int64_t*)
+
+
+FILTERS = {
+    "box": <int>Filter.kBox,
+    "bilinear": <int>Filter.kBilinear,
+    "hamming": <int>Filter.kHamming,
+    "bicubic": <int>Filter.kBicubic,
+    "lanczos": <int>Filter.kLanczos,
+}
+PASS_ORDERS = {"pillow9": <int>PassOrder.kPillow9, "pillow13": <int>PassOrder.kPillow13}
+DTYPES = {
+    "float32": <int>DataType.kFloat32,
+    "float16": <int>DataType.kFloat16,
+    "uint8": <int>DataType.kUint8,
+}
+LAYOUTS = {"nchw": <int>Layout.kNchw, "nhwc": <int>Layout.kNhwc}
+
+# How long the main thread waits before it looks for Ctrl-C, in ms.
+cdef long POLL_MS = 50
+
+
+cdef int check(const Status& status) except -1:
+    if status.ok():
+        return 0
+    message = status.message().decode("utf-8", "replace")
+    if status.code() == StatusCode.kOutOfMemory:
+        raise MemoryError(message)
+    raise RuntimeError(message)
+
+
+cdef list python_errors(vector[ItemError] errors):
+    return [(e.index, e.status.message().decode("utf-8", "replace")) for e in errors]
+
+
+cdef SimdLevel resolve_level() except *:
+    cdef SimdLevel level = SimdLevel.kPortable
+    forced = os.environ.get("REGCORE_SIMD", "").encode()
+    cdef const char* name = forced
+    cdef Status status = ResolveSimdLevel(name, &level)
+    if not status.ok():
+        raise ValueError(status.message().decode())
+    return level
+
+
+def simd_level():
+    return SimdName(resolve_level()).decode()
+
+
+def simd_levels():
+    return tuple(SimdName(level).decode() for level in SupportedSimdLevels())
+
+
+def libjpeg_version():
+    return JpegLibraryVersion().decode()
+
+
+@cython.no_gc_clear  # workers read the items until the job has ended
+cdef class Items:
+    """A list of images as csrc reads it, and everything that must live as long."""
+
+    cdef vector[ImageSource] sources
+    cdef list items
+    cdef list alive
+    cdef object foreign
+
+    def __cinit__(self, items, foreign):
+        cdef ImageSource source
+        cdef const uint8_t[::1] encoded
+        cdef const uint8_t[:, :, :] pixels
+        self.items = list(items)
+        self.alive = []
+        self.foreign = foreign
+        self.sources.reserve(len(self.items))
+        for item in self.items:
+            source = ImageSource()
+            if isinstance(item, str):
+                path = os.fsencode(item)
+                source.path = path
+                self.alive.append(path)
+            elif isinstance(item, (bytes, bytearray, memoryview)):
+                encoded = item
+                if encoded.shape[0] > 0:
+                    source.data = &encoded[0]
+                source.size = encoded.shape[0]
+                self.alive.append(encoded)
+            else:
+                pixels = item
+                if pixels.shape[2] != 3 or pixels.strides[2] != 1 or pixels.strides[1] != 3:
+                    raise ValueError("pixels must be height x width x 3 in contiguous rows")
+                if not 0 < pixels.shape[0] < 2**31 or not 0 < pixels.shape[1] < 2**29:
+                    raise ValueError("a picture must have pixels")
+                source.data = &pixels[0, 0, 0]
+                source.height = <int>pixels.shape[0]
+                source.width = <int>pixels.shape[1]
+                source.stride = pixels.strides[0]
+                self.alive.append(pixels)
+            self.sources.push_back(source)
+
+    cdef ForeignDecoder decoder(self):
+        cdef ForeignDecoder decoder
+        decoder.decode = decode_foreign
+        decoder.context = <void*>self
+        return decoder
+
+
+cdef Status decode_foreign(void* context, size_t index, AlignedBuffer* pixels,
+                           RgbView* view) noexcept with gil:
+    """Lets Python decode one item, and copies its pixels to where kernels may read past the end."""
+    cdef Items items = <Items>context
+    cdef const uint8_t[:, :, ::1] decoded
+    cdef size_t size
+    cdef Status reserved
+    try:
+        decoded = items.foreign(items.items[index])
+        size = decoded.shape[0] * decoded.shape[1] * 3
+        reserved = pixels.Reserve(size + kReadSlack)
+        if not reserved.ok():
+            return reserved
+        memcpy(pixels.data(), &decoded[0, 0, 0], size)
+        view.data = pixels.data()
+        view.stride = 3 * decoded.shape[1]
+        view.area.left = 0
+        view.area.top = 0
+        view.area.right = <int>decoded.shape[1]
+        view.area.bottom = <int>decoded.shape[0]
+        return Status()
+    except MemoryError as error:
+        return Status(StatusCode.kOutOfMemory, str(error).encode("utf-8", "replace"))
+    except BaseException as error:
+        return Status(StatusCode.kForeign, str(error).encode("utf-8", "replace"))
+
+
+cdef class Preprocessing:
+    """A recipe's Preprocess and the workers that run lists of images through it."""
+
+    cdef unique_ptr[Preprocess] preprocess
+    cdef unique_ptr[PreprocessJob] job
+    cdef readonly int workers
+
+    def __cinit__(self, *, int resize, int crop, str filter, str pass_order, mean, std, str dtype, str layout,
+                  int workers, bint full_decode, size_t max_file_bytes):
+        cdef PreprocessSpec spec
+        spec.resize = resize
+        spec.crop = crop
+        spec.filter = <Filter><int>FILTERS[filter]
+        spec.order = <PassOrder><int>PASS_ORDERS[pass_order]
+        for c in range(3):
+            spec.mean[c] = mean[c]
+            spec.std[c] = std[c]
+        spec.type = <DataType><int>DTYPES[dtype]
+        spec.layout = <Layout><int>LAYOUTS[layout]
+        spec.full_decode = full_decode
+        spec.level = resolve_level()
+        spec.max_file_bytes = max_file_bytes
+        self.workers = workers
+        self.preprocess.reset(new Preprocess(spec))
+
+    cdef PreprocessJob* started(self) except NULL:
+        if not self.job:
+            self.job.reset(new PreprocessJob(self.preprocess.get()[0], self.workers))
+        return self.job.get()
+
+    def slot_bytes(self):
+        return self.preprocess.get().slot_bytes()
+
+    def to_slots(self, items, foreign, uint8_t[::1] out not None, progress=None):
+        cdef Items listed = Items(items, foreign)
+        cdef PreprocessJob* job = self.started()
+        if <size_t>out.shape[0] != listed.sources.size() * self.preprocess.get().slot_bytes():
+            raise ValueError("out has the wrong size")
+        if listed.sources.empty():
+            return []
+        check(job.StartToSlots(listed.sources, listed.decoder(), &out[0]))
+        return self.finish(progress)
+
+    def to_files(self, items, foreign, paths, progress=None):
+        cdef Items listed = Items(items, foreign)
+        cdef PreprocessJob* job = self.started()
+        cdef vector[string] encoded
+        for path in paths:
+            encoded.push_back(os.fsencode(path))
+        if encoded.size() != listed.sources.size():
+            raise ValueError("as many paths as items are needed")
+        check(job.StartToFiles(listed.sources, listed.decoder(), encoded))
+        return self.finish(progress)
+
+    cdef list finish(self, progress):
+        cdef PreprocessJob* job = self.job.get()
+        cdef cbool ended = False
+        while not ended:
+            with nogil:
+                ended = job.WaitFor(milliseconds(POLL_MS))
+            try:
+                PyErr_CheckSignals()
+                if progress is not None:
+                    progress(job.done())
+            except BaseException:
+                job.Cancel()
+                with nogil:
+                    while not job.WaitFor(milliseconds(POLL_MS)):
+                        pass
+                raise
+        return python_errors(job.TakeErrors())
+
+    def __dealloc__(self):
+        # Joining threads that may want the GIL must not hold it.
+        with nogil:
+            self.job.reset()
+
+
+@cython.no_gc_clear
+cdef class Stream:
+    """Batches in order, in the caller's ring of buffers."""
+
+    cdef Preprocessing preprocessing
+    cdef Items items
+    cdef list buffers
+    cdef unique_ptr[BatchStream] stream
+
+    def __cinit__(self, Preprocessing preprocessing not None, items, foreign, size_t batch_size,
+                  buffers):
+        cdef vector[uint8_t*] pointers
+        cdef uint8_t[::1] memory
+        cdef size_t needed = batch_size * preprocessing.preprocess.get().slot_bytes()
+        self.preprocessing = preprocessing
+        self.items = Items(items, foreign)
+        self.buffers = []
+        for memory in buffers:
+            if <size_t>memory.shape[0] != needed or needed == 0:
+                raise ValueError("a buffer has the wrong size")
+            pointers.push_back(&memory[0])
+            self.buffers.append(memory)
+        if pointers.size() < 2:
+            raise ValueError("a stream needs at least two buffers")
+        self.stream.reset(new BatchStream(
+            preprocessing.preprocess.get()[0], preprocessing.workers, self.items.sources,
+            self.items.decoder(), batch_size, move(pointers)))
+        check(self.stream.get().Start())
+
+    def next(self):
+        """(first, count, buffer, errors) of the next batch, or None at the end."""
+        cdef BatchStream* stream = self.stream.get()
+        cdef StreamBatch batch
+        cdef StreamState state = StreamState.kNotYet
+        if stream == NULL:
+            return None
+        while state == StreamState.kNotYet:
+            with nogil:
+                state = stream.Next(milliseconds(POLL_MS), &batch)
+            PyErr_CheckSignals()
+        if state == StreamState.kEnd:
+            return None
+        return batch.first, batch.count, batch.buffer, python_errors(stream.TakeErrors())
+
+    def close(self):
+        with nogil:
+            self.stream.reset()
+
+    def __dealloc__(self):
+        with nogil:
+            self.stream.reset()
+
+
+def topk(const float[:, ::1] scores not None, float[:, ::1] values not None,
+         int64_t[:, ::1] indices not None):
+    cdef size_t rows = scores.shape[0]
+    cdef size_t classes = scores.shape[1]
+    cdef size_t k = values.shape[1]
+    if not 1 <= k <= classes or indices.shape[1] != values.shape[1]:
+        raise ValueError("k must be at least 1 and at most the number of classes")
+    if values.shape[0] != scores.shape[0] or indices.shape[0] != scores.shape[0]:
+        raise ValueError("results need one row per row of scores")
+    if rows == 0:
+        return
+    with nogil:
+        TopK(&scores[0, 0], rows, classes, k, &values[0, 0], &indices[0, 0])

@@ -1,0 +1,45 @@
+"""What can go wrong, as exceptions that carry the cause and the exit code of the command line."""
+
+from __future__ import annotations
+
+
+class RegcoreError(Exception):
+    """Base of all errors that regcore raises on purpose; the message is one line for the user."""
+
+    exit_code = 4
+
+
+class UsageError(RegcoreError):
+    """The request contradicts itself or names something unknown."""
+
+    exit_code = 2
+
+
+class DatasetError(RegcoreError):
+    """Files or labels are missing, doubled or unreadable."""
+
+    exit_code = 3
+
+
+class DecodeError(RegcoreError):
+    """One image could not be turned into pixels.
+
+    `path` names the image (its path, or its place in the list for bytes and arrays), `detail` has
+    the decoder's or the operating system's own words.
+    """
+
+    exit_code = 3
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(path, detail)
+        self.path = path
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.detail}"
+
+
+class BackendError(RegcoreError):
+    """The model or the runtime that executes it is missing, unfit or failed."""
+
+    exit_code = 4

@@ -1,0 +1,268 @@
+"""Images → arrays, a stream of batches, or files; the only door to the C++ pipeline."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore import _core
+from regcore.errors import DecodeError, RegcoreError, UsageError
+from regcore.pillow_decoder import decode_rgb
+from regcore.recipe import Recipe
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+#: A path, the bytes of an image file, or RGB pixels (height x width x 3, uint8).
+Image = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
+Array = NDArray[Any]
+OnError = Literal["raise", "report"]
+
+MAX_FILE_BYTES = 1 << 30
+MAX_WORKERS = 1024
+
+
+def core_versions() -> dict[str, str]:
+    """The instruction set in use and the JPEG library, for reports."""
+    return {"simd": simd_level(), "libjpeg_turbo": _core.libjpeg_version()}
+
+
+def simd_level() -> str:
+    """The instruction set of the kernels; the environment variable REGCORE_SIMD forces one.
+
+    Raises UsageError where that one is unknown or not available on this machine.
+    """
+    try:
+        return _core.simd_level()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def simd_levels() -> tuple[str, ...]:
+    """What REGCORE_SIMD may be on this machine, slowest first."""
+    return _core.simd_levels()
+
+
+def default_workers() -> int:
+    """As many as this process may use processors."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Part of a stream.
+
+    images: one row per good image, in the recipe's shape, dtype and layout; a view into the ring,
+        valid until the next batch is asked for.
+    indices: for each row, its place in the list that was streamed.
+    errors: the images of this part that have no row.
+    """
+
+    images: Array
+    indices: NDArray[np.intp]
+    errors: tuple[DecodeError, ...]
+
+
+class Preprocessor:
+    """Runs images through a recipe on worker threads, without the GIL.
+
+    The result is the same for any number of workers. Use from several Python threads is safe; the
+    calls then take turns. A stream has workers of its own.
+    """
+
+    def __init__(
+        self, recipe: Recipe, *, workers: int | None = None, full_decode: bool = False
+    ) -> None:
+        """workers: threads, by default one per processor. full_decode: no partial JPEG decoding."""
+        count = default_workers() if workers is None else workers
+        if not 1 <= count <= MAX_WORKERS:
+            raise UsageError(f"workers must be 1 to {MAX_WORKERS}, not {count}")
+        simd_level()
+        self.recipe = recipe
+        self.workers = count
+        self._turn = threading.Lock()
+        self._core = _core.Preprocessing(
+            resize=recipe.resize,
+            crop=recipe.crop,
+            filter=recipe.filter,
+            pass_order=recipe.pass_order,
+            mean=recipe.mean,
+            std=recipe.std,
+            dtype=recipe.dtype,
+            layout=recipe.layout,
+            workers=count,
+            full_decode=full_decode,
+            max_file_bytes=MAX_FILE_BYTES,
+        )
+
+    def __call__(self, items: Sequence[Image], out: Array | None = None) -> Array:
+        """Preprocess `items` into one array of shape (len(items), *recipe.image_shape).
+
+        out: where the result goes; C-contiguous, of that shape and the recipe's dtype.
+
+        Raises DecodeError for the first bad image of the list; `out` is then unspecified.
+        """
+        images = _as_items(items)
+        shape = (len(images), *self.recipe.image_shape)
+        result = np.empty(shape, self.recipe.numpy_dtype) if out is None else out
+        memory = self._bytes_of(result, shape)
+        with self._turn, _core_errors():
+            errors = self._core.to_slots(images, decode_rgb, memory)
+        if errors:
+            raise _decode_error(images, *errors[0])
+        return result
+
+    def to_files(
+        self,
+        items: Sequence[Image],
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[DecodeError]:
+        """Write image i as the raw values of its array to paths[i], each whole or not at all.
+
+        progress: called now and then with the number of images done.
+
+        Returns the images that failed, in the order of the list; they leave no file.
+        """
+        images = _as_items(items)
+        targets = [os.fspath(path) for path in paths]
+        if len(targets) != len(images):
+            raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
+        with self._turn, _core_errors():
+            errors = self._core.to_files(images, decode_rgb, targets, progress)
+        return [_decode_error(images, index, detail) for index, detail in errors]
+
+    def stream(
+        self,
+        items: Sequence[Image],
+        batch_size: int,
+        *,
+        buffers: Sequence[Array] | None = None,
+        on_error: OnError = "raise",
+    ) -> BatchStream:
+        """Batches of `items`, in order, prepared ahead by the workers.
+
+        buffers: two or more arrays of shape (batch_size, *recipe.image_shape), used in turn; for
+            instance page-locked memory of a device. By default the stream makes its own.
+        on_error: "raise" a DecodeError at the batch of a bad image, or "report" it in Batch.errors.
+        """
+        if batch_size < 1:
+            raise UsageError(f"the batch size must be at least 1, not {batch_size}")
+        shape = (batch_size, *self.recipe.image_shape)
+        if buffers is None:
+            # One batch with the consumer, one complete, and enough in work for every worker.
+            depth = 2 + -(-self.workers // batch_size)
+            buffers = [np.empty(shape, self.recipe.numpy_dtype) for _ in range(depth)]
+        memory = [self._bytes_of(buffer, shape) for buffer in buffers]
+        images = _as_items(items)
+        if len(memory) < 2:  # noqa: PLR2004
+            raise UsageError("a stream needs at least two buffers")
+        with _core_errors():
+            stream = _core.Stream(self._core, images, decode_rgb, batch_size, memory)
+        return BatchStream(stream, images, buffers, on_error)
+
+    def _bytes_of(self, array: Array, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        dtype = self.recipe.numpy_dtype
+        if array.shape != shape or array.dtype != dtype:
+            raise UsageError(
+                f"out must be {dtype} of shape {shape}, not {array.dtype} of {array.shape}"
+            )
+        if not array.flags.c_contiguous or not array.flags.writeable or not array.flags.aligned:
+            raise UsageError("out must be C-contiguous, aligned and writable")
+        return array.reshape(-1).view(np.uint8)
+
+
+class BatchStream:
+    """Iterator of Batch; a context manager that stops its workers at the end."""
+
+    def __init__(
+        self,
+        stream: _core.Stream,
+        items: Sequence[_core.Item],
+        buffers: Sequence[Array],
+        on_error: OnError,
+    ) -> None:
+        self._stream = stream
+        self._items = items
+        self._buffers = buffers
+        self._on_error = on_error
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self
+
+    def __next__(self) -> Batch:
+        part = self._stream.next()
+        if part is None:
+            self.close()
+            raise StopIteration
+        first, count, number, errors = part
+        images = self._buffers[number][:count]
+        indices = np.arange(first, first + count, dtype=np.intp)
+        if errors:
+            failed = tuple(_decode_error(self._items, index, detail) for index, detail in errors)
+            if self._on_error == "raise":
+                self.close()
+                raise failed[0]
+            good = np.ones(count, dtype=bool)
+            good[[index - first for index, _ in errors]] = False
+            return Batch(images[good], indices[good], failed)
+        return Batch(images, indices, ())
+
+    def close(self) -> None:
+        """Stop the workers; the iterator then ends."""
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def _core_errors() -> Iterator[None]:
+    """What the core raises (no threads, created before a fork) in regcore's own class."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise RegcoreError(str(error)) from None
+
+
+def _as_items(items: Sequence[Image]) -> list[_core.Item]:
+    if isinstance(items, (str, bytes, bytearray, memoryview, os.PathLike)):
+        raise TypeError("items must be a sequence of images, not one image")
+    return [_as_item(item) for item in items]
+
+
+def _as_item(item: Image) -> _core.Item:
+    if isinstance(item, (bytes, bytearray, memoryview)):
+        return item
+    if not isinstance(item, np.ndarray):
+        return os.fspath(item)
+    if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or item.size == 0:  # noqa: PLR2004
+        raise UsageError(
+            f"pixels must be uint8 of shape (height, width, 3), not {item.dtype} of {item.shape}"
+        )
+    # The core takes rows at any distance, but whole pixels side by side.
+    return item if item.strides[1:] == (3, 1) else np.ascontiguousarray(item)
+
+
+def _decode_error(items: Sequence[_core.Item], index: int, detail: str) -> DecodeError:
+    item = items[index]
+    return DecodeError(item if isinstance(item, str) else f"item {index}", detail)

@@ -1,0 +1,119 @@
+"""What becomes of every image: geometry, filter, normalisation, and the form of the result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from functools import cache
+
+import numpy as np
+
+from regcore.errors import UsageError
+
+Triple = tuple[float, float, float]
+
+FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos")
+DTYPES = ("float32", "float16", "uint8")
+LAYOUTS = ("nchw", "nhwc")
+PASS_ORDERS = ("pillow9", "pillow13")
+
+IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
+IMAGENET_STD: Triple = (0.229, 0.224, 0.225)
+
+_LARGEST_SIDE = 16384
+
+
+@cache
+def installed_pass_order() -> str:
+    """The pass order of the Pillow that is installed here."""
+    from importlib.metadata import version  # slow to import, and Pillow itself slower
+
+    return "pillow13" if int(version("Pillow").split(".")[0]) >= 13 else "pillow9"  # noqa: PLR2004
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Resize the short side, crop the centre, normalise.
+
+    resize: pixels of the short side after Pillow's resize with `filter` (torchvision's rule).
+    crop: pixels of both sides of the centre crop, at most `resize`.
+    mean, std: per channel of RGB scaled to 0..1; the value is (u8 / 255 - mean) / std in float32.
+    dtype: "float32", "float16" (the float32 result rounded), or "uint8" (pixels, not normalised).
+    layout: "nchw" or "nhwc".
+    pass_order: whose resize to equal. "pillow9" (9 to 12) always resizes the width first;
+        "pillow13" the height first where it shrinks by more than twice what the width does (photos
+        taller than 2:1). By default that of the installed Pillow.
+
+    Raises UsageError where a value makes no sense.
+    """
+
+    resize: int = 256
+    crop: int = 224
+    filter: str = "bicubic"
+    mean: Triple = IMAGENET_MEAN
+    std: Triple = IMAGENET_STD
+    dtype: str = "float32"
+    layout: str = "nchw"
+    pass_order: str = field(default_factory=installed_pass_order)
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("filter", self.filter, FILTERS),
+            ("dtype", self.dtype, DTYPES),
+            ("layout", self.layout, LAYOUTS),
+            ("pass_order", self.pass_order, PASS_ORDERS),
+        ):
+            if value not in known:
+                raise UsageError(f"recipe: {name} {value!r} is none of {', '.join(known)}")
+        if not 1 <= self.crop <= self.resize <= _LARGEST_SIDE:
+            raise UsageError(
+                f"recipe: needs 1 <= crop <= resize <= {_LARGEST_SIDE}, "
+                f"not crop {self.crop} and resize {self.resize}"
+            )
+        for name in ("mean", "std"):
+            values = tuple(float(v) for v in getattr(self, name))
+            if len(values) != 3 or not all(map(math.isfinite, values)):  # noqa: PLR2004
+                raise UsageError(f"recipe: {name} needs three finite numbers, not {values}")
+            object.__setattr__(self, name, values)
+        if not all(np.float32(s) > 0 for s in self.std):
+            raise UsageError(f"recipe: std must be positive, not {self.std}")
+
+    @classmethod
+    def preset(cls, name: str) -> Recipe:
+        """The recipe of a model; UsageError names the known ones."""
+        try:
+            return _PRESETS[name]
+        except KeyError:
+            known = ", ".join(_PRESETS)
+            raise UsageError(f"no recipe {name!r}; there are {known}") from None
+
+    @classmethod
+    def presets(cls) -> tuple[str, ...]:
+        """Names for `preset`."""
+        return tuple(_PRESETS)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Shape of one preprocessed image."""
+        if self.layout == "nchw":
+            return (3, self.crop, self.crop)
+        return (self.crop, self.crop, 3)
+
+    @property
+    def numpy_dtype(self) -> np.dtype[np.generic]:
+        """Type of the values of a preprocessed image."""
+        return np.dtype(self.dtype)
+
+    @property
+    def identity(self) -> str:
+        """Twelve hex digits that change with anything that changes a value of the output."""
+        canonical = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+_PRESETS = {
+    "regnety_016": Recipe(),
+    "tf_efficientnet_lite0": Recipe(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)),
+}
