@@ -1,0 +1,41 @@
+"""Fixtures: where the pictures are, and every instruction set in turn."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from regcore import simd_levels
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Photos, labels and weights that are not part of the project."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the folder ../shared/data, which is not part of the project")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def imagenet_photos(shared_data: Path) -> list[str]:
+    return sorted(map(str, (shared_data / "imagenet-200").iterdir()))
+
+
+@pytest.fixture(scope="session")
+def demo_photos() -> list[str]:
+    """Twenty labelled ImageNet photos of 512 x 512 inside an installed package."""
+    spec = importlib.util.find_spec("foolbox")
+    if spec is None or spec.origin is None:
+        pytest.skip("needs the package foolbox (pip install 'regcore[demo]')")
+    return sorted(map(str, (Path(spec.origin).parent / "data").glob("imagenet_*.jpg")))
+
+
+@pytest.fixture(params=simd_levels())
+def simd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each instruction set of this machine in turn."""
+    monkeypatch.setenv("REGCORE_SIMD", request.param)
+    return str(request.param)

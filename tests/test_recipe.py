@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from regcore import Recipe, UsageError
+
+
+def test_presets_are_the_models_own() -> None:
+    guide = Recipe.preset("regnety_016")
+    assert (guide.resize, guide.crop, guide.filter) == (256, 224, "bicubic")
+    assert guide.mean == (0.485, 0.456, 0.406)
+    assert guide.std == (0.229, 0.224, 0.225)
+    lite = Recipe.preset("tf_efficientnet_lite0")
+    assert replace(lite, mean=guide.mean, std=guide.std) == guide
+    assert (lite.mean, lite.std) == ((0.5,) * 3, (0.5,) * 3)
+
+
+def test_unknown_preset_names_the_known() -> None:
+    with pytest.raises(UsageError, match="regnety_016, tf_efficientnet_lite0"):
+        Recipe.preset("resnet")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"crop": 0},
+        {"crop": 257},
+        {"resize": 100000},
+        {"filter": "nearest"},
+        {"dtype": "int8"},
+        {"layout": "chwn"},
+        {"mean": (0.5, 0.5)},
+        {"mean": (float("nan"), 0, 0)},
+        {"std": (1, 0, 1)},
+        {"std": (1, 1e-60, 1)},
+    ],
+)
+def test_senseless_recipes_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="recipe"):
+        Recipe(**options)
+
+
+def test_shape_and_type() -> None:
+    assert Recipe().image_shape == (3, 224, 224)
+    assert Recipe(layout="nhwc", dtype="float16").image_shape == (224, 224, 3)
+    assert Recipe(dtype="float16").numpy_dtype == "float16"
+
+
+def test_identity_changes_with_every_field() -> None:
+    changes: list[dict[str, Any]] = [
+        {}, {"resize": 255}, {"crop": 200}, {"filter": "box"}, {"mean": (0.4, 0.4, 0.4)},
+        {"std": (0.2, 0.2, 0.2)}, {"dtype": "uint8"}, {"layout": "nhwc"},
+        {"pass_order": "pillow9"}, {"pass_order": "pillow13"},
+    ]  # fmt: skip
+    assert len({Recipe(**change).identity for change in changes}) == len(changes) - 1
+    assert Recipe(mean=[0.485, 0.456, 0.406]).identity == Recipe().identity  # type: ignore[arg-type]
