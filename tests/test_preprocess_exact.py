@@ -35,9 +35,19 @@ def check(items: list[Any], recipe: Recipe, **options: Any) -> None:
         assert_same_bytes(result, reference(item, recipe))
 
 
+@pytest.mark.parametrize("sampling", ["444", "422", "420", "440", "411"])
+@pytest.mark.parametrize("full", [False, True], ids=["region", "full"])
+def test_every_usual_sampling(sampling: str, *, full: bool) -> None:
+    encoder = pytest.importorskip("simplejpeg", reason="needs simplejpeg to write 4:4:0 and 4:1:1")
+    photos = [
+        encoder.encode_jpeg(photo_like(*size, seed=7), colorsubsampling=sampling) for size in SIZES
+    ]
+    for recipe in (RECIPE, SMALL, Recipe(resize=300, crop=1), Recipe(resize=90, crop=90)):
+        check(photos, recipe, full_decode=full)
+
+
 def other_sampling(pixels: np.ndarray[Any, Any], horizontal: int, vertical: int) -> bytes:
-    """4:4:0, 4:1:1 and 4:1:0, which Pillow does not write: a 4:4:4 stream of few colours whose
-    header is changed decodes to other pixels, but the same ones for everyone."""
+    """A 4:4:4 file whose header claims other factors: wrong pixels, but the same for everyone."""
     whole = bytearray(jpeg(pixels, subsampling="4:4:4"))
     frame = whole.index(b"\xff\xc0")
     whole[frame + 11] = horizontal << 4 | vertical
