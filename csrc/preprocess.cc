@@ -1,7 +1,6 @@
 #include "preprocess.h"
 
 #include <cstring>
-#include <vector>
 
 namespace regcore {
 namespace {
@@ -122,13 +121,14 @@ Status Preprocess::ResampleTransposed(const RgbView& view, const Window& window,
   RgbView turned;
   REGCORE_RETURN_IF_ERROR(Transpose(view, window.Wanted(), &scratch->transposed, &turned));
   const size_t side = static_cast<size_t>(spec_.crop);
-  std::vector<uint8_t> result(3 * side * side + kReadSlack);
+  REGCORE_RETURN_IF_ERROR(scratch->window.Reserve(3 * side * side + kReadSlack));
+  uint8_t* result = scratch->window.data();
   REGCORE_RETURN_IF_ERROR(Resample(turned, window, scratch, [&](int x, const uint8_t* column) {
-    uint8_t* out = result.data() + 3 * static_cast<size_t>(x);
+    uint8_t* out = result + 3 * static_cast<size_t>(x);
     for (size_t y = 0; y < side; ++y) std::memcpy(out + 3 * side * y, column + 3 * y, 3);
   }));
   for (int y = 0; y < spec_.crop; ++y) {
-    normalizer_.Row(result.data() + 3 * side * static_cast<size_t>(y), y, slot);
+    normalizer_.Row(result + 3 * side * static_cast<size_t>(y), y, slot);
   }
   return {};
 }

@@ -60,6 +60,7 @@ class PreprocessScratch {
   AlignedBuffer intermediate;
   AlignedBuffer row;
   AlignedBuffer transposed;
+  AlignedBuffer window;
   AlignedBuffer slot;
 
   // Gives the memory of an unusually large picture back.
