@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -133,7 +134,8 @@ class Preprocessor:
 
         progress: called now and then with the number of images done.
 
-        Returns the images that failed, in the order of the list; they leave no file.
+        Returns the images that failed, in the order of the list; at their paths there is no file,
+        not even one from before.
         """
         images = _as_items(items)
         targets = [os.fspath(path) for path in paths]
@@ -141,6 +143,10 @@ class Preprocessor:
             raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
         with self._turn, _core_errors():
             errors = self._core.to_files(images, decode_rgb, targets, progress)
+        for index, _ in errors:
+            # What an earlier run left there must not pass for this image.
+            with suppress(OSError):
+                Path(targets[index]).unlink()
         return [_decode_error(images, index, detail) for index, detail in errors]
 
     def stream(

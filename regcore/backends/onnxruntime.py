@@ -1,0 +1,174 @@
+"""ONNX models on ONNX Runtime: the CPU by default, any of its providers by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.backends import TensorSpec
+from regcore.errors import BackendError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession, NodeArg
+    from typing_extensions import Self
+
+_PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "cann": "CANNExecutionProvider",
+}
+_DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+    "tensor(int8)": "int8",
+}
+_ERRORS_ONLY = 3
+
+
+class OnnxRuntimeBackend:
+    """One ONNX model in one session. Not for use from several threads at a time."""
+
+    name = "onnxruntime"
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        provider: str | None = None,
+        threads: int | None = None,
+        output: str | None = None,
+    ) -> None:
+        """Opens `path`; see `open_backend`."""
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise BackendError(
+                f"{path}: ONNX Runtime is not installed ({error}); "
+                "install it with: pip install 'regcore[onnx]'"
+            ) from error
+        if not path.is_file():
+            raise BackendError(f"{path}: no such model file")
+        self.version: str = onnxruntime.__version__
+        self._path = path
+        self._session = _open_session(onnxruntime, path, provider, threads)
+        self.provider: str = self._session.get_providers()[0]
+        inputs = [_spec(arg) for arg in self._session.get_inputs()]
+        outputs = [_spec(arg) for arg in self._session.get_outputs()]
+        self.inputs: tuple[TensorSpec, ...] = (_image_input(path, inputs),)
+        self.outputs: tuple[TensorSpec, ...] = (_score_output(path, outputs, output),)
+
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """Scores float32 [n, classes] of a batch [n, ...] in the dtype of the model's input.
+
+        A model with a built-in batch size runs as often as needed; the last batch is filled up
+        with zeros whose scores are dropped.
+        """
+        shape = self.inputs[0].shape
+        size = shape[0] if shape else None
+        if size is None:
+            return self._run_once(batch)
+        parts = [self._run_static(batch[at : at + size], size) for at in range(0, len(batch), size)]
+        return np.concatenate(parts)
+
+    def _run_static(self, images: NDArray[Any], size: int) -> NDArray[np.float32]:
+        if len(images) == size:
+            return self._run_once(images)
+        full = np.zeros((size, *images.shape[1:]), dtype=images.dtype)
+        full[: len(images)] = images
+        return self._run_once(full)[: len(images)]
+
+    def _run_once(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        try:
+            (scores,) = self._session.run([self.outputs[0].name], {self.inputs[0].name: images})
+        except Exception as error:  # its exceptions share no other base
+            raise BackendError(f"{self._path}: {_first_line(error)}") from error
+        if scores.ndim != 2 or len(scores) != len(images):  # noqa: PLR2004
+            raise BackendError(
+                f"{self._path}: output {self.outputs[0].name} has the shape {scores.shape} "
+                f"for {len(images)} images, expected [images, classes]"
+            )
+        return np.asarray(scores, dtype=np.float32)
+
+    def close(self) -> None:
+        """Frees the session; the backend cannot run any more."""
+        del self._session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _open_session(
+    runtime: ModuleType, path: Path, provider: str | None, threads: int | None
+) -> InferenceSession:
+    wanted = _PROVIDERS.get((provider or "cpu").lower(), provider)
+    available = runtime.get_available_providers()
+    if wanted not in available:
+        raise BackendError(
+            f"ONNX Runtime {runtime.__version__} has no provider {provider} here, only "
+            f"{', '.join(available)}; install the onnxruntime package that brings it"
+        )
+    options = runtime.SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    try:
+        # With its own fallback the runtime would go on elsewhere and say so on stdout only.
+        session = runtime.InferenceSession(path, options, providers=[wanted], enable_fallback=0)
+    except Exception as error:  # its exceptions share no other base
+        raise BackendError(f"{path}: {_first_line(error)}") from error
+    running = session.get_providers()
+    if running[0] != wanted:
+        raise BackendError(
+            f"{path}: asked for {wanted}, but ONNX Runtime fell back to {running[0]}; "
+            "see that its driver and libraries are installed"
+        )
+    return session
+
+
+def _spec(arg: NodeArg) -> TensorSpec:
+    shape = tuple(dim if isinstance(dim, int) else None for dim in arg.shape)
+    return TensorSpec(arg.name, shape, _DTYPES.get(arg.type, arg.type))
+
+
+def _image_input(path: Path, specs: list[TensorSpec]) -> TensorSpec:
+    if len(specs) != 1:
+        raise BackendError(f"{path}: expected one image input, the model has {_listing(specs)}")
+    return specs[0]
+
+
+def _score_output(path: Path, specs: list[TensorSpec], name: str | None) -> TensorSpec:
+    floats = [spec for spec in specs if spec.dtype in ("float32", "float16")]
+    if name is not None:
+        fitting = [spec for spec in floats if spec.name == name]
+    else:
+        fitting = [spec for spec in floats if len(spec.shape or ()) == 2]  # noqa: PLR2004
+    if len(fitting) == 1:
+        return fitting[0]
+    wanted = f"float output named {name}" if name is not None else "float output [images, classes]"
+    count = "no" if not fitting else "more than one"
+    raise BackendError(
+        f"{path}: {count} {wanted}; name one of the model's outputs: {_listing(specs)}"
+    )
+
+
+def _listing(specs: list[TensorSpec]) -> str:
+    return ", ".join(str(spec) for spec in specs) or "none"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]

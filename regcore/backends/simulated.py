@@ -1,0 +1,90 @@
+"""A device that does not exist: a fixed rate and made-up scores, to test and measure the host."""
+
+from __future__ import annotations
+
+import math
+import time
+import zlib
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.backends import TensorSpec
+from regcore.errors import BackendError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_SAMPLED_VALUES = 1024
+_ODD_A, _ODD_B = np.uint32(2654435761), np.uint32(2246822519)
+
+
+class SimulatedBackend:
+    """Takes n / rate seconds for n images, and gives scores that depend only on the pixels.
+
+    rate: images/s. The scores (float32 in 0..1) come from a checksum over up to 1024 evenly
+    spaced values of each image, so that they cost next to nothing.
+    """
+
+    name = "simulated"
+    version = "1"
+    provider = "sleep"
+
+    def __init__(self, rate: float, classes: int = 1000) -> None:
+        self.rate = rate
+        self.inputs: tuple[TensorSpec, ...] = (TensorSpec("image", None, None),)
+        self.outputs: tuple[TensorSpec, ...] = (TensorSpec("scores", (None, classes), "float32"),)
+        self._classes = np.arange(classes, dtype=np.uint32)
+        self._free_at = 0.0
+        self._overslept = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> SimulatedBackend:
+        """Opens `simulated:RATE[:CLASSES]`."""
+        fields = text.split(":")[1:]
+        try:
+            rate_text, classes_text = fields if len(fields) > 1 else (*fields, "1000")
+            rate, classes = float(rate_text), int(classes_text)
+        except ValueError:
+            rate, classes = 0.0, 0
+        if not 0 < rate < math.inf or classes < 1:
+            raise BackendError(
+                f"{text}: expected simulated:RATE[:CLASSES], as in simulated:2500 (images/s)"
+            )
+        return cls(rate, classes)
+
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """Scores float32 [n, classes] of a batch [n, ...] of any dtype."""
+        # What the last sleep took too long is the host's fault, so the device started earlier.
+        start = max(self._free_at, time.perf_counter() - self._overslept)
+        scores = self._scores(batch)
+        self._free_at = start + len(batch) / self.rate
+        time.sleep(max(0.0, self._free_at - time.perf_counter()))
+        self._overslept = max(0.0, time.perf_counter() - self._free_at)
+        return scores
+
+    def _scores(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        pixels = batch.reshape(len(batch), -1)
+        step = max(1, pixels.shape[1] // _SAMPLED_VALUES)
+        seeds = np.array([zlib.crc32(row[::step].tobytes()) for row in pixels], dtype=np.uint32)
+        # Two rounds of multiplicative hashing in uint32, which wraps around.
+        mixed = (seeds[:, np.newaxis] ^ (self._classes * _ODD_A)) * _ODD_B
+        scores: NDArray[np.float32] = (mixed >> np.uint32(8)).astype(np.float32)
+        scores *= np.float32(2.0**-24)
+        return scores
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

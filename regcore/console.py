@@ -1,0 +1,102 @@
+"""What the commands share: failures as exit codes, answers on stdout, the rest on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from regcore.errors import RegcoreError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+INCOMPLETE = 3
+ENVIRONMENT = 4
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+class Commands(click.Group):
+    """A group in which every failure is one line on stderr and a documented exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; see click.Group."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            # Whoever read stdout has gone; Python's last flush would complain of it again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(PIPE_CLOSED)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            code, message = _explain(error)
+            tell(message)
+            ctx.exit(code)
+
+
+def _explain(error: BaseException) -> tuple[int, str]:
+    if isinstance(error, RegcoreError):
+        return error.exit_code, str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED, "interrupted"
+    if isinstance(error, OSError):
+        return ENVIRONMENT, f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    what = f"{type(error).__name__}: {error}"
+    return ENVIRONMENT, f"internal error, {what} ('regcore --debug ...' shows where)"
+
+
+def tell(message: str) -> None:
+    """One line on stderr."""
+    click.echo(f"regcore: {' '.join(message.split())}", err=True)
+
+
+def answer(result: dict[str, Any]) -> None:
+    """A result as JSON on stdout."""
+    click.echo(json.dumps(result, indent=2))
+
+
+def show(*parts: RenderableType) -> None:
+    """Text or tables on stdout, with colours on a terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    # Not printed by rich itself, which ends the program in its own way on a closed pipe.
+    with console.capture() as capture:
+        for part in parts:
+            console.print(part)
+    click.echo("\n".join(line.rstrip() for line in capture.get().rstrip().split("\n")))
+
+
+@contextlib.contextmanager
+def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Yields a function to call with the number of images done; a bar only on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def tell_all(messages: Iterable[str], at_most: int | None = None) -> None:
+    """Each message on a line of its own on stderr, and how many more there are."""
+    listed = list(messages)
+    for message in listed[:at_most]:
+        tell(message)
+    if at_most is not None and len(listed) > at_most:
+        tell(f"... and {len(listed) - at_most} more")

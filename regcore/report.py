@@ -1,0 +1,119 @@
+"""The result of an evaluation: one typed record, as JSON and as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from regcore.evaluate import Evaluation
+from regcore.metrics import percent
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """An evaluation with all that tells it from another.
+
+    backend: the runtime and its version; provider: what really ran in it; recipe: name and
+    identity; missing: names of labelled images that should have been there; left_out: how many
+    images there are beyond those that were asked for.
+    """
+
+    model: str
+    backend: str
+    provider: str
+    recipe: str
+    batch_size: int
+    workers: int
+    evaluation: Evaluation
+    missing: tuple[str, ...] = ()
+    left_out: int = 0
+
+    @property
+    def expected_images(self) -> int:
+        """How many images a complete evaluation would have counted."""
+        return self.evaluation.images + len(self.evaluation.errors) + len(self.missing)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every expected image was counted."""
+        return self.evaluation.complete and not self.missing
+
+    @property
+    def completeness(self) -> str:
+        """`200 images`, `the first 50 of 200 images`, or `INCOMPLETE: 199 of 200 images`."""
+        expected = self.expected_images
+        if not self.complete:
+            return f"INCOMPLETE: {self.evaluation.images} of {expected} images"
+        if self.left_out:
+            return f"the first {expected} of {expected + self.left_out} images"
+        return f"{expected} images"
+
+
+def accuracies(report: RunReport) -> dict[str, str]:
+    """`{"Top1": "77.85%", ...}`, rounded as in result.json."""
+    topn = report.evaluation.topn
+    return {f"Top{rank}": percent(topn.accuracy(rank)) for rank in range(1, len(topn.hits) + 1)}
+
+
+def incompleteness(report: RunReport) -> dict[str, Any]:
+    """What a complete evaluation would have had: failed images with the reason, missing names."""
+    return {
+        "images": report.evaluation.images,
+        "expected_images": report.expected_images,
+        "failed": [{"path": str(e.path), "detail": e.detail} for e in report.evaluation.errors],
+        "missing": list(report.missing),
+    }
+
+
+def to_dict(report: RunReport) -> dict[str, Any]:
+    """The report for machines. Accuracies are percentages as text, times are in s."""
+    evaluation = report.evaluation
+    return {
+        "complete": report.complete,
+        **incompleteness(report),
+        "left_out": report.left_out,
+        "classes": evaluation.topn.classes,
+        "hits": evaluation.topn.hits.tolist(),
+        "accuracy": accuracies(report),
+        "model": report.model,
+        "backend": report.backend,
+        "provider": report.provider,
+        "recipe": report.recipe,
+        "batch_size": report.batch_size,
+        "workers": report.workers,
+        "images_per_s": round(evaluation.images_per_s, 2),
+        "seconds": round(evaluation.seconds, 4),
+        "device_seconds": round(evaluation.device_seconds, 4),
+        "wait_seconds": round(evaluation.wait_seconds, 4),
+    }
+
+
+def to_table(report: RunReport) -> Table:
+    """The report for people, as a rich table of two columns."""
+    from rich import box
+    from rich.table import Table
+
+    evaluation = report.evaluation
+    table = Table(
+        title=report.completeness, title_justify="left", show_header=False, box=box.SIMPLE
+    )
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in accuracies(report).items():
+        table.add_row(f"{name} accuracy", value)
+    table.add_section()
+    table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
+    table.add_row(
+        "time",
+        f"{evaluation.seconds:.2f} s, of it {evaluation.device_seconds:.2f} s in the model "
+        f"and {evaluation.wait_seconds:.2f} s waiting for images",
+    )
+    table.add_section()
+    table.add_row("model", report.model)
+    table.add_row("backend", f"{report.backend}, {report.provider}")
+    table.add_row("recipe", report.recipe)
+    table.add_row("batch, workers", f"{report.batch_size}, {report.workers}")
+    return table

@@ -1,0 +1,48 @@
+"""Tiny ONNX models: the scores are the mean colour of an image times a table of weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+#: Red, green and blue images belong to the classes 0, 1 and 2.
+COLOURS = np.eye(3, dtype=np.float32)
+
+
+def save_model(
+    path: Path,
+    *,
+    weights: Any = COLOURS,
+    batch: int | None = None,
+    size: int = 224,
+    dtype: str = "float32",
+    extra_output: bool = False,
+) -> Path:
+    """Writes a model with input image [batch, 3, size, size] and output class [batch, classes]."""
+    pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    helper = onnx.helper
+    kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    first = "N" if batch is None else batch
+    weights = np.asarray(weights, dtype=dtype)
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["image"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["colour"]),
+        helper.make_node("MatMul", ["colour", "weights"], ["class"]),
+    ]
+    outputs = [helper.make_tensor_value_info("class", kind, [first, weights.shape[1]])]
+    if extra_output:
+        outputs.append(helper.make_tensor_value_info("colour", kind, [first, 3]))
+    graph = helper.make_graph(
+        nodes,
+        "colours",
+        [helper.make_tensor_value_info("image", kind, [first, 3, size, size])],
+        outputs,
+        [onnx.numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, path)
+    return path

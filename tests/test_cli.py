@@ -1,0 +1,291 @@
+"""The commands: what goes to stdout, what to stderr, which files appear, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from onnx_models import save_model
+from PIL import Image
+
+from regcore import Preprocessor, Recipe
+from regcore.cli import cli
+
+COLOURS = ("red", "lime", "blue")
+COMMAND = [sys.executable, "-c", "from regcore.cli import main; main()"]
+
+
+def regcore(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Nine photos of one colour each: 0.JPEG to 8.JPEG."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for i in range(9):
+        Image.new("RGB", (40 + i, 30), COLOURS[i % 3]).save(folder / f"{i}.JPEG")
+    return folder
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "val_label.txt"
+    path.write_text("".join(f"{i}.JPEG {i % 3}\n" for i in range(9)))
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return save_model(tmp_path / "colours.onnx")
+
+
+def values(path: Path) -> dict[str, str]:
+    return {row["key"]: row["value"] for row in json.loads(path.read_text())["value"]}
+
+
+def test_run_prints_and_writes_the_result(
+    photos: Path, labels: Path, model: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a" / "b"
+    result = regcore("run", model, photos, "--labels", labels, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "Top1 accuracy    100.0%" in result.stdout
+    assert "images/s" in result.stdout
+    assert "CPUExecutionProvider" in result.stdout
+    assert "INCOMPLETE" not in result.output
+    assert [path.name for path in out.iterdir()] == ["result.json"]
+    assert values(out / "result.json") == {
+        "Number of images": "9",
+        "Number of classes": "3",
+        "Top1 accuracy": "100.0%",
+        "Top2 accuracy": "100.0%",
+        "Top3 accuracy": "100.0%",
+    }
+
+
+def test_run_in_json_has_only_json_on_stdout(
+    photos: Path, labels: Path, model: Path, tmp_path: Path
+) -> None:
+    result = regcore("run", model, photos, "--labels", labels, "--out", tmp_path, "--json")
+    answer = json.loads(result.stdout)
+    assert answer["complete"] is True
+    assert answer["hits"] == [9, 9, 9]
+    assert answer["accuracy"]["Top1"] == "100.0%"
+    assert answer["result"] == str(tmp_path / "result.json")
+
+
+def test_a_failed_image_makes_the_run_incomplete(
+    photos: Path, labels: Path, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "result.json").write_text("of an earlier run")
+    (photos / "4.JPEG").write_bytes(b"\xff\xd8 broken")
+    result = regcore("run", model, photos, "--labels", labels, "--out", tmp_path)
+    assert result.exit_code == 3
+    assert "INCOMPLETE: 8 of 9 images" in result.stdout
+    assert f"{photos / '4.JPEG'}: " in result.stderr
+    assert not (tmp_path / "result.json").exists()
+    path = tmp_path / "result.incomplete.json"
+    assert values(path)["Number of images"] == "8"
+    incomplete = json.loads(path.read_text())["incomplete"]
+    assert [failed["path"] for failed in incomplete["failed"]] == [str(photos / "4.JPEG")]
+
+    Image.new("RGB", (40, 30), "lime").save(photos / "4.JPEG")
+    assert regcore("run", model, photos, "--labels", labels, "--out", tmp_path).exit_code == 0
+    assert not path.exists()
+
+
+def test_a_labelled_image_that_is_not_there(
+    photos: Path, labels: Path, model: Path, tmp_path: Path
+) -> None:
+    (photos / "7.JPEG").unlink()
+    command = ("run", model, photos, "--labels", labels, "--out", tmp_path)
+    result = regcore(*command)
+    assert result.exit_code == 3
+    assert "INCOMPLETE: 8 of 9 images" in result.stdout
+    assert "7.JPEG" in result.stderr
+    assert "--subset" in result.stderr
+    assert not (tmp_path / "result.json").exists()
+
+    result = regcore(*command, "--subset", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["missing"] == []
+    assert values(tmp_path / "result.json")["Number of images"] == "8"
+
+
+def test_limit_takes_the_first_and_says_so(
+    photos: Path, labels: Path, model: Path, tmp_path: Path
+) -> None:
+    result = regcore("run", model, photos, "--labels", labels, "--out", tmp_path, "--limit", 4)
+    assert result.exit_code == 0
+    assert "the first 4 of 9 images" in result.stdout
+    assert values(tmp_path / "result.json")["Number of images"] == "4"
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (("--recipe", "nonsense"), 2, "no recipe 'nonsense'"),
+        (("--dtype", "float16"), 4, "the model takes image float32 [N, 3, 224, 224]"),
+        (("--layout", "nhwc"), 4, "(nhwc)"),
+        (("--provider", "nonsense"), 4, "no provider nonsense"),
+        (("--output", "nose"), 4, "no float output named nose"),
+        (("--batch-size", "0"), 2, "--batch-size"),
+        (("--workers", "-1"), 2, "--workers"),
+    ],
+)
+def test_refusals_leave_the_old_result(
+    photos: Path,
+    labels: Path,
+    model: Path,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    code: int,
+    words: str,
+) -> None:
+    (tmp_path / "result.json").write_text("of an earlier run")
+    result = regcore("run", model, photos, "--labels", labels, "--out", tmp_path, *options)
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert result.stdout == ""
+    assert (tmp_path / "result.json").read_text() == "of an earlier run"
+
+
+def test_errors_are_one_line_unless_debugging(photos: Path, labels: Path, tmp_path: Path) -> None:
+    labels.write_text("0.JPEG zero\n")
+    command = ("run", "simulated:100", photos, "--labels", labels, "--out", tmp_path)
+    result = regcore(*command)
+    assert result.exit_code == 3
+    assert result.stderr.count("\n") == 1
+    assert f"{labels}, line 1: '0.JPEG zero'" in result.stderr
+    result = regcore("--debug", *command)
+    assert result.exit_code == 3
+    assert "Traceback" in result.stderr
+
+
+def test_an_error_of_our_own_is_not_a_verdict(
+    photos: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("regcore.dataset.list_images", fail)
+    result = regcore("preprocess", photos, tmp_path / "out")
+    assert result.exit_code == 4
+    assert "internal error, ZeroDivisionError: oops" in result.stderr
+
+
+def test_an_output_folder_that_cannot_be(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = regcore("preprocess", photos, tmp_path / "file" / "out")
+    assert result.exit_code == 4
+    assert str(tmp_path / "file" / "out") in result.stderr
+
+
+def test_preprocess_writes_the_bare_arrays(photos: Path, tmp_path: Path) -> None:
+    (photos / "more").mkdir()
+    (photos / "0.JPEG").rename(photos / "more" / "x.y.z.JPEG")
+    out = tmp_path / "out"
+    result = regcore("preprocess", photos, out, "--workers", 2)
+    assert result.exit_code == 0, result.output
+    assert "9 images in" in result.stdout
+    assert sorted(path.name for path in out.iterdir()) == sorted(
+        ["x.bin", *(f"{i}.bin" for i in range(1, 9))]
+    )
+    expected = Preprocessor(Recipe.preset("regnety_016"))([photos / "more" / "x.y.z.JPEG"])
+    assert (out / "x.bin").read_bytes() == expected.tobytes()
+
+
+def test_preprocess_in_another_dtype_and_layout(photos: Path, tmp_path: Path) -> None:
+    options = ("--dtype", "uint8", "--layout", "nhwc", "--json")
+    result = regcore("preprocess", photos / "1.JPEG", tmp_path / "out", *options)
+    answer = json.loads(result.stdout)
+    assert (answer["images"], answer["dtype"], answer["shape"]) == (1, "uint8", [224, 224, 3])
+    pixels = np.fromfile(tmp_path / "out" / "1.bin", np.uint8).reshape(224, 224, 3)
+    assert (pixels[..., 1] > 250).all()
+
+
+def test_preprocess_names_what_failed(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (photos / "3.JPEG").write_bytes(b"")
+    (photos / "5.JPEG").write_bytes(b"\xff\xd8 broken")
+    (out / "5.bin").write_bytes(b"of an earlier run")
+    result = regcore("preprocess", photos, out)
+    assert result.exit_code == 3
+    assert "INCOMPLETE: 7 of 9 images" in result.stdout
+    assert f"{photos / '3.JPEG'}: " in result.stderr
+    assert f"{photos / '5.JPEG'}: " in result.stderr
+    assert sorted(path.name for path in out.iterdir()) == [
+        f"{i}.bin" for i in (0, 1, 2, 4, 6, 7, 8)
+    ]
+
+
+def test_preprocess_refuses_equal_names_before_any_work(photos: Path, tmp_path: Path) -> None:
+    (photos / "8.JPEG").rename(photos / "1.b.png")
+    result = regcore("preprocess", photos, tmp_path / "out")
+    assert result.exit_code == 2
+    assert str(photos / "1.JPEG") in result.stderr
+    assert str(photos / "1.b.png") in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_version_and_help() -> None:
+    result = regcore("--version")
+    assert result.exit_code == 0
+    assert "SIMD" in result.stdout
+    assert "libjpeg-turbo" in result.stdout
+    for command in ("preprocess", "run", "demo"):
+        result = regcore(command, "--help")
+        assert "Example:\n    regcore " in result.stdout
+
+
+def test_an_instruction_set_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGCORE_SIMD", "nonsense")
+    for arguments in (("--version",), ("preprocess", ".", "nowhere")):
+        result = regcore(*arguments)
+        assert result.exit_code == 2
+        assert "nonsense" in result.stderr
+
+
+def test_ctrl_c_leaves_no_result(photos: Path, labels: Path, tmp_path: Path) -> None:
+    stale = tmp_path / "result.json"
+    stale.write_text("of an earlier run")
+    arguments: list[Any] = ["run", "simulated:1:3", photos, "--labels", labels, "--out", tmp_path]
+    with subprocess.Popen(
+        [*COMMAND, *arguments, "--batch-size", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        # The old result goes when the evaluation begins, which then takes nine seconds.
+        while stale.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate()
+    assert process.returncode == 130
+    assert (stdout, stderr) == (b"", b"regcore: interrupted\n")
+    assert not list(tmp_path.glob("result*"))
+
+
+def test_a_reader_that_goes_away(photos: Path, labels: Path, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        arguments = ["run", "simulated:1e6:3", photos, "--labels", labels, "--out", tmp_path]
+        run = subprocess.run(
+            [*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(writing)
+    assert run.returncode == 141
+    assert run.stderr == b""
+    assert (tmp_path / "result.json").exists()
