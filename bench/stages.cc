@@ -1,0 +1,203 @@
+// Times the stages of the pipeline beside the floor, libjpeg-turbo's plain full RGB decode, on one
+// thread with the files in memory. Rounds are interleaved, so that a noisy machine hits all alike.
+//
+//   stages ROUNDS FILE...    → JSON: per stage, ms per image for every round
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+// clang-format off
+#include <jpeglib.h>
+// clang-format on
+
+#include "preprocess.h"
+
+namespace {
+
+using regcore::AlignedBuffer;
+
+struct File {
+  AlignedBuffer bytes;
+  size_t size = 0;
+};
+
+void Exit(const regcore::Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "%s\n", status.message().c_str());
+  std::exit(1);
+}
+
+// As libjpeg's example does it; errors end the program.
+void FullDecode(const File& file, std::vector<uint8_t>* pixels) {
+  jpeg_decompress_struct info{};
+  jpeg_error_mgr errors{};
+  info.err = jpeg_std_error(&errors);
+  jpeg_create_decompress(&info);
+  jpeg_mem_src(&info, file.bytes.data(), static_cast<unsigned long>(file.size));
+  jpeg_read_header(&info, TRUE);
+  info.out_color_space = JCS_RGB;
+  jpeg_start_decompress(&info);
+  const size_t stride = 3 * size_t{info.output_width};
+  pixels->resize(stride * info.output_height);
+  while (info.output_scanline < info.output_height) {
+    JSAMPROW rows[16];
+    JDIMENSION count = 0;
+    for (; count < 16 && info.output_scanline + count < info.output_height; ++count) {
+      rows[count] = pixels->data() + (info.output_scanline + count) * stride;
+    }
+    jpeg_read_scanlines(&info, rows, count);
+  }
+  jpeg_finish_decompress(&info);
+  jpeg_destroy_decompress(&info);
+}
+
+regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full) {
+  regcore::PreprocessSpec spec{};
+  spec.resize = 256;
+  spec.crop = 224;
+  spec.filter = regcore::Filter::kBicubic;
+  spec.order = regcore::PassOrder::kPillow13;
+  const float mean[] = {0.485f, 0.456f, 0.406f};
+  const float std[] = {0.229f, 0.224f, 0.225f};
+  for (int c = 0; c < 3; ++c) {
+    spec.mean[c] = mean[c];
+    spec.std[c] = std[c];
+  }
+  spec.type = type;
+  spec.layout = type == regcore::DataType::kUint8 ? regcore::Layout::kNhwc : regcore::Layout::kNchw;
+  spec.full_decode = full;
+  Exit(regcore::ResolveSimdLevel(std::getenv("REGCORE_SIMD"), &spec.level));
+  spec.max_file_bytes = size_t{1} << 30;
+  return spec;
+}
+
+// The part of a picture behind the crop window, bar a few pixels that the filter adds.
+void RegionDecode(const File& file, regcore::JpegDecoder* decoder, AlignedBuffer* pixels) {
+  Exit(decoder->Open(file.bytes.data(), file.size));
+  const int width = decoder->width();
+  const int height = decoder->height();
+  const int spare = std::min(width, height) / 16;  // (256 - 224) / 2 of 256
+  const int side = std::min(width, height) - 2 * spare;
+  regcore::Rect wanted;
+  wanted.left = (width - side) / 2;
+  wanted.top = (height - side) / 2;
+  wanted.right = wanted.left + side;
+  wanted.bottom = wanted.top + side;
+  regcore::RgbView view;
+  Exit(decoder->Decode(wanted, false, pixels, &view));
+}
+
+struct Stage {
+  const char* name;
+  std::function<void(size_t)> run;  // on one file
+  std::vector<double> ms = {};      // per image, one per round
+};
+
+// One recipe's pipeline with memory of its own.
+struct Pipeline {
+  Pipeline(regcore::DataType type, bool full)
+      : preprocess(SpecOf(type, full)), scratch(preprocess.spec()), slot(preprocess.slot_bytes()) {}
+
+  void FromFile(const File& file) {
+    regcore::ImageSource source;
+    source.data = file.bytes.data();
+    source.size = file.size;
+    Exit(preprocess.ToSlot(source, 0, {}, &scratch, slot.data()));
+  }
+
+  void FromPixels(const std::vector<uint8_t>& pixels, int width, int height) {
+    regcore::ImageSource source;
+    source.data = pixels.data();
+    source.width = width;
+    source.height = height;
+    source.stride = 3 * ptrdiff_t{width};
+    Exit(preprocess.ToSlot(source, 0, {}, &scratch, slot.data()));
+  }
+
+  regcore::Preprocess preprocess;
+  regcore::PreprocessScratch scratch;
+  std::vector<uint8_t> slot;
+};
+
+struct Picture {
+  std::vector<uint8_t> pixels;
+  int width = 0;
+  int height = 0;
+};
+
+double Milliseconds(const std::function<void()>& run) {
+  const auto begin = std::chrono::steady_clock::now();
+  run();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+      .count();
+}
+
+void Print(const std::vector<Stage>& stages, size_t images) {
+  std::printf("{\"images\": %zu, \"libjpeg_turbo\": \"%s\", \"ms_per_image\": {", images,
+              regcore::JpegLibraryVersion());
+  for (size_t i = 0; i < stages.size(); ++i) {
+    std::printf("%s\"%s\": [", i == 0 ? "" : ", ", stages[i].name);
+    for (size_t r = 0; r < stages[i].ms.size(); ++r) {
+      std::printf("%s%.5f", r == 0 ? "" : ", ", stages[i].ms[r]);
+    }
+    std::printf("]");
+  }
+  std::printf("}}\n");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: %s ROUNDS FILE...\n", argv[0]);
+    return 2;
+  }
+  const int rounds = std::atoi(argv[1]);
+  std::vector<File> files(static_cast<size_t>(argc - 2));
+  std::vector<Picture> pictures(files.size());
+  regcore::JpegDecoder decoder;
+  for (size_t i = 0; i < files.size(); ++i) {
+    Exit(regcore::ReadFile(argv[i + 2], size_t{1} << 30, &files[i].bytes, &files[i].size));
+    Exit(decoder.Open(files[i].bytes.data(), files[i].size));
+    pictures[i].width = decoder.width();
+    pictures[i].height = decoder.height();
+    FullDecode(files[i], &pictures[i].pixels);
+  }
+
+  std::vector<uint8_t> frame;
+  AlignedBuffer region;
+  Pipeline float32(regcore::DataType::kFloat32, false);
+  Pipeline float16(regcore::DataType::kFloat16, false);
+  Pipeline uint8(regcore::DataType::kUint8, false);
+  Pipeline full(regcore::DataType::kFloat32, true);
+  std::vector<Stage> stages = {
+      {"libjpeg-turbo full decode", [&](size_t i) { FullDecode(files[i], &frame); }},
+      {"region decode", [&](size_t i) { RegionDecode(files[i], &decoder, &region); }},
+      {"whole, float32 nchw", [&](size_t i) { float32.FromFile(files[i]); }},
+      {"whole, float16 nchw", [&](size_t i) { float16.FromFile(files[i]); }},
+      {"whole, uint8 nhwc", [&](size_t i) { uint8.FromFile(files[i]); }},
+      {"whole with full decode, float32 nchw", [&](size_t i) { full.FromFile(files[i]); }},
+      {"resample + normalise, float32 nchw",
+       [&](size_t i) {
+         float32.FromPixels(pictures[i].pixels, pictures[i].width, pictures[i].height);
+       }},
+      {"resample, uint8 nhwc",
+       [&](size_t i) {
+         uint8.FromPixels(pictures[i].pixels, pictures[i].width, pictures[i].height);
+       }},
+  };
+  for (int round = -1; round < rounds; ++round) {  // the first one warms up
+    for (Stage& stage : stages) {
+      const double ms = Milliseconds([&] {
+        for (size_t i = 0; i < files.size(); ++i) stage.run(i);
+      });
+      if (round >= 0) stage.ms.push_back(ms / static_cast<double>(files.size()));
+    }
+  }
+  Print(stages, files.size());
+  return 0;
+}
