@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,10 +39,22 @@ _HOMES = {
 }
 
 
+def _import(module: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        if error.name != "regcore":
+            raise
+        raise ImportError(
+            f"{error}: this is the source tree, without its compiled core; "
+            "install it with 'pip install -e .', or leave this folder"
+        ) from error
+
+
 def __getattr__(name: str) -> object:
     for module, names in _HOMES.items():
         if name in names:
-            return getattr(import_module(f"regcore.{module}"), name)
+            return getattr(_import(f"regcore.{module}"), name)
     raise AttributeError(f"module 'regcore' has no attribute {name!r}")
 
 

@@ -104,14 +104,10 @@ def save(image: Image.Image, kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM"])
-@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
-def test_formats_that_pillow_decodes(kind: str, mode: str) -> None:
-    image = Image.fromarray(photo_like(300, 270)).convert(mode)
-    try:
-        item = save(image, kind)
-    except OSError:
-        pytest.skip(f"{kind} cannot hold mode {mode}")
-    check([item], RECIPE)
+def test_formats_that_pillow_decodes(kind: str) -> None:
+    modes = ["1", "L", "RGB", "RGBA"] if kind == "PPM" else ["1", "L", "P", "RGB", "RGBA"]
+    pixels = Image.fromarray(photo_like(300, 270))
+    check([save(pixels.convert(mode), kind) for mode in modes], RECIPE)
 
 
 def test_outputs(simd: str) -> None:
