@@ -27,6 +27,17 @@ struct NormalizeTable {
 
 NormalizeTable MakeNormalizeTable(const float mean[3], const float std[3]);
 
+// 1 / divisor as the sum of two floats, for vector kernels: x / divisor is x * low rounded, plus
+// x * high in one fused multiply-add. Its error before the last rounding is below 2^-47 of the
+// result; Normalizer makes sure that no rounding goes astray, by trying all 256 inputs.
+struct Reciprocal {
+  float high;
+  float low;
+
+  explicit Reciprocal(float divisor)
+      : high(1.0f / divisor), low(static_cast<float>(1.0 / double{divisor} - double{high})) {}
+};
+
 // One instruction set. `rgb` is one row of `width` pixels with kReadSlack behind; planes are
 // written exactly, never past `width` values.
 struct NormalizeKernel {

@@ -8,23 +8,26 @@ namespace {
 
 constexpr int kPixels = 8;
 
-inline __m256 Divide(__m256 x, __m256 divisor, __m256 reciprocal) {
-  const __m256 q = _mm256_mul_ps(x, reciprocal);
-  return _mm256_fmadd_ps(_mm256_fnmadd_ps(q, divisor, x), reciprocal, q);
-}
+struct Divisor {
+  __m256 high, low;
 
-struct Constants {
-  __m256 mean, std, reciprocal_std;
+  explicit Divisor(float divisor)
+      : high(_mm256_set1_ps(Reciprocal(divisor).high)),
+        low(_mm256_set1_ps(Reciprocal(divisor).low)) {}
 
-  Constants(const NormalizeTable& table, int channel)
-      : mean(_mm256_set1_ps(table.mean[channel])),
-        std(_mm256_set1_ps(table.std[channel])),
-        reciprocal_std(_mm256_set1_ps(1.0f / table.std[channel])) {}
+  __m256 Divide(__m256 x) const { return _mm256_fmadd_ps(x, high, _mm256_mul_ps(x, low)); }
+};
+
+struct Formula {
+  Divisor full{255.0f};
+  Divisor std;
+  __m256 mean;
+
+  Formula(const NormalizeTable& table, int channel)
+      : std(table.std[channel]), mean(_mm256_set1_ps(table.mean[channel])) {}
 
   __m256 operator()(__m256i bytes) const {
-    const __m256 unit =
-        Divide(_mm256_cvtepi32_ps(bytes), _mm256_set1_ps(255.0f), _mm256_set1_ps(1.0f / 255.0f));
-    return Divide(_mm256_sub_ps(unit, mean), std, reciprocal_std);
+    return std.Divide(_mm256_sub_ps(full.Divide(_mm256_cvtepi32_ps(bytes)), mean));
   }
 };
 
@@ -66,20 +69,20 @@ void ForEachStep(const uint8_t* rgb, int width, const Store& store) {
 
 void PlanarSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_single(rgb, width, table, out);
-  const Constants constants[3] = {{table, 0}, {table, 1}, {table, 2}};
+  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
   ForEachStep(rgb, width, [&](int x, int c, __m256i bytes) {
-    _mm256_storeu_ps(out[c] + x, constants[c](bytes));
+    _mm256_storeu_ps(out[c] + x, formula[c](bytes));
   });
 }
 
 void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
                 uint16_t* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_half(rgb, width, table, out);
-  const Constants constants[3] = {{table, 0}, {table, 1}, {table, 2}};
+  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
   ForEachStep(rgb, width, [&](int x, int c, __m256i bytes) {
     _mm_storeu_si128(
         reinterpret_cast<__m128i*>(out[c] + x),
-        _mm256_cvtps_ph(constants[c](bytes), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+        _mm256_cvtps_ph(formula[c](bytes), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
   });
 }
 

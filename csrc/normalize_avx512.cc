@@ -1,6 +1,5 @@
 // AVX-512 with VBMI: sixteen pixels at a time, one byte permute per channel, and the reference
-// formula with each division as a product by the reciprocal and one exact correction step
-// (Markstein): q = x r; q' = q + (x - q d) r. Normalizer checks all 256 inputs against the table.
+// formula with each division as two products (see Reciprocal).
 #include <immintrin.h>
 
 #include "normalize.h"
@@ -10,23 +9,26 @@ namespace {
 
 constexpr int kPixels = 16;
 
-inline __m512 Divide(__m512 x, __m512 divisor, __m512 reciprocal) {
-  const __m512 q = _mm512_mul_ps(x, reciprocal);
-  return _mm512_fmadd_ps(_mm512_fnmadd_ps(q, divisor, x), reciprocal, q);
-}
+struct Divisor {
+  __m512 high, low;
 
-struct Constants {
-  __m512 mean, std, reciprocal_std;
+  explicit Divisor(float divisor)
+      : high(_mm512_set1_ps(Reciprocal(divisor).high)),
+        low(_mm512_set1_ps(Reciprocal(divisor).low)) {}
 
-  Constants(const NormalizeTable& table, int channel)
-      : mean(_mm512_set1_ps(table.mean[channel])),
-        std(_mm512_set1_ps(table.std[channel])),
-        reciprocal_std(_mm512_set1_ps(1.0f / table.std[channel])) {}
+  __m512 Divide(__m512 x) const { return _mm512_fmadd_ps(x, high, _mm512_mul_ps(x, low)); }
+};
+
+struct Formula {
+  Divisor full{255.0f};
+  Divisor std;
+  __m512 mean;
+
+  Formula(const NormalizeTable& table, int channel)
+      : std(table.std[channel]), mean(_mm512_set1_ps(table.mean[channel])) {}
 
   __m512 operator()(__m512i bytes) const {
-    const __m512 unit =
-        Divide(_mm512_cvtepi32_ps(bytes), _mm512_set1_ps(255.0f), _mm512_set1_ps(1.0f / 255.0f));
-    return Divide(_mm512_sub_ps(unit, mean), std, reciprocal_std);
+    return std.Divide(_mm512_sub_ps(full.Divide(_mm512_cvtepi32_ps(bytes)), mean));
   }
 };
 
@@ -44,24 +46,24 @@ inline __mmask16 Lanes(int count) {
 }
 
 void PlanarSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* const out[3]) {
-  const Constants constants[3] = {{table, 0}, {table, 1}, {table, 2}};
+  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
   for (int x = 0; x < width; x += kPixels) {
     const __m512i pixels = _mm512_loadu_si512(rgb + 3 * x);
     const __mmask16 lanes = Lanes(width - x);
     for (int c = 0; c < 3; ++c) {
-      _mm512_mask_storeu_ps(out[c] + x, lanes, constants[c](Channel(pixels, c)));
+      _mm512_mask_storeu_ps(out[c] + x, lanes, formula[c](Channel(pixels, c)));
     }
   }
 }
 
 void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
                 uint16_t* const out[3]) {
-  const Constants constants[3] = {{table, 0}, {table, 1}, {table, 2}};
+  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
   for (int x = 0; x < width; x += kPixels) {
     const __m512i pixels = _mm512_loadu_si512(rgb + 3 * x);
     const __mmask16 lanes = Lanes(width - x);
     for (int c = 0; c < 3; ++c) {
-      const __m256i half = _mm512_cvtps_ph(constants[c](Channel(pixels, c)),
+      const __m256i half = _mm512_cvtps_ph(formula[c](Channel(pixels, c)),
                                            _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
       _mm256_mask_storeu_epi16(out[c] + x, lanes, half);
     }

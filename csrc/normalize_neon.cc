@@ -1,5 +1,5 @@
 // NEON: sixteen pixels at a time, taken apart into planes by the load; the arithmetic is that of
-// normalize_avx512.cc (a vector division costs several times the three multiplications). float16
+// normalize_avx512.cc (a vector division costs several times the two products). float16
 // is rounded to nearest even by the conversion, in the default floating-point mode.
 #include <arm_neon.h>
 
@@ -10,23 +10,25 @@ namespace {
 
 constexpr int kPixels = 16;
 
-inline float32x4_t Divide(float32x4_t x, float32x4_t divisor, float32x4_t reciprocal) {
-  const float32x4_t q = vmulq_f32(x, reciprocal);
-  return vfmaq_f32(q, vfmsq_f32(x, q, divisor), reciprocal);
-}
+struct Divisor {
+  float32x4_t high, low;
 
-struct Constants {
-  float32x4_t mean, std, reciprocal_std;
+  explicit Divisor(float divisor)
+      : high(vdupq_n_f32(Reciprocal(divisor).high)), low(vdupq_n_f32(Reciprocal(divisor).low)) {}
 
-  Constants(const NormalizeTable& table, int channel)
-      : mean(vdupq_n_f32(table.mean[channel])),
-        std(vdupq_n_f32(table.std[channel])),
-        reciprocal_std(vdupq_n_f32(1.0f / table.std[channel])) {}
+  float32x4_t Divide(float32x4_t x) const { return vfmaq_f32(vmulq_f32(x, low), x, high); }
+};
+
+struct Formula {
+  Divisor full{255.0f};
+  Divisor std;
+  float32x4_t mean;
+
+  Formula(const NormalizeTable& table, int channel)
+      : std(table.std[channel]), mean(vdupq_n_f32(table.mean[channel])) {}
 
   float32x4_t operator()(uint32x4_t bytes) const {
-    const float32x4_t unit =
-        Divide(vcvtq_f32_u32(bytes), vdupq_n_f32(255.0f), vdupq_n_f32(1.0f / 255.0f));
-    return Divide(vsubq_f32(unit, mean), std, reciprocal_std);
+    return std.Divide(vsubq_f32(full.Divide(vcvtq_f32_u32(bytes)), mean));
   }
 };
 
@@ -54,22 +56,22 @@ void ForEachStep(const uint8_t* rgb, int width, const Store& store) {
 
 void PlanarSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_single(rgb, width, table, out);
-  const Constants constants[3] = {{table, 0}, {table, 1}, {table, 2}};
+  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
   ForEachStep(rgb, width, [&](int x, int c, uint8x16_t bytes) {
     const uint32x4x4_t lanes = Widen(bytes);
-    for (int i = 0; i < 4; ++i) vst1q_f32(out[c] + x + 4 * i, constants[c](lanes.val[i]));
+    for (int i = 0; i < 4; ++i) vst1q_f32(out[c] + x + 4 * i, formula[c](lanes.val[i]));
   });
 }
 
 void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
                 uint16_t* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_half(rgb, width, table, out);
-  const Constants constants[3] = {{table, 0}, {table, 1}, {table, 2}};
+  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
   ForEachStep(rgb, width, [&](int x, int c, uint8x16_t bytes) {
     const uint32x4x4_t lanes = Widen(bytes);
     for (int i = 0; i < 4; i += 2) {
-      const float16x4_t low = vcvt_f16_f32(constants[c](lanes.val[i]));
-      const float16x8_t both = vcvt_high_f16_f32(low, constants[c](lanes.val[i + 1]));
+      const float16x4_t low = vcvt_f16_f32(formula[c](lanes.val[i]));
+      const float16x8_t both = vcvt_high_f16_f32(low, formula[c](lanes.val[i + 1]));
       vst1q_u16(out[c] + x + 4 * i, vreinterpretq_u16_f16(both));
     }
   });

@@ -7,9 +7,21 @@ namespace {
 
 constexpr size_t kKeptBytes = size_t{32} << 20;
 
-// The wanted part of the caller's pixels, copied to where kernels may read past the end.
-Status CopyPixels(const ImageSource& source, const Rect& wanted, AlignedBuffer* pixels,
+// Whether kReadSlack bytes behind the wanted part are the caller's own, further down the picture.
+bool HasReadSlack(const ImageSource& source, const Rect& wanted) {
+  const ptrdiff_t last_read =
+      (wanted.bottom - 1) * source.stride + 3 * ptrdiff_t{wanted.right} + ptrdiff_t{kReadSlack};
+  const ptrdiff_t end = (source.height - 1) * source.stride + 3 * ptrdiff_t{source.width};
+  return source.stride >= 3 * ptrdiff_t{source.width} && last_read <= end;
+}
+
+// The wanted part of the caller's pixels: in place, or copied to where kernels may read past it.
+Status ViewPixels(const ImageSource& source, const Rect& wanted, AlignedBuffer* pixels,
                   RgbView* view) {
+  if (HasReadSlack(source, wanted)) {
+    *view = {source.data, source.stride, Rect{0, 0, source.width, source.height}};
+    return {};
+  }
   const size_t row = 3 * static_cast<size_t>(wanted.width());
   REGCORE_RETURN_IF_ERROR(pixels->Reserve(row * static_cast<size_t>(wanted.height()) + kReadSlack));
   for (int y = wanted.top; y < wanted.bottom; ++y) {
@@ -95,7 +107,7 @@ Status Preprocess::Decode(const ImageSource& source, PreprocessScratch* scratch,
   }
   if (source.width == 0) return DecodeJpeg(source.data, source.size, scratch, window, view);
   REGCORE_RETURN_IF_ERROR(Plan(source.width, source.height, &scratch->plans, window));
-  return CopyPixels(source, window->Wanted(), &scratch->pixels, view);
+  return ViewPixels(source, window->Wanted(), &scratch->pixels, view);
 }
 
 // Calls use_row(y, rgb) for every row of the crop window.

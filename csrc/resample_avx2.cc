@@ -16,7 +16,8 @@ namespace regcore {
 namespace {
 
 constexpr int kBlockRows = 2;
-constexpr int kStepTaps = 4;  // taps per horizontal step: two vpmaddwd pairs
+constexpr int kStepTaps = 4;   // taps per horizontal load: two vpmaddwd pairs
+constexpr int kShortTaps = 8;  // two loads: past a row's end by less than kReadSlack
 constexpr int kLowBits = 11;
 constexpr int32_t kHalf = 1 << (kWeightBits - 1);
 
@@ -49,19 +50,23 @@ size_t IntermediateBytes(int rows, int columns) {
   return static_cast<size_t>(DivideUp(rows, kBlockRows)) * BlockBytes(columns) + 32;
 }
 
-// Per pixel, per step of four taps: pairs high(0,1) low(0,1) high(2,3) low(2,3).
+// Windows of up to kShortTaps taps get the same number of pairs for every pixel, which is in every
+// place of `blocks`; longer ones (`wide`) as many steps of two pairs as each pixel needs.
+// Per pair: high(t, t + 1), low(t, t + 1).
 Status PackHorizontal(PackedAxis* axis) {
   const AxisPlan& plan = axis->plan;
-  size_t steps = 0;
+  const int longest = *std::max_element(plan.length.begin(), plan.length.end());
+  axis->wide = longest > kShortTaps;
+  size_t taps = 0;
   for (int length : plan.length) {
-    axis->blocks.push_back(DivideUp(length, kStepTaps));
-    steps += static_cast<size_t>(axis->blocks.back());
+    axis->blocks.push_back(axis->wide ? DivideUp(length, kStepTaps) : DivideUp(longest, 2));
+    taps += static_cast<size_t>(axis->blocks.back() * (axis->wide ? kStepTaps : 2));
   }
-  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(steps * kStepTaps * sizeof(int32_t)));
+  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(taps * sizeof(int32_t)));
   auto* out = reinterpret_cast<int32_t*>(axis->weights.data());
   for (int i = 0; i < plan.count; ++i) {
-    const int taps = kStepTaps * axis->blocks[static_cast<size_t>(i)];
-    for (int t = 0; t < taps; t += 2) {
+    const int end = axis->blocks[static_cast<size_t>(i)] * (axis->wide ? kStepTaps : 2);
+    for (int t = 0; t < end; t += 2) {
       const int32_t first = WeightAt(plan, i, t);
       const int32_t second = WeightAt(plan, i, t + 1);
       *out++ = Pair(High(first), High(second));
@@ -103,29 +108,43 @@ inline __m256i Recombine(__m256i high, __m256i low) {
   return _mm256_srai_epi32(_mm256_add_epi32(_mm256_slli_epi32(high, kLowBits), low), kWeightBits);
 }
 
-// One pixel of two rows (lower and upper half): lanes R G B and one of no meaning.
-inline __m256i Pixel(const int32_t* weights, int steps, const uint8_t* row0, const uint8_t* row1) {
-  const __m256i first_pair = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
-  const __m256i second_pair = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1));
+// The sums of one pixel of two rows (lower and upper half): lanes R G B and one of no meaning.
+struct PixelSums {
   __m256i high = _mm256_setzero_si256();
   __m256i low = _mm256_set1_epi32(kHalf);
-  for (int step = 0; step < steps; ++step, weights += kStepTaps) {
-    const ptrdiff_t offset = 3 * kStepTaps * static_cast<ptrdiff_t>(step);
-    const __m256i rows = _mm256_inserti128_si256(
-        _mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row0 + offset))),
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(row1 + offset)), 1);
-    const __m256i a = _mm256_shuffle_epi8(rows, first_pair);
-    const __m256i b = _mm256_shuffle_epi8(rows, second_pair);
-    high = _mm256_add_epi32(high, _mm256_madd_epi16(a, _mm256_set1_epi32(weights[0])));
-    low = _mm256_add_epi32(low, _mm256_madd_epi16(a, _mm256_set1_epi32(weights[1])));
-    high = _mm256_add_epi32(high, _mm256_madd_epi16(b, _mm256_set1_epi32(weights[2])));
-    low = _mm256_add_epi32(low, _mm256_madd_epi16(b, _mm256_set1_epi32(weights[3])));
+
+  // Adds two of the pixels loaded, at the places that `pair` picks, with their pair of weights.
+  void Add(__m256i rows, __m128i pair, const int32_t* weights) {
+    const __m256i taps = _mm256_shuffle_epi8(rows, _mm256_broadcastsi128_si256(pair));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(taps, _mm256_set1_epi32(weights[0])));
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(taps, _mm256_set1_epi32(weights[1])));
   }
-  return Recombine(high, low);
+};
+
+inline __m256i LoadRows(const uint8_t* row0, const uint8_t* row1) {
+  return _mm256_inserti128_si256(
+      _mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row0))),
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(row1)), 1);
 }
 
+// One pixel of two rows, from `count` pairs of taps; kPairs, if not 0, is that count. Moves
+// `weights` on.
+template <int kPairs>
+inline __m256i Pixel(const int32_t** weights, int count, const uint8_t* row0, const uint8_t* row1) {
+  const __m128i first = _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
+  const __m128i second = _mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+  PixelSums sums;
+  const int pairs = kPairs == 0 ? count : kPairs;
+  for (int pair = 0; pair < pairs; pair += 2, *weights += kStepTaps) {
+    const __m256i rows = LoadRows(row0 + 6 * pair, row1 + 6 * pair);
+    sums.Add(rows, first, *weights);
+    if (pair + 1 < pairs) sums.Add(rows, second, *weights + 2);
+  }
+  if (pairs % 2 == 1) *weights -= 2;
+  return Recombine(sums.high, sums.low);
+}
+
+template <int kPairs>
 void TwoRows(const PackedAxis& axis, int left, const uint8_t* row0, const uint8_t* row1,
              uint8_t* out) {
   // After the unpack: R R' G G' B B' x x of two pixels; drop the x.
@@ -133,13 +152,14 @@ void TwoRows(const PackedAxis& axis, int left, const uint8_t* row0, const uint8_
   const auto* weights = reinterpret_cast<const int32_t*>(axis.weights.data());
   const size_t count = axis.blocks.size();
   for (size_t i = 0; i < count; i += 2) {
-    const size_t next = std::min(i + 1, count - 1);  // an odd last pixel is computed twice
-    const ptrdiff_t offset0 = 3 * ptrdiff_t{axis.plan.start[i] - left};
-    const ptrdiff_t offset1 = 3 * ptrdiff_t{axis.plan.start[next] - left};
-    const int32_t* weights1 = next == i ? weights : weights + kStepTaps * axis.blocks[i];
-    const __m256i pixel0 = Pixel(weights, axis.blocks[i], row0 + offset0, row1 + offset0);
-    const __m256i pixel1 = Pixel(weights1, axis.blocks[next], row0 + offset1, row1 + offset1);
-    weights = weights1 + kStepTaps * axis.blocks[next];
+    const ptrdiff_t offset = 3 * ptrdiff_t{axis.plan.start[i] - left};
+    const __m256i pixel0 =
+        Pixel<kPairs>(&weights, 2 * axis.blocks[i], row0 + offset, row1 + offset);
+    __m256i pixel1 = pixel0;
+    if (i + 1 < count) {
+      const ptrdiff_t next = 3 * ptrdiff_t{axis.plan.start[i + 1] - left};
+      pixel1 = Pixel<kPairs>(&weights, 2 * axis.blocks[i + 1], row0 + next, row1 + next);
+    }
     const __m256i words = _mm256_packs_epi32(pixel0, pixel1);
     const __m256i bytes = _mm256_packus_epi16(words, words);
     const __m128i rows =
@@ -149,12 +169,21 @@ void TwoRows(const PackedAxis& axis, int left, const uint8_t* row0, const uint8_
   }
 }
 
+using TwoRowsFunction = void (*)(const PackedAxis&, int left, const uint8_t* row0,
+                                 const uint8_t* row1, uint8_t* out);
+
+TwoRowsFunction TwoRowsFor(const PackedAxis& axis) {
+  constexpr TwoRowsFunction kShort[] = {TwoRows<1>, TwoRows<2>, TwoRows<3>, TwoRows<4>};
+  return axis.wide ? TwoRows<0> : kShort[axis.blocks[0] - 1];
+}
+
 void Horizontal(const PackedAxis& horizontal, const AxisPlan& vertical, const RgbView& source,
                 uint8_t* intermediate) {
   const size_t block_bytes = BlockBytes(3 * horizontal.plan.count);
+  const TwoRowsFunction two_rows = TwoRowsFor(horizontal);
   for (int top = vertical.input_begin(); top < vertical.input_end(); top += kBlockRows) {
     const int second = std::min(top + 1, vertical.input_end() - 1);  // past the end: weight 0
-    TwoRows(horizontal, source.area.left, source.Row(top), source.Row(second), intermediate);
+    two_rows(horizontal, source.area.left, source.Row(top), source.Row(second), intermediate);
     intermediate += block_bytes;
   }
 }
