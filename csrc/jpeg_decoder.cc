@@ -279,8 +279,7 @@ int JpegDecoder::height() const { return static_cast<int>(state_->info.image_hei
 
 Status JpegDecoder::Decode(const Rect& wanted, bool full, AlignedBuffer* pixels, RgbView* view) {
   if (!full && state_->RegionIsProven()) {
-    REGCORE_RETURN_IF_ERROR(
-        state_->DecodeRows(state_->WithMargin(wanted), pixels, view));
+    REGCORE_RETURN_IF_ERROR(state_->DecodeRows(state_->WithMargin(wanted), pixels, view));
     if (state_->RestIsThere()) return {};
     REGCORE_RETURN_IF_ERROR(Open(state_->bytes, state_->size));
   }
