@@ -1,6 +1,7 @@
 #include "preprocess.h"
 
 #include <cstring>
+#include <new>
 
 namespace regcore {
 namespace {
@@ -147,6 +148,16 @@ Status Preprocess::ResampleTransposed(const RgbView& view, const Window& window,
 
 Status Preprocess::ToSlot(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
                           PreprocessScratch* scratch, void* slot) const {
+  try {
+    return Run(source, index, foreign, scratch, slot);
+  } catch (
+      const std::bad_alloc&) {  // of a plan or a message; pixels are asked for without throwing
+    return {StatusCode::kOutOfMemory, "out of memory"};
+  }
+}
+
+Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
+                       PreprocessScratch* scratch, void* slot) const {
   scratch->Trim();
   Window window;
   RgbView view;

@@ -85,6 +85,8 @@ class Preprocess {
 
  private:
   struct Window;
+  Status Run(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
+             PreprocessScratch* scratch, void* slot) const;
   Status Plan(int width, int height, PlanCache* plans, Window* window) const;
   Status DecodeJpeg(const uint8_t* bytes, size_t size, PreprocessScratch* scratch, Window* window,
                     RgbView* view) const;
