@@ -1,0 +1,127 @@
+// The normalise kernels, and Normalizer, on planes with nothing behind their ends.
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checks.h"
+#include "image.h"
+#include "normalize.h"
+
+namespace regcore {
+namespace {
+
+constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kFloat16, DataType::kUint8};
+
+struct MeanStd {
+  float mean[3];
+  float std[3];
+};
+
+constexpr MeanStd kUsual[] = {{{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}},
+                              {{0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}},
+                              {{0, 0, 0}, {1, 1, 1}}};
+
+const NormalizeKernel& NormalizeKernelFor(SimdLevel level) {
+  switch (level) {
+#if defined(REGCORE_X86)
+    case SimdLevel::kAvx2:
+      return kNormalizeAvx2;
+    case SimdLevel::kAvx512:
+      return kNormalizeAvx512;
+#elif defined(REGCORE_ARM64)
+    case SimdLevel::kNeon:
+      return kNormalizeNeon;
+#endif
+    default:
+      return kNormalizePortable;
+  }
+}
+
+// Three planes, each with nothing behind its end.
+template <typename T>
+struct Planes {
+  std::unique_ptr<T[]> plane[3];
+  T* pointer[3];
+
+  explicit Planes(int width) {
+    for (int c = 0; c < 3; ++c) {
+      plane[c].reset(new T[static_cast<size_t>(width)]());
+      pointer[c] = plane[c].get();
+    }
+  }
+
+  bool Equals(const Planes& other, int width) const {
+    const size_t size = static_cast<size_t>(width) * sizeof(T);
+    for (int c = 0; c < 3; ++c) {
+      if (std::memcmp(pointer[c], other.pointer[c], size) != 0) return false;
+    }
+    return true;
+  }
+};
+
+void CheckPlanar(SimdLevel level, const uint8_t* rgb, int width, const NormalizeTable& table,
+                 Report* report) {
+  const NormalizeKernel& kernel = NormalizeKernelFor(level);
+  const std::string what =
+      std::string("normalize ") + SimdName(level) + " width " + std::to_string(width) + " as ";
+  Planes<float> single(width), expected_single(width);
+  kernel.planar_single(rgb, width, table, single.pointer);
+  kNormalizePortable.planar_single(rgb, width, table, expected_single.pointer);
+  report->Check(single.Equals(expected_single, width), what + "float32");
+  Planes<uint16_t> half(width), expected_half(width);
+  kernel.planar_half(rgb, width, table, half.pointer);
+  kNormalizePortable.planar_half(rgb, width, table, expected_half.pointer);
+  report->Check(half.Equals(expected_half, width), what + "float16");
+  Planes<uint8_t> bytes(width), expected_bytes(width);
+  kernel.planar_bytes(rgb, width, bytes.pointer);
+  kNormalizePortable.planar_bytes(rgb, width, expected_bytes.pointer);
+  report->Check(bytes.Equals(expected_bytes, width), what + "bytes");
+}
+
+// Two rows by the public class, which may fall back to the table but must equal it.
+void CheckNormalizer(SimdLevel level, const MeanStd& m, int width, Random* random, Report* report) {
+  constexpr int kRows = 2;
+  const size_t row = 3 * static_cast<size_t>(width);
+  for (DataType type : kTypes) {
+    for (Layout layout : {Layout::kNchw, Layout::kNhwc}) {
+      const Normalizer actual(m.mean, m.std, type, layout, width, kRows, level);
+      const Normalizer expected(m.mean, m.std, type, layout, width, kRows, SimdLevel::kPortable);
+      const size_t bytes = actual.slot_bytes();
+      const std::unique_ptr<uint8_t[]> slot(new uint8_t[bytes]);
+      const std::unique_ptr<uint8_t[]> expected_slot(new uint8_t[bytes]);
+      for (int y = 0; y < kRows; ++y) {
+        const std::unique_ptr<uint8_t[]> rgb = random->Bytes(row + kReadSlack);
+        actual.Row(rgb.get(), y, slot.get());
+        expected.Row(rgb.get(), y, expected_slot.get());
+      }
+      report->Check(std::memcmp(slot.get(), expected_slot.get(), bytes) == 0,
+                    std::string("Normalizer ") + SimdName(level) + " width " +
+                        std::to_string(width) + " type " + std::to_string(static_cast<int>(type)));
+    }
+  }
+}
+
+}  // namespace
+
+void CheckNormalize(SimdLevel level, Report* report) {
+  Random random(3);
+  for (const MeanStd& m : kUsual) {
+    const NormalizeTable table = MakeNormalizeTable(m.mean, m.std);
+    for (int width = 1; width <= 224; width += width < 70 ? 1 : 154) {
+      const size_t row = 3 * static_cast<size_t>(width);
+      CheckPlanar(level, random.Bytes(row + kReadSlack).get(), width, table, report);
+    }
+    std::unique_ptr<uint8_t[]> inputs = random.Bytes(3 * 256 + kReadSlack);
+    for (size_t i = 0; i < 3 * 256; ++i) inputs[i] = static_cast<uint8_t>(i / 3);
+    CheckPlanar(level, inputs.get(), 256, table, report);
+  }
+  for (int i = 0; i < 60; ++i) {
+    MeanStd m{};
+    for (float& mean : m.mean) mean = static_cast<float>(random.Real(-1, 2));
+    for (float& std : m.std) std = static_cast<float>(random.Scale(1e-3, 1e3));
+    CheckNormalizer(level, m, random.Between(1, 70), &random, report);
+  }
+}
+
+}  // namespace regcore
