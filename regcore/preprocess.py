@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,8 @@ OnError = Literal["raise", "report"]
 
 MAX_FILE_BYTES = 1 << 30
 MAX_WORKERS = 1024
+
+_CACHE_LINE = 64
 
 
 def core_versions() -> dict[str, str]:
@@ -115,7 +118,7 @@ class Preprocessor:
         """
         images = _as_items(items)
         shape = (len(images), *self.recipe.image_shape)
-        result = np.empty(shape, self.recipe.numpy_dtype) if out is None else out
+        result = _aligned_empty(shape, self.recipe.numpy_dtype) if out is None else out
         memory = self._bytes_of(result, shape)
         with self._turn, _core_errors():
             errors = self._core.to_slots(images, decode_rgb, memory)
@@ -169,7 +172,7 @@ class Preprocessor:
         if buffers is None:
             # One batch with the consumer, one complete, and enough in work for every worker.
             depth = 2 + -(-self.workers // batch_size)
-            buffers = [np.empty(shape, self.recipe.numpy_dtype) for _ in range(depth)]
+            buffers = [_aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(depth)]
         memory = [self._bytes_of(buffer, shape) for buffer in buffers]
         images = _as_items(items)
         if len(memory) < 2:  # noqa: PLR2004
@@ -248,6 +251,14 @@ def _core_errors() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise RegcoreError(str(error)) from None
+
+
+def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Like np.empty, from the border of a cache line on: a vector store then never crosses one."""
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + _CACHE_LINE, np.uint8)
+    offset = -memory.ctypes.data % _CACHE_LINE
+    return memory[offset : offset + size].view(dtype).reshape(shape)
 
 
 def _as_items(items: Sequence[Image]) -> list[_core.Item]:
