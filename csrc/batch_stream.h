@@ -33,6 +33,9 @@ class BatchStream {
 
   Status Start();
 
+  // Whether the caller is one of the stream's own threads, which cannot destroy it.
+  bool OnWorker() const { return pool_.OnWorker(); }
+
   // The next batch in order, or kNotYet after `timeout`. Gives the batch handed out before back to
   // the workers.
   StreamState Next(std::chrono::milliseconds timeout, StreamBatch* batch);

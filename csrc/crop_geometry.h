@@ -12,9 +12,12 @@ struct CropGeometry {
   int top;
 };
 
+// Whether the resized sides fit an int; a picture of 9,000,000 x 1 would not.
+bool ResizeFits(int width, int height, int resize);
+
 // Resize: the short side becomes `resize`, the long side int(resize * long / short). CenterCrop:
-// int(round((side - crop) / 2.0)), where Python rounds halves to even. Needs 1 <= crop <= resize
-// and sides of at least 1.
+// int(round((side - crop) / 2.0)), where Python rounds halves to even. Needs ResizeFits, 1 <= crop
+// <= resize and sides of at least 1.
 CropGeometry MakeCropGeometry(int width, int height, int resize, int crop);
 
 }  // namespace regcore

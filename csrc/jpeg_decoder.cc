@@ -26,12 +26,15 @@ constexpr int64_t kMaxPixels = 2 * (int64_t{1024} * 1024 * 1024 / 4 / 3);
 int AlignDown(int value, int multiple) { return value / multiple * multiple; }
 int AlignUp(int value, int multiple) { return AlignDown(value + multiple - 1, multiple); }
 
-bool ContainsEndOfImage(const uint8_t* p, const uint8_t* end) {
+bool OnlyScanDataUpToEndOfImage(const uint8_t* p, const uint8_t* end) {
   while (end - p >= 2) {
     p = static_cast<const uint8_t*>(std::memchr(p, 0xFF, static_cast<size_t>(end - p - 1)));
     if (p == nullptr) return false;
-    if (p[1] == JPEG_EOI) return true;
-    ++p;
+    const uint8_t next = p[1];
+    if (next == JPEG_EOI) return true;
+    const bool in_scan = next == 0 || next == 0xFF || (next >= JPEG_RST0 && next <= JPEG_RST0 + 7);
+    if (!in_scan) return false;
+    p += next == 0xFF ? 1 : 2;
   }
   return false;
 }
@@ -82,9 +85,11 @@ struct JpegDecoder::State {
 
   // The four calls into libjpeg. On failure `errors.message` has the words.
   StatusCode Create();
+  void Destroy();
   StatusCode ReadHeader();
   StatusCode Start(const Rect& region);
   StatusCode ReadRows(uint8_t* pixels, ptrdiff_t stride, int bottom);
+  StatusCode Finish();
 
   Rect Whole() const;
   Rect WithMargin(const Rect& wanted) const;
@@ -132,10 +137,15 @@ StatusCode JpegDecoder::State::Create() {
   return StatusCode::kOk;
 }
 
+void JpegDecoder::State::Destroy() {
+  if (created) jpeg_destroy_decompress(&info);
+  created = false;
+}
+
 StatusCode JpegDecoder::State::ReadHeader() {
-  if (!created) return Fail(StatusCode::kOutOfMemory, "libjpeg could not start");
+  Destroy();  // jpeg_abort would keep the tables of the JPEG before
+  if (const StatusCode code = Create(); code != StatusCode::kOk) return code;
   if (setjmp(errors.jump) != 0) return CodeOfError();
-  jpeg_abort_decompress(&info);
   source.next_input_byte = bytes;
   source.bytes_in_buffer = size;
   if (jpeg_read_header(&info, TRUE) != JPEG_HEADER_OK) {
@@ -164,6 +174,9 @@ StatusCode JpegDecoder::State::Start(const Rect& region) {
   }
   // One skip, from row 0 to an MCU border: the case that libjpeg-turbo #915 does not touch.
   if (region.top > 0) jpeg_skip_scanlines(&info, static_cast<JDIMENSION>(region.top));
+  if (static_cast<int>(info.output_scanline) != region.top) {
+    return Fail(StatusCode::kTruncated, "file is cut short in the image data");
+  }
   return StatusCode::kOk;
 }
 
@@ -182,6 +195,14 @@ StatusCode JpegDecoder::State::ReadRows(uint8_t* pixels, ptrdiff_t stride, int b
       return Fail(StatusCode::kTruncated, "file is cut short in the image data");
     }
   }
+  return StatusCode::kOk;
+}
+
+// Reads on to the end of the image, as Pillow does; a missing one is no error once all rows are
+// there.
+StatusCode JpegDecoder::State::Finish() {
+  if (setjmp(errors.jump) != 0) return CodeOfError();
+  static_cast<void>(jpeg_finish_decompress(&info));
   return StatusCode::kOk;
 }
 
@@ -231,7 +252,8 @@ bool JpegDecoder::State::RegionIsProven() const {
 // Whether the image data behind the last row read has its end. If not, only a full decode tells
 // what is missing.
 bool JpegDecoder::State::RestIsThere() const {
-  return info.unread_marker == JPEG_EOI || ContainsEndOfImage(source.next_input_byte, bytes + size);
+  if (info.unread_marker != 0) return info.unread_marker == JPEG_EOI;
+  return OnlyScanDataUpToEndOfImage(source.next_input_byte, bytes + size);
 }
 
 Status JpegDecoder::State::DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view) {
@@ -247,13 +269,11 @@ Status JpegDecoder::State::DecodeRows(const Rect& region, AlignedBuffer* pixels,
   return status(ReadRows(pixels->data(), view->stride, region.bottom));
 }
 
-JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {
-  static_cast<void>(state_->Create());  // a failure is told by the first ReadHeader
-}
+JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {}
 
-JpegDecoder::~JpegDecoder() {
-  if (state_->created) jpeg_destroy_decompress(&state_->info);
-}
+JpegDecoder::~JpegDecoder() { Release(); }
+
+void JpegDecoder::Release() { state_->Destroy(); }
 
 Status JpegDecoder::Open(const uint8_t* bytes, size_t size) {
   constexpr uint8_t kStart[] = {0xFF, 0xD8, 0xFF};
@@ -283,7 +303,9 @@ Status JpegDecoder::Decode(const Rect& wanted, bool full, AlignedBuffer* pixels,
     if (state_->RestIsThere()) return {};
     REGCORE_RETURN_IF_ERROR(Open(state_->bytes, state_->size));
   }
-  return state_->DecodeRows(state_->Whole(), pixels, view);
+  REGCORE_RETURN_IF_ERROR(state_->DecodeRows(state_->Whole(), pixels, view));
+  const StatusCode code = state_->Finish();
+  return code == StatusCode::kOk ? Status() : Status(code, state_->errors.message);
 }
 
 }  // namespace regcore

@@ -13,8 +13,9 @@ namespace regcore {
 // Version of the libjpeg-turbo headers that this was built with, e.g. "2.1.5".
 const char* JpegLibraryVersion();
 
-// Decodes one JPEG after the other; keeps libjpeg's memory between them. Not thread-safe: one per
-// worker. Pixels are those of a full decode with the ISLOW DCT and fancy upsampling, as Pillow's.
+// Decodes one JPEG after the other, none of which leaves a trace in the next. Not thread-safe: one
+// per worker. Pixels are those of a full decode with the ISLOW DCT and fancy upsampling, as
+// Pillow's.
 class JpegDecoder {
  public:
   JpegDecoder();
@@ -26,6 +27,9 @@ class JpegDecoder {
   // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits.
   Status Open(const uint8_t* bytes, size_t size);
 
+  // Gives libjpeg's memory back before the next Open does.
+  void Release();
+
   // In pixels, of the JPEG last opened.
   int width() const;
   int height() const;
@@ -33,7 +37,8 @@ class JpegDecoder {
   // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded. Columns and rows
   // outside are skipped where that is proven equal to a full decode: a baseline or extended
   // sequential scan with whole-number sampling ratios. `full` decodes everything, and the same
-  // pixels result. A picture cut short is kTruncated, also when the missing part is not wanted.
+  // pixels result. A picture cut short is kTruncated and a stray marker kCorrupt, also in the part
+  // not wanted.
   Status Decode(const Rect& wanted, bool full, AlignedBuffer* pixels, RgbView* view);
 
  private:

@@ -67,7 +67,8 @@ struct Preprocess::Window {
 };
 
 void PreprocessScratch::Trim() {
-  for (AlignedBuffer* buffer : {&file, &pixels, &intermediate, &transposed}) {
+  if (pixels.capacity() > kKeptBytes) decoder.Release();  // libjpeg keeps as much or more
+  for (AlignedBuffer* buffer : {&file, &pixels, &intermediate, &transposed, &window}) {
     if (buffer->capacity() > kKeptBytes) buffer->Release();
   }
   plans.Trim();
@@ -79,6 +80,11 @@ Preprocess::Preprocess(const PreprocessSpec& spec)
       normalizer_(spec.mean, spec.std, spec.type, spec.layout, spec.crop, spec.crop, spec.level) {}
 
 Status Preprocess::Plan(int width, int height, PlanCache* plans, Window* window) const {
+  if (!ResizeFits(width, height, spec_.resize)) {
+    return {StatusCode::kTooLarge, std::to_string(width) + " x " + std::to_string(height) +
+                                       " cannot be resized to a short side of " +
+                                       std::to_string(spec_.resize)};
+  }
   const CropGeometry g = MakeCropGeometry(width, height, spec_.resize, spec_.crop);
   window->transposed = VerticalFirst(spec_.order, width, height, g.resized_width, g.resized_height);
   if (window->transposed) {
@@ -149,7 +155,9 @@ Status Preprocess::ResampleTransposed(const RgbView& view, const Window& window,
 Status Preprocess::ToSlot(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
                           PreprocessScratch* scratch, void* slot) const {
   try {
-    return Run(source, index, foreign, scratch, slot);
+    const Status status = Run(source, index, foreign, scratch, slot);
+    scratch->Trim();
+    return status;
   } catch (
       const std::bad_alloc&) {  // of a plan or a message; pixels are asked for without throwing
     return {StatusCode::kOutOfMemory, "out of memory"};
@@ -158,7 +166,6 @@ Status Preprocess::ToSlot(const ImageSource& source, size_t index, const Foreign
 
 Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
                        PreprocessScratch* scratch, void* slot) const {
-  scratch->Trim();
   Window window;
   RgbView view;
   Status status = Decode(source, scratch, &window, &view);

@@ -2,7 +2,8 @@
 
 #include <unistd.h>
 
-#include <system_error>
+#include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace regcore {
@@ -13,16 +14,18 @@ WorkerPool::WorkerPool(size_t workers) : owner_(::getpid()) {
     while (threads_.size() < workers) {
       threads_.emplace_back(&WorkerPool::Work, this, threads_.size());
     }
-  } catch (const std::system_error&) {
-    // The system gives no more threads: fewer do the same work.
+  } catch (const std::exception&) {
+    // The system gives no more threads or memory: fewer do the same work.
   }
 }
 
+bool WorkerPool::OnWorker() const {
+  return std::any_of(threads_.begin(), threads_.end(), [](const std::thread& thread) {
+    return thread.get_id() == std::this_thread::get_id();
+  });
+}
+
 WorkerPool::~WorkerPool() {
-  if (::getpid() != owner_) {  // in a forked child the threads do not exist
-    for (std::thread& thread : threads_) thread.detach();
-    return;
-  }
   Cancel();
   {
     const std::lock_guard<std::mutex> lock(mutex_);

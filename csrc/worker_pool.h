@@ -22,7 +22,8 @@ class WorkerPool {
   using Task = std::function<void(size_t index, size_t worker)>;
 
   explicit WorkerPool(size_t workers);
-  // Cancels the job and joins.
+  // Cancels the job and joins. Neither on one of its own threads, nor in a forked child, where they
+  // do not exist: leak it there.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -36,6 +37,9 @@ class WorkerPool {
 
   // Indices not yet handed out will not be.
   void Cancel();
+
+  // Whether the caller is one of the pool's own threads.
+  bool OnWorker() const;
 
   // How many calls have returned.
   size_t done() const { return done_.load(std::memory_order_relaxed); }

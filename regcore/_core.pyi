@@ -51,6 +51,7 @@ class Preprocessing:
     ) -> Errors: ...
 
 class Stream:
+    closing: bool
     def __init__(
         self,
         preprocessing: Preprocessing,

@@ -2,6 +2,7 @@
 """The seam to csrc: checks, takes pointers, runs without the GIL, reports what failed."""
 
 import os
+import threading
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
@@ -12,6 +13,7 @@ from libcpp.memory cimport unique_ptr
 from libcpp.string cimport string
 from libcpp.utility cimport move
 from libcpp.vector cimport vector
+from posix.unistd cimport getpid
 
 
 cdef extern from "<chrono>" namespace "std::chrono" nogil:
@@ -118,7 +120,7 @@ cdef extern from "preprocess.h" namespace "regcore" nogil:
         void* context
 
     cdef cppclass Preprocess:
-        Preprocess(const PreprocessSpec&)
+        Preprocess(const PreprocessSpec&) except +
         size_t slot_bytes()
 
 
@@ -128,13 +130,13 @@ cdef extern from "preprocess_job.h" namespace "regcore" nogil:
         Status status
 
     cdef cppclass PreprocessJob:
-        PreprocessJob(const Preprocess&, size_t)
-        Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*)
-        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string])
+        PreprocessJob(const Preprocess&, size_t) except +
+        Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
+        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string]) except +
         cbool WaitFor(milliseconds)
         void Cancel()
         size_t done()
-        vector[ItemError] TakeErrors()
+        vector[ItemError] TakeErrors() except +
 
 
 cdef extern from "batch_stream.h" namespace "regcore" nogil:
@@ -150,10 +152,11 @@ cdef extern from "batch_stream.h" namespace "regcore" nogil:
 
     cdef cppclass BatchStream:
         BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
-                    vector[uint8_t*])
-        Status Start()
+                    vector[uint8_t*]) except +
+        Status Start() except +
+        cbool OnWorker()
         StreamState Next(milliseconds, StreamBatch*)
-        vector[ItemError] TakeErrors()
+        vector[ItemError] TakeErrors() except +
 
 
 cdef extern from "topk.h" namespace "regcore" nogil:
@@ -270,6 +273,7 @@ cdef Status decode_foreign(void* context, size_t index, AlignedBuffer* pixels,
     cdef const uint8_t[:, :, ::1] decoded
     cdef size_t size
     cdef Status reserved
+    cdef Status failed = Status(StatusCode.kForeign, b"decoder failed")
     try:
         decoded = items.foreign(items.items[index])
         size = decoded.shape[0] * decoded.shape[1] * 3
@@ -284,10 +288,12 @@ cdef Status decode_foreign(void* context, size_t index, AlignedBuffer* pixels,
         view.area.right = <int>decoded.shape[1]
         view.area.bottom = <int>decoded.shape[0]
         return Status()
-    except MemoryError as error:
-        return Status(StatusCode.kOutOfMemory, str(error).encode("utf-8", "replace"))
+    except MemoryError:
+        return Status(StatusCode.kOutOfMemory, b"out of memory")
     except BaseException as error:
-        return Status(StatusCode.kForeign, str(error).encode("utf-8", "replace"))
+        text = str(error) or type(error).__name__
+        failed = Status(StatusCode.kForeign, text.encode("utf-8", "replace"))
+    return failed
 
 
 cdef class Preprocessing:
@@ -296,6 +302,7 @@ cdef class Preprocessing:
     cdef unique_ptr[Preprocess] preprocess
     cdef unique_ptr[PreprocessJob] job
     cdef readonly int workers
+    cdef int owner
 
     def __cinit__(self, *, int resize, int crop, str filter, str pass_order, mean, std, str dtype, str layout,
                   int workers, bint full_decode, size_t max_file_bytes):
@@ -313,6 +320,7 @@ cdef class Preprocessing:
         spec.level = resolve_level()
         spec.max_file_bytes = max_file_bytes
         self.workers = workers
+        self.owner = getpid()
         self.preprocess.reset(new Preprocess(spec))
 
     cdef PreprocessJob* started(self) except NULL:
@@ -363,6 +371,8 @@ cdef class Preprocessing:
         return python_errors(job.TakeErrors())
 
     def __dealloc__(self):
+        if self.owner != getpid():  # a forked child: there are no threads to join
+            self.job.release()
         # Joining threads that may want the GIL must not hold it.
         with nogil:
             self.job.reset()
@@ -376,6 +386,8 @@ cdef class Stream:
     cdef Items items
     cdef list buffers
     cdef unique_ptr[BatchStream] stream
+    cdef int owner
+    cdef public bint closing
 
     def __cinit__(self, Preprocessing preprocessing not None, items, foreign, size_t batch_size,
                   buffers):
@@ -383,6 +395,7 @@ cdef class Stream:
         cdef uint8_t[::1] memory
         cdef size_t needed = batch_size * preprocessing.preprocess.get().slot_bytes()
         self.preprocessing = preprocessing
+        self.owner = getpid()
         self.items = Items(items, foreign)
         self.buffers = []
         for memory in buffers:
@@ -398,25 +411,43 @@ cdef class Stream:
         check(self.stream.get().Start())
 
     def next(self):
-        """(first, count, buffer, errors) of the next batch, or None at the end."""
+        """(first, count, buffer, errors) of the next batch; None at the end, and once `closing`.
+
+        One thread at a time, and not while another one calls close.
+        """
         cdef BatchStream* stream = self.stream.get()
         cdef StreamBatch batch
         cdef StreamState state = StreamState.kNotYet
         if stream == NULL:
             return None
-        while state == StreamState.kNotYet:
+        if self.owner != getpid():
+            raise RuntimeError("created before a fork; create it anew")
+        while not self.closing:
             with nogil:
                 state = stream.Next(milliseconds(POLL_MS), &batch)
-            PyErr_CheckSignals()
-        if state == StreamState.kEnd:
-            return None
-        return batch.first, batch.count, batch.buffer, python_errors(stream.TakeErrors())
+            if state == StreamState.kBatch:
+                return batch.first, batch.count, batch.buffer, python_errors(stream.TakeErrors())
+            if state == StreamState.kEnd:
+                return None
+            PyErr_CheckSignals()  # only here: an exception must not cost a batch
+        return None
 
     def close(self):
-        with nogil:
-            self.stream.reset()
+        """Stops and joins the workers."""
+        if not self.stream:
+            return
+        if self.owner != getpid():  # a forked child: there are no threads to join
+            self.stream.release()
+        elif self.stream.get().OnWorker():
+            # The garbage collector ran in a call to the foreign decoder: nobody can join himself.
+            threading.Thread(target=self.close).start()
+        else:
+            with nogil:
+                self.stream.reset()
 
     def __dealloc__(self):
+        if self.owner != getpid():
+            self.stream.release()
         with nogil:
             self.stream.reset()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +24,9 @@ def decode_rgb(
     if isinstance(item, np.ndarray):
         raise TypeError("pixels need no decoder")
     file = item if isinstance(item, str) else io.BytesIO(item)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # for instance: palette transparency given as bytes
-        try:
-            with Image.open(file, formats=FORMATS) as image:
-                return np.array(image.convert("RGB"))
-        except UnidentifiedImageError:
-            raise ValueError(f"not an image of a known format ({', '.join(FORMATS)})") from None
+    # Pillow's warnings pass: filters belong to the whole process, and this runs in many threads.
+    try:
+        with Image.open(file, formats=FORMATS) as image:
+            return np.array(image.convert("RGB"))
+    except UnidentifiedImageError:
+        raise ValueError(f"not an image of a known format ({', '.join(FORMATS)})") from None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -95,6 +97,7 @@ class Preprocessor:
         self.recipe = recipe
         self.workers = count
         self._turn = threading.Lock()
+        self._user = 0
         self._core = _core.Preprocessing(
             resize=recipe.resize,
             crop=recipe.crop,
@@ -120,7 +123,7 @@ class Preprocessor:
         shape = (len(images), *self.recipe.image_shape)
         result = _aligned_empty(shape, self.recipe.numpy_dtype) if out is None else out
         memory = self._bytes_of(result, shape)
-        with self._turn, _core_errors():
+        with self._take_turn(), _core_errors():
             errors = self._core.to_slots(images, decode_rgb, memory)
         if errors:
             raise _decode_error(images, *errors[0])
@@ -144,7 +147,11 @@ class Preprocessor:
         targets = [os.fspath(path) for path in paths]
         if len(targets) != len(images):
             raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
-        with self._turn, _core_errors():
+        if len(set(targets)) != len(targets):
+            raise UsageError("two images cannot become one file: a path is given twice")
+        if any("\0" in target for target in targets):
+            raise UsageError("a path cannot hold a NUL character")
+        with self._take_turn(), _core_errors():
             errors = self._core.to_files(images, decode_rgb, targets, progress)
         for index, _ in errors:
             # What an earlier run left there must not pass for this image.
@@ -177,9 +184,25 @@ class Preprocessor:
         images = _as_items(items)
         if len(memory) < 2:  # noqa: PLR2004
             raise UsageError("a stream needs at least two buffers")
+        if any(np.may_share_memory(a, b) for a, b in combinations(memory, 2)):
+            raise UsageError("the buffers of a stream must not overlap")
         with _core_errors():
             stream = _core.Stream(self._core, images, decode_rgb, batch_size, memory)
         return BatchStream(stream, images, buffers, on_error)
+
+    @contextmanager
+    def _take_turn(self) -> Iterator[None]:
+        """The core runs one list at a time."""
+        if self._user == threading.get_ident():
+            raise UsageError(
+                "a call of this Preprocessor from within another one of the same thread"
+            )
+        with self._turn:
+            self._user = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._user = 0
 
     def _bytes_of(self, array: Array, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         dtype = self.recipe.numpy_dtype
@@ -206,12 +229,16 @@ class BatchStream:
         self._items = items
         self._buffers = buffers
         self._on_error = on_error
+        self._one_at_a_time = threading.Lock()
+        # At the latest when the interpreter ends: later, workers could not call Pillow any more.
+        weakref.finalize(self, stream.close)
 
     def __iter__(self) -> Iterator[Batch]:
         return self
 
     def __next__(self) -> Batch:
-        part = self._stream.next()
+        with self._one_at_a_time, _core_errors():
+            part = self._stream.next()
         if part is None:
             self.close()
             raise StopIteration
@@ -229,8 +256,13 @@ class BatchStream:
         return Batch(images, indices, ())
 
     def close(self) -> None:
-        """Stop the workers; the iterator then ends."""
-        self._stream.close()
+        """Stop the workers; the iterator then ends, also one that waits in another thread."""
+        self._stream.closing = True
+        if self._one_at_a_time.acquire(blocking=False):
+            try:
+                self._stream.close()
+            finally:
+                self._one_at_a_time.release()
 
     def __enter__(self) -> Self:
         return self
@@ -268,10 +300,17 @@ def _as_items(items: Sequence[Image]) -> list[_core.Item]:
 
 
 def _as_item(item: Image) -> _core.Item:
-    if isinstance(item, (bytes, bytearray, memoryview)):
+    if isinstance(item, (bytes, bytearray)):
         return item
+    if isinstance(item, memoryview):
+        if not item.c_contiguous:
+            raise UsageError("the bytes of an image must be contiguous")
+        return item.cast("B")
     if not isinstance(item, np.ndarray):
-        return os.fspath(item)
+        path = os.fspath(item)
+        if "\0" in path:
+            raise UsageError(f"a path cannot hold a NUL character: {path!r}")
+        return path
     if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or item.size == 0:  # noqa: PLR2004
         raise UsageError(
             f"pixels must be uint8 of shape (height, width, 3), not {item.dtype} of {item.shape}"
