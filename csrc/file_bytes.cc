@@ -65,8 +65,11 @@ Status ReadFile(const char* path, size_t limit, AlignedBuffer* buffer, size_t* s
 }
 
 Status WriteFileAtomically(const char* path, const uint8_t* bytes, size_t size, unsigned unique) {
-  const std::string temporary =
-      std::string(path) + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(unique);
+  // Beside the target, for rename, under a name that is short even where the target's is not;
+  // without a folder rfind gives npos, and npos + 1 is 0.
+  const std::string target = path;
+  const std::string temporary = target.substr(0, target.rfind('/') + 1) + ".regcore-" +
+                                std::to_string(::getpid()) + "-" + std::to_string(unique) + ".part";
   FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (file.get() < 0) return SystemError("cannot create");
   const auto fail = [&temporary](const char* action) {

@@ -388,6 +388,7 @@ cdef class Stream:
     cdef unique_ptr[BatchStream] stream
     cdef int owner
     cdef public bint closing
+    cdef tuple ready
 
     def __cinit__(self, Preprocessing preprocessing not None, items, foreign, size_t batch_size,
                   buffers):
@@ -423,13 +424,18 @@ cdef class Stream:
         if self.owner != getpid():
             raise RuntimeError("created before a fork; create it anew")
         while not self.closing:
-            with nogil:
-                state = stream.Next(milliseconds(POLL_MS), &batch)
-            if state == StreamState.kBatch:
-                return batch.first, batch.count, batch.buffer, python_errors(stream.TakeErrors())
-            if state == StreamState.kEnd:
-                return None
-            PyErr_CheckSignals()  # only here: an exception must not cost a batch
+            if self.ready is None:
+                with nogil:
+                    state = stream.Next(milliseconds(POLL_MS), &batch)
+                if state == StreamState.kEnd:
+                    return None
+                if state == StreamState.kBatch:
+                    errors = python_errors(stream.TakeErrors())
+                    self.ready = batch.first, batch.count, batch.buffer, errors
+            PyErr_CheckSignals()  # if this raises, the batch stays ready for the next call
+            if self.ready is not None:
+                part, self.ready = self.ready, None
+                return part
         return None
 
     def close(self):

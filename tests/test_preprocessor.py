@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 from oracles import assert_same_bytes, jpeg, photo_like, reference
 
-from regcore import DecodeError, Preprocessor, Recipe, RegcoreError, UsageError, simd_levels
+from regcore import DecodeError, Preprocessor, Recipe, UsageError, simd_levels
 
 RECIPE = Recipe(resize=40, crop=32)
 
@@ -269,19 +268,3 @@ def test_ctrl_c_stops_at_once(how: str, tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert result.stdout == "stopped\n", result.stderr
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_after_a_fork_the_parents_workers_are_refused(photos: list[bytes]) -> None:
-    preprocessor = Preprocessor(RECIPE, workers=2)
-    preprocessor(photos)
-    child = os.fork()
-    if child == 0:
-        try:
-            preprocessor(photos)
-        except RegcoreError as error:
-            os._exit(42 if "before a fork" in str(error) else 1)
-        os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
-    assert signal.getsignal(signal.SIGINT) is not None

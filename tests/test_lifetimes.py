@@ -1,0 +1,199 @@
+"""Streams and preprocessors that are closed, interrupted, forked or dropped at awkward moments."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from oracles import jpeg, photo_like
+
+from regcore import BatchStream, Preprocessor, Recipe, UsageError
+
+RECIPE = Recipe(resize=40, crop=32)
+PHOTO = jpeg(photo_like(700, 500))
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+def in_child(work: Callable[[], object]) -> int:
+    """Exit code of a forked child: 0 if `work` returns, 1 if it raises, 2 if it hangs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of fork beside threads
+        child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(2))
+        signal.alarm(20)
+        try:
+            work()
+        except BaseException:  # noqa: BLE001
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@needs_fork
+@pytest.mark.parametrize("when", ["fresh", "used", "at its end"])
+def test_a_forked_child_neither_hangs_nor_continues(when: str) -> None:
+    stream = Preprocessor(RECIPE, workers=2).stream([PHOTO] * 40, 4)
+    if when != "fresh":
+        next(stream)
+    if when == "at its end":
+        list(stream)
+    assert in_child(stream.close) == 0
+    if when != "at its end":
+        assert in_child(lambda: next(stream)) == 1
+    stream.close()
+
+
+@needs_fork
+def test_a_forked_child_may_drop_the_preprocessor() -> None:
+    holder = [Preprocessor(RECIPE, workers=2)]
+    holder[0]([PHOTO])
+    assert in_child(holder.clear) == 0
+
+
+def test_close_ends_an_iteration_in_another_thread() -> None:
+    for _ in range(10):
+        stream = Preprocessor(RECIPE, workers=1).stream([PHOTO] * 10_000, 50)
+        seen: list[int] = []
+
+        def iterate(stream: BatchStream = stream, seen: list[int] = seen) -> None:
+            seen.extend(len(batch.images) for batch in stream)
+
+        thread = threading.Thread(target=iterate)
+        thread.start()
+        stream.close()
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+        assert sum(seen) < 10_000
+
+
+def test_two_threads_share_a_stream_without_loss() -> None:
+    stream = Preprocessor(RECIPE, workers=2).stream([PHOTO] * 300, 4)
+    seen: list[int] = []
+
+    def iterate() -> None:
+        for batch in stream:
+            seen.extend(batch.indices.tolist())
+
+    threads = [threading.Thread(target=iterate) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == list(range(300))
+
+
+class Interrupted(Exception):  # noqa: N818
+    pass
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
+def test_an_interrupt_does_not_cost_a_batch() -> None:
+    """The exception arrives while the stream waits; the batch comes with the next call."""
+
+    def interrupt(*_: Any) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    stream = Preprocessor(RECIPE, workers=1).stream([PHOTO] * 200, 2)
+    seen: list[int] = []
+    interrupts = 0
+    try:
+        while True:
+            signal.setitimer(signal.ITIMER_REAL, 0.002)
+            try:
+                batch = next(stream, None)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except Interrupted:
+                interrupts += 1
+                continue
+            if batch is None:
+                break
+            seen += batch.indices.tolist()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert interrupts > 10
+    assert seen == sorted(seen)
+    assert len(set(seen)) >= 198  # the exception may still strike between two lines of this test
+
+
+COLLECTED = """
+import gc, sys, time
+from regcore import Preprocessor, Recipe
+png = open(sys.argv[1], "rb").read()
+preprocessor = Preprocessor(Recipe(resize=40, crop=32), workers=2)
+gc.collect(); gc.freeze(); gc.set_threshold(3, 1, 1)
+class Owner: pass
+for _ in range(15):
+    owner = Owner()
+    owner.itself = owner
+    owner.stream = preprocessor.stream([png] * 200, 50)
+    del owner
+    time.sleep(0.1)
+print("survived")
+"""
+
+
+def test_the_collector_may_free_a_stream_on_its_own_worker(tmp_path: Path) -> None:
+    from PIL import Image
+
+    path = tmp_path / "a.png"
+    Image.fromarray(photo_like(300, 200)).save(path)
+    result = subprocess.run(
+        [sys.executable, "-c", COLLECTED, str(path)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert result.stdout == "survived\n", result.stderr
+
+
+def test_a_call_from_within_a_call_is_refused(tmp_path: Path) -> None:
+    preprocessor = Preprocessor(RECIPE, workers=1)
+    with pytest.raises(UsageError, match="from within"):
+        preprocessor.to_files(
+            [PHOTO], [tmp_path / "a.bin"], progress=lambda _: preprocessor([PHOTO])
+        )
+    assert preprocessor([PHOTO]).shape == (1, 3, 32, 32)
+
+
+def test_overlapping_buffers_are_refused() -> None:
+    memory = np.empty((5, 3, 32, 32), np.float32)
+    for buffers in ([memory[:4], memory[:4]], [memory[:4], memory[1:]]):
+        with pytest.raises(UsageError, match="overlap"):
+            Preprocessor(RECIPE).stream([PHOTO], 4, buffers=buffers)
+
+
+def test_one_file_for_two_images_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="twice"):
+        Preprocessor(RECIPE).to_files([PHOTO, PHOTO], [tmp_path / "a", tmp_path / "a"])
+
+
+def test_odd_paths_and_views(tmp_path: Path) -> None:
+    preprocessor = Preprocessor(RECIPE, workers=1)
+    with pytest.raises(UsageError, match="NUL"):
+        preprocessor(["a.jpg\0.png"])
+    with pytest.raises(UsageError, match="contiguous"):
+        preprocessor([memoryview(PHOTO)[::2]])
+    longest = tmp_path / ("n" * 251 + ".bin")
+    assert preprocessor.to_files([PHOTO], [longest]) == []
+    assert longest.stat().st_size == RECIPE.numpy_dtype.itemsize * 3 * 32 * 32
+
+
+def test_pillow_leaves_the_processs_warning_filters_alone(tmp_path: Path) -> None:
+    from PIL import Image
+
+    path = tmp_path / "a.png"
+    Image.fromarray(photo_like(60, 50)).save(path)
+    before = list(warnings.filters)
+    Preprocessor(RECIPE, workers=4)([path] * 200)
+    assert list(warnings.filters) == before
