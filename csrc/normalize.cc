@@ -58,22 +58,6 @@ void Interleaved(const uint8_t* rgb, int width, const T table[3][256], T* out) {
   }
 }
 
-const NormalizeKernel& KernelFor(SimdLevel level) {
-  switch (level) {
-#if defined(REGCORE_X86)
-    case SimdLevel::kAvx2:
-      return kNormalizeAvx2;
-    case SimdLevel::kAvx512:
-      return kNormalizeAvx512;
-#elif defined(REGCORE_ARM64)
-    case SimdLevel::kNeon:
-      return kNormalizeNeon;
-#endif
-    default:
-      return kNormalizePortable;
-  }
-}
-
 // The vector kernels compute instead of looking up. That is exact for ordinary means and standard
 // deviations; this is the proof for the ones at hand: all 256 inputs of every channel.
 bool EqualsTable(const NormalizeKernel& kernel, const NormalizeTable& table) {
@@ -104,6 +88,22 @@ size_t ItemSize(DataType type) {
   return 0;
 }
 
+const NormalizeKernel& NormalizeKernelFor(SimdLevel level) {
+  switch (level) {
+#if defined(REGCORE_X86)
+    case SimdLevel::kAvx2:
+      return kNormalizeAvx2;
+    case SimdLevel::kAvx512:
+      return kNormalizeAvx512;
+#elif defined(REGCORE_ARM64)
+    case SimdLevel::kNeon:
+      return kNormalizeNeon;
+#endif
+    default:
+      return kNormalizePortable;
+  }
+}
+
 const NormalizeKernel kNormalizePortable = {PlanarSingle, PlanarHalf, PlanarBytes};
 
 NormalizeTable MakeNormalizeTable(const float mean[3], const float std[3]) {
@@ -123,7 +123,7 @@ NormalizeTable MakeNormalizeTable(const float mean[3], const float std[3]) {
 Normalizer::Normalizer(const float mean[3], const float std[3], DataType type, Layout layout,
                        int width, int height, SimdLevel level)
     : table_(std::make_unique<const NormalizeTable>(MakeNormalizeTable(mean, std))),
-      kernel_(&KernelFor(level)),
+      kernel_(&NormalizeKernelFor(level)),
       type_(type),
       layout_(layout),
       width_(width),

@@ -46,6 +46,8 @@ struct NormalizeKernel {
   void (*planar_bytes)(const uint8_t* rgb, int width, uint8_t* const out[3]);
 };
 
+const NormalizeKernel& NormalizeKernelFor(SimdLevel level);
+
 // By table: the twin that the others must equal.
 extern const NormalizeKernel kNormalizePortable;
 extern const NormalizeKernel kNormalizeAvx2;

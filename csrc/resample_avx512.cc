@@ -169,6 +169,16 @@ inline void Begin(__m512i sum[kDigits]) {
   sum[2] = _mm512_setzero_si512();
 }
 
+// Adds the taps that `index` picks from one vector of pixels, with the weights of their block.
+inline void AddBlock(const uint8_t* pixels, __m512i index, const uint8_t* weights,
+                     __m512i sum[kDigits]) {
+  const __m512i taps = _mm512_permutexvar_epi8(index, _mm512_loadu_si512(pixels));
+  for (int d = 0; d < kDigits; ++d) {
+    const __m512i weight = _mm512_load_si512(weights + static_cast<size_t>(d) * kVector);
+    sum[d] = _mm512_dpbusd_epi32(sum[d], taps, weight);
+  }
+}
+
 // Four rows of int32 lanes → bytes clipped to 0..255, the four rows of a lane side by side.
 inline __m512i Interleave(const __m512i row[kBlockRows]) {
   const __m512i transpose =
@@ -190,12 +200,7 @@ void NarrowRows(const PackedAxis& axis, int left, const uint8_t* const row[kBloc
     for (auto& s : sum) Begin(s);
     for (int block = 0; block < blocks; ++block, packed += kDigits * kVector) {
       for (int r = 0; r < kBlockRows; ++r) {
-        const uint8_t* source = row[r] + offset + 3 * kBlockRows * block;
-        const __m512i taps = _mm512_permutexvar_epi8(index, _mm512_loadu_si512(source));
-        for (int d = 0; d < kDigits; ++d) {
-          const __m512i weights = _mm512_load_si512(packed + static_cast<size_t>(d) * kVector);
-          sum[r][d] = _mm512_dpbusd_epi32(sum[r][d], taps, weights);
-        }
+        AddBlock(row[r] + offset + 3 * kBlockRows * block, index, packed, sum[r]);
       }
     }
     __m512i result[kBlockRows];
@@ -223,12 +228,7 @@ void WideRows(const PackedAxis& axis, int left, const uint8_t* const row[kBlockR
     }
     for (int block = 0; block < axis.blocks[i]; ++block, packed += kDigits * kVector) {
       for (int r = 0; r < kBlockRows; ++r) {
-        const uint8_t* source = row[r] + offset + 3 * kWideTaps * block;
-        const __m512i taps = _mm512_permutexvar_epi8(index, _mm512_loadu_si512(source));
-        for (int d = 0; d < kDigits; ++d) {
-          const __m512i weights = _mm512_load_si512(packed + static_cast<size_t>(d) * kVector);
-          sum[r][d] = _mm512_dpbusd_epi32(sum[r][d], taps, weights);
-        }
+        AddBlock(row[r] + offset + 3 * kWideTaps * block, index, packed, sum[r]);
       }
     }
     __m512i result[kBlockRows];

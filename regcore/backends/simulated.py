@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 import zlib
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,10 +80,5 @@ class SimulatedBackend:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

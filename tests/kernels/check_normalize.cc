@@ -22,22 +22,6 @@ constexpr MeanStd kUsual[] = {{{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f
                               {{0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}},
                               {{0, 0, 0}, {1, 1, 1}}};
 
-const NormalizeKernel& NormalizeKernelFor(SimdLevel level) {
-  switch (level) {
-#if defined(REGCORE_X86)
-    case SimdLevel::kAvx2:
-      return kNormalizeAvx2;
-    case SimdLevel::kAvx512:
-      return kNormalizeAvx512;
-#elif defined(REGCORE_ARM64)
-    case SimdLevel::kNeon:
-      return kNormalizeNeon;
-#endif
-    default:
-      return kNormalizePortable;
-  }
-}
-
 // Three planes, each with nothing behind its end.
 template <typename T>
 struct Planes {
