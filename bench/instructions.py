@@ -1,0 +1,101 @@
+"""Instructions that each kernel executes per image, counted by callgrind: no noise, and no clock.
+
+python bench/instructions.py PHOTO...     (needs valgrind, which does not know AVX-512)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from floor import build
+from rich.console import Console
+from rich.table import Table
+
+from regcore.preprocess import simd_levels
+
+ROWS = 224
+
+
+class Kernel(NamedTuple):
+    """A step: the function that callers enter, its parts, and how often an image enters it."""
+
+    title: str
+    entry: str
+    parts: tuple[str, ...]
+    calls_per_image: int
+
+
+KERNELS = (
+    Kernel("horizontal pass", "Horizontal", ("Horizontal", "TwoRows"), 1),
+    Kernel("vertical pass", "Vertical", ("Vertical",), ROWS),
+    Kernel("normalise, float32 nchw", "PlanarSingle", ("PlanarSingle",), ROWS),
+    Kernel("normalise, float16 nchw", "PlanarHalf", ("PlanarHalf",), ROWS),
+)
+
+
+def count(stages: Path, level: str, photos: list[str], folder: Path) -> list[float]:
+    """Instructions per image of each of KERNELS."""
+    profile = folder / f"{level}.callgrind"
+    subprocess.run(
+        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", stages, "1", *photos],
+        env={**os.environ, "REGCORE_SIMD": level},
+        check=True,
+        capture_output=True,
+    )
+    listing = subprocess.run(
+        ["callgrind_annotate", "--threshold=100", "--auto=no", profile],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    instructions: Counter[str] = Counter()
+    for number, name in re.findall(
+        r"^ *([\d,]+) \([^)]*\) .*namespace\)::(\w+)(?:<\d+>)?\(", listing, re.MULTILINE
+    ):
+        instructions[name] += int(number.replace(",", ""))
+    text = profile.read_text()
+    return [
+        sum(instructions[part] for part in kernel.parts)
+        / (calls(text, kernel.entry) / kernel.calls_per_image)
+        for kernel in KERNELS
+    ]
+
+
+def calls(profile: str, function: str) -> int:
+    """How often a function was called; names stand in full only at their first mention."""
+    ids = {
+        number
+        for number, name in re.findall(r"^c?fn=\((\d+)\) (.*)$", profile, re.MULTILINE)
+        if re.search(rf"namespace\)::{function}\(", name)
+    }
+    called = re.findall(r"^cfn=\((\d+)\).*\ncalls=(\d+)", profile, re.MULTILINE)
+    return sum(int(times) for number, times in called if number in ids)
+
+
+def main() -> None:
+    photos = sys.argv[1:]
+    if not photos:
+        sys.exit(__doc__)
+    levels = [level for level in simd_levels() if level != "avx512"]
+    table = Table("thousand instructions per image")
+    columns = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        stages = build(folder / "stages")
+        for level in levels:
+            table.add_column(level, justify="right")
+            columns.append(count(stages, level, photos, folder))
+    for kernel, numbers in zip(KERNELS, zip(*columns, strict=True), strict=True):
+        table.add_row(kernel.title, *(f"{number / 1e3:,.1f}" for number in numbers))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
