@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 import pytest
 
 from regcore import simd_levels
+
+# Child processes test the installed package, not the source tree that they happen to start in.
+os.environ["PYTHONSAFEPATH"] = "1"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
