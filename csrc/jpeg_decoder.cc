@@ -99,6 +99,9 @@ struct JpegDecoder::State {
   Status DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view);
   StatusCode Fail(StatusCode code, const char* words);
   StatusCode CodeOfError() const;
+  Status ToStatus(StatusCode code) const {
+    return code == StatusCode::kOk ? Status() : Status(code, errors.message);
+  }
 };
 
 StatusCode JpegDecoder::State::Fail(StatusCode code, const char* words) {
@@ -257,16 +260,13 @@ bool JpegDecoder::State::RestIsThere() const {
 }
 
 Status JpegDecoder::State::DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view) {
-  const auto status = [this](StatusCode code) {
-    return code == StatusCode::kOk ? Status() : Status(code, errors.message);
-  };
-  REGCORE_RETURN_IF_ERROR(status(Start(region)));
+  REGCORE_RETURN_IF_ERROR(ToStatus(Start(region)));
   view->area = region;
   view->stride = 3 * static_cast<ptrdiff_t>(region.width());
   REGCORE_RETURN_IF_ERROR(
       pixels->Reserve(static_cast<size_t>(view->stride * region.height()) + kReadSlack));
   view->data = pixels->data();
-  return status(ReadRows(pixels->data(), view->stride, region.bottom));
+  return ToStatus(ReadRows(pixels->data(), view->stride, region.bottom));
 }
 
 JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {}
@@ -282,9 +282,7 @@ Status JpegDecoder::Open(const uint8_t* bytes, size_t size) {
   }
   state_->bytes = bytes;
   state_->size = size;
-  if (const StatusCode code = state_->ReadHeader(); code != StatusCode::kOk) {
-    return {code, state_->errors.message};
-  }
+  REGCORE_RETURN_IF_ERROR(state_->ToStatus(state_->ReadHeader()));
   if (!state_->IsTaken()) return {StatusCode::kUnsupported, state_->errors.message};
   if (int64_t{width()} * height() > kMaxPixels) {
     return {StatusCode::kTooLarge, std::to_string(width()) + " x " + std::to_string(height()) +
@@ -304,8 +302,7 @@ Status JpegDecoder::Decode(const Rect& wanted, bool full, AlignedBuffer* pixels,
     REGCORE_RETURN_IF_ERROR(Open(state_->bytes, state_->size));
   }
   REGCORE_RETURN_IF_ERROR(state_->DecodeRows(state_->Whole(), pixels, view));
-  const StatusCode code = state_->Finish();
-  return code == StatusCode::kOk ? Status() : Status(code, state_->errors.message);
+  return state_->ToStatus(state_->Finish());
 }
 
 }  // namespace regcore

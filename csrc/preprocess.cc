@@ -158,8 +158,8 @@ Status Preprocess::ToSlot(const ImageSource& source, size_t index, const Foreign
     const Status status = Run(source, index, foreign, scratch, slot);
     scratch->Trim();
     return status;
-  } catch (
-      const std::bad_alloc&) {  // of a plan or a message; pixels are asked for without throwing
+  } catch (const std::bad_alloc&) {
+    // Of a plan or a message; pixels are asked for without throwing.
     return {StatusCode::kOutOfMemory, "out of memory"};
   }
 }

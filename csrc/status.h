@@ -15,7 +15,6 @@ enum class StatusCode {
   kIo,           // the operating system refused to read or write
   kOutOfMemory,  // an allocation failed; concerns this image alone
   kForeign,      // the decoder for everything that is not JPEG refused
-  kCancelled,    // stopped on request
 };
 
 class [[nodiscard]] Status {
