@@ -1,12 +1,12 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
-"""The seam to csrc: checks, takes pointers, runs without the GIL, reports what failed."""
+"""The seam to the image pipeline: checks, takes pointers, runs without the GIL, reports failures."""
 
 import os
 import threading
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 from libcpp cimport bool as cbool
 from libcpp.memory cimport unique_ptr
@@ -15,152 +15,9 @@ from libcpp.utility cimport move
 from libcpp.vector cimport vector
 from posix.unistd cimport getpid
 
-
-cdef extern from "<chrono>" namespace "std::chrono" nogil:
-    cdef cppclass milliseconds:
-        milliseconds(long)
-
-
-cdef extern from "status.h" namespace "regcore" nogil:
-    cdef enum class StatusCode:
-        kOk
-        kOutOfMemory
-        kForeign
-
-    cdef cppclass Status:
-        Status()
-        Status(StatusCode, string)
-        cbool ok()
-        StatusCode code()
-        const string& message()
-
-
-cdef extern from "image.h" namespace "regcore" nogil:
-    const size_t kReadSlack
-
-    cdef struct Rect:
-        int left
-        int top
-        int right
-        int bottom
-
-    cdef struct RgbView:
-        const uint8_t* data
-        ptrdiff_t stride
-        Rect area
-
-    cdef cppclass AlignedBuffer:
-        Status Reserve(size_t)
-        uint8_t* data()
-
-
-cdef extern from "cpu.h" namespace "regcore" nogil:
-    cdef enum class SimdLevel:
-        kPortable
-
-    const char* SimdName(SimdLevel)
-    vector[SimdLevel] SupportedSimdLevels()
-    Status ResolveSimdLevel(const char*, SimdLevel*)
-
-
-cdef extern from "jpeg_decoder.h" namespace "regcore" nogil:
-    const char* JpegLibraryVersion()
-
-
-cdef extern from "resample_plan.h" namespace "regcore" nogil:
-    cdef enum class Filter:
-        kBox
-        kBilinear
-        kHamming
-        kBicubic
-        kLanczos
-
-    cdef enum class PassOrder:
-        kPillow9
-        kPillow13
-
-
-cdef extern from "normalize.h" namespace "regcore" nogil:
-    cdef enum class DataType:
-        kFloat32
-        kFloat16
-        kUint8
-
-    cdef enum class Layout:
-        kNchw
-        kNhwc
-
-
-cdef extern from "preprocess.h" namespace "regcore" nogil:
-    cdef struct PreprocessSpec:
-        int resize
-        int crop
-        Filter filter
-        PassOrder order
-        float[3] mean
-        float[3] std
-        DataType type
-        Layout layout
-        cbool full_decode
-        SimdLevel level
-        size_t max_file_bytes
-
-    cdef cppclass ImageSource:
-        ImageSource()
-        const char* path
-        const uint8_t* data
-        size_t size
-        int width
-        int height
-        ptrdiff_t stride
-
-    cdef cppclass ForeignDecoder:
-        ForeignDecoder()
-        Status (*decode)(void*, size_t, AlignedBuffer*, RgbView*) noexcept
-        void* context
-
-    cdef cppclass Preprocess:
-        Preprocess(const PreprocessSpec&) except +
-        size_t slot_bytes()
-
-
-cdef extern from "preprocess_job.h" namespace "regcore" nogil:
-    cdef struct ItemError:
-        size_t index
-        Status status
-
-    cdef cppclass PreprocessJob:
-        PreprocessJob(const Preprocess&, size_t) except +
-        Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
-        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string]) except +
-        cbool WaitFor(milliseconds)
-        void Cancel()
-        size_t done()
-        vector[ItemError] TakeErrors() except +
-
-
-cdef extern from "batch_stream.h" namespace "regcore" nogil:
-    cdef struct StreamBatch:
-        size_t first
-        size_t count
-        size_t buffer
-
-    cdef enum class StreamState:
-        kBatch
-        kEnd
-        kNotYet
-
-    cdef cppclass BatchStream:
-        BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
-                    vector[uint8_t*]) except +
-        Status Start() except +
-        cbool OnWorker()
-        StreamState Next(milliseconds, StreamBatch*)
-        vector[ItemError] TakeErrors() except +
-
-
-cdef extern from "topk.h" namespace "regcore" nogil:
-    void TopK(const float*, size_t, size_t, size_t, float*, int64_t*)
+from regcore._seam cimport (
+    SimdLevel, SimdName, Status, StatusCode, SupportedSimdLevels, check, resolve_level
+)
 
 
 FILTERS = {
@@ -182,27 +39,8 @@ LAYOUTS = {"nchw": <int>Layout.kNchw, "nhwc": <int>Layout.kNhwc}
 cdef long POLL_MS = 50
 
 
-cdef int check(const Status& status) except -1:
-    if status.ok():
-        return 0
-    message = status.message().decode("utf-8", "replace")
-    if status.code() == StatusCode.kOutOfMemory:
-        raise MemoryError(message)
-    raise RuntimeError(message)
-
-
 cdef list python_errors(vector[ItemError] errors):
     return [(e.index, e.status.message().decode("utf-8", "replace")) for e in errors]
-
-
-cdef SimdLevel resolve_level() except *:
-    cdef SimdLevel level = SimdLevel.kPortable
-    forced = os.environ.get("REGCORE_SIMD", "").encode()
-    cdef const char* name = forced
-    cdef Status status = ResolveSimdLevel(name, &level)
-    if not status.ok():
-        raise ValueError(status.message().decode())
-    return level
 
 
 def simd_level():
@@ -456,18 +294,3 @@ cdef class Stream:
             self.stream.release()
         with nogil:
             self.stream.reset()
-
-
-def topk(const float[:, ::1] scores not None, float[:, ::1] values not None,
-         int64_t[:, ::1] indices not None):
-    cdef size_t rows = scores.shape[0]
-    cdef size_t classes = scores.shape[1]
-    cdef size_t k = values.shape[1]
-    if not 1 <= k <= classes or indices.shape[1] != values.shape[1]:
-        raise ValueError("k must be at least 1 and at most the number of classes")
-    if values.shape[0] != scores.shape[0] or indices.shape[0] != scores.shape[0]:
-        raise ValueError("results need one row per row of scores")
-    if rows == 0:
-        return
-    with nogil:
-        TopK(&scores[0, 0], rows, classes, k, &values[0, 0], &indices[0, 0])

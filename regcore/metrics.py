@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore import _core
+from regcore import _scores
 from regcore.atomic import replacing
 from regcore.errors import DatasetError
 
@@ -38,7 +38,7 @@ def topk(scores: ArrayLike, k: int) -> tuple[NDArray[np.float32], NDArray[np.int
     rows = np.ascontiguousarray(np.atleast_2d(given), dtype=np.float32)
     values = np.empty((len(rows), k), dtype=np.float32)
     indices = np.empty((len(rows), k), dtype=np.int64)
-    _core.topk(rows, values, indices)
+    _scores.topk(rows, values, indices)
     shape = (*given.shape[:-1], k)
     return values.reshape(shape), indices.reshape(shape)
 

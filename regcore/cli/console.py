@@ -7,12 +7,12 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcore.errors import RegcoreError
+from regcore.errors import DecodeError, RegcoreError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -100,3 +100,8 @@ def tell_all(messages: Iterable[str], at_most: int | None = None) -> None:
         tell(message)
     if at_most is not None and len(listed) > at_most:
         tell(f"... and {len(listed) - at_most} more")
+
+
+def name_failures(errors: Sequence[DecodeError]) -> None:
+    """Each image that failed on a line of its own on stderr."""
+    tell_all(str(error) for error in errors)

@@ -1,0 +1,128 @@
+# The part of csrc that _core.pyx uses: images to batches.
+
+from libc.stdint cimport uint8_t
+from libcpp cimport bool as cbool
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+from regcore._seam cimport SimdLevel, Status
+
+
+cdef extern from "<chrono>" namespace "std::chrono" nogil:
+    cdef cppclass milliseconds:
+        milliseconds(long)
+
+
+cdef extern from "image.h" namespace "regcore" nogil:
+    const size_t kReadSlack
+
+    cdef struct Rect:
+        int left
+        int top
+        int right
+        int bottom
+
+    cdef struct RgbView:
+        const uint8_t* data
+        ptrdiff_t stride
+        Rect area
+
+    cdef cppclass AlignedBuffer:
+        Status Reserve(size_t)
+        uint8_t* data()
+
+
+cdef extern from "jpeg_decoder.h" namespace "regcore" nogil:
+    const char* JpegLibraryVersion()
+
+
+cdef extern from "resample_plan.h" namespace "regcore" nogil:
+    cdef enum class Filter:
+        kBox
+        kBilinear
+        kHamming
+        kBicubic
+        kLanczos
+
+    cdef enum class PassOrder:
+        kPillow9
+        kPillow13
+
+
+cdef extern from "normalize.h" namespace "regcore" nogil:
+    cdef enum class DataType:
+        kFloat32
+        kFloat16
+        kUint8
+
+    cdef enum class Layout:
+        kNchw
+        kNhwc
+
+
+cdef extern from "preprocess.h" namespace "regcore" nogil:
+    cdef struct PreprocessSpec:
+        int resize
+        int crop
+        Filter filter
+        PassOrder order
+        float[3] mean
+        float[3] std
+        DataType type
+        Layout layout
+        cbool full_decode
+        SimdLevel level
+        size_t max_file_bytes
+
+    cdef cppclass ImageSource:
+        ImageSource()
+        const char* path
+        const uint8_t* data
+        size_t size
+        int width
+        int height
+        ptrdiff_t stride
+
+    cdef cppclass ForeignDecoder:
+        ForeignDecoder()
+        Status (*decode)(void*, size_t, AlignedBuffer*, RgbView*) noexcept
+        void* context
+
+    cdef cppclass Preprocess:
+        Preprocess(const PreprocessSpec&) except +
+        size_t slot_bytes()
+
+
+cdef extern from "preprocess_job.h" namespace "regcore" nogil:
+    cdef struct ItemError:
+        size_t index
+        Status status
+
+    cdef cppclass PreprocessJob:
+        PreprocessJob(const Preprocess&, size_t) except +
+        Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
+        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string]) except +
+        cbool WaitFor(milliseconds)
+        void Cancel()
+        size_t done()
+        vector[ItemError] TakeErrors() except +
+
+
+cdef extern from "batch_stream.h" namespace "regcore" nogil:
+    cdef struct StreamBatch:
+        size_t first
+        size_t count
+        size_t buffer
+
+    cdef enum class StreamState:
+        kBatch
+        kEnd
+        kNotYet
+
+    cdef cppclass BatchStream:
+        BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
+                    vector[uint8_t*]) except +
+        Status Start() except +
+        cbool OnWorker()
+        StreamState Next(milliseconds, StreamBatch*)
+        vector[ItemError] TakeErrors() except +

@@ -1,0 +1,50 @@
+# What both seams share: csrc's Status as an exception, and the SIMD level.
+
+from libc.stdlib cimport getenv
+from libcpp cimport bool as cbool
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+
+cdef extern from "status.h" namespace "regcore" nogil:
+    cdef enum class StatusCode:
+        kOk
+        kOutOfMemory
+        kForeign
+
+    cdef cppclass Status:
+        Status()
+        Status(StatusCode, string)
+        cbool ok()
+        StatusCode code()
+        const string& message()
+
+
+cdef extern from "cpu.h" namespace "regcore" nogil:
+    cdef enum class SimdLevel:
+        kPortable
+
+    const char* SimdName(SimdLevel)
+    vector[SimdLevel] SupportedSimdLevels()
+    Status ResolveSimdLevel(const char*, SimdLevel*)
+
+
+cdef inline int check(const Status& status) except -1:
+    if status.ok():
+        return 0
+    message = status.message().decode("utf-8", "replace")
+    if status.code() == StatusCode.kOutOfMemory:
+        raise MemoryError(message)
+    raise RuntimeError(message)
+
+
+cdef inline SimdLevel resolve_level() except *:
+    """The level that REGCORE_SIMD asks for, or the best of this machine."""
+    cdef SimdLevel level = SimdLevel.kPortable
+    cdef string forced
+    if getenv("REGCORE_SIMD") != NULL:
+        forced = getenv("REGCORE_SIMD")
+    cdef Status status = ResolveSimdLevel(forced.c_str(), &level)
+    if not status.ok():
+        raise ValueError(status.message().decode("utf-8", "replace"))
+    return level

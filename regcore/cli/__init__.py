@@ -1,0 +1,60 @@
+"""The `regcore` command: one file for each of its commands."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import click
+
+from regcore.cli.console import Commands
+from regcore.cli.demo import demo
+from regcore.cli.preprocess import preprocess
+from regcore.cli.run import run
+from regcore.errors import UsageError
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
+    if not wanted or ctx.resilient_parsing:
+        return
+    from regcore.preprocess import core_versions
+
+    try:
+        core = core_versions()
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(
+        f"regcore {version('regcore')} (SIMD {core['simd']}, libjpeg-turbo {core['libjpeg_turbo']})"
+    )
+    ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the versions of regcore and its core, and the SIMD level in use.",
+)
+def cli(*, debug: bool) -> None:
+    """Preprocess images exactly as Pillow does, run a classifier on them, and count TopN.
+
+    \b
+    Try it, with photos and a model that come with pip install 'regcore[demo]':
+      regcore demo
+
+    \b
+    Exit codes: 0 done, 1 verdict not met, 2 usage, 3 incomplete data,
+    4 environment or device, 5 verification mismatch, 130 interrupted.
+    """  # noqa: D301
+
+
+for _command in (preprocess, run, demo):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """The entry point of the `regcore` command."""
+    cli(prog_name="regcore")

@@ -1,0 +1,55 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from regcore.recipe import Recipe
+
+_OPTIONS = (
+    click.option(
+        "--recipe",
+        "recipe_name",
+        metavar="NAME",
+        default="regnety_016",
+        show_default=True,
+        help="How the model wants its images: size, crop, filter, mean and std.",
+    ),
+    click.option(
+        "--dtype",
+        type=click.Choice(["float32", "float16", "uint8"]),
+        help="Instead of the recipe's; uint8 leaves mean and std to the device.",
+    ),
+    click.option("--layout", type=click.Choice(["nchw", "nhwc"]), help="Instead of the recipe's."),
+    click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        help="Preprocessing threads.  [default: one for each CPU]",
+    ),
+    click.option(
+        "--full-decode",
+        is_flag=True,
+        help="Decode whole JPEGs, not just what the crop needs; the pixels are the same.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+)
+
+
+def preprocess_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options that say how images are preprocessed."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def chosen_recipe(name: str, dtype: str | None, layout: str | None) -> Recipe:
+    """The preset `name`, changed where dtype or layout are given."""
+    from regcore.recipe import Recipe
+
+    changes: dict[str, Any] = {"dtype": dtype, "layout": layout}
+    return replace(Recipe.preset(name), **{k: v for k, v in changes.items() if v is not None})

@@ -1,0 +1,149 @@
+"""regcore run: a model evaluated on labelled images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from regcore.cli.console import (
+    INCOMPLETE,
+    answer,
+    name_failures,
+    progress_bar,
+    show,
+    tell,
+    tell_all,
+)
+from regcore.cli.options import chosen_recipe, preprocess_options
+
+if TYPE_CHECKING:
+    from regcore.dataset import LabelledImages
+    from regcore.report import RunReport
+
+RESULT = "result.json"
+INCOMPLETE_RESULT = "result.incomplete.json"
+
+_BATCH_SIZE = 16
+_NAMED_MISSING = 10
+
+
+@click.command()
+@click.argument("model")
+@click.argument("images", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--labels",
+    "label_file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The true classes: a text file with NAME INDEX in each line.",
+)
+@click.option(
+    "--out",
+    default=".",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for result.json.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    help=f"Images to a batch.  [default: the model's own, or {_BATCH_SIZE}]",
+)
+@click.option("--provider", help="Where an ONNX model runs: cpu (default), cuda, tensorrt, cann.")
+@click.option("--output", help="The model's output with the scores, where it has several.")
+@click.option("--limit", type=click.IntRange(min=1), help="Evaluate only the first N images.")
+@click.option("--subset", is_flag=True, help="It is intended that labels lack their images.")
+@preprocess_options
+def run(
+    *,
+    model: str,
+    images: Path,
+    label_file: Path,
+    out: Path,
+    batch_size: int | None,
+    provider: str | None,
+    output: str | None,
+    limit: int | None,
+    subset: bool,
+    recipe_name: str,
+    dtype: str | None,
+    layout: str | None,
+    workers: int | None,
+    full_decode: bool,
+    as_json: bool,
+) -> None:
+    """Evaluate MODEL on labelled IMAGES (a folder or a file) and print TopN.
+
+    MODEL is a .onnx file, or simulated:RATE for a made-up device of RATE images/s. The result
+    goes to result.json, too. Where an image cannot be read, or a labelled image is not there, it
+    goes to result.incomplete.json instead, and the exit code is 3.
+
+    \b
+    Example:
+      regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
+    """  # noqa: D301
+    from regcore.backends import check_recipe, open_backend, static_batch
+    from regcore.dataset import label_images, list_images, read_labels
+    from regcore.evaluate import evaluate
+    from regcore.preprocess import Preprocessor
+    from regcore.report import RunReport
+
+    recipe = chosen_recipe(recipe_name, dtype, layout)
+    preprocessor = Preprocessor(recipe, workers=workers, full_decode=full_decode)
+    dataset = label_images(list_images(images), images, read_labels(label_file))
+    if not subset:
+        _warn_of_missing(dataset, images)
+    paths, labels = dataset.paths[:limit], dataset.labels[:limit]
+    with open_backend(model, provider=provider, output=output) as backend:
+        check_recipe(backend, recipe)
+        batch_size = batch_size or static_batch(backend) or _BATCH_SIZE
+        _remove_results(out)
+        with progress_bar("evaluating", len(paths)) as progress:
+            evaluation = evaluate(
+                preprocessor, backend, paths, labels, batch_size=batch_size, progress=progress
+            )
+        report = RunReport(
+            model=model,
+            backend=f"{backend.name} {backend.version}",
+            provider=backend.provider,
+            recipe=f"{recipe_name} ({recipe.identity})",
+            batch_size=batch_size,
+            workers=preprocessor.workers,
+            evaluation=evaluation,
+            missing=() if subset else dataset.missing,
+            left_out=len(dataset.paths) - len(paths),
+        )
+    _deliver(report, out, as_json=as_json)
+
+
+def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
+    if dataset.missing:
+        tell_all((f"{images}: no image for the label {m}" for m in dataset.missing), _NAMED_MISSING)
+        tell(f"{len(dataset.missing)} labelled images are not there; --subset if that is intended")
+
+
+def _remove_results(out: Path) -> None:
+    # What an earlier run left must not pass for the result of this one, should it be cut short.
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (RESULT, INCOMPLETE_RESULT):
+        (out / name).unlink(missing_ok=True)
+
+
+def _deliver(report: RunReport, out: Path, *, as_json: bool) -> None:
+    from regcore.metrics import write_guide_result
+    from regcore.report import incompleteness, to_dict, to_table
+
+    path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
+    lacking = None if report.complete else incompleteness(report)
+    write_guide_result(path, report.evaluation.topn, lacking)
+    name_failures(report.evaluation.errors)
+    if as_json:
+        answer({**to_dict(report), "result": str(path)})
+    else:
+        show(to_table(report))
+    if not report.complete:
+        tell(f"{report.completeness}, see {path}")
+        raise click.exceptions.Exit(INCOMPLETE)
+    tell(f"wrote {path}")
