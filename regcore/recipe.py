@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from dataclasses import fields as dataclass_fields
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +26,9 @@ IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
 IMAGENET_STD: Triple = (0.229, 0.224, 0.225)
 
 _LARGEST_SIDE = 16384
+
+# What a recipe has no choice in, but other tools do differently.
+_CONTRACT = {"decoder": "libjpeg-turbo", "exif_orientation": "ignored", "rounding": "pillow-8bit"}
 
 
 @cache
@@ -109,8 +115,24 @@ class Recipe:
     @property
     def identity(self) -> str:
         """Twelve hex digits that change with anything that changes a value of the output."""
-        canonical = json.dumps(asdict(self), sort_keys=True)
+        canonical = json.dumps({**asdict(self), **_CONTRACT}, sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields for a file in JSON."""
+        return {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Recipe:
+        """The recipe that `to_dict` wrote; UsageError where one is missing, unknown or senseless."""
+        names = {field.name for field in dataclass_fields(cls)}
+        if set(fields) != names:
+            differing = ", ".join(sorted(set(fields) ^ names))
+            raise UsageError(f"recipe: missing or unknown fields: {differing}")
+        try:
+            return cls(**fields)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"recipe: {error}") from error
 
 
 _PRESETS = {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -57,3 +58,25 @@ def test_identity_changes_with_every_field() -> None:
     ]  # fmt: skip
     assert len({Recipe(**change).identity for change in changes}) == len(changes) - 1
     assert Recipe(mean=[0.485, 0.456, 0.406]).identity == Recipe().identity  # type: ignore[arg-type]
+
+
+def test_a_recipe_survives_json() -> None:
+    recipe = Recipe(mean=(0.1, 0.2, 0.3), dtype="uint8", layout="nhwc", pass_order="pillow9")
+    again = Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))
+    assert again == recipe
+    assert again.identity == recipe.identity
+
+
+@pytest.mark.parametrize(
+    "change", [{"crop": None}, {"crop": "large"}, {"crop": 300}, {"colour": "red"}, {"mean": 0.5}]
+)
+def test_a_damaged_description_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="recipe"):
+        Recipe.from_dict({**Recipe().to_dict(), **change})
+
+
+def test_a_description_that_lacks_a_field_is_refused() -> None:
+    fields = Recipe().to_dict()
+    del fields["filter"]
+    with pytest.raises(UsageError, match="filter"):
+        Recipe.from_dict(fields)
