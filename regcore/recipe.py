@@ -124,7 +124,7 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Recipe:
-        """The recipe that `to_dict` wrote; UsageError where one is missing, unknown or senseless."""
+        """The recipe that `to_dict` wrote; UsageError where a field is missing or senseless."""
         names = {field.name for field in dataclass_fields(cls)}
         if set(fields) != names:
             differing = ", ".join(sorted(set(fields) ^ names))

@@ -61,7 +61,7 @@ def test_identity_changes_with_every_field() -> None:
 
 
 def test_a_recipe_survives_json() -> None:
-    recipe = Recipe(mean=(0.1, 0.2, 0.3), dtype="uint8", layout="nhwc", pass_order="pillow9")
+    recipe = Recipe(resize=99, crop=98, mean=(0.1, 0.2, 0.3), dtype="uint8", layout="nhwc")
     again = Recipe.from_dict(json.loads(json.dumps(recipe.to_dict())))
     assert again == recipe
     assert again.identity == recipe.identity
