@@ -12,8 +12,4 @@ namespace regcore {
 // file. Messages carry the operating system's words, not the path.
 Status ReadFile(const char* path, size_t limit, AlignedBuffer* buffer, size_t* size);
 
-// Writes `bytes` as the file `path` so that it is there whole or not at all: a temporary file in
-// the same folder, renamed when complete. `unique` tells concurrent writers of one path apart.
-Status WriteFileAtomically(const char* path, const uint8_t* bytes, size_t size, unsigned unique);
-
 }  // namespace regcore

@@ -179,12 +179,4 @@ Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDec
                   [&](int y, const uint8_t* rgb) { normalizer_.Row(rgb, y, slot); });
 }
 
-Status Preprocess::ToFile(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
-                          PreprocessScratch* scratch, const char* path) const {
-  REGCORE_RETURN_IF_ERROR(scratch->slot.Reserve(slot_bytes()));
-  REGCORE_RETURN_IF_ERROR(ToSlot(source, index, foreign, scratch, scratch->slot.data()));
-  return WriteFileAtomically(path, scratch->slot.data(), slot_bytes(),
-                             static_cast<unsigned>(index));
-}
-
 }  // namespace regcore

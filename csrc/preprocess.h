@@ -79,10 +79,6 @@ class Preprocess {
   Status ToSlot(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
                 PreprocessScratch* scratch, void* slot) const;
 
-  // The same bytes as the file `path`, whole or not at all.
-  Status ToFile(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
-                PreprocessScratch* scratch, const char* path) const;
-
  private:
   struct Window;
   Status Run(const ImageSource& source, size_t index, const ForeignDecoder& foreign,

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "checksum.h"
+#include "file_output.h"
+
 namespace regcore {
 
 PreprocessJob::PreprocessJob(const Preprocess& preprocess, size_t workers)
@@ -12,31 +15,68 @@ PreprocessJob::PreprocessJob(const Preprocess& preprocess, size_t workers)
   }
 }
 
-Status PreprocessJob::Start(size_t count, RunItem run) {
+void PreprocessJob::Record(size_t index, Status status) {
+  const std::lock_guard<std::mutex> lock(errors_mutex_);
+  if (status.code() == StatusCode::kOutput) {
+    // No later image could be written either, and this one is not to blame.
+    if (output_status_.ok()) output_status_ = std::move(status);
+    pool_.Cancel();
+    return;
+  }
+  errors_.push_back({index, std::move(status)});
+  failed_.fetch_add(1, std::memory_order_relaxed);
+}
+
+Status PreprocessJob::Start(std::vector<ImageSource> sources, RunItem run) {
+  sources_ = std::move(sources);
   errors_.clear();
-  return pool_.Start(count, [this, run = std::move(run)](size_t index, size_t worker) {
+  failed_ = 0;
+  output_status_ = Status();
+  return pool_.Start(sources_.size(), [this, run = std::move(run)](size_t index, size_t worker) {
     Status status = run(index, scratch_[worker].get());
-    if (status.ok()) return;
-    const std::lock_guard<std::mutex> lock(errors_mutex_);
-    errors_.push_back({index, std::move(status)});
+    if (!status.ok()) Record(index, std::move(status));
   });
 }
 
 Status PreprocessJob::StartToSlots(std::vector<ImageSource> sources, ForeignDecoder foreign,
                                    uint8_t* out) {
-  sources_ = std::move(sources);
-  return Start(sources_.size(), [this, foreign, out](size_t i, PreprocessScratch* scratch) {
+  return Start(std::move(sources), [this, foreign, out](size_t i, PreprocessScratch* scratch) {
     return preprocess_.ToSlot(sources_[i], i, foreign, scratch, out + i * preprocess_.slot_bytes());
   });
 }
 
+Status PreprocessJob::StartWriting(std::vector<ImageSource> sources, ForeignDecoder foreign,
+                                   uint64_t* checksums, WriteItem write) {
+  const auto run = [this, foreign, checksums, write = std::move(write)](
+                       size_t i, PreprocessScratch* scratch) {
+    const size_t size = preprocess_.slot_bytes();
+    REGCORE_RETURN_IF_ERROR(scratch->slot.Reserve(size));
+    uint8_t* slot = scratch->slot.data();
+    REGCORE_RETURN_IF_ERROR(preprocess_.ToSlot(sources_[i], i, foreign, scratch, slot));
+    checksums[i] = Checksum(slot, size);
+    return write(i, slot);
+  };
+  return Start(std::move(sources), run);
+}
+
 Status PreprocessJob::StartToFiles(std::vector<ImageSource> sources, ForeignDecoder foreign,
-                                   std::vector<std::string> paths) {
-  sources_ = std::move(sources);
-  paths_ = std::move(paths);
-  return Start(sources_.size(), [this, foreign](size_t i, PreprocessScratch* scratch) {
-    return preprocess_.ToFile(sources_[i], i, foreign, scratch, paths_[i].c_str());
-  });
+                                   std::vector<std::string> paths, uint64_t* checksums) {
+  const auto write = [this, paths = std::move(paths)](size_t i, const uint8_t* bytes) -> Status {
+    const Status status = WriteFileAtomically(paths[i].c_str(), bytes, preprocess_.slot_bytes(),
+                                              static_cast<unsigned>(i));
+    if (status.ok()) return {};
+    return {status.code(), paths[i] + ": " + status.message()};
+  };
+  return StartWriting(std::move(sources), foreign, checksums, write);
+}
+
+Status PreprocessJob::StartToPack(std::vector<ImageSource> sources, ForeignDecoder foreign,
+                                  int pack, uint64_t* checksums) {
+  const auto write = [this, pack](size_t i, const uint8_t* bytes) {
+    const size_t size = preprocess_.slot_bytes();
+    return WriteAt(pack, i * size, bytes, size);
+  };
+  return StartWriting(std::move(sources), foreign, checksums, write);
 }
 
 std::vector<ItemError> PreprocessJob::TakeErrors() {

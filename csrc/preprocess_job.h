@@ -1,8 +1,10 @@
-// A list of images on a pool: into the slots of one array, or into one file each.
+// A list of images on a pool: into the slots of one array, one file each, or one pack.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,27 +29,41 @@ class PreprocessJob {
   // must live until the job has ended.
   Status StartToSlots(std::vector<ImageSource> sources, ForeignDecoder foreign, uint8_t* out);
 
-  // Image i becomes the file paths[i].
+  // Image i becomes the file paths[i], whole or not at all, and checksums[i] that of its bytes.
   Status StartToFiles(std::vector<ImageSource> sources, ForeignDecoder foreign,
-                      std::vector<std::string> paths);
+                      std::vector<std::string> paths, uint64_t* checksums);
+
+  // The same, to i * slot_bytes() of the open file `pack`; where an image fails, nothing is
+  // written.
+  Status StartToPack(std::vector<ImageSource> sources, ForeignDecoder foreign, int pack,
+                     uint64_t* checksums);
 
   bool WaitFor(std::chrono::milliseconds timeout) { return pool_.WaitFor(timeout); }
   void Cancel() { pool_.Cancel(); }
   size_t done() const { return pool_.done(); }
+  size_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
   // The failed images of the job that has ended, by index; whatever the number of workers.
   std::vector<ItemError> TakeErrors();
 
+  // What kept the job from writing, which ended it early; kOk if nothing did.
+  Status output_status() const { return output_status_; }
+
  private:
   using RunItem = std::function<Status(size_t index, PreprocessScratch* scratch)>;
-  Status Start(size_t count, RunItem run);
+  using WriteItem = std::function<Status(size_t index, const uint8_t* bytes)>;
+  Status Start(std::vector<ImageSource> sources, RunItem run);
+  Status StartWriting(std::vector<ImageSource> sources, ForeignDecoder foreign, uint64_t* checksums,
+                      WriteItem write);
+  void Record(size_t index, Status status);
 
   const Preprocess& preprocess_;
   std::vector<ImageSource> sources_;
-  std::vector<std::string> paths_;
   std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
+  std::atomic<size_t> failed_{0};
   std::mutex errors_mutex_;
   std::vector<ItemError> errors_;
+  Status output_status_;
   WorkerPool pool_;  // last: its threads use everything above
 };
 

@@ -12,7 +12,8 @@ enum class StatusCode {
   kCorrupt,      // libjpeg refused the bytes
   kTruncated,    // the bytes end before the picture does
   kTooLarge,     // over a limit, found before any allocation
-  kIo,           // the operating system refused to read or write
+  kIo,           // the operating system refused to read
+  kOutput,       // ... or to write: the disk is full, or the folder has gone
   kOutOfMemory,  // an allocation failed; concerns this image alone
   kForeign,      // the decoder for everything that is not JPEG refused
 };

@@ -7,7 +7,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from regcore.errors import BackendError, DatasetError, DecodeError, RegcoreError, UsageError
+    from regcore.errors import (
+        BackendError,
+        DatasetError,
+        DecodeError,
+        MismatchError,
+        OutputError,
+        RegcoreError,
+        UsageError,
+    )
     from regcore.metrics import TopN, topk
     from regcore.preprocess import Batch, BatchStream, Preprocessor, simd_level, simd_levels
     from regcore.recipe import Recipe
@@ -20,6 +28,8 @@ __all__ = [
     "BatchStream",
     "DatasetError",
     "DecodeError",
+    "MismatchError",
+    "OutputError",
     "Preprocessor",
     "Recipe",
     "RegcoreError",
@@ -32,7 +42,15 @@ __all__ = [
 
 # Imported at the first use of a name (PEP 562), so that `import regcore` costs next to nothing.
 _HOMES = {
-    "errors": ("BackendError", "DatasetError", "DecodeError", "RegcoreError", "UsageError"),
+    "errors": (
+        "BackendError",
+        "DatasetError",
+        "DecodeError",
+        "MismatchError",
+        "OutputError",
+        "RegcoreError",
+        "UsageError",
+    ),
     "metrics": ("TopN", "topk"),
     "preprocess": ("Batch", "BatchStream", "Preprocessor", "simd_level", "simd_levels"),
     "recipe": ("Recipe",),

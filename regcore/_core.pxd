@@ -1,6 +1,6 @@
 # The part of csrc that _core.pyx uses: images to batches.
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
@@ -101,10 +101,14 @@ cdef extern from "preprocess_job.h" namespace "regcore" nogil:
     cdef cppclass PreprocessJob:
         PreprocessJob(const Preprocess&, size_t) except +
         Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
-        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string]) except +
+        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string],
+                            uint64_t*) except +
+        Status StartToPack(vector[ImageSource], ForeignDecoder, int, uint64_t*) except +
         cbool WaitFor(milliseconds)
         void Cancel()
         size_t done()
+        size_t failed()
+        Status output_status()
         vector[ItemError] TakeErrors() except +
 
 
@@ -126,3 +130,7 @@ cdef extern from "batch_stream.h" namespace "regcore" nogil:
         cbool OnWorker()
         StreamState Next(milliseconds, StreamBatch*)
         vector[ItemError] TakeErrors() except +
+
+
+cdef extern from "checksum.h" namespace "regcore" nogil:
+    uint64_t Checksum(const uint8_t*, size_t)

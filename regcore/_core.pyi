@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 Item = str | bytes | bytearray | memoryview | NDArray[np.uint8]
 Foreign = Callable[[Item], NDArray[np.uint8]]
-Progress = Callable[[int], object]
+Progress = Callable[[int, int], object]
 Errors = list[tuple[int, str]]
 
 PASS_ORDERS: dict[str, int]
@@ -16,6 +16,7 @@ LAYOUTS: dict[str, int]
 def simd_level() -> str: ...
 def simd_levels() -> tuple[str, ...]: ...
 def libjpeg_version() -> str: ...
+def checksum(data: bytes | memoryview | NDArray[np.uint8]) -> int: ...
 
 class Preprocessing:
     workers: int
@@ -47,6 +48,15 @@ class Preprocessing:
         items: Iterable[Item],
         foreign: Foreign,
         paths: Iterable[str],
+        checksums: NDArray[np.uint64],
+        progress: Progress | None = None,
+    ) -> Errors: ...
+    def to_pack(
+        self,
+        items: Iterable[Item],
+        foreign: Foreign,
+        pack: int,
+        checksums: NDArray[np.uint64],
         progress: Progress | None = None,
     ) -> Errors: ...
 

@@ -6,7 +6,7 @@ import threading
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memcpy
 from libcpp cimport bool as cbool
 from libcpp.memory cimport unique_ptr
@@ -49,6 +49,17 @@ def simd_level():
 
 def simd_levels():
     return tuple(SimdName(level).decode() for level in SupportedSimdLevels())
+
+
+def checksum(const uint8_t[::1] data not None):
+    """XXH3 of 64 bits."""
+    cdef const uint8_t* start = NULL
+    cdef uint64_t result
+    if data.shape[0] > 0:
+        start = &data[0]
+    with nogil:
+        result = Checksum(start, data.shape[0])
+    return result
 
 
 def libjpeg_version():
@@ -179,15 +190,27 @@ cdef class Preprocessing:
         check(job.StartToSlots(listed.sources, listed.decoder(), &out[0]))
         return self.finish(progress)
 
-    def to_files(self, items, foreign, paths, progress=None):
+    def to_files(self, items, foreign, paths, uint64_t[::1] checksums not None, progress=None):
         cdef Items listed = Items(items, foreign)
         cdef PreprocessJob* job = self.started()
         cdef vector[string] encoded
         for path in paths:
             encoded.push_back(os.fsencode(path))
-        if encoded.size() != listed.sources.size():
-            raise ValueError("as many paths as items are needed")
-        check(job.StartToFiles(listed.sources, listed.decoder(), encoded))
+        if encoded.size() != listed.sources.size() or <size_t>checksums.shape[0] != encoded.size():
+            raise ValueError("as many paths and checksums as items are needed")
+        if listed.sources.empty():
+            return []
+        check(job.StartToFiles(listed.sources, listed.decoder(), encoded, &checksums[0]))
+        return self.finish(progress)
+
+    def to_pack(self, items, foreign, int pack, uint64_t[::1] checksums not None, progress=None):
+        cdef Items listed = Items(items, foreign)
+        cdef PreprocessJob* job = self.started()
+        if <size_t>checksums.shape[0] != listed.sources.size():
+            raise ValueError("as many checksums as items are needed")
+        if listed.sources.empty():
+            return []
+        check(job.StartToPack(listed.sources, listed.decoder(), pack, &checksums[0]))
         return self.finish(progress)
 
     cdef list finish(self, progress):
@@ -199,13 +222,15 @@ cdef class Preprocessing:
             try:
                 PyErr_CheckSignals()
                 if progress is not None:
-                    progress(job.done())
+                    if progress(job.done(), job.failed()):
+                        job.Cancel()
             except BaseException:
                 job.Cancel()
                 with nogil:
                     while not job.WaitFor(milliseconds(POLL_MS)):
                         pass
                 raise
+        check(job.output_status())
         return python_errors(job.TakeErrors())
 
     def __dealloc__(self):

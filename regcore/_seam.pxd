@@ -9,6 +9,7 @@ from libcpp.vector cimport vector
 cdef extern from "status.h" namespace "regcore" nogil:
     cdef enum class StatusCode:
         kOk
+        kOutput
         kOutOfMemory
         kForeign
 
@@ -35,6 +36,8 @@ cdef inline int check(const Status& status) except -1:
     message = status.message().decode("utf-8", "replace")
     if status.code() == StatusCode.kOutOfMemory:
         raise MemoryError(message)
+    if status.code() == StatusCode.kOutput:
+        raise OSError(message)
     raise RuntimeError(message)
 
 

@@ -25,18 +25,31 @@ class DecodeError(RegcoreError):
     """One image could not be turned into pixels.
 
     `path` names the image (its path, or its place in the list for bytes and arrays), `detail` has
-    the decoder's or the operating system's own words.
+    the decoder's or the operating system's own words, `index` is its place in the list.
     """
 
     exit_code = 3
 
-    def __init__(self, path: str, detail: str) -> None:
-        super().__init__(path, detail)
+    def __init__(self, path: str, detail: str, index: int = 0) -> None:
+        super().__init__(path, detail, index)
         self.path = path
         self.detail = detail
+        self.index = index
 
     def __str__(self) -> str:
         return f"{self.path}: {self.detail}"
+
+
+class OutputError(RegcoreError):
+    """The operating system refuses to write: the disk is full, or the folder is read-only."""
+
+    exit_code = 4
+
+
+class MismatchError(RegcoreError):
+    """Stored values are not what their recipe and sources give."""
+
+    exit_code = 5
 
 
 class BackendError(RegcoreError):

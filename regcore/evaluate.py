@@ -56,12 +56,12 @@ def evaluate(
     labels: NDArray[np.int64],
     *,
     batch_size: int,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Evaluation:
     """Evaluates `items`, whose true classes are `labels` (int64 [items]), in batches.
 
     An image that cannot be decoded ends up in `errors`, and the others go on without it.
-    progress: called with the number of items done so far.
+    progress: called with the number of items done so far and, of these, failed.
     Raises DatasetError for labels that the model does not have, before any is counted.
     """
     if len(items) != len(labels):
@@ -94,7 +94,7 @@ def evaluate(
                 indices[rows, : ranked.shape[1]] = ranked
                 values[rows, : best.shape[1]] = best
             if progress is not None:
-                progress(topn.count + len(errors))
+                progress(topn.count + len(errors), len(errors))
     return Evaluation(
         topn=topn,
         images=topn.count,

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore import _core
-from regcore.errors import DecodeError, RegcoreError, UsageError
+from regcore.errors import DecodeError, OutputError, RegcoreError, UsageError
 from regcore.pillow_decoder import decode_rgb
 from regcore.recipe import Recipe
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 Image = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
 Array = NDArray[Any]
 OnError = Literal["raise", "report"]
+#: Called now and then with the number of images done and, of these, failed. Where it returns True,
+#: no further image is begun.
+Progress = Callable[[int, int], object]
 
 MAX_FILE_BYTES = 1 << 30
 MAX_WORKERS = 1024
@@ -133,14 +136,15 @@ class Preprocessor:
         items: Sequence[Image],
         paths: Sequence[str | os.PathLike[str]],
         *,
-        progress: Callable[[int], object] | None = None,
+        checksums: NDArray[np.uint64] | None = None,
+        progress: Progress | None = None,
     ) -> list[DecodeError]:
         """Write image i as the raw values of its array to paths[i], each whole or not at all.
 
-        progress: called now and then with the number of images done.
+        checksums: uint64 [len(items)], receives the XXH3 of each file.
 
         Returns the images that failed, in the order of the list; at their paths there is no file,
-        not even one from before.
+        not even one from before. Raises OutputError where a file cannot be written.
         """
         images = _as_items(items)
         targets = [os.fspath(path) for path in paths]
@@ -150,12 +154,34 @@ class Preprocessor:
             raise UsageError("two images cannot become one file: a path is given twice")
         if any("\0" in target for target in targets):
             raise UsageError("a path cannot hold a NUL character")
+        sums = _checksums_for(images, checksums)
         with self._take_turn(), _core_errors():
-            errors = self._core.to_files(images, decode_rgb, targets, progress)
+            errors = self._core.to_files(images, decode_rgb, targets, sums, progress)
         for index, _ in errors:
             # What an earlier run left there must not pass for this image.
             with suppress(OSError):
                 Path(targets[index]).unlink()
+        return [_decode_error(images, index, detail) for index, detail in errors]
+
+    def to_pack(
+        self,
+        items: Sequence[Image],
+        file: int,
+        *,
+        checksums: NDArray[np.uint64] | None = None,
+        progress: Progress | None = None,
+    ) -> list[DecodeError]:
+        """Write the array of image i as number i of the open file `file`, a descriptor.
+
+        checksums: uint64 [len(items)], receives the XXH3 of each array.
+
+        Returns the images that failed, in the order of the list; their places are left as they were.
+        Raises OutputError where the file cannot be written.
+        """
+        images = _as_items(items)
+        sums = _checksums_for(images, checksums)
+        with self._take_turn(), _core_errors():
+            errors = self._core.to_pack(images, decode_rgb, file, sums, progress)
         return [_decode_error(images, index, detail) for index, detail in errors]
 
     def stream(
@@ -277,6 +303,8 @@ def _core_errors() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise RegcoreError(str(error)) from None
+    except OSError as error:
+        raise OutputError(str(error)) from None
 
 
 def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -285,6 +313,16 @@ def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     memory = np.empty(size + _CACHE_LINE, np.uint8)
     offset = -memory.ctypes.data % _CACHE_LINE
     return memory[offset : offset + size].view(dtype).reshape(shape)
+
+
+def _checksums_for(
+    items: Sequence[_core.Item], given: NDArray[np.uint64] | None
+) -> NDArray[np.uint64]:
+    if given is None:
+        return np.empty(len(items), np.uint64)
+    if given.shape != (len(items),) or given.dtype != np.uint64 or not given.flags.c_contiguous:
+        raise UsageError(f"checksums must be a contiguous uint64 array of shape ({len(items)},)")
+    return given
 
 
 def _as_items(items: Sequence[Image]) -> list[_core.Item]:
@@ -315,4 +353,4 @@ def _as_item(item: Image) -> _core.Item:
 
 def _decode_error(items: Sequence[_core.Item], index: int, detail: str) -> DecodeError:
     item = items[index]
-    return DecodeError(item if isinstance(item, str) else f"item {index}", detail)
+    return DecodeError(item if isinstance(item, str) else f"item {index}", detail, index)

@@ -37,7 +37,7 @@ def test_every_image_meets_its_label(tmp_path: Path, batch_size: int, workers: i
             paths,
             labels,
             batch_size=batch_size,
-            progress=done.append,
+            progress=lambda count, _: done.append(count),
         )
     assert result.complete
     assert result.images == result.topn.count == 14

@@ -161,7 +161,7 @@ def test_a_call_from_within_a_call_is_refused(tmp_path: Path) -> None:
     preprocessor = Preprocessor(RECIPE, workers=1)
     with pytest.raises(UsageError, match="from within"):
         preprocessor.to_files(
-            [PHOTO], [tmp_path / "a.bin"], progress=lambda _: preprocessor([PHOTO])
+            [PHOTO], [tmp_path / "a.bin"], progress=lambda *_: preprocessor([PHOTO])
         )
     assert preprocessor([PHOTO]).shape == (1, 3, 32, 32)
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xxhash
 from oracles import assert_same_bytes, jpeg, photo_like, reference
 
-from regcore import DecodeError, Preprocessor, Recipe, UsageError, simd_levels
+from regcore import DecodeError, OutputError, Preprocessor, Recipe, UsageError, simd_levels
 
 RECIPE = Recipe(resize=40, crop=32)
 
@@ -209,26 +210,61 @@ def test_stream_can_be_left_early(photos: list[bytes]) -> None:
 
 def test_files_are_the_arrays_bytes(photos: list[bytes], expected: Any, tmp_path: Path) -> None:
     paths = [tmp_path / f"{i}.bin" for i in range(len(photos) + 1)]
-    done: list[int] = []
+    done: list[tuple[int, int]] = []
+    checksums = np.empty(len(paths), np.uint64)
     errors = Preprocessor(RECIPE, workers=3).to_files(
-        [*photos, b"bad"], paths, progress=done.append
+        [*photos, b"bad"],
+        paths,
+        checksums=checksums,
+        progress=lambda *counts: done.append(counts),
     )
     assert [error.path for error in errors] == [f"item {len(photos)}"]
-    assert done[-1] == len(photos) + 1
+    assert done[-1] == (len(photos) + 1, 1)
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(p.name for p in paths[:-1])
-    for path, array in zip(paths, expected, strict=False):
+    for path, array, checksum in zip(paths, expected, checksums, strict=False):
         assert path.read_bytes() == array.tobytes()
+        assert xxhash.xxh3_64_intdigest(array.tobytes()) == checksum
+
+
+def test_a_pack_holds_the_arrays_side_by_side(
+    photos: list[bytes], expected: Any, tmp_path: Path
+) -> None:
+    items = [photos[0], b"bad", *photos[1:]]
+    checksums = np.zeros(len(items), np.uint64)
+    with (tmp_path / "pack").open("w+b") as pack:
+        errors = Preprocessor(RECIPE, workers=3).to_pack(items, pack.fileno(), checksums=checksums)
+    assert [(error.index, error.path) for error in errors] == [(1, "item 1")]
+    rows = np.fromfile(tmp_path / "pack", expected.dtype).reshape(-1, *expected.shape[1:])
+    assert not rows[1].any()
+    assert np.array_equal(np.delete(rows, 1, axis=0), expected)
+    sums = [xxhash.xxh3_64_intdigest(array.tobytes()) for array in expected]
+    assert np.delete(checksums, 1).tolist() == sums
+
+
+def test_progress_can_stop_the_writing(photos: list[bytes], tmp_path: Path) -> None:
+    items = [b"bad", *photos[:1]] * 2000
+    paths = [tmp_path / f"{i}.bin" for i in range(len(items))]
+    errors = Preprocessor(RECIPE, workers=2).to_files(
+        items, paths, progress=lambda _, failed: failed > 0
+    )
+    assert 0 < len(errors) < 2000
+    assert len(list(tmp_path.iterdir())) < 2000
 
 
 def test_unwritable_target_is_named(photos: list[bytes], tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    targets = [tmp_path / "absent" / "a.bin", tmp_path / "folder"]
-    errors = Preprocessor(RECIPE, workers=1).to_files(photos[:2], targets)
-    assert "cannot create: No such file" in str(errors[0])
-    assert "cannot rename into place" in str(errors[1])
-    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+    preprocessor = Preprocessor(RECIPE, workers=1)
+    for target, words in (
+        (tmp_path / "absent" / "a.bin", "cannot create: No such file"),
+        (tmp_path / "folder", "cannot rename into place"),
+    ):
+        with pytest.raises(OutputError, match=words) as caught:
+            preprocessor.to_files(photos[:2], [target, tmp_path / "b.bin"])
+        assert str(target) in str(caught.value)
+        assert not list(tmp_path.glob(".*"))
+    assert len(preprocessor(photos[:1])) == 1
     with pytest.raises(UsageError, match="as many paths"):
-        Preprocessor(RECIPE, workers=1).to_files(photos[:2], targets[:1])
+        Preprocessor(RECIPE, workers=1).to_files(photos[:2], [tmp_path / "a.bin"])
 
 
 def test_unknown_simd_level_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,19 +78,39 @@ def show(*parts: RenderableType) -> None:
 
 
 @contextlib.contextmanager
-def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yields a function to call with the number of images done; a bar only on a terminal."""
+def progress_bar(title: str, total: int) -> Iterator[Callable[[int, int], None]]:
+    """Yields a function to call with the images done and, of these, failed.
+
+    On a terminal it shows a bar, the rate, the time left and the failures; elsewhere nothing.
+    """
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda *_: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        Remaining(),
+        TextColumn("[red]{task.fields[bad]}"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=total)
-        yield lambda done: progress.update(task, completed=done)
+        task = progress.add_task(title, total=total, rate="", bad="")
+
+        def update(done: int, failed: int = 0) -> None:
+            speed = progress.tasks[task].speed
+            progress.update(
+                task,
+                completed=done,
+                rate=f"{speed:.0f} images/s" if speed else "",
+                bad=f"{failed} bad" if failed else "",
+            )
+
+        yield update
 
 
 def tell_all(messages: Iterable[str], at_most: int | None = None) -> None:

@@ -1,0 +1,18 @@
+// Memory → files. A failure is kOutput: it concerns the whole run, not one image.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "status.h"
+
+namespace regcore {
+
+// Writes `bytes` as the file `path` so that it is there whole or not at all: a temporary file in
+// the same folder, renamed when complete. `unique` tells concurrent writers of one path apart.
+Status WriteFileAtomically(const char* path, const uint8_t* bytes, size_t size, unsigned unique);
+
+// Writes `bytes` into an open file, `offset` bytes from its start. Several threads may do so.
+Status WriteAt(int file, size_t offset, const uint8_t* bytes, size_t size);
+
+}  // namespace regcore
