@@ -175,7 +175,7 @@ class Preprocessor:
 
         checksums: uint64 [len(items)], receives the XXH3 of each array.
 
-        Returns the images that failed, in the order of the list; their places are left as they were.
+        Returns the images that failed, in the order of the list; their places stay as they were.
         Raises OutputError where the file cannot be written.
         """
         images = _as_items(items)
