@@ -70,6 +70,7 @@ regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full) {
   spec.type = type;
   spec.layout = type == regcore::DataType::kUint8 ? regcore::Layout::kNhwc : regcore::Layout::kNchw;
   spec.full_decode = full;
+  spec.on_warning = regcore::OnWarning::kReport;
   Exit(regcore::ResolveSimdLevel(std::getenv("REGCORE_SIMD"), &spec.level));
   spec.max_file_bytes = size_t{1} << 30;
   return spec;

@@ -42,8 +42,9 @@ StreamBatch BatchStream::BatchAt(size_t batch) const {
 void BatchStream::Arm(size_t batch) {
   if (batch >= batches_) return;
   Slot& slot = slots_[batch % buffers_.size()];
-  slot.errors.clear();
-  slot.remaining.store(BatchAt(batch).count, std::memory_order_release);
+  const StreamBatch armed = BatchAt(batch);
+  slot.reports.Reset(armed.first, armed.count);
+  slot.remaining.store(armed.count, std::memory_order_release);
 }
 
 // False when the stream is being destroyed.
@@ -62,10 +63,10 @@ void BatchStream::Fill(size_t index, size_t worker) {
   if (!WaitForBuffer(index / batch_size_)) return;
   Slot& slot = slots_[batch.buffer];
   uint8_t* out = buffers_[batch.buffer] + (index - batch.first) * preprocess_.slot_bytes();
-  Status status = preprocess_.ToSlot(sources_[index], index, foreign_, scratch_[worker].get(), out);
-  if (!status.ok()) {
-    const std::lock_guard<std::mutex> lock(slot.mutex);
-    slot.errors.push_back({index, std::move(status)});
+  PreprocessScratch* scratch = scratch_[worker].get();
+  Status status = preprocess_.ToSlot(sources_[index], index, foreign_, scratch, out);
+  if (!status.ok() || !scratch->findings.empty()) {
+    slot.reports.Add({index, std::move(status), std::move(scratch->findings)});
   }
   if (slot.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -96,11 +97,8 @@ StreamState BatchStream::Next(std::chrono::milliseconds timeout, StreamBatch* ba
   return StreamState::kBatch;
 }
 
-std::vector<ItemError> BatchStream::TakeErrors() {
-  std::vector<ItemError> errors = std::exchange(slots_[(next_ - 1) % buffers_.size()].errors, {});
-  std::sort(errors.begin(), errors.end(),
-            [](const ItemError& a, const ItemError& b) { return a.index < b.index; });
-  return errors;
+std::vector<ItemReport> BatchStream::TakeReports() {
+  return slots_[(next_ - 1) % buffers_.size()].reports.Take();
 }
 
 }  // namespace regcore

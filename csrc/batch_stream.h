@@ -40,14 +40,13 @@ class BatchStream {
   // the workers.
   StreamState Next(std::chrono::milliseconds timeout, StreamBatch* batch);
 
-  // The failed images of the batch handed out last, by index.
-  std::vector<ItemError> TakeErrors();
+  // Of the batch handed out last, images that failed or of which there are findings, by index.
+  std::vector<ItemReport> TakeReports();
 
  private:
   struct Slot {
     std::atomic<size_t> remaining{0};  // images of its batch still to come
-    std::mutex mutex;
-    std::vector<ItemError> errors;
+    ReportList reports;
   };
 
   void Fill(size_t index, size_t worker);

@@ -1,6 +1,21 @@
 #include "cpu.h"
 
+#if defined(REGCORE_X86)
+#include <cpuid.h>
+#endif
+
 namespace regcore {
+namespace {
+
+#if defined(REGCORE_X86)
+// Not by __builtin_cpu_supports, for which old Clangs have no such word.
+bool HasF16c() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+#endif
+
+}  // namespace
 
 const char* SimdName(SimdLevel level) {
   switch (level) {
@@ -20,8 +35,7 @@ std::vector<SimdLevel> SupportedSimdLevels() {
   std::vector<SimdLevel> levels = {SimdLevel::kPortable};
 #if defined(REGCORE_X86)
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("f16c");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && HasF16c();
   if (avx2) levels.push_back(SimdLevel::kAvx2);
   if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&

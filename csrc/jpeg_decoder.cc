@@ -14,6 +14,8 @@
 #include <jerror.h>
 // clang-format on
 
+#include "jpeg_markers.h"
+
 namespace regcore {
 namespace {
 
@@ -26,23 +28,11 @@ constexpr int64_t kMaxPixels = 2 * (int64_t{1024} * 1024 * 1024 / 4 / 3);
 int AlignDown(int value, int multiple) { return value / multiple * multiple; }
 int AlignUp(int value, int multiple) { return AlignDown(value + multiple - 1, multiple); }
 
-bool OnlyScanDataUpToEndOfImage(const uint8_t* p, const uint8_t* end) {
-  while (end - p >= 2) {
-    p = static_cast<const uint8_t*>(std::memchr(p, 0xFF, static_cast<size_t>(end - p - 1)));
-    if (p == nullptr) return false;
-    const uint8_t next = p[1];
-    if (next == JPEG_EOI) return true;
-    const bool in_scan = next == 0 || next == 0xFF || (next >= JPEG_RST0 && next <= JPEG_RST0 + 7);
-    if (!in_scan) return false;
-    p += next == 0xFF ? 1 : 2;
-  }
-  return false;
-}
-
 struct ErrorManager {
   jpeg_error_mgr base;  // first: libjpeg sees only this
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX];
+  char first_warning[JMSG_LENGTH_MAX];
 };
 
 [[noreturn]] void OnError(j_common_ptr info) {
@@ -51,8 +41,11 @@ struct ErrorManager {
   std::longjmp(errors->jump, 1);
 }
 
+// Damage that libjpeg repairs; Pillow accepts it too.
 void CountWarning(j_common_ptr info, int level) {
-  if (level < 0) ++info->err->num_warnings;  // damage that libjpeg repairs; Pillow accepts it too
+  if (level >= 0) return;  // a trace message
+  auto* errors = reinterpret_cast<ErrorManager*>(info->err);
+  if (errors->base.num_warnings++ == 0) errors->base.format_message(info, errors->first_warning);
 }
 
 void PrintNothing(j_common_ptr) {}
@@ -255,8 +248,10 @@ bool JpegDecoder::State::RegionIsProven() const {
 // Whether the image data behind the last row read has its end. If not, only a full decode tells
 // what is missing.
 bool JpegDecoder::State::RestIsThere() const {
-  if (info.unread_marker != 0) return info.unread_marker == JPEG_EOI;
-  return OnlyScanDataUpToEndOfImage(source.next_input_byte, bytes + size);
+  const int unread = info.unread_marker;  // libjpeg reads ahead
+  const bool in_scan = unread == 0 || (unread >= JPEG_RST0 && unread <= JPEG_RST0 + 7);
+  if (!in_scan) return unread == JPEG_EOI;
+  return ScanReachesEndOfImage(source.next_input_byte, bytes + size);
 }
 
 Status JpegDecoder::State::DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view) {
@@ -295,10 +290,16 @@ Status JpegDecoder::Open(const uint8_t* bytes, size_t size) {
 int JpegDecoder::width() const { return static_cast<int>(state_->info.image_width); }
 int JpegDecoder::height() const { return static_cast<int>(state_->info.image_height); }
 
+size_t JpegDecoder::warnings() const {
+  return static_cast<size_t>(state_->errors.base.num_warnings);
+}
+
+const char* JpegDecoder::first_warning() const { return state_->errors.first_warning; }
+
 Status JpegDecoder::Decode(const Rect& wanted, bool full, AlignedBuffer* pixels, RgbView* view) {
   if (!full && state_->RegionIsProven()) {
     REGCORE_RETURN_IF_ERROR(state_->DecodeRows(state_->WithMargin(wanted), pixels, view));
-    if (state_->RestIsThere()) return {};
+    if (state_->RestIsThere() && warnings() == 0) return {};
     REGCORE_RETURN_IF_ERROR(Open(state_->bytes, state_->size));
   }
   REGCORE_RETURN_IF_ERROR(state_->DecodeRows(state_->Whole(), pixels, view));

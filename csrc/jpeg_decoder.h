@@ -34,11 +34,16 @@ class JpegDecoder {
   int width() const;
   int height() const;
 
+  // How often libjpeg repaired damage in the JPEG last opened, as far as it was decoded, and its
+  // first words on it.
+  size_t warnings() const;
+  const char* first_warning() const;
+
   // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded. Columns and rows
   // outside are skipped where that is proven equal to a full decode: a baseline or extended
-  // sequential scan with whole-number sampling ratios. `full` decodes everything, and the same
-  // pixels result. A picture cut short is kTruncated and a stray marker kCorrupt, also in the part
-  // not wanted.
+  // sequential scan with whole-number sampling ratios, without damage in the part decoded. `full`
+  // decodes everything, and the same pixels result. A picture cut short is kTruncated and a stray
+  // marker kCorrupt, also in the part not wanted.
   Status Decode(const Rect& wanted, bool full, AlignedBuffer* pixels, RgbView* view);
 
  private:

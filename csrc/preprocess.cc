@@ -3,6 +3,8 @@
 #include <cstring>
 #include <new>
 
+#include "jpeg_markers.h"
+
 namespace regcore {
 namespace {
 
@@ -97,12 +99,28 @@ Status Preprocess::Plan(int width, int height, PlanCache* plans, Window* window)
   return plans->Vertical(height, g.resized_height, g.top, spec_.crop, &window->second);
 }
 
+// Of the JPEG just decoded.
+Status Preprocess::NoteFindings(const uint8_t* bytes, size_t size,
+                                PreprocessScratch* scratch) const {
+  scratch->findings.orientation = ExifOrientation(bytes, size);
+  const size_t warnings = scratch->decoder.warnings();
+  if (warnings == 0 || spec_.on_warning == OnWarning::kIgnore) return {};
+  scratch->findings.warnings = warnings;
+  scratch->findings.first_warning = scratch->decoder.first_warning();
+  if (spec_.on_warning == OnWarning::kReport) return {};
+  return {StatusCode::kCorrupt,
+          "damaged, " + std::to_string(warnings) +
+              " decoder warnings, the first: " + scratch->findings.first_warning};
+}
+
 Status Preprocess::DecodeJpeg(const uint8_t* bytes, size_t size, PreprocessScratch* scratch,
                               Window* window, RgbView* view) const {
   JpegDecoder& decoder = scratch->decoder;
   REGCORE_RETURN_IF_ERROR(decoder.Open(bytes, size));
   REGCORE_RETURN_IF_ERROR(Plan(decoder.width(), decoder.height(), &scratch->plans, window));
-  return decoder.Decode(window->Wanted(), spec_.full_decode, &scratch->pixels, view);
+  const bool full = spec_.full_decode || spec_.on_warning == OnWarning::kFail;
+  REGCORE_RETURN_IF_ERROR(decoder.Decode(window->Wanted(), full, &scratch->pixels, view));
+  return NoteFindings(bytes, size, scratch);
 }
 
 Status Preprocess::Decode(const ImageSource& source, PreprocessScratch* scratch, Window* window,
@@ -168,9 +186,11 @@ Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDec
                        PreprocessScratch* scratch, void* slot) const {
   Window window;
   RgbView view;
+  scratch->findings = {};
   Status status = Decode(source, scratch, &window, &view);
   if (status.code() == StatusCode::kUnsupported && foreign.decode != nullptr) {
-    REGCORE_RETURN_IF_ERROR(foreign.decode(foreign.context, index, &scratch->pixels, &view));
+    REGCORE_RETURN_IF_ERROR(foreign.decode(foreign.context, index, &scratch->pixels, &view,
+                                           &scratch->findings.orientation));
     status = Plan(view.area.width(), view.area.height(), &scratch->plans, &window);
   }
   if (!status.ok()) return status;

@@ -8,12 +8,20 @@
 #include "crop_geometry.h"
 #include "file_bytes.h"
 #include "image.h"
+#include "item_report.h"
 #include "jpeg_decoder.h"
 #include "normalize.h"
 #include "plan_cache.h"
 #include "status.h"
 
 namespace regcore {
+
+// What libjpeg's warnings lead to.
+enum class OnWarning {
+  kIgnore,
+  kReport,  // they are counted, as far as a file is decoded
+  kFail,    // the image fails; files are decoded in full
+};
 
 // What becomes of every image. Needs 1 <= crop <= resize.
 struct PreprocessSpec {
@@ -26,6 +34,7 @@ struct PreprocessSpec {
   DataType type;
   Layout layout;
   bool full_decode;
+  OnWarning on_warning;
   SimdLevel level;
   size_t max_file_bytes;
 };
@@ -40,10 +49,11 @@ struct ImageSource {
   ptrdiff_t stride = 0;  // bytes from row to row
 };
 
-// Decodes what the core does not take: pixels of the whole picture with kReadSlack behind. Called
-// from worker threads.
+// Decodes what the core does not take: pixels of the whole picture with kReadSlack behind, and its
+// EXIF orientation. Called from worker threads.
 struct ForeignDecoder {
-  Status (*decode)(void* context, size_t index, AlignedBuffer* pixels, RgbView* view) = nullptr;
+  Status (*decode)(void* context, size_t index, AlignedBuffer* pixels, RgbView* view,
+                   int* orientation) = nullptr;
   void* context = nullptr;
 };
 
@@ -62,6 +72,7 @@ class PreprocessScratch {
   AlignedBuffer transposed;
   AlignedBuffer window;
   AlignedBuffer slot;
+  Findings findings;  // of the image last run
 
   // Gives the memory of an unusually large picture back.
   void Trim();
@@ -84,6 +95,7 @@ class Preprocess {
   Status Run(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
              PreprocessScratch* scratch, void* slot) const;
   Status Plan(int width, int height, PlanCache* plans, Window* window) const;
+  Status NoteFindings(const uint8_t* bytes, size_t size, PreprocessScratch* scratch) const;
   Status DecodeJpeg(const uint8_t* bytes, size_t size, PreprocessScratch* scratch, Window* window,
                     RgbView* view) const;
   Status Decode(const ImageSource& source, PreprocessScratch* scratch, Window* window,

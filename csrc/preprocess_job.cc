@@ -1,6 +1,6 @@
 #include "preprocess_job.h"
 
-#include <algorithm>
+#include <new>
 #include <utility>
 
 #include "checksum.h"
@@ -15,26 +15,33 @@ PreprocessJob::PreprocessJob(const Preprocess& preprocess, size_t workers)
   }
 }
 
-void PreprocessJob::Record(size_t index, Status status) {
-  const std::lock_guard<std::mutex> lock(errors_mutex_);
+void PreprocessJob::Record(size_t index, Status status, Findings findings) {
   if (status.code() == StatusCode::kOutput) {
     // No later image could be written either, and this one is not to blame.
+    const std::lock_guard<std::mutex> lock(output_mutex_);
     if (output_status_.ok()) output_status_ = std::move(status);
     pool_.Cancel();
     return;
   }
-  errors_.push_back({index, std::move(status)});
-  failed_.fetch_add(1, std::memory_order_relaxed);
+  if (!status.ok()) failed_.fetch_add(1, std::memory_order_relaxed);
+  reports_.Add({index, std::move(status), std::move(findings)});
 }
 
 Status PreprocessJob::Start(std::vector<ImageSource> sources, RunItem run) {
   sources_ = std::move(sources);
-  errors_.clear();
+  reports_.Reset(0, sources_.size());
   failed_ = 0;
   output_status_ = Status();
   return pool_.Start(sources_.size(), [this, run = std::move(run)](size_t index, size_t worker) {
-    Status status = run(index, scratch_[worker].get());
-    if (!status.ok()) Record(index, std::move(status));
+    PreprocessScratch* scratch = scratch_[worker].get();
+    Status status;
+    try {
+      status = run(index, scratch);
+    } catch (const std::bad_alloc&) {
+      status = {StatusCode::kOutOfMemory, "out of memory"};
+    }
+    if (status.ok() && scratch->findings.empty()) return;
+    Record(index, std::move(status), std::move(scratch->findings));
   });
 }
 
@@ -77,12 +84,6 @@ Status PreprocessJob::StartToPack(std::vector<ImageSource> sources, ForeignDecod
     return WriteAt(pack, i * size, bytes, size);
   };
   return StartWriting(std::move(sources), foreign, checksums, write);
-}
-
-std::vector<ItemError> PreprocessJob::TakeErrors() {
-  std::sort(errors_.begin(), errors_.end(),
-            [](const ItemError& a, const ItemError& b) { return a.index < b.index; });
-  return std::exchange(errors_, {});
 }
 
 }  // namespace regcore

@@ -10,15 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "item_report.h"
 #include "preprocess.h"
 #include "worker_pool.h"
 
 namespace regcore {
-
-struct ItemError {
-  size_t index;
-  Status status;
-};
 
 // Runs one list after the other; threads and scratch memory are kept between them.
 class PreprocessJob {
@@ -43,8 +39,9 @@ class PreprocessJob {
   size_t done() const { return pool_.done(); }
   size_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
-  // The failed images of the job that has ended, by index; whatever the number of workers.
-  std::vector<ItemError> TakeErrors();
+  // Of the job that has ended, images that failed or of which there are findings, by index;
+  // whatever the number of workers.
+  std::vector<ItemReport> TakeReports() { return reports_.Take(); }
 
   // What kept the job from writing, which ended it early; kOk if nothing did.
   Status output_status() const { return output_status_; }
@@ -55,14 +52,14 @@ class PreprocessJob {
   Status Start(std::vector<ImageSource> sources, RunItem run);
   Status StartWriting(std::vector<ImageSource> sources, ForeignDecoder foreign, uint64_t* checksums,
                       WriteItem write);
-  void Record(size_t index, Status status);
+  void Record(size_t index, Status status, Findings findings);
 
   const Preprocess& preprocess_;
   std::vector<ImageSource> sources_;
   std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
   std::atomic<size_t> failed_{0};
-  std::mutex errors_mutex_;
-  std::vector<ItemError> errors_;
+  ReportList reports_;
+  std::mutex output_mutex_;
   Status output_status_;
   WorkerPool pool_;  // last: its threads use everything above
 };

@@ -60,7 +60,24 @@ cdef extern from "normalize.h" namespace "regcore" nogil:
         kNhwc
 
 
+cdef extern from "item_report.h" namespace "regcore" nogil:
+    cdef struct Findings:
+        size_t warnings
+        string first_warning
+        int orientation
+
+    cdef struct ItemReport:
+        size_t index
+        Status status
+        Findings findings
+
+
 cdef extern from "preprocess.h" namespace "regcore" nogil:
+    cdef enum class OnWarning:
+        kIgnore
+        kReport
+        kFail
+
     cdef struct PreprocessSpec:
         int resize
         int crop
@@ -71,6 +88,7 @@ cdef extern from "preprocess.h" namespace "regcore" nogil:
         DataType type
         Layout layout
         cbool full_decode
+        OnWarning on_warning
         SimdLevel level
         size_t max_file_bytes
 
@@ -85,7 +103,7 @@ cdef extern from "preprocess.h" namespace "regcore" nogil:
 
     cdef cppclass ForeignDecoder:
         ForeignDecoder()
-        Status (*decode)(void*, size_t, AlignedBuffer*, RgbView*) noexcept
+        Status (*decode)(void*, size_t, AlignedBuffer*, RgbView*, int*) noexcept
         void* context
 
     cdef cppclass Preprocess:
@@ -94,10 +112,6 @@ cdef extern from "preprocess.h" namespace "regcore" nogil:
 
 
 cdef extern from "preprocess_job.h" namespace "regcore" nogil:
-    cdef struct ItemError:
-        size_t index
-        Status status
-
     cdef cppclass PreprocessJob:
         PreprocessJob(const Preprocess&, size_t) except +
         Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
@@ -109,7 +123,7 @@ cdef extern from "preprocess_job.h" namespace "regcore" nogil:
         size_t done()
         size_t failed()
         Status output_status()
-        vector[ItemError] TakeErrors() except +
+        vector[ItemReport] TakeReports() except +
 
 
 cdef extern from "batch_stream.h" namespace "regcore" nogil:
@@ -129,7 +143,7 @@ cdef extern from "batch_stream.h" namespace "regcore" nogil:
         Status Start() except +
         cbool OnWorker()
         StreamState Next(milliseconds, StreamBatch*)
-        vector[ItemError] TakeErrors() except +
+        vector[ItemReport] TakeReports() except +
 
 
 cdef extern from "checksum.h" namespace "regcore" nogil:

@@ -4,14 +4,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Item = str | bytes | bytearray | memoryview | NDArray[np.uint8]
-Foreign = Callable[[Item], NDArray[np.uint8]]
+#: Pixels and EXIF orientation.
+Foreign = Callable[[Item], tuple[NDArray[np.uint8], int]]
 Progress = Callable[[int, int], object]
-Errors = list[tuple[int, str]]
+#: Index; what went wrong, if it did; libjpeg's warnings, the first of them, EXIF orientation.
+Reports = list[tuple[int, str | None, tuple[int, str, int]]]
 
 PASS_ORDERS: dict[str, int]
 FILTERS: dict[str, int]
 DTYPES: dict[str, int]
 LAYOUTS: dict[str, int]
+ON_WARNING: dict[str, int]
 
 def simd_level() -> str: ...
 def simd_levels() -> tuple[str, ...]: ...
@@ -33,6 +36,7 @@ class Preprocessing:
         layout: str,
         workers: int,
         full_decode: bool,
+        on_warning: str,
         max_file_bytes: int,
     ) -> None: ...
     def slot_bytes(self) -> int: ...
@@ -42,7 +46,7 @@ class Preprocessing:
         foreign: Foreign,
         out: NDArray[np.uint8],
         progress: Progress | None = None,
-    ) -> Errors: ...
+    ) -> Reports: ...
     def to_files(
         self,
         items: Iterable[Item],
@@ -50,7 +54,7 @@ class Preprocessing:
         paths: Iterable[str],
         checksums: NDArray[np.uint64],
         progress: Progress | None = None,
-    ) -> Errors: ...
+    ) -> Reports: ...
     def to_pack(
         self,
         items: Iterable[Item],
@@ -58,7 +62,7 @@ class Preprocessing:
         pack: int,
         checksums: NDArray[np.uint64],
         progress: Progress | None = None,
-    ) -> Errors: ...
+    ) -> Reports: ...
 
 class Stream:
     closing: bool
@@ -70,5 +74,5 @@ class Stream:
         batch_size: int,
         buffers: Iterable[NDArray[np.uint8]],
     ) -> None: ...
-    def next(self) -> tuple[int, int, int, Errors] | None: ...
+    def next(self) -> tuple[int, int, int, Reports] | None: ...
     def close(self) -> None: ...

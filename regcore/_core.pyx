@@ -33,14 +33,30 @@ DTYPES = {
     "float16": <int>DataType.kFloat16,
     "uint8": <int>DataType.kUint8,
 }
+ON_WARNING = {
+    "ignore": <int>OnWarning.kIgnore,
+    "report": <int>OnWarning.kReport,
+    "fail": <int>OnWarning.kFail,
+}
 LAYOUTS = {"nchw": <int>Layout.kNchw, "nhwc": <int>Layout.kNhwc}
 
 # How long the main thread waits before it looks for Ctrl-C, in ms.
 cdef long POLL_MS = 50
 
 
-cdef list python_errors(vector[ItemError] errors):
-    return [(e.index, e.status.message().decode("utf-8", "replace")) for e in errors]
+cdef str text(const string& words):
+    return words.decode("utf-8", "replace")
+
+
+cdef list python_reports(vector[ItemReport] reports):
+    return [
+        (
+            r.index,
+            None if r.status.ok() else text(r.status.message()),
+            (r.findings.warnings, text(r.findings.first_warning), r.findings.orientation),
+        )
+        for r in reports
+    ]
 
 
 def simd_level():
@@ -116,7 +132,7 @@ cdef class Items:
 
 
 cdef Status decode_foreign(void* context, size_t index, AlignedBuffer* pixels,
-                           RgbView* view) noexcept with gil:
+                           RgbView* view, int* orientation) noexcept with gil:
     """Lets Python decode one item, and copies its pixels to where kernels may read past the end."""
     cdef Items items = <Items>context
     cdef const uint8_t[:, :, ::1] decoded
@@ -124,7 +140,7 @@ cdef Status decode_foreign(void* context, size_t index, AlignedBuffer* pixels,
     cdef Status reserved
     cdef Status failed = Status(StatusCode.kForeign, b"decoder failed")
     try:
-        decoded = items.foreign(items.items[index])
+        decoded, orientation[0] = items.foreign(items.items[index])
         size = decoded.shape[0] * decoded.shape[1] * 3
         reserved = pixels.Reserve(size + kReadSlack)
         if not reserved.ok():
@@ -154,7 +170,7 @@ cdef class Preprocessing:
     cdef int owner
 
     def __cinit__(self, *, int resize, int crop, str filter, str pass_order, mean, std, str dtype, str layout,
-                  int workers, bint full_decode, size_t max_file_bytes):
+                  int workers, bint full_decode, str on_warning, size_t max_file_bytes):
         cdef PreprocessSpec spec
         spec.resize = resize
         spec.crop = crop
@@ -166,6 +182,7 @@ cdef class Preprocessing:
         spec.type = <DataType><int>DTYPES[dtype]
         spec.layout = <Layout><int>LAYOUTS[layout]
         spec.full_decode = full_decode
+        spec.on_warning = <OnWarning><int>ON_WARNING[on_warning]
         spec.level = resolve_level()
         spec.max_file_bytes = max_file_bytes
         self.workers = workers
@@ -231,7 +248,7 @@ cdef class Preprocessing:
                         pass
                 raise
         check(job.output_status())
-        return python_errors(job.TakeErrors())
+        return python_reports(job.TakeReports())
 
     def __dealloc__(self):
         if self.owner != getpid():  # a forked child: there are no threads to join
@@ -275,7 +292,7 @@ cdef class Stream:
         check(self.stream.get().Start())
 
     def next(self):
-        """(first, count, buffer, errors) of the next batch; None at the end, and once `closing`.
+        """(first, count, buffer, reports) of the next batch; None at the end, and once `closing`.
 
         One thread at a time, and not while another one calls close.
         """
@@ -293,8 +310,8 @@ cdef class Stream:
                 if state == StreamState.kEnd:
                     return None
                 if state == StreamState.kBatch:
-                    errors = python_errors(stream.TakeErrors())
-                    self.ready = batch.first, batch.count, batch.buffer, errors
+                    reports = python_reports(stream.TakeReports())
+                    self.ready = batch.first, batch.count, batch.buffer, reports
             PyErr_CheckSignals()  # if this raises, the batch stays ready for the next call
             if self.ready is not None:
                 part, self.ready = self.ready, None

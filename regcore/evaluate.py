@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from regcore.backends import Backend
 from regcore.errors import DecodeError
+from regcore.findings import Finding
 from regcore.metrics import TopN, class_indices, topk
 from regcore.preprocess import Preprocessor
 
@@ -22,7 +23,8 @@ _RANKS = 5
 class Evaluation:
     """What a model made of a list of images.
 
-    images: how many were evaluated; errors: one for each that could not be.
+    images: how many were evaluated; errors: one for each that could not be; findings: evaluated
+    images that are damaged or rotated.
     seconds: wall time from the first image to the last score; device_seconds: its part inside
     the backend; wait_seconds: its part in which the backend had to wait for images.
     indices int64 and values float32, [items, 5]: the best classes of every item, in the order
@@ -37,6 +39,7 @@ class Evaluation:
     wait_seconds: float
     indices: NDArray[np.int64]
     values: NDArray[np.float32]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def images_per_s(self) -> float:
@@ -68,6 +71,7 @@ def evaluate(
         raise ValueError(f"{len(items)} items, but {len(labels)} labels")
     topn = TopN(_RANKS)
     errors: list[DecodeError] = []
+    findings: list[Finding] = []
     indices = np.full((len(items), _RANKS), -1, dtype=np.int64)
     values = np.full((len(items), _RANKS), np.nan, dtype=np.float32)
     device_seconds = wait_seconds = 0.0
@@ -81,6 +85,7 @@ def evaluate(
             if batch is None:
                 break
             errors += batch.errors
+            findings += batch.findings
             rows = batch.indices
             if len(rows):
                 given = perf_counter()
@@ -104,4 +109,5 @@ def evaluate(
         wait_seconds=wait_seconds,
         indices=indices,
         values=values,
+        findings=tuple(findings),
     )

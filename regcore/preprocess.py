@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from regcore import _core
 from regcore.errors import DecodeError, OutputError, RegcoreError, UsageError
+from regcore.findings import Finding
 from regcore.pillow_decoder import decode_rgb
 from regcore.recipe import Recipe
 
@@ -31,6 +32,8 @@ OnError = Literal["raise", "report"]
 #: Called now and then with the number of images done and, of these, failed. Where it returns True,
 #: no further image is begun.
 Progress = Callable[[int, int], object]
+OnWarning = Literal["ignore", "report", "fail"]
+OnFinding = Callable[[Finding], object]
 
 MAX_FILE_BYTES = 1 << 30
 MAX_WORKERS = 1024
@@ -74,11 +77,13 @@ class Batch:
         valid until the next batch is asked for.
     indices: for each row, its place in the list that was streamed.
     errors: the images of this part that have no row.
+    findings: rows of damaged or rotated images, see Preprocessor.
     """
 
     images: Array
     indices: NDArray[np.intp]
     errors: tuple[DecodeError, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 class Preprocessor:
@@ -86,12 +91,32 @@ class Preprocessor:
 
     The result is the same for any number of workers. Use from several Python threads is safe; the
     calls then take turns. A stream has workers of its own.
+
+    Images that get pixels although something is to be told of them (a JPEG that libjpeg had to
+    repair, an EXIF orientation) are findings: `on_finding` of a call is called with each, in the
+    order of the list, and Batch.findings has those of a batch.
     """
 
     def __init__(
-        self, recipe: Recipe, *, workers: int | None = None, full_decode: bool = False
+        self,
+        recipe: Recipe,
+        *,
+        workers: int | None = None,
+        full_decode: bool = False,
+        on_warning: OnWarning = "report",
     ) -> None:
-        """workers: threads, by default one per processor. full_decode: no partial JPEG decoding."""
+        """workers: threads, by default one per processor. full_decode: no partial JPEG decoding.
+
+        on_warning: what damage leads to that libjpeg repairs. "report" makes it a finding, with
+            the number of warnings of the whole file, if any comes up in the part that is decoded;
+            much damage shows only at the end of a file, which full_decode looks at. "fail" makes
+            it a DecodeError, and decodes JPEGs in full. "ignore" counts nothing. Pillow tells no
+            such warnings of what it decodes.
+        """
+        if on_warning not in _core.ON_WARNING:
+            raise UsageError(
+                f"on_warning is one of {', '.join(_core.ON_WARNING)}, not {on_warning!r}"
+            )
         count = default_workers() if workers is None else workers
         if not 1 <= count <= MAX_WORKERS:
             raise UsageError(f"workers must be 1 to {MAX_WORKERS}, not {count}")
@@ -111,10 +136,17 @@ class Preprocessor:
             layout=recipe.layout,
             workers=count,
             full_decode=full_decode,
+            on_warning=on_warning,
             max_file_bytes=MAX_FILE_BYTES,
         )
 
-    def __call__(self, items: Sequence[Image], out: Array | None = None) -> Array:
+    def __call__(
+        self,
+        items: Sequence[Image],
+        out: Array | None = None,
+        *,
+        on_finding: OnFinding | None = None,
+    ) -> Array:
         """Preprocess `items` into one array of shape (len(items), *recipe.image_shape).
 
         out: where the result goes; C-contiguous, of that shape and the recipe's dtype.
@@ -126,9 +158,11 @@ class Preprocessor:
         result = _aligned_empty(shape, self.recipe.numpy_dtype) if out is None else out
         memory = self._bytes_of(result, shape)
         with self._take_turn(), _core_errors():
-            errors = self._core.to_slots(images, decode_rgb, memory)
+            reports = self._core.to_slots(images, decode_rgb, memory)
+        errors, findings = _split(images, reports)
         if errors:
-            raise _decode_error(images, *errors[0])
+            raise next(iter(errors.values()))
+        _tell(findings, on_finding)
         return result
 
     def to_files(
@@ -138,6 +172,7 @@ class Preprocessor:
         *,
         checksums: NDArray[np.uint64] | None = None,
         progress: Progress | None = None,
+        on_finding: OnFinding | None = None,
     ) -> list[DecodeError]:
         """Write image i as the raw values of its array to paths[i], each whole or not at all.
 
@@ -156,12 +191,14 @@ class Preprocessor:
             raise UsageError("a path cannot hold a NUL character")
         sums = _checksums_for(images, checksums)
         with self._take_turn(), _core_errors():
-            errors = self._core.to_files(images, decode_rgb, targets, sums, progress)
-        for index, _ in errors:
+            reports = self._core.to_files(images, decode_rgb, targets, sums, progress)
+        errors, findings = _split(images, reports)
+        for index in errors:
             # What an earlier run left there must not pass for this image.
             with suppress(OSError):
                 Path(targets[index]).unlink()
-        return [_decode_error(images, index, detail) for index, detail in errors]
+        _tell(findings, on_finding)
+        return list(errors.values())
 
     def to_pack(
         self,
@@ -170,6 +207,7 @@ class Preprocessor:
         *,
         checksums: NDArray[np.uint64] | None = None,
         progress: Progress | None = None,
+        on_finding: OnFinding | None = None,
     ) -> list[DecodeError]:
         """Write the array of image i as number i of the open file `file`, a descriptor.
 
@@ -181,8 +219,10 @@ class Preprocessor:
         images = _as_items(items)
         sums = _checksums_for(images, checksums)
         with self._take_turn(), _core_errors():
-            errors = self._core.to_pack(images, decode_rgb, file, sums, progress)
-        return [_decode_error(images, index, detail) for index, detail in errors]
+            reports = self._core.to_pack(images, decode_rgb, file, sums, progress)
+        errors, findings = _split(images, reports)
+        _tell(findings, on_finding)
+        return list(errors.values())
 
     def stream(
         self,
@@ -267,18 +307,19 @@ class BatchStream:
         if part is None:
             self.close()
             raise StopIteration
-        first, count, number, errors = part
+        first, count, number, reports = part
         images = self._buffers[number][:count]
         indices = np.arange(first, first + count, dtype=np.intp)
-        if errors:
-            failed = tuple(_decode_error(self._items, index, detail) for index, detail in errors)
+        errors, findings = _split(self._items, reports)
+        failed = tuple(errors.values())
+        if failed:
             if self._on_error == "raise":
                 self.close()
                 raise failed[0]
             good = np.ones(count, dtype=bool)
-            good[[index - first for index, _ in errors]] = False
-            return Batch(images[good], indices[good], failed)
-        return Batch(images, indices, ())
+            good[[index - first for index in errors]] = False
+            images, indices = images[good], indices[good]
+        return Batch(images, indices, failed, tuple(findings))
 
     def close(self) -> None:
         """Stop the workers; the iterator then ends, also one that waits in another thread."""
@@ -351,6 +392,23 @@ def _as_item(item: Image) -> _core.Item:
     return item if item.strides[1:] == (3, 1) else np.ascontiguousarray(item)
 
 
-def _decode_error(items: Sequence[_core.Item], index: int, detail: str) -> DecodeError:
-    item = items[index]
-    return DecodeError(item if isinstance(item, str) else f"item {index}", detail, index)
+def _split(
+    items: Sequence[_core.Item], reports: _core.Reports
+) -> tuple[dict[int, DecodeError], list[Finding]]:
+    """The core's reports as errors, by place in the list, and findings of the other images."""
+    errors: dict[int, DecodeError] = {}
+    findings: list[Finding] = []
+    for index, detail, (warnings, first_warning, orientation) in reports:
+        item = items[index]
+        name = item if isinstance(item, str) else f"item {index}"
+        if detail is None:
+            findings.append(Finding(name, warnings, first_warning, orientation))
+        else:
+            errors[index] = DecodeError(name, detail, index)
+    return errors, findings
+
+
+def _tell(findings: Sequence[Finding], on_finding: OnFinding | None) -> None:
+    if on_finding is not None:
+        for finding in findings:
+            on_finding(finding)

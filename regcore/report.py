@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from regcore import findings
 from regcore.evaluate import Evaluation
 from regcore.metrics import percent
 
@@ -75,6 +76,7 @@ def to_dict(report: RunReport) -> dict[str, Any]:
         "complete": report.complete,
         **incompleteness(report),
         "left_out": report.left_out,
+        **findings.to_dict(evaluation.findings),
         "classes": evaluation.topn.classes,
         "hits": evaluation.topn.hits.tolist(),
         "accuracy": accuracies(report),
@@ -104,6 +106,9 @@ def to_table(report: RunReport) -> Table:
     table.add_column(overflow="fold")
     for name, value in accuracies(report).items():
         table.add_row(f"{name} accuracy", value)
+    table.add_section()
+    for name, value in findings.summary(evaluation.findings).items():
+        table.add_row(name, value)
     table.add_section()
     table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
     table.add_row(

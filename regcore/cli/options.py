@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from regcore.recipe import Recipe
 
-_OPTIONS = (
+_RECIPE_OPTIONS = (
     click.option(
         "--recipe",
         "recipe_name",
@@ -26,6 +27,10 @@ _OPTIONS = (
         help="Instead of the recipe's; uint8 leaves mean and std to the device.",
     ),
     click.option("--layout", type=click.Choice(["nchw", "nhwc"]), help="Instead of the recipe's."),
+)
+
+# Named as the keyword arguments of Preprocessor.
+_SETTINGS = (
     click.option(
         "--workers",
         type=click.IntRange(min=1),
@@ -36,15 +41,36 @@ _OPTIONS = (
         is_flag=True,
         help="Decode whole JPEGs, not just what the crop needs; the pixels are the same.",
     ),
-    click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+    click.option(
+        "--on-warning",
+        type=click.Choice(["ignore", "report", "fail"]),
+        default="report",
+        show_default=True,
+        help="Damage that libjpeg repairs: count it as far as a JPEG is decoded (all of it with "
+        "--full-decode), or decode all and refuse such images.",
+    ),
 )
+_SETTING_NAMES = ("workers", "full_decode", "on_warning")
+
+_JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 def preprocess_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options that say how images are preprocessed."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    """Gives a command the options that say how images are preprocessed.
+
+    Those that choose a recipe come one by one, for chosen_recipe; the others together, as the
+    dictionary `settings` of keyword arguments for Preprocessor.
+    """
+
+    @wraps(command)
+    def with_settings(**options: object) -> None:
+        settings = {name: options.pop(name) for name in _SETTING_NAMES}
+        command(**options, settings=settings)
+
+    decorated: Callable[..., None] = with_settings
+    for option in reversed((*_RECIPE_OPTIONS, *_SETTINGS, _JSON_OPTION)):
+        decorated = option(decorated)
+    return decorated
 
 
 def chosen_recipe(name: str, dtype: str | None, layout: str | None) -> Recipe:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import click
 
@@ -24,8 +25,7 @@ def preprocess(
     recipe_name: str,
     dtype: str | None,
     layout: str | None,
-    workers: int | None,
-    full_decode: bool,
+    settings: dict[str, Any],
     as_json: bool,
 ) -> None:
     """Write one .bin file into OUT for every image in SRC (a folder or a file).
@@ -38,17 +38,19 @@ def preprocess(
     Example:
       regcore preprocess imagenet/val prep_dataset --workers 32
     """  # noqa: D301
+    from regcore import findings
     from regcore.dataset import list_images
     from regcore.preprocess import Preprocessor
 
     recipe = chosen_recipe(recipe_name, dtype, layout)
-    preprocessor = Preprocessor(recipe, workers=workers, full_decode=full_decode)
+    preprocessor = Preprocessor(recipe, **settings)
     paths = list_images(src)
     outputs = _output_files(paths, out)
     out.mkdir(parents=True, exist_ok=True)
+    found: list[findings.Finding] = []
     start = perf_counter()
     with progress_bar("preprocessing", len(paths)) as progress:
-        errors = preprocessor.to_files(paths, outputs, progress=progress)
+        errors = preprocessor.to_files(paths, outputs, progress=progress, on_finding=found.append)
     seconds = perf_counter() - start
 
     written = len(paths) - len(errors)
@@ -60,6 +62,7 @@ def preprocess(
                 "images": written,
                 "expected_images": len(paths),
                 "failed": [{"path": str(e.path), "detail": e.detail} for e in errors],
+                **findings.to_dict(found),
                 "out": str(out),
                 "recipe": f"{recipe_name} ({recipe.identity})",
                 "dtype": recipe.dtype,
@@ -76,6 +79,8 @@ def preprocess(
             f"{count} images in {out} as {recipe.dtype} {shape}, "
             f"{written / seconds:.1f} images/s ({seconds:.2f} s)"
         )
+        for name, what in findings.summary(found).items():
+            click.echo(f"{name}: {what}")
     if errors:
         raise click.exceptions.Exit(INCOMPLETE)
 

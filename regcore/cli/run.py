@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -70,8 +70,7 @@ def run(
     recipe_name: str,
     dtype: str | None,
     layout: str | None,
-    workers: int | None,
-    full_decode: bool,
+    settings: dict[str, Any],
     as_json: bool,
 ) -> None:
     """Evaluate MODEL on labelled IMAGES (a folder or a file) and print TopN.
@@ -91,7 +90,7 @@ def run(
     from regcore.report import RunReport
 
     recipe = chosen_recipe(recipe_name, dtype, layout)
-    preprocessor = Preprocessor(recipe, workers=workers, full_decode=full_decode)
+    preprocessor = Preprocessor(recipe, **settings)
     dataset = label_images(list_images(images), images, read_labels(label_file))
     if not subset:
         _warn_of_missing(dataset, images)

@@ -1,0 +1,99 @@
+// Any bytes as a JPEG, on the way to a small tensor: no sanitizer may complain, and neither the
+// instruction set nor partial decoding may change the verdict or a byte of the result.
+//
+// With clang's libFuzzer (the CMake preset `fuzz`) this searches; with replay.cc it goes through
+// given files.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "preprocess.h"
+
+namespace regcore {
+namespace {
+
+constexpr int64_t kMaxPixels = 1 << 16;  // larger pictures cost time and show nothing more
+
+PreprocessSpec SpecOf(SimdLevel level, bool full_decode) {
+  PreprocessSpec spec{};
+  spec.resize = 24;
+  spec.crop = 17;
+  spec.filter = Filter::kBicubic;
+  spec.order = PassOrder::kPillow13;
+  for (int c = 0; c < 3; ++c) {
+    spec.mean[c] = 0.4f;
+    spec.std[c] = 0.2f;
+  }
+  spec.type = DataType::kFloat32;
+  spec.layout = Layout::kNchw;
+  spec.full_decode = full_decode;
+  spec.on_warning = OnWarning::kReport;
+  spec.level = level;
+  return spec;
+}
+
+struct Pipeline {
+  explicit Pipeline(const PreprocessSpec& spec)
+      : preprocess(spec), scratch(spec), slot(preprocess.slot_bytes()) {}
+
+  Status Run(const ImageSource& source) {
+    return preprocess.ToSlot(source, 0, {}, &scratch, slot.data());
+  }
+
+  const Preprocess preprocess;
+  PreprocessScratch scratch;
+  std::vector<uint8_t> slot;
+};
+
+// The reference, portable kernels after a full decode, first; each level with either decode.
+std::vector<std::unique_ptr<Pipeline>> MakePipelines() {
+  std::vector<std::unique_ptr<Pipeline>> pipelines;
+  bool full_decode = true;
+  for (const SimdLevel level : SupportedSimdLevels()) {
+    pipelines.push_back(std::make_unique<Pipeline>(SpecOf(level, full_decode)));
+    full_decode = false;
+  }
+  return pipelines;
+}
+
+void Demand(bool holds, const char* what, const Status& expected, const Status& actual) {
+  if (holds) return;
+  std::fprintf(stderr, "%s differs: full decode '%s', region '%s'\n", what,
+               expected.message().c_str(), actual.message().c_str());
+  std::abort();
+}
+
+bool IsSmall(const uint8_t* data, size_t size) {
+  static JpegDecoder decoder;
+  return decoder.Open(data, size).ok() && int64_t{decoder.width()} * decoder.height() <= kMaxPixels;
+}
+
+}  // namespace
+}  // namespace regcore
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using regcore::Demand;
+  static const auto pipelines = regcore::MakePipelines();
+  if (!regcore::IsSmall(data, size)) return 0;
+  regcore::ImageSource source;
+  source.data = data;
+  source.size = size;
+  regcore::Pipeline& reference = *pipelines.front();
+  const regcore::Status expected = reference.Run(source);
+  for (size_t i = 1; i < pipelines.size(); ++i) {
+    regcore::Pipeline& pipeline = *pipelines[i];
+    const regcore::Status actual = pipeline.Run(source);
+    Demand(actual.code() == expected.code(), "verdict", expected, actual);
+    if (!expected.ok()) continue;
+    Demand(pipeline.slot == reference.slot, "tensor", expected, actual);
+    Demand(pipeline.scratch.findings.orientation == reference.scratch.findings.orientation,
+           "orientation", expected, actual);
+    const size_t warnings = pipeline.scratch.findings.warnings;
+    Demand(warnings == 0 || warnings == reference.scratch.findings.warnings, "number of warnings",
+           expected, actual);
+  }
+  return 0;
+}
