@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from regcore.metrics import TopN, topk
     from regcore.preprocess import Batch, BatchStream, Preprocessor, simd_level, simd_levels
     from regcore.recipe import Recipe
+    from regcore.store.reader import Store, open_store
+    from regcore.store.write import write_store
 
 __version__ = "0.1.0"
 
@@ -33,11 +35,14 @@ __all__ = [
     "Preprocessor",
     "Recipe",
     "RegcoreError",
+    "Store",
     "TopN",
     "UsageError",
+    "open_store",
     "simd_level",
     "simd_levels",
     "topk",
+    "write_store",
 ]
 
 # Imported at the first use of a name (PEP 562), so that `import regcore` costs next to nothing.
@@ -54,6 +59,8 @@ _HOMES = {
     "metrics": ("TopN", "topk"),
     "preprocess": ("Batch", "BatchStream", "Preprocessor", "simd_level", "simd_levels"),
     "recipe": ("Recipe",),
+    "store.reader": ("Store", "open_store"),
+    "store.write": ("write_store",),
 }
 
 

@@ -62,6 +62,11 @@ def simd_levels() -> tuple[str, ...]:
     return _core.simd_levels()
 
 
+def checksum(data: bytes | memoryview | NDArray[np.uint8]) -> int:
+    """XXH3 of 64 bits over contiguous bytes, as `xxhsum -H3` prints it in hexadecimal."""
+    return _core.checksum(data)
+
+
 def default_workers() -> int:
     """As many as this process may use processors."""
     if hasattr(os, "sched_getaffinity"):

@@ -108,6 +108,11 @@ class Recipe:
         return (self.crop, self.crop, 3)
 
     @property
+    def image_bytes(self) -> int:
+        """Bytes of one preprocessed image."""
+        return math.prod(self.image_shape) * self.numpy_dtype.itemsize
+
+    @property
     def numpy_dtype(self) -> np.dtype[np.generic]:
         """Type of the values of a preprocessed image."""
         return np.dtype(self.dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -97,3 +98,12 @@ def jpeg(pixels: NDArray[np.uint8], **options: Any) -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", **{"quality": 90, **options})
     return file.getvalue()
+
+
+def save_photos(folder: Path, count: int) -> list[str]:
+    """Small JPEGs of various sizes, and their names in natural order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"{i}.JPEG" for i in range(count)]
+    for i, name in enumerate(names):
+        (folder / name).write_bytes(jpeg(photo_like(40 + 3 * (i % 7), 36 + 5 * (i % 4), seed=i)))
+    return names

@@ -8,8 +8,10 @@ import click
 
 from regcore.cli.console import Commands
 from regcore.cli.demo import demo
+from regcore.cli.info import info
 from regcore.cli.preprocess import preprocess
 from regcore.cli.run import run
+from regcore.cli.verify import verify
 from regcore.errors import UsageError
 
 
@@ -51,7 +53,7 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301
 
 
-for _command in (preprocess, run, demo):
+for _command in (preprocess, verify, info, run, demo):
     cli.add_command(_command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
@@ -11,6 +12,26 @@ import click
 
 if TYPE_CHECKING:
     from regcore.recipe import Recipe
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+
+
+class ByteSize(click.ParamType[int]):
+    """A number of bytes, as in 512MiB, 4GB or 1000000."""
+
+    name = "size"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """The number of bytes; see click.ParamType."""
+        if isinstance(value, int):
+            return value
+        given = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([kmg]i?|)b?", value.strip().lower())
+        if given is None:
+            self.fail(f"{value!r} is not a size such as 512MiB or 4GB", param, ctx)
+        return int(float(given[1]) * _UNITS[given[2]])
+
 
 _RECIPE_OPTIONS = (
     click.option(

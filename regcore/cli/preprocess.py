@@ -2,98 +2,214 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from regcore.cli.console import INCOMPLETE, answer, name_failures, progress_bar
-from regcore.cli.options import chosen_recipe, preprocess_options
+from regcore.cli.options import ByteSize, chosen_recipe, preprocess_options
 from regcore.errors import UsageError
+
+if TYPE_CHECKING:
+    from regcore.preprocess import Preprocessor
+    from regcore.recipe import Recipe
+    from regcore.store.manifest import Form
+    from regcore.store.write import StoreSummary
 
 
 @click.command()
 @click.argument("src", type=click.Path(exists=True, path_type=Path))
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--pack",
+    "batch_size",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Few large files of whole batches of N images, instead of one file an image.",
+)
+@click.option("--pad", is_flag=True, help="Fill the last batch of every pack up with zeros.")
+@click.option(
+    "--pack-bytes",
+    type=ByteSize(),
+    default="1GiB",
+    show_default=True,
+    help="Largest size of a pack.",
+)
+@click.option("--keep-folders", is_flag=True, help="OUT gets the folders of SRC.")
+@click.option(
+    "--list",
+    "list_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Only the images named in this file, in its order: a path below SRC on each line, "
+    "or NUL-separated.",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["report", "fail"]),
+    default="report",
+    show_default=True,
+    help="At a bad image: go on and report it at the end, or stop.",
+)
+@click.option("--max-bad", type=click.IntRange(min=0), help="Stop at more bad images than this.")
+@click.option("--force", is_flag=True, help="Delete what an earlier run left in OUT.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @preprocess_options
 def preprocess(
     *,
     src: Path,
     out: Path,
+    batch_size: int | None,
+    pad: bool,
+    pack_bytes: int,
+    keep_folders: bool,
+    list_file: Path | None,
+    limit: int | None,
+    on_error: str,
+    max_bad: int | None,
+    force: bool,
+    dry_run: bool,
     recipe_name: str,
     dtype: str | None,
     layout: str | None,
     settings: dict[str, Any],
     as_json: bool,
 ) -> None:
-    """Write one .bin file into OUT for every image in SRC (a folder or a file).
+    """Preprocess every image in SRC (a folder or a file) into files in OUT.
 
     photo.JPEG becomes photo.bin: the bare array, without a header, ready for a device. The name
-    is cut at its first dot. An image that cannot be read is named on stderr, the others are
-    written, and the exit code is 3.
+    is cut at its first dot. With --pack the arrays lie side by side in few large files instead.
+    manifest.json says by which recipe they were made, images.jsonl where each one is, with its
+    checksum and its source.
+
+    The same command again continues an interrupted run: what is there is verified and kept, and
+    images that changed or failed are made again. An image that cannot be read is named on stderr,
+    the others are written, and the exit code is 3.
 
     \b
-    Example:
+    Examples:
       regcore preprocess imagenet/val prep_dataset --workers 32
+      regcore preprocess imagenet/val packs --pack 64 --dtype uint8 --layout nhwc
     """  # noqa: D301
-    from regcore import findings
-    from regcore.dataset import list_images
     from regcore.preprocess import Preprocessor
+    from regcore.store.write import write_store
 
     recipe = chosen_recipe(recipe_name, dtype, layout)
+    if batch_size is None and pad:
+        raise UsageError("--pad needs --pack: single images have no batch")
+    if batch_size is not None and keep_folders:
+        raise UsageError("--keep-folders is for single files, not for --pack")
+    form = _form(recipe, batch_size, pad=pad, pack_bytes=pack_bytes, keep_folders=keep_folders)
     preprocessor = Preprocessor(recipe, **settings)
-    paths = list_images(src)
-    outputs = _output_files(paths, out)
-    out.mkdir(parents=True, exist_ok=True)
-    found: list[findings.Finding] = []
-    start = perf_counter()
-    with progress_bar("preprocessing", len(paths)) as progress:
-        errors = preprocessor.to_files(paths, outputs, progress=progress, on_finding=found.append)
-    seconds = perf_counter() - start
-
-    written = len(paths) - len(errors)
-    name_failures(errors)
+    source, names = _listed(src, list_file, limit)
+    if dry_run:
+        _announce(preprocessor, source, names, out, form, as_json=as_json)
+        return
+    with progress_bar("preprocessing", len(names)) as progress:
+        summary = write_store(
+            preprocessor,
+            source,
+            names,
+            out,
+            form,
+            max_bad=0 if on_error == "fail" else max_bad,
+            force=force,
+            progress=progress,
+        )
+    name_failures(summary.errors)
+    result = _result(summary, preprocessor.recipe, out) | {
+        "recipe": f"{recipe_name} ({recipe.identity})",
+        "workers": preprocessor.workers,
+    }
     if as_json:
-        answer(
-            {
-                "complete": not errors,
-                "images": written,
-                "expected_images": len(paths),
-                "failed": [{"path": str(e.path), "detail": e.detail} for e in errors],
-                **findings.to_dict(found),
-                "out": str(out),
-                "recipe": f"{recipe_name} ({recipe.identity})",
-                "dtype": recipe.dtype,
-                "shape": list(recipe.image_shape),
-                "workers": preprocessor.workers,
-                "seconds": round(seconds, 4),
-                "images_per_s": round(written / seconds, 2),
-            }
-        )
+        answer(result)
     else:
-        count = f"INCOMPLETE: {written} of {len(paths)}" if errors else str(written)
-        shape = " x ".join(map(str, recipe.image_shape))
-        click.echo(
-            f"{count} images in {out} as {recipe.dtype} {shape}, "
-            f"{written / seconds:.1f} images/s ({seconds:.2f} s)"
-        )
-        for name, what in findings.summary(found).items():
-            click.echo(f"{name}: {what}")
-    if errors:
+        click.echo(_sentence(summary, recipe, out))
+    if summary.errors:
         raise click.exceptions.Exit(INCOMPLETE)
 
 
-def _output_files(paths: Sequence[Path], out: Path) -> list[Path]:
-    from regcore.dataset import stem
+def _form(
+    recipe: Recipe, batch_size: int | None, *, pad: bool, pack_bytes: int, keep_folders: bool
+) -> Form:
+    from regcore.store.manifest import Form
+    from regcore.store.plan import pack_form
 
-    owners: dict[str, Path] = {}
-    for path in paths:
-        name = f"{stem(path)}.bin"
-        if owners.setdefault(name, path) != path:
-            raise UsageError(
-                f"{owners[name]} and {path} would both become {name}: "
-                "rename one of them, or preprocess them into two folders"
-            )
-    return [out / name for name in owners]
+    if batch_size is None:
+        return Form(keep_folders=keep_folders)
+    return pack_form(recipe, batch_size, padded=pad, pack_bytes=pack_bytes)
+
+
+def _listed(src: Path, list_file: Path | None, limit: int | None) -> tuple[Path, list[str]]:
+    from regcore.dataset import image_names, read_image_list
+
+    if list_file is None:
+        source, names = image_names(src)
+    else:
+        source, names = src, read_image_list(list_file, src)
+    return source, names[:limit]
+
+
+def _announce(
+    preprocessor: Preprocessor,
+    source: Path,
+    names: list[str],
+    out: Path,
+    form: Form,
+    *,
+    as_json: bool,
+) -> None:
+    import numpy as np
+
+    from regcore.store.write import arrange, check_space
+
+    images = arrange(preprocessor, source, names, out, form)
+    needed = images.bytes_to_write(np.zeros(len(names), bool))
+    there = sum((out / file).stat().st_size for file in images.files if (out / file).exists())
+    check_space(out, needed - there)
+    files = len(images.files)
+    if as_json:
+        answer({"images": len(names), "files": files, "bytes": needed, "bytes_there": there})
+        return
+    click.echo(
+        f"{len(names)} images would fill {needed / 2**20:.1f} MiB in {out}, files: {files}"
+        + (f"; {there / 2**20:.1f} MiB of them are there and would be verified" if there else "")
+    )
+
+
+def _result(summary: StoreSummary, recipe: Recipe, out: Path) -> dict[str, Any]:
+    images = summary.kept + summary.written
+    return {
+        "complete": not summary.errors,
+        "images": images,
+        "expected_images": images + len(summary.errors),
+        "kept": summary.kept,
+        "written": summary.written,
+        "failed": [{"path": str(e.path), "detail": e.detail} for e in summary.errors],
+        "out": str(out),
+        "dtype": recipe.dtype,
+        "shape": list(recipe.image_shape),
+        "bytes_written": summary.written * recipe.image_bytes,
+        "seconds": round(summary.seconds, 4),
+        "verify_seconds": round(summary.verify_seconds, 4),
+        "images_per_s": round(summary.images_per_s, 2),
+    }
+
+
+def _sentence(summary: StoreSummary, recipe: Recipe, out: Path) -> str:
+    images = summary.kept + summary.written
+    count = str(images)
+    if summary.errors:
+        count = f"INCOMPLETE: {images} of {images + len(summary.errors)}"
+    shape = " x ".join(map(str, recipe.image_shape))
+    parts = [f"{count} images in {out} as {recipe.dtype} {shape}"]
+    if summary.kept:
+        parts.append(f"{summary.kept} kept and verified in {summary.verify_seconds:.2f} s")
+    if summary.written:
+        rate = summary.written * recipe.image_bytes / summary.seconds / 1e6
+        parts.append(
+            f"{summary.written} written in {summary.seconds:.2f} s: "
+            f"{summary.images_per_s:.1f} images/s, {rate:.0f} MB/s"
+        )
+    return "; ".join(parts)

@@ -1,0 +1,39 @@
+"""regcore info: the dataset file of Ascend's benchmark tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from regcore.errors import UsageError
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["bin", "jpg"]))
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False))
+@click.argument("out", metavar="OUT.info", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("width", required=False, type=click.IntRange(min=1))
+@click.argument("height", required=False, type=click.IntRange(min=1))
+def info(*, kind: str, folder: str, out: Path, width: int | None, height: int | None) -> None:
+    """List the images in DIR for the benchmark tool, as the guide's get_info.py does.
+
+    Each line is INDEX PATH WIDTH HEIGHT, in natural order (2 before 10). For bin, WIDTH and HEIGHT
+    are given; for jpg, they are read from each file.
+
+    \b
+    Examples:
+      regcore info bin ./prep_dataset ./prep_bin.info 224 224
+      regcore info jpg ./imagenet/val ./val.info
+    """  # noqa: D301
+    from regcore.info_file import bin_info, jpg_info, write_info
+
+    if kind == "bin":
+        if width is None or height is None:
+            raise UsageError("info bin needs WIDTH and HEIGHT, as in: 224 224")
+        lines = bin_info(folder, width, height)
+    elif width is not None:
+        raise UsageError("info jpg reads width and height from the files")
+    else:
+        lines = jpg_info(folder)
+    click.echo(f"{write_info(out, lines)} images in {out}")

@@ -1,0 +1,93 @@
+"""The dataset files of Ascend's benchmark tool: one `INDEX PATH WIDTH HEIGHT` a line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from regcore.atomic import replacing
+from regcore.dataset import natural_key
+from regcore.errors import DatasetError, DecodeError, UsageError
+
+JPEG_SUFFIXES = (".jpg", ".jpeg")
+
+
+def bin_info(folder: str | Path, width: int, height: int) -> Iterator[str]:
+    """A line for every .bin file of a folder, or of the store in it, in natural order.
+
+    The lines are those of the guide's `get_info.py bin`, which takes the files in any order.
+    Raises DatasetError where there are none, or where the store lacks a file or is in the making;
+    UsageError for a store of packs.
+    """
+    files = _stored_files(Path(folder))
+    if files is None:
+        files = _files_in(folder, (".bin",))
+    return _lines((os.path.join(folder, file), width, height) for file in files)  # noqa: PTH118
+
+
+def jpg_info(folder: str | Path) -> Iterator[str]:
+    """A line for every JPEG of a folder, in natural order, with the size in its header.
+
+    As the guide's `get_info.py jpg`, except that the index runs on from .jpg to .jpeg, and that
+    EXIF orientation does not swap width and height. Raises DatasetError where there are none,
+    DecodeError where one has no readable header.
+    """
+    paths = [os.path.join(folder, file) for file in _files_in(folder, JPEG_SUFFIXES)]  # noqa: PTH118
+    return _lines((path, *_size_of(path)) for path in paths)
+
+
+def write_info(path: str | Path, lines: Iterator[str]) -> int:
+    """Writes the lines as a file, whole or not at all; returns their number."""
+    count = 0
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        for line in lines:
+            file.write(os.fsencode(line))
+            count += 1
+    return count
+
+
+def _lines(images: Iterator[tuple[str, int, int]]) -> Iterator[str]:
+    for index, (path, width, height) in enumerate(images):
+        if path.split() != [path]:
+            raise DatasetError(f"{path!r}: a path with white space makes an ambiguous line")
+        yield f"{index} {path} {width} {height}\n"
+
+
+def _files_in(folder: str | Path, suffixes: tuple[str, ...]) -> list[str]:
+    try:
+        names = os.listdir(folder)  # noqa: PTH208
+    except OSError as error:
+        raise DatasetError(f"{folder}: {error.strerror}") from error
+    files = [name for name in names if name.lower().endswith(suffixes) and not name.startswith(".")]
+    if not files:
+        raise DatasetError(f"{folder}: no {' or '.join(suffixes)} files in this folder")
+    return sorted(files, key=natural_key)
+
+
+def _stored_files(folder: Path) -> list[str] | None:
+    """The files of the store in the folder, None where there is no store."""
+    from regcore.store.journal import JOURNAL
+    from regcore.store.manifest import MANIFEST
+    from regcore.store.reader import open_store
+
+    if not any((folder / name).exists() for name in (JOURNAL, MANIFEST)):
+        return None
+    store = open_store(folder)
+    if store.packs:
+        raise UsageError(f"{folder}: holds packs, where this is for one file an image")
+    files = [str(store.record(index).file) for index in range(len(store))]
+    for file in files:
+        if not (folder / file).exists():
+            raise DatasetError(f"{folder / file}: missing, but in the manifest")
+    return sorted(files, key=natural_key)
+
+
+def _size_of(path: str) -> tuple[int, int]:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return image.width, image.height
+    except Exception as error:
+        raise DecodeError(path, str(error) or type(error).__name__) from error

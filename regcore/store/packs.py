@@ -1,0 +1,120 @@
+"""Stores of few large files, each of whole batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.preprocess import Preprocessor
+from regcore.store.journal import Journal
+from regcore.store.kept import is_current, pack_is_intact, source_stat
+from regcore.store.ledger import LayeredLedgers, Record, made
+from regcore.store.manifest import Form
+from regcore.store.pack_file import PackFile
+from regcore.store.plan import Part, pack_parts, pack_rows
+from regcore.store.tally import Tally
+
+
+class Packs:
+    """The images of a list, side by side in the pack files of `folder`."""
+
+    def __init__(
+        self,
+        preprocessor: Preprocessor,
+        source: Path,
+        paths: Sequence[str],
+        folder: Path,
+        form: Form,
+    ) -> None:
+        self._preprocessor = preprocessor
+        self._source = source
+        self._paths = paths
+        self._folder = folder
+        self._form = form
+        self._parts = pack_parts(form, len(paths))
+        self.files = [part.file for part in self._parts]
+        self._image_bytes = preprocessor.recipe.image_bytes
+
+    def verify_together(self) -> list[range]:
+        """The list in portions for `verify`."""
+        return [range(part.first, part.first + part.count) for part in self._parts]
+
+    def verify(self, images: range, known: LayeredLedgers) -> NDArray[np.bool_]:
+        """Which of these images are there as they should be: a pack is kept as a whole."""
+        file = self.files[images.start // self._parts[0].count]
+        records = [known.find(self._paths[index]) for index in images]
+        return np.full(len(images), self._is_kept(file, records))
+
+    def _is_kept(self, file: str, records: Sequence[Record | None]) -> bool:
+        whole = [record for record in records if record is not None]
+        good = [record for record in whole if record.error is None]
+        return (
+            len(whole) == len(records)
+            and all(record.file == file and record.row == i for i, record in enumerate(good))
+            and all(is_current(record, self._source / record.path) for record in good)
+            and self._is_intact(file, good)
+            and self._fail_again([record.path for record in whole if record.error is not None])
+        )
+
+    def _is_intact(self, file: str, records: Sequence[Record]) -> bool:
+        path = self._folder / file
+        rows = pack_rows(self._form, len(records))
+        return pack_is_intact(path, records, self._image_bytes, rows) if rows else True
+
+    def _fail_again(self, paths: Sequence[str]) -> bool:
+        # Neither size nor time of a file tells that its owner has let us read it.
+        sources = [self._source / path for path in paths]
+        with self._preprocessor.stream(sources, 1, on_error="report") as stream:
+            return not any(len(batch.images) for batch in stream)
+
+    def bytes_to_write(self, kept: NDArray[np.bool_]) -> int:
+        """Of values, at most."""
+        images = (part.count for part in self._missing(kept))
+        return sum(pack_rows(self._form, one) for one in images) * self._image_bytes
+
+    def write(self, kept: NDArray[np.bool_], journal: Journal, tally: Tally) -> None:
+        """Makes all packs that are not kept."""
+        # While the disk takes in one pack, the workers fill the next.
+        with ThreadPoolExecutor(1) as publisher:
+            published = None
+            for part in self._missing(kept):
+                pack, records = self._fill(part, tally)
+                if published is not None:
+                    published.result()
+                published = publisher.submit(_publish, pack, records, journal)
+            if published is not None:
+                published.result()
+
+    def _missing(self, kept: NDArray[np.bool_]) -> list[Part]:
+        return [part for part in self._parts if not kept[part.first]]
+
+    def _fill(self, part: Part, tally: Tally) -> tuple[PackFile, list[Record]]:
+        paths = self._paths[part.first : part.first + part.count]
+        sources = [self._source / path for path in paths]
+        # Asked before reading: a file that changes meanwhile will be seen to be another one.
+        states = [source_stat(source) for source in sources]
+        checksums = np.zeros(part.count, np.uint64)
+        pack = PackFile(self._folder / part.file, self._image_bytes)
+        try:
+            errors = self._preprocessor.to_pack(
+                sources, pack.descriptor, checksums=checksums, progress=tally.running
+            )
+            tally.add(part.count - len(errors), errors)
+            failed = {error.index: error.detail for error in errors}
+            good = [row for row in range(part.count) if row not in failed]
+            pack.close_up(good, pack_rows(self._form, len(good)))
+        except BaseException:
+            pack.discard()
+            raise
+        places = ((part.file, row) for row in count())
+        return pack, made(paths, states, places, checksums, failed)
+
+
+def _publish(pack: PackFile, records: Sequence[Record], journal: Journal) -> None:
+    pack.publish()
+    journal.append(records, durably=True)
