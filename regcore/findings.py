@@ -16,12 +16,14 @@ class Finding:
     path: its path, or its place in the list for bytes.
     warnings: how often libjpeg repaired damage; first_warning: its words on the first.
     orientation: of EXIF, 1 to 8 (Exif 2.32, tag 0x0112); 1 is upright, nothing is turned.
+    index: its place in the list.
     """
 
     path: str
     warnings: int = 0
     first_warning: str = ""
     orientation: int = UPRIGHT
+    index: int = 0
 
 
 def damaged(findings: Sequence[Finding]) -> list[Finding]:

@@ -128,6 +128,7 @@ class Preprocessor:
         simd_level()
         self.recipe = recipe
         self.workers = count
+        self.on_warning = on_warning
         self._turn = threading.Lock()
         self._user = 0
         self._core = _core.Preprocessing(
@@ -407,7 +408,7 @@ def _split(
         item = items[index]
         name = item if isinstance(item, str) else f"item {index}"
         if detail is None:
-            findings.append(Finding(name, warnings, first_warning, orientation))
+            findings.append(Finding(name, warnings, first_warning, orientation, index))
         else:
             errors[index] = DecodeError(name, detail, index)
     return errors, findings

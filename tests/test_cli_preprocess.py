@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -198,10 +197,10 @@ def test_another_recipe_in_the_same_folder_is_a_mismatch(photos: Path, tmp_path:
 
 
 def test_ctrl_c_leaves_what_the_same_command_continues(photos: Path, tmp_path: Path) -> None:
-    for i in range(9, 1500):
+    for i in range(9, 600):
         (photos / f"{i}.JPEG").hardlink_to(photos / f"{i % 9}.JPEG")
     out = tmp_path / "out"
-    command = ["preprocess", photos, out, "--pack", 16, "--pack-bytes", "5MB", "--dtype", "uint8"]
+    command = ["preprocess", photos, out, "--pack", 16, "--pack-bytes", "3MB", "--dtype", "uint8"]
     process = subprocess.Popen(
         [sys.executable, "-c", "from regcore.cli import main; main()", *map(str, command)],
         stderr=subprocess.PIPE,
@@ -218,8 +217,7 @@ def test_ctrl_c_leaves_what_the_same_command_continues(photos: Path, tmp_path: P
     assert result.exit_code == 0
     answer = json.loads(result.stdout)
     assert answer["kept"] > 0
-    assert answer["kept"] + answer["written"] == 1500
-    assert os.listdir(out) != []  # noqa: PTH208
+    assert answer["kept"] + answer["written"] == 600
 
 
 def test_verify(photos: Path, tmp_path: Path) -> None:

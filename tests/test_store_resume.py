@@ -320,11 +320,12 @@ def test_a_foreign_journal_is_refused(
 texts = st.text(max_size=20) | st.builds(os.fsdecode, st.binary(max_size=9))
 failures = st.builds(
     Record, texts, st.integers(-1, 2**62), st.integers(-1, 2**62), st.none(), st.none(),
-    st.none(), st.text(min_size=1, max_size=9),
+    st.none(), st.text(min_size=1, max_size=9), st.none(),
 )  # fmt: skip
 successes = st.builds(
     Record, texts, st.integers(0, 2**62), st.integers(0, 2**62), texts, st.integers(0, 2**31 - 1),
     st.integers(0, 2**64 - 1).map("{:016x}".format), st.none(),
+    st.none() | st.tuples(st.integers(0, 99), st.text(max_size=9), st.integers(1, 8)),
 )  # fmt: skip
 
 
@@ -336,7 +337,9 @@ def test_a_ledger_gives_its_records_back(records: list[Record]) -> None:
         assert list(Ledger.read(file, "ledger")) == records
 
 
-@pytest.mark.parametrize("line", ["{}", "[1, 2]", '["a", "b", 1, "c", 0, "ff", null]', "nonsense"])
+@pytest.mark.parametrize(
+    "line", ["{}", "[1, 2]", '["a", "b", 1, "c", 0, "ff", null, null]', "nonsense"]
+)
 def test_a_damaged_ledger_is_named(line: str) -> None:
     with pytest.raises(DatasetError, match="the ledger: not a ledger"):
         Ledger.read(io.BytesIO(line.encode() + b"\n"), "the ledger")

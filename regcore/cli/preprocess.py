@@ -92,6 +92,7 @@ def preprocess(
       regcore preprocess imagenet/val prep_dataset --workers 32
       regcore preprocess imagenet/val packs --pack 64 --dtype uint8 --layout nhwc
     """  # noqa: D301
+    from regcore import findings
     from regcore.preprocess import Preprocessor
     from regcore.store.write import write_store
 
@@ -126,6 +127,8 @@ def preprocess(
         answer(result)
     else:
         click.echo(_sentence(summary, recipe, out))
+        for name, what in findings.summary(summary.findings).items():
+            click.echo(f"{name}: {what}")
     if summary.errors:
         raise click.exceptions.Exit(INCOMPLETE)
 
@@ -179,6 +182,8 @@ def _announce(
 
 
 def _result(summary: StoreSummary, recipe: Recipe, out: Path) -> dict[str, Any]:
+    from regcore import findings
+
     images = summary.kept + summary.written
     return {
         "complete": not summary.errors,
@@ -187,6 +192,7 @@ def _result(summary: StoreSummary, recipe: Recipe, out: Path) -> dict[str, Any]:
         "kept": summary.kept,
         "written": summary.written,
         "failed": [{"path": str(e.path), "detail": e.detail} for e in summary.errors],
+        **findings.to_dict(summary.findings),
         "out": str(out),
         "dtype": recipe.dtype,
         "shape": list(recipe.image_shape),

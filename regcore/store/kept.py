@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.preprocess import checksum
+from regcore.preprocess import Preprocessor, checksum
 from regcore.store.ledger import Record
 
 
@@ -25,6 +25,11 @@ def source_stat(path: str | Path) -> tuple[int, int]:
 def is_current(record: Record, source: str | Path) -> bool:
     """Whether the source is the file that was read."""
     return record.size >= 0 and (record.size, record.mtime_ns) == source_stat(source)
+
+
+def is_welcome(record: Record, preprocessor: Preprocessor) -> bool:
+    """Whether the preprocessor would take the image: it may refuse damaged ones."""
+    return not (record.repaired and preprocessor.on_warning == "fail")
 
 
 def file_is_intact(path: Path, record: Record, image_bytes: int) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
+from regcore.findings import Finding
 
 LEDGER = "images.jsonl"
 
@@ -28,6 +29,8 @@ class Record(NamedTuple):
     file, row: its values are number `row` of that file of the store; both None where it failed.
     checksum: XXH3 of its values, 16 hex digits; None where it failed.
     error: why it failed; None where it did not.
+    noticed: warnings of the decoder, the first of them, and the EXIF orientation, as in a Finding;
+        None where nothing was.
     """
 
     path: str
@@ -37,11 +40,16 @@ class Record(NamedTuple):
     row: int | None
     checksum: str | None
     error: str | None
+    noticed: tuple[int, str, int] | None
 
     @property
-    def failed(self) -> bool:
-        """Whether the image has no values in the store."""
-        return self.error is not None
+    def repaired(self) -> bool:
+        """Whether the decoder warned of damage."""
+        return self.noticed is not None and self.noticed[0] > 0
+
+    def finding(self, source: Path) -> Finding | None:
+        """What was noticed, of the image below `source`."""
+        return Finding(str(source / self.path), *self.noticed) if self.noticed else None
 
 
 class Ledger:
@@ -51,6 +59,7 @@ class Ledger:
         self.paths: list[str] = []
         self.files: list[str | None] = []
         self.errors: dict[int, str] = {}
+        self._noticed: dict[int, tuple[int, str, int]] = {}
         self._sizes = np.empty(0, np.int64)
         self._mtimes = np.empty(0, np.int64)
         self._rows = np.empty(0, np.int32)
@@ -69,6 +78,7 @@ class Ledger:
             row=None if file is None else int(self._rows[position]),
             checksum=None if file is None else f"{int(self._checksums[position]):016x}",
             error=self.errors.get(position),
+            noticed=self._noticed.get(position),
         )
 
     def __iter__(self) -> Iterator[Record]:
@@ -87,7 +97,9 @@ class Ledger:
         with _no_garbage_collection():
             for block in _blocks(file, name):
                 try:
-                    path, size, mtime, place, row, checksum, error = zip(*block, strict=True)
+                    path, size, mtime, place, row, checksum, error, noticed = zip(
+                        *block, strict=True
+                    )
                     sizes.append(np.array(size, np.int64))
                     mtimes.append(np.array(mtime, np.int64))
                     rows.append(np.array([r or 0 for r in row], np.int32))
@@ -96,6 +108,7 @@ class Ledger:
                     raise DatasetError(f"{name}: not a ledger of images ({reason})") from reason
                 first = len(ledger.paths)
                 ledger.errors |= {first + i: text for i, text in enumerate(error) if text}
+                ledger._noticed |= {first + i: tuple(n) for i, n in enumerate(noticed) if n}
                 ledger.paths.extend(path)
                 ledger.files.extend(known.setdefault(one, one) for one in place)
         ledger._sizes = np.concatenate(sizes)
@@ -136,17 +149,20 @@ def made(
     states: Sequence[tuple[int, int]],
     places: Iterator[tuple[str, int]],
     checksums: NDArray[np.uint64],
+    *,
     errors: Mapping[int, str],
+    findings: Sequence[Finding],
 ) -> list[Record]:
     """Records of images just made.
 
     states: size and mtime_ns of every source. places: file and row of the next image that did not
     fail. errors: the reason for every place in the list whose image failed.
     """
+    noticed = {f.index: (f.warnings, f.first_warning, f.orientation) for f in findings}
     return [
-        Record(path, *state, None, None, None, errors[i])
+        Record(path, *state, None, None, None, errors[i], None)
         if i in errors
-        else Record(path, *state, *next(places), f"{value:016x}", None)
+        else Record(path, *state, *next(places), f"{value:016x}", None, noticed.get(i))
         for i, (path, state, value) in enumerate(
             zip(paths, states, checksums.tolist(), strict=True)
         )

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from regcore.errors import OutputError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class PackFile:
@@ -57,6 +61,12 @@ class PackFile:
             os.close(self.descriptor)
             self.descriptor = -1
         self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
 
     def _failure(self, error: OSError) -> OutputError:
         return OutputError(f"{self._path}: cannot write: {error.strerror}")

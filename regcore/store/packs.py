@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.findings import Finding
 from regcore.preprocess import Preprocessor
 from regcore.store.journal import Journal
-from regcore.store.kept import is_current, pack_is_intact, source_stat
+from regcore.store.kept import is_current, is_welcome, pack_is_intact, source_stat
 from regcore.store.ledger import LayeredLedgers, Record, made
 from regcore.store.manifest import Form
 from regcore.store.pack_file import PackFile
@@ -56,6 +58,7 @@ class Packs:
         return (
             len(whole) == len(records)
             and all(record.file == file and record.row == i for i, record in enumerate(good))
+            and all(is_welcome(record, self._preprocessor) for record in good)
             and all(is_current(record, self._source / record.path) for record in good)
             and self._is_intact(file, good)
             and self._fail_again([record.path for record in whole if record.error is not None])
@@ -79,11 +82,13 @@ class Packs:
 
     def write(self, kept: NDArray[np.bool_], journal: Journal, tally: Tally) -> None:
         """Makes all packs that are not kept."""
-        # While the disk takes in one pack, the workers fill the next.
-        with ThreadPoolExecutor(1) as publisher:
+        # While the disk takes in one pack, the workers fill the next. The publisher comes to its
+        # end before what it has not published is discarded.
+        with ExitStack() as packs, ThreadPoolExecutor(1) as publisher:
             published = None
             for part in self._missing(kept):
-                pack, records = self._fill(part, tally)
+                pack = packs.enter_context(PackFile(self._folder / part.file, self._image_bytes))
+                records = self._fill(pack, part, tally)
                 if published is not None:
                     published.result()
                 published = publisher.submit(_publish, pack, records, journal)
@@ -93,26 +98,26 @@ class Packs:
     def _missing(self, kept: NDArray[np.bool_]) -> list[Part]:
         return [part for part in self._parts if not kept[part.first]]
 
-    def _fill(self, part: Part, tally: Tally) -> tuple[PackFile, list[Record]]:
+    def _fill(self, pack: PackFile, part: Part, tally: Tally) -> list[Record]:
         paths = self._paths[part.first : part.first + part.count]
         sources = [self._source / path for path in paths]
         # Asked before reading: a file that changes meanwhile will be seen to be another one.
         states = [source_stat(source) for source in sources]
         checksums = np.zeros(part.count, np.uint64)
-        pack = PackFile(self._folder / part.file, self._image_bytes)
-        try:
-            errors = self._preprocessor.to_pack(
-                sources, pack.descriptor, checksums=checksums, progress=tally.running
-            )
-            tally.add(part.count - len(errors), errors)
-            failed = {error.index: error.detail for error in errors}
-            good = [row for row in range(part.count) if row not in failed]
-            pack.close_up(good, pack_rows(self._form, len(good)))
-        except BaseException:
-            pack.discard()
-            raise
+        findings: list[Finding] = []
+        errors = self._preprocessor.to_pack(
+            sources,
+            pack.descriptor,
+            checksums=checksums,
+            progress=tally.running,
+            on_finding=findings.append,
+        )
+        tally.add(part.count - len(errors), errors, findings)
+        failed = {error.index: error.detail for error in errors}
+        good = [row for row in range(part.count) if row not in failed]
+        pack.close_up(good, pack_rows(self._form, len(good)))
         places = ((part.file, row) for row in count())
-        return pack, made(paths, states, places, checksums, failed)
+        return made(paths, states, places, checksums, errors=failed, findings=findings)
 
 
 def _publish(pack: PackFile, records: Sequence[Record], journal: Journal) -> None:

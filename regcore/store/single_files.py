@@ -10,9 +10,10 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.findings import Finding
 from regcore.preprocess import Preprocessor
 from regcore.store.journal import Journal
-from regcore.store.kept import file_is_intact, is_current, source_stat
+from regcore.store.kept import file_is_intact, is_current, is_welcome, source_stat
 from regcore.store.ledger import LayeredLedgers, Record, made
 from regcore.store.manifest import Form
 from regcore.store.plan import image_files
@@ -55,6 +56,7 @@ class SingleFiles:
         return (
             record is not None
             and record.file == self.files[index]
+            and is_welcome(record, self._preprocessor)
             and is_current(record, self._source / self._paths[index])
             and file_is_intact(self._folder / self.files[index], record, self._image_bytes)
         )
@@ -86,10 +88,15 @@ class SingleFiles:
         # Asked before reading: a file that changes meanwhile will be seen to be another one.
         states = [source_stat(source) for source in sources]
         checksums = np.zeros(len(chunk), np.uint64)
+        findings: list[Finding] = []
         errors = self._preprocessor.to_files(
-            sources, targets, checksums=checksums, progress=tally.running
+            sources,
+            targets,
+            checksums=checksums,
+            progress=tally.running,
+            on_finding=findings.append,
         )
-        tally.add(len(chunk) - len(errors), errors)
+        tally.add(len(chunk) - len(errors), errors, findings)
         failed = {error.index: error.detail for error in errors}
         places = ((file, 0) for i, file in enumerate(files) if i not in failed)
-        journal.append(made(paths, states, places, checksums, failed))
+        journal.append(made(paths, states, places, checksums, errors=failed, findings=findings))

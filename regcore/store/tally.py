@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from regcore.errors import DatasetError, DecodeError
+from regcore.findings import Finding
 from regcore.preprocess import Progress
 
 
@@ -24,6 +25,7 @@ class Tally:
     """Counts of a run, and whom to tell.
 
     kept: images verified and left alone; written: images made in this run; errors: the others.
+    findings: kept or written, but damaged or rotated.
     max_bad: how many of those are allowed, None for any number.
     """
 
@@ -32,6 +34,7 @@ class Tally:
     kept: int = 0
     written: int = 0
     errors: list[DecodeError] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def running(self, done: int, failed: int) -> bool:
         """Reports a part in work, to which these numbers apply; True if the run must stop."""
@@ -40,9 +43,10 @@ class Tally:
             self.progress(self.kept + self.written + len(self.errors) + done, bad)
         return self._too_many(bad)
 
-    def add(self, written: int, errors: Sequence[DecodeError]) -> None:
+    def add(self, written: int, errors: Sequence[DecodeError], findings: Sequence[Finding]) -> None:
         """Counts a part that has ended. Raises TooManyBadError: it may have ended early."""
         self.written += written
+        self.findings += findings
         self.errors += errors
         if self.max_bad is not None and self._too_many(len(self.errors)):
             raise TooManyBadError(self.errors, self.max_bad)

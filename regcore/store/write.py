@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from regcore.atomic import replacing
 from regcore.errors import DatasetError, DecodeError, OutputError, UsageError
+from regcore.findings import Finding
 from regcore.preprocess import Preprocessor, Progress
 from regcore.store.journal import Journal
 from regcore.store.kept import file_checksum
@@ -35,12 +36,14 @@ class StoreSummary:
     """What a run did.
 
     kept: images from earlier runs, verified; written: images of this run; errors: the others.
+    findings: images kept or written, but damaged or rotated.
     seconds: of writing, wall time; verify_seconds: of verifying what was there.
     """
 
     kept: int
     written: int
     errors: tuple[DecodeError, ...]
+    findings: tuple[Finding, ...]
     seconds: float
     verify_seconds: float
 
@@ -87,7 +90,7 @@ def write_store(
         start = perf_counter()
         kept = _verify(images, known, preprocessor.workers)
         verified = perf_counter()
-        _count_kept(kept, paths, known, tally)
+        _count_kept(kept, source, paths, known, tally)
         check_space(folder, images.bytes_to_write(kept))
         if not kept.all() or Manifest.read(folder) is None:
             journal.begin(description)
@@ -100,6 +103,7 @@ def write_store(
         kept=tally.kept,
         written=tally.written,
         errors=tuple(tally.errors),
+        findings=tuple(tally.findings),
         seconds=perf_counter() - verified,
         verify_seconds=verified - start,
     )
@@ -188,15 +192,21 @@ def _verify(images: SingleFiles | Packs, known: LayeredLedgers, workers: int) ->
 
 
 def _count_kept(
-    kept: NDArray[np.bool_], paths: Sequence[str], known: LayeredLedgers, tally: Tally
+    kept: NDArray[np.bool_],
+    source: Path,
+    paths: Sequence[str],
+    known: LayeredLedgers,
+    tally: Tally,
 ) -> None:
-    errors = []
+    errors, findings = [], []
     for index in np.flatnonzero(kept).tolist():
         record = known.find(paths[index])
         if record is not None and record.error is not None:
-            errors.append(DecodeError(record.path, record.error, index))
+            errors.append(DecodeError(str(source / record.path), record.error, index))
+        elif record is not None and (finding := record.finding(source)):
+            findings.append(finding)
     tally.kept = int(kept.sum()) - len(errors)
-    tally.add(0, errors)
+    tally.add(0, errors, findings)
 
 
 def _finish(folder: Path, description: Description, paths: Sequence[str], journal: Journal) -> None:
