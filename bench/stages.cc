@@ -14,6 +14,7 @@
 #include <jpeglib.h>
 // clang-format on
 
+#include "file_bytes.h"
 #include "preprocess.h"
 
 namespace {
@@ -72,7 +73,6 @@ regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full) {
   spec.full_decode = full;
   spec.on_warning = regcore::OnWarning::kReport;
   Exit(regcore::ResolveSimdLevel(std::getenv("REGCORE_SIMD"), &spec.level));
-  spec.max_file_bytes = size_t{1} << 30;
   return spec;
 }
 
@@ -101,7 +101,9 @@ struct Stage {
 // One recipe's pipeline with memory of its own.
 struct Pipeline {
   Pipeline(regcore::DataType type, bool full)
-      : preprocess(SpecOf(type, full)), scratch(preprocess.spec()), slot(preprocess.slot_bytes()) {}
+      : preprocess(SpecOf(type, full)),
+        scratch(preprocess.spec(), share),
+        slot(preprocess.slot_bytes()) {}
 
   void FromFile(const File& file) {
     regcore::ImageSource source;
@@ -120,6 +122,7 @@ struct Pipeline {
   }
 
   regcore::Preprocess preprocess;
+  regcore::MemoryShare share{nullptr, 1};
   regcore::PreprocessScratch scratch;
   std::vector<uint8_t> slot;
 };
@@ -162,7 +165,7 @@ int main(int argc, char** argv) {
   std::vector<Picture> pictures(files.size());
   regcore::JpegDecoder decoder;
   for (size_t i = 0; i < files.size(); ++i) {
-    Exit(regcore::ReadFile(argv[i + 2], size_t{1} << 30, &files[i].bytes, &files[i].size));
+    Exit(regcore::ReadFile(argv[i + 2], {}, nullptr, &files[i].bytes, &files[i].size));
     Exit(decoder.Open(files[i].bytes.data(), files[i].size));
     pictures[i].width = decoder.width();
     pictures[i].height = decoder.height();

@@ -14,10 +14,11 @@ BatchStream::BatchStream(const Preprocess& preprocess, size_t workers,
       batch_size_(batch_size),
       batches_((sources_.size() + batch_size - 1) / batch_size),
       buffers_(std::move(buffers)),
+      share_(preprocess.spec().memory, workers),
       slots_(buffers_.size()),
       pool_(workers) {
   for (size_t i = 0; i < workers; ++i) {
-    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec()));
+    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec(), share_));
   }
   for (size_t batch = 0; batch < buffers_.size(); ++batch) Arm(batch);
 }

@@ -61,6 +61,7 @@ class BatchStream {
   const size_t batch_size_;
   const size_t batches_;
   const std::vector<uint8_t*> buffers_;
+  const MemoryShare share_;
   std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
   std::vector<Slot> slots_;  // one per buffer
 

@@ -10,29 +10,46 @@
 #include "file_descriptor.h"
 
 namespace regcore {
+namespace {
 
-Status ReadFile(const char* path, size_t limit, AlignedBuffer* buffer, size_t* size) {
+// Whether two looks at an open file found it unchanged.
+bool SameContents(const struct stat& a, const struct stat& b) {
+#if defined(__APPLE__)
+  const struct timespec &x = a.st_mtimespec, &y = b.st_mtimespec;
+#else
+  const struct timespec &x = a.st_mtim, &y = b.st_mtim;
+#endif
+  return a.st_size == b.st_size && x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec;
+}
+
+}  // namespace
+
+Status ReadFile(const char* path, const DecodeLimits& limits, Reservation* reservation,
+                AlignedBuffer* buffer, size_t* size) {
   // O_NONBLOCK: opening a FIFO must not hang a worker; it has no effect on regular files.
   const FileDescriptor file(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return SystemError(StatusCode::kIo, "cannot open");
-  struct stat info;
-  if (::fstat(file.get(), &info) != 0) return SystemError(StatusCode::kIo, "cannot stat");
-  if (!S_ISREG(info.st_mode)) return {StatusCode::kIo, "not a regular file"};
-  const size_t bytes = static_cast<size_t>(info.st_size);
-  if (bytes > limit) {
-    return {StatusCode::kTooLarge, "file of " + std::to_string(bytes) +
-                                       " bytes is over the limit of " + std::to_string(limit)};
-  }
+  struct stat before;
+  if (::fstat(file.get(), &before) != 0) return SystemError(StatusCode::kIo, "cannot stat");
+  if (!S_ISREG(before.st_mode)) return {StatusCode::kIo, "not a regular file"};
+  const size_t bytes = static_cast<size_t>(before.st_size);
+  REGCORE_RETURN_IF_ERROR(CheckFileBytes(bytes, limits));
+  if (reservation != nullptr) REGCORE_RETURN_IF_ERROR(reservation->Grow(bytes + kReadSlack));
   REGCORE_RETURN_IF_ERROR(buffer->Reserve(bytes + kReadSlack));
   size_t filled = 0;
   while (filled < bytes) {
     const ssize_t got = ::read(file.get(), buffer->data() + filled, bytes - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return SystemError(StatusCode::kIo, "cannot read");
-    if (got == 0) break;  // the file shrank while being read; the decoder judges what is there
+    if (got == 0) break;
     filled += static_cast<size_t>(got);
   }
-  *size = filled;
+  struct stat after;
+  if (::fstat(file.get(), &after) != 0) return SystemError(StatusCode::kIo, "cannot stat");
+  if (filled < bytes || !SameContents(before, after)) {
+    return {StatusCode::kIo, "changed while it was read"};
+  }
+  *size = bytes;
   return {};
 }
 

@@ -22,9 +22,6 @@ namespace {
 #define REGCORE_STRINGIFY(x) #x
 #define REGCORE_TO_STRING(x) REGCORE_STRINGIFY(x)
 
-// Pillow refuses more (twice its MAX_IMAGE_PIXELS) as a decompression bomb.
-constexpr int64_t kMaxPixels = 2 * (int64_t{1024} * 1024 * 1024 / 4 / 3);
-
 int AlignDown(int value, int multiple) { return value / multiple * multiple; }
 int AlignUp(int value, int multiple) { return AlignDown(value + multiple - 1, multiple); }
 
@@ -69,12 +66,16 @@ void SkipInput(j_decompress_ptr info, long count) {
 const char* JpegLibraryVersion() { return REGCORE_TO_STRING(LIBJPEG_TURBO_VERSION); }
 
 struct JpegDecoder::State {
+  explicit State(const DecodeLimits& given) : limits(given) {}
+
+  const DecodeLimits limits;
   jpeg_decompress_struct info{};
   ErrorManager errors{};
   jpeg_source_mgr source{};
   bool created = false;
   const uint8_t* bytes = nullptr;
   size_t size = 0;
+  size_t library_bytes = 0;
 
   // The four calls into libjpeg. On failure `errors.message` has the words.
   StatusCode Create();
@@ -87,6 +88,8 @@ struct JpegDecoder::State {
   Rect Whole() const;
   Rect WithMargin(const Rect& wanted) const;
   bool IsTaken();
+  size_t CountScans();
+  size_t CountLibraryBytes();
   bool RegionIsProven() const;
   bool RestIsThere() const;
   Status DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view);
@@ -136,6 +139,7 @@ StatusCode JpegDecoder::State::Create() {
 void JpegDecoder::State::Destroy() {
   if (created) jpeg_destroy_decompress(&info);
   created = false;
+  library_bytes = 0;
 }
 
 StatusCode JpegDecoder::State::ReadHeader() {
@@ -232,6 +236,27 @@ bool JpegDecoder::State::IsTaken() {
   return false;
 }
 
+// What libjpeg holds while it decodes, if its header is read. Where the scans are several, the
+// coefficients of the whole picture, int16, in whole MCUs; and some rows of samples, for which
+// 128 bytes per column are plenty.
+size_t JpegDecoder::State::CountLibraryBytes() {
+  size_t count = 128 * static_cast<size_t>(info.image_width);
+  if (!jpeg_has_multiple_scans(&info)) return count;
+  for (int i = 0; i < info.num_components; ++i) {
+    const jpeg_component_info& c = info.comp_info[i];
+    const int across = AlignUp(static_cast<int>(c.width_in_blocks), c.h_samp_factor);
+    const int down = AlignUp(static_cast<int>(c.height_in_blocks), c.v_samp_factor);
+    count += static_cast<size_t>(int64_t{across} * down) * sizeof(JBLOCK);
+  }
+  return count;
+}
+
+// How many scans there may be, of a JPEG whose header is read.
+size_t JpegDecoder::State::CountScans() {
+  if (!jpeg_has_multiple_scans(&info)) return 1;
+  return 1 + CountScansBehind(source.next_input_byte, bytes + size);
+}
+
 // Partial decoding equals a full one for a single Huffman-coded sequential scan whose MCU is at
 // most 2 x 2 blocks of luma with one block of each chroma component.
 bool JpegDecoder::State::RegionIsProven() const {
@@ -264,7 +289,7 @@ Status JpegDecoder::State::DecodeRows(const Rect& region, AlignedBuffer* pixels,
   return ToStatus(ReadRows(pixels->data(), view->stride, region.bottom));
 }
 
-JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {}
+JpegDecoder::JpegDecoder(const DecodeLimits& limits) : state_(std::make_unique<State>(limits)) {}
 
 JpegDecoder::~JpegDecoder() { Release(); }
 
@@ -279,13 +304,16 @@ Status JpegDecoder::Open(const uint8_t* bytes, size_t size) {
   state_->size = size;
   REGCORE_RETURN_IF_ERROR(state_->ToStatus(state_->ReadHeader()));
   if (!state_->IsTaken()) return {StatusCode::kUnsupported, state_->errors.message};
-  if (int64_t{width()} * height() > kMaxPixels) {
-    return {StatusCode::kTooLarge, std::to_string(width()) + " x " + std::to_string(height()) +
-                                       " pixels are over the limit of " +
-                                       std::to_string(kMaxPixels)};
-  }
-  return {};
+  state_->library_bytes = state_->CountLibraryBytes();
+  REGCORE_RETURN_IF_ERROR(CheckPixels(width(), height(), state_->limits));
+  return CheckScans(state_->CountScans(), state_->limits);
 }
+
+size_t JpegDecoder::DecodeBytes() const {
+  return 3 * static_cast<size_t>(int64_t{width()} * height()) + kReadSlack + LibraryBytes();
+}
+
+size_t JpegDecoder::LibraryBytes() const { return state_->library_bytes; }
 
 int JpegDecoder::width() const { return static_cast<int>(state_->info.image_width); }
 int JpegDecoder::height() const { return static_cast<int>(state_->info.image_height); }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "decode_limits.h"
 #include "image.h"
 #include "status.h"
 
@@ -18,13 +19,13 @@ const char* JpegLibraryVersion();
 // Pillow's.
 class JpegDecoder {
  public:
-  JpegDecoder();
+  explicit JpegDecoder(const DecodeLimits& limits = {});
   ~JpegDecoder();
   JpegDecoder(const JpegDecoder&) = delete;
   JpegDecoder& operator=(const JpegDecoder&) = delete;
 
   // Reads the header. `bytes` must stay valid until the Decode that follows. kUnsupported: not a
-  // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits.
+  // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits. kTooLarge: over a limit.
   Status Open(const uint8_t* bytes, size_t size);
 
   // Gives libjpeg's memory back before the next Open does.
@@ -33,6 +34,10 @@ class JpegDecoder {
   // In pixels, of the JPEG last opened.
   int width() const;
   int height() const;
+
+  // What Decode holds at most, and of that what libjpeg does; in bytes, from the header.
+  size_t DecodeBytes() const;
+  size_t LibraryBytes() const;
 
   // How often libjpeg repaired damage in the JPEG last opened, as far as it was decoded, and its
   // first words on it.

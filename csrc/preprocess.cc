@@ -3,12 +3,11 @@
 #include <cstring>
 #include <new>
 
+#include "file_bytes.h"
 #include "jpeg_markers.h"
 
 namespace regcore {
 namespace {
-
-constexpr size_t kKeptBytes = size_t{32} << 20;
 
 // Whether kReadSlack bytes behind the wanted part are the caller's own, further down the picture.
 bool HasReadSlack(const ImageSource& source, const Rect& wanted) {
@@ -69,9 +68,12 @@ struct Preprocess::Window {
 };
 
 void PreprocessScratch::Trim() {
-  if (pixels.capacity() > kKeptBytes) decoder.Release();  // libjpeg keeps as much or more
-  for (AlignedBuffer* buffer : {&file, &pixels, &intermediate, &transposed, &window}) {
-    if (buffer->capacity() > kKeptBytes) buffer->Release();
+  AlignedBuffer* const buffers[] = {&file, &pixels, &intermediate, &transposed, &window};
+  size_t held = decoder.LibraryBytes();
+  for (const AlignedBuffer* buffer : buffers) held += buffer->capacity();
+  if (held > share.half()) {
+    decoder.Release();
+    for (AlignedBuffer* buffer : buffers) buffer->Release();
   }
   plans.Trim();
 }
@@ -113,26 +115,61 @@ Status Preprocess::NoteFindings(const uint8_t* bytes, size_t size,
               " decoder warnings, the first: " + scratch->findings.first_warning};
 }
 
-Status Preprocess::DecodeJpeg(const uint8_t* bytes, size_t size, PreprocessScratch* scratch,
-                              Window* window, RgbView* view) const {
+// What Resample and ResampleTransposed hold.
+size_t Preprocess::ResampleBytes(const Window& window) const {
+  const AxisPlan& second = window.second->plan;
+  const size_t passes =
+      kernel_.intermediate_bytes(second.input_end() - second.input_begin(), 3 * spec_.crop);
+  if (!window.transposed) return passes;
+  const Rect wanted = window.Wanted();
+  return passes + 3 * static_cast<size_t>(int64_t{wanted.width()} * wanted.height());
+}
+
+// `file_bytes`: what of the encoded image is in memory of ours.
+Status Preprocess::DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_bytes,
+                              Reservation* reservation, PreprocessScratch* scratch, Window* window,
+                              RgbView* view) const {
   JpegDecoder& decoder = scratch->decoder;
   REGCORE_RETURN_IF_ERROR(decoder.Open(bytes, size));
   REGCORE_RETURN_IF_ERROR(Plan(decoder.width(), decoder.height(), &scratch->plans, window));
+  REGCORE_RETURN_IF_ERROR(
+      reservation->Grow(file_bytes + decoder.DecodeBytes() + ResampleBytes(*window)));
+  reservation->Settle();
   const bool full = spec_.full_decode || spec_.on_warning == OnWarning::kFail;
   REGCORE_RETURN_IF_ERROR(decoder.Decode(window->Wanted(), full, &scratch->pixels, view));
   return NoteFindings(bytes, size, scratch);
 }
 
-Status Preprocess::Decode(const ImageSource& source, PreprocessScratch* scratch, Window* window,
-                          RgbView* view) const {
+Status Preprocess::Decode(const ImageSource& source, Reservation* reservation,
+                          PreprocessScratch* scratch, Window* window, RgbView* view) const {
   if (source.path != nullptr) {
     size_t size = 0;
-    REGCORE_RETURN_IF_ERROR(ReadFile(source.path, spec_.max_file_bytes, &scratch->file, &size));
-    return DecodeJpeg(scratch->file.data(), size, scratch, window, view);
+    REGCORE_RETURN_IF_ERROR(
+        ReadFile(source.path, spec_.limits, reservation, &scratch->file, &size));
+    return DecodeJpeg(scratch->file.data(), size, size, reservation, scratch, window, view);
   }
-  if (source.width == 0) return DecodeJpeg(source.data, source.size, scratch, window, view);
+  if (source.width == 0) {
+    REGCORE_RETURN_IF_ERROR(CheckFileBytes(source.size, spec_.limits));
+    return DecodeJpeg(source.data, source.size, 0, reservation, scratch, window, view);
+  }
   REGCORE_RETURN_IF_ERROR(Plan(source.width, source.height, &scratch->plans, window));
-  return ViewPixels(source, window->Wanted(), &scratch->pixels, view);
+  const Rect wanted = window->Wanted();
+  const size_t copy = 3 * static_cast<size_t>(int64_t{wanted.width()} * wanted.height());
+  REGCORE_RETURN_IF_ERROR(reservation->Grow(copy + ResampleBytes(*window)));
+  reservation->Settle();
+  return ViewPixels(source, wanted, &scratch->pixels, view);
+}
+
+Status Preprocess::DecodeForeign(size_t index, const ForeignDecoder& foreign,
+                                 Reservation* reservation, PreprocessScratch* scratch,
+                                 Window* window, RgbView* view) const {
+  ForeignPicture picture(spec_.limits, scratch->file.capacity(),
+                         3 * static_cast<size_t>(spec_.crop), reservation, &scratch->pixels);
+  REGCORE_RETURN_IF_ERROR(foreign.decode(foreign.context, index, &picture));
+  if (!picture.complete) return {StatusCode::kOutOfMemory, "out of memory"};
+  scratch->findings.orientation = picture.orientation;
+  *view = picture.view();
+  return Plan(view->area.width(), view->area.height(), &scratch->plans, window);
 }
 
 // Calls use_row(y, rgb) for every row of the crop window.
@@ -173,8 +210,10 @@ Status Preprocess::ResampleTransposed(const RgbView& view, const Window& window,
 Status Preprocess::ToSlot(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
                           PreprocessScratch* scratch, void* slot) const {
   try {
-    const Status status = Run(source, index, foreign, scratch, slot);
+    Reservation reservation(scratch->share);
+    const Status status = Run(source, index, foreign, &reservation, scratch, slot);
     scratch->Trim();
+    if (reservation.asked()) ReturnFreedMemory();
     return status;
   } catch (const std::bad_alloc&) {
     // Of a plan or a message; pixels are asked for without throwing.
@@ -183,15 +222,13 @@ Status Preprocess::ToSlot(const ImageSource& source, size_t index, const Foreign
 }
 
 Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
-                       PreprocessScratch* scratch, void* slot) const {
+                       Reservation* reservation, PreprocessScratch* scratch, void* slot) const {
   Window window;
   RgbView view;
   scratch->findings = {};
-  Status status = Decode(source, scratch, &window, &view);
+  Status status = Decode(source, reservation, scratch, &window, &view);
   if (status.code() == StatusCode::kUnsupported && foreign.decode != nullptr) {
-    REGCORE_RETURN_IF_ERROR(foreign.decode(foreign.context, index, &scratch->pixels, &view,
-                                           &scratch->findings.orientation));
-    status = Plan(view.area.width(), view.area.height(), &scratch->plans, &window);
+    status = DecodeForeign(index, foreign, reservation, scratch, &window, &view);
   }
   if (!status.ok()) return status;
   if (window.transposed) return ResampleTransposed(view, window, scratch, slot);

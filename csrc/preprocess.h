@@ -6,10 +6,12 @@
 
 #include "cpu.h"
 #include "crop_geometry.h"
-#include "file_bytes.h"
+#include "decode_limits.h"
+#include "foreign_picture.h"
 #include "image.h"
 #include "item_report.h"
 #include "jpeg_decoder.h"
+#include "memory_budget.h"
 #include "normalize.h"
 #include "plan_cache.h"
 #include "status.h"
@@ -36,7 +38,8 @@ struct PreprocessSpec {
   bool full_decode;
   OnWarning on_warning;
   SimdLevel level;
-  size_t max_file_bytes;
+  DecodeLimits limits;
+  MemoryBudget* memory;  // of all that work by this; null: no bound
 };
 
 // Where an image comes from; the memory is the caller's and outlives the job.
@@ -49,20 +52,15 @@ struct ImageSource {
   ptrdiff_t stride = 0;  // bytes from row to row
 };
 
-// Decodes what the core does not take: pixels of the whole picture with kReadSlack behind, and its
-// EXIF orientation. Called from worker threads.
-struct ForeignDecoder {
-  Status (*decode)(void* context, size_t index, AlignedBuffer* pixels, RgbView* view,
-                   int* orientation) = nullptr;
-  void* context = nullptr;
-};
-
 // One worker's memory, reused from image to image.
 class PreprocessScratch {
  public:
-  explicit PreprocessScratch(const PreprocessSpec& spec)
-      : plans(ResampleKernelFor(spec.level), spec.filter) {}
+  PreprocessScratch(const PreprocessSpec& spec, const MemoryShare& memory_share)
+      : share(memory_share),
+        decoder(spec.limits),
+        plans(ResampleKernelFor(spec.level), spec.filter) {}
 
+  const MemoryShare& share;
   JpegDecoder decoder;
   PlanCache plans;
   AlignedBuffer file;
@@ -74,7 +72,7 @@ class PreprocessScratch {
   AlignedBuffer slot;
   Findings findings;  // of the image last run
 
-  // Gives the memory of an unusually large picture back.
+  // Gives everything back if it is more than may be kept from image to image.
   void Trim();
 };
 
@@ -93,13 +91,16 @@ class Preprocess {
  private:
   struct Window;
   Status Run(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
-             PreprocessScratch* scratch, void* slot) const;
+             Reservation* reservation, PreprocessScratch* scratch, void* slot) const;
   Status Plan(int width, int height, PlanCache* plans, Window* window) const;
   Status NoteFindings(const uint8_t* bytes, size_t size, PreprocessScratch* scratch) const;
-  Status DecodeJpeg(const uint8_t* bytes, size_t size, PreprocessScratch* scratch, Window* window,
-                    RgbView* view) const;
-  Status Decode(const ImageSource& source, PreprocessScratch* scratch, Window* window,
-                RgbView* view) const;
+  size_t ResampleBytes(const Window& window) const;
+  Status DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_bytes, Reservation* reservation,
+                    PreprocessScratch* scratch, Window* window, RgbView* view) const;
+  Status Decode(const ImageSource& source, Reservation* reservation, PreprocessScratch* scratch,
+                Window* window, RgbView* view) const;
+  Status DecodeForeign(size_t index, const ForeignDecoder& foreign, Reservation* reservation,
+                       PreprocessScratch* scratch, Window* window, RgbView* view) const;
   template <typename UseRow>
   Status Resample(const RgbView& view, const Window& window, PreprocessScratch* scratch,
                   const UseRow& use_row) const;

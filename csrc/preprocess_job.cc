@@ -9,9 +9,9 @@
 namespace regcore {
 
 PreprocessJob::PreprocessJob(const Preprocess& preprocess, size_t workers)
-    : preprocess_(preprocess), pool_(workers) {
+    : preprocess_(preprocess), share_(preprocess.spec().memory, workers), pool_(workers) {
   for (size_t i = 0; i < workers; ++i) {
-    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec()));
+    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec(), share_));
   }
 }
 

@@ -56,6 +56,7 @@ class PreprocessJob {
 
   const Preprocess& preprocess_;
   std::vector<ImageSource> sources_;
+  const MemoryShare share_;
   std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
   std::atomic<size_t> failed_{0};
   ReportList reports_;

@@ -1,6 +1,6 @@
 # The part of csrc that _core.pyx uses: images to batches.
 
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
@@ -11,25 +11,6 @@ from regcore._seam cimport SimdLevel, Status
 cdef extern from "<chrono>" namespace "std::chrono" nogil:
     cdef cppclass milliseconds:
         milliseconds(long)
-
-
-cdef extern from "image.h" namespace "regcore" nogil:
-    const size_t kReadSlack
-
-    cdef struct Rect:
-        int left
-        int top
-        int right
-        int bottom
-
-    cdef struct RgbView:
-        const uint8_t* data
-        ptrdiff_t stride
-        Rect area
-
-    cdef cppclass AlignedBuffer:
-        Status Reserve(size_t)
-        uint8_t* data()
 
 
 cdef extern from "jpeg_decoder.h" namespace "regcore" nogil:
@@ -78,6 +59,20 @@ cdef extern from "preprocess.h" namespace "regcore" nogil:
         kReport
         kFail
 
+    cdef cppclass DecodeLimits:
+        size_t file_bytes
+        int64_t pixels
+        size_t scans
+
+    cdef cppclass MemoryBudget:
+        MemoryBudget(size_t) except +
+
+    cdef cppclass ForeignPicture:
+        Status Reserve(int, int, size_t)
+        Status Allocate(int, int, uint8_t**)
+        int orientation
+        cbool complete
+
     cdef struct PreprocessSpec:
         int resize
         int crop
@@ -90,7 +85,8 @@ cdef extern from "preprocess.h" namespace "regcore" nogil:
         cbool full_decode
         OnWarning on_warning
         SimdLevel level
-        size_t max_file_bytes
+        DecodeLimits limits
+        MemoryBudget* memory
 
     cdef cppclass ImageSource:
         ImageSource()
@@ -103,7 +99,7 @@ cdef extern from "preprocess.h" namespace "regcore" nogil:
 
     cdef cppclass ForeignDecoder:
         ForeignDecoder()
-        Status (*decode)(void*, size_t, AlignedBuffer*, RgbView*, int*) noexcept
+        Status (*decode)(void*, size_t, ForeignPicture*) noexcept
         void* context
 
     cdef cppclass Preprocess:

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Item = str | bytes | bytearray | memoryview | NDArray[np.uint8]
-#: Pixels and EXIF orientation.
-Foreign = Callable[[Item], tuple[NDArray[np.uint8], int]]
+#: Puts pixels on the canvas and returns the EXIF orientation.
+Foreign = Callable[[Item, Canvas], int]
 Progress = Callable[[int, int], object]
 #: Index; what went wrong, if it did; libjpeg's warnings, the first of them, EXIF orientation.
 Reports = list[tuple[int, str | None, tuple[int, str, int]]]
@@ -20,6 +20,12 @@ def simd_level() -> str: ...
 def simd_levels() -> tuple[str, ...]: ...
 def libjpeg_version() -> str: ...
 def checksum(data: bytes | memoryview | NDArray[np.uint8]) -> int: ...
+
+class Refused(Exception): ...  # noqa: N818
+
+class Canvas:
+    def reserve(self, width: int, height: int, bytes_per_pixel: int) -> None: ...
+    def pixels(self, width: int, height: int) -> memoryview: ...
 
 class Preprocessing:
     workers: int
@@ -38,6 +44,9 @@ class Preprocessing:
         full_decode: bool,
         on_warning: str,
         max_file_bytes: int,
+        max_pixels: int,
+        max_scans: int,
+        memory: int,
     ) -> None: ...
     def slot_bytes(self) -> int: ...
     def to_slots(

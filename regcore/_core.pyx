@@ -6,8 +6,7 @@ import threading
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport uint8_t, uint64_t
-from libc.string cimport memcpy
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.memory cimport unique_ptr
 from libcpp.string cimport string
@@ -131,46 +130,77 @@ cdef class Items:
         return decoder
 
 
-cdef Status decode_foreign(void* context, size_t index, AlignedBuffer* pixels,
-                           RgbView* view, int* orientation) noexcept with gil:
-    """Lets Python decode one item, and copies its pixels to where kernels may read past the end."""
+class Refused(Exception):
+    """The core does not take a foreign picture; it knows why."""
+
+
+cdef class Canvas:
+    """Where a foreign decoder puts its pixels; only while it is at work."""
+
+    cdef ForeignPicture* picture
+    cdef Status refusal
+
+    cdef int check(self, const Status& status) except -1:
+        if status.ok():
+            return 0
+        self.refusal = status
+        raise Refused
+
+    cdef int check_open(self) except -1:
+        if self.picture == NULL:
+            raise ValueError("the picture is complete")
+        return 0
+
+    def reserve(self, int width, int height, size_t bytes_per_pixel):
+        """To be called before anything is decoded; may wait for memory. Raises Refused."""
+        cdef Status status
+        self.check_open()
+        with nogil:
+            status = self.picture.Reserve(width, height, bytes_per_pixel)
+        self.check(status)
+
+    def pixels(self, int width, int height):
+        """Memory for height x width x 3 values, at most as many as reserved."""
+        cdef uint8_t* data = NULL
+        self.check_open()
+        self.check(self.picture.Allocate(width, height, &data))
+        return <uint8_t[:height, :width, :3]>data
+
+
+cdef Status decode_foreign(void* context, size_t index, ForeignPicture* picture) noexcept with gil:
+    """Lets Python decode one item. Without memory for words this returns ok, but not complete."""
     cdef Items items = <Items>context
-    cdef const uint8_t[:, :, ::1] decoded
-    cdef size_t size
-    cdef Status reserved
-    cdef Status failed = Status(StatusCode.kForeign, b"decoder failed")
+    cdef Canvas canvas = None
     try:
-        decoded, orientation[0] = items.foreign(items.items[index])
-        size = decoded.shape[0] * decoded.shape[1] * 3
-        reserved = pixels.Reserve(size + kReadSlack)
-        if not reserved.ok():
-            return reserved
-        memcpy(pixels.data(), &decoded[0, 0, 0], size)
-        view.data = pixels.data()
-        view.stride = 3 * decoded.shape[1]
-        view.area.left = 0
-        view.area.top = 0
-        view.area.right = <int>decoded.shape[1]
-        view.area.bottom = <int>decoded.shape[0]
+        canvas = Canvas()
+        canvas.picture = picture
+        picture.orientation = items.foreign(items.items[index], canvas)
+        picture.complete = True
         return Status()
+    except Refused:
+        return canvas.refusal
     except MemoryError:
         return Status(StatusCode.kOutOfMemory, b"out of memory")
     except BaseException as error:
-        text = str(error) or type(error).__name__
-        failed = Status(StatusCode.kForeign, text.encode("utf-8", "replace"))
-    return failed
+        words = str(error) or type(error).__name__
+        return Status(StatusCode.kForeign, words.encode("utf-8", "replace"))
+    finally:
+        if canvas is not None:
+            canvas.picture = NULL
 
 
 cdef class Preprocessing:
     """A recipe's Preprocess and the workers that run lists of images through it."""
 
+    cdef unique_ptr[MemoryBudget] memory
     cdef unique_ptr[Preprocess] preprocess
     cdef unique_ptr[PreprocessJob] job
     cdef readonly int workers
     cdef int owner
 
     def __cinit__(self, *, int resize, int crop, str filter, str pass_order, mean, std, str dtype, str layout,
-                  int workers, bint full_decode, str on_warning, size_t max_file_bytes):
+                  int workers, bint full_decode, str on_warning, size_t max_file_bytes, int64_t max_pixels, size_t max_scans,
+                  size_t memory):
         cdef PreprocessSpec spec
         spec.resize = resize
         spec.crop = crop
@@ -184,7 +214,12 @@ cdef class Preprocessing:
         spec.full_decode = full_decode
         spec.on_warning = <OnWarning><int>ON_WARNING[on_warning]
         spec.level = resolve_level()
-        spec.max_file_bytes = max_file_bytes
+        spec.limits.file_bytes = max_file_bytes
+        spec.limits.pixels = max_pixels
+        spec.limits.scans = max_scans
+        if memory > 0:
+            self.memory.reset(new MemoryBudget(memory))
+        spec.memory = self.memory.get()
         self.workers = workers
         self.owner = getpid()
         self.preprocess.reset(new Preprocess(spec))

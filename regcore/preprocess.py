@@ -36,8 +36,14 @@ OnWarning = Literal["ignore", "report", "fail"]
 OnFinding = Callable[[Finding], object]
 
 MAX_FILE_BYTES = 1 << 30
+#: Pillow's limit of a decompression bomb, twice its MAX_IMAGE_PIXELS.
+MAX_PIXELS = 2 * (1024 * 1024 * 1024 // 4 // 3)
+MAX_SCANS = 100
+#: Less than this leaves nothing for the small things that no budget counts.
+MIN_MEMORY = 1 << 20
 MAX_WORKERS = 1024
 
+_TOO_MANY = 1 << 62
 _CACHE_LINE = 64
 
 
@@ -109,6 +115,10 @@ class Preprocessor:
         workers: int | None = None,
         full_decode: bool = False,
         on_warning: OnWarning = "report",
+        memory: int | None = None,
+        max_file_bytes: int = MAX_FILE_BYTES,
+        max_pixels: int = MAX_PIXELS,
+        max_scans: int = MAX_SCANS,
     ) -> None:
         """workers: threads, by default one per processor. full_decode: no partial JPEG decoding.
 
@@ -117,11 +127,28 @@ class Preprocessor:
             much damage shows only at the end of a file, which full_decode looks at. "fail" makes
             it a DecodeError, and decodes JPEGs in full. "ignore" counts nothing. Pillow tells no
             such warnings of what it decodes.
+        memory: bytes that all images in work may hold together (files, decoded pixels, what the
+            decoders need), by default without bound. Each header is read first; a large image
+            waits for the others, and one that needs more than three quarters is a DecodeError.
+            Results, the ring of a stream and small fixed things are not counted.
+        max_file_bytes, max_pixels, max_scans (of a progressive JPEG): an image over a limit is a
+            DecodeError before anything is allocated for it. Pillow has its own limit of pixels
+            besides, for what it decodes.
         """
         if on_warning not in _core.ON_WARNING:
             raise UsageError(
                 f"on_warning is one of {', '.join(_core.ON_WARNING)}, not {on_warning!r}"
             )
+        limits = {
+            "max_file_bytes": max_file_bytes,
+            "max_pixels": max_pixels,
+            "max_scans": max_scans,
+        }
+        for name, limit in limits.items():
+            if not 1 <= limit < _TOO_MANY:
+                raise UsageError(f"{name} must be at least 1, not {limit}")
+        if memory is not None and not MIN_MEMORY <= memory < _TOO_MANY:
+            raise UsageError(f"memory must be at least {MIN_MEMORY} bytes, not {memory}")
         count = default_workers() if workers is None else workers
         if not 1 <= count <= MAX_WORKERS:
             raise UsageError(f"workers must be 1 to {MAX_WORKERS}, not {count}")
@@ -143,7 +170,8 @@ class Preprocessor:
             workers=count,
             full_decode=full_decode,
             on_warning=on_warning,
-            max_file_bytes=MAX_FILE_BYTES,
+            memory=memory or 0,
+            **limits,
         )
 
     def __call__(

@@ -63,6 +63,33 @@ _SETTINGS = (
         help="Decode whole JPEGs, not just what the crop needs; the pixels are the same.",
     ),
     click.option(
+        "--memory",
+        type=ByteSize(),
+        help="Bound of what all images in work hold together, e.g. 4GiB; large ones wait for each "
+        "other, or are refused by name.  [default: none]",
+    ),
+    click.option(
+        "--max-file-bytes",
+        type=ByteSize(),
+        default="1GiB",
+        show_default=True,
+        help="Larger image files are refused.",
+    ),
+    click.option(
+        "--max-pixels",
+        type=click.IntRange(min=1),
+        default=178_956_970,
+        show_default="Pillow's limit, 178956970",
+        help="Larger images are refused.",
+    ),
+    click.option(
+        "--max-scans",
+        type=click.IntRange(min=1),
+        default=100,
+        show_default=True,
+        help="Progressive JPEGs with more scans are refused.",
+    ),
+    click.option(
         "--on-warning",
         type=click.Choice(["ignore", "report", "fail"]),
         default="report",
@@ -71,7 +98,15 @@ _SETTINGS = (
         "--full-decode), or decode all and refuse such images.",
     ),
 )
-_SETTING_NAMES = ("workers", "full_decode", "on_warning")
+_SETTING_NAMES = (
+    "workers",
+    "full_decode",
+    "memory",
+    "max_file_bytes",
+    "max_pixels",
+    "max_scans",
+    "on_warning",
+)
 
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 

@@ -37,13 +37,14 @@ PreprocessSpec SpecOf(SimdLevel level, bool full_decode) {
 
 struct Pipeline {
   explicit Pipeline(const PreprocessSpec& spec)
-      : preprocess(spec), scratch(spec), slot(preprocess.slot_bytes()) {}
+      : preprocess(spec), scratch(spec, share), slot(preprocess.slot_bytes()) {}
 
   Status Run(const ImageSource& source) {
     return preprocess.ToSlot(source, 0, {}, &scratch, slot.data());
   }
 
   const Preprocess preprocess;
+  const MemoryShare share{nullptr, 1};
   PreprocessScratch scratch;
   std::vector<uint8_t> slot;
 };
