@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         DecodeError,
         MismatchError,
         OutputError,
+        PredictionError,
         RegcoreError,
         UsageError,
     )
@@ -32,6 +33,7 @@ __all__ = [
     "DecodeError",
     "MismatchError",
     "OutputError",
+    "PredictionError",
     "Preprocessor",
     "Recipe",
     "RegcoreError",
@@ -53,6 +55,7 @@ _HOMES = {
         "DecodeError",
         "MismatchError",
         "OutputError",
+        "PredictionError",
         "RegcoreError",
         "UsageError",
     ),

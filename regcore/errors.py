@@ -52,6 +52,18 @@ class MismatchError(RegcoreError):
     exit_code = 5
 
 
+class PredictionError(DatasetError):
+    """The scores of one image cannot be had: `path` names the file, `detail` says why."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(path, detail)
+        self.path = path
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.detail}"
+
+
 class BackendError(RegcoreError):
     """The model or the runtime that executes it is missing, unfit or failed."""
 

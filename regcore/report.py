@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from regcore import findings
 from regcore.evaluate import Evaluation
-from regcore.metrics import percent
+from regcore.metrics import TopN, percent
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,9 +53,8 @@ class RunReport:
         return f"{expected} images"
 
 
-def accuracies(report: RunReport) -> dict[str, str]:
+def accuracies(topn: TopN) -> dict[str, str]:
     """`{"Top1": "77.85%", ...}`, rounded as in result.json."""
-    topn = report.evaluation.topn
     return {f"Top{rank}": percent(topn.accuracy(rank)) for rank in range(1, len(topn.hits) + 1)}
 
 
@@ -79,7 +78,7 @@ def to_dict(report: RunReport) -> dict[str, Any]:
         **findings.to_dict(evaluation.findings),
         "classes": evaluation.topn.classes,
         "hits": evaluation.topn.hits.tolist(),
-        "accuracy": accuracies(report),
+        "accuracy": accuracies(evaluation.topn),
         "model": report.model,
         "backend": report.backend,
         "provider": report.provider,
@@ -104,7 +103,7 @@ def to_table(report: RunReport) -> Table:
     )
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in accuracies(report).items():
+    for name, value in accuracies(evaluation.topn).items():
         table.add_row(f"{name} accuracy", value)
     table.add_section()
     for name, value in findings.summary(evaluation.findings).items():

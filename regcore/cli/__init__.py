@@ -11,6 +11,7 @@ from regcore.cli.demo import demo
 from regcore.cli.info import info
 from regcore.cli.preprocess import preprocess
 from regcore.cli.run import run
+from regcore.cli.score import score
 from regcore.cli.verify import verify
 from regcore.errors import UsageError
 
@@ -53,7 +54,7 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301
 
 
-for _command in (preprocess, verify, info, run, demo):
+for _command in (preprocess, verify, info, run, score, demo):
     cli.add_command(_command)
 
 

@@ -63,5 +63,6 @@ void CheckResample(SimdLevel level, int random_cases, Report* report);
 void CheckNormalize(SimdLevel level, Report* report);
 void CheckAllWeights(int stride, Report* report);
 void CheckGeometry(Report* report);
+void CheckScoreText(int random_cases, Report* report);
 
 }  // namespace regcore

@@ -34,6 +34,7 @@ int Main(const Options& options) {
   Report report;
   CheckGeometry(&report);
   CheckAllWeights(options.quick ? 9 : 1, &report);
+  CheckScoreText(options.quick ? 10'000 : 100'000, &report);
   bool found = options.require.empty();
   for (SimdLevel level : SupportedSimdLevels()) {
     found = found || options.require == SimdName(level);

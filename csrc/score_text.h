@@ -1,0 +1,27 @@
+// The text outputs of inference tools → float32.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "status.h"
+
+namespace regcore {
+
+struct ScoreLine {
+  size_t count = 0;   // numbers in the first line
+  bool more = false;  // whether later lines hold anything but white space
+};
+
+// Reads the first line of `text`, numbers separated by spaces or tabs, as far as they fit into
+// `scores`; the others are counted. A line ends where Python's text files end it: at \n, \r, \r\n.
+//
+// Each number becomes what numpy.float32(token) makes of it: rounded to double, and then to float,
+// which is not always the nearest float. Beyond double's range it is infinity or zero. The words
+// inf, infinity and nan are numbers, in capitals, too; Python's 1_000 is none.
+//
+// kCorrupt says which value is not a number and where it stands, or that there is none.
+Status ParseScoreLine(std::string_view text, std::span<float> scores, ScoreLine* line);
+
+}  // namespace regcore

@@ -1,0 +1,10 @@
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+class Reader:
+    def __init__(self, workers: int, max_file_bytes: int) -> None: ...
+    def read(
+        self, files: Iterable[tuple[str, bytes | None]], out: NDArray[np.float32]
+    ) -> tuple[list[tuple[int, str]], list[int]]: ...

@@ -1,0 +1,43 @@
+"""Float scores in .npy files."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.errors import PredictionError
+
+_DTYPES = (np.dtype("float32"), np.dtype("float16"))
+
+
+def open_npy(path: str | Path) -> NDArray[Any]:
+    """A memory map of float32 or float16 scores, of any shape and byte order.
+
+    Raises PredictionError, in NumPy's own words.
+    """
+    require_regular_file(path)
+    try:
+        scores = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError as error:
+        raise PredictionError(str(path), error.strerror or str(error)) from None
+    except (ValueError, EOFError) as error:
+        raise PredictionError(str(path), str(error)) from None
+    if not isinstance(scores, np.ndarray):
+        scores.close()
+        raise PredictionError(str(path), "an archive of arrays, not a .npy file")
+    if scores.dtype.newbyteorder("=") not in _DTYPES:
+        raise PredictionError(str(path), f"scores of {scores.dtype}, not float32 or float16")
+    return scores
+
+
+def require_regular_file(path: str | Path) -> None:
+    """Raises PredictionError for what is no file: to open a FIFO would wait forever."""
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise PredictionError(str(path), "not a regular file")
+    except OSError as error:
+        raise PredictionError(str(path), error.strerror or str(error)) from None

@@ -1,0 +1,127 @@
+"""Predictions against labels: TopN, and which classes go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.dataset import read_labels, stem
+from regcore.errors import DatasetError, PredictionError
+from regcore.metrics import TopN, class_indices, topk
+from regcore.predictions import Predictions
+
+#: Stands for the answer of a model whose highest score is NaN.
+NO_ANSWER = -2
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the predictions of a set of images are worth.
+
+    topn: over the images whose scores could be read; classes: the number of scores of each.
+    labels, answers: the true class and the model's first choice of these images, int64, both as
+        numbered in the label file; -1 is the background of a model that has it, NO_ANSWER is NaN.
+    errors: images whose scores could not be read, or that have several files.
+    missing, surplus, stray: see Predictions.
+    longer: text files that go on after the line that was read.
+    """
+
+    topn: TopN
+    classes: int
+    labels: NDArray[np.int64]
+    answers: NDArray[np.int64]
+    errors: tuple[PredictionError, ...]
+    missing: tuple[str, ...]
+    surplus: tuple[str, ...]
+    stray: tuple[str, ...]
+    longer: tuple[str, ...]
+    seconds: float
+
+    @property
+    def expected_images(self) -> int:
+        """How many images were to be scored."""
+        return self.topn.count + len(self.errors) + len(self.missing)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the set of predictions is that of the labels."""
+        return not (self.errors or self.missing or self.surplus)
+
+    @property
+    def accuracy_intervals(self) -> tuple[tuple[float, float], ...]:
+        """The least and the greatest Top1, Top2, ... accuracy (0 to 1) that the whole set can have.
+
+        Images without scores count as missed in the one, as hits in the other.
+        """
+        expected = self.expected_images
+        unknown = expected - self.topn.count
+        hits = self.topn.hits.tolist() or [0] * min(self.topn.n, self.classes)
+        return tuple((hit / expected, (hit + unknown) / expected) for hit in hits)
+
+
+def read_image_labels(path: str | Path) -> dict[str, int]:
+    """The label of each image in a label file, by its name up to the first dot.
+
+    That is how the outputs of all tools name it. Raises DatasetError where two images share it.
+    """
+    images: dict[str, str] = {}
+    labels: dict[str, int] = {}
+    for image, label in read_labels(path).items():
+        name = stem(image)
+        if images.setdefault(name, image) != image:
+            raise DatasetError(f"{path}: outputs cannot tell {images[name]} and {image} apart")
+        labels[name] = label
+    return labels
+
+
+def score(
+    predictions: Predictions,
+    labels: Mapping[str, int],
+    *,
+    n: int = 5,
+    workers: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Score:
+    """Reads all predictions and compares them with `labels`, by the names of the images.
+
+    progress: called with the number of images done so far and, of these, failed.
+    Raises DatasetError for labels that the model does not have, before any is counted.
+    """
+    start = perf_counter()
+    expected = np.array([labels[name] for name in predictions.names], dtype=np.int64)
+    shift = class_indices(expected, predictions.classes) - expected
+    topn = TopN(n)
+    answers = np.empty_like(expected)
+    scored: list[NDArray[np.intp]] = []
+    errors = list(predictions.errors)
+    longer: list[str] = []
+    for batch in predictions.batches(workers):
+        errors += batch.errors
+        longer += batch.longer
+        scored.append(batch.indices)
+        rows = batch.indices
+        if len(rows):
+            topn.update(batch.scores, expected[rows])
+            best, first = topk(batch.scores, 1)
+            answer = first[:, 0] - shift[rows]
+            answers[rows] = np.where(np.isnan(best[:, 0]), NO_ANSWER, answer)
+        if progress is not None:
+            progress(topn.count + len(errors), len(errors))
+    read = np.concatenate(scored) if scored else np.empty(0, dtype=np.intp)
+    return Score(
+        topn=topn,
+        classes=predictions.classes,
+        labels=expected[read],
+        answers=answers[read],
+        errors=tuple(errors),
+        missing=predictions.missing,
+        surplus=predictions.surplus,
+        stray=predictions.stray,
+        longer=tuple(longer),
+        seconds=perf_counter() - start,
+    )
