@@ -129,6 +129,7 @@ size_t Preprocess::ResampleBytes(const Window& window) const {
 Status Preprocess::DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_bytes,
                               Reservation* reservation, PreprocessScratch* scratch, Window* window,
                               RgbView* view) const {
+  const StageTimer timer(&scratch->times.decode);
   JpegDecoder& decoder = scratch->decoder;
   REGCORE_RETURN_IF_ERROR(decoder.Open(bytes, size));
   REGCORE_RETURN_IF_ERROR(Plan(decoder.width(), decoder.height(), &scratch->plans, window));
@@ -144,8 +145,11 @@ Status Preprocess::Decode(const ImageSource& source, Reservation* reservation,
                           PreprocessScratch* scratch, Window* window, RgbView* view) const {
   if (source.path != nullptr) {
     size_t size = 0;
-    REGCORE_RETURN_IF_ERROR(
-        ReadFile(source.path, spec_.limits, reservation, &scratch->file, &size));
+    {
+      const StageTimer timer(&scratch->times.read);
+      REGCORE_RETURN_IF_ERROR(
+          ReadFile(source.path, spec_.limits, reservation, &scratch->file, &size));
+    }
     return DecodeJpeg(scratch->file.data(), size, size, reservation, scratch, window, view);
   }
   if (source.width == 0) {
@@ -228,9 +232,11 @@ Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDec
   scratch->findings = {};
   Status status = Decode(source, reservation, scratch, &window, &view);
   if (status.code() == StatusCode::kUnsupported && foreign.decode != nullptr) {
+    const StageTimer timer(&scratch->times.decode);
     status = DecodeForeign(index, foreign, reservation, scratch, &window, &view);
   }
   if (!status.ok()) return status;
+  const StageTimer timer(&scratch->times.resample);
   if (window.transposed) return ResampleTransposed(view, window, scratch, slot);
   return Resample(view, window, scratch,
                   [&](int y, const uint8_t* rgb) { normalizer_.Row(rgb, y, slot); });

@@ -14,6 +14,7 @@
 #include "memory_budget.h"
 #include "normalize.h"
 #include "plan_cache.h"
+#include "stage_times.h"
 #include "status.h"
 
 namespace regcore {
@@ -71,6 +72,7 @@ class PreprocessScratch {
   AlignedBuffer window;
   AlignedBuffer slot;
   Findings findings;  // of the image last run
+  StageTimes times;   // of all images so far
 
   // Gives everything back if it is more than may be kept from image to image.
   void Trim();

@@ -60,6 +60,7 @@ Status PreprocessJob::StartWriting(std::vector<ImageSource> sources, ForeignDeco
     REGCORE_RETURN_IF_ERROR(scratch->slot.Reserve(size));
     uint8_t* slot = scratch->slot.data();
     REGCORE_RETURN_IF_ERROR(preprocess_.ToSlot(sources_[i], i, foreign, scratch, slot));
+    const StageTimer timer(&scratch->times.write);
     checksums[i] = Checksum(slot, size);
     return write(i, slot);
   };
@@ -84,6 +85,12 @@ Status PreprocessJob::StartToPack(std::vector<ImageSource> sources, ForeignDecod
     return WriteAt(pack, i * size, bytes, size);
   };
   return StartWriting(std::move(sources), foreign, checksums, write);
+}
+
+StageTimes PreprocessJob::stage_times() const {
+  StageTimes sum;
+  for (const auto& scratch : scratch_) sum += scratch->times;
+  return sum;
 }
 
 }  // namespace regcore

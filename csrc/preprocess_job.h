@@ -34,6 +34,9 @@ class PreprocessJob {
   Status StartToPack(std::vector<ImageSource> sources, ForeignDecoder foreign, int pack,
                      uint64_t* checksums);
 
+  // Of all jobs so far, summed over the workers. Not while a job runs.
+  StageTimes stage_times() const;
+
   bool WaitFor(std::chrono::milliseconds timeout) { return pool_.WaitFor(timeout); }
   void Cancel() { pool_.Cancel(); }
   size_t done() const { return pool_.done(); }

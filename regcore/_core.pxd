@@ -11,6 +11,8 @@ from regcore._seam cimport SimdLevel, Status
 cdef extern from "<chrono>" namespace "std::chrono" nogil:
     cdef cppclass milliseconds:
         milliseconds(long)
+    cdef cppclass nanoseconds:
+        long long count()
 
 
 cdef extern from "jpeg_decoder.h" namespace "regcore" nogil:
@@ -107,6 +109,14 @@ cdef extern from "preprocess.h" namespace "regcore" nogil:
         size_t slot_bytes()
 
 
+cdef extern from "stage_times.h" namespace "regcore" nogil:
+    cdef cppclass StageTimes:
+        nanoseconds read
+        nanoseconds decode
+        nanoseconds resample
+        nanoseconds write
+
+
 cdef extern from "preprocess_job.h" namespace "regcore" nogil:
     cdef cppclass PreprocessJob:
         PreprocessJob(const Preprocess&, size_t) except +
@@ -117,6 +127,7 @@ cdef extern from "preprocess_job.h" namespace "regcore" nogil:
         cbool WaitFor(milliseconds)
         void Cancel()
         size_t done()
+        StageTimes stage_times()
         size_t failed()
         Status output_status()
         vector[ItemReport] TakeReports() except +

@@ -265,6 +265,18 @@ cdef class Preprocessing:
         check(job.StartToPack(listed.sources, listed.decoder(), pack, &checksums[0]))
         return self.finish(progress)
 
+    def stage_seconds(self):
+        """Seconds of all calls so far, summed over the workers, for each stage."""
+        cdef StageTimes times
+        if self.job:
+            times = self.job.get().stage_times()
+        return {
+            "read": times.read.count() / 1e9,
+            "decode": times.decode.count() / 1e9,
+            "resample": times.resample.count() / 1e9,
+            "write": times.write.count() / 1e9,
+        }
+
     cdef list finish(self, progress):
         cdef PreprocessJob* job = self.job.get()
         cdef cbool ended = False

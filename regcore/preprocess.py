@@ -258,6 +258,15 @@ class Preprocessor:
         _tell(findings, on_finding)
         return list(errors.values())
 
+    def stage_seconds(self) -> dict[str, float]:
+        """Time in s that all workers together spent in each stage, in all calls so far.
+
+        read, decode, resample (with crop and normalise), write (with the checksum). A stream keeps
+        times of its own.
+        """
+        with self._take_turn():
+            return self._core.stage_seconds()
+
     def stream(
         self,
         items: Sequence[Image],

@@ -199,6 +199,9 @@ def _result(summary: StoreSummary, recipe: Recipe, out: Path) -> dict[str, Any]:
         "bytes_written": summary.written * recipe.image_bytes,
         "seconds": round(summary.seconds, 4),
         "verify_seconds": round(summary.verify_seconds, 4),
+        "stage_seconds": {
+            stage: round(seconds, 4) for stage, seconds in summary.stage_seconds.items()
+        },
         "images_per_s": round(summary.images_per_s, 2),
     }
 
@@ -218,4 +221,8 @@ def _sentence(summary: StoreSummary, recipe: Recipe, out: Path) -> str:
             f"{summary.written} written in {summary.seconds:.2f} s: "
             f"{summary.images_per_s:.1f} images/s, {rate:.0f} MB/s"
         )
+    total = sum(summary.stage_seconds.values())
+    if summary.written and total:
+        shares = ", ".join(f"{s} {t / total:.0%}" for s, t in summary.stage_seconds.items())
+        parts.append(f"the workers' time: {shares}")
     return "; ".join(parts)

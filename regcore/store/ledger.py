@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,8 @@ LEDGER = "images.jsonl"
 
 #: Bytes of lines that are parsed at once.
 _BLOCK = 1 << 20
+
+_NO_CHECKSUM = "0" * 16
 
 
 class Record(NamedTuple):
@@ -60,10 +64,11 @@ class Ledger:
         self.files: list[str | None] = []
         self.errors: dict[int, str] = {}
         self._noticed: dict[int, tuple[int, str, int]] = {}
-        self._sizes = np.empty(0, np.int64)
-        self._mtimes = np.empty(0, np.int64)
-        self._rows = np.empty(0, np.int32)
-        self._checksums = np.empty(0, np.uint64)
+        self._sizes = array("q")
+        self._mtimes = array("q")
+        self._rows = array("l")
+        self._checksums = array("Q")
+        self._one_object: dict[str | None, str | None] = {}  # for each file name, not one a line
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -72,11 +77,11 @@ class Ledger:
         file = self.files[position]
         return Record(
             path=self.paths[position],
-            size=int(self._sizes[position]),
-            mtime_ns=int(self._mtimes[position]),
+            size=self._sizes[position],
+            mtime_ns=self._mtimes[position],
             file=file,
-            row=None if file is None else int(self._rows[position]),
-            checksum=None if file is None else f"{int(self._checksums[position]):016x}",
+            row=None if file is None else self._rows[position],
+            checksum=None if file is None else f"{self._checksums[position]:016x}",
             error=self.errors.get(position),
             noticed=self._noticed.get(position),
         )
@@ -92,30 +97,37 @@ class Ledger:
         `name` where a line is damaged.
         """
         ledger = cls()
-        sizes, mtimes, rows, checksums = [ledger._sizes], [], [], []
-        known: dict[str | None, str | None] = {}  # one object for each file name, not one a line
-        with _no_garbage_collection():
-            for block in _blocks(file, name):
-                try:
-                    path, size, mtime, place, row, checksum, error, noticed = zip(
-                        *block, strict=True
-                    )
-                    sizes.append(np.array(size, np.int64))
-                    mtimes.append(np.array(mtime, np.int64))
-                    rows.append(np.array([r or 0 for r in row], np.int32))
-                    checksums.append(np.array([int(c or "0", 16) for c in checksum], np.uint64))
-                except (TypeError, ValueError, OverflowError) as reason:
-                    raise DatasetError(f"{name}: not a ledger of images ({reason})") from reason
-                first = len(ledger.paths)
-                ledger.errors |= {first + i: text for i, text in enumerate(error) if text}
-                ledger._noticed |= {first + i: tuple(n) for i, n in enumerate(noticed) if n}
-                ledger.paths.extend(path)
-                ledger.files.extend(known.setdefault(one, one) for one in place)
-        ledger._sizes = np.concatenate(sizes)
-        ledger._mtimes = np.concatenate([ledger._mtimes, *mtimes])
-        ledger._rows = np.concatenate([ledger._rows, *rows])
-        ledger._checksums = np.concatenate([ledger._checksums, *checksums])
+        try:
+            with _no_garbage_collection():
+                for block in _blocks(file):
+                    ledger._extend(block)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise DatasetError(f"{name}: not a ledger of images ({error})") from error
         return ledger
+
+    def _extend(self, block: list[list[Any]]) -> None:
+        paths, sizes, mtimes, files, rows, checksums, errors, noticed = zip(*block, strict=True)
+        first = len(self.paths)
+        self.paths.extend(paths)
+        self._sizes.extend(sizes)
+        self._mtimes.extend(mtimes)
+        self.files.extend(map(self._one_object.setdefault, files, files))
+        self._rows.extend(row or 0 for row in rows)
+        self._checksums.extend(_from_hex([text or _NO_CHECKSUM for text in checksums]))
+        if any(errors):
+            self.errors |= {first + i: text for i, text in enumerate(errors) if text}
+        if any(noticed):
+            self._noticed |= {first + i: tuple(n) for i, n in enumerate(noticed) if n}
+
+
+def _from_hex(checksums: Sequence[str]) -> array[int]:
+    """All at once, which is five times as fast as int(text, 16) for each."""
+    if set(map(len, checksums)) != {len(_NO_CHECKSUM)}:
+        raise ValueError("a checksum has another length")
+    numbers = array("Q", bytes.fromhex("".join(checksums)))
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers
 
 
 class LayeredLedgers:
@@ -174,17 +186,13 @@ def lines(records: Iterable[Record]) -> bytes:
     return "".join(json.dumps(r, separators=(",", ":")) + "\n" for r in records).encode()
 
 
-def _blocks(file: BinaryIO, name: str | Path) -> Iterator[list[list[object]]]:
+def _blocks(file: BinaryIO) -> Iterator[list[list[Any]]]:
     """Many lines go through one call of the parser, which is three times as fast."""
     while block := file.readlines(_BLOCK):
         if not block[-1].endswith(b"\n"):
             block.pop()
-        if not block:
-            return
-        try:
+        if block:
             yield json.loads(b"[" + b",".join(block) + b"]")
-        except ValueError as error:
-            raise DatasetError(f"{name}: not a ledger of images ({error})") from error
 
 
 @contextmanager

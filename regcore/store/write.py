@@ -37,7 +37,8 @@ class StoreSummary:
 
     kept: images from earlier runs, verified; written: images of this run; errors: the others.
     findings: images kept or written, but damaged or rotated.
-    seconds: of writing, wall time; verify_seconds: of verifying what was there.
+    seconds: of writing, wall time; verify_seconds: of verifying what was there; stage_seconds: of
+    the workers together in each stage of writing.
     """
 
     kept: int
@@ -46,6 +47,7 @@ class StoreSummary:
     findings: tuple[Finding, ...]
     seconds: float
     verify_seconds: float
+    stage_seconds: dict[str, float]
 
     @property
     def images_per_s(self) -> float:
@@ -87,6 +89,7 @@ def write_store(
     with Journal(folder) as journal:
         known = _known(folder, journal, description, force=force)
         _check_surplus(folder, known.paths() - set(paths), images.files)
+        earlier = preprocessor.stage_seconds()
         start = perf_counter()
         kept = _verify(images, known, preprocessor.workers)
         verified = perf_counter()
@@ -106,6 +109,10 @@ def write_store(
         findings=tuple(tally.findings),
         seconds=perf_counter() - verified,
         verify_seconds=verified - start,
+        stage_seconds={
+            stage: seconds - earlier[stage]
+            for stage, seconds in preprocessor.stage_seconds().items()
+        },
     )
 
 
