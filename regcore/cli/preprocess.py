@@ -55,6 +55,13 @@ if TYPE_CHECKING:
 @click.option("--max-bad", type=click.IntRange(min=0), help="Stop at more bad images than this.")
 @click.option("--force", is_flag=True, help="Delete what an earlier run left in OUT.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option(
+    "--for",
+    "for_model",
+    metavar="MODEL",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Prepare images as this exported model wants them.",
+)
 @preprocess_options
 def preprocess(
     *,
@@ -70,7 +77,8 @@ def preprocess(
     max_bad: int | None,
     force: bool,
     dry_run: bool,
-    recipe_name: str,
+    for_model: Path | None,
+    recipe_name: str | None,
     dtype: str | None,
     layout: str | None,
     settings: dict[str, Any],
@@ -93,10 +101,12 @@ def preprocess(
       regcore preprocess imagenet/val packs --pack 64 --dtype uint8 --layout nhwc
     """  # noqa: D301
     from regcore import findings
+    from regcore.model_metadata import read_metadata
     from regcore.preprocess import Preprocessor
     from regcore.store.write import write_store
 
-    recipe = chosen_recipe(recipe_name, dtype, layout)
+    own = read_metadata(for_model) if for_model else None
+    recipe_name, recipe = chosen_recipe(recipe_name, dtype, layout, own)
     if batch_size is None and pad:
         raise UsageError("--pad needs --pack: single images have no batch")
     if batch_size is not None and keep_folders:

@@ -16,7 +16,7 @@ from regcore.cli.console import (
     tell,
     tell_all,
 )
-from regcore.cli.options import chosen_recipe, preprocess_options
+from regcore.cli.options import DEFAULT_RECIPE, chosen_recipe, preprocess_options
 
 if TYPE_CHECKING:
     from regcore.dataset import LabelledImages
@@ -67,7 +67,7 @@ def run(
     output: str | None,
     limit: int | None,
     subset: bool,
-    recipe_name: str,
+    recipe_name: str | None,
     dtype: str | None,
     layout: str | None,
     settings: dict[str, Any],
@@ -86,17 +86,21 @@ def run(
     from regcore.backends import check_recipe, open_backend, static_batch
     from regcore.dataset import label_images, list_images, read_labels
     from regcore.evaluate import evaluate
+    from regcore.model_metadata import ModelMetadata
     from regcore.preprocess import Preprocessor
     from regcore.report import RunReport
 
-    recipe = chosen_recipe(recipe_name, dtype, layout)
-    preprocessor = Preprocessor(recipe, **settings)
     dataset = label_images(list_images(images), images, read_labels(label_file))
     if not subset:
         _warn_of_missing(dataset, images)
     paths, labels = dataset.paths[:limit], dataset.labels[:limit]
     with open_backend(model, provider=provider, output=output) as backend:
+        own = ModelMetadata.from_properties(model, backend.metadata)
+        if own is None and recipe_name is None and backend.inputs[0].shape is not None:
+            tell(f"{model} does not say how it wants its images: taking --recipe {DEFAULT_RECIPE}")
+        recipe_name, recipe = chosen_recipe(recipe_name, dtype, layout, own)
         check_recipe(backend, recipe)
+        preprocessor = Preprocessor(recipe, **settings)
         batch_size = batch_size or static_batch(backend) or _BATCH_SIZE
         _remove_results(out)
         with progress_bar("evaluating", len(paths)) as progress:

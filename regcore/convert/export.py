@@ -1,53 +1,94 @@
-"""PyTorch weights to ONNX."""
+"""A PyTorch model as a checked ONNX file, whole or not at all."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
-from collections.abc import Iterator, Mapping
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from regcore.atomic import replacing
-from regcore.convert.timm_models import build_model
+from regcore.convert.agreement import (
+    FLOAT16_TOLERANCE,
+    FLOAT32_TOLERANCE,
+    Agreement,
+    Images,
+    compare,
+)
+from regcore.convert.fuse import fuse_preprocess, normalisation_difference
+from regcore.convert.half import to_float16
+from regcore.convert.torch_to_onnx import OPSET, export_onnx
+from regcore.errors import BackendError
+from regcore.model_metadata import ModelMetadata
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
-def export_timm(
-    name: str,
-    state_dict: Mapping[str, Any],
-    out_path: str | Path,
-    *,
-    input_name: str = "image",
-    output_name: str = "class",
-    opset: int = 17,
-) -> None:
-    """Writes the timm model `name` with these weights as ONNX, whole or not at all.
+@dataclass(frozen=True)
+class Export:
+    """What became of a model.
 
-    The model takes float32 [N, channels, height, width] of any N, in timm's own size for it.
-    Raises BackendError where timm does not know the model or the weights do not fit.
+    metadata: as in the file. parameters: of the PyTorch model. agreement: with that model.
+    normalisation_difference: of a fused normalisation from the contract, over all pixel values.
     """
-    model = build_model(name, state_dict)
-    import torch
 
-    config: Any = model.default_cfg
-    example = torch.zeros(1, *config["input_size"])
-    with replacing(out_path) as temporary, _silence():
-        torch.onnx.export(
-            model,
-            (example,),
-            str(temporary),
-            dynamo=False,
-            opset_version=opset,
-            input_names=[input_name],
-            output_names=[output_name],
-            dynamic_axes={input_name: {0: "-1"}, output_name: {0: "-1"}},
-        )
+    path: Path
+    metadata: ModelMetadata
+    opset: int
+    parameters: int
+    agreement: Agreement
+    normalisation_difference: float | None
 
 
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    # The exporter warns of its own age and of shapes that are constant for every image.
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
+def export_model(
+    model: nn.Module,
+    metadata: ModelMetadata,
+    out: Path,
+    images: Images,
+    *,
+    batch: int | None = None,
+    opset: int = OPSET,
+    dynamo: bool = False,
+    fuse_layout: str | None = None,
+    fp16: bool = False,
+) -> Export:
+    """Writes the model as ONNX, once its scores on `images` have proven to be torch's.
+
+    metadata: with the recipe of the model's float32 NCHW input. fuse_layout: "nchw" or "nhwc" for
+    a uint8 input and the normalisation inside the model. fp16: computes in float16.
+    Raises MismatchError for other scores, BackendError where the model cannot be exported.
+    """
+    check_target(out)
+    made = export_onnx(model, metadata, batch=batch, opset=opset, dynamo=dynamo)
+    if fp16:
+        made = to_float16(made)
+    # Afterwards, so that the normalisation stays float32.
+    difference = None
+    if fuse_layout is not None:
+        recipe = replace(metadata.recipe, dtype="uint8", layout=fuse_layout)
+        metadata = replace(metadata, recipe=recipe)
+        fuse_preprocess(made, metadata)
+        difference = normalisation_difference(recipe, opset)
+    with replacing(out) as temporary:
+        temporary.write_bytes(made.SerializeToString())
+        agreement = compare(temporary, model, metadata.recipe, images)
+        agreement.check(FLOAT16_TOLERANCE if fp16 else FLOAT32_TOLERANCE)
+    return Export(
+        path=out,
+        metadata=metadata,
+        opset=opset,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        agreement=agreement,
+        normalisation_difference=difference,
+    )
+
+
+def check_target(out: Path) -> None:
+    """Raises BackendError where no file `out` can be written, before the long work begins."""
+    if out.is_dir():
+        raise BackendError(f"{out}: is a folder, not a file to write")
+    if not out.parent.is_dir():
+        raise BackendError(f"{out.parent}: no such folder to write {out.name} into")
+    if not os.access(out.parent, os.W_OK):
+        raise BackendError(f"{out.parent}: no permission to write {out.name} there")

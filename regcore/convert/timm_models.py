@@ -13,15 +13,22 @@ if TYPE_CHECKING:
     from torch import nn
 
 _INSTALL = "install it with: pip install 'regcore[export]'"
+_SHOWN_KEYS = 3
+
+
+def import_torch() -> ModuleType:
+    """The torch module. Raises BackendError where it is not installed."""
+    try:
+        import torch
+    except ImportError as error:
+        raise BackendError(f"torch is not installed ({error}); {_INSTALL}") from error
+    return torch
 
 
 @cache
 def import_timm() -> ModuleType:
     """The timm module. Raises BackendError where timm, torch or torchvision is not installed."""
-    try:
-        import torch
-    except ImportError as error:
-        raise BackendError(f"torch is not installed ({error}); {_INSTALL}") from error
+    torch = import_torch()
     try:
         import torchvision  # noqa: F401
     except ImportError as error:
@@ -51,18 +58,39 @@ def _declare_missing_operators(torch: ModuleType) -> None:
     _declared.append(library)
 
 
-def build_model(name: str, weights: Mapping[str, Any]) -> nn.Module:
+def build_model(
+    name: str, weights: Mapping[str, Any] | None = None, *, classes: int | None = None
+) -> nn.Module:
     """The timm model `name` in evaluation mode with these weights, which must fit it exactly.
 
-    Raises BackendError for an unknown name, or for weights that do not fit.
+    weights: tensors by name, or None for those that timm fetches from the network.
+    classes: of the last layer, by default as many as the weights of timm's tag have.
+    Raises BackendError for an unknown name, or for weights that do not fit or cannot be had.
     """
-    model = _create(name)
-    try:
+    model = _create(name, pretrained=weights is None, classes=classes)
+    if weights is not None:
+        differences = _differences(model.state_dict(), weights)
+        if differences:
+            raise BackendError(f"the weights do not fit timm's {name}: {differences}")
         model.load_state_dict(weights, strict=True)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise BackendError(f"the weights do not fit timm's {name}: {reason}") from error
     return model.eval()
+
+
+def _differences(expected: Mapping[str, Any], weights: Mapping[str, Any]) -> str:
+    # torch fills in the counters that only training needs.
+    missing = [k for k in expected if k not in weights and not k.endswith("num_batches_tracked")]
+    unknown = [k for k in weights if k not in expected]
+    other_shape = [
+        f"{k} {tuple(weights[k].shape)} instead of {tuple(expected[k].shape)}"
+        for k in expected
+        if k in weights and weights[k].shape != expected[k].shape
+    ]
+    kinds = ((missing, "missing"), (unknown, "unknown"), (other_shape, "of another shape"))
+    return "; ".join(f"{len(keys)} {kind} ({_first(keys)})" for keys, kind in kinds if keys)
+
+
+def _first(keys: list[str]) -> str:
+    return ", ".join(keys[:_SHOWN_KEYS]) + (", ..." if len(keys) > _SHOWN_KEYS else "")
 
 
 def rename_by_position(name: str, weights: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,10 +120,12 @@ def imagenet_class_names() -> list[str]:
     return [str(info.index_to_description(i)) for i in range(info.num_classes())]
 
 
-def _create(name: str) -> nn.Module:
+def _create(name: str, *, pretrained: bool = False, classes: int | None = None) -> nn.Module:
     timm = import_timm()
+    options = {} if classes is None else {"num_classes": classes}
     try:
-        model: nn.Module = timm.create_model(name, pretrained=False)
-    except RuntimeError as error:
-        raise BackendError(f"timm {timm.__version__}: {error}") from error
+        model: nn.Module = timm.create_model(name, pretrained=pretrained, **options)
+    except Exception as error:  # besides RuntimeError all that a network brings
+        reason = " ".join(str(error).split())
+        raise BackendError(f"timm {timm.__version__}: {reason}") from error
     return model

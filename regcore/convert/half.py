@@ -1,0 +1,27 @@
+"""Float32 models to float16, by ONNX Runtime's converter."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from regcore.backends.onnxruntime import import_onnxruntime
+from regcore.convert.torch_to_onnx import check_onnx
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+
+def to_float16(model: ModelProto) -> ModelProto:
+    """The model computing in float16; its input and output stay float32."""
+    import_onnxruntime()
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+    from onnxruntime.transformers.onnx_model import OnnxModel
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of weights that become 0 or the largest float16
+        converted: ModelProto = convert_float_to_float16(model, keep_io_types=True)
+    # The converter appends its Casts at the end.
+    OnnxModel.graph_topological_sort(converted.graph)
+    check_onnx(converted)
+    return converted

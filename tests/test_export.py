@@ -1,0 +1,246 @@
+"""regcore export: the model that arrives is the one that was trained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from exported_models import REFUSALS, ExportedModels
+from onnx_models import save_model
+
+from regcore import MismatchError, Preprocessor, Recipe
+from regcore.backends import TensorSpec, open_backend
+from regcore.cli import cli
+from regcore.convert.agreement import Agreement, images_to_compare
+from regcore.dataset import label_images, list_images, read_labels
+from regcore.errors import BackendError
+from regcore.evaluate import Evaluation, evaluate
+from regcore.model_metadata import ModelMetadata, read_metadata
+
+LITE0 = Recipe.preset("tf_efficientnet_lite0")
+
+
+def regcore(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def evaluation(model: Path, folder: Path) -> Evaluation:
+    photos = folder / "imagenet-200"
+    labels = read_labels(folder / "imagenet-200.label.txt")
+    dataset = label_images(list_images(photos), photos, labels)
+    metadata = read_metadata(model)
+    with open_backend(model) as backend:
+        preprocessor = Preprocessor(metadata.recipe)
+        return evaluate(preprocessor, backend, dataset.paths, dataset.labels, batch_size=16)
+
+
+@pytest.fixture(scope="module")
+def float_evaluation(exported_models: ExportedModels, shared_data: Path) -> Evaluation:
+    return evaluation(exported_models.path("lite0"), shared_data)
+
+
+def test_real_weights_get_the_known_accuracy(float_evaluation: Evaluation) -> None:
+    topn = float_evaluation.topn
+    assert [topn.accuracy(rank) for rank in range(1, 6)] == [0.890, 0.945, 0.975, 0.990, 0.990]
+
+
+def test_a_fused_model_has_the_same_top1(
+    exported_models: ExportedModels, shared_data: Path, float_evaluation: Evaluation
+) -> None:
+    fused = evaluation(exported_models.path("fused"), shared_data)
+    np.testing.assert_array_equal(fused.indices[:, 0], float_evaluation.indices[:, 0])
+    assert len(fused.indices) == 200
+
+
+def test_what_export_says(exported_models: ExportedModels) -> None:
+    outcome = exported_models.outcomes["lite0"]
+    assert outcome.exit_code == 0
+    assert "tf_efficientnet_lite0.in1k, 4.65 M parameters, opset 11, takes float32 nchw" in (
+        outcome.stdout
+    )
+    assert "same top-1 as torch on 20 of 20 ImageNet photos" in outcome.stdout
+    assert f"wrote {exported_models.folder / 'lite0.onnx'}" in outcome.stderr
+
+
+def test_the_recipe_travels_with_the_model(exported_models: ExportedModels) -> None:
+    metadata = read_metadata(exported_models.path("lite0"))
+    assert metadata.recipe == LITE0
+    assert metadata.name == "tf_efficientnet_lite0.in1k"
+    assert metadata.weights.startswith("sha256:")
+
+
+def test_fused_normalisation_is_exact(exported_models: ExportedModels) -> None:
+    for name, layout in (("fused", "nhwc"), ("half", "nchw")):
+        answer = exported_models.outcomes[name].answer
+        assert answer["normalisation_difference"] == 0.0
+        assert answer["recipe"]["dtype"] == "uint8"
+        assert answer["recipe"]["layout"] == layout
+        assert answer["agreement"]["same_top1"] == 20
+    with open_backend(exported_models.path("fused")) as backend:
+        assert backend.inputs == (TensorSpec("image", (None, 224, 224, 3), "uint8"),)
+
+
+def test_half_precision(exported_models: ExportedModels) -> None:
+    agreement = exported_models.outcomes["half"].answer["agreement"]
+    assert 1e-4 < agreement["largest_difference"] < 0.2
+    whole, half = exported_models.path("lite0"), exported_models.path("half")
+    assert half.stat().st_size < 0.52 * whole.stat().st_size
+    with open_backend(half) as backend:
+        assert backend.inputs[0].dtype == "uint8"
+        assert backend.outputs[0].dtype == "float32"
+
+
+def test_regnety_as_in_the_guide(exported_models: ExportedModels) -> None:
+    onnx = pytest.importorskip("onnx")
+    outcome = exported_models.outcomes["regnety_016"]
+    assert outcome.answer["parameters"] == 11_202_430
+    assert outcome.answer["model"] == "regnety_016.pycls_in1k"
+    assert "timm's own default, regnety_016.tv2_in1k, has other weights" in outcome.stderr
+    path = exported_models.path("regnety_016")
+    assert read_metadata(path).recipe == Recipe.preset("regnety_016")
+    model = onnx.load(path)
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 11)]
+    shape = model.graph.input[0].type.tensor_type.shape
+    assert shape.dim[0].dim_param == "-1"
+    with open_backend(path) as backend:
+        assert backend.inputs == (TensorSpec("image", (None, 3, 224, 224), "float32"),)
+        assert backend.outputs == (TensorSpec("class", (None, 1000), "float32"),)
+        batch = np.random.default_rng(0).standard_normal((16, 3, 224, 224), np.float32)
+        scores = backend.run(batch)
+        assert scores.shape == (16, 1000)
+        np.testing.assert_allclose(backend.run(batch[:1]), scores[:1], rtol=1e-3, atol=1e-4)
+
+
+_REFUSED = {
+    "unknown model": (2, "timm has no model 'regnety_16'; near it are regnety_160, regnety_016"),
+    "unknown tag": (2, "there are regnety_016.tv2_in1k, regnety_016.pycls_in1k"),
+    "ambiguous": (2, "resnet50 has tags that want different images"),
+    "other keys": (4, "247 missing (conv_stem.weight, bn1.weight, bn1.bias, ...)"),
+    "other classes": (4, "classifier.weight (1000, 1280) instead of (10, 1280)"),
+    "code": (4, "holds posix.system, which could run code"),
+    "broken": (4, "not a file of weights"),
+    "broken safetensors": (4, "not a safetensors file"),
+    "two sets": (4, "several sets of weights (state_dict_ema, state_dict)"),
+    "no tensors": (4, "not a state dict"),
+    "md5": (5, ", not fb4fc8ffd7cbf1a209d66a5ca621b451"),
+    "sha256": (5, ", not 00"),
+    "opset": (2, "opsets after 20 need"),
+    "dynamo opset": (2, "writes opset 18 or later"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refusals_are_one_line_and_write_nothing(
+    exported_models: ExportedModels, name: str
+) -> None:
+    code, words = _REFUSED[name]
+    outcome = exported_models.outcomes[f"refused: {name}"]
+    assert words in outcome.stderr
+    assert outcome.exit_code == code
+    assert outcome.stderr.count("\n") == 1
+    assert outcome.stdout == ""
+    left = {path.name for path in exported_models.folder.iterdir()}
+    assert not {"refused.onnx", "executed"} & left
+    assert not [file for file in left if file.endswith(".tmp")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("a.onnx",), 2, "expected WEIGHTS and OUT.onnx, not 1 files"),
+        (("w.pth", "a.onnx", "--pretrained"), 2, "expected only OUT.onnx with --pretrained"),
+        (("a.onnx", "--pretrained", "--md5", "0"), 2, "--md5 and --sha256 are for a file"),
+        (("w.pth", "a.onnx", "--layout", "nhwc"), 2, "needs --fuse-preprocess"),
+        (("w.pth", "no/such/a.onnx"), 4, "no/such: no such folder to write a.onnx into"),
+        (("w.pth", "/"), 4, "/: is a folder"),
+    ],
+)
+def test_arguments_that_make_no_sense(arguments: tuple[str, ...], code: int, words: str) -> None:
+    result = regcore("export", "regnety_016", *arguments)
+    assert words in result.stderr
+    assert result.exit_code == code
+
+
+def test_a_model_that_differs_from_torch_gets_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    from regcore.convert import export
+
+    made = onnx.load(save_model(tmp_path / "made.onnx"))
+    monkeypatch.setattr(export, "export_onnx", lambda *_, **__: made)
+    for difference in (0.02, float("nan")):
+        other = Agreement(20, "photos", difference, largest_score=10.0, same_top1=20)
+        monkeypatch.setattr(export, "compare", lambda *_, other=other: other)
+        with pytest.raises(MismatchError, match=r"differs from torch by .* nothing was written"):
+            export.export_model(None, ModelMetadata(LITE0), tmp_path / "out.onnx", None)  # type: ignore[arg-type]
+    assert [path.name for path in tmp_path.iterdir()] == ["made.onnx"]
+
+
+def test_images_to_compare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for i in range(130):
+        (tmp_path / f"{i}.jpg").touch()
+    picked = images_to_compare(tmp_path, LITE0).items
+    assert len(picked) == 44
+    assert str(picked[1]).endswith("3.jpg")
+    monkeypatch.setattr("regcore.sample_photos.find_spec", lambda _: None)
+    images = images_to_compare(None, LITE0)
+    assert images.what == "random images"
+    assert Preprocessor(LITE0)(images.items).shape == (16, 3, 224, 224)
+
+
+def save_with_metadata(path: Path, properties: dict[str, str]) -> Path:
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(save_model(path))
+    onnx.helper.set_model_props(model, properties)
+    onnx.save(model, path)
+    return path
+
+
+def test_commands_take_the_recipe_of_the_model(demo_photos: list[str], tmp_path: Path) -> None:
+    properties = ModelMetadata(LITE0, "colours.v1").to_properties()
+    model = save_with_metadata(tmp_path / "m.onnx", properties)
+    (tmp_path / "labels.txt").write_text(f"{Path(demo_photos[0]).name} 1\n")
+    command = ("run", model, demo_photos[0], "--labels", tmp_path / "labels.txt", "--json")
+    result = regcore(*command, "--out", tmp_path / "out")
+    assert json.loads(result.stdout)["recipe"] == f"colours.v1 ({LITE0.identity})"
+    assert result.stderr.count("\n") == 1
+
+    result = regcore(*command, "--out", tmp_path / "out", "--recipe", "regnety_016")
+    assert json.loads(result.stdout)["recipe"].startswith("regnety_016 (")
+    assert "mean [0.485, 0.456, 0.406] instead of [0.5, 0.5, 0.5]" in result.stderr
+
+    result = regcore("preprocess", demo_photos[0], tmp_path / "bin", "--for", model)
+    assert result.exit_code == 0, result.stderr
+    (written,) = (tmp_path / "bin").glob("*.bin")
+    assert written.read_bytes() == Preprocessor(LITE0)(demo_photos[:1]).tobytes()
+
+
+def test_a_model_without_a_recipe(demo_photos: list[str], tmp_path: Path) -> None:
+    model = save_model(tmp_path / "m.onnx")
+    (tmp_path / "labels.txt").write_text(f"{Path(demo_photos[0]).name} 1\n")
+    labels = ("--labels", tmp_path / "labels.txt")
+    result = regcore("run", model, demo_photos[0], *labels, "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    assert "does not say how it wants its images: taking --recipe regnety_016" in result.stderr
+    result = regcore("preprocess", demo_photos[0], tmp_path / "bin", "--for", model)
+    assert result.exit_code == 4
+    assert "give --recipe instead" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nonsense", "Expecting value"),
+        ("[1]", "not a mapping"),
+        ('{"resize": 5}', "missing or unknown fields"),
+    ],
+)
+def test_metadata_that_makes_no_sense(tmp_path: Path, text: str, words: str) -> None:
+    model = save_with_metadata(tmp_path / "m.onnx", {"regcore.recipe": text})
+    with pytest.raises(BackendError, match=words) as caught:
+        read_metadata(model)
+    assert str(model) in str(caught.value)
