@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from regcore.errors import OutputError
 
 
 @contextmanager
@@ -21,3 +24,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_target(out: Path) -> None:
+    """Raises OutputError where no file `out` can be written, before the long work begins."""
+    if out.is_dir():
+        raise OutputError(f"{out}: is a folder, not a file to write")
+    if not out.parent.is_dir():
+        raise OutputError(f"{out.parent}: no such folder to write {out.name} into")
+    if not os.access(out.parent, os.W_OK):
+        raise OutputError(f"{out.parent}: no permission to write {out.name} there")

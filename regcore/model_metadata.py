@@ -50,11 +50,20 @@ class ModelMetadata:
 
 
 def read_metadata(model: Path) -> ModelMetadata:
-    """What the ONNX file `model` says of itself; BackendError where it says nothing."""
-    from regcore.backends.onnxruntime import OnnxRuntimeBackend
+    """What an .onnx file, or the record beside an .om or .engine, says of the model.
 
-    with OnnxRuntimeBackend(model) as backend:
-        found = ModelMetadata.from_properties(model, backend.metadata)
+    Raises BackendError where it says nothing.
+    """
+    if model.suffix.lower() == ".onnx":
+        from regcore.backends.onnxruntime import OnnxRuntimeBackend
+
+        with OnnxRuntimeBackend(model) as backend:
+            found = ModelMetadata.from_properties(model, backend.metadata)
+    else:
+        from regcore.convert.device_model import read_record
+
+        record = read_record(model)
+        found = record.metadata(model) if record else None
     if found is None:
         raise BackendError(f"{model}: does not say how it wants its images; give --recipe instead")
     return found

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import click
 
 from regcore.cli.console import Commands
+from regcore.cli.convert import convert
 from regcore.cli.demo import demo
 from regcore.cli.export import export
 from regcore.cli.info import info
@@ -55,7 +56,7 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301
 
 
-for _command in (export, preprocess, verify, info, run, score, demo):
+for _command in (convert, export, preprocess, verify, info, run, score, demo):
     cli.add_command(_command)
 
 

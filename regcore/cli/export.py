@@ -90,8 +90,9 @@ def export(
         raise UsageError("--md5 and --sha256 are for a file of weights, not for --pretrained")
     if layout is not None and not fuse_preprocess:
         raise UsageError("--layout is that of uint8 pixels; it needs --fuse-preprocess")
+    from regcore.atomic import check_target
     from regcore.convert.agreement import images_to_compare
-    from regcore.convert.export import check_target, export_model
+    from regcore.convert.export import export_model
     from regcore.convert.timm_tags import find_model
     from regcore.convert.torch_to_onnx import DYNAMO_OPSET
     from regcore.model_metadata import ModelMetadata

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regcore.atomic import replacing
+from regcore.atomic import check_target, replacing
 from regcore.convert.agreement import (
     FLOAT16_TOLERANCE,
     FLOAT32_TOLERANCE,
@@ -18,7 +17,6 @@ from regcore.convert.agreement import (
 from regcore.convert.fuse import fuse_preprocess, normalisation_difference
 from regcore.convert.half import to_float16
 from regcore.convert.torch_to_onnx import OPSET, export_onnx
-from regcore.errors import BackendError
 from regcore.model_metadata import ModelMetadata
 
 if TYPE_CHECKING:
@@ -82,13 +80,3 @@ def export_model(
         agreement=agreement,
         normalisation_difference=difference,
     )
-
-
-def check_target(out: Path) -> None:
-    """Raises BackendError where no file `out` can be written, before the long work begins."""
-    if out.is_dir():
-        raise BackendError(f"{out}: is a folder, not a file to write")
-    if not out.parent.is_dir():
-        raise BackendError(f"{out.parent}: no such folder to write {out.name} into")
-    if not os.access(out.parent, os.W_OK):
-        raise BackendError(f"{out.parent}: no permission to write {out.name} there")

@@ -1,0 +1,90 @@
+"""The record that lies beside a device's model: what it was made of, for what, and by what.
+
+Neither .om nor .engine files can carry it inside; `model.om` has it in `model.om.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from dataclasses import fields as dataclass_fields
+from pathlib import Path
+from typing import Any
+
+from regcore.atomic import replacing
+from regcore.errors import BackendError
+from regcore.model_metadata import ModelMetadata
+
+
+@dataclass(frozen=True)
+class DeviceModel:
+    """What is known of a model that was built for a device.
+
+    device: the soc_version or GPU it was built for. builder: the program, with its version where
+    that matters at loading. precision: in which it computes. batches: the one built-in batch size,
+    the sizes to choose from (.om), or smallest, best and largest (.engine).
+    input, dtype, shape: of the images as the device takes them; None stands for the batch.
+    source: the ONNX file, with its SHA-256. sha256: of the built file.
+    properties: of the ONNX file, the recipe as the device wants it now.
+    """
+
+    device: str
+    builder: str
+    precision: str
+    batches: tuple[int, ...]
+    input: str
+    dtype: str
+    shape: tuple[int | None, ...]
+    source: str
+    source_sha256: str
+    sha256: str = ""
+    command: tuple[str, ...] = ()
+    properties: dict[str, str] = field(default_factory=dict)
+
+    def metadata(self, model: Path) -> ModelMetadata | None:
+        """The recipe and origin, where the ONNX file had them."""
+        return ModelMetadata.from_properties(model, self.properties)
+
+
+def record_path(model: Path) -> Path:
+    """Where the record of `model` lies."""
+    return model.with_name(f"{model.name}.json")
+
+
+def write_record(record: DeviceModel, model: Path) -> None:
+    """Puts the record beside `model`, as which it was built."""
+    with replacing(record_path(model)) as temporary:
+        temporary.write_text(json.dumps(asdict(record), indent=2) + "\n")
+
+
+def read_record(model: Path) -> DeviceModel | None:
+    """The record of `model`, or None where there is none.
+
+    Raises BackendError where it makes no sense, or belongs to another file than `model`.
+    """
+    path = record_path(model)
+    if not path.is_file():
+        return None
+    try:
+        values: dict[str, Any] = json.loads(path.read_text())
+        for name in ("batches", "shape", "command"):
+            values[name] = tuple(values[name])
+        record = DeviceModel(**values)
+    except (ValueError, TypeError, KeyError) as error:
+        known = ", ".join(f.name for f in dataclass_fields(DeviceModel))
+        raise BackendError(f"{path}: not the record of a model (fields {known})") from error
+    if record.sha256 != file_sha256(model):
+        raise BackendError(
+            f"{path} belongs to another {model.name}, of an earlier conversion: convert it again"
+        )
+    return record
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,70 @@
+"""ONNX to .om, with the record of what was built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from regcore.atomic import replacing
+from regcore.convert.aipp import aipp_config
+from regcore.convert.atc import DEFAULT_PRECISION, AtcJob
+from regcore.convert.atc_run import run_atc
+from regcore.convert.device_model import DeviceModel, file_sha256, write_record
+from regcore.convert.onnx_file import OnnxFile
+from regcore.model_metadata import ModelMetadata
+from regcore.recipe import Recipe
+
+
+def default_om(model: OnnxFile, batches: tuple[int, ...], *, aipp: bool) -> Path:
+    """Beside the ONNX file, named as in the guide: `model_bs16.om`, `model_bs1-4-8_aipp.om`."""
+    sizes = "-".join(map(str, batches))
+    return model.path.with_name(f"{model.path.stem}_bs{sizes}{'_aipp' if aipp else ''}.om")
+
+
+def aipp_path(out: Path) -> Path:
+    """Where the AIPP file of `out` goes."""
+    return out.with_suffix(".aipp.cfg")
+
+
+def convert_to_om(
+    job: AtcJob, recipe: Recipe | None, out: Path, say: Callable[[str], None]
+) -> tuple[Path, DeviceModel]:
+    """Builds the .om and writes its record beside it; returns where it really is, and the record.
+
+    recipe: the model's, where one is known; needed where job.aipp is given, which is then written.
+    say: gets atc's log, line by line. Raises BackendError where atc is not there or fails.
+    """
+    if job.aipp is not None and recipe is not None:
+        with replacing(job.aipp) as temporary:
+            temporary.write_text(aipp_config(recipe))
+    built = run_atc(job, out, say)
+    record = _record(job, recipe, built)
+    write_record(record, built)
+    return built, record
+
+
+def _record(job: AtcJob, recipe: Recipe | None, built: Path) -> DeviceModel:
+    image = job.model.image
+    dtype, shape = image.dtype or "", (None, *(image.shape or ())[1:])
+    if job.aipp is not None and recipe is not None:
+        # AIPP takes pixels in this form, whatever --input_format says.
+        recipe = replace(recipe, dtype="uint8", layout="nhwc")
+        dtype, shape = "uint8", (None, *recipe.image_shape)
+    metadata = job.model.metadata
+    if recipe is not None:
+        metadata = replace(metadata or ModelMetadata(recipe), recipe=recipe)
+    return DeviceModel(
+        device=job.soc,
+        builder="atc",
+        precision=job.precision or DEFAULT_PRECISION,
+        batches=job.batches,
+        input=image.name,
+        dtype=dtype,
+        shape=shape,
+        source=job.model.path.name,
+        source_sha256=file_sha256(job.model.path),
+        sha256=file_sha256(built),
+        command=tuple(job.command(built.with_suffix(""))),
+        properties=metadata.to_properties() if metadata else {},
+    )
