@@ -56,7 +56,7 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301
 
 
-for _command in (convert, export, preprocess, verify, info, run, score, demo):
+for _command in (export, convert, preprocess, verify, info, run, score, demo):
     cli.add_command(_command)
 
 
