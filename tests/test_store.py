@@ -166,6 +166,25 @@ def test_bad_images_are_listed_and_have_no_values(
     assert (again.kept, again.written) == (6, 1)
 
 
+def test_what_is_no_readable_file_is_a_bad_image(
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor
+) -> None:
+    os.mkfifo(photos / "pipe.JPEG")
+    (photos / "folder.JPEG").mkdir()
+    (photos / "loop.JPEG").symlink_to(photos / "loop.JPEG")
+    names = ["0.JPEG", "pipe.JPEG", "folder.JPEG", "loop.JPEG", "1.JPEG/x.JPEG", "2.JPEG"]
+    for _ in range(2):
+        write_store(preprocessor, photos, names, tmp_path / "out")
+        store = open_store(tmp_path / "out")
+        assert store.names == ("0.JPEG", "2.JPEG")
+        assert store.failed == {
+            "pipe.JPEG": "not a regular file",
+            "folder.JPEG": "not a regular file",
+            "loop.JPEG": "cannot open: Too many levels of symbolic links",
+            "1.JPEG/x.JPEG": "cannot open: Not a directory",
+        }
+
+
 def test_an_image_that_cannot_be_read_is_tried_again(
     photos: Path, tmp_path: Path, preprocessor: Preprocessor
 ) -> None:

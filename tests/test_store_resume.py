@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 import signal
@@ -28,7 +29,7 @@ from regcore import (
     write_store,
 )
 from regcore.store.journal import JOURNAL, Journal
-from regcore.store.ledger import Ledger, Record, lines
+from regcore.store.ledger import LEDGER, Ledger, Record, lines
 from regcore.store.manifest import MANIFEST, Form
 
 PHOTOS = 120
@@ -335,6 +336,40 @@ def test_a_ledger_gives_its_records_back(records: list[Record]) -> None:
         file.write(lines(records) + b'["torn')
         file.seek(0)
         assert list(Ledger.read(file, "ledger")) == records
+
+
+anything = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts
+cells = anything | st.lists(anything, max_size=3) | st.dictionaries(st.text(max_size=3), anything)
+
+
+@given(st.lists(st.lists(cells, min_size=7, max_size=9) | cells, min_size=1, max_size=3))
+def test_any_lines_are_a_ledger_or_refused(rows: list[object]) -> None:
+    content = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    try:
+        ledger = Ledger.read(io.BytesIO(content), "the ledger")
+    except DatasetError:
+        return
+    assert len(list(ledger)) == len(rows)
+
+
+def test_a_ledger_cannot_lead_out_of_its_folder(
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor
+) -> None:
+    out, names = tmp_path / "out", everything(photos)
+    write_store(preprocessor, photos, names, out)
+    (tmp_path / "victim.bin").write_bytes(bytes(RECIPE.image_bytes))
+    forged = Record("x.JPEG", 1, 1, "../victim.bin", 0, "0" * 16, None, None)
+    (out / LEDGER).write_bytes(lines([forged]))
+    with pytest.raises(DatasetError, match="not inside"):
+        write_store(preprocessor, photos, names, out, force=True)
+    assert (tmp_path / "victim.bin").exists()
+
+
+def test_an_empty_list_makes_an_empty_store(tmp_path: Path, preprocessor: Preprocessor) -> None:
+    for form in (FILES, PACKS):
+        out = tmp_path / f"{form.batch_size}"
+        assert write_store(preprocessor, tmp_path, [], out, form).errors == ()
+        assert list(open_store(out)) == []
 
 
 @pytest.mark.parametrize(

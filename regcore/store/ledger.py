@@ -8,7 +8,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ LEDGER = "images.jsonl"
 #: Bytes of lines that are parsed at once.
 _BLOCK = 1 << 20
 
+_TEXTS = {str, type(None)}
 _NO_CHECKSUM = "0" * 16
 
 
@@ -107,6 +108,8 @@ class Ledger:
 
     def _extend(self, block: list[list[Any]]) -> None:
         paths, sizes, mtimes, files, rows, checksums, errors, noticed = zip(*block, strict=True)
+        if not set(map(type, paths)) <= {str} or not set(map(type, files + errors)) <= _TEXTS:
+            raise TypeError("a name or an error is no text")
         first = len(self.paths)
         self.paths.extend(paths)
         self._sizes.extend(sizes)
@@ -117,7 +120,19 @@ class Ledger:
         if any(errors):
             self.errors |= {first + i: text for i, text in enumerate(errors) if text}
         if any(noticed):
-            self._noticed |= {first + i: tuple(n) for i, n in enumerate(noticed) if n}
+            self._noticed |= {first + i: _noticed(*n) for i, n in enumerate(noticed) if n}
+
+
+def place_of(folder: Path, file: str) -> Path:
+    """The path of a file that a ledger names; DatasetError if it were outside of the folder."""
+    parts = PurePosixPath(file).parts
+    if file.startswith("/") or ".." in parts or not parts:
+        raise DatasetError(f"{folder}: its ledger names the file {file!r}, which is not inside")
+    return folder / file
+
+
+def _noticed(warnings: int, first_warning: str, orientation: int) -> tuple[int, str, int]:
+    return int(warnings), str(first_warning), int(orientation)
 
 
 def _from_hex(checksums: Sequence[str]) -> array[int]:

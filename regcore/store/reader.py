@@ -12,7 +12,7 @@ from regcore.errors import DatasetError
 from regcore.preprocess import Array, Batch
 from regcore.recipe import Recipe
 from regcore.store.kept import file_checksum, map_file
-from regcore.store.ledger import LEDGER, Ledger, Record
+from regcore.store.ledger import LEDGER, Ledger, Record, place_of
 from regcore.store.manifest import MANIFEST, Manifest, check_recipe
 from regcore.store.plan import pack_rows
 
@@ -121,7 +121,7 @@ class Store(Sequence[Array]):
         return {file: number for number, (file, _) in enumerate(self.manifest.packs)}
 
     def _map(self, file: str, rows: int) -> Array:
-        path = self.folder / file
+        path = place_of(self.folder, file)
         values = map_file(path, rows * self.recipe.image_bytes)
         if values is None:
             raise DatasetError(f"{path}: missing or of another size; 'regcore preprocess' mends it")

@@ -20,7 +20,7 @@ from regcore.findings import Finding
 from regcore.preprocess import Preprocessor, Progress
 from regcore.store.journal import Journal
 from regcore.store.kept import file_checksum
-from regcore.store.ledger import LEDGER, LayeredLedgers, Ledger, Record, lines
+from regcore.store.ledger import LEDGER, LayeredLedgers, Ledger, Record, lines, place_of
 from regcore.store.manifest import MANIFEST, Description, Form, Manifest
 from regcore.store.packs import Packs
 from regcore.store.plan import SUFFIX, check_list
@@ -157,10 +157,10 @@ def _delete_store(folder: Path, journal: Journal) -> None:
         ledger = read_ledger(folder, None)
     except DatasetError:
         ledger = Ledger()  # what it named will be found as surplus
-    files = LayeredLedgers(ledger, journal.ledger).files()
+    files = [place_of(folder, file) for file in LayeredLedgers(ledger, journal.ledger).files()]
     (folder / MANIFEST).unlink(missing_ok=True)
     for file in files:
-        (folder / file).unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
     (folder / LEDGER).unlink(missing_ok=True)
     journal.forget()
 
@@ -195,7 +195,8 @@ def _files_in(folder: Path) -> Iterator[str]:
 def _verify(images: SingleFiles | Packs, known: LayeredLedgers, workers: int) -> NDArray[np.bool_]:
     together = images.verify_together()
     with ThreadPoolExecutor(workers) as pool:
-        return np.concatenate(list(pool.map(lambda part: images.verify(part, known), together)))
+        kept = pool.map(lambda part: images.verify(part, known), together)
+        return np.concatenate([np.zeros(0, np.bool_), *kept])
 
 
 def _count_kept(
