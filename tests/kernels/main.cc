@@ -38,8 +38,9 @@ int Main(const Options& options) {
   bool found = options.require.empty();
   for (SimdLevel level : SupportedSimdLevels()) {
     found = found || options.require == SimdName(level);
-    if (level == SimdLevel::kPortable) continue;
     const int before = report.failed();
+    CheckTopK(level, options.quick ? 400 : 3000, &report);
+    if (level == SimdLevel::kPortable) continue;
     CheckResample(level, options.quick ? 300 : 1500, &report);
     CheckNormalize(level, &report);
     std::printf("%s: %s\n", SimdName(level), report.failed() == before ? "equal" : "DIFFERENT");
