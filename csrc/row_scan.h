@@ -12,7 +12,7 @@ namespace regcore {
 // A row is searched in chunks of so many scores; the last chunk may have fewer.
 inline constexpr size_t kChunk = 64;
 
-// A segment is some chunks in a row, and has so many groups.
+// Groups in one segment of a row.
 inline constexpr size_t kGroups = 16;
 
 inline constexpr size_t ChunksOf(size_t classes) { return (classes + kChunk - 1) / kChunk; }
@@ -27,8 +27,8 @@ struct Comparison {
 // One type and instruction set. A NaN is neither a maximum, nor above, nor equal to anything.
 // Nothing outside of the row is read, but what follows it is prefetched.
 struct RowScan {
-  // The largest score of every chunk, and of every group: each score belongs to one group of its
-  // segment, but to which is the kernel's own choice. -infinity where there is no number.
+  // The largest score of every chunk, and of every group: each score belongs to one, but to which
+  // is the kernel's own choice. -infinity where there is no number.
   // Needs 1 <= segments <= classes / kChunk.
   void (*maxima)(const uint8_t* row, size_t classes, size_t segments, float* of_chunks,
                  float* of_groups);

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
         RegcoreError,
         UsageError,
     )
-    from regcore.metrics import TopN, topk
+    from regcore.metrics import TopN, topn_accuracy
     from regcore.preprocess import Batch, BatchStream, Preprocessor, simd_level, simd_levels
+    from regcore.ranking import ranks, topk
     from regcore.recipe import Recipe
     from regcore.store.reader import Store, open_store
     from regcore.store.write import write_store
@@ -41,9 +42,11 @@ __all__ = [
     "TopN",
     "UsageError",
     "open_store",
+    "ranks",
     "simd_level",
     "simd_levels",
     "topk",
+    "topn_accuracy",
     "write_store",
 ]
 
@@ -59,8 +62,9 @@ _HOMES = {
         "RegcoreError",
         "UsageError",
     ),
-    "metrics": ("TopN", "topk"),
+    "metrics": ("TopN", "topn_accuracy"),
     "preprocess": ("Batch", "BatchStream", "Preprocessor", "simd_level", "simd_levels"),
+    "ranking": ("ranks", "topk"),
     "recipe": ("Recipe",),
     "store.reader": ("Store", "open_store"),
     "store.write": ("write_store",),

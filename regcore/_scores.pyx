@@ -1,23 +1,136 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
 """The seam to the kernels on scores: checks, takes pointers, runs without the GIL."""
 
-from libc.stdint cimport int64_t
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libcpp cimport bool as cbool
+from libcpp.memory cimport unique_ptr
+
+from regcore._seam cimport SimdLevel, Status, check, resolve_level
 
 
-cdef extern from "topk.h" namespace "regcore" nogil:
-    void TopK(const float*, size_t, size_t, size_t, float*, int64_t*)
+cdef extern from "<chrono>" namespace "std::chrono" nogil:
+    cdef cppclass milliseconds:
+        milliseconds(long)
 
 
-def topk(const float[:, ::1] scores not None, float[:, ::1] values not None,
-         int64_t[:, ::1] indices not None):
-    cdef size_t rows = scores.shape[0]
-    cdef size_t classes = scores.shape[1]
-    cdef size_t k = values.shape[1]
-    if not 1 <= k <= classes or indices.shape[1] != values.shape[1]:
-        raise ValueError("k must be at least 1 and at most the number of classes")
-    if values.shape[0] != scores.shape[0] or indices.shape[0] != scores.shape[0]:
-        raise ValueError("results need one row per row of scores")
-    if rows == 0:
+cdef extern from "scores.h" namespace "regcore" nogil:
+    cdef enum class ScoreType:
+        kFloat32
+        kFloat16
+        kBfloat16
+        kInt8
+        kUint8
+
+    cdef struct Scores:
+        const uint8_t* data
+        ptrdiff_t stride
+        size_t rows
+        size_t classes
+        ScoreType type
+
+
+cdef extern from "score_jobs.h" namespace "regcore" nogil:
+    cdef cppclass RowBlocks:
+        RowBlocks(size_t, size_t, size_t) except +
+        cbool WaitFor(milliseconds)
+        void Cancel()
+
+    cdef cppclass TopK:
+        TopK(const Scores&, size_t, SimdLevel)
+
+    cdef struct LabelPlace:
+        pass
+
+    Status StartTopK(const TopK&, uint8_t*, int64_t*, RowBlocks*) except +
+    Status StartFindLabelPlaces(const Scores&, const int64_t*, SimdLevel, LabelPlace*,
+                                RowBlocks*) except +
+
+
+# By dtype: the type in csrc, the bytes of a score, and the bytes of a value in the results.
+TYPES = {
+    "float32": (<int>ScoreType.kFloat32, 4, 4),
+    "float16": (<int>ScoreType.kFloat16, 2, 2),
+    "bfloat16": (<int>ScoreType.kBfloat16, 2, 4),
+    "int8": (<int>ScoreType.kInt8, 1, 1),
+    "uint8": (<int>ScoreType.kUint8, 1, 1),
+}
+
+# How long the main thread goes without a look for Ctrl-C, in ms.
+cdef long POLL_MS = 50
+
+
+cdef Scores as_scores(const uint8_t[:, :] rows, int type, size_t item_bytes) except *:
+    """Of at least one row: the memory of its scores, side by side."""
+    cdef Scores scores
+    if rows.strides[1] != 1 or rows.shape[1] % item_bytes != 0:
+        raise ValueError("the scores of a row must lie side by side")
+    scores.data = &rows[0, 0]
+    scores.stride = rows.strides[0]
+    scores.rows = rows.shape[0]
+    scores.classes = rows.shape[1] // item_bytes
+    scores.type = <ScoreType>type
+    if scores.classes >= 2**31:
+        raise ValueError("too many classes")
+    return scores
+
+
+cdef int finish(RowBlocks* rows) except -1:
+    cdef cbool ended = False
+    while not ended:
+        with nogil:
+            ended = rows.WaitFor(milliseconds(POLL_MS))
+        try:
+            PyErr_CheckSignals()
+        except BaseException:
+            rows.Cancel()
+            with nogil:
+                while not rows.WaitFor(milliseconds(POLL_MS)):
+                    pass
+            raise
+    return 0
+
+
+def topk(const uint8_t[:, :] rows not None, str dtype not None, uint8_t[:, ::1] values not None,
+         int64_t[:, ::1] indices not None, size_t workers):
+    cdef int type
+    cdef size_t item_bytes, value_bytes
+    cdef Scores scores
+    cdef size_t k = indices.shape[1]
+    cdef unique_ptr[TopK] topk
+    cdef unique_ptr[RowBlocks] blocks
+    type, item_bytes, value_bytes = TYPES[dtype]
+    if rows.shape[0] == 0:
         return
-    with nogil:
-        TopK(&scores[0, 0], rows, classes, k, &values[0, 0], &indices[0, 0])
+    scores = as_scores(rows, type, item_bytes)
+    if not 1 <= k <= scores.classes or <size_t>values.shape[1] != k * value_bytes:
+        raise ValueError("k must be at least 1 and at most the number of classes")
+    if values.shape[0] != rows.shape[0] or indices.shape[0] != rows.shape[0]:
+        raise ValueError("results need one row per row of scores")
+    topk.reset(new TopK(scores, k, resolve_level()))
+    blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
+    check(StartTopK(topk.get()[0], &values[0, 0], &indices[0, 0], blocks.get()))
+    finish(blocks.get())
+
+
+def label_places(const uint8_t[:, :] rows not None, str dtype not None,
+                 const int64_t[::1] labels not None, int32_t[:, ::1] places not None,
+                 size_t workers):
+    cdef int type
+    cdef size_t item_bytes
+    cdef Scores scores
+    cdef Py_ssize_t i
+    cdef unique_ptr[RowBlocks] blocks
+    type, item_bytes, _ = TYPES[dtype]
+    if rows.shape[0] == 0:
+        return
+    scores = as_scores(rows, type, item_bytes)
+    if labels.shape[0] != rows.shape[0] or places.shape[0] != rows.shape[0] or places.shape[1] != 4:
+        raise ValueError("labels and results need one row per row of scores")
+    for i in range(labels.shape[0]):
+        if not 0 <= labels[i] < <int64_t>scores.classes:
+            raise ValueError("a label is no class")
+    blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
+    check(StartFindLabelPlaces(scores, &labels[0], resolve_level(), <LabelPlace*>&places[0, 0],
+                               blocks.get()))
+    finish(blocks.get())

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from regcore.backends import Backend
 from regcore.errors import DecodeError
 from regcore.findings import Finding
-from regcore.metrics import TopN, class_indices, topk
+from regcore.metrics import TopN, class_indices
 from regcore.preprocess import Preprocessor
+from regcore.ranking import topk
 
 _RANKS = 5
 
@@ -95,7 +96,7 @@ def evaluate(
                 if not topn.count:
                     class_indices(labels, classes)
                 best, ranked = topk(scores, min(_RANKS, classes))
-                topn.update_ranked(best, ranked, labels[rows], classes)
+                topn.update(scores, labels[rows])
                 indices[rows, : ranked.shape[1]] = ranked
                 values[rows, : best.shape[1]] = best
             if progress is not None:

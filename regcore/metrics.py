@@ -1,46 +1,24 @@
-"""Ranks of scores, TopN accuracy, and the guide's result.json."""
+"""TopN accuracy, and the guide's result.json."""
 
 from __future__ import annotations
 
 import json
 import operator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore import _scores
 from regcore.atomic import replacing
 from regcore.errors import DatasetError
+from regcore.ranking import Ties, check_ties, label_places, score_array
+
+#: What to do about scores that hold NaN.
+OnNan = Literal["count", "raise"]
 
 # A model with one class more than ImageNet keeps index 0 for the background.
 _CLASSES_WITH_BACKGROUND = 1001
-
-
-def topk(scores: ArrayLike, k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The k best scores of every row, best first, and their class indices.
-
-    scores: float32 or float16, [images, classes] or [classes].
-    Returns values float32 and indices int64, [images, k] or [k]. Equal scores keep the order of
-    their indices, and NaN ranks below everything, so the answer is the same on every machine.
-    Raises TypeError for another dtype, ValueError for another shape or k outside 1..classes.
-    """
-    given = np.asarray(scores)
-    if given.dtype not in (np.float32, np.float16):
-        raise TypeError(f"scores must be a float32 or float16 array, not {given.dtype}")
-    if given.ndim not in (1, 2):
-        raise ValueError(f"scores must be [images, classes] or [classes], not {given.ndim}-D")
-    k = operator.index(k)
-    classes = given.shape[-1]
-    if not 1 <= k <= classes:
-        raise ValueError(f"k must lie between 1 and the number of classes, {classes}, not {k}")
-    rows = np.ascontiguousarray(np.atleast_2d(given), dtype=np.float32)
-    values = np.empty((len(rows), k), dtype=np.float32)
-    indices = np.empty((len(rows), k), dtype=np.int64)
-    _scores.topk(rows, values, indices)
-    shape = (*given.shape[:-1], k)
-    return values.reshape(shape), indices.reshape(shape)
 
 
 def class_indices(labels: ArrayLike, classes: int) -> NDArray[np.int64]:
@@ -65,14 +43,33 @@ def class_indices(labels: ArrayLike, classes: int) -> NDArray[np.int64]:
 
 
 class TopN:
-    """Counts for how many images the true class is among the model's 1, 2, ... n best."""
+    """Counts for how many images the true class is among the model's 1, 2, ... n best.
 
-    def __init__(self, n: int = 5) -> None:
+    It can be filled batch by batch, by several processes (it can be pickled), and merged.
+
+    ties: which of equal scores goes first, as for `regcore.ranks`. on_nan: "count" the images whose
+    scores hold NaN, or "raise" a ValueError; NaN is never a hit.
+
+    count: images so far. classes: of their scores, 0 before the first. tied: images for which
+    another rule for ties could give another rank within the n best. nan: images with NaN.
+    """
+
+    def __init__(
+        self, n: int = 5, *, ties: Ties = "lowest", on_nan: OnNan = "count", workers: int = 1
+    ) -> None:
+        """workers: threads that look through a batch."""
         self.n = operator.index(n)
         if self.n < 1:
             raise ValueError(f"n must be at least 1, not {n}")
+        if on_nan not in ("count", "raise"):
+            raise ValueError(f"on_nan must be count or raise, not {on_nan!r}")
+        self.ties = check_ties(ties)
+        self.on_nan = on_nan
+        self.workers = workers
         self.count = 0
         self.classes = 0
+        self.tied = 0
+        self.nan = 0
         self._hits = np.zeros(self.n, dtype=np.int64)
 
     @property
@@ -86,49 +83,70 @@ class TopN:
             raise ValueError(f"rank must lie between 1 and {len(self.hits)}, not {rank}")
         return float(self.hits[rank - 1] / self.count)
 
-    def update(self, scores: ArrayLike, labels: ArrayLike) -> None:
-        """Adds images: scores float32 or float16 [images, classes], labels int [images]."""
-        scores = np.asarray(scores)
+    def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
+        """Adds images, all or (where it raises) none.
+
+        scores: [images, classes], as for `regcore.topk`. labels: int [images], as for
+        `class_indices`.
+        """
+        scores = score_array(scores)
         if scores.ndim != 2:  # noqa: PLR2004
             raise ValueError(f"scores must be [images, classes], not {scores.ndim}-D")
         classes = scores.shape[1]
-        values, indices = topk(scores, min(self.n, classes))
-        self.update_ranked(values, indices, labels, classes)
-
-    def update_ranked(
-        self,
-        values: NDArray[np.float32],
-        indices: NDArray[np.int64],
-        labels: ArrayLike,
-        classes: int,
-    ) -> None:
-        """Adds images whose best scores `topk` has found: both [images, min(n, classes)]."""
         expected = class_indices(labels, classes)
-        shape = (len(expected), min(self.n, classes))
-        if values.shape != shape or indices.shape != shape:
-            raise ValueError(
-                f"{len(expected)} labels of {classes} classes do not go with "
-                f"values {values.shape} and indices {indices.shape}"
-            )
         self._expect_classes(classes)
-        # A model that answers NaN has not recognised anything.
-        hit = (indices == expected[:, np.newaxis]) & ~np.isnan(values)
-        self._hits[: shape[1]] += hit.sum(axis=0)
+        places = label_places(scores, expected, workers=self.workers)
+        if self.on_nan == "raise" and places.nan.any():
+            raise ValueError(f"the scores of image {int(places.nan.argmax())} hold NaN")
+        ranks = places.ranks(self.ties)
+        within = ranks[ranks < min(self.n, classes)]
+        self._hits += np.bincount(within, minlength=self.n)
+        equal = places.equal_before + places.equal_behind
+        self.tied += int(np.count_nonzero((equal > 0) & (places.above < self.n)))
+        self.nan += int(np.count_nonzero(places.nan))
         self.count += len(expected)
+        self.classes = classes
 
     def merge(self, other: TopN) -> None:
-        """Adds the images of another count with the same n."""
-        if other.n != self.n:
-            raise ValueError(f"cannot merge Top{other.n} into Top{self.n}")
+        """Adds the images of another count with the same n and the same rule for ties."""
+        if (other.n, other.ties) != (self.n, self.ties):
+            raise ValueError(
+                f"cannot merge Top{other.n}, ties {other.ties}, into Top{self.n}, ties {self.ties}"
+            )
         if other.classes:
             self._expect_classes(other.classes)
+            self.classes = other.classes
         self._hits += other._hits
         self.count += other.count
+        self.tied += other.tied
+        self.nan += other.nan
 
     def _expect_classes(self, classes: int) -> None:
         if self.classes not in (0, classes):
             raise ValueError(f"{classes} classes after images with {self.classes} classes")
-        self.classes = classes
+
+    def __repr__(self) -> str:
+        ranks = sorted({1, len(self.hits)}) if self.count else []
+        shares = "".join(f", Top{rank} {percent(self.accuracy(rank))}" for rank in ranks)
+        return f"<TopN: {self.count} images{shares}>"
+
+
+def topn_accuracy(
+    scores: Any,  # noqa: ANN401
+    labels: ArrayLike,
+    n: int = 5,
+    *,
+    ties: Ties = "lowest",
+    on_nan: OnNan = "count",
+    workers: int = 1,
+) -> TopN:
+    """Top1 to Top n of all images at once, in one pass over the scores; the arguments are TopN's.
+
+    `.hits` has the counts, `.accuracy(5)` the share, `.tied` and `.nan` what to know about them.
+    """
+    topn = TopN(n, ties=ties, on_nan=on_nan, workers=workers)
+    topn.update(scores, labels)
+    return topn
 
 
 def percent(share: float) -> str:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from regcore.dataset import read_labels, stem
 from regcore.errors import DatasetError, PredictionError
-from regcore.metrics import TopN, class_indices, topk
+from regcore.metrics import TopN, class_indices
 from regcore.predictions import Predictions
+from regcore.ranking import topk
 
 #: Stands for the answer of a model whose highest score is NaN.
 NO_ANSWER = -2

@@ -1,77 +1,18 @@
-"""topk against NumPy's stable sort, TopN against counting by hand, result.json byte by byte."""
+"""TopN against counting by hand, result.json byte by byte."""
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from regcore import DatasetError, TopN, topk
+from regcore import DatasetError, TopN, ranks, topn_accuracy
 from regcore.metrics import class_indices, guide_result, percent, write_guide_result
-
-FEW_VALUES = st.sampled_from([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 0.5])
-
-
-def twin(scores: Any, k: int) -> tuple[Any, Any]:
-    """The same by a stable sort; NumPy sorts NaN last."""
-    indices = np.argsort(-scores.astype(np.float32), axis=-1, kind="stable")[..., :k]
-    return np.take_along_axis(scores.astype(np.float32), indices, axis=-1), indices
-
-
-@given(st.data())
-def test_topk_equals_a_stable_sort(data: st.DataObject) -> None:
-    dtype = data.draw(st.sampled_from([np.float32, np.float16]))
-    shape = data.draw(st.tuples(st.integers(0, 5), st.integers(1, 40)))
-    width = np.dtype(dtype).itemsize * 8
-    scores = data.draw(arrays(dtype, shape, elements=FEW_VALUES | st.floats(width=width)))
-    k = data.draw(st.integers(1, shape[1]))
-    values, indices = topk(scores, k)
-    expected_values, expected_indices = twin(scores, k)
-    assert (values.dtype, indices.dtype) == (np.float32, np.int64)
-    np.testing.assert_array_equal(indices, expected_indices)
-    np.testing.assert_array_equal(values, expected_values)
-
-
-@pytest.mark.parametrize("classes", [1, 7, 1000, 1001, 10_003])
-@pytest.mark.parametrize("k", [1, 5, 1000])
-def test_topk_on_real_sizes(classes: int, k: int) -> None:
-    scores = np.random.default_rng(classes).normal(size=(13, classes)).astype(np.float32).round(1)
-    k = min(k, classes)
-    values, indices = topk(scores, k)
-    expected_values, expected_indices = twin(scores, k)
-    np.testing.assert_array_equal(indices, expected_indices)
-    np.testing.assert_array_equal(values, expected_values)
-
-
-def test_topk_of_one_row_and_of_any_memory_order() -> None:
-    scores = np.arange(24, dtype=np.float32).reshape(4, 6)
-    values, indices = topk(scores[2], 2)
-    assert (values.tolist(), indices.tolist()) == ([17, 16], [5, 4])
-    assert topk(scores[::2, ::-2], 1)[1].tolist() == [[0], [0]]
-    assert topk(np.asfortranarray(scores), 1)[1].tolist() == [[5]] * 4
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.int32, ">f4", bool])
-def test_topk_says_which_types_it_takes(dtype: Any) -> None:
-    with pytest.raises(TypeError, match="float32 or float16"):
-        topk(np.zeros((2, 3), dtype=dtype), 1)
-
-
-@pytest.mark.parametrize(("shape", "k"), [((2, 3), 0), ((2, 3), 4), ((2, 3), -1), ((2, 0), 1)])
-def test_topk_needs_a_k_within_the_classes(shape: tuple[int, ...], k: int) -> None:
-    with pytest.raises(ValueError, match="k must lie between"):
-        topk(np.zeros(shape, dtype=np.float32), k)
-
-
-@pytest.mark.parametrize("shape", [(), (2, 3, 4)])
-def test_topk_needs_rows(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="-D"):
-        topk(np.zeros(shape, dtype=np.float32), 1)
+from regcore.ranking import TIES, Ties
 
 
 def scores_with_rank(ranks: list[int], labels: list[int], classes: int) -> Any:
@@ -111,9 +52,68 @@ def test_topn_merges_to_the_same_count() -> None:
 def test_nan_is_never_a_hit() -> None:
     topn = TopN()
     topn.update(np.full((2, 3), np.nan, dtype=np.float32), [0, 1])
-    topn.update(np.array([[np.nan, 1, 2]], dtype=np.float32), [2])
-    assert topn.hits.tolist() == [1, 1, 1]
-    assert topn.count == 3
+    topn.update(np.array([[np.nan, 1, 2], [0, 1, 2]], dtype=np.float32), [2, 0])
+    assert topn.hits.tolist() == [1, 1, 2]
+    assert (topn.count, topn.nan, topn.tied) == (4, 3, 0)
+
+
+def test_nan_is_an_error_on_request() -> None:
+    topn = TopN(on_nan="raise")
+    scores = np.zeros((4, 3), dtype=np.float32)
+    topn.update(scores, [0, 1, 2, 0])
+    scores[2, 1] = np.nan
+    with pytest.raises(ValueError, match="image 2 hold NaN"):
+        topn.update(scores, [0, 1, 2, 0])
+    assert topn.count == 4
+    with pytest.raises(ValueError, match="on_nan"):
+        TopN(on_nan="drop")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ties", TIES)
+def test_ties_are_counted_where_they_can_matter(ties: Ties) -> None:
+    scores = np.array(
+        [
+            [5, 5, 0, 0],  # rank 0 or 1
+            [5, 3, 3, 0],  # rank 1 or 2
+            [5, 4, 1, 1],  # rank 2 or 3
+            [9, 8, 7, 0],  # not tied
+            [9, 1, 1, 1],  # rank 1 to 3, label in the middle
+        ],
+        dtype=np.float16,
+    )
+    labels = [0, 1, 2, 3, 2]
+    expected = {  # by hand, ranks of the five
+        "lowest": [0, 1, 2, 3, 2],
+        "highest": [1, 2, 3, 3, 2],
+        "optimistic": [0, 1, 2, 3, 1],
+        "pessimistic": [1, 2, 3, 3, 3],
+    }
+    assert ranks(scores, labels, ties=ties).tolist() == expected[ties]
+    for n, tied in [(1, 1), (2, 3), (3, 4), (4, 4)]:
+        topn = topn_accuracy(scores, labels, n, ties=ties)
+        assert topn.tied == tied
+        best = np.array(expected[ties])
+        assert topn.hits.tolist() == [int((best < r).sum()) for r in range(1, n + 1)]
+
+
+def test_processes_count_for_each_other() -> None:
+    rng = np.random.default_rng(1)
+    scores = rng.integers(0, 9, size=(60, 20)).astype(np.int8)
+    labels = rng.integers(0, 20, 60)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        far = pool.submit(topn_accuracy, scores[:25], labels[:25]).result()
+    far.merge(topn_accuracy(scores[25:], labels[25:], workers=3))
+    whole = topn_accuracy(scores, labels)
+    assert vars(far).keys() == vars(whole).keys()
+    assert (far.count, far.tied, far.hits.tolist()) == (60, whole.tied, whole.hits.tolist())
+    with pytest.raises(ValueError, match="ties highest"):
+        far.merge(TopN(ties="highest"))
+
+
+def test_a_count_says_what_it_has() -> None:
+    assert repr(TopN()) == "<TopN: 0 images>"
+    assert repr(counted([7, 0, 1], 8)) == "<TopN: 8 images, Top1 87.5%, Top5 100.0%>"
+    assert repr(counted([1], 1, classes=1)) == "<TopN: 1 images, Top1 100.0%>"
 
 
 @pytest.mark.parametrize(("classes", "shift"), [(1000, 0), (1001, 1), (1002, 0), (10, 0)])
@@ -143,15 +143,12 @@ def test_topn_refuses_what_does_not_go_together() -> None:
 
 
 def counted(hits: list[int], count: int, classes: int = 1000) -> TopN:
-    """A TopN with `hits` images at the ranks 1, 2, ... among `count`."""
-    topn = TopN()
-    ranks = [rank for rank, n in enumerate(hits) for _ in range(n)] + [-1] * (count - sum(hits))
-    indices = np.full((count, min(5, classes)), classes - 1, dtype=np.int64)
-    for row, rank in zip(indices, ranks, strict=True):
-        if rank >= 0:
-            row[rank] = 0
-    topn.update_ranked(np.zeros(indices.shape, np.float32), indices, [0] * count, classes)
-    return topn
+    """A TopN with `hits` images at the ranks 0, 1, ... among `count`."""
+    ranks = np.repeat([*range(len(hits)), classes - 1], [*hits, count - sum(hits)])
+    scores = np.zeros((count, classes), dtype=np.float32)
+    scores[:, 0] = 1  # the label's
+    scores[:, 1:] += 2 * (np.arange(1, classes) <= ranks[:, np.newaxis])
+    return topn_accuracy(scores, np.zeros(count, dtype=np.int64))
 
 
 def test_result_json_is_the_guides_byte_for_byte(tmp_path: Path) -> None:

@@ -1,0 +1,198 @@
+"""The best classes of every image, and the rank of its true class; for arrays of any evaluator."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore import _scores
+
+#: Which of two equal scores goes first; see `ranks`.
+Ties = Literal["lowest", "highest", "optimistic", "pessimistic"]
+TIES: tuple[Ties, ...] = ("lowest", "highest", "optimistic", "pessimistic")
+
+_DTYPES = "float32, float16, bfloat16 (or its bits as uint16), int8 or uint8"
+
+
+def topk(
+    scores: Any,  # noqa: ANN401  # whatever NumPy can look into
+    k: int,
+    *,
+    out: tuple[NDArray[Any], NDArray[np.int64]] | None = None,
+    workers: int = 1,
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The k best scores of every row, best first, and their class indices.
+
+    scores: [images, classes] or [classes], float32, float16, bfloat16, int8 or uint8; uint16 is
+    taken for the bits of bfloat16. A NumPy array or memory map, a torch tensor in main memory, or
+    anything else with the buffer protocol, DLPack or __array__. It is read where it lies, once,
+    if the scores of a row lie side by side; otherwise it is copied first.
+    out: where the results go, C-contiguous. workers: threads, for many rows.
+
+    Returns values, in the dtype of the scores (float32 for bfloat16), and indices int64, both
+    [images, k] or [k]. Equal scores, 0 and -0 among them, keep the order of their indices, and NaN
+    ranks below everything: the result is that of NumPy's stable argsort(-scores), on every machine.
+
+    Raises TypeError for another dtype, ValueError for another shape or k outside 1..classes.
+    """
+    given = score_array(scores)
+    if given.ndim not in (1, 2):
+        raise ValueError(f"scores must be [images, classes] or [classes], not {given.ndim}-D")
+    k = operator.index(k)
+    classes = given.shape[-1]
+    if not 1 <= k <= classes:
+        raise ValueError(f"k must lie between 1 and the number of classes, {classes}, not {k}")
+    shape = (*given.shape[:-1], k)
+    name = _type_name(given)
+    value_dtype = np.dtype(np.float32) if name == "bfloat16" else given.dtype
+    if out is None:
+        out = np.empty(shape, value_dtype), np.empty(shape, np.int64)
+    values, indices = out
+    _check_out("values", values, shape, value_dtype)
+    _check_out("indices", indices, shape, np.dtype(np.int64))
+    _scores.topk(
+        _byte_rows(given),
+        name,
+        np.atleast_2d(values).view(np.uint8),
+        np.atleast_2d(indices),
+        _count_workers(workers),
+    )
+    return values, indices
+
+
+def ranks(
+    scores: Any,  # noqa: ANN401
+    labels: Any,  # noqa: ANN401
+    *,
+    ties: Ties = "lowest",
+    workers: int = 1,
+) -> NDArray[np.int64]:
+    """How many scores of each row go before that of its label, without sorting: int64 [images].
+
+    0 is the best; a rank below n is a hit of TopN. A label whose score is NaN has the rank
+    `classes`, which is a hit of nothing.
+
+    scores: [images, classes], as for `topk`. labels: a class index for each row, integers.
+    ties: of the scores equal to the label's, which go before it:
+        "lowest"       those of lower index, as in NumPy's stable argsort(-scores) and in `topk`
+        "highest"      those of higher index, as in scikit-learn's top_k_accuracy_score
+        "optimistic"   none, as in TensorFlow's in_top_k and in torcheval (for k > 1)
+        "pessimistic"  all
+    """
+    return label_places(scores, labels, workers=workers).ranks(ties)
+
+
+class LabelPlaces(NamedTuple):
+    """Where the labels' scores stand in their rows; each int32 [images].
+
+    above: higher scores, or all classes where the label's own score is NaN. equal_before and
+    equal_behind: other scores equal to it, at lower and at higher indices. nan: 1 for a row with
+    any NaN.
+    """
+
+    above: NDArray[np.int32]
+    equal_before: NDArray[np.int32]
+    equal_behind: NDArray[np.int32]
+    nan: NDArray[np.int32]
+
+    def ranks(self, ties: Ties) -> NDArray[np.int64]:
+        """As the function `ranks`."""
+        before = self.above.astype(np.int64)
+        if check_ties(ties) in ("lowest", "pessimistic"):
+            before += self.equal_before
+        if ties in ("highest", "pessimistic"):
+            before += self.equal_behind
+        return before
+
+
+def label_places(
+    scores: Any,  # noqa: ANN401
+    labels: Any,  # noqa: ANN401
+    *,
+    workers: int = 1,
+) -> LabelPlaces:
+    """What `ranks` is computed from: one pass over the scores, whatever the rule for ties."""
+    given = score_array(scores)
+    if given.ndim != 2:  # noqa: PLR2004
+        raise ValueError(f"scores must be [images, classes], not {given.ndim}-D")
+    images, classes = given.shape
+    wanted = np.asarray(labels)
+    if wanted.shape != (images,):
+        raise ValueError(f"scores of {images} images do not go with labels of {wanted.shape}")
+    if images and not np.issubdtype(wanted.dtype, np.integer):
+        raise TypeError(f"labels must be integers, not {wanted.dtype}")
+    wrong = wanted[(wanted < 0) | (wanted >= classes)]
+    if wrong.size:
+        raise ValueError(f"label {wrong[0]} is not among the {classes} classes")
+    places = np.empty((images, len(LabelPlaces._fields)), np.int32)
+    _scores.label_places(
+        _byte_rows(given),
+        _type_name(given),
+        np.ascontiguousarray(wanted, np.int64),
+        places,
+        _count_workers(workers),
+    )
+    return LabelPlaces(*places.T)
+
+
+def check_ties(ties: Ties) -> Ties:
+    """The rule itself; raises ValueError for one that does not exist."""
+    if ties not in TIES:
+        raise ValueError(f"ties must be one of {', '.join(TIES)}, not {ties!r}")
+    return ties
+
+
+def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
+    """The scores as an array that shares their memory where it can.
+
+    torch's bfloat16, which NumPy does not know, becomes its bits, uint16. Raises TypeError for a
+    dtype that `topk` does not take.
+    """
+    array: NDArray[Any]
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(scores, torch.Tensor):
+        tensor = scores.detach()
+        bits = tensor.dtype == torch.bfloat16
+        array = tensor.view(torch.int16).numpy().view(np.uint16) if bits else tensor.numpy()
+    elif hasattr(scores, "__dlpack__") and not hasattr(scores, "__array__"):
+        array = np.from_dlpack(scores)
+    else:
+        array = np.asarray(scores)
+    if _type_name(array) not in _scores.TYPES or not array.dtype.isnative:
+        raise TypeError(f"scores must be {_DTYPES}, not {array.dtype}")
+    return array
+
+
+def _type_name(array: NDArray[Any]) -> str:
+    return "bfloat16" if array.dtype == np.uint16 else array.dtype.name
+
+
+def _byte_rows(given: NDArray[Any]) -> NDArray[np.uint8]:
+    """The same memory as bytes [images, bytes of a row]; a copy where a row has gaps."""
+    rows = np.atleast_2d(given)
+    if rows.strides[-1] != rows.itemsize:
+        rows = rows.copy()
+    return rows.view(np.uint8)
+
+
+def _check_out(
+    name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> None:
+    if array.shape != shape or array.dtype != dtype:
+        raise ValueError(
+            f"out: {name} must be {dtype} of shape {shape}, not {array.dtype} of {array.shape}"
+        )
+    flags = array.flags
+    if not flags.c_contiguous or not flags.writeable or not flags.aligned:
+        raise ValueError(f"out: {name} must be C-contiguous, aligned and writable")
+
+
+def _count_workers(workers: int) -> int:
+    count = operator.index(workers)
+    if count < 1:
+        raise ValueError(f"workers must be at least 1, not {count}")
+    return count
