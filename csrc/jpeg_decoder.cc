@@ -88,6 +88,7 @@ struct JpegDecoder::State {
   Rect Whole() const;
   Rect WithMargin(const Rect& wanted) const;
   bool IsTaken();
+  bool LacksScans() const;
   size_t CountScans();
   size_t CountLibraryBytes();
   bool RegionIsProven() const;
@@ -202,8 +203,25 @@ StatusCode JpegDecoder::State::ReadRows(uint8_t* pixels, ptrdiff_t stride, int b
 // there.
 StatusCode JpegDecoder::State::Finish() {
   if (setjmp(errors.jump) != 0) return CodeOfError();
-  static_cast<void>(jpeg_finish_decompress(&info));
-  return StatusCode::kOk;
+  if (jpeg_finish_decompress(&info)) return StatusCode::kOk;
+  // libjpeg-turbo 2 wants all of a second frame header before it refuses it, version 3 does not.
+  constexpr int kSof0 = 0xC0, kDht = 0xC4, kJpg = 0xC8, kDac = 0xCC, kSof15 = 0xCF;
+  const int unread = info.unread_marker;
+  const bool is_frame =
+      unread >= kSof0 && unread <= kSof15 && unread != kDht && unread != kJpg && unread != kDac;
+  return is_frame ? Fail(StatusCode::kCorrupt, "a second frame header") : StatusCode::kOk;
+}
+
+// Whether scans are missing that would refine the lowest frequencies of a started progressive JPEG.
+// libjpeg then smooths between blocks, which each of its versions does in another way.
+bool JpegDecoder::State::LacksScans() const {
+  if (!info.progressive_mode || info.coef_bits == nullptr) return false;
+  constexpr int kSmoothedCoefficients = 10;
+  for (int c = 0; c < info.num_components; ++c) {
+    const int* const bits = info.coef_bits[c];  // still unknown, -1: all; 0: complete
+    if (std::any_of(bits, bits + kSmoothedCoefficients, [](int b) { return b != 0; })) return true;
+  }
+  return false;
 }
 
 Rect JpegDecoder::State::Whole() const {
@@ -281,6 +299,7 @@ bool JpegDecoder::State::RestIsThere() const {
 
 Status JpegDecoder::State::DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view) {
   REGCORE_RETURN_IF_ERROR(ToStatus(Start(region)));
+  if (LacksScans()) return {StatusCode::kUnsupported, "progressive JPEG lacks scans"};
   view->area = region;
   view->stride = 3 * static_cast<ptrdiff_t>(region.width());
   REGCORE_RETURN_IF_ERROR(

@@ -48,7 +48,8 @@ class JpegDecoder {
   // outside are skipped where that is proven equal to a full decode: a baseline or extended
   // sequential scan with whole-number sampling ratios, without damage in the part decoded. `full`
   // decodes everything, and the same pixels result. A picture cut short is kTruncated and a stray
-  // marker kCorrupt, also in the part not wanted.
+  // marker kCorrupt, also in the part not wanted. A progressive picture that lacks scans is
+  // kUnsupported.
   Status Decode(const Rect& wanted, bool full, AlignedBuffer* pixels, RgbView* view);
 
  private:

@@ -38,12 +38,15 @@ MemoryShare::~MemoryShare() {
   budget_->free_for_workers_ += 2 * half_ * workers_;
 }
 
-Reservation::~Reservation() {
+Reservation::~Reservation() { Release(); }
+
+void Reservation::Release() {
   Settle();
   if (held_ == 0) return;
   {
     const std::lock_guard<std::mutex> lock(budget_->mutex_);
     budget_->free_for_images_ += held_;
+    held_ = 0;
   }
   budget_->given_back_.notify_one();  // only one waits
 }

@@ -58,6 +58,10 @@ class Reservation {
   Reservation(const Reservation&) = delete;
   Reservation& operator=(const Reservation&) = delete;
 
+  // Gives everything back. To be called before a Grow that comes after Settle, with the memory
+  // freed.
+  void Release();
+
   // The image is going to hold `bytes` in all. Waits until other images have given back enough;
   // they do, for whoever waits has his turn, and nobody holds anything while waiting for that.
   // kTooLarge: more than one image may have.

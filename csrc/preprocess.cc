@@ -67,14 +67,19 @@ struct Preprocess::Window {
   }
 };
 
-void PreprocessScratch::Trim() {
-  AlignedBuffer* const buffers[] = {&file, &pixels, &intermediate, &transposed, &window};
-  size_t held = decoder.LibraryBytes();
-  for (const AlignedBuffer* buffer : buffers) held += buffer->capacity();
-  if (held > share.half()) {
-    decoder.Release();
-    for (AlignedBuffer* buffer : buffers) buffer->Release();
+void PreprocessScratch::Release() {
+  decoder.Release();
+  for (AlignedBuffer* buffer : {&file, &pixels, &intermediate, &transposed, &window}) {
+    buffer->Release();
   }
+}
+
+void PreprocessScratch::Trim() {
+  size_t held = decoder.LibraryBytes();
+  for (const AlignedBuffer* buffer : {&file, &pixels, &intermediate, &transposed, &window}) {
+    held += buffer->capacity();
+  }
+  if (held > share.half()) Release();
   plans.Trim();
 }
 
@@ -164,11 +169,16 @@ Status Preprocess::Decode(const ImageSource& source, Reservation* reservation,
   return ViewPixels(source, wanted, &scratch->pixels, view);
 }
 
-Status Preprocess::DecodeForeign(size_t index, const ForeignDecoder& foreign,
-                                 Reservation* reservation, PreprocessScratch* scratch,
-                                 Window* window, RgbView* view) const {
-  ForeignPicture picture(spec_.limits, scratch->file.capacity(),
-                         3 * static_cast<size_t>(spec_.crop), reservation, &scratch->pixels);
+Status Preprocess::DecodeForeign(const ImageSource& source, size_t index,
+                                 const ForeignDecoder& foreign, Reservation* reservation,
+                                 PreprocessScratch* scratch, Window* window, RgbView* view) const {
+  const size_t file_bytes = source.path != nullptr ? scratch->file.capacity() : source.size;
+  if (reservation->asked()) {
+    scratch->Release();
+    reservation->Release();
+  }
+  ForeignPicture picture(spec_.limits, file_bytes, 3 * static_cast<size_t>(spec_.crop), reservation,
+                         &scratch->pixels);
   REGCORE_RETURN_IF_ERROR(foreign.decode(foreign.context, index, &picture));
   if (!picture.complete) return {StatusCode::kOutOfMemory, "out of memory"};
   scratch->findings.orientation = picture.orientation;
@@ -233,7 +243,7 @@ Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDec
   Status status = Decode(source, reservation, scratch, &window, &view);
   if (status.code() == StatusCode::kUnsupported && foreign.decode != nullptr) {
     const StageTimer timer(&scratch->times.decode);
-    status = DecodeForeign(index, foreign, reservation, scratch, &window, &view);
+    status = DecodeForeign(source, index, foreign, reservation, scratch, &window, &view);
   }
   if (!status.ok()) return status;
   const StageTimer timer(&scratch->times.resample);

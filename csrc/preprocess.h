@@ -74,7 +74,10 @@ class PreprocessScratch {
   Findings findings;  // of the image last run
   StageTimes times;   // of all images so far
 
-  // Gives everything back if it is more than may be kept from image to image.
+  // Gives everything back.
+  void Release();
+
+  // The same if it is more than may be kept from image to image.
   void Trim();
 };
 
@@ -101,8 +104,9 @@ class Preprocess {
                     PreprocessScratch* scratch, Window* window, RgbView* view) const;
   Status Decode(const ImageSource& source, Reservation* reservation, PreprocessScratch* scratch,
                 Window* window, RgbView* view) const;
-  Status DecodeForeign(size_t index, const ForeignDecoder& foreign, Reservation* reservation,
-                       PreprocessScratch* scratch, Window* window, RgbView* view) const;
+  Status DecodeForeign(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
+                       Reservation* reservation, PreprocessScratch* scratch, Window* window,
+                       RgbView* view) const;
   template <typename UseRow>
   Status Resample(const RgbView& view, const Window& window, PreprocessScratch* scratch,
                   const UseRow& use_row) const;

@@ -15,8 +15,6 @@
 namespace regcore {
 namespace {
 
-constexpr int64_t kMaxPixels = 1 << 16;  // larger pictures cost time and show nothing more
-
 PreprocessSpec SpecOf(SimdLevel level, bool full_decode) {
   PreprocessSpec spec{};
   spec.resize = 24;
@@ -32,6 +30,7 @@ PreprocessSpec SpecOf(SimdLevel level, bool full_decode) {
   spec.full_decode = full_decode;
   spec.on_warning = OnWarning::kReport;
   spec.level = level;
+  spec.limits.pixels = 1 << 16;  // larger pictures cost time and show nothing more
   return spec;
 }
 
@@ -67,18 +66,12 @@ void Demand(bool holds, const char* what, const Status& expected, const Status& 
   std::abort();
 }
 
-bool IsSmall(const uint8_t* data, size_t size) {
-  static JpegDecoder decoder;
-  return decoder.Open(data, size).ok() && int64_t{decoder.width()} * decoder.height() <= kMaxPixels;
-}
-
 }  // namespace
 }  // namespace regcore
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using regcore::Demand;
   static const auto pipelines = regcore::MakePipelines();
-  if (!regcore::IsSmall(data, size)) return 0;
   regcore::ImageSource source;
   source.data = data;
   source.size = size;
