@@ -126,8 +126,8 @@ StatusCode JpegDecoder::State::Create() {
   errors.base.emit_message = CountWarning;
   errors.base.output_message = PrintNothing;
   if (setjmp(errors.jump) != 0) return CodeOfError();
+  created = true;  // also what fails half-way must be destroyed
   jpeg_create_decompress(&info);
-  created = true;
   source.init_source = DoNothing;
   source.fill_input_buffer = NoMoreInput;
   source.skip_input_data = SkipInput;

@@ -1,0 +1,52 @@
+// The C++ tests of all that runs on threads, for the sanitizers: pictures made here, and the
+// checks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../kernels/checks.h"
+#include "preprocess.h"
+
+namespace regcore {
+
+using Bytes = std::vector<uint8_t>;
+
+struct JpegKind {
+  bool progressive = false;
+  bool arithmetic = false;
+  bool grey = false;
+  int horizontal = 2;  // sampling factors of luma
+  int vertical = 2;
+  unsigned restart_rows = 0;
+};
+
+// Noise of that size; the same for the same seed.
+Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed);
+
+// Sound ones of many kinds, cut ones, and bytes that are none.
+std::vector<Bytes> MixedImages();
+
+// A small tensor; `memory` may be null.
+PreprocessSpec SmallSpec(MemoryBudget* memory);
+
+std::vector<ImageSource> SourcesOf(const std::vector<Bytes>& images);
+
+// "Decodes" what is no JPEG to one colour, if it is long enough.
+ForeignDecoder GreyDecoder();
+
+// What one worker makes of each image, and its status; the reference of all threads.
+struct Expected {
+  std::vector<Bytes> slots;
+  std::vector<StatusCode> codes;
+};
+Expected OneByOne(const PreprocessSpec& spec, const std::vector<ImageSource>& sources);
+
+void CheckDecoder(Report* report);
+void CheckPool(Report* report);
+void CheckMemory(Report* report);
+void CheckJob(const std::vector<ImageSource>& sources, size_t workers, Report* report);
+void CheckStream(const std::vector<ImageSource>& sources, size_t workers, Report* report);
+
+}  // namespace regcore

@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+// clang-format off
+#include <jpeglib.h>
+// clang-format on
+
+#include "checks.h"
+
+namespace regcore {
+
+Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
+  jpeg_compress_struct info{};
+  jpeg_error_mgr errors{};
+  info.err = jpeg_std_error(&errors);  // an error ends the program
+  jpeg_create_compress(&info);
+  unsigned char* memory = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&info, &memory, &size);
+  info.image_width = static_cast<JDIMENSION>(width);
+  info.image_height = static_cast<JDIMENSION>(height);
+  info.input_components = kind.grey ? 1 : 3;
+  info.in_color_space = kind.grey ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(&info);
+  jpeg_set_quality(&info, 70, TRUE);
+  info.arith_code = kind.arithmetic;
+  info.restart_in_rows = static_cast<int>(kind.restart_rows);
+  if (!kind.grey) {
+    info.comp_info[0].h_samp_factor = kind.horizontal;
+    info.comp_info[0].v_samp_factor = kind.vertical;
+  }
+  if (kind.progressive) jpeg_simple_progression(&info);
+  jpeg_start_compress(&info, TRUE);
+  Random random(seed);
+  while (info.next_scanline < info.image_height) {
+    const auto row = random.Bytes(static_cast<size_t>(width * info.input_components));
+    JSAMPROW rows[] = {row.get()};
+    jpeg_write_scanlines(&info, rows, 1);
+  }
+  jpeg_finish_compress(&info);
+  Bytes bytes(memory, memory + size);
+  jpeg_destroy_compress(&info);
+  std::free(memory);
+  return bytes;
+}
+
+std::vector<Bytes> MixedImages() {
+  std::vector<Bytes> images;
+  for (uint32_t seed = 0; seed < 40; ++seed) {
+    JpegKind kind;
+    kind.progressive = seed % 5 == 0;
+    kind.grey = seed % 7 == 0;
+    kind.horizontal = 1 + static_cast<int>(seed % 2);
+    kind.restart_rows = seed % 3;
+    Bytes image = EncodeJpeg(50 + static_cast<int>(seed), 90 - static_cast<int>(seed), kind, seed);
+    if (seed % 11 == 3) image.resize(image.size() / 2);
+    if (seed % 13 == 5) image.assign(seed * 7, 'x');
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
+PreprocessSpec SmallSpec(MemoryBudget* memory) {
+  PreprocessSpec spec{};
+  spec.resize = 40;
+  spec.crop = 33;
+  spec.filter = Filter::kBicubic;
+  spec.order = PassOrder::kPillow13;
+  for (int c = 0; c < 3; ++c) {
+    spec.mean[c] = 0.5f;
+    spec.std[c] = 0.5f;
+  }
+  spec.type = DataType::kFloat32;
+  spec.layout = Layout::kNchw;
+  spec.on_warning = OnWarning::kReport;
+  spec.level = SupportedSimdLevels().back();
+  spec.memory = memory;
+  return spec;
+}
+
+std::vector<ImageSource> SourcesOf(const std::vector<Bytes>& images) {
+  std::vector<ImageSource> sources;
+  for (const Bytes& image : images) {
+    ImageSource source;
+    source.data = image.data();
+    source.size = image.size();
+    sources.push_back(source);
+  }
+  return sources;
+}
+
+ForeignDecoder GreyDecoder() {
+  ForeignDecoder decoder;
+  decoder.decode = [](void*, size_t index, ForeignPicture* picture) -> Status {
+    if (index % 2 == 0) return {StatusCode::kForeign, "not an image of a known format"};
+    uint8_t* pixels = nullptr;
+    REGCORE_RETURN_IF_ERROR(picture->Reserve(60, 50, 8));
+    REGCORE_RETURN_IF_ERROR(picture->Allocate(60, 50, &pixels));
+    std::fill(pixels, pixels + 60 * 50 * 3, uint8_t{127});
+    picture->complete = true;
+    return {};
+  };
+  return decoder;
+}
+
+Expected OneByOne(const PreprocessSpec& spec, const std::vector<ImageSource>& sources) {
+  const Preprocess preprocess(spec);
+  const MemoryShare share(nullptr, 1);
+  PreprocessScratch scratch(spec, share);
+  Expected expected;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    Bytes slot(preprocess.slot_bytes());
+    expected.codes.push_back(
+        preprocess.ToSlot(sources[i], i, GreyDecoder(), &scratch, slot.data()).code());
+    expected.slots.push_back(std::move(slot));
+  }
+  return expected;
+}
+
+}  // namespace regcore
