@@ -29,7 +29,7 @@ class ScoreReader {
   ScoreReader(size_t workers, size_t max_file_bytes);
 
   // Reads `classes` scores from files[i] to out + i * classes; any other number of them is an
-  // error. Returns when all are done, with one result for each. Fails where nothing could be read.
+  // error. Returns when all are done, with one result for each. Fails where no thread runs.
   Status Read(const std::vector<ScoreFile>& files, size_t classes, float* out,
               std::vector<ScoreFileResult>* results);
 

@@ -96,24 +96,26 @@ bool IsHuge(std::string_view number) {
          static_cast<long>(digits.find_first_not_of("0.")) - static_cast<long>(whole.size());
 }
 
-// The number at the start of [begin, end); where it ends, or nullptr where there is none.
-const char* ParseNumber(const char* begin, const char* end, float* value) {
-  const bool negative = *begin == '-';
-  // from_chars takes a minus, but no plus.
-  if (negative || *begin == '+') ++begin;
-  if (begin == end || *begin == '-') return nullptr;
-  double parsed = 0;
-  if (const char* const stop = ParseShortDecimal(begin, end, &parsed)) {
-    *value = static_cast<float>(negative ? -parsed : parsed);
-    return stop;
-  }
-  const auto [stop, error] = std::from_chars(begin, end, parsed);
+// The rest: exponents, words, any number of digits. Returns where the number ends, or nullptr.
+const char* ParseAny(const char* begin, const char* end, double* value) {
+  if (begin == end || *begin == '-') return nullptr;  // from_chars takes a sign
+  const auto [stop, error] = std::from_chars(begin, end, *value);
   // nan(...) is a number to C++, but not to Python.
   if (error == std::errc::invalid_argument || stop[-1] == ')') return nullptr;
   if (error == std::errc::result_out_of_range) {
-    const std::string_view number(begin, static_cast<size_t>(stop - begin));
-    parsed = IsHuge(number) ? std::numeric_limits<double>::infinity() : 0;
+    const bool huge = IsHuge({begin, static_cast<size_t>(stop - begin)});
+    *value = huge ? std::numeric_limits<double>::infinity() : 0;
   }
+  return stop;
+}
+
+// The number at the start of [begin, end); where it ends, or nullptr where there is none.
+const char* ParseNumber(const char* begin, const char* end, float* value) {
+  const bool negative = *begin == '-';
+  if (negative || *begin == '+') ++begin;
+  double parsed = 0;
+  const char* stop = ParseShortDecimal(begin, end, &parsed);
+  if (stop == nullptr) stop = ParseAny(begin, end, &parsed);
   *value = static_cast<float>(negative ? -parsed : parsed);
   return stop;
 }

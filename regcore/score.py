@@ -14,7 +14,7 @@ from regcore.dataset import read_labels, stem
 from regcore.errors import DatasetError, PredictionError
 from regcore.metrics import TopN, class_indices
 from regcore.predictions import Predictions
-from regcore.ranking import topk
+from regcore.ranking import Ties, topk
 
 #: Stands for the answer of a model whose highest score is NaN.
 NO_ANSWER = -2
@@ -25,11 +25,12 @@ class Score:
     """What the predictions of a set of images are worth.
 
     topn: over the images whose scores could be read; classes: the number of scores of each.
-    labels, answers: the true class and the model's first choice of these images, int64, both as
+    labels, answers: the true class and the model's first choice for each of them, int64, both as
         numbered in the label file; -1 is the background of a model that has it, NO_ANSWER is NaN.
     errors: images whose scores could not be read, or that have several files.
     missing, surplus, stray: see Predictions.
     longer: text files that go on after the line that was read.
+    seconds: for reading and comparing.
     """
 
     topn: TopN
@@ -85,18 +86,20 @@ def score(
     labels: Mapping[str, int],
     *,
     n: int = 5,
+    ties: Ties = "lowest",
     workers: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Score:
     """Reads all predictions and compares them with `labels`, by the names of the images.
 
+    ties: which of equal scores counts as the higher one, in topn; as for `regcore.ranks`.
     progress: called with the number of images done so far and, of these, failed.
     Raises DatasetError for labels that the model does not have, before any is counted.
     """
     start = perf_counter()
     expected = np.array([labels[name] for name in predictions.names], dtype=np.int64)
     shift = class_indices(expected, predictions.classes) - expected
-    topn = TopN(n)
+    topn = TopN(n, ties=ties)
     answers = np.empty_like(expected)
     scored: list[NDArray[np.intp]] = []
     errors = list(predictions.errors)
@@ -104,8 +107,8 @@ def score(
     for batch in predictions.batches(workers):
         errors += batch.errors
         longer += batch.longer
-        scored.append(batch.indices)
         rows = batch.indices
+        scored.append(rows)
         if len(rows):
             topn.update(batch.scores, expected[rows])
             best, first = topk(batch.scores, 1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from regcore import DatasetError, PredictionError
@@ -71,9 +71,13 @@ def test_the_files_of_each_tool(tmp_path: Path, form: str, workers: int) -> None
     assert_bits([rows[image] for image in IMAGES], SCORES)
 
 
-@pytest.mark.parametrize("images", [("x", "x_1", "x_1_1"), ("v_00000001", "v_00000002")])
+@pytest.mark.parametrize(
+    "images", [("x", "x_1", "x_1_1"), ("v_00000001", "v_00000002"), ("a b\nc", "\xe9\udcff")]
+)
 @pytest.mark.parametrize("form", ["{}_1.txt", "{}_output_0.txt", "{}.txt"])
-def test_names_that_end_in_numbers(tmp_path: Path, images: tuple[str, ...], form: str) -> None:
+def test_names_that_end_in_numbers_or_are_odd(
+    tmp_path: Path, images: tuple[str, ...], form: str
+) -> None:
     for i, image in enumerate(images):
         write(tmp_path / form.format(image), [i, 0])
     rows, errors = read(open_predictions(tmp_path, images))
@@ -118,6 +122,7 @@ def numpy_float32(token: str) -> np.float32:
         return np.float32(token)
 
 
+@settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=20), st.sampled_from([" ", "  ", "\t"]))
 @example(["1.00000005960464477539062500001", "16777217", "33554434.000000001"], " ")
 def test_numbers_are_numpys_to_the_bit(
@@ -130,6 +135,7 @@ def test_numbers_are_numpys_to_the_bit(
     assert_bits(row[0], [numpy_float32(token) for token in tokens])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_bytes_that_numpy_does_not_take_either(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
@@ -200,6 +206,16 @@ def test_npy_in_the_order_of_columns(tmp_path: Path) -> None:
         np.save(tmp_path / name, np.asfortranarray([[1, 2], [3, 4]], dtype=np.float32))
     rows, _ = read(open_predictions(tmp_path, ["a", "b"]))
     assert rows["a"].tolist() == rows["b"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_header_is_never_read_as_scores(tmp_path: Path) -> None:
+    np.save(tmp_path / "a_0.npy", np.ones(100, np.float16))
+    np.save(tmp_path / "b_0.npy", np.ones(68, np.float32))
+    np.save(tmp_path / "c_0.npy", np.ones(100, np.float16))
+    assert (tmp_path / "b_0.npy").stat().st_size == 100 * 4
+    rows, errors = read(open_predictions(tmp_path, IMAGES))
+    assert errors == [f"{tmp_path}/b_0.npy: 68 values instead of 100"]
+    assert list(rows) == ["a", "c"]
 
 
 def save_archive(path: Path) -> None:

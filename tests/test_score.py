@@ -212,6 +212,24 @@ def test_stray_files_are_named_and_left_out(folder: Path) -> None:
     assert (answer["stray"], answer["first_line_only"]) == ([f"{folder}/summary.json"], 1)
 
 
+@pytest.mark.parametrize(
+    ("ties", "top1"),
+    [("lowest", "20.0%"), ("highest", "30.0%"), ("optimistic", "60.0%"), ("pessimistic", "10.0%")],
+)
+def test_the_rule_for_ties(folder: Path, ties: str, top1: str) -> None:
+    scores = np.array([[0, 1, 1, 1]] * 10, np.float32)
+    scores[5, 2:] = 0
+    scores[9, 1] = np.nan
+    write_all(folder, scores, ".txt")
+    result = run(folder, "--ties", ties)
+    assert result.exit_code == 0
+    assert f"Top1 accuracy   {top1}\n" in result.stdout
+    assert f"5 images have equal scores that matter; --ties {ties}" in result.stderr
+    assert "1 images have scores that are NaN" in result.stderr
+    answer = json.loads(run(folder, "--ties", ties, "--json").stdout)
+    assert (answer["ties"], answer["tied_images"], answer["nan_images"]) == (ties, 5, 1)
+
+
 def test_at_most_ten_are_named(tmp_path: Path) -> None:
     label_file(tmp_path / "val_label.txt", [0] * 50)
     folder = write_all(tmp_path / "p", np.ones((20, 4), np.float32), ".txt")
@@ -275,6 +293,15 @@ def test_the_name_is_one_file_in_the_folder(folder: Path, name: str) -> None:
     result = regcore_score(folder, folder.parent / "val_label.txt", folder.parent, name)
     assert result.exit_code == 2
     assert "NAME.json" in result.stderr
+
+
+def test_options_of_the_other_form(folder: Path) -> None:
+    assert run(folder, "--names", folder.parent / "val_label.txt").exit_code == 2
+    np.save(folder.parent / "s.npy", np.ones((10, 4), np.float32))
+    truth = folder.parent / "val_label.txt"
+    command = (folder.parent / "s.npy", truth, folder.parent, "r.json", "--names", truth)
+    assert regcore_score(*command, "--output", 1).exit_code == 2
+    assert regcore_score(*command).exit_code == 0
 
 
 def test_labels_of_two_folders_with_one_name(tmp_path: Path) -> None:

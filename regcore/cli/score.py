@@ -12,6 +12,7 @@ from regcore.cli.console import INCOMPLETE, answer, progress_bar, show, tell, te
 from regcore.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
+    from regcore.ranking import Ties
     from regcore.score import Score
 
 _NAMED = 10
@@ -38,6 +39,13 @@ _WORST = 10
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The names of a packed file's rows.  [default: PREDICTIONS, ending in .names.txt]",
 )
+@click.option(
+    "--ties",
+    type=click.Choice(["lowest", "highest", "optimistic", "pessimistic"]),
+    default="lowest",
+    show_default=True,
+    help="Of equal scores the first is: the lowest or highest class, the true one, or any other.",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Threads.  [default: one for each CPU]")
 @click.option("--json", "as_json", is_flag=True, help="Print the score as JSON, class by class.")
 @click.option(
@@ -56,6 +64,7 @@ def score(
     subset: Path | None,
     output: int | None,
     names: Path | None,
+    ties: Ties,
     workers: int | None,
     as_json: bool,
     worst: int,
@@ -66,11 +75,11 @@ def score(
     PREDICTIONS is a folder with a file for each image, as the benchmark tool (NAME_1.txt),
     ais_bench (NAME_0.bin) and msame (NAME_output_0.txt) leave it: text, raw float32 .bin or .npy.
     Or it is one array of all images, scores.npy or scores.bin, beside scores.names.txt with the
-    image of each row. LABELS has NAME INDEX in each line. With 1001 classes, the first one is
-    the background.
+    image of each row. LABELS has NAME INDEX in each line. Of 1001 classes the first is the
+    background.
 
-    Of equal scores the first wins. Where an image lacks its scores, or scores their label, the
-    possible accuracies are printed and go to NAME.incomplete.json, and the exit code is 3.
+    Where an image lacks its scores, or scores their label, the interval of possible accuracies is
+    printed, NAME.incomplete.json says what is wrong, and the exit code is 3.
 
     \b
     Example:
@@ -82,6 +91,10 @@ def score(
 
     if Path(name).name != name or name in {"", ".."}:
         raise UsageError(f"NAME.json is a file in OUT_DIR, not {name!r}")
+    if names is not None and predictions.is_dir():
+        raise UsageError("--names is for a packed file, not for a folder")
+    if output is not None and predictions.is_file():
+        raise UsageError("--output is for a folder, not for a packed file")
     by_image = read_image_labels(labels)
     expected = tuple(by_image) if subset is None else read_names(subset)
     unknown = [image for image in expected if image not in by_image]
@@ -93,7 +106,7 @@ def score(
     path = out_dir / name
     _remove_results(path)
     with progress_bar("scoring", len(expected)) as progress:
-        result = compare(found, by_image, workers=workers, progress=progress)
+        result = compare(found, by_image, ties=ties, workers=workers, progress=progress)
     _deliver(result, path, as_json=as_json, worst=worst)
 
 
@@ -135,6 +148,10 @@ def _name_all(score: Score) -> None:
     each("left out, no prediction by its name", score.stray)
     if score.longer:
         tell(f"{len(score.longer)} files go on after their first line, which alone counts")
+    if score.topn.tied:
+        tell(f"{score.topn.tied} images have equal scores that matter; --ties {score.topn.ties}")
+    if score.topn.nan:
+        tell(f"{score.topn.nan} images have scores that are NaN, which is never a hit")
     tell_all(map(str, score.errors), _NAMED)
     each("no scores of this image", score.missing)
     each("no label for these scores", score.surplus)

@@ -19,6 +19,8 @@ MAX_FILE_BYTES = 1 << 25
 
 _SAMPLES = 5
 _FLOAT_BYTES = 4
+# No file begins like this, as .npy has no version 0: the core then leaves all of them to NumPy.
+_UNKNOWN_HEADER = b"\x93NUMPY\0\0"
 
 
 class Files:
@@ -29,12 +31,9 @@ class Files:
         self._paths = paths
         self.classes = _common_classes(paths)
         first_npy = next((path for path in paths if path.endswith(".npy")), None)
-        # What comes before the values: nothing tells a text.
-        self._headers = {
-            ".txt": None,
-            ".bin": b"",
-            ".npy": _npy_header(first_npy, self.classes) if first_npy else b"",
-        }
+        npy_header = _npy_header(first_npy, self.classes) if first_npy else _UNKNOWN_HEADER
+        # What stands before raw values; None for text.
+        self._headers = {".txt": None, ".bin": b"", ".npy": npy_header}
 
     def batches(self, workers: int) -> Iterator[PredictionBatch]:
         """See Source."""
@@ -78,9 +77,9 @@ def _npy_header(path: str, classes: int) -> bytes:
     try:
         scores = open_npy(path)
     except PredictionError:
-        return b""
+        return _UNKNOWN_HEADER
     if scores.dtype != np.float32 or scores.size != classes or not scores.flags.c_contiguous:
-        return b""
+        return _UNKNOWN_HEADER
     with Path(path).open("rb") as file:
         return file.read()[: -scores.nbytes]
 

@@ -15,9 +15,9 @@ SUFFIXES = (".bin", ".npy", ".txt")
 
 # NAME and K, the number of the model's output, in the names that tools give.
 _FORMS = (
-    re.compile(r"(.+)_([0-9]+)"),  # the benchmark tool from 1, ais_bench from 0
-    re.compile(r"(.+)_output_([0-9]+)"),  # msame
-    re.compile(r"(.+)()"),
+    re.compile(r"(.+)_([0-9]+)", re.DOTALL),  # the benchmark tool from 1, ais_bench from 0
+    re.compile(r"(.+)_output_([0-9]+)", re.DOTALL),  # msame
+    re.compile(r"(.+)()", re.DOTALL),
 )
 # Stands beside the benchmark tool's results, and has the form of one.
 _PERFORMANCE_FILE = re.compile(r"perf_.+_batchsize_.+_device_[0-9]+\.txt")
