@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -14,7 +14,7 @@ from regcore.backends import Backend
 from regcore.errors import DecodeError
 from regcore.findings import Finding
 from regcore.metrics import TopN, class_indices
-from regcore.preprocess import Preprocessor
+from regcore.preprocess import Batch, Preprocessor
 from regcore.ranking import topk
 
 _RANKS = 5
@@ -70,37 +70,48 @@ def evaluate(
     """
     if len(items) != len(labels):
         raise ValueError(f"{len(items)} items, but {len(labels)} labels")
+    with preprocessor.stream(items, batch_size, on_error="report") as stream:
+        return evaluate_batches(stream, backend, labels, progress=progress)
+
+
+def evaluate_batches(
+    batches: Iterable[Batch],
+    backend: Backend,
+    labels: NDArray[np.int64],
+    *,
+    progress: Callable[[int, int], object] | None = None,
+) -> Evaluation:
+    """The same for batches of a stream or a store, whose indices are places in `labels`."""
     topn = TopN(_RANKS)
     errors: list[DecodeError] = []
     findings: list[Finding] = []
-    indices = np.full((len(items), _RANKS), -1, dtype=np.int64)
-    values = np.full((len(items), _RANKS), np.nan, dtype=np.float32)
+    indices = np.full((len(labels), _RANKS), -1, dtype=np.int64)
+    values = np.full((len(labels), _RANKS), np.nan, dtype=np.float32)
     device_seconds = wait_seconds = 0.0
     start = perf_counter()
-    with preprocessor.stream(items, batch_size, on_error="report") as stream:
-        batches = iter(stream)
-        while True:
-            asked = perf_counter()
-            batch = next(batches, None)
-            wait_seconds += perf_counter() - asked
-            if batch is None:
-                break
-            errors += batch.errors
-            findings += batch.findings
-            rows = batch.indices
-            if len(rows):
-                given = perf_counter()
-                scores = backend.run(batch.images)
-                device_seconds += perf_counter() - given
-                classes = scores.shape[1]
-                if not topn.count:
-                    class_indices(labels, classes)
-                best, ranked = topk(scores, min(_RANKS, classes))
-                topn.update(scores, labels[rows])
-                indices[rows, : ranked.shape[1]] = ranked
-                values[rows, : best.shape[1]] = best
-            if progress is not None:
-                progress(topn.count + len(errors), len(errors))
+    coming = iter(batches)
+    while True:
+        asked = perf_counter()
+        batch = next(coming, None)
+        wait_seconds += perf_counter() - asked
+        if batch is None:
+            break
+        errors += batch.errors
+        findings += batch.findings
+        rows = batch.indices
+        if len(rows):
+            given = perf_counter()
+            scores = backend.run(batch.images)
+            device_seconds += perf_counter() - given
+            classes = scores.shape[1]
+            if not topn.count:
+                class_indices(labels, classes)
+            best, ranked = topk(scores, min(_RANKS, classes))
+            topn.update(scores, labels[rows])
+            indices[rows, : ranked.shape[1]] = ranked
+            values[rows, : best.shape[1]] = best
+        if progress is not None:
+            progress(topn.count + len(errors), len(errors))
     return Evaluation(
         topn=topn,
         images=topn.count,

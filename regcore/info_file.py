@@ -67,11 +67,9 @@ def _files_in(folder: str | Path, suffixes: tuple[str, ...]) -> list[str]:
 
 def _stored_files(folder: Path) -> list[str] | None:
     """The files of the store in the folder, None where there is no store."""
-    from regcore.store.journal import JOURNAL
-    from regcore.store.manifest import MANIFEST
-    from regcore.store.reader import open_store
+    from regcore.store.reader import holds_store, open_store
 
-    if not any((folder / name).exists() for name in (JOURNAL, MANIFEST)):
+    if not holds_store(folder):
         return None
     store = open_store(folder)
     if store.packs:

@@ -240,3 +240,34 @@ def test_a_reader_that_goes_away(photos: Path, labels: Path, tmp_path: Path) -> 
     assert run.returncode == 141
     assert run.stderr == b""
     assert (tmp_path / "result.json").exists()
+
+
+@pytest.mark.parametrize("pack", [(), ("--pack", 4, "--pad")])
+def test_run_on_a_store(
+    photos: Path, labels: Path, model: Path, tmp_path: Path, pack: tuple[object, ...]
+) -> None:
+    assert regcore("preprocess", photos, tmp_path / "store", *pack).exit_code == 0
+    command = ("run", model, tmp_path / "store", "--labels", labels, "--out", tmp_path, "--json")
+    answer = json.loads(regcore(*command).stdout)
+    assert (answer["complete"], answer["hits"]) == (True, [9, 9, 9])
+    assert json.loads(regcore(*command, "--limit", 4).stdout)["images"] == 4
+
+    result = regcore(*command, "--recipe", "tf_efficientnet_lite0")
+    assert result.exit_code == 5
+    assert "mean [0.485, 0.456, 0.406] there, [0.5, 0.5, 0.5] here" in result.stderr
+    (tmp_path / "store" / "manifest.json").unlink()
+    (tmp_path / "store" / "images.jsonl").rename(tmp_path / "store" / "images.jsonl.part")
+    assert regcore(*command).exit_code == 3
+
+
+def test_run_on_a_store_that_lacks_an_image(
+    photos: Path, labels: Path, model: Path, tmp_path: Path
+) -> None:
+    (photos / "4.JPEG").write_bytes(b"no picture")
+    store = tmp_path / "store"
+    assert regcore("preprocess", photos, store, "--pack", 4).exit_code == 3
+    result = regcore("run", model, store, "--labels", labels, "--out", tmp_path, "--json")
+    assert result.exit_code == 3
+    answer = json.loads(result.stdout)
+    assert answer["hits"] == [8, 8, 8]
+    assert [image["path"] for image in answer["failed"]] == [str(photos / "4.JPEG")]

@@ -154,7 +154,11 @@ def test_bad_images_are_listed_and_have_no_values(
     assert store.names == ("0.JPEG", "2.JPEG", "4.JPEG", "5.JPEG", "6.JPEG", "7.JPEG")
     for name in store.names:
         assert_same_bytes(store[name], reference(str(photos / name), RECIPE))
-    assert sum(len(batch.images) for batch in store.batches(4)) == 6
+    batches = list(store.batches(4))
+    assert np.concatenate([b.indices for b in batches]).tolist() == [0, 2, 4, 5, 6, 7]
+    assert [e.index for b in batches for e in b.errors] == [1, 3, *range(8, 17)]
+    assert sum(len(batch.images) for batch in store.batches(4, 5)) == 3
+    assert [e.index for b in store.batches(4, 10) for e in b.errors] == [1, 3, 8, 9]
     if form is PADDED:
         assert (out / "pack-00000.bin").stat().st_size == 8 * RECIPE.image_bytes
         assert [len(pack) for pack in store.packs] == [6]

@@ -73,7 +73,7 @@ def run(
     settings: dict[str, Any],
     as_json: bool,
 ) -> None:
-    """Evaluate MODEL on labelled IMAGES (a folder or a file) and print TopN.
+    """Evaluate MODEL on labelled IMAGES (a folder, a file or a store) and print TopN.
 
     MODEL is a .onnx file, or simulated:RATE for a made-up device of RATE images/s. The result
     goes to result.json, too. Where an image cannot be read, or a labelled image is not there, it
@@ -85,28 +85,40 @@ def run(
     """  # noqa: D301
     from regcore.backends import check_recipe, open_backend, static_batch
     from regcore.dataset import label_images, list_images, read_labels
-    from regcore.evaluate import evaluate
+    from regcore.evaluate import evaluate, evaluate_batches
     from regcore.model_metadata import ModelMetadata
     from regcore.preprocess import Preprocessor
     from regcore.report import RunReport
+    from regcore.store.reader import holds_store, open_store
 
-    dataset = label_images(list_images(images), images, read_labels(label_file))
+    store = open_store(images) if holds_store(images) else None
+    root, listed = (store.source, store.paths) if store else (images, list_images(images))
+    dataset = label_images(listed, root, read_labels(label_file))
     if not subset:
         _warn_of_missing(dataset, images)
     paths, labels = dataset.paths[:limit], dataset.labels[:limit]
     with open_backend(model, provider=provider, output=output) as backend:
         own = ModelMetadata.from_properties(model, backend.metadata)
-        if own is None and recipe_name is None and backend.inputs[0].shape is not None:
-            tell(f"{model} does not say how it wants its images: taking --recipe {DEFAULT_RECIPE}")
+        if own is None and recipe_name is None:
+            if store:
+                own = ModelMetadata(store.recipe, "the store's")
+            elif backend.inputs[0].shape is not None:
+                tell(f"{model} does not say how it wants its images: taking {DEFAULT_RECIPE}")
         recipe_name, recipe = chosen_recipe(recipe_name, dtype, layout, own)
+        if store:
+            store.check_recipe(recipe)
         check_recipe(backend, recipe)
         preprocessor = Preprocessor(recipe, **settings)
         batch_size = batch_size or static_batch(backend) or _BATCH_SIZE
         _remove_results(out)
         with progress_bar("evaluating", len(paths)) as progress:
-            evaluation = evaluate(
-                preprocessor, backend, paths, labels, batch_size=batch_size, progress=progress
-            )
+            if store:
+                batches = store.batches(batch_size, len(paths))
+                evaluation = evaluate_batches(batches, backend, labels, progress=progress)
+            else:
+                evaluation = evaluate(
+                    preprocessor, backend, paths, labels, batch_size=batch_size, progress=progress
+                )
         report = RunReport(
             model=model,
             backend=f"{backend.name} {backend.version}",

@@ -64,7 +64,7 @@ class Ledger:
         self.paths: list[str] = []
         self.files: list[str | None] = []
         self.errors: dict[int, str] = {}
-        self._noticed: dict[int, tuple[int, str, int]] = {}
+        self.noticed: dict[int, tuple[int, str, int]] = {}
         self._sizes = array("q")
         self._mtimes = array("q")
         self._rows = array("l")
@@ -84,7 +84,7 @@ class Ledger:
             row=None if file is None else self._rows[position],
             checksum=None if file is None else f"{self._checksums[position]:016x}",
             error=self.errors.get(position),
-            noticed=self._noticed.get(position),
+            noticed=self.noticed.get(position),
         )
 
     def __iter__(self) -> Iterator[Record]:
@@ -120,7 +120,7 @@ class Ledger:
         if any(errors):
             self.errors |= {first + i: text for i, text in enumerate(errors) if text}
         if any(noticed):
-            self._noticed |= {first + i: _noticed(*n) for i, n in enumerate(noticed) if n}
+            self.noticed |= {first + i: _noticed(*n) for i, n in enumerate(noticed) if n}
 
 
 def place_of(folder: Path, file: str) -> Path:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from regcore.errors import DatasetError
+from regcore.errors import DatasetError, DecodeError
+from regcore.findings import Finding
 from regcore.preprocess import Array, Batch
 from regcore.recipe import Recipe
+from regcore.store.journal import JOURNAL
 from regcore.store.kept import file_checksum, map_file
 from regcore.store.ledger import LEDGER, Ledger, Record, place_of
 from regcore.store.manifest import MANIFEST, Manifest, check_recipe
@@ -30,9 +33,15 @@ def open_store(folder: str | Path, *, recipe: Recipe | None = None) -> Store:
             f"{folder}: no {MANIFEST}: not a store, or its making was interrupted; "
             "then the same command again completes it"
         )
+    store = Store(folder, manifest, read_ledger(folder, manifest))
     if recipe is not None:
-        check_recipe(manifest.description.recipe, recipe, folder)
-    return Store(folder, manifest, read_ledger(folder, manifest))
+        store.check_recipe(recipe)
+    return store
+
+
+def holds_store(folder: Path) -> bool:
+    """Whether the folder has a store, be it in the making."""
+    return any((folder / name).exists() for name in (MANIFEST, JOURNAL))
 
 
 class Store(Sequence[Array]):
@@ -59,6 +68,20 @@ class Store(Sequence[Array]):
     def source(self) -> Path:
         """The folder below which the images were."""
         return Path(self.manifest.description.source)
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Raises MismatchError, with both side by side, where the values were made by another."""
+        check_recipe(self.recipe, recipe, self.folder)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All images of the list, as files."""
+        return tuple(self.source / path for path in self._ledger.paths)
+
+    @property
+    def listed(self) -> Sequence[str]:
+        """All images of the list, also those without values; paths below the source folder."""
+        return self._ledger.paths
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -100,17 +123,48 @@ class Store(Sequence[Array]):
                 raise KeyError(f"{self.folder}: no image {key!r}") from None
         return self._ledger[int(self._places[key])]
 
-    def batches(self, batch_size: int) -> Iterator[Batch]:
-        """All images in order, as a stream of them has them; batches end where a pack ends."""
+    def batches(self, batch_size: int, count: int | None = None) -> Iterator[Batch]:
+        """The listed images, or the first `count`, as Preprocessor.stream gives them.
+
+        Batch.indices are places in `listed`, and Batch.errors has those without values. The arrays
+        are views of the packs, where batches end early; of single files they are copies.
+        """
+        listed = len(self._ledger) if count is None else min(count, len(self._ledger))
+        failed = sorted(place for place in self._ledger.errors if place < listed)
+        told = 0
+        stop = int(np.searchsorted(self._places, listed))
+        for begin, images in self._pieces(batch_size, stop):
+            indices = self._places[begin : begin + len(images)]
+            upto = bisect_left(failed, indices[-1])
+            yield Batch(
+                images, indices, self._errors(failed[told:upto]), self._findings(indices.tolist())
+            )
+            told = upto
+        if told < len(failed):
+            nothing = np.empty((0, *self.recipe.image_shape), self.recipe.numpy_dtype)
+            yield Batch(nothing, np.empty(0, np.intp), self._errors(failed[told:]))
+
+    def _pieces(self, batch_size: int, stop: int) -> Iterator[tuple[int, Array]]:
         first = 0
         for pack in self.packs:
             for begin in range(0, len(pack), batch_size):
-                images = pack[begin : begin + batch_size]
-                yield Batch(images, np.arange(first, first + len(images)), ())
-                first += len(images)
-        for begin in range(first, len(self), batch_size):
-            indices = np.arange(begin, min(begin + batch_size, len(self)))
-            yield Batch(np.stack([self[int(index)] for index in indices]), indices, ())
+                piece = pack[begin : begin + batch_size][: stop - first]
+                if len(piece):
+                    yield first, piece
+                first += len(piece)
+        for begin in range(first, stop, batch_size):
+            end = min(begin + batch_size, stop)
+            yield begin, np.stack([self[index] for index in range(begin, end)])
+
+    def _errors(self, places: Iterable[int]) -> tuple[DecodeError, ...]:
+        paths, errors = self._ledger.paths, self._ledger.errors
+        return tuple(DecodeError(str(self.source / paths[p]), errors[p], p) for p in places)
+
+    def _findings(self, places: Iterable[int]) -> tuple[Finding, ...]:
+        paths, noticed = self._ledger.paths, self._ledger.noticed
+        return tuple(
+            Finding(str(self.source / paths[p]), *noticed[p], p) for p in places if p in noticed
+        )
 
     @cached_property
     def _by_name(self) -> dict[str, int]:
