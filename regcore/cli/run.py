@@ -103,7 +103,8 @@ def run(
             if store:
                 own = ModelMetadata(store.recipe, "the store's")
             elif backend.inputs[0].shape is not None:
-                tell(f"{model} does not say how it wants its images: taking {DEFAULT_RECIPE}")
+                unsaid = f"{model} does not say how it wants its images"
+                tell(f"{unsaid}: taking --recipe {DEFAULT_RECIPE}")
         recipe_name, recipe = chosen_recipe(recipe_name, dtype, layout, own)
         if store:
             store.check_recipe(recipe)
