@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -21,6 +20,7 @@ from regcore.preprocess import Preprocessor
 from regcore.recipe import Recipe
 from regcore.report import RunReport
 from regcore.sample_photos import package_folder, sample_photos
+from regcore.user_cache import user_cache
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,7 +71,7 @@ def run_demo(
     Raises BackendError where a package of the `demo` extra is not installed.
     """
     paths, labels = sample_photos()
-    model = exported_model(cache or default_cache(), say)
+    model = exported_model(cache or user_cache(), say)
     preprocessor = Preprocessor(Recipe.preset(MODEL), workers=workers)
     with open_backend(model) as backend:
         check_recipe(backend, preprocessor.recipe)
@@ -127,11 +127,6 @@ def _export(weights: Path, model: Path) -> None:
     network = build_model(MODEL, rename_by_position(MODEL, read.tensors))
     metadata = ModelMetadata(Recipe.preset(MODEL), MODEL, f"sha256:{read.sha256}")
     export_model(network, metadata, model, Images(sample_photos()[0], "ImageNet photos"))
-
-
-def default_cache() -> Path:
-    """The user's cache folder for regcore: below XDG_CACHE_HOME where set, else ~/.cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "regcore"
 
 
 def demo_dict(demo: Demo) -> dict[str, Any]:

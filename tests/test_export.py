@@ -15,6 +15,8 @@ from regcore import MismatchError, Preprocessor, Recipe
 from regcore.backends import TensorSpec, open_backend
 from regcore.cli import cli
 from regcore.convert.agreement import Agreement, images_to_compare
+from regcore.convert.fuse import PREFIX
+from regcore.convert.half import to_float16
 from regcore.dataset import label_images, list_images, read_labels
 from regcore.errors import BackendError
 from regcore.evaluate import Evaluation, evaluate
@@ -91,6 +93,22 @@ def test_half_precision(exported_models: ExportedModels) -> None:
     with open_backend(half) as backend:
         assert backend.inputs[0].dtype == "uint8"
         assert backend.outputs[0].dtype == "float32"
+
+
+def test_float16_leaves_a_fused_normalisation_alone(
+    exported_models: ExportedModels, demo_photos: list[str], tmp_path: Path
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    fused = exported_models.path("fused")
+    converted = tmp_path / "converted.onnx"
+    onnx.save(to_float16(onnx.load(fused)), converted)
+    pixels = Preprocessor(read_metadata(fused).recipe)(demo_photos[:4])
+    with open_backend(fused) as whole, open_backend(converted) as half:
+        assert half.inputs == whole.inputs
+        np.testing.assert_allclose(half.run(pixels), whole.run(pixels), atol=0.2)
+    kinds = {tensor.name: tensor.data_type for tensor in onnx.load(converted).graph.initializer}
+    kept = {name for name, kind in kinds.items() if kind == onnx.TensorProto.FLOAT}
+    assert kept == {f"{PREFIX}{name}" for name in ("scale", "mean", "std")}
 
 
 def test_regnety_as_in_the_guide(exported_models: ExportedModels) -> None:

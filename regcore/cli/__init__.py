@@ -11,6 +11,7 @@ from regcore.cli.convert import convert
 from regcore.cli.demo import demo
 from regcore.cli.export import export
 from regcore.cli.info import info
+from regcore.cli.inspect import inspect
 from regcore.cli.preprocess import preprocess
 from regcore.cli.run import run
 from regcore.cli.score import score
@@ -56,7 +57,7 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301
 
 
-for _command in (export, convert, preprocess, verify, info, run, score, demo):
+for _command in (export, convert, inspect, preprocess, verify, info, run, score, demo):
     cli.add_command(_command)
 
 

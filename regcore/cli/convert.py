@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -38,89 +39,173 @@ class BatchSizes(click.ParamType[tuple[int, ...]]):
             self.fail(f"{value!r} is not a list such as 1,4,8,16", param, ctx)
 
 
+_SIZE = click.IntRange(min=1)
+
+_OM_OPTIONS = (
+    click.option("--soc", help=_SOC_HELP),
+    click.option("--batch", type=_SIZE, help="om: batch size.  [default: the model's own, or 1]"),
+    click.option(
+        "--dynamic-batch",
+        type=BatchSizes(),
+        help="om: batch sizes to choose from at run time, as in 1,4,8,16.",
+    ),
+    click.option(
+        "--aipp",
+        is_flag=True,
+        help="om: the chip normalises, by the recipe of the model; takes uint8 pixels, NHWC.",
+    ),
+    click.option("--recipe", metavar="NAME", help="om: for --aipp, instead of the model's."),
+    click.option(
+        "--precision",
+        metavar="MODE",
+        help="om: a value of atc's precision_mode or precision_mode_v2; origin keeps float32.  "
+        "[default: atc's own, force_fp16]",
+    ),
+    click.option("--log", help="om: show atc's own log: debug, info, warning or error."),
+    click.option("--print", "only_print", is_flag=True, help="om: only print the command."),
+)
+_ENGINE_OPTIONS = (
+    click.option("--fp16", is_flag=True, help="engine: compute in float16 where that is faster."),
+    click.option("--batch-min", type=_SIZE, help="engine: smallest batch size.  [default: 1]"),
+    click.option("--batch-opt", type=_SIZE, help="engine: best batch size.  [default: 16]"),
+    click.option("--batch-max", type=_SIZE, help="engine: largest batch size.  [default: 64]"),
+    click.option(
+        "--timing-cache",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="engine: measurements kept for the next build.  [default: below ~/.cache/regcore]",
+    ),
+)
+
+
+_OWN_OPTIONS = {
+    "om": ("soc", "batch", "dynamic_batch", "aipp", "recipe", "precision", "log", "only_print"),
+    "engine": ("fp16", "batch_min", "batch_opt", "batch_max", "timing_cache"),
+}
+
+
+def _device_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed((*_OM_OPTIONS, *_ENGINE_OPTIONS)):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--to", "kind", required=True, type=click.Choice(["om"]), help="For an Ascend.")
+@click.option(
+    "--to",
+    "kind",
+    required=True,
+    type=click.Choice(["om", "engine"]),
+    help="om for an Ascend, engine for TensorRT.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The file to write.  [default: beside MODEL]"
 )
-@click.option("--soc", help=_SOC_HELP)
-@click.option(
-    "--batch", type=click.IntRange(min=1), help="Batch size.  [default: the model's own, or 1]"
-)
-@click.option(
-    "--dynamic-batch", type=BatchSizes(), help="Batch sizes to choose from at run time: 1,4,8,16."
-)
-@click.option(
-    "--aipp",
-    is_flag=True,
-    help="The chip normalises, by the recipe of the model; the .om takes uint8 pixels, NHWC.",
-)
-@click.option("--recipe", "recipe_name", metavar="NAME", help="Instead of the model's, for --aipp.")
-@click.option(
-    "--precision",
-    metavar="MODE",
-    help="A value of atc's precision_mode or precision_mode_v2: origin keeps float32.  "
-    "[default: atc's own, force_fp16]",
-)
-@click.option("--log", help="Show atc's own log: debug, info, warning or error.")
-@click.option("--print", "only_print", is_flag=True, help="Only print the command, run nothing.")
+@_device_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
 def convert(
+    ctx: click.Context,
+    /,
     *,
     model: Path,
     kind: str,
     out: Path | None,
-    soc: str | None,
-    batch: int | None,
-    dynamic_batch: tuple[int, ...] | None,
-    aipp: bool,
-    recipe_name: str | None,
-    precision: str | None,
-    log: str | None,
-    only_print: bool,
     as_json: bool,
+    **options: Any,  # noqa: ANN401
 ) -> None:
     """Build what a device runs from an ONNX file, with the vendor's own compiler.
 
-    --to om calls atc of Huawei's CANN toolkit. Its log goes to stderr. Beside the .om a file
-    .om.json says what it was made of and how it wants its images.
+    --to om calls atc of Huawei's CANN toolkit, --to engine TensorRT's Python package or trtexec,
+    for the GPU of this machine. Their log goes to stderr. Beside the result a file .om.json or
+    .engine.json says what it was made of, by which version, and how it wants its images.
 
     \b
     Examples:
       regcore convert model.onnx --to om --soc Ascend310P3 --batch 16
       regcore convert model.onnx --to om --soc Ascend310P3 --dynamic-batch 1,4,8,16 --aipp
+      regcore convert model.onnx --to engine --fp16 --batch-max 64
     """  # noqa: D301
-    _ = kind
-    if soc is None:
-        raise UsageError(f"--to om needs --soc. {_SOC_HELP}")
-    from regcore.atomic import check_target
-    from regcore.convert.atc import AtcJob
-    from regcore.convert.om import aipp_path, convert_to_om, default_om
     from regcore.convert.onnx_file import read_onnx
 
+    _refuse_foreign_options(ctx, kind)
     source = read_onnx(model)
-    batches = _batches(source, batch, dynamic_batch)
-    out = out or default_om(source, batches, aipp=aipp)
-    job = AtcJob(source, soc, batches, aipp_path(out) if aipp else None, precision, log)
-    job.check()
-    check_target(out)
-    recipe = _recipe(source, recipe_name, needed=aipp)
-    if precision is None:
-        tell("atc computes in float16 unless told otherwise; --precision origin keeps float32")
-    if aipp and recipe is not None:
-        _tell_rounding(recipe)
-    if only_print:
-        click.echo(_script(job, recipe, out))
+    build = _to_om if kind == "om" else _to_engine
+    done = build(source, out, options)
+    if done is None:
         return
-    built, record = convert_to_om(job, recipe, out, lambda line: click.echo(line, err=True))
-    if built != out:
-        tell(f"atc has bound the model to this operating system and processor: {built.name}")
+    built, record = done
     if as_json:
         answer({"path": str(built), **asdict(record)})
     else:
         click.echo(_sentence(record))
     tell(f"wrote {built}")
+
+
+def _refuse_foreign_options(ctx: click.Context, kind: str) -> None:
+    (other,) = _OWN_OPTIONS.keys() - {kind}
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        source = ctx.get_parameter_source(name)
+        if name in _OWN_OPTIONS[other] and source is not click.core.ParameterSource.DEFAULT:
+            raise UsageError(f"{parameter.opts[0]} is for --to {other}")
+
+
+def _to_om(
+    source: OnnxFile, out: Path | None, options: dict[str, Any]
+) -> tuple[Path, DeviceModel] | None:
+    from regcore.atomic import check_target
+    from regcore.convert.atc import AtcJob
+    from regcore.convert.om import aipp_path, convert_to_om, default_om
+
+    if options["soc"] is None:
+        raise UsageError(f"--to om needs --soc. {_SOC_HELP}")
+    aipp = options["aipp"]
+    batches = _batches(source, options["batch"], options["dynamic_batch"])
+    out = out or default_om(source, batches, aipp=aipp)
+    job = AtcJob(
+        model=source,
+        soc=options["soc"],
+        batches=batches,
+        aipp=aipp_path(out) if aipp else None,
+        precision=options["precision"],
+        log=options["log"],
+    )
+    job.check()
+    check_target(out)
+    recipe = _recipe(source, options["recipe"], needed=aipp)
+    if job.precision is None:
+        tell("atc computes in float16 unless told otherwise; --precision origin keeps float32")
+    if aipp and recipe is not None:
+        _tell_rounding(recipe)
+    if options["only_print"]:
+        click.echo(_script(job, recipe, out))
+        return None
+    built, record = convert_to_om(job, recipe, out, _show_line)
+    if built != out:
+        tell(f"atc has bound the model to this operating system and processor: {built.name}")
+    return built, record
+
+
+def _to_engine(
+    source: OnnxFile, out: Path | None, options: dict[str, Any]
+) -> tuple[Path, DeviceModel]:
+    from regcore.atomic import check_target
+    from regcore.convert.engine import batch_range, convert_to_engine, default_engine
+
+    sizes = (options[f"batch_{which}"] for which in ("min", "opt", "max"))
+    batches = batch_range(source, *sizes)
+    fp16 = options["fp16"]
+    out = out or default_engine(source, fp16=fp16)
+    check_target(out)
+    record = convert_to_engine(
+        source, batches, out, _show_line, fp16=fp16, timing_cache=options["timing_cache"]
+    )
+    return out, record
+
+
+def _show_line(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _batches(

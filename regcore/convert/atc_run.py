@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from regcore.convert.atc import AtcJob, check_path
+from regcore.convert.vendor_process import last_line, run_shown
 from regcore.errors import BackendError
 
 _SUCCESS = "ATC run success"
@@ -52,13 +51,18 @@ def run_atc(job: AtcJob, out: Path, say: Callable[[str], None]) -> Path:
     # atc leaves files of its own where it runs, and half an .om where it is killed.
     with tempfile.TemporaryDirectory(prefix="atc-", dir=out.parent) as folder:
         command = job.command(Path(folder).absolute() / out.stem)
-        code, log = _run([program, *command[1:]], folder, say, show_log=job.log is not None)
+        code, log = run_shown([program, *command[1:]], Path(folder), say, _environment(job))
         built = list(Path(folder).glob(f"{out.stem}*.om"))
         if code != 0 or _SUCCESS not in log or len(built) != 1:
             raise BackendError(_failure(code, log, built))
         target = out.with_name(built[0].name)
         built[0].replace(target)
     return target
+
+
+def _environment(job: AtcJob) -> dict[str, str]:
+    # Otherwise atc's log goes to files below ~/ascend/log.
+    return dict(os.environ) | ({"ASCEND_SLOG_PRINT_TO_STDOUT": "1"} if job.log else {})
 
 
 def environment_hint() -> str:
@@ -73,45 +77,6 @@ def environment_hint() -> str:
     )
 
 
-def _run(
-    command: list[str], folder: str, say: Callable[[str], None], *, show_log: bool
-) -> tuple[int, str]:
-    environment = dict(os.environ)
-    if show_log:
-        # Otherwise the log goes to files below ~/ascend/log.
-        environment["ASCEND_SLOG_PRINT_TO_STDOUT"] = "1"
-    lines = []
-    try:
-        with _ended(
-            subprocess.Popen(  # noqa: S603
-                command,
-                cwd=folder,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-            )
-        ) as process:
-            for line in process.stdout or ():
-                lines.append(line)
-                say(line.rstrip())
-            code = process.wait()
-    except OSError as error:
-        raise BackendError(f"{command[0]}: {error.strerror}") from error
-    return code, "".join(lines)
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """A process that ends with the block, also where the block is interrupted."""
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 def _failure(code: int, log: str, built: list[Path]) -> str:
     errors = [f"{match[1]}: {match[2]}" for match in _ERROR_LINE.finditer(log)]
     if errors:
@@ -121,8 +86,7 @@ def _failure(code: int, log: str, built: list[Path]) -> str:
     elif code == 0:
         reason = f"it wrote {len(built)} files, and its log does not say {_SUCCESS!r}"
     else:
-        last = [line.strip() for line in log.splitlines() if line.strip()][-1:]
-        reason = f"exit code {code}, its last line: {last[0] if last else 'none'}"
+        reason = f"exit code {code}, its last line: {last_line(log)}"
     for pattern, advice in _EXPLANATIONS:
         if re.search(pattern, "\n".join(errors) or log):
             return f"atc failed: {reason} ({advice.format(environment=environment_hint())})"

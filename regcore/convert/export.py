@@ -61,7 +61,7 @@ def export_model(
     made = export_onnx(model, metadata, batch=batch, opset=opset, dynamo=dynamo)
     if fp16:
         made = to_float16(made)
-    # Afterwards, so that the normalisation stays float32.
+    # Afterwards, so that no detour through float16 comes between its nodes.
     difference = None
     if fuse_layout is not None:
         recipe = replace(metadata.recipe, dtype="uint8", layout=fuse_layout)

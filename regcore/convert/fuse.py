@@ -16,7 +16,8 @@ from regcore.recipe import Recipe
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
-_PREFIX = "regcore/normalise/"
+#: What the names of the normalising nodes begin with.
+PREFIX = "regcore/normalise/"
 
 _TO_NCHW = (0, 3, 1, 2)
 _IR_VERSION = 8
@@ -32,7 +33,7 @@ def fuse_preprocess(model: ModelProto, metadata: ModelMetadata) -> None:
     helper = import_onnx().helper
     graph = model.graph
     (image,) = graph.input
-    name, normalised = image.name, f"{_PREFIX}image"
+    name, normalised = image.name, f"{PREFIX}image"
     for node in graph.node:
         node.input[:] = [normalised if value == name else value for value in node.input]
     nodes, constants = _normalising_nodes(recipe, name, normalised)
@@ -93,10 +94,10 @@ def _normalising_nodes(
     steps += [("Div", ["scale"], {}), ("Sub", ["mean"], {}), ("Div", ["std"], {})]
     nodes = []
     for number, (kind, operands, attributes) in enumerate(steps):
-        name = f"{_PREFIX}{number}_{kind}"
+        name = f"{PREFIX}{number}_{kind}"
         output = result if number == len(steps) - 1 else f"{name}_output"
-        inputs = [source, *(_PREFIX + operand for operand in operands)]
+        inputs = [source, *(PREFIX + operand for operand in operands)]
         nodes.append(onnx.helper.make_node(kind, inputs, [output], name=name, **attributes))
         source = output
-    tensors = [onnx.numpy_helper.from_array(v, _PREFIX + k) for k, v in constants.items()]
+    tensors = [onnx.numpy_helper.from_array(v, PREFIX + k) for k, v in constants.items()]
     return nodes, tensors

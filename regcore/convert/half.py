@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from regcore.backends.onnxruntime import import_onnxruntime
+from regcore.convert.fuse import PREFIX
 from regcore.convert.torch_to_onnx import check_onnx
 
 if TYPE_CHECKING:
@@ -13,14 +14,20 @@ if TYPE_CHECKING:
 
 
 def to_float16(model: ModelProto) -> ModelProto:
-    """The model computing in float16; its input and output stay float32."""
+    """The model computing in float16; its input and output keep their types.
+
+    A fused normalisation stays float32: float16 is too coarse for its constants.
+    """
     import_onnxruntime()
     from onnxruntime.transformers.float16 import convert_float_to_float16
     from onnxruntime.transformers.onnx_model import OnnxModel
 
+    kept = [node.name for node in model.graph.node if node.name.startswith(PREFIX)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of weights that become 0 or the largest float16
-        converted: ModelProto = convert_float_to_float16(model, keep_io_types=True)
+        converted: ModelProto = convert_float_to_float16(
+            model, keep_io_types=True, node_block_list=kept
+        )
     # The converter appends its Casts at the end.
     OnnxModel.graph_topological_sort(converted.graph)
     check_onnx(converted)

@@ -1,0 +1,38 @@
+"""regcore inspect: what a model file is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from regcore.cli.console import answer, show
+
+
+@click.command()
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def inspect(*, model: Path, as_json: bool) -> None:
+    """Show what MODEL takes and gives, its batch size, opset and recipe, without running it.
+
+    MODEL is an .onnx file, or an .om or .engine that regcore convert has built.
+
+    \b
+    Example:
+      regcore inspect regnety_016.onnx
+    """  # noqa: D301
+    from rich import box
+    from rich.table import Table
+
+    from regcore.convert.model_facts import inspect_model, to_dict, to_rows
+
+    facts = inspect_model(model)
+    if as_json:
+        answer(to_dict(facts))
+        return
+    table = Table(show_header=False, box=box.SIMPLE)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for what, value in to_rows(facts):
+        table.add_row(what, value)
+    show(table)

@@ -1,0 +1,130 @@
+"""What a model file is, whatever its format, without running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from regcore.backends import TensorSpec
+from regcore.convert.device_model import DeviceModel, read_record
+from regcore.convert.onnx_file import OnnxFile, read_onnx
+from regcore.errors import BackendError
+from regcore.model_metadata import ModelMetadata
+from regcore.recipe import Recipe
+
+_DEVICE_FORMATS = {".om": "an Ascend and its pyACL", ".engine": "a GPU and TensorRT"}
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The facts of a model file.
+
+    onnx: those of an ONNX file. record: what lies beside a device's model. One of them is None.
+    """
+
+    path: Path
+    size: int
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    metadata: ModelMetadata | None
+    onnx: OnnxFile | None = None
+    record: DeviceModel | None = None
+
+    @property
+    def batch(self) -> str:
+        """`any`, `4`, `1, 4 or 16`, or `1 to 64, best at 16`."""
+        if self.record is not None:
+            sizes = self.record.batches
+            if self.path.suffix == ".engine" and len(sizes) > 1:
+                return f"{sizes[0]} to {sizes[2]}, best at {sizes[1]}"
+            return " or ".join(filter(None, (", ".join(map(str, sizes[:-1])), str(sizes[-1]))))
+        shape = self.inputs[0].shape if self.inputs else None
+        size = shape[0] if shape else None
+        return "any" if size is None else str(size)
+
+
+def inspect_model(path: Path) -> ModelFacts:
+    """The facts of an .onnx file, or of the record beside an .om or .engine.
+
+    Raises BackendError for other files, and for those that only their driver can read.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".onnx":
+        model = read_onnx(path)
+        size = path.stat().st_size
+        return ModelFacts(path, size, model.inputs, model.outputs, model.metadata, onnx=model)
+    if suffix not in _DEVICE_FORMATS:
+        raise BackendError(f"{path}: expected a file .onnx, {', '.join(_DEVICE_FORMATS)}")
+    if not path.is_file():
+        raise BackendError(f"{path}: no such model file")
+    record = read_record(path)
+    if record is None:
+        raise BackendError(
+            f"{path}: has no record {path.name}.json of 'regcore convert' beside it, and without "
+            f"one only a driver can read it ({_DEVICE_FORMATS[suffix]})"
+        )
+    spec = TensorSpec(record.input, record.shape, record.dtype)
+    size = path.stat().st_size
+    return ModelFacts(path, size, (spec,), (), record.metadata(path), record=record)
+
+
+def to_dict(facts: ModelFacts) -> dict[str, Any]:
+    """The facts for machines."""
+    metadata, onnx, record = facts.metadata, facts.onnx, facts.record
+    result: dict[str, Any] = {
+        "path": str(facts.path),
+        "bytes": facts.size,
+        "inputs": [_spec_dict(spec) for spec in facts.inputs],
+        "outputs": [_spec_dict(spec) for spec in facts.outputs],
+        "batch": facts.batch,
+        "model": metadata.name if metadata else None,
+        "weights_file": metadata.weights if metadata else None,
+        "recipe": metadata.recipe.to_dict() if metadata else None,
+    }
+    if onnx is not None:
+        result |= {"opset": onnx.opset, "producer": onnx.producer, "weights": onnx.weights}
+    if record is not None:
+        result |= {
+            "device": record.device,
+            "builder": record.builder,
+            "precision": record.precision,
+            "source": record.source,
+            "source_sha256": record.source_sha256,
+        }
+    return result
+
+
+def to_rows(facts: ModelFacts) -> list[tuple[str, str]]:
+    """The facts for people: what, and its value."""
+    metadata, onnx, record = facts.metadata, facts.onnx, facts.record
+    rows = [("input", str(spec)) for spec in facts.inputs]
+    rows += [("output", str(spec)) for spec in facts.outputs]
+    rows.append(("batch size", facts.batch))
+    if onnx is not None:
+        weights = " + ".join(f"{count:,} {dtype}" for dtype, count in onnx.weights.items())
+        rows += [("weights", weights), ("opset", str(onnx.opset)), ("made by", onnx.producer)]
+    if record is not None:
+        rows += [("device", record.device), ("made by", record.builder)]
+        rows += [("precision", record.precision), ("made of", record.source)]
+    if metadata is not None:
+        rows += [("model", metadata.name), ("weights file", metadata.weights)]
+    rows.append(("recipe", _recipe(metadata.recipe) if metadata else "none: name one to commands"))
+    rows.append(("size", f"{facts.size / 2**20:.1f} MiB"))
+    return [(what, value) for what, value in rows if value]
+
+
+def _spec_dict(spec: TensorSpec) -> dict[str, Any]:
+    return {"name": spec.name, "dtype": spec.dtype, "shape": list(spec.shape or ())}
+
+
+def _recipe(recipe: Recipe) -> str:
+    return (
+        f"resize {recipe.resize} {recipe.filter}, crop {recipe.crop}, "
+        f"mean {_numbers(recipe.mean)}, std {_numbers(recipe.std)}, "
+        f"{recipe.dtype} {recipe.layout} ({recipe.identity})"
+    )
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return " ".join(f"{value:g}" for value in values)

@@ -1,0 +1,80 @@
+"""trtexec, the program that comes with TensorRT's tar file, containers and JetPack."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from regcore.convert.engine import EngineJob
+from regcore.convert.vendor_process import last_line, run_shown
+from regcore.errors import BackendError
+
+_USUAL_PLACE = Path("/usr/src/tensorrt/bin/trtexec")
+_BANNER = re.compile(r"\[TensorRT v([0-9.]+)\]")
+_DEVICE = re.compile(r"Selected Device: (.+)")
+_ERROR = re.compile(r"\[E\] *(.+)")
+_PASSED = "&&&& PASSED"
+_SKIPS_INFERENCE = (8, 6, 0)
+
+
+class TrtexecBuilder:
+    """Builds engines with trtexec, found on the PATH or in JetPack's usual place."""
+
+    def __init__(self) -> None:
+        """Raises BackendError where there is no trtexec, or it does not say its version."""
+        program = shutil.which("trtexec") or (_USUAL_PLACE if _USUAL_PLACE.is_file() else None)
+        if program is None:
+            raise BackendError(
+                "neither TensorRT's Python package nor trtexec is here: pip install tensorrt, or "
+                f"put trtexec on the PATH (JetPack has it in {_USUAL_PLACE.parent})"
+            )
+        self._program = str(program)
+        shown = subprocess.run(  # noqa: S603
+            [self._program, "--help"], capture_output=True, text=True, check=False
+        )
+        banner = _BANNER.search(shown.stdout + shown.stderr)
+        if banner is None:
+            said = last_line(shown.stdout + shown.stderr)
+            raise BackendError(f"{program}: does not say its version, but: {said}")
+        self.version = banner_version(banner[1])
+
+    def build(self, job: EngineJob, out: Path, say: Callable[[str], None]) -> str:
+        """See Builder."""
+        code, log = run_shown(self.command(job, out), out.parent, say, os.environ)
+        if code != 0 or _PASSED not in log or not out.is_file():
+            errors = _ERROR.findall(log)
+            reason = errors[0] if errors else f"exit code {code}, last line: {last_line(log)}"
+            raise BackendError(f"trtexec failed: {reason}")
+        device = _DEVICE.search(log)
+        return device[1].strip() if device else "unknown"
+
+    def command(self, job: EngineJob, out: Path) -> list[str]:
+        """The arguments of trtexec."""
+        quick = "--skipInference" if self.version >= _SKIPS_INFERENCE else "--buildOnly"
+        arguments = [
+            self._program,
+            f"--onnx={job.onnx.absolute()}",
+            f"--saveEngine={out.absolute()}",
+            f"--timingCacheFile={job.timing_cache.absolute()}",
+            quick,
+        ]
+        for name, shape in zip(("min", "opt", "max"), job.shapes, strict=False):
+            arguments.append(f"--{name}Shapes={job.input}:{'x'.join(map(str, shape))}")
+        if job.fp16_flag:
+            arguments.append("--fp16")
+        return arguments
+
+
+def banner_version(text: str) -> tuple[int, int, int]:
+    """The version in trtexec's first line: 8602 is 8.6.2, 100100 is 10.1.0."""
+    if "." in text:
+        numbers = [*map(int, text.split(".")), 0, 0]
+        return numbers[0], numbers[1], numbers[2]
+    number = int(text)
+    if number < 10_000:  # noqa: PLR2004
+        return number // 1000, number // 100 % 10, number % 100
+    return number // 10_000, number // 100 % 100, number % 100
