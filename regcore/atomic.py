@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from regcore.errors import OutputError
+from regcore.errors import OutputError, UsageError
 
 
 @contextmanager
@@ -26,8 +26,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def check_target(out: Path) -> None:
-    """Raises OutputError where no file `out` can be written, before the long work begins."""
+def check_target(out: Path, suffix: str) -> None:
+    """Refuses a file `out` that cannot be written, before the long work begins.
+
+    Raises UsageError where its name does not end in `suffix`, by which commands know its format;
+    OutputError where its folder is missing or read-only.
+    """
+    if out.suffix.lower() != suffix:
+        raise UsageError(f"{out}: the name of the result must end in {suffix}")
     if out.is_dir():
         raise OutputError(f"{out}: is a folder, not a file to write")
     if not out.parent.is_dir():

@@ -60,7 +60,7 @@ def read_metadata(model: Path) -> ModelMetadata:
         with OnnxRuntimeBackend(model) as backend:
             found = ModelMetadata.from_properties(model, backend.metadata)
     else:
-        from regcore.convert.device_model import read_record
+        from regcore.device_model import read_record
 
         record = read_record(model)
         found = record.metadata(model) if record else None

@@ -17,7 +17,7 @@ def save_model(
     *,
     weights: Any = COLOURS,
     batch: int | None = None,
-    size: int = 224,
+    size: int | None = 224,
     dtype: str = "float32",
     extra_output: bool = False,
 ) -> Path:

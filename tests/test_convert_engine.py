@@ -18,7 +18,7 @@ from vendor_tools import install
 from regcore.backends import open_backend
 from regcore.cli import cli
 from regcore.convert import engine, trtexec
-from regcore.convert.device_model import read_record
+from regcore.device_model import read_record
 from regcore.errors import BackendError
 from regcore.model_metadata import ModelMetadata, read_metadata
 from regcore.recipe import Recipe
@@ -226,6 +226,6 @@ def test_an_engine_of_another_version_is_refused(model: Path) -> None:
     built = model.with_name("m.engine")
     record = read_record(built)
     assert record is not None
-    engine.check_engine_version(record, built, (10, 1, 0))
+    record.check_builder(built, engine.builder_name((10, 1, 0)))
     with pytest.raises(BackendError, match=r"built by TensorRT 10\.1\.0 .* here is TensorRT 8\.6"):
-        engine.check_engine_version(record, built, (8, 6, 1))
+        record.check_builder(built, engine.builder_name((8, 6, 1)))

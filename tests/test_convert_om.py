@@ -22,7 +22,7 @@ from vendor_tools import install
 from regcore import Recipe, UsageError
 from regcore.cli import cli
 from regcore.convert.aipp import aipp_config, aipp_rounding
-from regcore.convert.device_model import read_record, record_path
+from regcore.device_model import read_record, record_path
 from regcore.errors import BackendError
 from regcore.model_metadata import ModelMetadata, read_metadata
 
@@ -82,6 +82,15 @@ def test_the_guides_model(model: Path) -> None:
     assert header["shape"] == [3, 224, 224]
     assert header["aipp"] is None
     assert read_metadata(om) == ModelMetadata(REGNET, "colours.v1")
+
+
+@pytest.mark.usefixtures("atc")
+def test_relative_paths(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(model.parent)
+    result = to_om(Path(model.name), "--out", "a.om", "--aipp")
+    assert result.exit_code == 0, result.stderr
+    assert files(model) == sorted([model.name, "a.om", "a.om.json", "a.aipp.cfg"])
+    assert read_om(Path("a.om"))[0]["aipp"] is not None
 
 
 @pytest.mark.usefixtures("atc")
@@ -244,6 +253,9 @@ def test_no_atc(model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         ({"dtype": "float16"}, ("--aipp",), 2, "--aipp needs float32"),
         ({}, ("--batch", "1", "--dynamic-batch", "1,2"), 2, "either --batch or --dynamic-batch"),
         ({}, ("--dynamic-batch", "4,1"), 2, "ascending"),
+        ({}, ("--dynamic-batch", "4"), 2, "for one there is --batch"),
+        ({"size": None}, (), 4, "of a fixed size, the model has image float32 [N, 3, ?, ?]"),
+        ({}, ("--out", "RegNetY-1.6GF"), 2, "must end in .om"),
         ({}, ("--dynamic-batch", "1,4096"), 2, "between 1 and 2048"),
         ({}, ("--dynamic-batch", "1;2"), 2, "not a list such as"),
         ({}, ("--precision", "best"), 2, "none of force_fp16"),
@@ -292,8 +304,9 @@ def test_models_that_are_no_classifiers(tmp_path: Path) -> None:
     onnx.save(model, path)
     result = to_om(path)
     assert result.exit_code == 4
-    assert "expected one image input, the model has image float32 [N, 3, 224, 224], mask" in (
-        result.stderr
+    assert (
+        "expected one image input of a fixed size, the model has image float32 [N, 3, 224, 224], mask"
+        in (result.stderr)
     )
     path.write_bytes(b"no model")
     assert "not an ONNX model" in to_om(path).stderr

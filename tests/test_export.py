@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -173,7 +174,7 @@ def test_refusals_are_one_line_and_write_nothing(
         (("a.onnx", "--pretrained", "--md5", "0"), 2, "--md5 and --sha256 are for a file"),
         (("w.pth", "a.onnx", "--layout", "nhwc"), 2, "needs --fuse-preprocess"),
         (("w.pth", "no/such/a.onnx"), 4, "no/such: no such folder to write a.onnx into"),
-        (("w.pth", "/"), 4, "/: is a folder"),
+        (("w.pth", "model.pb"), 2, "model.pb: the name of the result must end in .onnx"),
     ],
 )
 def test_arguments_that_make_no_sense(arguments: tuple[str, ...], code: int, words: str) -> None:
@@ -196,6 +197,17 @@ def test_a_model_that_differs_from_torch_gets_no_name(
         with pytest.raises(MismatchError, match=r"differs from torch by .* nothing was written"):
             export.export_model(None, ModelMetadata(LITE0), tmp_path / "out.onnx", None)  # type: ignore[arg-type]
     assert [path.name for path in tmp_path.iterdir()] == ["made.onnx"]
+
+
+def test_targets(tmp_path: Path) -> None:
+    (tmp_path / "folder.onnx").mkdir()
+    result = regcore("export", "regnety_016", "w.pth", tmp_path / "folder.onnx")
+    assert result.exit_code == 4
+    assert "folder.onnx: is a folder, not a file to write" in result.stderr
+    (tmp_path / "folder.onnx").chmod(0o500)
+    if not os.access(tmp_path / "folder.onnx", os.W_OK):
+        result = regcore("export", "regnety_016", "w.pth", tmp_path / "folder.onnx" / "a.onnx")
+        assert "no permission to write a.onnx there" in result.stderr
 
 
 def test_images_to_compare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from regcore.errors import UsageError
 
 if TYPE_CHECKING:
     from regcore.convert.atc import AtcJob
-    from regcore.convert.device_model import DeviceModel
     from regcore.convert.onnx_file import OnnxFile
+    from regcore.device_model import DeviceModel
     from regcore.recipe import Recipe
 
 _SOC_HELP = "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as in Ascend310P3."
@@ -172,7 +172,7 @@ def _to_om(
         log=options["log"],
     )
     job.check()
-    check_target(out)
+    check_target(out, ".om")
     recipe = _recipe(source, options["recipe"], needed=aipp)
     if job.precision is None:
         tell("atc computes in float16 unless told otherwise; --precision origin keeps float32")
@@ -197,7 +197,7 @@ def _to_engine(
     batches = batch_range(source, *sizes)
     fp16 = options["fp16"]
     out = out or default_engine(source, fp16=fp16)
-    check_target(out)
+    check_target(out, ".engine")
     record = convert_to_engine(
         source, batches, out, _show_line, fp16=fp16, timing_cache=options["timing_cache"]
     )
@@ -213,6 +213,8 @@ def _batches(
 ) -> tuple[int, ...]:
     if batch is not None and dynamic_batch is not None:
         raise UsageError("either --batch or --dynamic-batch")
+    if dynamic_batch is not None and len(dynamic_batch) == 1:
+        raise UsageError("--dynamic-batch takes several sizes; for one there is --batch")
     own = (source.image.shape or (None,))[0]
     return dynamic_batch or (batch or own or 1,)
 

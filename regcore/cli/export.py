@@ -97,7 +97,7 @@ def export(
     from regcore.convert.torch_to_onnx import DYNAMO_OPSET
     from regcore.model_metadata import ModelMetadata
 
-    check_target(out)
+    check_target(out, ".onnx")
     found = find_model(name)
     if found.note:
         tell(found.note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regcore.convert.onnx_file import OnnxFile
@@ -106,6 +106,11 @@ class AtcJob:
         if self.log is not None:
             arguments.append(f"--log={self.log}")
         return arguments
+
+    def with_absolute_paths(self) -> AtcJob:
+        """The same job for atc in another folder."""
+        model = replace(self.model, path=self.model.path.absolute())
+        return replace(self, model=model, aipp=self.aipp and self.aipp.absolute())
 
     def _takes_float_nchw(self) -> bool:
         image = self.model.image

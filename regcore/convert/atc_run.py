@@ -46,9 +46,10 @@ def run_atc(job: AtcJob, out: Path, say: Callable[[str], None]) -> Path:
     program = shutil.which("atc")
     if program is None:
         raise BackendError(f"atc is not on the PATH: {environment_hint()}")
-    for path in (job.model.path.absolute(), out.absolute()):
-        check_path(path)
     # atc leaves files of its own where it runs, and half an .om where it is killed.
+    job = job.with_absolute_paths()
+    for path in (job.model.path, out.absolute()):
+        check_path(path)
     with tempfile.TemporaryDirectory(prefix="atc-", dir=out.parent) as folder:
         command = job.command(Path(folder).absolute() / out.stem)
         code, log = run_shown([program, *command[1:]], Path(folder), say, _environment(job))

@@ -9,11 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from regcore.convert.device_model import DeviceModel, file_sha256, write_record
 from regcore.convert.half import to_float16
 from regcore.convert.onnx_file import OnnxFile
 from regcore.convert.torch_to_onnx import import_onnx
-from regcore.errors import BackendError, UsageError
+from regcore.device_model import DeviceModel, file_sha256, write_record
+from regcore.errors import UsageError
 from regcore.user_cache import user_cache
 
 #: From this version on TensorRT computes in the types of the ONNX file, and has no flag for it.
@@ -143,16 +143,3 @@ def batch_range(
 def builder_name(version: tuple[int, int, int]) -> str:
     """As in a record: `TensorRT 10.1.0`."""
     return f"TensorRT {'.'.join(map(str, version))}"
-
-
-def check_engine_version(record: DeviceModel, model: Path, version: tuple[int, int, int]) -> None:
-    """Raises BackendError where the engine was built by another TensorRT than `version`.
-
-    TensorRT itself would say so only in numbers, or crash.
-    """
-    running = builder_name(version)
-    if record.builder != running:
-        raise BackendError(
-            f"{model}: was built by {record.builder} and runs only there, here is {running}: "
-            f"convert {record.source} again"
-        )

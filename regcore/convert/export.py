@@ -57,7 +57,7 @@ def export_model(
     a uint8 input and the normalisation inside the model. fp16: computes in float16.
     Raises MismatchError for other scores, BackendError where the model cannot be exported.
     """
-    check_target(out)
+    check_target(out, ".onnx")
     made = export_onnx(model, metadata, batch=batch, opset=opset, dynamo=dynamo)
     if fp16:
         made = to_float16(made)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from regcore.backends import TensorSpec
-from regcore.convert.device_model import DeviceModel, read_record
 from regcore.convert.onnx_file import OnnxFile, read_onnx
+from regcore.device_model import DeviceModel, read_record
 from regcore.errors import BackendError
 from regcore.model_metadata import ModelMetadata
 from regcore.recipe import Recipe

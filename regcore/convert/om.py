@@ -10,8 +10,8 @@ from regcore.atomic import replacing
 from regcore.convert.aipp import aipp_config
 from regcore.convert.atc import DEFAULT_PRECISION, AtcJob
 from regcore.convert.atc_run import run_atc
-from regcore.convert.device_model import DeviceModel, file_sha256, write_record
 from regcore.convert.onnx_file import OnnxFile
+from regcore.device_model import DeviceModel, file_sha256, write_record
 from regcore.model_metadata import ModelMetadata
 from regcore.recipe import Recipe
 

@@ -39,11 +39,15 @@ class OnnxFile:
 
     @property
     def image(self) -> TensorSpec:
-        """The one image input [batch, ...]; BackendError where the model has another form."""
-        if len(self.inputs) != 1 or len(self.inputs[0].shape or ()) != 4:  # noqa: PLR2004
-            listed = ", ".join(map(str, self.inputs)) or "none"
-            raise BackendError(f"{self.path}: expected one image input, the model has {listed}")
-        return self.inputs[0]
+        """The one image input; BackendError unless it has four dimensions, the last three fixed."""
+        if len(self.inputs) == 1:
+            shape = self.inputs[0].shape or ()
+            if len(shape) == 4 and None not in shape[1:]:  # noqa: PLR2004
+                return self.inputs[0]
+        listed = ", ".join(map(str, self.inputs)) or "none"
+        raise BackendError(
+            f"{self.path}: expected one image input of a fixed size, the model has {listed}"
+        )
 
 
 def read_onnx(path: Path) -> OnnxFile:

@@ -46,6 +46,17 @@ class DeviceModel:
         """The recipe and origin, where the ONNX file had them."""
         return ModelMetadata.from_properties(model, self.properties)
 
+    def check_builder(self, model: Path, running: str) -> None:
+        """Raises BackendError where `model` was not built by `running`, as in TensorRT 10.1.0.
+
+        For formats that only the version understands which wrote them.
+        """
+        if self.builder != running:
+            raise BackendError(
+                f"{model}: was built by {self.builder} and runs only with it, here is {running}: "
+                f"convert {self.source} again"
+            )
+
 
 def record_path(model: Path) -> Path:
     """Where the record of `model` lies."""
