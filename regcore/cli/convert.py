@@ -161,27 +161,29 @@ def _to_om(
     if options["soc"] is None:
         raise UsageError(f"--to om needs --soc. {_SOC_HELP}")
     aipp = options["aipp"]
+    if options["recipe"] is not None and not aipp:
+        raise UsageError("--recipe is for --aipp; without it the .om takes what MODEL takes")
     batches = _batches(source, options["batch"], options["dynamic_batch"])
     out = out or default_om(source, batches, aipp=aipp)
     job = AtcJob(
         model=source,
         soc=options["soc"],
         batches=batches,
+        recipe=_recipe(source, options["recipe"]),
         aipp=aipp_path(out) if aipp else None,
         precision=options["precision"],
         log=options["log"],
     )
     job.check()
     check_target(out, ".om")
-    recipe = _recipe(source, options["recipe"], needed=aipp)
     if job.precision is None:
         tell("atc computes in float16 unless told otherwise; --precision origin keeps float32")
-    if aipp and recipe is not None:
-        _tell_rounding(recipe)
+    if aipp and job.recipe is not None:
+        _tell_rounding(job.recipe)
     if options["only_print"]:
-        click.echo(_script(job, recipe, out))
+        click.echo(_script(job, out))
         return None
-    built, record = convert_to_om(job, recipe, out, _show_line)
+    built, record = convert_to_om(job, out, _show_line)
     if built != out:
         tell(f"atc has bound the model to this operating system and processor: {built.name}")
     return built, record
@@ -219,16 +221,12 @@ def _batches(
     return dynamic_batch or (batch or own or 1,)
 
 
-def _recipe(source: OnnxFile, name: str | None, *, needed: bool) -> Recipe | None:
+def _recipe(source: OnnxFile, name: str | None) -> Recipe | None:
     from regcore.recipe import Recipe
 
     if name is not None:
         return Recipe.preset(name)
-    if source.metadata is not None:
-        return source.metadata.recipe
-    if needed:
-        raise UsageError(f"{source.path}: does not say how it wants its images; give --recipe")
-    return None
+    return source.metadata.recipe if source.metadata else None
 
 
 def _tell_rounding(recipe: Recipe) -> None:
@@ -245,13 +243,14 @@ def _tell_rounding(recipe: Recipe) -> None:
     )
 
 
-def _script(job: AtcJob, recipe: Recipe | None, out: Path) -> str:
+def _script(job: AtcJob, out: Path) -> str:
     from regcore.convert.aipp import aipp_config
 
     command = shlex.join(job.command(out.with_suffix("")))
-    if job.aipp is None or recipe is None:
+    if job.aipp is None or job.recipe is None:
         return command
-    return f"cat > {shlex.quote(str(job.aipp))} << 'END'\n{aipp_config(recipe)}END\n{command}"
+    aipp = aipp_config(job.recipe)
+    return f"cat > {shlex.quote(str(job.aipp))} << 'END'\n{aipp}END\n{command}"
 
 
 def _sentence(record: DeviceModel) -> str:

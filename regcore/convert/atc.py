@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regcore.convert.onnx_file import OnnxFile
 from regcore.errors import BackendError, UsageError
+from regcore.recipe import Recipe
 
 OPSETS = range(11, 19)
 #: What atc does unless told otherwise.
@@ -37,12 +38,14 @@ class AtcJob:
     """What to build.
 
     soc: the chip, as in Ascend310P3. batches: one batch size, or several to choose from at run
-    time. aipp: the AIPP file, where the chip is to normalise. precision, log: None for atc's own.
+    time. recipe: of the model, where it is known. aipp: the AIPP file to write, where the chip is
+    to normalise by that recipe. precision, log: None for atc's own.
     """
 
     model: OnnxFile
     soc: str
     batches: tuple[int, ...]
+    recipe: Recipe | None = None
     aipp: Path | None = None
     precision: str | None = None
     log: str | None = None
@@ -75,11 +78,8 @@ class AtcJob:
             )
         if not all(1 <= size <= _LARGEST_BATCH for size in sizes):
             raise UsageError(f"a batch size for atc lies between 1 and {_LARGEST_BATCH}")
-        if self.aipp is not None and not self._takes_float_nchw():
-            raise UsageError(
-                f"{self.model.path}: takes {self.model.image}; --aipp needs "
-                "float32 [N, 3, height, width]: it replaces a fused normalisation"
-            )
+        if self.aipp is not None:
+            self._check_aipp()
 
     def command(self, output: Path) -> list[str]:
         """The arguments of atc; it appends .om to `output`, and sometimes the platform."""
@@ -112,9 +112,17 @@ class AtcJob:
         model = replace(self.model, path=self.model.path.absolute())
         return replace(self, model=model, aipp=self.aipp and self.aipp.absolute())
 
-    def _takes_float_nchw(self) -> bool:
-        image = self.model.image
-        return image.dtype == "float32" and (image.shape or ())[1:2] == (_CHANNELS,)
+    def _check_aipp(self) -> None:
+        if self.recipe is None:
+            raise UsageError(
+                f"{self.model.path}: does not say how it wants its images; give --recipe"
+            )
+        image, size = self.model.image, self.recipe.crop
+        if image.dtype != "float32" or (image.shape or ())[1:] != (_CHANNELS, size, size):
+            raise UsageError(
+                f"{self.model.path}: takes {image}; --aipp needs float32 [N, 3, {size}, {size}] "
+                "by the recipe, and no fused normalisation"
+            )
 
 
 def check_path(path: Path) -> None:

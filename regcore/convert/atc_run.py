@@ -24,7 +24,7 @@ _HOME_SCRIPT = "Ascend/ascend-toolkit/set_env.sh"
 
 _SOC_RULE = (
     "--soc is 'Ascend' and the Name that `npu-smi info` shows on the device's machine, as in "
-    "Ascend310P3 for 310P3; Ascend710 is the name that Ascend310P3 had until CANN 5.1"
+    "Ascend310P3 for 310P3; Ascend710 is the name that Ascend310P3 had until 2022"
 )
 # Words of atc's log, and what helps.
 _EXPLANATIONS = (
@@ -46,10 +46,10 @@ def run_atc(job: AtcJob, out: Path, say: Callable[[str], None]) -> Path:
     program = shutil.which("atc")
     if program is None:
         raise BackendError(f"atc is not on the PATH: {environment_hint()}")
-    # atc leaves files of its own where it runs, and half an .om where it is killed.
     job = job.with_absolute_paths()
     for path in (job.model.path, out.absolute()):
         check_path(path)
+    # atc leaves files of its own where it runs, and half an .om where it is killed.
     with tempfile.TemporaryDirectory(prefix="atc-", dir=out.parent) as folder:
         command = job.command(Path(folder).absolute() / out.stem)
         code, log = run_shown([program, *command[1:]], Path(folder), say, _environment(job))

@@ -13,7 +13,6 @@ from regcore.convert.atc_run import run_atc
 from regcore.convert.onnx_file import OnnxFile
 from regcore.device_model import DeviceModel, file_sha256, write_record
 from regcore.model_metadata import ModelMetadata
-from regcore.recipe import Recipe
 
 
 def default_om(model: OnnxFile, batches: tuple[int, ...], *, aipp: bool) -> Path:
@@ -27,25 +26,23 @@ def aipp_path(out: Path) -> Path:
     return out.with_suffix(".aipp.cfg")
 
 
-def convert_to_om(
-    job: AtcJob, recipe: Recipe | None, out: Path, say: Callable[[str], None]
-) -> tuple[Path, DeviceModel]:
+def convert_to_om(job: AtcJob, out: Path, say: Callable[[str], None]) -> tuple[Path, DeviceModel]:
     """Builds the .om and writes its record beside it; returns where it really is, and the record.
 
-    recipe: the model's, where one is known; needed where job.aipp is given, which is then written.
-    say: gets atc's log, line by line. Raises BackendError where atc is not there or fails.
+    Writes job.aipp, too, where it is given. say: gets atc's log, line by line. Raises BackendError
+    where atc is not there or fails.
     """
-    if job.aipp is not None and recipe is not None:
+    if job.aipp is not None and job.recipe is not None:
         with replacing(job.aipp) as temporary:
-            temporary.write_text(aipp_config(recipe))
+            temporary.write_text(aipp_config(job.recipe))
     built = run_atc(job, out, say)
-    record = _record(job, recipe, built)
+    record = _record(job, built)
     write_record(record, built)
     return built, record
 
 
-def _record(job: AtcJob, recipe: Recipe | None, built: Path) -> DeviceModel:
-    image = job.model.image
+def _record(job: AtcJob, built: Path) -> DeviceModel:
+    image, recipe = job.model.image, job.recipe
     dtype, shape = image.dtype or "", (None, *(image.shape or ())[1:])
     if job.aipp is not None and recipe is not None:
         # AIPP takes pixels in this form, whatever --input_format says.
