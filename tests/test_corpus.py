@@ -119,7 +119,12 @@ def other_formats() -> Iterator[tuple[str, bytes]]:
     yield "text", b"this is no image\n" * 9
 
 
-CORPUS = [*jpegs(), *damaged_jpegs(), *other_formats()]
+def found_by_fuzzing() -> Iterator[tuple[str, bytes]]:
+    for path in sorted((Path(__file__).parent / "fuzz" / "corpus").iterdir()):
+        yield path.name, path.read_bytes()
+
+
+CORPUS = [*found_by_fuzzing(), *jpegs(), *damaged_jpegs(), *other_formats()]
 
 
 @pytest.mark.parametrize("full_decode", [False, True], ids=["region", "full"])
@@ -142,6 +147,25 @@ def test_equal_to_pillow_or_refused_by_both(*, full_decode: bool) -> None:
         equal += 1
     assert equal > 150
     assert refused > 60
+
+
+def tensor_or_words(item: bytes, recipe: Recipe, *, full_decode: bool) -> bytes | str:
+    try:
+        return Preprocessor(recipe, full_decode=full_decode, workers=1)([item])[0].tobytes()
+    except DecodeError as error:
+        return error.detail
+
+
+def test_found_cases_on_every_instruction_set(simd: str) -> None:
+    recipe = Recipe(resize=24, crop=17)  # of the fuzzer
+    equal = 0
+    for name, item in found_by_fuzzing():
+        full = tensor_or_words(item, recipe, full_decode=True)
+        assert tensor_or_words(item, recipe, full_decode=False) == full, name
+        if isinstance(full, bytes):
+            assert full == reference(item, recipe).tobytes(), name
+            equal += 1
+    assert equal >= 3
 
 
 @pytest.mark.parametrize("workers", [1, 8])
