@@ -63,7 +63,7 @@ def find_prediction_files(
         candidates, stray = _split((os.fspath(path), Path(path).name) for path in source)
     if not candidates:
         folders = [path for path in stray if Path(path).is_dir()]
-        hint = f"; is it {folders[0]} that is meant?" if folders else ""
+        hint = f"; is it {min(folders)} that is meant?" if folders else ""
         kinds = " ".join(SUFFIXES)
         raise DatasetError(f"{where}: no predictions there (looked for {kinds}){hint}")
     by_image, unfit = _by_image(candidates, expected)
@@ -77,7 +77,7 @@ def find_prediction_files(
         elif len(files) == 1:
             paths[image] = files[0]
         else:
-            doubled[image] = tuple(files)
+            doubled[image] = tuple(sorted(files))
     surplus = [path for image, of in by_image.items() if image not in expected for _, path in of]
     if not paths and not doubled:
         raise DatasetError(_none_fits(where, surplus, expected, output))
@@ -91,10 +91,10 @@ def find_prediction_files(
 
 
 def _list_folder(folder: str) -> tuple[dict[str, str], list[str]]:
-    """Paths that may be predictions, with their file names, and the others; both sorted."""
+    """Paths that may be predictions, with their file names, and the others."""
     try:
         with os.scandir(folder) as entries:
-            listed = sorted((entry.path, entry.name, entry.is_dir()) for entry in entries)
+            listed = [(entry.path, entry.name, entry.is_dir()) for entry in entries]
     except OSError as error:
         raise DatasetError(f"{folder}: {error.strerror}") from error
     candidates, stray = _split((path, name) for path, name, is_folder in listed if not is_folder)
@@ -143,5 +143,5 @@ def _none_fits(
     image = next(iter(expected), "none")
     return (
         f"{where}: none of these predictions is of an image with a label: the first is "
-        f"{Path(surplus[0]).name}, the first image {image}"
+        f"{Path(min(surplus)).name}, the first image {image}"
     )
