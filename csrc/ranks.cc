@@ -7,27 +7,40 @@
 namespace regcore {
 namespace {
 
+// A row cannot be looked through before the score of its label is there, which is anywhere in it.
+constexpr size_t kRowsAhead = 4;
+
 template <typename T>
-LabelPlace PlaceOf(const uint8_t* row, size_t classes, size_t label, const RowScan& scan) {
+void FindPlace(const Scores& scores, size_t r, size_t label, const RowScan& scan,
+               const LabelPlaces& places) {
+  const uint8_t* row = scores.Row(r);
   const float score = ValueAt<T>(row, label);
-  if (std::isnan(score)) return {static_cast<int32_t>(classes), 0, 0, 1};
-  const Comparison all = scan.compare(row, classes, score);
+  Comparison all = {scores.classes, 1, true};
+  if (!std::isnan(score)) all = scan.compare(row, scores.classes, score);
   const size_t others = all.equal - 1;
   const size_t before = others == 0 ? 0 : scan.compare(row, label, score).equal;
-  return {static_cast<int32_t>(all.above), static_cast<int32_t>(before),
-          static_cast<int32_t>(others - before), all.nan};
+  places.above[r] = static_cast<int32_t>(all.above);
+  places.equal_before[r] = static_cast<int32_t>(before);
+  places.equal_behind[r] = static_cast<int32_t>(others - before);
+  places.nan[r] = all.nan;
 }
 
 }  // namespace
 
 void FindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel level, size_t first,
-                     size_t last, LabelPlace* places) {
+                     size_t last, const LabelPlaces& places) {
   const SubnormalsKept mode;
   const RowScan& scan = RowScanFor(level, scores.type);
   WithScoreType(scores.type, [&](auto type) {
+    using T = decltype(type);
     for (size_t r = first; r < last; ++r) {
+      if (r + kRowsAhead < last) {
+        const uint8_t* row = scores.Row(r + kRowsAhead);
+        __builtin_prefetch(row + static_cast<size_t>(labels[r + kRowsAhead]) *
+                                     sizeof(typename T::Storage));
+      }
       const size_t label = static_cast<size_t>(labels[r]);
-      places[r] = PlaceOf<decltype(type)>(scores.Row(r), scores.classes, label, scan);
+      FindPlace<T>(scores, r, label, scan, places);
     }
   });
 }

@@ -46,16 +46,17 @@ Lanes Tail(const uint8_t* row, size_t classes) {
   return Lanes::Load(T{}, last).WithoutFirst(kBlock - classes % kBlock);
 }
 
-template <typename T>
+// kCache: 2 leaves the first-level cache to the row at hand, which is read twice.
+template <typename T, int kCache>
 void Prefetch(const uint8_t* row, size_t block) {
-  __builtin_prefetch(row + block * kBlockBytes<T> + kAheadBytes, 0, 2);
+  __builtin_prefetch(row + block * kBlockBytes<T> + kAheadBytes, 0, kCache);
 }
 
 // A lane's maxima in one whole chunk.
 template <typename T>
 Lanes WholeChunk(const uint8_t* row, size_t chunk) {
   const size_t block = kBlocksPerChunk * chunk;
-  for (size_t i = 0; i < kBlocksPerChunk; ++i) Prefetch<T>(row, block + i);
+  for (size_t i = 0; i < kBlocksPerChunk; ++i) Prefetch<T, 2>(row, block + i);
   const Lanes low = BlockAt<T>(row, block).MaxWith(None());
   const Lanes high = BlockAt<T>(row, block + 1).MaxWith(None());
   return BlockAt<T>(row, block + 2).MaxWith(low).MaxWith(BlockAt<T>(row, block + 3).MaxWith(high));
@@ -136,7 +137,7 @@ Comparison Compare(const uint8_t* row, size_t classes, float score) {
   }
   LaneCounts counts(score);
   for (size_t block = 0; block < classes / kBlock; ++block) {
-    Prefetch<T>(row, block);
+    Prefetch<T, 3>(row, block);
     counts.Add(BlockAt<T>(row, block));
   }
   if (classes % kBlock != 0) counts.Add(Tail<T>(row, classes));

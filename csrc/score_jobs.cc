@@ -16,7 +16,7 @@ Status StartTopK(const TopK& topk, uint8_t* values, int64_t* indices, RowBlocks*
 }
 
 Status StartFindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel level,
-                            LabelPlace* places, RowBlocks* rows) {
+                            const LabelPlaces& places, RowBlocks* rows) {
   return rows->Start([=](size_t first, size_t last, size_t) {
     FindLabelPlaces(scores, labels, level, first, last, places);
   });

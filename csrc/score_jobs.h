@@ -14,6 +14,6 @@ Status StartTopK(const TopK& topk, uint8_t* values, int64_t* indices, RowBlocks*
 
 // As FindLabelPlaces for all rows.
 Status StartFindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel level,
-                            LabelPlace* places, RowBlocks* rows);
+                            const LabelPlaces& places, RowBlocks* rows);
 
 }  // namespace regcore

@@ -39,12 +39,15 @@ cdef extern from "score_jobs.h" namespace "regcore" nogil:
     cdef cppclass TopK:
         TopK(const Scores&, size_t, SimdLevel)
 
-    cdef struct LabelPlace:
-        pass
+    cdef struct LabelPlaces:
+        int32_t* above
+        int32_t* equal_before
+        int32_t* equal_behind
+        int32_t* nan
 
     Status StartTopK(const TopK&, uint8_t*, int64_t*, RowBlocks*) except +
-    Status StartFindLabelPlaces(const Scores&, const int64_t*, SimdLevel, LabelPlace*,
-                                RowBlocks*) except +
+    Status StartFindLabelPlaces(const Scores&, const int64_t*, SimdLevel,
+                                const LabelPlaces&, RowBlocks*) except +
 
 
 # By dtype: the type in csrc, the bytes of a score, and the bytes of a value in the results.
@@ -120,17 +123,19 @@ def label_places(const uint8_t[:, :] rows not None, str dtype not None,
     cdef size_t item_bytes
     cdef Scores scores
     cdef Py_ssize_t i
+    cdef LabelPlaces found
     cdef unique_ptr[RowBlocks] blocks
     type, item_bytes, _ = TYPES[dtype]
     if rows.shape[0] == 0:
         return
     scores = as_scores(rows, type, item_bytes)
-    if labels.shape[0] != rows.shape[0] or places.shape[0] != rows.shape[0] or places.shape[1] != 4:
-        raise ValueError("labels and results need one row per row of scores")
+    if labels.shape[0] != rows.shape[0] or places.shape[1] != rows.shape[0] or places.shape[0] != 4:
+        raise ValueError("labels and results need one place per row of scores")
     for i in range(labels.shape[0]):
         if not 0 <= labels[i] < <int64_t>scores.classes:
             raise ValueError("a label is no class")
+    found.above, found.equal_before = &places[0, 0], &places[1, 0]
+    found.equal_behind, found.nan = &places[2, 0], &places[3, 0]
     blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
-    check(StartFindLabelPlaces(scores, &labels[0], resolve_level(), <LabelPlace*>&places[0, 0],
-                               blocks.get()))
+    check(StartFindLabelPlaces(scores, &labels[0], resolve_level(), found, blocks.get()))
     finish(blocks.get())

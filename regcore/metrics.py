@@ -98,9 +98,9 @@ class TopN:
         places = label_places(scores, expected, workers=self.workers)
         if self.on_nan == "raise" and places.nan.any():
             raise ValueError(f"the scores of image {int(places.nan.argmax())} hold NaN")
-        ranks = places.ranks(self.ties)
-        within = ranks[ranks < min(self.n, classes)]
-        self._hits += np.bincount(within, minlength=self.n)
+        behind = min(self.n, classes)
+        ranks = np.minimum(places.ranks(self.ties), behind)
+        self._hits[:behind] += np.bincount(ranks, minlength=behind + 1)[:behind]
         equal = places.equal_before + places.equal_behind
         self.tied += int(np.count_nonzero((equal > 0) & (places.above < self.n)))
         self.nan += int(np.count_nonzero(places.nan))

@@ -101,12 +101,12 @@ class LabelPlaces(NamedTuple):
 
     def ranks(self, ties: Ties) -> NDArray[np.int64]:
         """As the function `ranks`."""
-        before = self.above.astype(np.int64)
+        before = self.above.copy()
         if check_ties(ties) in ("lowest", "pessimistic"):
             before += self.equal_before
         if ties in ("highest", "pessimistic"):
             before += self.equal_behind
-        return before
+        return before.astype(np.int64)
 
 
 def label_places(
@@ -128,7 +128,7 @@ def label_places(
     wrong = wanted[(wanted < 0) | (wanted >= classes)]
     if wrong.size:
         raise ValueError(f"label {wrong[0]} is not among the {classes} classes")
-    places = np.empty((images, len(LabelPlaces._fields)), np.int32)
+    places = np.empty((len(LabelPlaces._fields), images), np.int32)
     _scores.label_places(
         _byte_rows(given),
         _type_name(given),
@@ -136,7 +136,7 @@ def label_places(
         places,
         _count_workers(workers),
     )
-    return LabelPlaces(*places.T)
+    return LabelPlaces(*places)
 
 
 def check_ties(ties: Ties) -> Ties:

@@ -152,20 +152,24 @@ bool TopKIsRight(const Case& c, const Table& table, SimdLevel level) {
 bool PlacesAreRight(const Case& c, const Table& table, SimdLevel level, Random* random) {
   std::vector<int64_t> labels(c.rows);
   for (int64_t& label : labels) label = random->Between(0, static_cast<int>(c.classes) - 1);
-  std::vector<LabelPlace> places(c.rows);
-  FindLabelPlaces(table.scores(), labels.data(), level, 0, c.rows, places.data());
+  std::vector<int32_t> found(4 * c.rows);
+  const LabelPlaces places = {found.data(), found.data() + c.rows, found.data() + 2 * c.rows,
+                              found.data() + 3 * c.rows};
+  FindLabelPlaces(table.scores(), labels.data(), level, 0, c.rows, places);
   for (size_t r = 0; r < c.rows; ++r) {
     const float* row = table.Row(r);
     const size_t label = static_cast<size_t>(labels[r]);
-    LabelPlace expected = {};
+    int32_t above = 0, before = 0, behind = 0, nan = 0;
     for (size_t i = 0; i < c.classes; ++i) {
-      expected.above += row[i] > row[label];
-      (i < label ? expected.equal_before : expected.equal_behind) +=
-          i != label && row[i] == row[label];
-      if (std::isnan(row[i])) expected.nan = 1;
+      above += row[i] > row[label];
+      (i < label ? before : behind) += i != label && row[i] == row[label];
+      if (std::isnan(row[i])) nan = 1;
     }
-    if (std::isnan(row[label])) expected.above = static_cast<int32_t>(c.classes);
-    if (std::memcmp(&expected, &places[r], sizeof(expected)) != 0) return false;
+    if (std::isnan(row[label])) above = static_cast<int32_t>(c.classes);
+    if (places.above[r] != above || places.equal_before[r] != before ||
+        places.equal_behind[r] != behind || places.nan[r] != nan) {
+      return false;
+    }
   }
   return true;
 }

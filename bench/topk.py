@@ -1,0 +1,145 @@
+"""topk and topn_accuracy against what else finds the best classes, and against memory speed.
+
+python bench/topk.py --scores FILE.npy --json run.json        (needs torch)
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from time import thread_time
+from typing import Any
+
+import numpy as np
+import torch
+from machine import machine
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rounds import Key, Round, interleave, ratios, spread, times
+
+import regcore
+
+IMAGES, CLASSES, K = 50_000, 1_000, 5
+SUM = "scores.sum()"
+TOPK = "regcore.topk, k = 5"
+TOPN = "regcore.topn_accuracy"
+TORCH = "torch.topk, k = 5"
+PARTITION = "np.argpartition, k = 5"
+
+#: What the ratios are to reach: (above, below, goal).
+GOALS = (
+    (TOPK, SUM, "<= 1.5"),
+    (TOPN, SUM, "<= 1.3"),
+    (TORCH, TOPK, ">= 8"),
+    (PARTITION, TOPK, ">= 60"),
+)
+
+
+def normal() -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((IMAGES, CLASSES), dtype=np.float32)
+
+
+def repeated(path: Path) -> np.ndarray:
+    """A model's scores, [any number of images, CLASSES], over and over."""
+    given = np.load(path).astype(np.float32)
+    if given.ndim != 2 or given.shape[1] != CLASSES:
+        raise SystemExit(f"{path}: needs {CLASSES} scores an image, not {given.shape}")
+    return given[np.arange(IMAGES) % len(given)]
+
+
+def milliseconds(run: Callable[[], object], key: Key) -> Round:
+    """CPU time of this thread: all run on it alone, and a busy machine then distorts less."""
+    start = thread_time()
+    run()
+    return {key: 1000 * (thread_time() - start)}
+
+
+def tasks(data: str, scores: np.ndarray) -> list[Callable[[], Round]]:
+    labels = np.random.default_rng(1).integers(0, CLASSES, IMAGES)
+    tensor = torch.from_numpy(scores)
+    out = np.empty((IMAGES, K), np.float32), np.empty((IMAGES, K), np.int64)
+    tensor_out = torch.from_numpy(out[0]), torch.from_numpy(out[1])
+    runs: dict[str, Callable[[], object]] = {
+        SUM: scores.sum,
+        TOPK: partial(regcore.topk, scores, K, out=out),
+        TOPN: partial(regcore.topn_accuracy, scores, labels),
+        TORCH: partial(torch.topk, tensor, K, out=tensor_out),
+        PARTITION: partial(np.argpartition, scores, CLASSES - K, axis=1),
+    }
+    return [partial(milliseconds, run, Key(name, data, 1)) for name, run in runs.items()]
+
+
+def show(document: dict[str, Any]) -> None:
+    console = Console(highlight=False, markup=False, width=None if Console().is_terminal else 120)
+    found = document["machine"]
+    console.print(
+        f"{found['cpu']}, {found['cores']} cores, {document['simd']}; one thread, "
+        f"{IMAGES} x {CLASSES} float32, {document['rounds']} rounds, load average "
+        f"{found['load_average'][0]:.2f} before and {found['load_average_after'][0]:.2f} after\n"
+        + ", ".join(f"{name} {number}" for name, number in document["versions"].items())
+    )
+    table = Table("", "scores", box=box.MARKDOWN)
+    for name in ("ms", "range", "goal"):
+        table.add_column(name, justify="right")
+    for row in document["rows"]:
+        ms = row["ms"]
+        span = f"{ms['min']:.1f} to {ms['max']:.1f}"
+        table.add_row(
+            row["label"],
+            row["scores"],
+            f"{ms['median']:.1f}",
+            span,
+        )
+    for row in document["ratios"]:
+        span = f"{row['min']:.2f} to {row['max']:.2f}"
+        table.add_row(row["ratio"], row["scores"], f"{row['median']:.2f} x", span, row["goal"])
+    console.print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="timed rounds (default 15)")
+    parser.add_argument("--scores", metavar="FILE.npy", type=Path, help="scores of a model as well")
+    parser.add_argument("--json", metavar="FILE", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    before = machine()
+    errors = Console(stderr=True)
+    gc.disable()
+    rounds: list[Round] = []
+    sources: dict[str, Callable[[], np.ndarray]] = {"random normal": normal}
+    if arguments.scores:
+        sources["a model's"] = partial(repeated, arguments.scores)
+    for data, make in sources.items():  # one after the other, 200 MB each
+        with errors.status(data) as status:
+            part = interleave(tasks(data, make()), arguments.rounds, status.update)
+        rounds = [a | b for a, b in zip(rounds, part, strict=True)] if rounds else part
+    document = {
+        "machine": {**before, "load_average_after": machine()["load_average"]},
+        "simd": regcore.simd_level(),
+        "versions": {name: version(name) for name in ("regcore", "numpy", "torch")},
+        "rounds": arguments.rounds,
+        "rows": [
+            {"label": key.label, "scores": key.source, "ms": spread(times(rounds, key))}
+            for key in sorted(rounds[0], key=lambda key: (key.source, rounds[0][key]))
+        ],
+        "ratios": [
+            {"ratio": f"{above} / {below}", "scores": data, "goal": goal}
+            | spread(ratios(rounds, Key(above, data, 1), Key(below, data, 1)))
+            for above, below, goal in GOALS
+            for data in sources
+        ],
+    }
+    if arguments.json:
+        arguments.json.write_text(json.dumps(document, indent=1) + "\n")
+    show(document)
+
+
+if __name__ == "__main__":
+    main()
