@@ -80,7 +80,8 @@ def ranks(
     ties: of the scores equal to the label's, which go before it:
         "lowest"       those of lower index, as in NumPy's stable argsort(-scores) and in `topk`
         "highest"      those of higher index, as in scikit-learn's top_k_accuracy_score
-        "optimistic"   none, as in TensorFlow's in_top_k and in torcheval (for k > 1)
+        "optimistic"   none, as in TensorFlow's in_top_k (for finite scores; it makes rows with
+                       others a miss) and in torcheval (for k > 1)
         "pessimistic"  all
     """
     return label_places(scores, labels, workers=workers).ranks(ties)
