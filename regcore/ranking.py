@@ -102,12 +102,12 @@ class LabelPlaces(NamedTuple):
 
     def ranks(self, ties: Ties) -> NDArray[np.int64]:
         """As the function `ranks`."""
-        before = self.above.copy()
+        before: NDArray[np.int64] = self.above.astype(np.int64)
         if check_ties(ties) in ("lowest", "pessimistic"):
             before += self.equal_before
         if ties in ("highest", "pessimistic"):
             before += self.equal_behind
-        return before.astype(np.int64)
+        return before
 
 
 def label_places(
