@@ -241,3 +241,11 @@ def test_verify(photos: Path, tmp_path: Path) -> None:
     assert "2.JPEG" in result.stderr
     for share in ("0", "2", "x%", "101%"):
         assert regcore("verify", out, "--sample", share).exit_code == 2
+
+
+def test_a_file_name_cannot_write_to_the_terminal(photos: Path, tmp_path: Path) -> None:
+    (photos / "\x1b]0;owned\x07\udcff.JPEG").write_bytes(b"no picture")
+    result = regcore("preprocess", photos, tmp_path / "out")
+    assert result.exit_code == 3
+    assert r"\x1b]0;owned\x07\udcff.JPEG: " in result.stderr
+    assert "\x1b" not in result.output

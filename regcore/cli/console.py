@@ -57,8 +57,10 @@ def _explain(error: BaseException) -> tuple[int, str]:
 
 
 def tell(message: str) -> None:
-    """One line on stderr."""
-    click.echo(f"regcore: {' '.join(message.split())}", err=True)
+    """One line on stderr; what is not printable, as in a hostile file name, is written out."""
+    line = " ".join(message.split())
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    click.echo(f"regcore: {shown}", err=True)
 
 
 def answer(result: dict[str, Any]) -> None:
