@@ -71,6 +71,8 @@ def export_models(folder: Path) -> ExportedModels:
         "half": (*lite0, folder / "half.onnx", "--fuse-preprocess", "--fp16", "--json"),
         "regnety_016": ("export", "regnety_016", *regnety, folder / "regnety_016.onnx", "--json"),
     }
+    if find_spec("onnxscript"):
+        commands["dynamo"] = (*lite0, folder / "dynamo.onnx", "--dynamo", "--json")
     commands |= {
         f"refused: {name}": ("export", model, folder / weights, folder / "refused.onnx", *options)
         for name, (model, weights, options) in REFUSALS.items()

@@ -133,6 +133,16 @@ def test_regnety_as_in_the_guide(exported_models: ExportedModels) -> None:
         np.testing.assert_allclose(backend.run(batch[:1]), scores[:1], rtol=1e-3, atol=1e-4)
 
 
+def test_the_newer_exporter(exported_models: ExportedModels) -> None:
+    if "dynamo" not in exported_models.outcomes:
+        pytest.skip("needs onnxscript")
+    answer = exported_models.outcomes["dynamo"].answer
+    assert (answer["opset"], answer["agreement"]["same_top1"]) == (18, 20)
+    with open_backend(exported_models.path("dynamo")) as backend:
+        assert backend.inputs == (TensorSpec("image", (None, 3, 224, 224), "float32"),)
+        assert backend.outputs == (TensorSpec("class", (None, 1000), "float32"),)
+
+
 _REFUSED = {
     "unknown model": (2, "timm has no model 'regnety_16'; near it are regnety_160, regnety_016"),
     "unknown tag": (2, "there are regnety_016.tv2_in1k, regnety_016.pycls_in1k"),

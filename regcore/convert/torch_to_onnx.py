@@ -49,7 +49,7 @@ def export_onnx(
         raise UsageError(f"opsets after {_LAST_OPSET} need torch's newer exporter, --dynamo")
     torch, onnx = import_torch(), import_onnx()
     if dynamo and find_spec("onnxscript") is None:
-        raise BackendError("the newer exporter needs: pip install onnxscript")
+        raise BackendError("onnxscript is not installed: pip install 'regcore[export]'")
     example = torch.zeros(batch or 2, *metadata.recipe.image_shape)
     with tempfile.TemporaryDirectory() as folder, _silence():
         path = Path(folder) / "model.onnx"
