@@ -77,7 +77,7 @@ struct JpegDecoder::State {
   size_t size = 0;
   size_t library_bytes = 0;
 
-  // The four calls into libjpeg. On failure `errors.message` has the words.
+  // The calls into libjpeg that may fail. On failure `errors.message` has the words.
   StatusCode Create();
   void Destroy();
   StatusCode ReadHeader();

@@ -58,8 +58,7 @@ class Reservation {
   Reservation(const Reservation&) = delete;
   Reservation& operator=(const Reservation&) = delete;
 
-  // Gives everything back. To be called before a Grow that comes after Settle, with the memory
-  // freed.
+  // Gives everything back, once it is freed; required between a Settle and a further Grow.
   void Release();
 
   // The image is going to hold `bytes` in all. Waits until other images have given back enough;

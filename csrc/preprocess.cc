@@ -175,6 +175,7 @@ Status Preprocess::DecodeForeign(const ImageSource& source, size_t index,
   const size_t file_bytes = source.path != nullptr ? scratch->file.capacity() : source.size;
   if (reservation->asked()) {
     scratch->Release();
+    ReturnFreedMemory();
     reservation->Release();
   }
   ForeignPicture picture(spec_.limits, file_bytes, 3 * static_cast<size_t>(spec_.crop), reservation,
