@@ -14,8 +14,8 @@
 #include <jpeglib.h>
 // clang-format on
 
-#include "file_bytes.h"
-#include "preprocess.h"
+#include "files/file_bytes.h"
+#include "pipeline/preprocess.h"
 
 namespace {
 

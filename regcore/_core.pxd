@@ -15,11 +15,11 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
         long long count()
 
 
-cdef extern from "jpeg_decoder.h" namespace "regcore" nogil:
+cdef extern from "decode/jpeg_decoder.h" namespace "regcore" nogil:
     const char* JpegLibraryVersion()
 
 
-cdef extern from "resample_plan.h" namespace "regcore" nogil:
+cdef extern from "resample/resample_plan.h" namespace "regcore" nogil:
     cdef enum class Filter:
         kBox
         kBilinear
@@ -32,7 +32,7 @@ cdef extern from "resample_plan.h" namespace "regcore" nogil:
         kPillow13
 
 
-cdef extern from "normalize.h" namespace "regcore" nogil:
+cdef extern from "normalize/normalize.h" namespace "regcore" nogil:
     cdef enum class DataType:
         kFloat32
         kFloat16
@@ -43,7 +43,7 @@ cdef extern from "normalize.h" namespace "regcore" nogil:
         kNhwc
 
 
-cdef extern from "item_report.h" namespace "regcore" nogil:
+cdef extern from "pipeline/item_report.h" namespace "regcore" nogil:
     cdef struct Findings:
         size_t warnings
         string first_warning
@@ -55,7 +55,7 @@ cdef extern from "item_report.h" namespace "regcore" nogil:
         Findings findings
 
 
-cdef extern from "preprocess.h" namespace "regcore" nogil:
+cdef extern from "pipeline/preprocess.h" namespace "regcore" nogil:
     cdef enum class OnWarning:
         kIgnore
         kReport
@@ -109,7 +109,7 @@ cdef extern from "preprocess.h" namespace "regcore" nogil:
         size_t slot_bytes()
 
 
-cdef extern from "stage_times.h" namespace "regcore" nogil:
+cdef extern from "pipeline/stage_times.h" namespace "regcore" nogil:
     cdef cppclass StageTimes:
         nanoseconds read
         nanoseconds decode
@@ -117,7 +117,7 @@ cdef extern from "stage_times.h" namespace "regcore" nogil:
         nanoseconds write
 
 
-cdef extern from "preprocess_job.h" namespace "regcore" nogil:
+cdef extern from "pipeline/preprocess_job.h" namespace "regcore" nogil:
     cdef cppclass PreprocessJob:
         PreprocessJob(const Preprocess&, size_t) except +
         Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
@@ -133,7 +133,7 @@ cdef extern from "preprocess_job.h" namespace "regcore" nogil:
         vector[ItemReport] TakeReports() except +
 
 
-cdef extern from "batch_stream.h" namespace "regcore" nogil:
+cdef extern from "pipeline/batch_stream.h" namespace "regcore" nogil:
     cdef struct StreamBatch:
         size_t first
         size_t count
@@ -153,5 +153,5 @@ cdef extern from "batch_stream.h" namespace "regcore" nogil:
         vector[ItemReport] TakeReports() except +
 
 
-cdef extern from "checksum.h" namespace "regcore" nogil:
+cdef extern from "files/checksum.h" namespace "regcore" nogil:
     uint64_t Checksum(const uint8_t*, size_t)

@@ -12,7 +12,7 @@ from posix.unistd cimport getpid
 from regcore._seam cimport Status, check
 
 
-cdef extern from "score_files.h" namespace "regcore" nogil:
+cdef extern from "scores/score_files.h" namespace "regcore" nogil:
     cdef cppclass ScoreFile:
         ScoreFile()
         string path

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "preprocess.h"
+#include "pipeline/preprocess.h"
 
 namespace regcore {
 namespace {

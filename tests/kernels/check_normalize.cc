@@ -6,7 +6,7 @@
 
 #include "checks.h"
 #include "image.h"
-#include "normalize.h"
+#include "normalize/normalize.h"
 
 namespace regcore {
 namespace {

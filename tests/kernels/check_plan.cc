@@ -4,7 +4,7 @@
 #include <string>
 
 #include "checks.h"
-#include "crop_geometry.h"
+#include "resample/crop_geometry.h"
 
 namespace regcore {
 namespace {

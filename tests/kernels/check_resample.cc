@@ -7,7 +7,7 @@
 
 #include "checks.h"
 #include "image.h"
-#include "resample.h"
+#include "resample/resample.h"
 
 namespace regcore {
 namespace {

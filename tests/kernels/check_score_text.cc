@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "checks.h"
-#include "score_text.h"
+#include "scores/score_text.h"
 
 namespace regcore {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "checks.h"
 #include "image.h"
-#include "ranks.h"
-#include "topk.h"
+#include "scores/ranks.h"
+#include "scores/topk.h"
 
 namespace regcore {
 namespace {

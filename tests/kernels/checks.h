@@ -10,7 +10,7 @@
 #include <string>
 
 #include "cpu.h"
-#include "resample_plan.h"
+#include "resample/resample_plan.h"
 
 namespace regcore {
 

@@ -1,7 +1,7 @@
 #include <chrono>
 
 #include "checks.h"
-#include "preprocess_job.h"
+#include "pipeline/preprocess_job.h"
 
 namespace regcore {
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "checks.h"
-#include "memory_budget.h"
+#include "decode/memory_budget.h"
 
 namespace regcore {
 namespace {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "batch_stream.h"
 #include "checks.h"
+#include "pipeline/batch_stream.h"
 
 namespace regcore {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../kernels/checks.h"
-#include "preprocess.h"
+#include "pipeline/preprocess.h"
 
 namespace regcore {
 

@@ -16,10 +16,10 @@
 #include <fstream>
 #include <functional>
 
-#include "batch_stream.h"
 #include "checks.h"
-#include "file_bytes.h"
-#include "preprocess_job.h"
+#include "files/file_bytes.h"
+#include "pipeline/batch_stream.h"
+#include "pipeline/preprocess_job.h"
 
 #define REGCORE_REPLACES_LIBC extern "C" __attribute__((visibility("default")))
 

@@ -1,0 +1,19 @@
+// A whole file → memory, refused before allocation when it is over a limit.
+#pragma once
+
+#include <cstddef>
+
+#include "decode/decode_limits.h"
+#include "decode/memory_budget.h"
+#include "image.h"
+#include "status.h"
+
+namespace regcore {
+
+// Reads `path` into `buffer` and sets `size`, in bytes; the buffer keeps kReadSlack behind the
+// file. `reservation` grows by the file and may be null. A file that changes meanwhile is kIo.
+// Messages carry the operating system's words, not the path.
+Status ReadFile(const char* path, const DecodeLimits& limits, Reservation* reservation,
+                AlignedBuffer* buffer, size_t* size);
+
+}  // namespace regcore

@@ -1,0 +1,105 @@
+#include "pipeline/batch_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace regcore {
+
+BatchStream::BatchStream(const Preprocess& preprocess, size_t workers,
+                         std::vector<ImageSource> sources, ForeignDecoder foreign,
+                         size_t batch_size, std::vector<uint8_t*> buffers)
+    : preprocess_(preprocess),
+      sources_(std::move(sources)),
+      foreign_(foreign),
+      batch_size_(batch_size),
+      batches_((sources_.size() + batch_size - 1) / batch_size),
+      buffers_(std::move(buffers)),
+      share_(preprocess.spec().memory, workers),
+      slots_(buffers_.size()),
+      pool_(workers) {
+  for (size_t i = 0; i < workers; ++i) {
+    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec(), share_));
+  }
+  for (size_t batch = 0; batch < buffers_.size(); ++batch) Arm(batch);
+}
+
+BatchStream::~BatchStream() {
+  pool_.Cancel();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  stopping_ = true;
+  buffer_free_.notify_all();
+}
+
+Status BatchStream::Start() {
+  return pool_.Start(sources_.size(), [this](size_t index, size_t worker) { Fill(index, worker); });
+}
+
+StreamBatch BatchStream::BatchAt(size_t batch) const {
+  const size_t first = batch * batch_size_;
+  return {first, std::min(batch_size_, sources_.size() - first), batch % buffers_.size()};
+}
+
+// Prepares a free buffer for `batch`, which may lie behind the end.
+void BatchStream::Arm(size_t batch) {
+  if (batch >= batches_) return;
+  Slot& slot = slots_[batch % buffers_.size()];
+  const StreamBatch armed = BatchAt(batch);
+  slot.reports.Reset(armed.first, armed.count);
+  slot.remaining.store(armed.count, std::memory_order_release);
+}
+
+// False when the stream is being destroyed.
+bool BatchStream::WaitForBuffer(size_t batch) {
+  const auto is_free = [&] {
+    return batch < released_.load(std::memory_order_acquire) + buffers_.size();
+  };
+  if (is_free()) return true;
+  std::unique_lock<std::mutex> lock(mutex_);
+  buffer_free_.wait(lock, [&] { return stopping_ || is_free(); });
+  return !stopping_;
+}
+
+void BatchStream::Fill(size_t index, size_t worker) {
+  const StreamBatch batch = BatchAt(index / batch_size_);
+  if (!WaitForBuffer(index / batch_size_)) return;
+  Slot& slot = slots_[batch.buffer];
+  uint8_t* out = buffers_[batch.buffer] + (index - batch.first) * preprocess_.slot_bytes();
+  PreprocessScratch* scratch = scratch_[worker].get();
+  Status status = preprocess_.ToSlot(sources_[index], index, foreign_, scratch, out);
+  if (!status.ok() || !scratch->findings.empty()) {
+    slot.reports.Add({index, std::move(status), std::move(scratch->findings)});
+  }
+  if (slot.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    batch_done_.notify_one();
+  }
+}
+
+void BatchStream::Release() {
+  Arm(next_ - 1 + buffers_.size());
+  const std::lock_guard<std::mutex> lock(mutex_);
+  released_.store(next_, std::memory_order_release);
+  buffer_free_.notify_all();
+}
+
+StreamState BatchStream::Next(std::chrono::milliseconds timeout, StreamBatch* batch) {
+  if (handed_out_) Release();
+  handed_out_ = false;
+  if (next_ == batches_) return StreamState::kEnd;
+  const StreamBatch wanted = BatchAt(next_);
+  const std::atomic<size_t>& remaining = slots_[wanted.buffer].remaining;
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (!batch_done_.wait_for(lock, timeout, [&] { return remaining.load() == 0; })) {
+    return StreamState::kNotYet;
+  }
+  *batch = wanted;
+  ++next_;
+  handed_out_ = true;
+  return StreamState::kBatch;
+}
+
+std::vector<ItemReport> BatchStream::TakeReports() {
+  return slots_[(next_ - 1) % buffers_.size()].reports.Take();
+}
+
+}  // namespace regcore

@@ -1,0 +1,21 @@
+#include "resample/resample.h"
+
+namespace regcore {
+
+const ResampleKernel& ResampleKernelFor(SimdLevel level) {
+  switch (level) {
+#if defined(REGCORE_X86)
+    case SimdLevel::kAvx2:
+      return kResampleAvx2;
+    case SimdLevel::kAvx512:
+      return kResampleAvx512;
+#elif defined(REGCORE_ARM64)
+    case SimdLevel::kNeon:
+      return kResampleNeon;
+#endif
+    default:
+      return kResamplePortable;
+  }
+}
+
+}  // namespace regcore

@@ -1,0 +1,48 @@
+#include "scores/ranks.h"
+
+#include <cmath>
+
+#include "scores/float_mode.h"
+
+namespace regcore {
+namespace {
+
+// A row cannot be looked through before the score of its label is there, which is anywhere in it.
+constexpr size_t kRowsAhead = 4;
+
+template <typename T>
+void FindPlace(const Scores& scores, size_t r, size_t label, const RowScan& scan,
+               const LabelPlaces& places) {
+  const uint8_t* row = scores.Row(r);
+  const float score = ValueAt<T>(row, label);
+  Comparison all = {scores.classes, 1, true};
+  if (!std::isnan(score)) all = scan.compare(row, scores.classes, score);
+  const size_t others = all.equal - 1;
+  const size_t before = others == 0 ? 0 : scan.compare(row, label, score).equal;
+  places.above[r] = static_cast<int32_t>(all.above);
+  places.equal_before[r] = static_cast<int32_t>(before);
+  places.equal_behind[r] = static_cast<int32_t>(others - before);
+  places.nan[r] = all.nan;
+}
+
+}  // namespace
+
+void FindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel level, size_t first,
+                     size_t last, const LabelPlaces& places) {
+  const SubnormalsKept mode;
+  const RowScan& scan = RowScanFor(level, scores.type);
+  WithScoreType(scores.type, [&](auto type) {
+    using T = decltype(type);
+    for (size_t r = first; r < last; ++r) {
+      if (r + kRowsAhead < last) {
+        const uint8_t* row = scores.Row(r + kRowsAhead);
+        __builtin_prefetch(row + static_cast<size_t>(labels[r + kRowsAhead]) *
+                                     sizeof(typename T::Storage));
+      }
+      const size_t label = static_cast<size_t>(labels[r]);
+      FindPlace<T>(scores, r, label, scan, places);
+    }
+  });
+}
+
+}  // namespace regcore

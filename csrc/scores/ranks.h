@@ -1,0 +1,28 @@
+// Where the score of each row's label stands among the row's scores, without sorting.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "scores/row_scan.h"
+#include "scores/scores.h"
+
+namespace regcore {
+
+// How many other scores are above the label's, and equal to it (0 and -0 are) at lower and at
+// higher indices: one number for each row. Every rule for ties is a sum of these. A label whose own
+// score is NaN is behind everything: above is the number of classes. nan is 1 for a row with any
+// NaN, else 0.
+struct LabelPlaces {
+  int32_t* above;
+  int32_t* equal_before;
+  int32_t* equal_behind;
+  int32_t* nan;
+};
+
+// Rows [first, last); `labels` (each < classes < 2^31) and `places` are of all rows.
+// Any level gives the same result.
+void FindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel level, size_t first,
+                     size_t last, const LabelPlaces& places);
+
+}  // namespace regcore

@@ -1,0 +1,22 @@
+#include "scores/row_scan.h"
+
+namespace regcore {
+
+const RowScan& RowScanFor(SimdLevel level, ScoreType type) {
+  const size_t index = static_cast<size_t>(type);
+  switch (level) {
+#if defined(REGCORE_X86)
+    case SimdLevel::kAvx2:
+      return kRowScanAvx2[index];
+    case SimdLevel::kAvx512:
+      return kRowScanAvx512[index];
+#elif defined(REGCORE_ARM64)
+    case SimdLevel::kNeon:
+      return kRowScanNeon[index];
+#endif
+    default:
+      return kRowScanPortable[index];
+  }
+}
+
+}  // namespace regcore

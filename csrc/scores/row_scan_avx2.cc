@@ -1,0 +1,121 @@
+// AVX2 with F16C: sixteen scores in two registers.
+#include <immintrin.h>
+
+#include "scores/row_scan.h"
+
+namespace regcore {
+namespace {
+
+constexpr size_t kBlock = 16;
+
+struct Lanes {
+  __m256 low, high;
+
+  static Lanes All(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+
+  static Lanes Load(Float32, const uint8_t* p) {
+    const float* scores = reinterpret_cast<const float*>(p);
+    return {_mm256_loadu_ps(scores), _mm256_loadu_ps(scores + 8)};
+  }
+  static Lanes Load(Float16, const uint8_t* p) {
+    return {_mm256_cvtph_ps(Load128(p)), _mm256_cvtph_ps(Load128(p + 16))};
+  }
+  static Lanes Load(Bfloat16, const uint8_t* p) {
+    const auto widen = [](__m128i stored) {
+      return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(stored), 16));
+    };
+    return {widen(Load128(p)), widen(Load128(p + 16))};
+  }
+  static Lanes Load(Int8, const uint8_t* p) {
+    const __m128i stored = Load128(p);
+    return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(stored)),
+            _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(stored, 8)))};
+  }
+  static Lanes Load(Uint8, const uint8_t* p) {
+    const __m128i stored = Load128(p);
+    return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(stored)),
+            _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(stored, 8)))};
+  }
+
+  Lanes WithoutFirst(size_t n) const {
+    const __m256i first = _mm256_set1_epi32(static_cast<int>(n));
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const auto fill = [&](__m256 v, __m256i lanes) {
+      const __m256i gone = _mm256_cmpgt_epi32(first, lanes);
+      return _mm256_blendv_ps(v, _mm256_set1_ps(__builtin_nanf("")), _mm256_castsi256_ps(gone));
+    };
+    return {fill(low, lane), fill(high, _mm256_add_epi32(lane, _mm256_set1_epi32(8)))};
+  }
+  // Of two operands of which one is NaN, the instruction takes the second.
+  Lanes MaxWith(Lanes best) const {
+    return {_mm256_max_ps(low, best.low), _mm256_max_ps(high, best.high)};
+  }
+  float Largest() const {
+    const __m256 eight = _mm256_max_ps(low, high);
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+  }
+  uint32_t AtLeast(Lanes threshold) const {
+    const auto mask = [](__m256 v, __m256 least) {
+      return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(v, least, _CMP_GE_OQ)));
+    };
+    return mask(low, threshold.low) | mask(high, threshold.high) << 8;
+  }
+  void Store(float* memory) const {
+    _mm256_storeu_ps(memory, low);
+    _mm256_storeu_ps(memory + 8, high);
+  }
+
+ private:
+  static __m128i Load128(const uint8_t* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  }
+};
+
+class LaneCounts {
+ public:
+  explicit LaneCounts(float score) : score_(_mm256_set1_ps(score)) {}
+
+  void Add(Lanes lanes) {
+    for (__m256 v : {lanes.low, lanes.high}) {
+      Count(&above_, _mm256_cmp_ps(v, score_, _CMP_GT_OQ));
+      Count(&equal_, _mm256_cmp_ps(v, score_, _CMP_EQ_OQ));
+      Count(&below_, _mm256_cmp_ps(v, score_, _CMP_LT_OQ));
+    }
+  }
+
+  Comparison Sum(size_t classes) const {
+    const size_t above = Total(above_), equal = Total(equal_);
+    return {above, equal, above + equal + Total(below_) != classes};
+  }
+
+ private:
+  static void Count(__m256i* counts, __m256 lanes) {  // a lane that holds is all ones, which is -1
+    *counts = _mm256_sub_epi32(*counts, _mm256_castps_si256(lanes));
+  }
+  static size_t Total(__m256i counts) {
+    uint32_t lanes[8];
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(lanes), counts);
+    size_t total = 0;
+    for (uint32_t lane : lanes) total += lane;
+    return total;
+  }
+
+  __m256 score_;
+  __m256i above_ = _mm256_setzero_si256();
+  __m256i equal_ = _mm256_setzero_si256();
+  __m256i below_ = _mm256_setzero_si256();
+};
+
+}  // namespace
+}  // namespace regcore
+
+#include "scores/row_scan_loops.h"
+
+namespace regcore {
+
+const RowScan kRowScanAvx2[kScoreTypes] = {kScan<Float32>, kScan<Float16>, kScan<Bfloat16>,
+                                           kScan<Int8>, kScan<Uint8>};
+
+}  // namespace regcore

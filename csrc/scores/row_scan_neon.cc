@@ -1,0 +1,128 @@
+// NEON: sixteen scores in four registers.
+#include <arm_neon.h>
+
+#include "scores/row_scan.h"
+
+namespace regcore {
+namespace {
+
+constexpr size_t kBlock = 16;
+
+struct Lanes {
+  float32x4_t v[4];
+
+  static Lanes All(float x) {
+    const float32x4_t all = vdupq_n_f32(x);
+    return {{all, all, all, all}};
+  }
+
+  static Lanes Load(Float32, const uint8_t* p) {
+    Lanes lanes;
+    for (size_t i = 0; i < 4; ++i) lanes.v[i] = vreinterpretq_f32_u8(vld1q_u8(p + 16 * i));
+    return lanes;
+  }
+  static Lanes Load(Float16, const uint8_t* p) {
+    Lanes lanes;
+    for (size_t i = 0; i < 4; ++i)
+      lanes.v[i] = vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p + 8 * i)));
+    return lanes;
+  }
+  static Lanes Load(Bfloat16, const uint8_t* p) {
+    Lanes lanes;
+    for (size_t i = 0; i < 4; ++i) {
+      const uint16x4_t stored = vreinterpret_u16_u8(vld1_u8(p + 8 * i));
+      lanes.v[i] = vreinterpretq_f32_u32(vshll_n_u16(stored, 16));
+    }
+    return lanes;
+  }
+  static Lanes Load(Int8, const uint8_t* p) {
+    const int8x16_t stored = vreinterpretq_s8_u8(vld1q_u8(p));
+    const int16x8_t low = vmovl_s8(vget_low_s8(stored)), high = vmovl_s8(vget_high_s8(stored));
+    return {{Float(vmovl_s16(vget_low_s16(low))), Float(vmovl_s16(vget_high_s16(low))),
+             Float(vmovl_s16(vget_low_s16(high))), Float(vmovl_s16(vget_high_s16(high)))}};
+  }
+  static Lanes Load(Uint8, const uint8_t* p) {
+    const uint8x16_t stored = vld1q_u8(p);
+    const uint16x8_t low = vmovl_u8(vget_low_u8(stored)), high = vmovl_u8(vget_high_u8(stored));
+    return {{Float(vmovl_u16(vget_low_u16(low))), Float(vmovl_u16(vget_high_u16(low))),
+             Float(vmovl_u16(vget_low_u16(high))), Float(vmovl_u16(vget_high_u16(high)))}};
+  }
+
+  Lanes WithoutFirst(size_t n) const {
+    const uint32x4_t first = vdupq_n_u32(static_cast<uint32_t>(n));
+    const uint32_t numbers[] = {0, 1, 2, 3};
+    uint32x4_t lane = vld1q_u32(numbers);
+    Lanes kept;
+    for (size_t i = 0; i < 4; ++i) {
+      kept.v[i] = vbslq_f32(vcltq_u32(lane, first), vdupq_n_f32(__builtin_nanf("")), v[i]);
+      lane = vaddq_u32(lane, vdupq_n_u32(4));
+    }
+    return kept;
+  }
+  // Not vmaxnmq_f32, which lets a signalling NaN win.
+  Lanes MaxWith(const Lanes& best) const {
+    Lanes larger;
+    for (size_t i = 0; i < 4; ++i) {
+      larger.v[i] = vbslq_f32(vcgtq_f32(v[i], best.v[i]), v[i], best.v[i]);
+    }
+    return larger;
+  }
+  float Largest() const {
+    return vmaxvq_f32(vmaxq_f32(vmaxq_f32(v[0], v[1]), vmaxq_f32(v[2], v[3])));
+  }
+  // The comparisons as bytes, each ANDed with its bit of a byte, and the bytes added up in pairs.
+  uint32_t AtLeast(const Lanes& threshold) const {
+    const auto halves = [&](size_t i) {
+      return vcombine_u16(vmovn_u32(vcgeq_f32(v[i], threshold.v[i])),
+                          vmovn_u32(vcgeq_f32(v[i + 1], threshold.v[i + 1])));
+    };
+    const uint8x16_t lanes = vcombine_u8(vmovn_u16(halves(0)), vmovn_u16(halves(2)));
+    const uint8_t bits[] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t marked = vandq_u8(lanes, vld1q_u8(bits));
+    const uint32_t low = vaddv_u8(vget_low_u8(marked)), high = vaddv_u8(vget_high_u8(marked));
+    return low | high << 8;
+  }
+  void Store(float* memory) const {
+    for (size_t i = 0; i < 4; ++i) vst1q_f32(memory + 4 * i, v[i]);
+  }
+
+ private:
+  static float32x4_t Float(int32x4_t stored) { return vcvtq_f32_s32(stored); }
+  static float32x4_t Float(uint32x4_t stored) { return vcvtq_f32_u32(stored); }
+};
+
+class LaneCounts {
+ public:
+  explicit LaneCounts(float score) : score_(vdupq_n_f32(score)) {}
+
+  void Add(const Lanes& lanes) {  // a lane that holds is all ones, which is -1
+    for (const float32x4_t& v : lanes.v) {
+      above_ = vsubq_u32(above_, vcgtq_f32(v, score_));
+      equal_ = vsubq_u32(equal_, vceqq_f32(v, score_));
+      below_ = vsubq_u32(below_, vcltq_f32(v, score_));
+    }
+  }
+
+  Comparison Sum(size_t classes) const {
+    const size_t above = vaddvq_u32(above_), equal = vaddvq_u32(equal_);
+    return {above, equal, above + equal + vaddvq_u32(below_) != classes};
+  }
+
+ private:
+  float32x4_t score_;
+  uint32x4_t above_ = vdupq_n_u32(0);
+  uint32x4_t equal_ = vdupq_n_u32(0);
+  uint32x4_t below_ = vdupq_n_u32(0);
+};
+
+}  // namespace
+}  // namespace regcore
+
+#include "scores/row_scan_loops.h"
+
+namespace regcore {
+
+const RowScan kRowScanNeon[kScoreTypes] = {kScan<Float32>, kScan<Float16>, kScan<Bfloat16>,
+                                           kScan<Int8>, kScan<Uint8>};
+
+}  // namespace regcore

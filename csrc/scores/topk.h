@@ -1,0 +1,50 @@
+// The k best scores of each row, in a stated order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "image.h"
+#include "scores/row_scan.h"
+#include "scores/scores.h"
+#include "status.h"
+
+namespace regcore {
+
+// The order is total: higher scores first, equal ones (0 and -0 are) by lowest index, and behind
+// all numbers the NaNs by lowest index. Any level gives the same result.
+//
+// A row costs one pass: the k-th largest of the maxima of at least 2 k groups is a bound that at
+// least k scores reach, and hardly more where the best scores are spread over the groups. Wherever
+// they lie, the worst case is that of selecting among all scores: O(classes + k log k).
+class TopK {
+ public:
+  // Needs 1 <= k <= classes < 2^32.
+  TopK(const Scores& scores, size_t k, SimdLevel level);
+
+  // What one worker needs for Run.
+  Status Reserve(AlignedBuffer* scratch) const;
+
+  // Rows [first, last). `values` and `indices` have k places for each row of all; values are stored
+  // as the scores are, those of bfloat16 as float.
+  void Run(size_t first, size_t last, uint8_t* values, int64_t* indices,
+           AlignedBuffer* scratch) const;
+
+ private:
+  struct Workspace;
+
+  template <typename T>
+  void RunRow(const uint8_t* row, const Workspace& space, uint8_t* values, int64_t* indices) const;
+  template <typename T>
+  size_t Candidates(const uint8_t* row, const Workspace& space) const;
+  template <typename T, typename Wanted>
+  size_t AppendFound(const uint8_t* row, const Workspace& space, size_t count, size_t limit,
+                     const Wanted& wanted) const;
+
+  Scores scores_;
+  size_t k_;
+  size_t segments_;
+  const RowScan* scan_;
+};
+
+}  // namespace regcore
