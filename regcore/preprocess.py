@@ -124,7 +124,7 @@ class Preprocessor:
 
         on_warning: what damage leads to that libjpeg repairs. "report" makes it a finding, with
             the number of warnings of the whole file, if any comes up in the part that is decoded;
-            much damage shows only at the end of a file, which full_decode looks at. "fail" makes
+            most damage shows only at the end of a file, which full_decode looks at. "fail" makes
             it a DecodeError, and decodes JPEGs in full. "ignore" counts nothing. Pillow tells no
             such warnings of what it decodes.
         memory: bytes that all images in work may hold together (files, decoded pixels, what the
