@@ -22,21 +22,12 @@ if TYPE_CHECKING:
 _SOC_HELP = "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as in Ascend310P3."
 
 
-class BatchSizes(click.ParamType[tuple[int, ...]]):
-    """Batch sizes separated by commas."""
-
-    name = "N,N,..."
-
-    def convert(
-        self, value: str | tuple[int, ...], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        """The sizes; see click.ParamType."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(int(size) for size in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not a list such as 1,4,8,16", param, ctx)
+def batch_sizes(text: str) -> tuple[int, ...]:
+    """The type of options such as 1,4,8,16."""
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a list such as 1,4,8,16") from None
 
 
 _SIZE = click.IntRange(min=1)
@@ -46,7 +37,8 @@ _OM_OPTIONS = (
     click.option("--batch", type=_SIZE, help="om: batch size.  [default: the model's own, or 1]"),
     click.option(
         "--dynamic-batch",
-        type=BatchSizes(),
+        type=batch_sizes,
+        metavar="N,N,...",
         help="om: batch sizes to choose from at run time, as in 1,4,8,16.",
     ),
     click.option(

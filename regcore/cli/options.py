@@ -21,21 +21,12 @@ DEFAULT_RECIPE = "regnety_016"
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
 
-class ByteSize(click.ParamType[int]):
-    """A number of bytes, as in 512MiB, 4GB or 1000000."""
-
-    name = "size"
-
-    def convert(
-        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """The number of bytes; see click.ParamType."""
-        if isinstance(value, int):
-            return value
-        given = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([kmg]i?|)b?", value.strip().lower())
-        if given is None:
-            self.fail(f"{value!r} is not a size such as 512MiB or 4GB", param, ctx)
-        return int(float(given[1]) * _UNITS[given[2]])
+def byte_size(text: str) -> int:
+    """The type of options such as 512MiB, 4GB or 1000000: a number of bytes."""
+    given = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([kmg]i?|)b?", text.strip().lower())
+    if given is None:
+        raise click.BadParameter(f"{text!r} is not a size such as 512MiB or 4GB")
+    return int(float(given[1]) * _UNITS[given[2]])
 
 
 _RECIPE_OPTIONS = (
@@ -68,13 +59,15 @@ _SETTINGS = (
     ),
     click.option(
         "--memory",
-        type=ByteSize(),
+        type=byte_size,
+        metavar="SIZE",
         help="Bound of what all images in work hold together, e.g. 4GiB; large ones wait for each "
         "other, or are refused by name.  [default: none]",
     ),
     click.option(
         "--max-file-bytes",
-        type=ByteSize(),
+        type=byte_size,
+        metavar="SIZE",
         default="1GiB",
         show_default=True,
         help="Larger image files are refused.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regcore.cli.console import INCOMPLETE, answer, name_failures, progress_bar
-from regcore.cli.options import ByteSize, chosen_recipe, preprocess_options
+from regcore.cli.options import byte_size, chosen_recipe, preprocess_options
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 @click.option("--pad", is_flag=True, help="Fill the last batch of every pack up with zeros.")
 @click.option(
     "--pack-bytes",
-    type=ByteSize(),
+    type=byte_size,
+    metavar="SIZE",
     default="1GiB",
     show_default=True,
     help="Largest size of a pack.",

@@ -12,27 +12,18 @@ from regcore.cli.console import INCOMPLETE, MISMATCH, answer, name_failures, pro
 _PERCENT = 100
 
 
-class Share(click.ParamType[float]):
-    """A share, as in 1% or 0.01."""
-
-    name = "share"
-
-    def convert(
-        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The share between 0 and 1; see click.ParamType."""
-        if isinstance(value, float):
-            return value
-        given = re.fullmatch(r"([0-9]*\.?[0-9]+)(%?)", value.strip())
-        share = float(given[1]) / (_PERCENT if given[2] else 1) if given else 0.0
-        if not 0 < share <= 1:
-            self.fail(f"{value!r} is not a share such as 1% or 0.01", param, ctx)
-        return share
+def share(text: str) -> float:
+    """The type of options such as 1% or 0.01: a share above 0 and up to 1."""
+    given = re.fullmatch(r"([0-9]*\.?[0-9]+)(%?)", text.strip())
+    value = float(given[1]) / (_PERCENT if given[2] else 1) if given else 0.0
+    if not 0 < value <= 1:
+        raise click.BadParameter(f"{text!r} is not a share such as 1% or 0.01")
+    return value
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False))
-@click.option("--sample", type=Share(), default=1.0, help="Only this share, as in 1%.")
+@click.option("--sample", type=share, metavar="SHARE", default="100%", help="As in 1%.")
 @click.option("--workers", type=click.IntRange(min=1), help="Preprocessing threads.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def verify(*, folder: str, sample: float, workers: int | None, as_json: bool) -> None:
