@@ -20,6 +20,9 @@ OnNan = Literal["count", "raise"]
 # A model with one class more than ImageNet keeps index 0 for the background.
 _CLASSES_WITH_BACKGROUND = 1001
 
+# Their places stay in the cache while they are counted.
+_ROWS_AT_ONCE = 8192
+
 
 def class_indices(labels: ArrayLike, classes: int) -> NDArray[np.int64]:
     """The model's class index, int64 [images], of each label.
@@ -95,15 +98,23 @@ class TopN:
         classes = scores.shape[1]
         expected = class_indices(labels, classes)
         self._expect_classes(classes)
-        places = label_places(scores, expected, workers=self.workers)
-        if self.on_nan == "raise" and places.nan.any():
-            raise ValueError(f"the scores of image {int(places.nan.argmax())} hold NaN")
         behind = min(self.n, classes)
-        ranks = np.minimum(places.ranks(self.ties), behind)
-        self._hits[:behind] += np.bincount(ranks, minlength=behind + 1)[:behind]
-        equal = places.equal_before + places.equal_behind
-        self.tied += int(np.count_nonzero((equal > 0) & (places.above < self.n)))
-        self.nan += int(np.count_nonzero(places.nan))
+        hits = np.zeros(behind + 1, dtype=np.int64)
+        tied = nan = 0
+        for first in range(0, len(expected), _ROWS_AT_ONCE):
+            rows = slice(first, first + _ROWS_AT_ONCE)
+            places = label_places(scores[rows], expected[rows], workers=self.workers)
+            if self.on_nan == "raise" and places.nan.any():
+                row = first + int(places.nan.argmax())
+                raise ValueError(f"the scores of image {row} hold NaN")
+            ranks = np.minimum(places.ranks(self.ties), behind)
+            hits += np.bincount(ranks, minlength=behind + 1)
+            equal = places.equal_before + places.equal_behind
+            tied += int(np.count_nonzero((equal > 0) & (places.above < self.n)))
+            nan += int(np.count_nonzero(places.nan))
+        self._hits[:behind] += hits[:behind]
+        self.tied += tied
+        self.nan += nan
         self.count += len(expected)
         self.classes = classes
 
