@@ -5,24 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from regcore.errors import OutputError
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 class PackFile:
     """A file of images side by side; `descriptor` is for those who write them.
 
-    It has its name only after `publish`. Use it as a context manager: what was not published goes.
+    It has its name only after `publish`; what was not published goes with `discard`.
     """
 
     def __init__(self, path: Path, image_bytes: int) -> None:
         self._path = path
         self._temporary = path.with_name(f".{path.name}.part")
         self._image_bytes = image_bytes
+        self.descriptor = -1
+
+    def create(self) -> None:
+        """Opens the file, empty. Whoever calls this must see to `discard` first."""
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
             self.descriptor = os.open(self._temporary, flags, 0o666)
@@ -61,12 +61,6 @@ class PackFile:
             os.close(self.descriptor)
             self.descriptor = -1
         self._temporary.unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.discard()
 
     def _failure(self, error: OSError) -> OutputError:
         return OutputError(f"{self._path}: cannot write: {error.strerror}")

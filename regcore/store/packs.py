@@ -87,7 +87,9 @@ class Packs:
         with ExitStack() as packs, ThreadPoolExecutor(1) as publisher:
             published = None
             for part in self._missing(kept):
-                pack = packs.enter_context(PackFile(self._folder / part.file, self._image_bytes))
+                pack = PackFile(self._folder / part.file, self._image_bytes)
+                packs.callback(pack.discard)  # before there is a file: Ctrl-C may come at any time
+                pack.create()
                 records = self._fill(pack, part, tally)
                 if published is not None:
                     published.result()
