@@ -149,26 +149,29 @@ class LayeredLedgers:
     """Several ledgers as one, in which the record of an image that came last counts."""
 
     def __init__(self, *ledgers: Ledger) -> None:
-        self._ledgers = ledgers[::-1]
-        self._positions = [
-            {path: position for position, path in enumerate(ledger.paths)}
-            for ledger in self._ledgers
-        ]
+        self._layers: list[tuple[Ledger, dict[str, int]]] = []  # the last one first
+        for ledger in ledgers:
+            self.add(ledger)
+
+    def add(self, ledger: Ledger) -> None:
+        """Puts a ledger on top of the others."""
+        positions = {path: position for position, path in enumerate(ledger.paths)}
+        self._layers.insert(0, (ledger, positions))
 
     def find(self, path: str) -> Record | None:
         """The record of an image."""
-        for ledger, positions in zip(self._ledgers, self._positions, strict=True):
+        for ledger, positions in self._layers:
             if (position := positions.get(path)) is not None:
                 return ledger[position]
         return None
 
     def paths(self) -> set[str]:
         """All images with a record."""
-        return set().union(*self._positions)
+        return set().union(*(positions for _, positions in self._layers))
 
     def files(self) -> set[str]:
         """All files with values."""
-        return {file for ledger in self._ledgers for file in ledger.files if file is not None}
+        return {file for ledger, _ in self._layers for file in ledger.files if file is not None}
 
 
 def made(

@@ -100,7 +100,8 @@ def write_store(
             # From here on the store is in the making, for everybody to see.
             (folder / MANIFEST).unlink(missing_ok=True)
             images.write(kept, journal, tally)
-            _finish(folder, description, paths, journal)
+            known.add(journal.reread())
+            _finish(folder, description, paths, known)
         journal.remove()
     return StoreSummary(
         kept=tally.kept,
@@ -217,9 +218,10 @@ def _count_kept(
     tally.add(0, errors, findings)
 
 
-def _finish(folder: Path, description: Description, paths: Sequence[str], journal: Journal) -> None:
+def _finish(
+    folder: Path, description: Description, paths: Sequence[str], known: LayeredLedgers
+) -> None:
     """Puts the records into the order of the list, and declares the store whole."""
-    known = LayeredLedgers(read_ledger(folder, None), journal.reread())
     failed = 0
     packs: dict[str, int] = {}
 
