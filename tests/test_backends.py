@@ -157,8 +157,11 @@ def test_simulated_time_follows_the_schedule(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("regcore.backends.simulated.time.perf_counter", lambda: clock.now)
     monkeypatch.setattr("regcore.backends.simulated.time.sleep", sleep)
     backend = SimulatedBackend(rate=100)
-    for _ in range(10):
-        backend.run(images(4))
+    backend.submit(images(4))
+    for _ in range(9):
+        backend.submit(images(4))
+        backend.result()
+    backend.result()
     # Ten times 40 ms, and the millisecond that only the last sleep took too long.
     assert clock.now == pytest.approx(100 + 0.4 + 0.001)
     clock.now += 5

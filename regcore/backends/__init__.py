@@ -1,60 +1,23 @@
-"""What runs a model: the protocol, and how to open one by the model's name."""
+"""What runs a model: how to open one by the model's name, and whether a recipe fits it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from regcore.backends.backend import Backend, Result, Span, TensorSpec, describe
 from regcore.errors import BackendError
 from regcore.recipe import Recipe
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """Name, shape and NumPy dtype of a model's input or output.
-
-    A dimension is None where it may vary; shape or dtype is None where the backend takes any.
-    """
-
-    name: str
-    shape: tuple[int | None, ...] | None
-    dtype: str | None
-
-    def __str__(self) -> str:
-        return f"{self.name} {describe(self.dtype, self.shape)}"
-
-
-class Backend(Protocol):
-    """A model that is ready to run. Use it as a context manager, or call close().
-
-    name, version: the runtime; provider: what really runs in it, not what was asked for.
-    inputs: the one image input; outputs: the one output whose scores are read.
-    metadata: what the model's maker wrote into its file, by key.
-    """
-
-    name: str
-    version: str
-    provider: str
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
-    metadata: Mapping[str, str]
-
-    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """Scores float32 [n, classes] of n images; the array is the caller's to keep."""
-
-    def close(self) -> None:
-        """Gives the device and its memory back."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *_: object) -> None: ...
+__all__ = [
+    "Backend",
+    "Result",
+    "Span",
+    "TensorSpec",
+    "check_recipe",
+    "describe",
+    "open_backend",
+    "static_batch",
+]
 
 
 def open_backend(
@@ -107,14 +70,3 @@ def static_batch(backend: Backend) -> int | None:
     """The batch size that is built into the model, or None where any will do."""
     shape = backend.inputs[0].shape
     return shape[0] if shape else None
-
-
-def describe(dtype: str | None, shape: tuple[int | None, ...] | None) -> str:
-    """`float32 [N, 3, 224, 224]`: N for a batch and `?` for another dimension that may vary."""
-    if shape is None:
-        return f"{dtype or 'any dtype'} [any shape]"
-    names = ["N" if i == 0 else "?" for i in range(len(shape))]
-    dims = ", ".join(
-        name if dim is None else str(dim) for dim, name in zip(shape, names, strict=True)
-    )
-    return f"{dtype or 'any dtype'} [{dims}]"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends import TensorSpec
+from regcore.backends.backend import Backend, Result, Span, TensorSpec
 from regcore.errors import BackendError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, NodeArg
-    from typing_extensions import Self
 
 _PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -33,8 +33,8 @@ _DTYPES = {
 _ERRORS_ONLY = 3
 
 
-class OnnxRuntimeBackend:
-    """One ONNX model in one session. Not for use from several threads at a time."""
+class OnnxRuntimeBackend(Backend):
+    """One ONNX model in one session."""
 
     name = "onnxruntime"
 
@@ -52,20 +52,30 @@ class OnnxRuntimeBackend:
             raise BackendError(f"{path}: no such model file")
         self.version: str = onnxruntime.__version__
         self._path = path
-        self._session = _open_session(onnxruntime, path, provider, threads)
-        self.provider: str = self._session.get_providers()[0]
-        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
-        inputs = [_spec(arg) for arg in self._session.get_inputs()]
-        outputs = [_spec(arg) for arg in self._session.get_outputs()]
+        session = _open_session(onnxruntime, path, provider, threads)
+        self._session: InferenceSession | None = session
+        self.provider: str = session.get_providers()[0]
+        self.metadata: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
+        inputs = [_spec(arg) for arg in session.get_inputs()]
+        outputs = [_spec(arg) for arg in session.get_outputs()]
         self.inputs: tuple[TensorSpec, ...] = (_image_input(path, inputs),)
         self.outputs: tuple[TensorSpec, ...] = (_score_output(path, outputs, output),)
 
-    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """Scores float32 [n, classes] of a batch [n, ...] in the dtype of the model's input.
+    def submit(self, batch: NDArray[Any]) -> None:
+        """Keeps a batch [n, ...] in the dtype of the model's input for `result`, which runs it."""
+        self._batch = batch
+
+    def result(self) -> Result:
+        """Runs the batch.
 
         A model with a built-in batch size runs as often as needed; the last batch is filled up
         with zeros whose scores are dropped.
         """
+        start = perf_counter()
+        scores = self._run_parts(self._batch)
+        return Result(scores, (Span("compute", 0, start, perf_counter()),))
+
+    def _run_parts(self, batch: NDArray[Any]) -> NDArray[Any]:
         shape = self.inputs[0].shape
         size = shape[0] if shape else None
         if size is None:
@@ -73,34 +83,31 @@ class OnnxRuntimeBackend:
         parts = [self._run_static(batch[at : at + size], size) for at in range(0, len(batch), size)]
         return np.concatenate(parts)
 
-    def _run_static(self, images: NDArray[Any], size: int) -> NDArray[np.float32]:
+    def _run_static(self, images: NDArray[Any], size: int) -> NDArray[Any]:
         if len(images) == size:
             return self._run_once(images)
         full = np.zeros((size, *images.shape[1:]), dtype=images.dtype)
         full[: len(images)] = images
         return self._run_once(full)[: len(images)]
 
-    def _run_once(self, images: NDArray[Any]) -> NDArray[np.float32]:
+    def _run_once(self, images: NDArray[Any]) -> NDArray[Any]:
+        if self._session is None:
+            raise BackendError(f"{self._path}: the model was closed")
         try:
-            (scores,) = self._session.run([self.outputs[0].name], {self.inputs[0].name: images})
+            found = self._session.run([self.outputs[0].name], {self.inputs[0].name: images})
         except Exception as error:  # its exceptions share no other base
             raise BackendError(f"{self._path}: {_first_line(error)}") from error
+        scores = cast("NDArray[Any]", found[0])
         if scores.ndim != 2 or len(scores) != len(images):  # noqa: PLR2004
             raise BackendError(
                 f"{self._path}: output {self.outputs[0].name} has the shape {scores.shape} "
                 f"for {len(images)} images, expected [images, classes]"
             )
-        return np.asarray(scores, dtype=np.float32)
+        return scores
 
     def close(self) -> None:
         """Frees the session; the backend cannot run any more."""
-        del self._session
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        self._session = None
 
 
 def import_onnxruntime() -> ModuleType:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import math
 import time
 import zlib
+from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends import TensorSpec
+from regcore.backends.backend import Backend, Result, Span, TensorSpec
 from regcore.errors import BackendError
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 _SAMPLED_VALUES = 1024
 _ODD_A, _ODD_B = np.uint32(2654435761), np.uint32(2246822519)
 
 
-class SimulatedBackend:
+class SimulatedBackend(Backend):
     """Takes n / rate seconds for n images, and gives scores that depend only on the pixels.
 
     rate: images/s. The scores (float32 in 0..1) come from a checksum over up to 1024 evenly
@@ -31,6 +29,7 @@ class SimulatedBackend:
     name = "simulated"
     version = "1"
     provider = "sleep"
+    depth = 2
 
     def __init__(self, rate: float, classes: int = 1000) -> None:
         self.rate = rate
@@ -39,7 +38,7 @@ class SimulatedBackend:
         self.metadata: Mapping[str, str] = {}
         self._classes = np.arange(classes, dtype=np.uint32)
         self._free_at = 0.0
-        self._overslept = 0.0
+        self._submitted: deque[Result] = deque()
 
     @classmethod
     def parse(cls, text: str) -> SimulatedBackend:
@@ -56,15 +55,18 @@ class SimulatedBackend:
             )
         return cls(rate, classes)
 
-    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """Scores float32 [n, classes] of a batch [n, ...] of any dtype."""
-        # What the last sleep took too long is the host's fault, so the device started earlier.
-        start = max(self._free_at, time.perf_counter() - self._overslept)
+    def submit(self, batch: NDArray[Any]) -> None:
+        """Begins with a batch [n, ...] of any dtype, as soon as the one before is done."""
         scores = self._scores(batch)
+        start = max(self._free_at, time.perf_counter())
         self._free_at = start + len(batch) / self.rate
-        time.sleep(max(0.0, self._free_at - time.perf_counter()))
-        self._overslept = max(0.0, time.perf_counter() - self._free_at)
-        return scores
+        self._submitted.append(Result(scores, (Span("compute", 0, start, self._free_at),)))
+
+    def result(self) -> Result:
+        """Sleeps until the batch is due."""
+        result = self._submitted.popleft()
+        time.sleep(max(0.0, result.spans[0].end - time.perf_counter()))
+        return result
 
     def _scores(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         pixels = batch.reshape(len(batch), -1)
@@ -78,9 +80,3 @@ class SimulatedBackend:
 
     def close(self) -> None:
         """Nothing to give back."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

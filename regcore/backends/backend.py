@@ -1,0 +1,130 @@
+"""The protocol of what runs a model: batches go in, scores come out in the same order."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+DeviceStage = Literal["h2d", "compute", "d2h"]
+
+#: Scores stay as they are until this many later results were taken; then their memory is used anew.
+SCORES_KEPT = 4
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """Name, shape and NumPy dtype of a model's input or output.
+
+    A dimension is None where it may vary; shape or dtype is None where the backend takes any.
+    """
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    dtype: str | None
+
+    def __str__(self) -> str:
+        return f"{self.name} {describe(self.dtype, self.shape)}"
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a device did from `start` to `end`, in s of time.perf_counter."""
+
+    stage: DeviceStage
+    device: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a batch.
+
+    scores: float32 or float16 [n, classes] of its n images, in memory of the backend: see
+        SCORES_KEPT.
+    spans: what the device did for it; one "compute" at least.
+    """
+
+    scores: NDArray[Any]
+    spans: tuple[Span, ...]
+
+
+class Backend(ABC):
+    """A model that is ready to run. Use it as a context manager, or call close().
+
+    name, version: the runtime; provider: what really runs in it, not what was asked for.
+    inputs: the one image input; outputs: the one output whose scores are read.
+    metadata: what the model's maker wrote into its file, by key.
+    depth: how many batches may be submitted before a result has to be taken. From 2 on the device
+        copies a batch while it computes another.
+    max_batch: the images of the largest batch that it takes, or None where there is no limit.
+
+    Calls may come from any thread, one at a time.
+    """
+
+    name: str
+    version: str
+    provider: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    metadata: Mapping[str, str]
+    depth: int = 1
+    max_batch: int | None = None
+
+    def host_buffers(
+        self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> list[NDArray[Any]] | None:
+        """`count` arrays in memory that the device copies from directly, valid until close().
+
+        They are for the ring of a stream. None where ordinary memory is as good.
+        """
+        del count, shape, dtype
+        return None
+
+    @abstractmethod
+    def submit(self, batch: NDArray[Any]) -> None:
+        """Begins with the images of a batch [n, ...], n >= 1, C-contiguous.
+
+        The batch must stay as it is until its result has been taken. Raises BackendError.
+        """
+
+    @abstractmethod
+    def result(self) -> Result:
+        """Waits for the batch that was submitted first of those whose result was not taken.
+
+        Raises BackendError where the device failed on it; only close() helps then.
+        """
+
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """Scores float32 [n, classes] of one batch; the array is the caller's to keep."""
+        self.submit(batch)
+        return np.array(self.result().scores, dtype=np.float32)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Gives the device and its memory back, also with batches in work; twice is fine."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def describe(dtype: str | None, shape: tuple[int | None, ...] | None) -> str:
+    """`float32 [N, 3, 224, 224]`: N for a batch and `?` for another dimension that may vary."""
+    if shape is None:
+        return f"{dtype or 'any dtype'} [any shape]"
+    names = ["N" if i == 0 else "?" for i in range(len(shape))]
+    dims = ", ".join(
+        name if dim is None else str(dim) for dim, name in zip(shape, names, strict=True)
+    )
+    return f"{dtype or 'any dtype'} [{dims}]"
