@@ -116,6 +116,15 @@ cdef extern from "pipeline/stage_times.h" namespace "regcore" nogil:
         nanoseconds resample
         nanoseconds write
 
+    cdef cppclass TimePoint "regcore::ImageTimes::Time":
+        nanoseconds time_since_epoch()
+
+    cdef cppclass ImageTimes:
+        TimePoint began
+        TimePoint read
+        TimePoint decoded
+        TimePoint resampled
+
 
 cdef extern from "pipeline/preprocess_job.h" namespace "regcore" nogil:
     cdef cppclass PreprocessJob:
@@ -139,6 +148,11 @@ cdef extern from "pipeline/batch_stream.h" namespace "regcore" nogil:
         size_t count
         size_t buffer
 
+    cdef cppclass WorkedImage:
+        TimePoint asked
+        ImageTimes times
+        size_t worker
+
     cdef enum class StreamState:
         kBatch
         kEnd
@@ -146,11 +160,12 @@ cdef extern from "pipeline/batch_stream.h" namespace "regcore" nogil:
 
     cdef cppclass BatchStream:
         BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
-                    vector[uint8_t*]) except +
+                    vector[uint8_t*], size_t) except +
         Status Start() except +
         cbool OnWorker()
         StreamState Next(milliseconds, StreamBatch*)
         vector[ItemReport] TakeReports() except +
+        const vector[WorkedImage]& worked()
 
 
 cdef extern from "files/checksum.h" namespace "regcore" nogil:

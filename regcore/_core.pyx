@@ -305,6 +305,21 @@ cdef class Preprocessing:
             self.job.reset()
 
 
+cdef bytes worked_bytes(const vector[WorkedImage]& worked):
+    cdef bytearray packed = bytearray(6 * 8 * worked.size())
+    cdef int64_t* row = <int64_t*><char*>packed
+    cdef size_t i
+    for i in range(worked.size()):
+        row[0] = <int64_t>worked[i].worker
+        row[1] = worked[i].asked.time_since_epoch().count()
+        row[2] = worked[i].times.began.time_since_epoch().count()
+        row[3] = worked[i].times.read.time_since_epoch().count()
+        row[4] = worked[i].times.decoded.time_since_epoch().count()
+        row[5] = worked[i].times.resampled.time_since_epoch().count()
+        row += 6
+    return bytes(packed)
+
+
 @cython.no_gc_clear
 cdef class Stream:
     """Batches in order, in the caller's ring of buffers."""
@@ -318,7 +333,7 @@ cdef class Stream:
     cdef tuple ready
 
     def __cinit__(self, Preprocessing preprocessing not None, items, foreign, size_t batch_size,
-                  buffers):
+                  buffers, size_t keep):
         cdef vector[uint8_t*] pointers
         cdef uint8_t[::1] memory
         cdef size_t needed = batch_size * preprocessing.preprocess.get().slot_bytes()
@@ -331,15 +346,18 @@ cdef class Stream:
                 raise ValueError("a buffer has the wrong size")
             pointers.push_back(&memory[0])
             self.buffers.append(memory)
-        if pointers.size() < 2:
-            raise ValueError("a stream needs at least two buffers")
+        if keep < 1 or pointers.size() <= keep:
+            raise ValueError("a stream needs more buffers than it keeps")
         self.stream.reset(new BatchStream(
             preprocessing.preprocess.get()[0], preprocessing.workers, self.items.sources,
-            self.items.decoder(), batch_size, move(pointers)))
+            self.items.decoder(), batch_size, move(pointers), keep))
         check(self.stream.get().Start())
 
     def next(self):
-        """(first, count, buffer, reports) of the next batch; None at the end, and once `closing`.
+        """(first, count, buffer, reports, worked) of the next batch; None at the end or `closing`.
+
+        worked: for each image the worker, and the times in ns when it asked for the buffer, began,
+        had read, had decoded, and was done; as int64 [count, 6] in bytes.
 
         One thread at a time, and not while another one calls close.
         """
@@ -358,7 +376,8 @@ cdef class Stream:
                     return None
                 if state == StreamState.kBatch:
                     reports = python_reports(stream.TakeReports())
-                    self.ready = batch.first, batch.count, batch.buffer, reports
+                    self.ready = (batch.first, batch.count, batch.buffer, reports,
+                                  worked_bytes(stream.worked()))
             PyErr_CheckSignals()  # if this raises, the batch stays ready for the next call
             if self.ready is not None:
                 part, self.ready = self.ready, None

@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -42,6 +42,12 @@ MAX_SCANS = 100
 #: Less than this leaves nothing for the small things that no budget counts.
 MIN_MEMORY = 1 << 20
 MAX_WORKERS = 1024
+
+#: A worker's number, and the times of time.perf_counter_ns at which it asked for the place of an
+#: image, began, had read, had decoded, and had resampled and normalised it.
+WORKED = np.dtype(
+    [(name, np.int64) for name in ("worker", "asked", "began", "read", "decoded", "done")]
+)
 
 _TOO_MANY = 1 << 62
 _CACHE_LINE = 64
@@ -85,16 +91,18 @@ class Batch:
     """Part of a stream.
 
     images: one row per good image, in the recipe's shape, dtype and layout; a view into the ring,
-        valid until the next batch is asked for.
+        valid until the next batch is asked for, or as many as the stream was told to keep.
     indices: for each row, its place in the list that was streamed.
     errors: the images of this part that have no row.
     findings: rows of damaged or rotated images, see Preprocessor.
+    worked: who prepared each image of this part, and when; WORKED [images], empty from a store.
     """
 
     images: Array
     indices: NDArray[np.intp]
     errors: tuple[DecodeError, ...]
     findings: tuple[Finding, ...] = ()
+    worked: NDArray[np.void] = field(default_factory=lambda: np.empty(0, WORKED))
 
 
 class Preprocessor:
@@ -273,30 +281,38 @@ class Preprocessor:
         batch_size: int,
         *,
         buffers: Sequence[Array] | None = None,
+        keep: int = 1,
         on_error: OnError = "raise",
     ) -> BatchStream:
         """Batches of `items`, in order, prepared ahead by the workers.
 
-        buffers: two or more arrays of shape (batch_size, *recipe.image_shape), used in turn; for
-            instance page-locked memory of a device. By default the stream makes its own.
+        buffers: more than `keep` arrays of shape (batch_size, *recipe.image_shape), used in turn;
+            for instance page-locked memory of a device. By default the stream makes its own.
+        keep: how many batches stay valid: each until `keep` more were asked for.
         on_error: "raise" a DecodeError at the batch of a bad image, or "report" it in Batch.errors.
         """
         if batch_size < 1:
             raise UsageError(f"the batch size must be at least 1, not {batch_size}")
         shape = (batch_size, *self.recipe.image_shape)
         if buffers is None:
-            # One batch with the consumer, one complete, and enough in work for every worker.
-            depth = 2 + -(-self.workers // batch_size)
-            buffers = [_aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(depth)]
+            count = self.buffers_needed(batch_size, keep)
+            buffers = [_aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
         memory = [self._bytes_of(buffer, shape) for buffer in buffers]
         images = _as_items(items)
-        if len(memory) < 2:  # noqa: PLR2004
-            raise UsageError("a stream needs at least two buffers")
+        if not 1 <= keep < len(memory):
+            raise UsageError(f"a stream that keeps {keep} batches needs more than {keep} buffers")
         if any(np.may_share_memory(a, b) for a, b in combinations(memory, 2)):
             raise UsageError("the buffers of a stream must not overlap")
         with _core_errors():
-            stream = _core.Stream(self._core, images, decode_rgb, batch_size, memory)
+            stream = _core.Stream(self._core, images, decode_rgb, batch_size, memory, keep)
         return BatchStream(stream, images, buffers, on_error)
+
+    def buffers_needed(self, batch_size: int, keep: int) -> int:
+        """How many buffers let a stream run ahead.
+
+        `keep` with the consumer, one complete, and enough in work for every worker.
+        """
+        return keep + 1 + -(-self.workers // batch_size)
 
     @contextmanager
     def _take_turn(self) -> Iterator[None]:
@@ -350,7 +366,7 @@ class BatchStream:
         if part is None:
             self.close()
             raise StopIteration
-        first, count, number, reports = part
+        first, count, number, reports, worked = part
         images = self._buffers[number][:count]
         indices = np.arange(first, first + count, dtype=np.intp)
         errors, findings = _split(self._items, reports)
@@ -362,7 +378,7 @@ class BatchStream:
             good = np.ones(count, dtype=bool)
             good[[index - first for index in errors]] = False
             images, indices = images[good], indices[good]
-        return Batch(images, indices, failed, tuple(findings))
+        return Batch(images, indices, failed, tuple(findings), np.frombuffer(worked, WORKED))
 
     def close(self) -> None:
         """Stop the workers; the iterator then ends, also one that waits in another thread."""

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 import xxhash
 from oracles import assert_same_bytes, jpeg, photo_like, reference
 
-from regcore import DecodeError, OutputError, Preprocessor, Recipe, UsageError, simd_levels
+from regcore import Batch, DecodeError, OutputError, Preprocessor, Recipe, UsageError, simd_levels
 
 RECIPE = Recipe(resize=40, crop=32)
 
@@ -172,8 +174,31 @@ def test_stream_writes_into_the_callers_buffers(photos: list[bytes], expected: A
     for number, batch in enumerate(Preprocessor(RECIPE).stream(photos, 4, buffers=ring)):
         assert np.shares_memory(batch.images, ring[number % 3])
         assert_same_bytes(batch.images, expected[batch.indices])
-    with pytest.raises(UsageError, match="two buffers"):
-        Preprocessor(RECIPE).stream(photos, 4, buffers=ring[:1])
+    for count, keep in ((1, 1), (2, 2), (3, 0)):
+        with pytest.raises(UsageError, match=f"needs more than {keep} buffers"):
+            Preprocessor(RECIPE).stream(photos, 4, buffers=ring[:count], keep=keep)
+
+
+@pytest.mark.parametrize("keep", [1, 2, 5])
+def test_stream_keeps_batches(photos: list[bytes], expected: Any, keep: int) -> None:
+    kept: deque[Batch] = deque(maxlen=keep)
+    for batch in Preprocessor(RECIPE, workers=3).stream(photos, 2, keep=keep):
+        kept.append(batch)
+        for held in kept:
+            assert_same_bytes(held.images, expected[held.indices])
+
+
+def test_stream_tells_who_prepared_which_image_and_when(photos: list[bytes]) -> None:
+    before = time.perf_counter_ns()
+    batches = list(Preprocessor(RECIPE, workers=3).stream([*photos, b"bad"], 4, on_error="report"))
+    after = time.perf_counter_ns()
+    worked = np.concatenate([batch.worked for batch in batches])
+    assert len(worked) == len(photos) + 1
+    assert set(worked["worker"]) <= {0, 1, 2}
+    times = [np.full(len(worked), before)]
+    times += [worked[name] for name in ("asked", "began", "read", "decoded", "done")]
+    times.append(np.full(len(worked), after))
+    assert (np.diff(times, axis=0) >= 0).all()
 
 
 def test_stream_reports_bad_images_and_keeps_the_rest(photos: list[bytes], expected: Any) -> None:

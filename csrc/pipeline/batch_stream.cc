@@ -7,13 +7,14 @@ namespace regcore {
 
 BatchStream::BatchStream(const Preprocess& preprocess, size_t workers,
                          std::vector<ImageSource> sources, ForeignDecoder foreign,
-                         size_t batch_size, std::vector<uint8_t*> buffers)
+                         size_t batch_size, std::vector<uint8_t*> buffers, size_t keep)
     : preprocess_(preprocess),
       sources_(std::move(sources)),
       foreign_(foreign),
       batch_size_(batch_size),
       batches_((sources_.size() + batch_size - 1) / batch_size),
       buffers_(std::move(buffers)),
+      keep_(keep),
       share_(preprocess.spec().memory, workers),
       slots_(buffers_.size()),
       pool_(workers) {
@@ -45,6 +46,7 @@ void BatchStream::Arm(size_t batch) {
   Slot& slot = slots_[batch % buffers_.size()];
   const StreamBatch armed = BatchAt(batch);
   slot.reports.Reset(armed.first, armed.count);
+  slot.worked.resize(armed.count);
   slot.remaining.store(armed.count, std::memory_order_release);
 }
 
@@ -61,6 +63,7 @@ bool BatchStream::WaitForBuffer(size_t batch) {
 
 void BatchStream::Fill(size_t index, size_t worker) {
   const StreamBatch batch = BatchAt(index / batch_size_);
+  const ImageTimes::Time asked = ImageTimes::Now();
   if (!WaitForBuffer(index / batch_size_)) return;
   Slot& slot = slots_[batch.buffer];
   uint8_t* out = buffers_[batch.buffer] + (index - batch.first) * preprocess_.slot_bytes();
@@ -69,22 +72,24 @@ void BatchStream::Fill(size_t index, size_t worker) {
   if (!status.ok() || !scratch->findings.empty()) {
     slot.reports.Add({index, std::move(status), std::move(scratch->findings)});
   }
+  slot.worked[index - batch.first] = {asked, scratch->times, worker};
   if (slot.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     const std::lock_guard<std::mutex> lock(mutex_);
     batch_done_.notify_one();
   }
 }
 
+// Gives back the oldest batch that the consumer holds.
 void BatchStream::Release() {
-  Arm(next_ - 1 + buffers_.size());
+  const size_t batch = released_.load(std::memory_order_relaxed);
+  Arm(batch + buffers_.size());
   const std::lock_guard<std::mutex> lock(mutex_);
-  released_.store(next_, std::memory_order_release);
+  released_.store(batch + 1, std::memory_order_release);
   buffer_free_.notify_all();
 }
 
 StreamState BatchStream::Next(std::chrono::milliseconds timeout, StreamBatch* batch) {
-  if (handed_out_) Release();
-  handed_out_ = false;
+  while (released_ + keep_ <= next_) Release();
   if (next_ == batches_) return StreamState::kEnd;
   const StreamBatch wanted = BatchAt(next_);
   const std::atomic<size_t>& remaining = slots_[wanted.buffer].remaining;
@@ -94,12 +99,15 @@ StreamState BatchStream::Next(std::chrono::milliseconds timeout, StreamBatch* ba
   }
   *batch = wanted;
   ++next_;
-  handed_out_ = true;
   return StreamState::kBatch;
 }
 
 std::vector<ItemReport> BatchStream::TakeReports() {
   return slots_[(next_ - 1) % buffers_.size()].reports.Take();
+}
+
+const std::vector<WorkedImage>& BatchStream::worked() const {
+  return slots_[(next_ - 1) % buffers_.size()].worked;
 }
 
 }  // namespace regcore

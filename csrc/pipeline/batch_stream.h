@@ -20,14 +20,23 @@ struct StreamBatch {
   size_t buffer = 0;
 };
 
+// When a worker prepared an image: it asked for the buffer, and began once there was one.
+struct WorkedImage {
+  ImageTimes::Time asked;
+  ImageTimes times;
+  size_t worker = 0;
+};
+
 enum class StreamState { kBatch, kEnd, kNotYet };
 
-// One consumer; `buffers` (each of batch_size slots) and what the sources point to outlive it.
+// One consumer, who holds the last `keep` batches that he was given, fewer than there are buffers.
+// `buffers` (each of batch_size slots) and what the sources point to outlive the stream.
 // Memory does not grow with the number of images beyond the list itself.
 class BatchStream {
  public:
   BatchStream(const Preprocess& preprocess, size_t workers, std::vector<ImageSource> sources,
-              ForeignDecoder foreign, size_t batch_size, std::vector<uint8_t*> buffers);
+              ForeignDecoder foreign, size_t batch_size, std::vector<uint8_t*> buffers,
+              size_t keep);
   // Stops the workers after the image each has in hand.
   ~BatchStream();
 
@@ -36,17 +45,21 @@ class BatchStream {
   // Whether the caller is one of the stream's own threads, which cannot destroy it.
   bool OnWorker() const { return pool_.OnWorker(); }
 
-  // The next batch in order, or kNotYet after `timeout`. Gives the batch handed out before back to
-  // the workers.
+  // The next batch in order, or kNotYet after `timeout`. Gives the batch that was handed out `keep`
+  // batches before back to the workers.
   StreamState Next(std::chrono::milliseconds timeout, StreamBatch* batch);
 
   // Of the batch handed out last, images that failed or of which there are findings, by index.
   std::vector<ItemReport> TakeReports();
 
+  // Of the batch handed out last, by place in it; valid until the next call of Next.
+  const std::vector<WorkedImage>& worked() const;
+
  private:
   struct Slot {
     std::atomic<size_t> remaining{0};  // images of its batch still to come
     ReportList reports;
+    std::vector<WorkedImage> worked;  // each written by one worker
   };
 
   void Fill(size_t index, size_t worker);
@@ -61,6 +74,7 @@ class BatchStream {
   const size_t batch_size_;
   const size_t batches_;
   const std::vector<uint8_t*> buffers_;
+  const size_t keep_;
   const MemoryShare share_;
   std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
   std::vector<Slot> slots_;  // one per buffer
@@ -71,7 +85,6 @@ class BatchStream {
   std::atomic<size_t> released_{0};  // batches given back
   std::atomic<bool> stopping_{false};
   size_t next_ = 0;  // batch to hand out
-  bool handed_out_ = false;
   WorkerPool pool_;  // last: its threads use everything above
 };
 

@@ -134,7 +134,6 @@ size_t Preprocess::ResampleBytes(const Window& window) const {
 Status Preprocess::DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_bytes,
                               Reservation* reservation, PreprocessScratch* scratch, Window* window,
                               RgbView* view) const {
-  const StageTimer timer(&scratch->times.decode);
   JpegDecoder& decoder = scratch->decoder;
   REGCORE_RETURN_IF_ERROR(decoder.Open(bytes, size));
   REGCORE_RETURN_IF_ERROR(Plan(decoder.width(), decoder.height(), &scratch->plans, window));
@@ -150,11 +149,9 @@ Status Preprocess::Decode(const ImageSource& source, Reservation* reservation,
                           PreprocessScratch* scratch, Window* window, RgbView* view) const {
   if (source.path != nullptr) {
     size_t size = 0;
-    {
-      const StageTimer timer(&scratch->times.read);
-      REGCORE_RETURN_IF_ERROR(
-          ReadFile(source.path, spec_.limits, reservation, &scratch->file, &size));
-    }
+    const Status status = ReadFile(source.path, spec_.limits, reservation, &scratch->file, &size);
+    scratch->times.read = ImageTimes::Now();
+    REGCORE_RETURN_IF_ERROR(status);
     return DecodeJpeg(scratch->file.data(), size, size, reservation, scratch, window, view);
   }
   if (source.width == 0) {
@@ -226,7 +223,7 @@ Status Preprocess::ToSlot(const ImageSource& source, size_t index, const Foreign
                           PreprocessScratch* scratch, void* slot) const {
   try {
     Reservation reservation(scratch->share);
-    const Status status = Run(source, index, foreign, &reservation, scratch, slot);
+    const Status status = Timed(source, index, foreign, &reservation, scratch, slot);
     scratch->Trim();
     if (reservation.asked()) ReturnFreedMemory();
     return status;
@@ -236,6 +233,17 @@ Status Preprocess::ToSlot(const ImageSource& source, size_t index, const Foreign
   }
 }
 
+Status Preprocess::Timed(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
+                         Reservation* reservation, PreprocessScratch* scratch, void* slot) const {
+  ImageTimes& times = scratch->times;
+  const ImageTimes::Time now = ImageTimes::Now();
+  times = {now, now, now, now};
+  Status status = Run(source, index, foreign, reservation, scratch, slot);
+  times.resampled = ImageTimes::Now();
+  scratch->stage_times += times;
+  return status;
+}
+
 Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
                        Reservation* reservation, PreprocessScratch* scratch, void* slot) const {
   Window window;
@@ -243,11 +251,10 @@ Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDec
   scratch->findings = {};
   Status status = Decode(source, reservation, scratch, &window, &view);
   if (status.code() == StatusCode::kUnsupported && foreign.decode != nullptr) {
-    const StageTimer timer(&scratch->times.decode);
     status = DecodeForeign(source, index, foreign, reservation, scratch, &window, &view);
   }
+  scratch->times.decoded = ImageTimes::Now();
   if (!status.ok()) return status;
-  const StageTimer timer(&scratch->times.resample);
   if (window.transposed) return ResampleTransposed(view, window, scratch, slot);
   return Resample(view, window, scratch,
                   [&](int y, const uint8_t* rgb) { normalizer_.Row(rgb, y, slot); });

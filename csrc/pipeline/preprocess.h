@@ -71,8 +71,9 @@ class PreprocessScratch {
   AlignedBuffer transposed;
   AlignedBuffer window;
   AlignedBuffer slot;
-  Findings findings;  // of the image last run
-  StageTimes times;   // of all images so far
+  Findings findings;       // of the image last run
+  ImageTimes times;        // of the image last run
+  StageTimes stage_times;  // of all images so far
 
   // Gives everything back.
   void Release();
@@ -97,6 +98,8 @@ class Preprocess {
   struct Window;
   Status Run(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
              Reservation* reservation, PreprocessScratch* scratch, void* slot) const;
+  Status Timed(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
+               Reservation* reservation, PreprocessScratch* scratch, void* slot) const;
   Status Plan(int width, int height, PlanCache* plans, Window* window) const;
   Status NoteFindings(const uint8_t* bytes, size_t size, PreprocessScratch* scratch) const;
   size_t ResampleBytes(const Window& window) const;

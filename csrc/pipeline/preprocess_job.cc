@@ -60,9 +60,10 @@ Status PreprocessJob::StartWriting(std::vector<ImageSource> sources, ForeignDeco
     REGCORE_RETURN_IF_ERROR(scratch->slot.Reserve(size));
     uint8_t* slot = scratch->slot.data();
     REGCORE_RETURN_IF_ERROR(preprocess_.ToSlot(sources_[i], i, foreign, scratch, slot));
-    const StageTimer timer(&scratch->times.write);
     checksums[i] = Checksum(slot, size);
-    return write(i, slot);
+    Status status = write(i, slot);
+    scratch->stage_times.write += ImageTimes::Now() - scratch->times.resampled;
+    return status;
   };
   return Start(std::move(sources), run);
 }
@@ -89,7 +90,7 @@ Status PreprocessJob::StartToPack(std::vector<ImageSource> sources, ForeignDecod
 
 StageTimes PreprocessJob::stage_times() const {
   StageTimes sum;
-  for (const auto& scratch : scratch_) sum += scratch->times;
+  for (const auto& scratch : scratch_) sum += scratch->stage_times;
   return sum;
 }
 

@@ -1,16 +1,36 @@
-// How long the stages of preprocessing take, per worker.
+// How long the stages of preprocessing take.
 #pragma once
 
 #include <chrono>
 
 namespace regcore {
 
-// Sums over images, by one thread's clock. Writing includes the checksum.
+// One image's way through the stages, each of which begins where the one before ends. A stage that
+// it did not go through takes no time.
+struct ImageTimes {
+  using Time = std::chrono::steady_clock::time_point;
+
+  Time began;
+  Time read;
+  Time decoded;
+  Time resampled;  // and normalised
+
+  static Time Now() { return std::chrono::steady_clock::now(); }
+};
+
+// Sums over images, by one thread's clock.
 struct StageTimes {
   std::chrono::nanoseconds read{0};
   std::chrono::nanoseconds decode{0};
   std::chrono::nanoseconds resample{0};  // and normalise
-  std::chrono::nanoseconds write{0};
+  std::chrono::nanoseconds write{0};     // with the checksum
+
+  StageTimes& operator+=(const ImageTimes& image) {
+    read += image.read - image.began;
+    decode += image.decoded - image.read;
+    resample += image.resampled - image.decoded;
+    return *this;
+  }
 
   StageTimes& operator+=(const StageTimes& other) {
     read += other.read;
@@ -19,19 +39,6 @@ struct StageTimes {
     write += other.write;
     return *this;
   }
-};
-
-// Adds its own lifetime to a sum.
-class StageTimer {
- public:
-  explicit StageTimer(std::chrono::nanoseconds* sum) : sum_(sum) {}
-  ~StageTimer() { *sum_ += std::chrono::steady_clock::now() - start_; }
-  StageTimer(const StageTimer&) = delete;
-  StageTimer& operator=(const StageTimer&) = delete;
-
- private:
-  std::chrono::nanoseconds* sum_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace regcore

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <deque>
 
 #include "checks.h"
 #include "pipeline/batch_stream.h"
@@ -27,6 +28,67 @@ StreamState NextOrEnd(BatchStream* stream, StreamBatch* batch) {
   return state;
 }
 
+// Whether the good images of a batch are what they were when each was run alone.
+bool SamePixels(const Expected& expected, const StreamBatch& batch, const Bytes& buffer,
+                size_t slot_bytes) {
+  for (size_t k = 0; k < batch.count; ++k) {
+    const size_t index = batch.first + k;
+    if (expected.codes[index] != StatusCode::kOk) continue;
+    const Bytes& slot = expected.slots[index];
+    if (!std::equal(slot.begin(), slot.end(),
+                    buffer.begin() + static_cast<ptrdiff_t>(k * slot_bytes))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool InOrder(const WorkedImage& image, size_t workers) {
+  const ImageTimes& times = image.times;
+  return image.asked <= times.began && times.began <= times.read && times.read <= times.decoded &&
+         times.decoded <= times.resampled && image.worker < workers;
+}
+
+// Takes `taken` batches of a stream that keeps `keep`, looks at all that are kept each time, and
+// abandons it.
+void CheckBatches(const Preprocess& preprocess, const std::vector<ImageSource>& sources,
+                  const Expected& expected, size_t workers, size_t keep, size_t taken,
+                  Report* report) {
+  const size_t slot_bytes = preprocess.slot_bytes();
+  Ring ring(keep + 1, kBatchSize * slot_bytes);
+  BatchStream stream(preprocess, workers, sources, GreyDecoder(), kBatchSize, ring.pointers, keep);
+  report->Check(stream.Start().ok(), "start of a stream");
+  std::deque<StreamBatch> kept;
+  StreamBatch batch;
+  size_t next = 0;
+  for (size_t i = 0; i < taken; ++i) {
+    const bool in_order = NextOrEnd(&stream, &batch) == StreamState::kBatch && batch.first == next;
+    report->Check(in_order, "order of batches");
+    next += batch.count;
+    std::vector<StatusCode> codes(batch.count, StatusCode::kOk);
+    for (const ItemReport& item : stream.TakeReports()) {
+      codes[item.index - batch.first] = item.status.code();
+    }
+    report->Check(std::equal(codes.begin(), codes.end(),
+                             expected.codes.begin() + static_cast<ptrdiff_t>(batch.first)),
+                  "verdicts of a stream");
+    const std::vector<WorkedImage>& worked = stream.worked();
+    report->Check(worked.size() == batch.count &&
+                      std::all_of(worked.begin(), worked.end(),
+                                  [&](const WorkedImage& w) { return InOrder(w, workers); }),
+                  "times of a stream");
+    kept.push_back(batch);
+    if (kept.size() > keep) kept.pop_front();
+    for (const StreamBatch& held : kept) {
+      report->Check(SamePixels(expected, held, ring.memory[held.buffer], slot_bytes),
+                    "pixels of a stream that keeps " + std::to_string(keep));
+    }
+  }
+  if (next == sources.size()) {
+    report->Check(NextOrEnd(&stream, &batch) == StreamState::kEnd, "end of a stream");
+  }
+}
+
 }  // namespace
 
 void CheckStream(const std::vector<ImageSource>& sources, size_t workers, Report* report) {
@@ -34,36 +96,11 @@ void CheckStream(const std::vector<ImageSource>& sources, size_t workers, Report
   const PreprocessSpec spec = SmallSpec(&budget);
   const Expected expected = OneByOne(spec, sources);
   const Preprocess preprocess(spec);
-  const size_t slot_bytes = preprocess.slot_bytes();
   // To the end, and then abandoned after each number of batches.
   const size_t batches = (sources.size() + kBatchSize - 1) / kBatchSize;
-  for (size_t taken = 0; taken <= batches; ++taken) {
-    Ring ring(2, kBatchSize * slot_bytes);
-    BatchStream stream(preprocess, workers, sources, GreyDecoder(), kBatchSize, ring.pointers);
-    report->Check(stream.Start().ok(), "start of a stream");
-    StreamBatch batch;
-    size_t next = 0;
-    for (size_t i = 0; i < taken; ++i) {
-      const bool in_order =
-          NextOrEnd(&stream, &batch) == StreamState::kBatch && batch.first == next;
-      report->Check(in_order, "order of batches");
-      next += batch.count;
-      std::vector<StatusCode> codes(batch.count, StatusCode::kOk);
-      for (const ItemReport& item : stream.TakeReports()) {
-        codes[item.index - batch.first] = item.status.code();
-      }
-      const Bytes& buffer = ring.memory[batch.buffer];
-      for (size_t k = 0; k < batch.count; ++k) {
-        const size_t index = batch.first + k;
-        report->Check(codes[k] == expected.codes[index], "verdicts of a stream");
-        if (codes[k] != StatusCode::kOk) continue;
-        report->Check(std::equal(expected.slots[index].begin(), expected.slots[index].end(),
-                                 buffer.begin() + static_cast<ptrdiff_t>(k * slot_bytes)),
-                      "pixels of a stream, image " + std::to_string(index));
-      }
-    }
-    if (taken == batches) {
-      report->Check(NextOrEnd(&stream, &batch) == StreamState::kEnd, "end of a stream");
+  for (size_t keep = 1; keep <= 3; ++keep) {
+    for (size_t taken = 0; taken <= batches; ++taken) {
+      CheckBatches(preprocess, sources, expected, workers, keep, taken, report);
     }
   }
 }

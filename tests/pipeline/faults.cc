@@ -238,7 +238,7 @@ void CheckThreads(Report* report) {
     threads_left = threads;
     PreprocessJob job(preprocess, 8);
     BatchStream stream(preprocess, 8, sources, GreyDecoder(), sources.size(),
-                       {out.data(), out.data()});
+                       {out.data(), out.data()}, 1);
     threads_left = 1 << 20;
     const Status status = job.StartToSlots(sources, GreyDecoder(), out.data());
     report->Check(status.ok() == (threads > 0), "start with " + std::to_string(threads));
