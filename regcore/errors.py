@@ -68,3 +68,7 @@ class BackendError(RegcoreError):
     """The model or the runtime that executes it is missing, unfit or failed."""
 
     exit_code = 4
+
+
+class DeviceHungError(BackendError):
+    """The device does not answer any more, so that it cannot be closed either."""

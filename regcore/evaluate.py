@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends import Backend
+from regcore.backends.backend import Backend, Result
 from regcore.errors import DecodeError
 from regcore.findings import Finding
 from regcore.metrics import TopN, class_indices
-from regcore.preprocess import Batch, Preprocessor
+from regcore.pipeline import DEVICE_TIMEOUT, Timeline, run_pipeline
+from regcore.preprocess import Batch, BatchStream, Preprocessor
 from regcore.ranking import topk
 
 _RANKS = 5
+
+Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,8 @@ class Evaluation:
     """What a model made of a list of images.
 
     images: how many were evaluated; errors: one for each that could not be; findings: evaluated
-    images that are damaged or rotated.
-    seconds: wall time from the first image to the last score; device_seconds: its part inside
-    the backend; wait_seconds: its part in which the backend had to wait for images.
+    images that are damaged or rotated; not_reached: images that come after an interruption.
+    timeline: when what happened.
     indices int64 and values float32, [items, 5]: the best classes of every item, in the order
     of the items; -1 and NaN where an image failed or the model has fewer classes.
     """
@@ -35,12 +37,26 @@ class Evaluation:
     topn: TopN
     images: int
     errors: tuple[DecodeError, ...]
-    seconds: float
-    device_seconds: float
-    wait_seconds: float
+    timeline: Timeline
     indices: NDArray[np.int64]
     values: NDArray[np.float32]
     findings: tuple[Finding, ...] = ()
+    not_reached: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Wall time from the first image to the last score."""
+        return self.timeline.end - self.timeline.start
+
+    @property
+    def device_seconds(self) -> float:
+        """The part of it in which the backend was at work, or waited for by its thread."""
+        return self.timeline.device_seconds
+
+    @property
+    def wait_seconds(self) -> float:
+        """The part of it in which the backend had to wait for images."""
+        return self.timeline.wait_seconds
 
     @property
     def images_per_s(self) -> float:
@@ -50,7 +66,32 @@ class Evaluation:
     @property
     def complete(self) -> bool:
         """Whether every image was evaluated."""
-        return not self.errors
+        return not self.errors and not self.not_reached
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C; `evaluation` has what was done until then."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        super().__init__()
+        self.evaluation = evaluation
+
+
+@contextmanager
+def device_stream(
+    preprocessor: Preprocessor, backend: Backend, items: Sequence[str | Path], batch_size: int
+) -> Iterator[BatchStream]:
+    """A stream of `items` in the memory that suits the backend, kept as long as it needs it."""
+    recipe = preprocessor.recipe
+    buffers = backend.host_buffers(
+        preprocessor.buffers_needed(batch_size, backend.depth),
+        (batch_size, *recipe.image_shape),
+        recipe.numpy_dtype,
+    )
+    with preprocessor.stream(
+        items, batch_size, buffers=buffers, keep=backend.depth, on_error="report"
+    ) as stream:
+        yield stream
 
 
 def evaluate(
@@ -60,18 +101,24 @@ def evaluate(
     labels: NDArray[np.int64],
     *,
     batch_size: int,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Progress | None = None,
+    trace: bool = False,
+    device_timeout: float = DEVICE_TIMEOUT,
 ) -> Evaluation:
     """Evaluates `items`, whose true classes are `labels` (int64 [items]), in batches.
 
     An image that cannot be decoded ends up in `errors`, and the others go on without it.
     progress: called with the number of items done so far and, of these, failed.
-    Raises DatasetError for labels that the model does not have, before any is counted.
+    trace, device_timeout: see run_pipeline.
+    Raises DatasetError for labels that the model does not have, before any is counted, and
+    Interrupted on Ctrl-C.
     """
     if len(items) != len(labels):
         raise ValueError(f"{len(items)} items, but {len(labels)} labels")
-    with preprocessor.stream(items, batch_size, on_error="report") as stream:
-        return evaluate_batches(stream, backend, labels, progress=progress)
+    with device_stream(preprocessor, backend, items, batch_size) as stream:
+        return evaluate_batches(
+            stream, backend, labels, progress=progress, trace=trace, device_timeout=device_timeout
+        )
 
 
 def evaluate_batches(
@@ -79,47 +126,58 @@ def evaluate_batches(
     backend: Backend,
     labels: NDArray[np.int64],
     *,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Progress | None = None,
+    trace: bool = False,
+    device_timeout: float = DEVICE_TIMEOUT,
 ) -> Evaluation:
     """The same for batches of a stream or a store, whose indices are places in `labels`."""
-    topn = TopN(_RANKS)
-    errors: list[DecodeError] = []
-    findings: list[Finding] = []
-    indices = np.full((len(labels), _RANKS), -1, dtype=np.int64)
-    values = np.full((len(labels), _RANKS), np.nan, dtype=np.float32)
-    device_seconds = wait_seconds = 0.0
-    start = perf_counter()
-    coming = iter(batches)
-    while True:
-        asked = perf_counter()
-        batch = next(coming, None)
-        wait_seconds += perf_counter() - asked
-        if batch is None:
-            break
-        errors += batch.errors
-        findings += batch.findings
-        rows = batch.indices
-        if len(rows):
-            given = perf_counter()
-            scores = backend.run(batch.images)
-            device_seconds += perf_counter() - given
-            classes = scores.shape[1]
-            if not topn.count:
-                class_indices(labels, classes)
-            best, ranked = topk(scores, min(_RANKS, classes))
-            topn.update(scores, labels[rows])
-            indices[rows, : ranked.shape[1]] = ranked
-            values[rows, : best.shape[1]] = best
-        if progress is not None:
-            progress(topn.count + len(errors), len(errors))
-    return Evaluation(
-        topn=topn,
-        images=topn.count,
-        errors=tuple(errors),
-        seconds=perf_counter() - start,
-        device_seconds=device_seconds,
-        wait_seconds=wait_seconds,
-        indices=indices,
-        values=values,
-        findings=tuple(findings),
-    )
+    tally = _Tally(labels, progress)
+    timeline = Timeline(worked=[] if trace else None)
+    try:
+        run_pipeline(batches, backend, tally.add, timeline, device_timeout=device_timeout)
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(tally.evaluation(timeline)) from interrupt
+    return tally.evaluation(timeline)
+
+
+class _Tally:
+    """What has been counted so far."""
+
+    def __init__(self, labels: NDArray[np.int64], progress: Progress | None) -> None:
+        self._labels = labels
+        self._progress = progress
+        self._topn = TopN(_RANKS)
+        self._errors: list[DecodeError] = []
+        self._findings: list[Finding] = []
+        self._indices = np.full((len(labels), _RANKS), -1, dtype=np.int64)
+        self._values = np.full((len(labels), _RANKS), np.nan, dtype=np.float32)
+
+    def add(self, batch: Batch, result: Result | None) -> None:
+        self._errors += batch.errors
+        self._findings += batch.findings
+        if result is not None:
+            self._count(batch.indices, result.scores)
+        if self._progress is not None:
+            self._progress(self._topn.count + len(self._errors), len(self._errors))
+
+    def _count(self, rows: NDArray[np.intp], scores: NDArray[np.float32]) -> None:
+        classes = scores.shape[1]
+        if not self._topn.count:
+            class_indices(self._labels, classes)
+        best, ranked = topk(scores, min(_RANKS, classes))
+        self._topn.update(scores, self._labels[rows])
+        self._indices[rows, : ranked.shape[1]] = ranked
+        self._values[rows, : best.shape[1]] = best
+
+    def evaluation(self, timeline: Timeline) -> Evaluation:
+        done = self._topn.count + len(self._errors)
+        return Evaluation(
+            topn=self._topn,
+            images=self._topn.count,
+            errors=tuple(self._errors),
+            timeline=timeline,
+            indices=self._indices,
+            values=self._values,
+            findings=tuple(self._findings),
+            not_reached=len(self._labels) - done,
+        )

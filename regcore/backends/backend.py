@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.errors import DeviceHungError
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -115,8 +117,9 @@ class Backend(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, _: object, error: object, __: object) -> None:
+        if not isinstance(error, DeviceHungError):
+            self.close()
 
 
 def describe(dtype: str | None, shape: tuple[int | None, ...] | None) -> str:
