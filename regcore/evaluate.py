@@ -115,10 +115,9 @@ def evaluate(
     """
     if len(items) != len(labels):
         raise ValueError(f"{len(items)} items, but {len(labels)} labels")
+    timeline = Timeline(worked=[] if trace else None)
     with device_stream(preprocessor, backend, items, batch_size) as stream:
-        return evaluate_batches(
-            stream, backend, labels, progress=progress, trace=trace, device_timeout=device_timeout
-        )
+        return _Tally(labels, progress).run(stream, backend, timeline, device_timeout)
 
 
 def evaluate_batches(
@@ -131,13 +130,8 @@ def evaluate_batches(
     device_timeout: float = DEVICE_TIMEOUT,
 ) -> Evaluation:
     """The same for batches of a stream or a store, whose indices are places in `labels`."""
-    tally = _Tally(labels, progress)
     timeline = Timeline(worked=[] if trace else None)
-    try:
-        run_pipeline(batches, backend, tally.add, timeline, device_timeout=device_timeout)
-    except KeyboardInterrupt as interrupt:
-        raise Interrupted(tally.evaluation(timeline)) from interrupt
-    return tally.evaluation(timeline)
+    return _Tally(labels, progress).run(batches, backend, timeline, device_timeout)
 
 
 class _Tally:
@@ -151,6 +145,19 @@ class _Tally:
         self._findings: list[Finding] = []
         self._indices = np.full((len(labels), _RANKS), -1, dtype=np.int64)
         self._values = np.full((len(labels), _RANKS), np.nan, dtype=np.float32)
+
+    def run(
+        self,
+        batches: Iterable[Batch],
+        backend: Backend,
+        timeline: Timeline,
+        device_timeout: float,
+    ) -> Evaluation:
+        try:
+            run_pipeline(batches, backend, self.add, timeline, device_timeout=device_timeout)
+        except KeyboardInterrupt as interrupt:
+            raise Interrupted(self.evaluation(timeline)) from interrupt
+        return self.evaluation(timeline)
 
     def add(self, batch: Batch, result: Result | None) -> None:
         self._errors += batch.errors

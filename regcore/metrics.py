@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore.atomic import replacing
+from regcore.atomic import write_text
 from regcore.errors import DatasetError
 from regcore.ranking import Ties, check_ties, label_places, score_array
 
@@ -188,5 +188,4 @@ def write_guide_result(
     result = guide_result(topn)
     if incomplete is not None:
         result["incomplete"] = incomplete
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(result), encoding="utf-8")
+    write_text(path, json.dumps(result))

@@ -65,11 +65,12 @@ class BatchTimes:
 class Timeline:
     """When what happened, in s of time.perf_counter.
 
+    start: of the timeline's life, so that it is made before a stream begins to work.
     worked: who prepared which image and when, see Batch; kept only where it was asked for.
     worker_seconds: what all workers together spent in each stage, and waiting for a free buffer.
     """
 
-    start: float = 0.0
+    start: float = field(default_factory=perf_counter)
     end: float = 0.0
     batches: list[BatchTimes] = field(default_factory=list)
     worker_seconds: dict[str, float] = field(
@@ -132,7 +133,6 @@ class _Pipeline:
     def run(self, device_timeout: float) -> None:
         device = threading.Thread(target=self._drive_device, name="regcore-device", daemon=True)
         post = threading.Thread(target=self._use_results, name="regcore-post", daemon=True)
-        self._timeline.start = perf_counter()
         post.start()
         device.start()
         try:

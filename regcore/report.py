@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from regcore import findings
 from regcore.evaluate import Evaluation
 from regcore.metrics import TopN, percent
+from regcore.perf import Perf, measure
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,10 +34,18 @@ class RunReport:
     missing: tuple[str, ...] = ()
     left_out: int = 0
 
+    @cached_property
+    def perf(self) -> Perf:
+        """How fast it was."""
+        timeline = self.evaluation.timeline
+        return measure(timeline, batch_size=self.batch_size, workers=self.workers)
+
     @property
     def expected_images(self) -> int:
         """How many images a complete evaluation would have counted."""
-        return self.evaluation.images + len(self.evaluation.errors) + len(self.missing)
+        evaluation = self.evaluation
+        reached = evaluation.images + len(evaluation.errors)
+        return reached + evaluation.not_reached + len(self.missing)
 
     @property
     def complete(self) -> bool:
@@ -65,6 +75,17 @@ def incompleteness(report: RunReport) -> dict[str, Any]:
         "expected_images": report.expected_images,
         "failed": [{"path": str(e.path), "detail": e.detail} for e in report.evaluation.errors],
         "missing": list(report.missing),
+        "not_reached": report.evaluation.not_reached,
+    }
+
+
+def about(report: RunReport) -> dict[str, str]:
+    """What was run, in words."""
+    return {
+        "model": report.model,
+        "backend": report.backend,
+        "provider": report.provider,
+        "recipe": report.recipe,
     }
 
 
@@ -79,13 +100,11 @@ def to_dict(report: RunReport) -> dict[str, Any]:
         "classes": evaluation.topn.classes,
         "hits": evaluation.topn.hits.tolist(),
         "accuracy": accuracies(evaluation.topn),
-        "model": report.model,
-        "backend": report.backend,
-        "provider": report.provider,
-        "recipe": report.recipe,
+        **about(report),
         "batch_size": report.batch_size,
         "workers": report.workers,
         "images_per_s": round(evaluation.images_per_s, 2),
+        "interface_images_per_s": report.perf.interface_images_per_s,
         "seconds": round(evaluation.seconds, 4),
         "device_seconds": round(evaluation.device_seconds, 4),
         "wait_seconds": round(evaluation.wait_seconds, 4),
@@ -110,6 +129,8 @@ def to_table(report: RunReport) -> Table:
         table.add_row(name, value)
     table.add_section()
     table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
+    if report.perf.interface_images_per_s is not None:
+        table.add_row("device alone", f"{report.perf.interface_images_per_s:.1f} images/s")
     table.add_row(
         "time",
         f"{evaluation.seconds:.2f} s, of it {evaluation.device_seconds:.2f} s in the model "

@@ -63,7 +63,11 @@ def test_run_prints_and_writes_the_result(
     assert "images/s" in result.stdout
     assert "CPUExecutionProvider" in result.stdout
     assert "INCOMPLETE" not in result.output
-    assert [path.name for path in out.iterdir()] == ["result.json"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "perf.json",
+        "perf_vision_batchsize_16_device_0.txt",
+        "result.json",
+    ]
     assert values(out / "result.json") == {
         "Number of images": "9",
         "Number of classes": "3",
@@ -209,7 +213,7 @@ def test_an_instruction_set_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -
         assert "nonsense" in result.stderr
 
 
-def test_ctrl_c_leaves_no_result(photos: Path, labels: Path, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_what_was_done_until_then(photos: Path, labels: Path, tmp_path: Path) -> None:
     stale = tmp_path / "result.json"
     stale.write_text("of an earlier run")
     arguments: list[Any] = ["run", "simulated:1:3", photos, "--labels", labels, "--out", tmp_path]
@@ -222,9 +226,13 @@ def test_ctrl_c_leaves_no_result(photos: Path, labels: Path, tmp_path: Path) -> 
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate()
-    assert process.returncode == 130
-    assert (stdout, stderr) == (b"", b"regcore: interrupted\n")
-    assert not list(tmp_path.glob("result*"))
+    assert process.returncode == 3
+    assert b"regcore: interrupted: what follows is of the images until then\n" in stderr
+    assert b"INCOMPLETE" in stdout
+    assert not stale.exists()
+    partial = json.loads((tmp_path / "result.incomplete.json").read_text())["incomplete"]
+    assert partial["images"] + partial["not_reached"] == partial["expected_images"] == 9
+    assert partial["not_reached"] > 0
 
 
 def test_a_reader_that_goes_away(photos: Path, labels: Path, tmp_path: Path) -> None:

@@ -55,6 +55,19 @@ _NAMED_MISSING = 10
 @click.option("--output", help="The model's output with the scores, where it has several.")
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only the first N images.")
 @click.option("--subset", is_flag=True, help="It is intended that labels lack their images.")
+@click.option(
+    "--trace",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what every worker and the device did when, for ui.perfetto.dev.",
+)
+@click.option(
+    "--device-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="A device that does not answer for so long has failed.",
+)
 @preprocess_options
 def run(
     *,
@@ -67,6 +80,8 @@ def run(
     output: str | None,
     limit: int | None,
     subset: bool,
+    trace: Path | None,
+    device_timeout: float,
     recipe_name: str | None,
     dtype: str | None,
     layout: str | None,
@@ -76,8 +91,10 @@ def run(
     """Evaluate MODEL on labelled IMAGES (a folder, a file or a store) and print TopN.
 
     MODEL is a .onnx file, or simulated:RATE for a made-up device of RATE images/s. The result
-    goes to result.json, too. Where an image cannot be read, or a labelled image is not there, it
-    goes to result.incomplete.json instead, and the exit code is 3.
+    goes to result.json, too. Where an image cannot be read, a labelled image is not there, or
+    Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
+    and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
+    writes it.
 
     \b
     Example:
@@ -85,7 +102,7 @@ def run(
     """  # noqa: D301
     from regcore.backends import check_recipe, open_backend, static_batch
     from regcore.dataset import label_images, list_images, read_labels
-    from regcore.evaluate import evaluate, evaluate_batches
+    from regcore.evaluate import Interrupted, evaluate, evaluate_batches
     from regcore.model_metadata import ModelMetadata
     from regcore.preprocess import Preprocessor
     from regcore.report import RunReport
@@ -113,13 +130,22 @@ def run(
         batch_size = batch_size or static_batch(backend) or _BATCH_SIZE
         _remove_results(out)
         with progress_bar("evaluating", len(paths)) as progress:
-            if store:
-                batches = store.batches(batch_size, len(paths))
-                evaluation = evaluate_batches(batches, backend, labels, progress=progress)
-            else:
-                evaluation = evaluate(
-                    preprocessor, backend, paths, labels, batch_size=batch_size, progress=progress
-                )
+            how: dict[str, Any] = {
+                "progress": progress,
+                "trace": trace is not None,
+                "device_timeout": device_timeout,
+            }
+            try:
+                if store:
+                    batches = store.batches(batch_size, len(paths))
+                    evaluation = evaluate_batches(batches, backend, labels, **how)
+                else:
+                    evaluation = evaluate(
+                        preprocessor, backend, paths, labels, batch_size=batch_size, **how
+                    )
+            except Interrupted as interrupted:
+                tell("interrupted: what follows is of the images until then")
+                evaluation = interrupted.evaluation
         report = RunReport(
             model=model,
             backend=f"{backend.name} {backend.version}",
@@ -131,7 +157,7 @@ def run(
             missing=() if subset else dataset.missing,
             left_out=len(dataset.paths) - len(paths),
         )
-    _deliver(report, out, as_json=as_json)
+    _deliver(report, out, trace, as_json=as_json)
 
 
 def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
@@ -143,17 +169,23 @@ def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
 def _remove_results(out: Path) -> None:
     # What an earlier run left must not pass for the result of this one, should it be cut short.
     out.mkdir(parents=True, exist_ok=True)
-    for name in (RESULT, INCOMPLETE_RESULT):
+    for name in (RESULT, INCOMPLETE_RESULT, "perf.json"):
         (out / name).unlink(missing_ok=True)
 
 
-def _deliver(report: RunReport, out: Path, *, as_json: bool) -> None:
+def _deliver(report: RunReport, out: Path, trace: Path | None, *, as_json: bool) -> None:
     from regcore.metrics import write_guide_result
-    from regcore.report import incompleteness, to_dict, to_table
+    from regcore.perf import write_perf
+    from regcore.perf.trace import write_trace
+    from regcore.report import about, incompleteness, to_dict, to_table
 
     path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
     lacking = None if report.complete else incompleteness(report)
     write_guide_result(path, report.evaluation.topn, lacking)
+    timeline = report.evaluation.timeline
+    write_perf(out, report.perf, timeline, about(report))
+    if trace is not None:
+        write_trace(trace, timeline)
     name_failures(report.evaluation.errors)
     if as_json:
         answer({**to_dict(report), "result": str(path)})

@@ -1,0 +1,209 @@
+"""A timeline as figures: rates, latencies, and what each stage worked and waited.
+
+All times are of time.perf_counter, all rates are over wall time, and the end-to-end rate counts
+from the first request for a batch to the last use of scores.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regcore.atomic import write_text
+from regcore.backends.backend import DeviceStage
+from regcore.perf.benchmark_file import write_benchmark_files
+from regcore.pipeline import BatchTimes, Timeline
+from regcore.preprocess import core_versions, default_workers
+
+PERF = "perf.json"
+FORMAT = {"name": "regcore perf", "version": 1}
+
+_PERCENTILES = (50.0, 90.0, 95.0, 99.0)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Of a set of times in ms."""
+
+    count: int
+    min: float
+    mean: float
+    median: float
+    p90: float
+    p95: float
+    p99: float
+    max: float
+
+    @classmethod
+    def of(cls, milliseconds: Sequence[float]) -> Distribution | None:
+        """None for an empty set."""
+        if not milliseconds:
+            return None
+        values = np.array(milliseconds)
+        median, p90, p95, p99 = np.percentile(values, _PERCENTILES).tolist()
+        return cls(
+            len(values),
+            float(values.min()),
+            float(values.mean()),
+            median,
+            p90,
+            p95,
+            p99,
+            float(values.max()),
+        )
+
+
+@dataclass(frozen=True)
+class StageLoad:
+    """What a stage of the pipeline did, in s summed over its `threads`.
+
+    busy: worked. wait_input, wait_output: waited for the stage before, and for room behind it.
+    """
+
+    stage: str
+    threads: int
+    busy_s: float
+    wait_input_s: float
+    wait_output_s: float
+
+    def utilisation(self, seconds: float) -> float:
+        """The part of wall time in which a thread of it was busy, 0 to 1."""
+        return self.busy_s / (self.threads * seconds) if seconds else 0.0
+
+
+@dataclass(frozen=True)
+class Perf:
+    """How fast a run was.
+
+    images, batches: that the device was given. seconds: from the first request for a batch to the
+    last use of scores, and images_per_s the images in it.
+    first_batch_s: from the start to the first scores.
+    interface_images_per_s: of one device, over the time inside the model's execution only, which
+        is what the benchmark tool calls the interface rate.
+    compute, h2d, d2h: of a batch on the device; batch: from its submission to its scores.
+    worker_seconds: of all workers in each of their stages; empty where nothing was preprocessed.
+    """
+
+    batch_size: int
+    workers: int
+    devices: tuple[int, ...]
+    images: int
+    batches: int
+    seconds: float
+    images_per_s: float
+    first_batch_s: float | None
+    interface_images_per_s: float | None
+    compute: Distribution | None
+    h2d: Distribution | None
+    d2h: Distribution | None
+    batch: Distribution | None
+    stages: tuple[StageLoad, ...]
+    worker_seconds: dict[str, float]
+
+
+def measure(timeline: Timeline, *, batch_size: int, workers: int) -> Perf:
+    """The figures of a timeline."""
+    given = [batch for batch in timeline.batches if batch.taken]
+    images = sum(batch.images for batch in given)
+    seconds = timeline.end - timeline.start
+    compute = _milliseconds(given, "compute")
+    devices = sorted({span.device for batch in given for span in batch.spans})
+    return Perf(
+        batch_size=batch_size,
+        workers=workers,
+        devices=tuple(devices),
+        images=images,
+        batches=len(given),
+        seconds=seconds,
+        images_per_s=images / seconds if seconds else 0.0,
+        first_batch_s=given[0].taken - timeline.start if given else None,
+        interface_images_per_s=1000 * images / sum(compute) if sum(compute) else None,
+        compute=Distribution.of(compute),
+        h2d=Distribution.of(_milliseconds(given, "h2d")),
+        d2h=Distribution.of(_milliseconds(given, "d2h")),
+        batch=Distribution.of([1000 * (b.taken - b.submitted) for b in given]),
+        stages=_stages(timeline, given, workers, max(1, len(devices))),
+        worker_seconds=dict(timeline.worker_seconds) if timeline.prepared else {},
+    )
+
+
+def _milliseconds(batches: Iterable[BatchTimes], stage: DeviceStage) -> list[float]:
+    """The time of each batch in one stage of its device."""
+    sums = (
+        [span.end - span.start for span in batch.spans if span.stage == stage] for batch in batches
+    )
+    return [1000 * sum(times) for times in sums if times]
+
+
+def _stages(
+    timeline: Timeline, given: Sequence[BatchTimes], workers: int, devices: int
+) -> tuple[StageLoad, ...]:
+    stages = []
+    if timeline.prepared:
+        spent = dict(timeline.worker_seconds)
+        waited = spent.pop("wait")
+        stages.append(StageLoad("preprocess", workers, sum(spent.values()), 0.0, waited))
+    stages.append(
+        StageLoad(
+            "device",
+            devices,
+            sum(_milliseconds(given, "compute")) / 1000,
+            timeline.wait_seconds,
+            sum(b.queued - b.taken for b in given if b.queued),
+        )
+    )
+    used = [b for b in timeline.batches if b.used]
+    busy = sum(b.used - b.begun for b in used)
+    waited = max(0.0, timeline.end - timeline.start - busy)
+    stages.append(StageLoad("post", 1, busy, waited, 0.0))
+    return tuple(stages)
+
+
+def to_dict(perf: Perf, timeline: Timeline) -> dict[str, Any]:
+    """perf.json: the figures, and under `batch_times` a column for each time of each batch.
+
+    Those are in s from the start; compute_ms, h2d_ms and d2h_ms are of the device.
+    """
+    figures = asdict(perf)
+    given = [batch for batch in timeline.batches if batch.taken]
+    names = ("asked", "got", "submitted", "taken", "begun", "used")
+    columns: dict[str, Any] = {"images": [batch.images for batch in given]}
+    for name in names:
+        columns[f"{name}_s"] = [round(getattr(b, name) - timeline.start, 6) for b in given]
+    for stage in ("h2d", "compute", "d2h"):
+        columns[f"{stage}_ms"] = [
+            round(sum(1000 * (s.end - s.start) for s in batch.spans if s.stage == stage), 4)
+            for batch in given
+        ]
+    columns["device"] = [batch.spans[0].device if batch.spans else 0 for batch in given]
+    return {"format": FORMAT, **figures, "batch_times": columns}
+
+
+def write_perf(folder: Path, perf: Perf, timeline: Timeline, about: dict[str, str]) -> None:
+    """Writes perf.json, and the benchmark tool's file for each device.
+
+    about: what was run: model, backend, provider, recipe.
+    """
+    content = {**about, "environment": environment(), **to_dict(perf, timeline)}
+    write_text(folder / PERF, json.dumps(content))
+    write_benchmark_files(folder, timeline, perf.batch_size)
+
+
+def environment() -> dict[str, str]:
+    """The machine and the versions that a rate depends on."""
+    return {
+        "machine": platform.machine(),
+        "system": platform.platform(),
+        "processors": str(default_workers()),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "regcore": version("regcore"),
+        **core_versions(),
+    }

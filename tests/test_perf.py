@@ -1,0 +1,168 @@
+"""Timelines as figures, as the benchmark tool's file and as a trace; runs that are interrupted."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracles import jpeg, photo_like
+
+from regcore.backends.backend import Span
+from regcore.backends.simulated import SimulatedBackend
+from regcore.evaluate import evaluate
+from regcore.perf import Distribution, measure
+from regcore.perf.benchmark_file import benchmark_lines, write_benchmark_files
+from regcore.perf.trace import trace_events
+from regcore.pipeline import BatchTimes, Timeline
+from regcore.preprocess import Preprocessor
+from regcore.recipe import Recipe
+
+RECIPE = Recipe(resize=16, crop=16)
+
+
+def known_timeline() -> Timeline:
+    """Two batches of 4 and 2 images on two devices; it starts at 100 s and takes 2 s."""
+    first = BatchTimes(4, 100.0, 100.2, 100.3, 100.4, 100.8, 100.9, 100.9, 101.0)
+    first.spans = (
+        Span("h2d", 0, 100.3, 100.4),
+        Span("compute", 0, 100.4, 100.6),
+        Span("d2h", 0, 100.6, 100.7),
+    )
+    second = BatchTimes(2, 100.9, 101.3, 101.3, 101.3, 101.8, 101.9, 101.9, 102.0)
+    second.spans = (Span("compute", 1, 101.3, 101.7),)
+    none = BatchTimes(0, 101.0, 101.1, begun=101.9, used=101.9)
+    return Timeline(
+        100.0,
+        102.0,
+        [first, none, second],
+        {"wait": 0.5, "read": 0.25, "decode": 1.0, "resample": 0.75},
+        prepared=7,
+        last_read=101.0,
+        last_prepared=101.25,
+    )
+
+
+def test_figures_of_a_known_timeline() -> None:
+    perf = measure(known_timeline(), batch_size=4, workers=2)
+    assert (perf.images, perf.batches, perf.devices) == (6, 2, (0, 1))
+    assert perf.seconds == 2.0
+    assert perf.images_per_s == 3.0
+    assert perf.first_batch_s == pytest.approx(0.8)
+    assert perf.interface_images_per_s == pytest.approx(6 / 0.6)
+    assert perf.compute is not None
+    assert (perf.compute.min, perf.compute.max) == (pytest.approx(200), pytest.approx(400))
+    assert perf.h2d is not None
+    assert (perf.h2d.count, perf.h2d.mean) == (1, pytest.approx(100))
+    assert perf.batch is not None
+    assert perf.batch.median == pytest.approx(500)
+    preprocess, device, post = perf.stages
+    assert (preprocess.busy_s, preprocess.wait_output_s) == (2.0, 0.5)
+    assert preprocess.utilisation(perf.seconds) == 0.5
+    assert device.busy_s == pytest.approx(0.6)
+    assert device.utilisation(perf.seconds) == pytest.approx(0.15)
+    assert device.wait_input_s == pytest.approx(0.2 + 0.4 + 0.1)
+    assert post.busy_s == pytest.approx(0.2)
+
+
+def test_percentiles_are_numpys() -> None:
+    times = np.random.default_rng(1).gamma(2, 3, 1001).tolist()
+    found = Distribution.of(times)
+    assert found is not None
+    assert (found.p90, found.p95, found.p99) == tuple(np.percentile(times, (90, 95, 99)))
+    assert Distribution.of([]) is None
+
+
+def test_benchmark_file_is_what_the_guides_parser_reads(tmp_path: Path) -> None:
+    timeline = known_timeline()
+    assert benchmark_lines(timeline, [timeline.batches[0], timeline.batches[2]]) == (
+        "[e2e] throughputRate: 3, latency: 2000\n"
+        "[data read] throughputRate: 6, moduleLatency: 166.667\n"
+        "[preprocess] throughputRate: 4.8, moduleLatency: 208.333\n"
+        "[infer] throughputRate: 3.33333, Interface throughputRate: 10, moduleLatency: 133.333\n"
+        "[post] throughputRate: 1, moduleLatency: 1000\n"
+    )
+    paths = write_benchmark_files(tmp_path, timeline, 4)
+    assert [path.name for path in paths] == [
+        "perf_vision_batchsize_4_device_0.txt",
+        "perf_vision_batchsize_4_device_1.txt",
+    ]
+    text = paths[0].read_text()
+    # As the guide's test/parse.py finds the interface rate.
+    assert re.findall(r":(.*?),", text.replace("\n", ",") + ",")[7] == " 20"
+
+
+def test_trace_rows_never_overlap() -> None:
+    photos = [jpeg(photo_like(40, 30, i)) for i in range(40)]
+    evaluation = evaluate(
+        Preprocessor(RECIPE, workers=3),
+        SimulatedBackend(2000),
+        photos,  # type: ignore[arg-type]
+        np.zeros(40, np.int64),
+        batch_size=4,
+        trace=True,
+    )
+    events = list(trace_events(evaluation.timeline))
+    json.dumps(events)
+    total = 1e6 * evaluation.seconds
+    rows: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    for event in events:
+        assert event["ph"] in "XMC"
+        if event["ph"] == "X":
+            rows.setdefault((event["pid"], event["tid"]), []).append((event["ts"], event["dur"]))
+            assert -0.001 <= event["ts"] <= event["ts"] + event["dur"] <= total + 1
+    for spans in rows.values():
+        spans.sort()
+        for (start, length), (following, _) in pairwise(spans):
+            assert start + length <= following + 0.01
+    named = {e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    assert {"device thread", "post", "device 0 compute"} <= named
+    decoded = [e["args"]["image"] for e in events if e["name"] == "decode"]
+    assert sorted(decoded) == list(range(40))
+    assert sum(e["args"]["images"] for e in events if e["name"] == "compute") == 40
+    waiting = [e["args"]["batches"] for e in events if e["ph"] == "C"]
+    assert min(waiting) >= 0
+    assert waiting[-1] == 0
+
+
+def test_ctrl_c_leaves_a_partial_result_that_says_so(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for i in range(60):
+        (photos / f"{i:02}.jpg").write_bytes(jpeg(photo_like(40, 30, i)))
+    labels = tmp_path / "labels.txt"
+    labels.write_text("".join(f"{i:02}.jpg {i}\n" for i in range(60)))
+    out = tmp_path / "out"
+    # The slow device tells by its first batch's progress when to interrupt.
+    program = (
+        "import signal, threading, time\n"
+        "from regcore.backends import simulated\n"
+        "result = simulated.SimulatedBackend.result\n"
+        "count = []\n"
+        "def interrupting(self):\n"
+        "    count.append(1)\n"
+        "    if len(count) == 6: signal.raise_signal(signal.SIGINT)\n"
+        "    return result(self)\n"
+        "simulated.SimulatedBackend.result = interrupting\n"
+        "from regcore.cli import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", program, "run", "simulated:200", str(photos)]
+    command += ["--labels", str(labels), "--out", str(out), "--batch-size", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "interrupted: what follows is of the images until then" in done.stderr
+    assert not (out / "result.json").exists()
+    partial = json.loads((out / "result.incomplete.json").read_text())["incomplete"]
+    assert partial["expected_images"] == 60
+    assert partial["not_reached"] == 60 - partial["images"]
+    assert 8 <= partial["images"] < 60
+    perf = json.loads((out / "perf.json").read_text())
+    assert perf["images"] >= partial["images"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
