@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend, Result, Span, TensorSpec
+from regcore.backends.tensors import image_input, score_output
 from regcore.errors import BackendError
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class OnnxRuntimeBackend(Backend):
         self.metadata: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
         inputs = [_spec(arg) for arg in session.get_inputs()]
         outputs = [_spec(arg) for arg in session.get_outputs()]
-        self.inputs: tuple[TensorSpec, ...] = (_image_input(path, inputs),)
-        self.outputs: tuple[TensorSpec, ...] = (_score_output(path, outputs, output),)
+        self.inputs: tuple[TensorSpec, ...] = (image_input(path, inputs),)
+        self.outputs: tuple[TensorSpec, ...] = (score_output(path, outputs, output),)
 
     def submit(self, batch: NDArray[Any]) -> None:
         """Keeps a batch [n, ...] in the dtype of the model's input for `result`, which runs it."""
@@ -152,31 +153,6 @@ def _open_session(
 def _spec(arg: NodeArg) -> TensorSpec:
     shape = tuple(dim if isinstance(dim, int) else None for dim in arg.shape)
     return TensorSpec(arg.name, shape, _DTYPES.get(arg.type, arg.type))
-
-
-def _image_input(path: Path, specs: list[TensorSpec]) -> TensorSpec:
-    if len(specs) != 1:
-        raise BackendError(f"{path}: expected one image input, the model has {_listing(specs)}")
-    return specs[0]
-
-
-def _score_output(path: Path, specs: list[TensorSpec], name: str | None) -> TensorSpec:
-    floats = [spec for spec in specs if spec.dtype in ("float32", "float16")]
-    if name is not None:
-        fitting = [spec for spec in floats if spec.name == name]
-    else:
-        fitting = [spec for spec in floats if len(spec.shape or ()) == 2]  # noqa: PLR2004
-    if len(fitting) == 1:
-        return fitting[0]
-    wanted = f"float output named {name}" if name is not None else "float output [images, classes]"
-    count = "no" if not fitting else "more than one"
-    raise BackendError(
-        f"{path}: {count} {wanted}; name one of the model's outputs: {_listing(specs)}"
-    )
-
-
-def _listing(specs: list[TensorSpec]) -> str:
-    return ", ".join(str(spec) for spec in specs) or "none"
 
 
 def _first_line(error: Exception) -> str:
