@@ -28,6 +28,16 @@ cdef extern from "scores/score_files.h" namespace "regcore" nogil:
         Status Read(const vector[ScoreFile]&, size_t, float*, vector[ScoreFileResult]*) except +
 
 
+cdef extern from "scores/score_output.h" namespace "regcore" nogil:
+    cdef enum class ScoreForm:
+        kText
+        kRaw
+
+    cdef cppclass ScoreWriter:
+        ScoreWriter(size_t, ScoreForm) except +
+        Status Write(const vector[string]&, const float*, size_t) except +
+
+
 cdef class Reader:
     """Threads that read files of scores into arrays; one call at a time."""
 
@@ -78,3 +88,35 @@ cdef class Reader:
             self.reader.release()
         with nogil:
             self.reader.reset()
+
+
+cdef class Writer:
+    """Threads that write rows of scores as files, text or raw; one call at a time."""
+
+    cdef unique_ptr[ScoreWriter] writer
+    cdef int owner
+
+    def __cinit__(self, size_t workers, bint text):
+        self.owner = getpid()
+        self.writer.reset(new ScoreWriter(workers, ScoreForm.kText if text else ScoreForm.kRaw))
+
+    def write(self, paths, const float[:, ::1] scores not None):
+        """Row i becomes the file paths[i]."""
+        cdef vector[string] encoded
+        cdef Status status
+        cdef size_t classes = scores.shape[1]
+        for path in paths:
+            encoded.push_back(os.fsencode(path))
+        if encoded.size() != <size_t>scores.shape[0] or classes == 0:
+            raise ValueError("a path is needed for each row of scores")
+        if encoded.empty():
+            return
+        with nogil:
+            status = self.writer.get().Write(encoded, &scores[0, 0], classes)
+        check(status)
+
+    def __dealloc__(self):
+        if self.owner != getpid():  # a forked child: there are no threads to join
+            self.writer.release()
+        with nogil:
+            self.writer.reset()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,10 @@ from numpy.typing import NDArray
 from regcore.backends.backend import Backend, Result
 from regcore.errors import DecodeError
 from regcore.findings import Finding
+from regcore.inputs.photos import device_stream
 from regcore.metrics import TopN, class_indices
 from regcore.pipeline import DEVICE_TIMEOUT, Timeline, run_pipeline
-from regcore.preprocess import Batch, BatchStream, Preprocessor
+from regcore.preprocess import Batch, Preprocessor
 from regcore.ranking import topk
 
 _RANKS = 5
@@ -75,23 +75,6 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, evaluation: Evaluation) -> None:
         super().__init__()
         self.evaluation = evaluation
-
-
-@contextmanager
-def device_stream(
-    preprocessor: Preprocessor, backend: Backend, items: Sequence[str | Path], batch_size: int
-) -> Iterator[BatchStream]:
-    """A stream of `items` in the memory that suits the backend, kept as long as it needs it."""
-    recipe = preprocessor.recipe
-    buffers = backend.host_buffers(
-        preprocessor.buffers_needed(batch_size, backend.depth),
-        (batch_size, *recipe.image_shape),
-        recipe.numpy_dtype,
-    )
-    with preprocessor.stream(
-        items, batch_size, buffers=buffers, keep=backend.depth, on_error="report"
-    ) as stream:
-        yield stream
 
 
 def evaluate(

@@ -155,4 +155,18 @@ Status ParseScoreLine(std::string_view text, std::span<float> scores, ScoreLine*
   return {};
 }
 
+void FormatScoreLine(std::span<const float> scores, std::string* line) {
+  constexpr int kDigits = 9;
+  constexpr size_t kLongest = 16;  // -1.23456789e-38 and a space
+  line->resize(scores.size() * kLongest + 1);
+  char* at = line->data();
+  for (const float score : scores) {
+    at = std::to_chars(at, at + kLongest, score, std::chars_format::general, kDigits).ptr;
+    *at++ = ' ';
+  }
+  if (!scores.empty()) --at;
+  *at++ = '\n';
+  line->resize(static_cast<size_t>(at - line->data()));
+}
+
 }  // namespace regcore

@@ -1,8 +1,9 @@
-// The text outputs of inference tools → float32.
+// The text outputs of inference tools → float32, and back.
 #pragma once
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "status.h"
@@ -23,5 +24,10 @@ struct ScoreLine {
 //
 // kCorrupt says which value is not a number and where it stands, or that there is none.
 Status ParseScoreLine(std::string_view text, std::span<float> scores, ScoreLine* line);
+
+// Makes `line` the scores with nine significant digits, as printf's %.9g, separated by spaces, with
+// a \n at the end. ParseScoreLine reads the same floats: nine digits lie so near to one that double
+// rounding cannot lead to its neighbour. May throw std::bad_alloc.
+void FormatScoreLine(std::span<const float> scores, std::string* line);
 
 }  // namespace regcore

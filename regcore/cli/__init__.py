@@ -10,6 +10,7 @@ from regcore.cli.console import Commands
 from regcore.cli.convert import convert
 from regcore.cli.demo import demo
 from regcore.cli.export import export
+from regcore.cli.infer import infer
 from regcore.cli.info import info
 from regcore.cli.inspect import inspect
 from regcore.cli.preprocess import preprocess
@@ -57,7 +58,7 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301
 
 
-for _command in (export, convert, inspect, preprocess, verify, info, run, score, demo):
+for _command in (export, convert, inspect, preprocess, verify, info, run, infer, score, demo):
     cli.add_command(_command)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,10 +14,14 @@ import click
 from regcore.cli.console import tell
 
 if TYPE_CHECKING:
+    from regcore.backends import Backend
     from regcore.model_metadata import ModelMetadata
     from regcore.recipe import Recipe
+    from regcore.store.reader import Store
 
 DEFAULT_RECIPE = "regnety_016"
+
+_BATCH_SIZE = 16
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
@@ -126,6 +131,69 @@ def preprocess_options(command: Callable[..., None]) -> Callable[..., None]:
     return decorated
 
 
+@dataclass(frozen=True)
+class DeviceOptions:
+    """How a model is run."""
+
+    batch_size: int | None
+    provider: str | None
+    output: str | None
+    trace: Path | None
+    device_timeout: float
+
+    def open(self, model: str) -> Backend:
+        """Opens a model; see regcore.backends.open_backend."""
+        from regcore.backends import open_backend
+
+        return open_backend(model, provider=self.provider, output=self.output)
+
+    def batch_size_for(self, backend: Backend) -> int:
+        """The batch size that was asked for, else the model's own, else 16."""
+        from regcore.backends import static_batch
+
+        return self.batch_size or static_batch(backend) or _BATCH_SIZE
+
+
+_DEVICE_OPTIONS = (
+    click.option(
+        "--batch-size",
+        type=click.IntRange(min=1),
+        help=f"Images to a batch.  [default: the model's own, or {_BATCH_SIZE}]",
+    ),
+    click.option(
+        "--provider", help="Where an ONNX model runs: cpu (default), cuda, tensorrt, cann."
+    ),
+    click.option("--output", help="The model's output with the scores, where it has several."),
+    click.option(
+        "--trace",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write what every worker and the device did when, for ui.perfetto.dev.",
+    ),
+    click.option(
+        "--device-timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=600.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="A device that does not answer for so long has failed.",
+    ),
+)
+
+
+def device_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options that say how a model is run, as one argument `device`."""
+
+    @wraps(command)
+    def with_device(**options: Any) -> None:  # noqa: ANN401
+        device = DeviceOptions(**{f.name: options.pop(f.name) for f in fields(DeviceOptions)})
+        command(**options, device=device)
+
+    decorated: Callable[..., None] = with_device
+    for option in reversed(_DEVICE_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
 def chosen_recipe(
     name: str | None, dtype: str | None, layout: str | None, own: ModelMetadata | None = None
 ) -> tuple[str, Recipe]:
@@ -157,3 +225,32 @@ def _tell_differences(name: str, recipe: Recipe, own: Recipe) -> None:
     ]
     if differing:
         tell(f"--recipe {name} is not what the model itself wants: {', '.join(differing)}")
+
+
+def recipe_for(
+    model: str,
+    backend: Backend,
+    store: Store | None,
+    chosen: tuple[str | None, str | None, str | None],
+) -> tuple[str, Recipe]:
+    """The recipe by which a model gets its images, and what to call it.
+
+    chosen: the options --recipe, --dtype and --layout. Without --recipe it is what the model says
+    of itself, else that of the store. Raises MismatchError where the store has another, and
+    BackendError where the model cannot take its images.
+    """
+    from regcore.backends import check_recipe
+    from regcore.model_metadata import ModelMetadata
+
+    name, dtype, layout = chosen
+    own = ModelMetadata.from_properties(model, backend.metadata)
+    if own is None and name is None:
+        if store:
+            own = ModelMetadata(store.recipe, "the store's")
+        elif backend.inputs[0].shape is not None:
+            tell(f"{model} does not say how it wants its images: taking --recipe {DEFAULT_RECIPE}")
+    label, recipe = chosen_recipe(name, dtype, layout, own)
+    if store:
+        store.check_recipe(recipe)
+    check_recipe(backend, recipe)
+    return label, recipe

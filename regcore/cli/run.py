@@ -16,7 +16,12 @@ from regcore.cli.console import (
     tell,
     tell_all,
 )
-from regcore.cli.options import DEFAULT_RECIPE, chosen_recipe, preprocess_options
+from regcore.cli.options import (
+    DeviceOptions,
+    device_options,
+    preprocess_options,
+    recipe_for,
+)
 
 if TYPE_CHECKING:
     from regcore.dataset import LabelledImages
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
 RESULT = "result.json"
 INCOMPLETE_RESULT = "result.incomplete.json"
 
-_BATCH_SIZE = 16
 _NAMED_MISSING = 10
 
 
@@ -46,28 +50,9 @@ _NAMED_MISSING = 10
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for result.json.",
 )
-@click.option(
-    "--batch-size",
-    type=click.IntRange(min=1),
-    help=f"Images to a batch.  [default: the model's own, or {_BATCH_SIZE}]",
-)
-@click.option("--provider", help="Where an ONNX model runs: cpu (default), cuda, tensorrt, cann.")
-@click.option("--output", help="The model's output with the scores, where it has several.")
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only the first N images.")
 @click.option("--subset", is_flag=True, help="It is intended that labels lack their images.")
-@click.option(
-    "--trace",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write what every worker and the device did when, for ui.perfetto.dev.",
-)
-@click.option(
-    "--device-timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=600.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="A device that does not answer for so long has failed.",
-)
+@device_options
 @preprocess_options
 def run(
     *,
@@ -75,13 +60,9 @@ def run(
     images: Path,
     label_file: Path,
     out: Path,
-    batch_size: int | None,
-    provider: str | None,
-    output: str | None,
     limit: int | None,
     subset: bool,
-    trace: Path | None,
-    device_timeout: float,
+    device: DeviceOptions,
     recipe_name: str | None,
     dtype: str | None,
     layout: str | None,
@@ -100,10 +81,8 @@ def run(
     Example:
       regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
     """  # noqa: D301
-    from regcore.backends import check_recipe, open_backend, static_batch
     from regcore.dataset import label_images, list_images, read_labels
     from regcore.evaluate import Interrupted, evaluate, evaluate_batches
-    from regcore.model_metadata import ModelMetadata
     from regcore.preprocess import Preprocessor
     from regcore.report import RunReport
     from regcore.store.reader import holds_store, open_store
@@ -114,26 +93,16 @@ def run(
     if not subset:
         _warn_of_missing(dataset, images)
     paths, labels = dataset.paths[:limit], dataset.labels[:limit]
-    with open_backend(model, provider=provider, output=output) as backend:
-        own = ModelMetadata.from_properties(model, backend.metadata)
-        if own is None and recipe_name is None:
-            if store:
-                own = ModelMetadata(store.recipe, "the store's")
-            elif backend.inputs[0].shape is not None:
-                unsaid = f"{model} does not say how it wants its images"
-                tell(f"{unsaid}: taking --recipe {DEFAULT_RECIPE}")
-        recipe_name, recipe = chosen_recipe(recipe_name, dtype, layout, own)
-        if store:
-            store.check_recipe(recipe)
-        check_recipe(backend, recipe)
+    with device.open(model) as backend:
+        recipe_name, recipe = recipe_for(model, backend, store, (recipe_name, dtype, layout))
         preprocessor = Preprocessor(recipe, **settings)
-        batch_size = batch_size or static_batch(backend) or _BATCH_SIZE
+        batch_size = device.batch_size_for(backend)
         _remove_results(out)
         with progress_bar("evaluating", len(paths)) as progress:
             how: dict[str, Any] = {
                 "progress": progress,
-                "trace": trace is not None,
-                "device_timeout": device_timeout,
+                "trace": device.trace is not None,
+                "device_timeout": device.device_timeout,
             }
             try:
                 if store:
@@ -157,7 +126,7 @@ def run(
             missing=() if subset else dataset.missing,
             left_out=len(dataset.paths) - len(paths),
         )
-    _deliver(report, out, trace, as_json=as_json)
+    _deliver(report, out, device.trace, as_json=as_json)
 
 
 def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:

@@ -16,6 +16,7 @@ to and from the device besides.
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import mean
 
 from regcore.atomic import write_text
 from regcore.pipeline import BatchTimes, Timeline
@@ -32,6 +33,26 @@ def write_benchmark_files(folder: Path, timeline: Timeline, batch_size: int) -> 
         write_text(path, benchmark_lines(timeline, of_device))
         paths.append(path)
     return paths
+
+
+def write_pure_files(folder: Path, timeline: Timeline, model: str) -> None:
+    """Writes `PureInfer_perf_of_MODEL_in_device_N.txt`, the tool's file for runs without images.
+
+    Rate (samples/s) and latency (ms per sample) are both means over the batches, as the tool takes
+    them, so that the one is not quite the inverse of the other.
+    """
+    batches = [batch for batch in timeline.batches if batch.taken and batch.spans]
+    for device in sorted({batch.spans[0].device for batch in batches}):
+        latencies = [
+            1000 * sum(s.end - s.start for s in batch.spans if s.stage == "compute") / batch.images
+            for batch in batches
+            if batch.spans[0].device == device
+        ]
+        rate = mean(1000 / latency for latency in latencies)
+        write_text(
+            folder / f"PureInfer_perf_of_{model}_in_device_{device}.txt",
+            f"ave_throughputRate: {rate:g}samples/s, ave_latency: {mean(latencies):g}ms\n",
+        )
 
 
 def benchmark_lines(timeline: Timeline, given: list[BatchTimes]) -> str:

@@ -2,8 +2,12 @@
 // decimal number correctly, too, as long as nobody sets a locale.
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -170,6 +174,33 @@ void CheckRandomBytes(int count, Report* report) {
   }
 }
 
+// Random bits are floats of every size; written and read they stay the same.
+void CheckWritten(int count, Report* report) {
+  Random random(6);
+  for (int i = 0; i < count; ++i) {
+    std::vector<float> scores(static_cast<size_t>(random.Between(1, 5)));
+    std::string expected;
+    for (float& score : scores) {
+      score = std::bit_cast<float>(static_cast<uint32_t>(random.Between(0, 0xffff)) << 16 |
+                                   static_cast<uint32_t>(random.Between(0, 0xffff)));
+      if (std::isnan(score)) score = std::numeric_limits<float>::quiet_NaN();
+      char token[32];
+      std::snprintf(token, sizeof(token), "%s%.9g", expected.empty() ? "" : " ",
+                    static_cast<double>(score));
+      expected += token;
+    }
+    std::string text;
+    FormatScoreLine(scores, &text);
+    report->Check(text == expected + "\n", "written as " + text);
+    std::vector<float> read(scores.size());
+    ScoreLine line;
+    const Status status = Parse(text, &read, &line);
+    report->Check(status.ok() && line.count == scores.size() &&
+                      std::equal(scores.begin(), scores.end(), read.begin(), SameBits),
+                  "written and read: " + text);
+  }
+}
+
 }  // namespace
 
 void CheckScoreText(int random_cases, Report* report) {
@@ -178,6 +209,7 @@ void CheckScoreText(int random_cases, Report* report) {
   CheckLines(report);
   CheckRandomNumbers(random_cases, report);
   CheckRandomBytes(random_cases, report);
+  CheckWritten(random_cases, report);
   std::printf("score text: %s\n", report->failed() == before ? "equal" : "DIFFERENT");
 }
 

@@ -1,0 +1,244 @@
+"""regcore infer: a model's scores of images, as the benchmark tool leaves them."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from regcore.cli.console import (
+    INCOMPLETE,
+    answer,
+    name_failures,
+    progress_bar,
+    show,
+    tell,
+)
+from regcore.cli.options import (
+    DeviceOptions,
+    device_options,
+    preprocess_options,
+    recipe_for,
+)
+from regcore.errors import UsageError
+
+if TYPE_CHECKING:
+    from regcore.infer import Inference
+    from regcore.inputs import Inputs
+    from regcore.perf import Perf
+    from regcore.recipe import Recipe
+    from regcore.store.reader import Store
+
+_IMAGES_AND_OUT = 2
+_INFO_SUFFIXES = (".info", ".txt")
+
+
+@click.command()
+@click.argument("model")
+@click.argument("paths", metavar="[IMAGES] OUT", nargs=-1, required=True, type=Path)
+@click.option(
+    "--output-binary", is_flag=True, help="Write raw float32 (NAME_1.bin) instead of text."
+)
+@click.option(
+    "--random", "noise", is_flag=True, help="No images: the same noise in every batch, no outputs."
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="With --random: the number of batches.",
+)
+@click.option("--force", is_flag=True, help="Delete what an earlier run left in OUT.")
+@device_options
+@preprocess_options
+def infer(
+    *,
+    model: str,
+    paths: tuple[Path, ...],
+    output_binary: bool,
+    noise: bool,
+    rounds: int,
+    force: bool,
+    device: DeviceOptions,
+    recipe_name: str | None,
+    dtype: str | None,
+    layout: str | None,
+    settings: dict[str, Any],
+    as_json: bool,
+) -> None:
+    """Run MODEL on IMAGES, and write the scores of each to OUT/dumpOutput_device0/NAME_1.txt.
+
+    This is the benchmark tool's job, with its outputs: the guide's scripts, and 'regcore score',
+    read them. IMAGES is a folder of photos, which are preprocessed on the way, a store that
+    'regcore preprocess' has made, or an info file (.info, .txt) that lists .bin files. MODEL is as
+    for 'regcore run'. Rates go to OUT/perf_vision_batchsize_N_device_M.txt and OUT/perf.json.
+
+    The same command again continues an interrupted run. An image that cannot be read is named on
+    stderr, the others have their scores written, and the exit code is 3.
+
+    \b
+    Examples:
+      regcore infer regnety_016.onnx imagenet/val result
+      regcore infer regnety_016.om prep_bin.info result --output-binary --batch-size 16
+      regcore infer regnety_016.om --random --rounds 100 result
+    """  # noqa: D301
+    from regcore.infer import claim_folder
+    from regcore.infer import infer as run_model
+    from regcore.inputs.noise import NoiseInputs
+    from regcore.perf import measure, write_perf
+    from regcore.perf.benchmark_file import write_pure_files
+    from regcore.perf.trace import write_trace
+    from regcore.predictions.writing import PredictionWriter
+    from regcore.preprocess import default_workers
+    from regcore.store.reader import holds_store, open_store
+
+    images, out = _images_and_out(paths, noise=noise)
+    store = open_store(images) if images is not None and holds_store(images) else None
+    workers = settings["workers"] or default_workers()
+    with device.open(model) as backend:
+        label, recipe = recipe_for(model, backend, store, (recipe_name, dtype, layout))
+        batch_size = device.batch_size_for(backend)
+        if images is None:
+            inputs: Inputs = NoiseInputs(recipe, rounds * batch_size, batch_size)
+        else:
+            inputs = _inputs(images, store, recipe, settings)
+        writer = None
+        if images is not None:
+            if force:
+                _remove_outputs(out)
+            job = {
+                "model": _identity(model),
+                "images": str(images.resolve()),
+                "list": hashlib.sha256(
+                    "\0".join(inputs.names).encode(errors="surrogateescape")
+                ).hexdigest()[:16],
+                "recipe": recipe.to_dict(),
+                "output": backend.outputs[0].name,
+                "binary": output_binary,
+            }
+            writer = PredictionWriter(out, inputs.names, binary=output_binary)
+            claim_folder(out, job)
+        with progress_bar("inferring", len(inputs.names)) as progress:
+            inference = run_model(
+                inputs,
+                backend,
+                writer,
+                batch_size=batch_size,
+                progress=progress,
+                trace=device.trace is not None,
+                device_timeout=device.device_timeout,
+            )
+        about = {
+            "model": model,
+            "backend": f"{backend.name} {backend.version}",
+            "provider": backend.provider,
+            "recipe": f"{label} ({recipe.identity})",
+        }
+    out.mkdir(parents=True, exist_ok=True)
+    perf = measure(inference.timeline, batch_size=batch_size, workers=workers)
+    if perf.images:
+        write_perf(out, perf, inference.timeline, about)
+        if images is None:
+            write_pure_files(out, inference.timeline, Path(model).stem)
+    if device.trace is not None:
+        write_trace(device.trace, inference.timeline)
+    _deliver(inference, perf, about, out, as_json=as_json)
+
+
+def _images_and_out(paths: tuple[Path, ...], *, noise: bool) -> tuple[Path | None, Path]:
+    if len(paths) != (1 if noise else _IMAGES_AND_OUT):
+        wanted = "MODEL OUT with --random" if noise else "MODEL IMAGES OUT"
+        raise UsageError(f"expected {wanted}, see 'regcore infer --help'")
+    images, out = (None, paths[0]) if noise else paths
+    if images is not None and not images.exists():
+        raise UsageError(f"{images}: no such file or folder")
+    return images, out
+
+
+def _inputs(images: Path, store: Store | None, recipe: Recipe, settings: dict[str, Any]) -> Inputs:
+    from regcore.inputs.bin_files import BinInputs
+    from regcore.inputs.photos import PhotoInputs
+    from regcore.inputs.stored import StoreInputs
+    from regcore.preprocess import Preprocessor
+
+    if store is not None:
+        return StoreInputs(store)
+    preprocessor = Preprocessor(recipe, **settings)
+    if images.suffix in _INFO_SUFFIXES:
+        return BinInputs(images, recipe, workers=preprocessor.workers)
+    return PhotoInputs(preprocessor, images)
+
+
+def _identity(model: str) -> str:
+    """The model's checksum, or what stands for a model that is no file."""
+    from regcore.store.kept import file_checksum
+
+    path = Path(model)
+    return file_checksum(path) if path.is_file() else model
+
+
+def _remove_outputs(out: Path) -> None:
+    from regcore.infer import JOB
+    from regcore.predictions.writing import output_folders
+
+    for folder in output_folders(out):
+        shutil.rmtree(folder)
+    (out / JOB).unlink(missing_ok=True)
+
+
+def _deliver(
+    inference: Inference, perf: Perf, about: dict[str, str], out: Path, *, as_json: bool
+) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from regcore import findings
+
+    name_failures(inference.errors)
+    if as_json:
+        answer(
+            {
+                "complete": inference.complete,
+                "written": inference.written,
+                "kept": inference.kept,
+                "failed": [{"path": e.path, "detail": e.detail} for e in inference.errors],
+                "not_reached": inference.not_reached,
+                **findings.to_dict(inference.findings),
+                **about,
+                "batch_size": perf.batch_size,
+                "images_per_s": perf.images_per_s,
+                "interface_images_per_s": perf.interface_images_per_s,
+                "out": str(out),
+            }
+        )
+    else:
+        table = Table(show_header=False, box=box.SIMPLE)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        table.add_row("images", _counts(inference))
+        for name, value in findings.summary(inference.findings).items():
+            table.add_row(name, value)
+        table.add_row("rate", f"{perf.images_per_s:.1f} images/s")
+        if perf.interface_images_per_s is not None:
+            table.add_row("device alone", f"{perf.interface_images_per_s:.1f} images/s")
+        for name, value in about.items():
+            table.add_row(name, value)
+        table.add_row("batch, workers", f"{perf.batch_size}, {perf.workers}")
+        show(table)
+    if not inference.complete:
+        tell(f"INCOMPLETE: {_counts(inference)}; the same command goes on")
+        raise click.exceptions.Exit(INCOMPLETE)
+
+
+def _counts(inference: Inference) -> str:
+    parts = [
+        f"{inference.written} {'written' if inference.saved else 'of noise'}",
+        f"{inference.kept} kept" if inference.kept else "",
+        f"{len(inference.errors)} bad" if inference.errors else "",
+        f"{inference.not_reached} not reached" if inference.not_reached else "",
+    ]
+    return ", ".join(filter(None, parts))

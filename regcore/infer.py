@@ -1,0 +1,129 @@
+"""A model's scores of images as files, as the benchmark tool leaves them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regcore.atomic import write_text
+from regcore.backends.backend import Backend, Result
+from regcore.errors import DatasetError, DecodeError, MismatchError
+from regcore.findings import Finding
+from regcore.inputs import Inputs
+from regcore.pipeline import DEVICE_TIMEOUT, Timeline, run_pipeline
+from regcore.predictions.writing import PredictionWriter
+from regcore.preprocess import Batch
+
+#: What was inferred, in the output folder.
+JOB = "infer.json"
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What became of the images.
+
+    written: whose scores were written, or only computed where not `saved`; kept: whose scores were there from an earlier run; errors:
+    one for each that could not be read; not_reached: those after an interruption.
+    """
+
+    written: int
+    saved: bool
+    kept: int
+    errors: tuple[DecodeError, ...]
+    findings: tuple[Finding, ...]
+    not_reached: int
+    timeline: Timeline
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are scores of every image."""
+        return not self.errors and not self.not_reached
+
+
+def infer(
+    inputs: Inputs,
+    backend: Backend,
+    writer: PredictionWriter | None,
+    *,
+    batch_size: int,
+    progress: Callable[[int, int], object] | None = None,
+    trace: bool = False,
+    device_timeout: float = DEVICE_TIMEOUT,
+) -> Inference:
+    """Runs the model on all images whose scores `writer` does not have yet, and writes them.
+
+    writer: made for inputs.names; None where the scores are not wanted. Ctrl-C ends the run early.
+    progress: called with the number of images done so far and, of these, failed.
+    trace, device_timeout: see run_pipeline.
+    """
+    have = np.zeros(len(inputs.names), np.bool_) if writer is None else writer.written()
+    wanted = np.flatnonzero(~have)
+    errors: list[DecodeError] = []
+    findings: list[Finding] = []
+    written = 0
+
+    def use(batch: Batch, result: Result | None) -> None:
+        nonlocal written
+        errors.extend(batch.errors)
+        findings.extend(batch.findings)
+        if result is not None:
+            if writer is not None:
+                writer.write(wanted[batch.indices], result.scores, result.spans[0].device)
+            written += len(batch.indices)
+        if progress is not None:
+            progress(len(inputs.names) - len(wanted) + written + len(errors), len(errors))
+
+    timeline = Timeline(worked=[] if trace else None)
+    chosen = wanted if have.any() else None
+    with (
+        suppress(KeyboardInterrupt),
+        inputs.batches(backend, batch_size, chosen) as batches,
+    ):
+        run_pipeline(batches, backend, use, timeline, device_timeout=device_timeout)
+    return Inference(
+        written=written,
+        saved=writer is not None,
+        kept=int(have.sum()),
+        errors=tuple(errors),
+        findings=tuple(findings),
+        not_reached=len(wanted) - written - len(errors),
+        timeline=timeline,
+    )
+
+
+def claim_folder(out: Path, job: dict[str, Any]) -> None:
+    """Makes OUT the folder of this job, or finds that it already is.
+
+    job: what the scores depend on. Raises MismatchError, which names the difference, where the
+    scores in OUT are of another job.
+    """
+    path = out / JOB
+    wanted = json.loads(json.dumps(job))
+    try:
+        stored = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        if any(out.glob("dumpOutput_device*/*")):
+            raise MismatchError(
+                f"{out}: holds outputs, but no {JOB} that says of what; choose another folder"
+            ) from None
+        out.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps(wanted, indent=2) + "\n")
+        return
+    except ValueError as error:
+        raise DatasetError(f"{path}: not a JSON file ({error})") from error
+    differing = [
+        f"{key} {stored.get(key)} there, {value} here"
+        for key, value in wanted.items()
+        if stored.get(key) != value
+    ]
+    if differing:
+        raise MismatchError(
+            f"{out} holds the outputs of another run: {'; '.join(differing)}; "
+            "choose another folder, or --force to start anew"
+        )

@@ -1,0 +1,118 @@
+"""Prepared .bin files, one image each, as the guide's preprocessing leaves them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.backends.backend import Backend
+from regcore.errors import DatasetError, DecodeError
+from regcore.inputs import Inputs, host_buffers
+from regcore.preprocess import Batch
+from regcore.recipe import Recipe
+
+_INFO_FIELDS = 4
+
+
+class BinInputs(Inputs):
+    """Prepared .bin files, one image each, listed in an info file of the benchmark tool."""
+
+    def __init__(self, info: Path, recipe: Recipe, *, workers: int) -> None:
+        """recipe: whose dtype, layout and size the files have.
+
+        Raises DatasetError for an info file that is none, or of another size.
+        """
+        self.names = read_info(info, recipe.crop)
+        self._recipe = recipe
+        self._workers = workers
+
+    def batches(
+        self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None
+    ) -> AbstractContextManager[Iterable[Batch]]:
+        """See Inputs. A file that is missing or of another size is a DecodeError."""
+        names = self.names if wanted is None else [self.names[place] for place in wanted]
+        ahead = max(2, self._workers)
+        recipe = self._recipe
+        buffers = host_buffers(backend, backend.depth + ahead, batch_size, recipe)
+        if buffers is None:
+            shape = (batch_size, *recipe.image_shape)
+            buffers = [np.empty(shape, recipe.numpy_dtype) for _ in range(backend.depth + ahead)]
+        return closing(_read_ahead(names, buffers, ahead))
+
+
+def read_info(path: Path, size: int) -> list[str]:
+    """The files in an info file, whose lines are `INDEX PATH WIDTH HEIGHT`.
+
+    Raises DatasetError where a line is another, or of images that are not `size` pixels wide and
+    high.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror}") from error
+    files = []
+    for number, line in enumerate(lines, start=1):
+        fields = line.split()
+        if len(fields) != _INFO_FIELDS or fields[0] != str(number - 1):
+            raise DatasetError(f"{path}, line {number}: expected '{number - 1} PATH WIDTH HEIGHT'")
+        if fields[2:] != [str(size)] * 2:
+            raise DatasetError(
+                f"{path}, line {number}: {' x '.join(fields[2:])} pixels, but the recipe gives "
+                f"{size} x {size}"
+            )
+        files.append(fields[1])
+    if not files:
+        raise DatasetError(f"{path}: lists no files")
+    return files
+
+
+def _read_ahead(
+    files: Sequence[str], buffers: Sequence[NDArray[Any]], ahead: int
+) -> Generator[Batch]:
+    """Batches of files; each stays as it is until len(buffers) - ahead more were asked for."""
+    batch_size = len(buffers[0])
+    starts = deque(enumerate(range(0, len(files), batch_size)))
+    reading: deque[Future[Batch]] = deque()
+    with ThreadPoolExecutor(ahead, thread_name_prefix="regcore-read") as pool:
+        while starts or reading:
+            while starts and len(reading) < ahead:
+                number, first = starts.popleft()
+                part = files[first : first + batch_size]
+                reading.append(
+                    pool.submit(_read_batch, part, first, buffers[number % len(buffers)])
+                )
+            yield reading.popleft().result()
+
+
+def _read_batch(files: Sequence[str], first: int, buffer: NDArray[Any]) -> Batch:
+    errors = []
+    good = []
+    for row, file in enumerate(files):
+        problem = _read_into(file, buffer[row])
+        if problem is None:
+            good.append(row)
+        else:
+            errors.append(DecodeError(file, problem, first + row))
+    images = buffer[: len(files)] if not errors else buffer[good]
+    return Batch(images, first + np.array(good, dtype=np.intp), tuple(errors))
+
+
+def _read_into(file: str, image: NDArray[Any]) -> str | None:
+    """What went wrong, if anything."""
+    try:
+        with Path(file).open("rb", buffering=0) as opened:
+            read = opened.readinto(image.data.cast("B"))
+            more = len(opened.read(1))
+    except OSError as error:
+        return error.strerror
+    if read != image.nbytes or more:
+        size = Path(file).stat().st_size
+        return f"{size} bytes, where an image of the recipe has {image.nbytes}"
+    return None

@@ -1,0 +1,45 @@
+"""Image files, preprocessed on the way to the device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.backends.backend import Backend
+from regcore.dataset import image_names
+from regcore.inputs import Inputs, host_buffers
+from regcore.preprocess import Batch, BatchStream, Preprocessor
+
+
+class PhotoInputs(Inputs):
+    """Image files, preprocessed on the way."""
+
+    def __init__(self, preprocessor: Preprocessor, source: Path) -> None:
+        """source: a folder or a file, see dataset.list_images."""
+        self._preprocessor = preprocessor
+        self._root, self.names = image_names(source)
+
+    def batches(
+        self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None
+    ) -> AbstractContextManager[Iterable[Batch]]:
+        """See Inputs."""
+        names = self.names if wanted is None else [self.names[place] for place in wanted]
+        paths = [self._root / name for name in names]
+        return device_stream(self._preprocessor, backend, paths, batch_size)
+
+
+@contextmanager
+def device_stream(
+    preprocessor: Preprocessor, backend: Backend, items: Sequence[str | Path], batch_size: int
+) -> Iterator[BatchStream]:
+    """A stream of `items` in the memory that suits the backend, kept as long as it needs it."""
+    count = preprocessor.buffers_needed(batch_size, backend.depth)
+    buffers = host_buffers(backend, count, batch_size, preprocessor.recipe)
+    with preprocessor.stream(
+        items, batch_size, buffers=buffers, keep=backend.depth, on_error="report"
+    ) as stream:
+        yield stream
