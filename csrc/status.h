@@ -34,7 +34,10 @@ class [[nodiscard]] Status {
 
 }  // namespace regcore
 
-#define REGCORE_RETURN_IF_ERROR(expression)                                      \
-  do {                                                                           \
-    if (::regcore::Status status_ = (expression); !status_.ok()) return status_; \
+// The name in it is like no other: the expression would see it in place of what it hides.
+#define REGCORE_RETURN_IF_ERROR(expression)                                              \
+  do {                                                                                   \
+    if (::regcore::Status returned_if_error_ = (expression); !returned_if_error_.ok()) { \
+      return returned_if_error_;                                                         \
+    }                                                                                    \
   } while (false)

@@ -28,8 +28,9 @@ JOB = "infer.json"
 class Inference:
     """What became of the images.
 
-    written: whose scores were written, or only computed where not `saved`; kept: whose scores were there from an earlier run; errors:
-    one for each that could not be read; not_reached: those after an interruption.
+    written: whose scores were written, or only computed where not `saved`; kept: whose scores were
+    there from an earlier run; errors: one for each that could not be read; not_reached: those
+    after an interruption.
     """
 
     written: int
