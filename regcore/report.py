@@ -98,6 +98,9 @@ def to_dict(report: RunReport) -> dict[str, Any]:
         "left_out": report.left_out,
         **findings.to_dict(evaluation.findings),
         "classes": evaluation.topn.classes,
+        "ties": evaluation.topn.ties,
+        "tied_images": evaluation.topn.tied,
+        "nan_images": evaluation.topn.nan,
         "hits": evaluation.topn.hits.tolist(),
         "accuracy": accuracies(evaluation.topn),
         **about(report),
@@ -127,6 +130,11 @@ def to_table(report: RunReport) -> Table:
     table.add_section()
     for name, value in findings.summary(evaluation.findings).items():
         table.add_row(name, value)
+    if evaluation.topn.tied:
+        rule = f"the {evaluation.topn.ties} class counts as the first"
+        table.add_row("equal scores", f"{evaluation.topn.tied} images, {rule}")
+    if evaluation.topn.nan:
+        table.add_row("NaN", f"{evaluation.topn.nan} images, never a hit")
     table.add_section()
     table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
     if report.perf.interface_images_per_s is not None:

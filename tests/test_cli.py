@@ -279,3 +279,20 @@ def test_run_on_a_store_that_lacks_an_image(
     answer = json.loads(result.stdout)
     assert answer["hits"] == [8, 8, 8]
     assert [image["path"] for image in answer["failed"]] == [str(photos / "4.JPEG")]
+
+
+def test_run_tells_of_ties_and_nan(photos: Path, labels: Path, tmp_path: Path) -> None:
+    # Red has two equal classes, and every score of blue is NaN.
+    weights = [[1, 1, 0], [0, 0, 1], [float("nan")] * 3]
+    model = save_model(tmp_path / "ties.onnx", weights=weights)
+    out = tmp_path / "out"
+    for i in range(9):
+        (photos / f"{i}.JPEG").unlink()
+        Image.new("RGB", (40, 40), "red").save(photos / f"{i}.JPEG")
+    result = regcore("run", model, photos, "--labels", labels, "--out", out, "--json")
+    report = json.loads(result.stdout)
+    assert report["nan_images"] == 9
+    weights[2] = [0, 0, 0]
+    save_model(model, weights=weights)
+    result = regcore("run", model, photos, "--labels", labels, "--out", out)
+    assert "equal scores     6 images, the lowest class counts as the first" in result.stdout

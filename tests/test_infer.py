@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -248,3 +251,43 @@ def test_a_full_disk_is_named(photos: Path, model: Path, tmp_path: Path) -> None
     result = regcore("infer", model, photos, out)
     assert result.exit_code == 4
     assert "photo05_1.txt: cannot rename into place" in result.stderr
+
+
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGKILL"])
+def test_an_interrupted_run_goes_on(
+    photos: Path, model: Path, tmp_path: Path, expected: Any, signal_name: str
+) -> None:
+    program = (
+        "import os, signal\n"
+        "from regcore.backends.onnxruntime import OnnxRuntimeBackend as Backend\n"
+        "result = Backend.result\n"
+        "count = []\n"
+        "def interrupting(self):\n"
+        "    count.append(1)\n"
+        f"    if len(count) == 6: os.kill(os.getpid(), signal.{signal_name})\n"
+        "    return result(self)\n"
+        "Backend.result = interrupting\n"
+        "from regcore.cli import main\n"
+        "main()\n"
+    )
+    out = tmp_path / "result"
+    arguments = [str(a) for a in ("infer", model, photos, out, "--batch-size", 2)]
+    command = [sys.executable, "-c", program, *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if signal_name == "SIGINT":
+        assert run.returncode == 3, run.stderr
+        assert "not reached; the same command goes on" in run.stderr
+    else:
+        assert run.returncode == -signal.SIGKILL
+    before = {
+        path.name: path.stat().st_mtime_ns
+        for path in (out / "dumpOutput_device0").iterdir()
+        if not path.name.startswith(".")
+    }
+    assert len(before) < COUNT
+    result = regcore(*arguments)
+    assert result.exit_code == 0, result.output
+    assert f"{COUNT - len(before)} written, {len(before)} kept" in result.stdout
+    for name, written in before.items():
+        assert (out / "dumpOutput_device0" / name).stat().st_mtime_ns == written
+    assert_same(scores_in(out), expected)
