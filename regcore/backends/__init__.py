@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from regcore.backends.backend import Backend, Result, Span, TensorSpec, describe
@@ -26,14 +27,23 @@ def open_backend(
     provider: str | None = None,
     threads: int | None = None,
     output: str | None = None,
+    devices: Sequence[int] | None = None,
 ) -> Backend:
-    """Opens a model: a `.onnx` file, or `simulated:RATE[:CLASSES]` for tests and measurements.
+    """Opens a model: `.onnx`, `.om`, or `simulated:RATE[:CLASSES]` for tests and measurements.
 
-    provider: where it runs (`cpu`, `cuda`, `tensorrt`, `cann`, or the runtime's own name).
-    threads: of the runtime, its own choice by default. output: the name of the scores.
+    provider: where an ONNX model runs (`cpu`, `cuda`, `tensorrt`, `cann`, or the runtime's own
+        name). threads: of the runtime, its own choice by default.
+    output: the name of the scores.
+    devices: the numbers of those on which an `.om` runs, batches in turn; 0 by default.
     Raises BackendError where the model, the runtime or the provider cannot be had.
     """
     text = str(model)
+    if Path(text).suffix.lower() == ".om":
+        if provider is not None:
+            raise BackendError(f"{text}: an .om runs on an Ascend; it has no choice of provider")
+        return _open_om(Path(text), output, devices or (0,))
+    if devices is not None:
+        raise BackendError(f"{text}: only an .om has a choice of devices")
     if text.startswith("simulated:"):
         from regcore.backends.simulated import SimulatedBackend
 
@@ -45,8 +55,19 @@ def open_backend(
 
         return OnnxRuntimeBackend(Path(text), provider=provider, threads=threads, output=output)
     raise BackendError(
-        f"{text}: no backend for this model; supported are FILE.onnx and simulated:RATE[:CLASSES]"
+        f"{text}: no backend for this model; supported are FILE.onnx, FILE.om and "
+        "simulated:RATE[:CLASSES]"
     )
+
+
+def _open_om(path: Path, output: str | None, devices: Sequence[int]) -> Backend:
+    from regcore.backends.ascend import AscendBackend
+    from regcore.backends.several import SeveralDevices
+
+    def open_one(device: int) -> Backend:
+        return AscendBackend(path, device=device, output=output)
+
+    return open_one(devices[0]) if len(devices) == 1 else SeveralDevices(devices, open_one)
 
 
 def check_recipe(backend: Backend, recipe: Recipe) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regcore.cli.console import tell
+from regcore.errors import UsageError
 
 if TYPE_CHECKING:
     from regcore.backends import Backend
@@ -32,6 +33,15 @@ def byte_size(text: str) -> int:
     if given is None:
         raise click.BadParameter(f"{text!r} is not a size such as 512MiB or 4GB")
     return int(float(given[1]) * _UNITS[given[2]])
+
+
+def device_numbers(text: str) -> tuple[int, ...]:
+    """The type of --device: numbers, each once, with commas between them."""
+    if re.fullmatch(r"[0-9]{1,4}(,[0-9]{1,4})*", text):
+        numbers = tuple(map(int, text.split(",")))
+        if len(set(numbers)) == len(numbers):
+            return numbers
+    raise click.BadParameter(f"{text!r} is not a list of different devices such as 0,1,2,3")
 
 
 _RECIPE_OPTIONS = (
@@ -136,6 +146,7 @@ class DeviceOptions:
     """How a model is run."""
 
     batch_size: int | None
+    devices: tuple[int, ...] | None
     provider: str | None
     output: str | None
     trace: Path | None
@@ -145,13 +156,19 @@ class DeviceOptions:
         """Opens a model; see regcore.backends.open_backend."""
         from regcore.backends import open_backend
 
-        return open_backend(model, provider=self.provider, output=self.output)
+        return open_backend(model, provider=self.provider, output=self.output, devices=self.devices)
 
     def batch_size_for(self, backend: Backend) -> int:
-        """The batch size that was asked for, else the model's own, else 16."""
+        """The batch size that was asked for, else the model's own, else 16 or its largest.
+
+        Raises UsageError where the model takes no batch of the size that was asked for.
+        """
         from regcore.backends import static_batch
 
-        return self.batch_size or static_batch(backend) or _BATCH_SIZE
+        largest = backend.max_batch or self.batch_size or _BATCH_SIZE
+        if self.batch_size is not None and self.batch_size > largest:
+            raise UsageError(f"--batch-size {self.batch_size}: the model takes {largest} at most")
+        return self.batch_size or static_batch(backend) or min(_BATCH_SIZE, largest)
 
 
 _DEVICE_OPTIONS = (
@@ -159,6 +176,13 @@ _DEVICE_OPTIONS = (
         "--batch-size",
         type=click.IntRange(min=1),
         help=f"Images to a batch.  [default: the model's own, or {_BATCH_SIZE}]",
+    ),
+    click.option(
+        "--device",
+        "devices",
+        type=device_numbers,
+        metavar="ID,...",
+        help="The devices on which an .om runs, their batches in turn, e.g. 0,1,2,3.  [default: 0]",
     ),
     click.option(
         "--provider", help="Where an ONNX model runs: cpu (default), cuda, tensorrt, cann."

@@ -71,15 +71,16 @@ def run(
 ) -> None:
     """Evaluate MODEL on labelled IMAGES (a folder, a file or a store) and print TopN.
 
-    MODEL is a .onnx file, or simulated:RATE for a made-up device of RATE images/s. The result
-    goes to result.json, too. Where an image cannot be read, a labelled image is not there, or
-    Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
-    and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
-    writes it.
+    MODEL is a .onnx file, an .om for Ascend devices, or simulated:RATE for a made-up device of RATE
+    images/s. The result goes to result.json, too. Where an image cannot be read, a labelled image
+    is not there, or Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit
+    code is 3. Rates and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the
+    benchmark tool writes it.
 
     \b
-    Example:
+    Examples:
       regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
+      regcore run regnety_016_bs16.om imagenet/val --labels val_label.txt --device 0,1,2,3
     """  # noqa: D301
     from regcore.dataset import label_images, list_images, read_labels
     from regcore.evaluate import Interrupted, evaluate, evaluate_batches

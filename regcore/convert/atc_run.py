@@ -9,19 +9,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from regcore.cann import environment_hint
 from regcore.convert.atc import AtcJob, check_path
 from regcore.convert.vendor_process import last_line, run_shown
 from regcore.errors import BackendError
 
 _SUCCESS = "ATC run success"
 _ERROR_LINE = re.compile(r"\b(E[A-Z]?[0-9]{4,5}): *(.*)")
-_ENVIRONMENT_SCRIPTS = (
-    "/usr/local/Ascend/ascend-toolkit/set_env.sh",
-    "/usr/local/Ascend/cann/set_env.sh",
-    "/usr/local/Ascend/ascend-latest/set_env.sh",
-)
-_HOME_SCRIPT = "Ascend/ascend-toolkit/set_env.sh"
-
 _SOC_RULE = (
     "--soc is 'Ascend' and the Name that `npu-smi info` shows on the device's machine, as in "
     "Ascend310P3 for 310P3; Ascend710 is the name that Ascend310P3 had until 2022"
@@ -45,7 +39,10 @@ def run_atc(job: AtcJob, out: Path, say: Callable[[str], None]) -> Path:
     """
     program = shutil.which("atc")
     if program is None:
-        raise BackendError(f"atc is not on the PATH: {environment_hint()}")
+        raise BackendError(
+            f"atc is not on the PATH: {environment_hint()}; "
+            "--print shows the command for another machine"
+        )
     job = job.with_absolute_paths()
     for path in (job.model.path, out.absolute()):
         check_path(path)
@@ -64,18 +61,6 @@ def run_atc(job: AtcJob, out: Path, say: Callable[[str], None]) -> Path:
 def _environment(job: AtcJob) -> dict[str, str]:
     # Otherwise atc's log goes to files below ~/ascend/log.
     return dict(os.environ) | ({"ASCEND_SLOG_PRINT_TO_STDOUT": "1"} if job.log else {})
-
-
-def environment_hint() -> str:
-    """Which file to source for atc, by what is installed here."""
-    candidates = [*map(Path, _ENVIRONMENT_SCRIPTS), Path.home() / _HOME_SCRIPT]
-    there = [path for path in candidates if path.is_file()]
-    if there:
-        return f"run this first: source {there[0]}"
-    return (
-        f"install Huawei's CANN toolkit and source its set_env.sh (usually {candidates[0]}); "
-        "--print shows the command for another machine"
-    )
 
 
 def _failure(code: int, log: str, built: list[Path]) -> str:

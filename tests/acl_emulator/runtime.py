@@ -8,7 +8,7 @@ from acl_emulator.errors import AclError, Code
 from acl_emulator.machine import Context, Machine
 from acl_emulator.ordering import HOST
 from acl_emulator.streams import Event, Record, Stream, Task
-from acl_emulator.surface import action, value
+from acl_emulator.surface import action, value, values
 
 _HOST_MODE = 1
 
@@ -20,7 +20,7 @@ class Runtime:
         self._machine = machine
         self._default: dict[int, int] = {}
         if machine.settings.unverified.version:
-            self.get_version = value(lambda: (1, 13, 0))
+            self.get_version = values(lambda: (1, 13, 0))
 
     @value
     def get_device_count(self) -> int:

@@ -45,6 +45,7 @@ class Settings:
         checksum of every asynchronous copy).
     faults: for a call, as in "rt.malloc", by its number (from 1) the code that it fails with;
         "task.execute" and "task.memcpy" fail later, on the stream.
+    trace: whether each call is written on stderr.
     report: file for what was leaked and broken, for processes; written at finalize, or at exit.
     """
 
@@ -56,6 +57,7 @@ class Settings:
     images_per_s: float | dict[str, float] | None = None
     check_sources: bool = True
     faults: dict[str, dict[int, int]] = field(default_factory=dict)
+    trace: bool = False
     report: str | None = None
     unverified: Unverified = field(default_factory=Unverified)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -21,6 +22,11 @@ def action(method: Method) -> Method:
 def value(method: Method) -> Method:
     """Returns (value, ret)."""
     return _marked(method, lambda found, code: (found if code == 0 else 0, code))
+
+
+def values(method: Method) -> Method:
+    """Returns (*values, ret), for three values."""
+    return _marked(method, lambda found, code: (*(found if code == 0 else (0, 0, 0)), code))
 
 
 def getter(method: Method) -> Method:
@@ -61,6 +67,9 @@ def _function(machine: Machine, name: str, method: Method) -> Method:
             machine.calls.append(name)
             fault = machine.count(name)
             number = len(machine.calls)
+        if machine.settings.trace:
+            sys.stderr.write(f"acl.{name}\n")
+            sys.stderr.flush()
         found, code = None, int(Code.SUCCESS)
         try:
             _check(machine, name, fault)

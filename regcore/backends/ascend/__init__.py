@@ -1,0 +1,8 @@
+"""Ascend devices, driven through Huawei's pyACL; only here is the module `acl` used."""
+
+from __future__ import annotations
+
+from regcore.backends.ascend.backend import AscendBackend
+from regcore.backends.ascend.session import read_description
+
+__all__ = ["AscendBackend", "read_description"]

@@ -1,0 +1,91 @@
+"""Huawei's module `acl`, with every return code checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from types import ModuleType
+from typing import Any, cast
+
+from regcore.backends.ascend.codes import SUCCESS, explain
+from regcore.cann import environment_hint
+from regcore.errors import BackendError
+
+
+def import_acl() -> ModuleType:
+    """The module. Raises BackendError where it is not there, or is another package of that name."""
+    try:
+        import acl
+    except ImportError as error:
+        raise BackendError(f"pyACL is not there ({error}): {environment_hint()}") from error
+    if not (hasattr(acl, "rt") and hasattr(acl, "mdl")):
+        raise BackendError(
+            f"the package acl in {getattr(acl, '__file__', None)} is not Huawei's pyACL but "
+            f"another of that name: pip uninstall acl, then {environment_hint()}"
+        )
+    return cast("ModuleType", acl)
+
+
+class Acl:
+    """Calls by name, as in "rt.malloc".
+
+    subject: what the calls are for, at the beginning of their errors. All of them raise
+    BackendError with the code's name, the vendor's own words and what to do.
+    """
+
+    def __init__(self, module: ModuleType, subject: str) -> None:
+        self.module = module
+        self.subject = subject
+
+    def do(self, name: str, *arguments: object, accept: int = SUCCESS) -> None:
+        """A function that returns its code alone; `accept` is as good as success."""
+        code = self._function(name)(*arguments)
+        if code not in (SUCCESS, accept):
+            raise self.error(name, code)
+
+    def value(self, name: str, *arguments: object) -> Any:  # noqa: ANN401
+        """What a function gives that returns it with its code."""
+        found, code = self._function(name)(*arguments)
+        if code != SUCCESS:
+            raise self.error(name, code)
+        return found
+
+    def handle(self, name: str, *arguments: object) -> int:
+        """What a function gives that returns 0 where it fails."""
+        found = self._function(name)(*arguments)
+        if not found:
+            raise self.error(name, None)
+        return int(found)
+
+    def get(self, name: str, *arguments: object) -> Any:  # noqa: ANN401
+        """What a function gives that tells no failure."""
+        return self._function(name)(*arguments)
+
+    def error(self, name: str, code: int | None) -> BackendError:
+        """The error of a call that failed; code: None where it told none."""
+        what, advice = explain(code) if code is not None else ("no result", "")
+        words = " ".join(recent_error(self.module).split())
+        detail = "".join(f" ({text})" for text in (words, advice) if text)
+        return BackendError(f"{self.subject}: acl.{name} failed: {what}{detail}")
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        try:
+            return cast("Callable[..., Any]", attrgetter(name)(self.module))
+        except AttributeError:
+            reason = f"this pyACL has no acl.{name}: a newer CANN is needed"
+            raise BackendError(f"{self.subject}: {reason}") from None
+
+
+def recent_error(module: ModuleType) -> str:
+    """The vendor's last error text, its first line; older versions have none."""
+    function = getattr(module, "get_recent_err_msg", None)
+    text = function() if function is not None else None
+    lines = text.strip().split("\n") if isinstance(text, str) else []
+    return lines[0] if lines else ""
+
+
+def interface_version(module: ModuleType) -> str:
+    """Of AscendCL, as in 1.13.0; older versions do not tell it."""
+    function = getattr(module.rt, "get_version", None)
+    *numbers, code = function() if function is not None else (None,)
+    return "unknown" if code != SUCCESS else ".".join(map(str, numbers))

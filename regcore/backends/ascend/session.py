@@ -1,0 +1,81 @@
+"""A device opened for a model: pyACL, the device, a context, and copies of the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regcore.backends.ascend.description import Description, describe_model
+from regcore.backends.ascend.process import abandon, use_device
+from regcore.backends.ascend.pyacl import Acl, import_acl
+from regcore.backends.ascend.resources import Resources
+from regcore.device_model import DeviceModel, read_record
+from regcore.errors import BackendError
+
+
+class Session:
+    """Opens `device` for the .om file `path`, loads it, and describes it.
+
+    Each copy of the model has memory of its own for its weights.
+    record: what `regcore convert` wrote beside the file, if it did.
+    Raises BackendError, with everything given back.
+    """
+
+    def __init__(self, path: Path, device: int) -> None:
+        if not path.is_file():
+            raise BackendError(f"{path}: no such model file")
+        self.record: DeviceModel | None = read_record(path)
+        self.acl = Acl(import_acl(), f"{path} on device {device}")
+        self.resources = Resources(self.acl)
+        self.soc = ""
+        self._path = path
+        try:
+            self.models = [self._open(device)]
+            self.description: Description = describe_model(self.acl, self.resources, self.models[0])
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, device: int) -> int:
+        self.resources.then(use_device(self.acl, device, self.close))
+        context = self.resources.make("rt.create_context", device, undo="rt.destroy_context")
+        self.resources.context = context
+        self.soc = str(self.acl.get("get_soc_name") or "Ascend")
+        return self.load()
+
+    def load(self) -> int:
+        """The id of another copy of the model."""
+        try:
+            return self.resources.make("mdl.load_from_file", str(self._path), undo="mdl.unload")
+        except BackendError as error:
+            if self.record is None or self.record.device == self.soc:
+                raise
+            built = f"it was built for {self.record.device}, this is {self.soc}"
+            raise BackendError(f"{error}; {built}") from error
+
+    def check_open(self) -> None:
+        """Raises BackendError after close()."""
+        if not self.resources.context:
+            raise BackendError(f"{self.acl.subject}: the model was closed")
+
+    def enter(self) -> Acl:
+        """pyACL, for this session in the calling thread."""
+        self.check_open()
+        self.acl.do("rt.set_context", self.resources.context)
+        return self.acl
+
+    def close(self) -> BackendError | None:
+        """Gives everything back, also with work that nobody waited for; the first failure."""
+        return self.resources.release()
+
+    def abandon(self) -> None:
+        """Leaves all as it is, as the device does not answer."""
+        abandon()
+
+
+def read_description(path: Path, device: int = 0) -> Description:
+    """What an .om takes and gives. Raises BackendError, as where there is no device."""
+    session = Session(path, device)
+    failure = session.close()
+    if failure is not None:
+        raise failure
+    return session.description

@@ -1,0 +1,444 @@
+"""An .om through the emulated pyACL: right scores, no rule broken, nothing left behind."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from acl_emulator import Emulator, Settings, Unverified
+from om_models import AIPP, save_om
+
+from regcore import BackendError
+from regcore.backends import Backend, TensorSpec, open_backend, static_batch
+from regcore.backends.ascend import process
+from regcore.backends.backend import SCORES_KEPT
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+def emulator(settings: Settings) -> Iterator[Emulator]:
+    """The emulator; at the end of a test no rule was broken, and nothing is left."""
+    emulator = Emulator(settings)
+    with emulator.installed():
+        yield emulator
+        process.shut_down()
+    assert emulator.violations == []
+    assert emulator.leaks == []
+    assert emulator.alive() == []
+
+
+def images(count: int, seed: int = 0, dtype: str = "float32") -> np.ndarray:
+    if dtype == "uint8":
+        return np.random.default_rng(seed).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+    return np.random.default_rng(seed).random((count, 3, 8, 8)).astype(dtype)
+
+
+def means(batch: np.ndarray) -> np.ndarray:
+    return batch.astype(np.float32).mean(axis=(2, 3))
+
+
+def pipelined(backend: Backend, batches: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The scores of all batches, with as many in work as the backend takes."""
+    scores = []
+    for number, batch in enumerate(batches):
+        backend.submit(batch)
+        if number >= backend.depth - 1:
+            scores.append(backend.result().scores.copy())
+    while len(scores) < len(batches):
+        scores.append(backend.result().scores.copy())
+    return scores
+
+
+@pytest.mark.parametrize("batch", [4, (1, 2, 4)])
+def test_it_describes_itself(emulator: Emulator, tmp_path: Path, batch: Any) -> None:
+    with open_backend(save_om(tmp_path / "m.om", batch=batch)) as backend:
+        first = batch if isinstance(batch, int) else None
+        assert backend.inputs == (TensorSpec("image", (first, 3, 8, 8), "float32"),)
+        assert backend.outputs == (TensorSpec("class", (first, 3), "float32"),)
+        assert static_batch(backend) == first
+        assert backend.max_batch == 4
+        assert backend.depth >= 2
+        assert backend.provider == "Ascend310P3 device 0"
+        assert (backend.name, backend.version) == ("ascendcl", "1.13.0")
+        assert backend.metadata == {}
+
+
+@pytest.mark.parametrize("batch", [4, (1, 2, 4)])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_any_number_of_images_up_to_the_largest_batch(
+    emulator: Emulator, tmp_path: Path, batch: Any, count: int
+) -> None:
+    with open_backend(save_om(tmp_path / "m.om", batch=batch)) as backend:
+        pixels = images(count)
+        for _ in range(3):
+            np.testing.assert_allclose(backend.run(pixels), means(pixels), rtol=1e-5)
+        with pytest.raises(BackendError, match="takes 1 to 4 images at a time, not 5"):
+            backend.run(images(5))
+
+
+def test_the_smallest_gear_is_used(emulator: Emulator, settings: Settings, tmp_path: Path) -> None:
+    settings.images_per_s = {"1": 1e6, "4": 1e6}  # no rate for 16: a run of it would fail
+    with open_backend(save_om(tmp_path / "m.om", batch=(1, 4, 16))) as backend:
+        for count in (1, 2, 3, 4, 1):
+            backend.run(images(count))
+        with pytest.raises(KeyError):
+            backend.run(images(5))
+
+
+@pytest.mark.parametrize("devices", [(0,), (2,), (0, 1, 2, 3), (3, 1)])
+@pytest.mark.parametrize("pinned", ["page-locked", "pageable"])
+def test_batches_come_back_in_order(
+    emulator: Emulator, tmp_path: Path, devices: tuple[int, ...], pinned: str
+) -> None:
+    model = save_om(tmp_path / "m.om", batch=(2, 4))
+    with open_backend(model, devices=devices) as backend:
+        assert backend.depth == 2 * len(devices)
+        batches = [images(4 if number < 20 else 3, number) for number in range(21)]
+        given = batches
+        if pinned == "page-locked":
+            given = backend.host_buffers(21, (4, 3, 8, 8), np.dtype("float32")) or []
+            for buffer, batch in zip(given, batches, strict=True):
+                buffer[: len(batch)] = batch
+            given[-1] = given[-1][:3]
+        for scores, batch in zip(pipelined(backend, given), batches, strict=True):
+            np.testing.assert_allclose(scores, means(batch), rtol=1e-5)
+    used = [call for call in emulator.calls if call == "rt.set_device"]
+    assert len(used) == len(devices)
+
+
+def test_page_locked_batches_are_not_copied_on_the_host(
+    emulator: Emulator, settings: Settings, tmp_path: Path
+) -> None:
+    with open_backend(save_om(tmp_path / "m.om")) as backend:
+        buffers = backend.host_buffers(2, (4, 3, 8, 8), np.dtype("float32"))
+        assert buffers is not None
+        buffers[0][:] = images(4)
+        before = emulator.calls.count("rt.malloc_host")
+        backend.run(buffers[0])
+        assert emulator.calls.count("rt.malloc_host") == before
+        backend.run(buffers[0][:3])
+        backend.run(images(4))
+        # From the first and the second slot, once.
+        assert emulator.calls.count("rt.malloc_host") == before + 2
+        backend.run(images(4))
+        backend.run(images(2))
+        assert emulator.calls.count("rt.malloc_host") == before + 2
+
+
+def test_nothing_is_allocated_for_a_batch(emulator: Emulator, tmp_path: Path) -> None:
+    with open_backend(save_om(tmp_path / "m.om", batch=(1, 4))) as backend:
+        for _ in range(2):
+            backend.run(images(3))
+        before = len(emulator.calls)
+        backend.run(images(3))
+        assert set(emulator.calls[before:]) == {
+            "rt.set_context",
+            "mdl.set_dynamic_batch_size",
+            "rt.memcpy_async",
+            "rt.record_event",
+            "rt.stream_wait_event",
+            "rt.reset_event",
+            "mdl.execute_async",
+            "rt.synchronize_stream",
+            "rt.event_elapsed_time",
+        }
+
+
+def test_scores_stay_while_later_ones_are_taken(emulator: Emulator, tmp_path: Path) -> None:
+    with open_backend(save_om(tmp_path / "m.om")) as backend:
+        batches = [images(4, number) for number in range(12)]
+        kept: list[tuple[np.ndarray, np.ndarray]] = []
+        for number, batch in enumerate(batches):
+            backend.submit(batch)
+            if number >= backend.depth - 1:
+                kept.append((backend.result().scores, batches[number - backend.depth + 1]))
+            # The last SCORES_KEPT, while as many batches as can be are in work.
+            for scores, pixels in kept[-SCORES_KEPT:]:
+                np.testing.assert_allclose(scores, means(pixels), rtol=1e-5)
+
+
+def test_uint8_pixels_go_to_the_device_as_they_are(emulator: Emulator, tmp_path: Path) -> None:
+    with open_backend(save_om(tmp_path / "m.om", batch=(1, 4), aipp=True)) as backend:
+        assert backend.inputs == (TensorSpec("image", (None, 8, 8, 3), "uint8"),)
+        pixels = images(3, dtype="uint8")
+        scale = np.float32(np.float16(AIPP["var_reci_chn"][0]))
+        expected = ((pixels.astype(np.float32) - np.float32(127.5)) * scale).mean(axis=(1, 2))
+        np.testing.assert_allclose(backend.run(pixels), expected, rtol=1e-4, atol=1e-6)
+        with pytest.raises(BackendError, match=r"takes image uint8 \[N, 8, 8, 3\], not float32"):
+            backend.run(images(3))
+
+
+def test_float16_images_and_scores(emulator: Emulator, tmp_path: Path) -> None:
+    with open_backend(save_om(tmp_path / "m.om", dtype="float16")) as backend:
+        assert backend.inputs[0].dtype == "float16"
+        pixels = images(3, dtype="float16")
+        backend.submit(pixels)
+        scores = backend.result().scores
+        assert scores.dtype == np.float16
+        np.testing.assert_allclose(scores, means(pixels), rtol=1e-2)
+
+
+def test_an_output_is_chosen_by_its_name(emulator: Emulator, tmp_path: Path) -> None:
+    model = save_om(tmp_path / "m.om", extra_output=True, weights=2 * np.eye(3))
+    with pytest.raises(BackendError, match="more than one float output"):
+        open_backend(model)
+    for name, factor in (("class", 2), ("colour", 1)):
+        with open_backend(model, output=name) as backend:
+            assert backend.outputs[0].name == name
+            np.testing.assert_allclose(backend.run(images(2)), factor * means(images(2)), rtol=1e-5)
+
+
+UNVERIFIED = [
+    Unverified(event_reset="unsupported"),
+    Unverified(after_failure="go on"),
+    Unverified(output_names="plain", dynamic_output_dims="largest"),
+    Unverified(error_text=False, version=False, shape_data_bytes=4),
+]
+
+
+@pytest.mark.parametrize("settings", [Settings(unverified=facts) for facts in UNVERIFIED], ids=str)
+def test_whatever_is_true_of_what_is_not_known(
+    emulator: Emulator, settings: Settings, tmp_path: Path
+) -> None:
+    settings.faults["task.execute"] = {6: 507011}
+    with open_backend(save_om(tmp_path / "m.om", batch=(1, 4))) as backend:
+        assert backend.outputs[0].name == "class"
+        batches = [images(4, number) for number in range(5)]
+        for scores, batch in zip(pipelined(backend, batches), batches, strict=True):
+            np.testing.assert_allclose(scores, means(batch), rtol=1e-5)
+        with pytest.raises(BackendError, match="507011 ACL_ERROR_RT_MODEL_EXECUTE"):
+            backend.run(images(4))
+
+
+def test_device_times_are_in_order_and_overlap(
+    emulator: Emulator, settings: Settings, tmp_path: Path
+) -> None:
+    settings.images_per_s, settings.copy_gb_s = 20.0, 1e-4  # 200 ms, and 31 ms to copy a batch
+    with open_backend(save_om(tmp_path / "m.om"), devices=(1,)) as backend:
+        spans = []
+        for number in range(4):
+            backend.submit(images(4))
+            if number:
+                spans.append({span.stage: span for span in backend.result().spans})
+        spans.append({span.stage: span for span in backend.result().spans})
+    for span in spans:
+        assert {s.device for s in span.values()} == {1}
+        times = [
+            t for stage in ("h2d", "compute", "d2h") for t in (span[stage].start, span[stage].end)
+        ]
+        assert times == sorted(times)
+        assert span["compute"].end - span["compute"].start == pytest.approx(0.2, rel=0.01)
+    for first, second in pairwise(spans):
+        # The device computes one batch at a time, the next one being there already.
+        assert second["compute"].start >= first["compute"].end - 1e-6
+        assert second["h2d"].end < first["compute"].end
+
+
+def test_a_failed_batch_is_told_with_its_result_and_no_other(
+    emulator: Emulator, settings: Settings, tmp_path: Path
+) -> None:
+    settings.faults["task.execute"] = {2: 507011}
+    backend = open_backend(save_om(tmp_path / "m.om"))
+    backend.submit(images(4))
+    backend.submit(images(4, 1))
+    np.testing.assert_allclose(backend.result().scores, means(images(4)), rtol=1e-5)
+    with pytest.raises(BackendError) as caught:
+        backend.result()
+    message = str(caught.value)
+    assert "m.om on device 0: acl.rt.synchronize_stream failed: 507011" in message
+    assert "injected fault" in message  # the vendor's words
+    assert "ASCEND_SLOG_PRINT_TO_STDOUT" in message  # what to do
+    assert "\n" not in message
+    assert caught.value.exit_code == 4
+    backend.close()
+
+
+def test_closing_with_batches_in_work(
+    emulator: Emulator, settings: Settings, tmp_path: Path
+) -> None:
+    settings.images_per_s = 40.0
+    backend = open_backend(save_om(tmp_path / "m.om"), devices=(0, 1))
+    for number in range(backend.depth):
+        backend.submit(images(4, number))
+    with pytest.raises(BackendError, match="2 results wait to be taken"):
+        backend.submit(images(4))
+    backend.close()
+    backend.close()
+    with pytest.raises(BackendError, match="the model was closed"):
+        backend.submit(images(4))
+
+
+def test_several_models_in_one_process(emulator: Emulator, tmp_path: Path) -> None:
+    first, second = save_om(tmp_path / "a.om"), save_om(tmp_path / "b.om", weights=3 * np.eye(3))
+    with open_backend(first) as a:
+        with open_backend(second) as b:
+            np.testing.assert_allclose(b.run(images(2)), 3 * means(images(2)), rtol=1e-5)
+            np.testing.assert_allclose(a.run(images(2)), means(images(2)), rtol=1e-5)
+        np.testing.assert_allclose(a.run(images(2)), means(images(2)), rtol=1e-5)
+    with open_backend(first) as a:
+        a.run(images(1))
+    assert emulator.calls.count("init") == 1
+    assert emulator.calls.count("rt.reset_device") == 2
+
+
+def test_what_is_left_open_is_closed_at_the_end(emulator: Emulator, tmp_path: Path) -> None:
+    for device in (0, 1):
+        open_backend(save_om(tmp_path / "m.om"), devices=(device,)).submit(images(3))
+    process.shut_down()
+    assert emulator.calls[-1] == "finalize"
+
+
+def test_pyacl_that_another_library_has_initialised(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.module.init()
+    with open_backend(save_om(tmp_path / "m.om")) as backend:
+        backend.run(images(1))
+    process.shut_down()
+    assert "finalize" not in emulator.calls
+    emulator.module.finalize()
+
+
+def run_everything(model: Path) -> None:
+    """Every call of a run with tail, other memory and several devices."""
+    with open_backend(model, devices=(0, 1)) as backend:
+        buffers = backend.host_buffers(2, (4, 3, 8, 8), np.dtype("float32")) or []
+        for buffer in buffers:
+            buffer[:] = images(4)
+        batches = [*buffers, images(4), images(3)]
+        for scores, batch in zip(pipelined(backend, batches), batches, strict=True):
+            np.testing.assert_allclose(scores, means(batch), rtol=1e-5)
+    process.shut_down()
+
+
+def calls_of_a_run(model: Path) -> list[str]:
+    emulator = Emulator()
+    with emulator.installed():
+        run_everything(model)
+    return emulator.calls
+
+
+# Their failure is told elsewhere, or not at all.
+_SILENT = ("get_recent_err_msg", "get_soc_name", "rt.get_version")
+_FREEING = {
+    "rt.free": "memory",
+    "rt.free_host": "page-locked",
+    "destroy_data_buffer": "data buffer",
+    "mdl.destroy_dataset": "dataset",
+    "mdl.destroy_desc": "description",
+    "mdl.unload": "model",
+    "rt.destroy_event": "event",
+    "rt.destroy_stream": "stream",
+    "rt.destroy_context": "context",
+    "rt.reset_device": "device",
+    "finalize": "",
+}
+
+
+def test_whichever_call_fails_all_is_given_back(tmp_path: Path) -> None:
+    model = save_om(tmp_path / "m.om", batch=(1, 4))
+    calls = calls_of_a_run(model)
+    numbers: dict[str, int] = {}
+    for name in calls:
+        numbers[name] = numbers.get(name, 0) + 1
+        if name in _SILENT:
+            continue
+        emulator = Emulator(Settings(faults={name: {numbers[name]: 507899}}))
+        where = f"{name}, call {numbers[name]}"
+        with emulator.installed():
+            told = ""
+            try:
+                run_everything(model)
+            except BackendError as error:
+                told = str(error)
+            try:
+                process.shut_down()
+            except BackendError as error:
+                told = told or str(error)
+            process.abandon()
+        assert_told(told, name, where)
+        assert_only_left(emulator, _FREEING.get(name), where)
+
+
+def assert_told(told: str, name: str, where: str) -> None:
+    getters = ("mdl.get_num", "mdl.get_input_size", "mdl.get_output_size", "mdl.get_input_data")
+    if not name.startswith(getters) and name != "mdl.get_output_data_type":
+        closing = name == "rt.synchronize_stream"  # whose answer is not asked for at closing
+        assert closing or (f"acl.{name} failed: " in told and "\n" not in told), (where, told)
+
+
+def assert_only_left(emulator: Emulator, kind: str | None, where: str) -> None:
+    if kind is None:
+        assert emulator.violations == [], where
+        assert emulator.leaks == [], where
+        assert emulator.alive() == [], where
+    elif kind:
+        # Of what refuses to go, that one thing, and what it keeps from going.
+        assert emulator.machine.finalised, where
+        assert any(kind in leak for leak in emulator.leaks), where
+        assert len(emulator.leaks) <= 3, (where, emulator.leaks)
+
+
+def test_ctrl_c_at_any_call_leaves_nothing(tmp_path: Path) -> None:
+    model = save_om(tmp_path / "m.om", batch=(1, 4))
+    for number in range(1, len(calls_of_a_run(model)) + 1):
+        emulator = Emulator()
+
+        def interrupt(_: str, call: int, number: int = number) -> None:
+            if call == number:
+                signal.raise_signal(signal.SIGINT)
+
+        emulator.machine.on_call = interrupt
+        with emulator.installed():
+            try:
+                run_everything(model)
+            except KeyboardInterrupt:
+                process.shut_down()
+        assert emulator.violations == [], number
+        assert emulator.leaks == [], number
+        assert emulator.machine.finalised, number
+
+
+def test_a_package_of_the_same_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = save_om(tmp_path / "m.om")
+    monkeypatch.setitem(sys.modules, "acl", ModuleType("acl"))
+    with pytest.raises(BackendError, match=r"not Huawei's pyACL.*pip uninstall acl.*set_env\.sh"):
+        open_backend(model)
+    monkeypatch.setitem(sys.modules, "acl", None)
+    with pytest.raises(BackendError, match=r"pyACL is not there.*set_env\.sh"):
+        open_backend(model)
+
+
+def test_a_pyacl_that_lacks_a_function(emulator: Emulator, tmp_path: Path) -> None:
+    del emulator.module.mdl.get_dynamic_batch
+    with pytest.raises(BackendError, match=r"no acl\.mdl\.get_dynamic_batch: a newer CANN"):
+        open_backend(save_om(tmp_path / "m.om"))
+
+
+def test_models_that_do_not_fit(emulator: Emulator, tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="no such model file"):
+        open_backend(tmp_path / "nothing.om")
+    with pytest.raises(BackendError, match=r"107001 .*there is no device 4.*npu-smi info"):
+        open_backend(save_om(tmp_path / "m.om"), devices=(0, 4))
+    with pytest.raises(BackendError, match="no choice of provider"):
+        open_backend(tmp_path / "m.om", provider="cuda")
+    with pytest.raises(BackendError, match=r"only an \.om has a choice of devices"):
+        open_backend("simulated:5", devices=(0,))
+    (tmp_path / "bad.om").write_bytes(b"IMOD")
+    with pytest.raises(BackendError, match=r"545001 ACL_ERROR_GE_LOAD_MODEL.*built for this chip"):
+        open_backend(tmp_path / "bad.om")
+
+
+@pytest.mark.parametrize("settings", [Settings(device_memory=1 << 10)])
+def test_a_device_without_room(emulator: Emulator, tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match=r"207001 .*bytes left.*smaller batches"):
+        open_backend(save_om(tmp_path / "m.om"))
