@@ -72,3 +72,18 @@ class BackendError(RegcoreError):
 
 class DeviceHungError(BackendError):
     """The device does not answer any more, so that it cannot be closed either."""
+
+
+class LogError(RegcoreError):
+    """The log of another tool is cut short, or does not say what it should: `line`, from 1."""
+
+    exit_code = 3
+
+    def __init__(self, path: str, line: int, detail: str) -> None:
+        super().__init__(path, line, detail)
+        self.path = path
+        self.line = line
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.detail}"

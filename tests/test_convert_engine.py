@@ -22,6 +22,7 @@ from regcore.device_model import read_record
 from regcore.errors import BackendError
 from regcore.model_metadata import ModelMetadata, read_metadata
 from regcore.recipe import Recipe
+from regcore.trtexec_log import banner_version
 
 REGNET = Recipe.preset("regnety_016")
 
@@ -217,7 +218,7 @@ def test_no_tensorrt(model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     [("7203", (7, 2, 3)), ("8602", (8, 6, 2)), ("101602", (10, 16, 2)), ("8.6.1", (8, 6, 1))],
 )
 def test_banner_versions(text: str, version: tuple[int, int, int]) -> None:
-    assert trtexec.banner_version(text) == version
+    assert banner_version(text) == version
 
 
 @pytest.mark.usefixtures("program")

@@ -12,6 +12,7 @@ from pathlib import Path
 from regcore.convert.engine import EngineJob
 from regcore.convert.vendor_process import last_line, run_shown
 from regcore.errors import BackendError
+from regcore.trtexec_log import banner_version
 
 _USUAL_PLACE = Path("/usr/src/tensorrt/bin/trtexec")
 _BANNER = re.compile(r"\[TensorRT v([0-9.]+)\]")
@@ -67,14 +68,3 @@ class TrtexecBuilder:
         if job.fp16_flag:
             arguments.append("--fp16")
         return arguments
-
-
-def banner_version(text: str) -> tuple[int, int, int]:
-    """The version in trtexec's first line: 8602 is 8.6.2, 100100 is 10.1.0."""
-    if "." in text:
-        numbers = [*map(int, text.split(".")), 0, 0]
-        return numbers[0], numbers[1], numbers[2]
-    number = int(text)
-    if number < 10_000:  # noqa: PLR2004
-        return number // 1000, number // 100 % 10, number % 100
-    return number // 10_000, number // 100 % 100, number % 100

@@ -1,0 +1,25 @@
+"""The log of trtexec, of TensorRT 7 to 11, as a typed result."""
+
+from regcore.trtexec_log.log import banner_version, parse_trtexec_log, read_trtexec_log
+from regcore.trtexec_log.result import (
+    CONDITIONS,
+    ROWS,
+    Found,
+    Row,
+    TrtexecResult,
+    incomparable,
+    to_dict,
+)
+
+__all__ = [
+    "CONDITIONS",
+    "ROWS",
+    "Found",
+    "Row",
+    "TrtexecResult",
+    "banner_version",
+    "incomparable",
+    "parse_trtexec_log",
+    "read_trtexec_log",
+    "to_dict",
+]
