@@ -1,8 +1,9 @@
 """A stand-in of NVIDIA's trtexec: checks its options as strictly, prints and exits alike.
 
-Run as a program. The environment variable TRTEXEC_VERSION is its version as in the banner of the
-real one (8602 is 8.6.2, 100100 is 10.1.0), TRTEXEC_STAND_IN=killed ends it half way through its
-file.
+Run as a program. Without --skipInference it prints made-up times, see trtexec_output.py. The
+environment variable TRTEXEC_VERSION is its version as in the banner of the real one (8602 is 8.6.2,
+100100 is 10.1.0). TRTEXEC_STAND_IN=killed ends it half way through its file, =little memory lets
+batches above 16 fail, =no summary ends without one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NoReturn
 
 import onnx
 from engine_file import engine_bytes
+from trtexec_output import output
 
 VERSION = os.environ.get("TRTEXEC_VERSION", "100100")
 BANNER = f"TensorRT.trtexec [TensorRT v{VERSION}] # trtexec {' '.join(sys.argv[1:])}"
@@ -27,12 +29,20 @@ OPTIONS = {
     "minShapes": SHAPE,
     "optShapes": SHAPE,
     "maxShapes": SHAPE,
+    "shapes": SHAPE,
 }
-FLAGS = {"skipInference", "fp16", "stronglyTyped", "help"}
+FLAGS = {"skipInference", "fp16", "stronglyTyped", "threads", "useCudaGraph", "help"}
+
+
+def version() -> tuple[int, int, int]:
+    number = int(VERSION)
+    if number < 10_000:
+        return number // 1000, number // 100 % 10, number % 100
+    return number // 10_000, number // 100 % 100, number % 100
 
 
 def major() -> int:
-    return int(VERSION) // 10_000 or int(VERSION) // 1000
+    return version()[0]
 
 
 def fail(text: str) -> NoReturn:
@@ -56,6 +66,8 @@ def parse(arguments: list[str]) -> tuple[dict[str, str], set[str]]:
 
 
 def profile_of(options: dict[str, str], name: str, shape: list[int | None]) -> Any:
+    if "shapes" in options:
+        options |= {f"{which}Shapes": options["shapes"] for which in ("min", "opt", "max")}
     texts = [
         options[f"{which}Shapes"] for which in ("min", "opt", "max") if f"{which}Shapes" in options
     ]
@@ -93,25 +105,39 @@ def main() -> None:
     shape = [dim.dim_value if dim.HasField("dim_value") else None for dim in dims]
     profile = profile_of(options, image.name, shape)
     print("[11/23/2026-12:00:01] [I] Selected Device: Stand-in T4")
-    cache = Path(options["timingCacheFile"])
-    cache.write_bytes((cache.read_bytes() if cache.is_file() else b"") + b"a build\n")
-    number = int(VERSION)
-    old = number < 10_000
-    version = (
-        [number // 1000, number // 100 % 10] if old else [number // 10_000, number // 100 % 100]
-    )
+    numbers = version()
+    if "timingCacheFile" in options:
+        cache = Path(options["timingCacheFile"])
+        cache.write_bytes((cache.read_bytes() if cache.is_file() else b"") + b"a build\n")
     header = {
-        "version": [*version, number % 100],
+        "version": list(numbers),
         "profile": profile,
         "input": image.name,
         "fp16": "fp16" in flags,
     }
-    output = Path(options["saveEngine"])
     if os.environ.get("TRTEXEC_STAND_IN") == "killed":
-        output.write_bytes(b"half")
+        if "saveEngine" in options:
+            Path(options["saveEngine"]).write_bytes(b"half")
         os.kill(os.getpid(), signal.SIGKILL)
-    output.write_bytes(engine_bytes(header, content))
+    if "saveEngine" in options:
+        Path(options["saveEngine"]).write_bytes(engine_bytes(header, content))
+    if "skipInference" not in flags:
+        run(numbers, profile[1] if profile else shape, flags, image.name)
     print(f"&&&& PASSED {BANNER}")
+
+
+def run(numbers: tuple[int, ...], shape: Any, flags: set[str], name: str) -> None:
+    fault = os.environ.get("TRTEXEC_STAND_IN")
+    if fault == "little memory" and shape[0] > 16:
+        fail("Error Code 1: Cuda Runtime (out of memory)")
+    lines = output(
+        numbers, tuple(shape), fp16="fp16" in flags, threads="threads" in flags, name=name
+    )
+    for line in lines:
+        if fault == "no summary" and "Performance summary" in line:
+            break
+        on = "useCudaGraph" in flags
+        print(line.replace("CUDA Graph: Disabled", "CUDA Graph: Enabled") if on else line)
 
 
 if __name__ == "__main__":

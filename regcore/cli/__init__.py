@@ -16,6 +16,7 @@ from regcore.cli.inspect import inspect
 from regcore.cli.preprocess import preprocess
 from regcore.cli.run import run
 from regcore.cli.score import score
+from regcore.cli.trtexec import trtexec
 from regcore.cli.verify import verify
 from regcore.errors import UsageError
 
@@ -58,7 +59,20 @@ def cli(*, debug: bool) -> None:
     """  # noqa: D301
 
 
-for _command in (export, convert, inspect, preprocess, verify, info, run, infer, score, demo):
+_COMMANDS = (
+    export,
+    convert,
+    inspect,
+    preprocess,
+    verify,
+    info,
+    run,
+    infer,
+    score,
+    trtexec,
+    demo,
+)
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regcore.cli.console import answer, tell
+from regcore.cli.options import batch_sizes
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
     from regcore.recipe import Recipe
 
 _SOC_HELP = "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as in Ascend310P3."
-
-
-def batch_sizes(text: str) -> tuple[int, ...]:
-    """The type of options such as 1,4,8,16."""
-    try:
-        return tuple(int(size) for size in text.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a list such as 1,4,8,16") from None
 
 
 _SIZE = click.IntRange(min=1)

@@ -44,6 +44,17 @@ def device_numbers(text: str) -> tuple[int, ...]:
     raise click.BadParameter(f"{text!r} is not a list of different devices such as 0,1,2,3")
 
 
+def batch_sizes(text: str) -> tuple[int, ...]:
+    """The type of options such as 1,4,8,16."""
+    try:
+        sizes = tuple(int(size) for size in text.split(","))
+    except ValueError:
+        sizes = ()
+    if not sizes or min(sizes) < 1:
+        raise click.BadParameter(f"{text!r} is not a list such as 1,4,8,16") from None
+    return sizes
+
+
 _RECIPE_OPTIONS = (
     click.option(
         "--recipe",

@@ -85,10 +85,7 @@ def convert_to_engine(
     image = model.image
     rest = tuple(dim or 0 for dim in (image.shape or ())[1:])
     with tempfile.TemporaryDirectory(prefix="tensorrt-", dir=out.parent) as folder:
-        onnx = model.path
-        if fp16 and typed:
-            onnx = Path(folder) / "float16.onnx"
-            import_onnx().save(to_float16(import_onnx().load(model.path)), onnx)
+        onnx = float16_file(model, Path(folder)) if fp16 and typed else model.path
         job = EngineJob(
             onnx=onnx,
             input=image.name,
@@ -114,6 +111,13 @@ def convert_to_engine(
         built.replace(out)
     write_record(record, out)
     return record
+
+
+def float16_file(model: OnnxFile, folder: Path) -> Path:
+    """A float16 copy of the model in `folder`, for a TensorRT that has no flag for float16."""
+    onnx = folder / "float16.onnx"
+    import_onnx().save(to_float16(import_onnx().load(model.path)), onnx)
+    return onnx
 
 
 def batch_range(

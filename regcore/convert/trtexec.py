@@ -27,21 +27,7 @@ class TrtexecBuilder:
 
     def __init__(self) -> None:
         """Raises BackendError where there is no trtexec, or it does not say its version."""
-        program = shutil.which("trtexec") or (_USUAL_PLACE if _USUAL_PLACE.is_file() else None)
-        if program is None:
-            raise BackendError(
-                "neither TensorRT's Python package nor trtexec is here: pip install tensorrt, or "
-                f"put trtexec on the PATH (JetPack has it in {_USUAL_PLACE.parent})"
-            )
-        self._program = str(program)
-        shown = subprocess.run(  # noqa: S603
-            [self._program, "--help"], capture_output=True, text=True, check=False
-        )
-        banner = _BANNER.search(shown.stdout + shown.stderr)
-        if banner is None:
-            said = last_line(shown.stdout + shown.stderr)
-            raise BackendError(f"{program}: does not say its version, but: {said}")
-        self.version = banner_version(banner[1])
+        self._program, self.version = find_trtexec()
 
     def build(self, job: EngineJob, out: Path, say: Callable[[str], None]) -> str:
         """See Builder."""
@@ -68,3 +54,21 @@ class TrtexecBuilder:
         if job.fp16_flag:
             arguments.append("--fp16")
         return arguments
+
+
+def find_trtexec() -> tuple[str, tuple[int, int, int]]:
+    """The program and its version; BackendError where there is none, or it does not say it."""
+    program = shutil.which("trtexec") or (_USUAL_PLACE if _USUAL_PLACE.is_file() else None)
+    if program is None:
+        raise BackendError(
+            "neither TensorRT's Python package nor trtexec is here: pip install tensorrt, or "
+            f"put trtexec on the PATH (JetPack has it in {_USUAL_PLACE.parent})"
+        )
+    shown = subprocess.run(  # noqa: S603
+        [str(program), "--help"], capture_output=True, text=True, check=False
+    )
+    banner = _BANNER.search(shown.stdout + shown.stderr)
+    if banner is None:
+        said = last_line(shown.stdout + shown.stderr)
+        raise BackendError(f"{program}: does not say its version, but: {said}")
+    return str(program), banner_version(banner[1])
