@@ -241,3 +241,24 @@ def test_options_that_do_not_fit(photos: Path, tmp_path: Path) -> None:
         assert result.exit_code == 2
         assert words in result.stderr
         assert emulator.leaks == []
+
+
+def test_inspect_asks_the_device(emulator: Emulator, tmp_path: Path) -> None:
+    model = save_om(tmp_path / "m.om", batch=(1, 4, 16), aipp=True, extra_output=True)
+    result = CliRunner().invoke(cli, ["inspect", str(model)])
+    assert result.exit_code == 0, result.stderr
+    for words in ("uint8 [N, 8, 8, 3]", "colour float32 [N, 3]", "1, 4 or 16", "none: name one"):
+        assert words in result.stdout
+    answer = json.loads(CliRunner().invoke(cli, ["inspect", str(model), "--json"]).stdout)
+    assert [output["name"] for output in answer["outputs"]] == ["class", "colour"]
+    assert emulator.calls.count("mdl.unload") == 2
+    (tmp_path / "bad.om").write_bytes(b"IMOD")
+    result = CliRunner().invoke(cli, ["inspect", str(tmp_path / "bad.om")])
+    assert result.exit_code == 4
+    assert "acl.mdl.load_from_file failed: 545001" in result.stderr
+
+
+def test_inspect_has_the_record_and_the_device(emulator: Emulator, case: Case) -> None:
+    shown = CliRunner().invoke(cli, ["inspect", str(case.oms["aipp"])]).stdout
+    for words in ("uint8 [16, 224, 224, 3]", "class float32 [16, 1000]", "Ascend310P3", "lite0"):
+        assert words in shown

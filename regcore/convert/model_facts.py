@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regcore.backends import TensorSpec
 from regcore.convert.onnx_file import OnnxFile, read_onnx
@@ -13,6 +13,9 @@ from regcore.errors import BackendError
 from regcore.model_metadata import ModelMetadata
 from regcore.recipe import Recipe
 
+if TYPE_CHECKING:
+    from regcore.backends.ascend import Description
+
 _DEVICE_FORMATS = {".om": "an Ascend and its pyACL", ".engine": "a GPU and TensorRT"}
 
 
@@ -20,7 +23,8 @@ _DEVICE_FORMATS = {".om": "an Ascend and its pyACL", ".engine": "a GPU and Tenso
 class ModelFacts:
     """The facts of a model file.
 
-    onnx: those of an ONNX file. record: what lies beside a device's model. One of them is None.
+    onnx: those of an ONNX file. record: what lies beside a device's model. description: of an .om,
+    by its device. At least one of them is not None.
     """
 
     path: Path
@@ -30,12 +34,13 @@ class ModelFacts:
     metadata: ModelMetadata | None
     onnx: OnnxFile | None = None
     record: DeviceModel | None = None
+    description: Description | None = None
 
     @property
     def batch(self) -> str:
         """`any`, `4`, `1, 4 or 16`, or `1 to 64, best at 16`."""
-        if self.record is not None:
-            sizes = self.record.batches
+        if self.record is not None or self.description is not None:
+            sizes = self._sizes
             if self.path.suffix == ".engine" and len(sizes) > 1:
                 return f"{sizes[0]} to {sizes[2]}, best at {sizes[1]}"
             return " or ".join(filter(None, (", ".join(map(str, sizes[:-1])), str(sizes[-1]))))
@@ -43,11 +48,18 @@ class ModelFacts:
         size = shape[0] if shape else None
         return "any" if size is None else str(size)
 
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        if self.description is not None:
+            return self.description.gears
+        return self.record.batches if self.record is not None else ()
+
 
 def inspect_model(path: Path) -> ModelFacts:
-    """The facts of an .onnx file, or of the record beside an .om or .engine.
+    """The facts of an .onnx file, of an .om by its device, or of the record beside the model.
 
-    Raises BackendError for other files, and for those that only their driver can read.
+    Raises BackendError for other files, for those that only their driver can read, and where an
+    Ascend is there but cannot load the .om.
     """
     suffix = path.suffix.lower()
     if suffix == ".onnx":
@@ -59,14 +71,28 @@ def inspect_model(path: Path) -> ModelFacts:
     if not path.is_file():
         raise BackendError(f"{path}: no such model file")
     record = read_record(path)
+    size = path.stat().st_size
+    metadata = record.metadata(path) if record else None
+    description = _by_device(path) if suffix == ".om" else None
+    if description is not None:
+        inputs, outputs = (description.image,), description.outputs
+        return ModelFacts(
+            path, size, inputs, outputs, metadata, record=record, description=description
+        )
     if record is None:
         raise BackendError(
             f"{path}: has no record {path.name}.json of 'regcore convert' beside it, and without "
             f"one only a driver can read it ({_DEVICE_FORMATS[suffix]})"
         )
     spec = TensorSpec(record.input, record.shape, record.dtype)
-    size = path.stat().st_size
-    return ModelFacts(path, size, (spec,), (), record.metadata(path), record=record)
+    return ModelFacts(path, size, (spec,), (), metadata, record=record)
+
+
+def _by_device(path: Path) -> Description | None:
+    """What the first Ascend says of an .om; None where this machine has no pyACL."""
+    from regcore.backends.ascend import has_acl, read_description
+
+    return read_description(path) if has_acl() else None
 
 
 def to_dict(facts: ModelFacts) -> dict[str, Any]:

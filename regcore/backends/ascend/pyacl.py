@@ -26,6 +26,15 @@ def import_acl() -> ModuleType:
     return cast("ModuleType", acl)
 
 
+def has_acl() -> bool:
+    """Whether pyACL can be imported."""
+    try:
+        import_acl()
+    except BackendError:
+        return False
+    return True
+
+
 class Acl:
     """Calls by name, as in "rt.malloc".
 
