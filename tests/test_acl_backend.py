@@ -19,6 +19,7 @@ from regcore import BackendError
 from regcore.backends import Backend, TensorSpec, open_backend, static_batch
 from regcore.backends.ascend import process
 from regcore.backends.backend import SCORES_KEPT
+from regcore.device_model import DeviceModel, file_sha256, write_record
 
 
 @pytest.fixture
@@ -442,3 +443,49 @@ def test_models_that_do_not_fit(emulator: Emulator, tmp_path: Path) -> None:
 def test_a_device_without_room(emulator: Emulator, tmp_path: Path) -> None:
     with pytest.raises(BackendError, match=r"207001 .*bytes left.*smaller batches"):
         open_backend(save_om(tmp_path / "m.om"))
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "words"),
+    [
+        ("rt.set_context", 107002, "ACL_ERROR_RT_CONTEXT_NULL.*finalised pyACL"),
+        ("rt.set_device", 107001, "ACL_ERROR_RT_INVALID_DEVICEID.*npu-smi info"),
+        ("rt.set_device", 507033, "ACL_ERROR_RT_DEV_SETUP_ERROR.*group of /dev/davinci"),
+        ("rt.malloc_host", 207001, "ACL_ERROR_RT_MEMORY_ALLOCATION.*smaller batches"),
+        ("mdl.load_from_file", 507008, "ACL_ERROR_RT_SOC_VERSION.*not newer than the one here"),
+        ("mdl.load_from_file", 500002, "ACL_ERROR_GE_FAILURE.*convert it again.*ascend/log"),
+        ("mdl.set_dynamic_batch_size", 145013, "DYNAMIC_BATCH_SIZE_INVALID.*converted with"),
+        ("task.execute", 507011, "ACL_ERROR_RT_MODEL_EXECUTE.*failed on the device"),
+        ("rt.synchronize_stream", 507046, "ACL_ERROR_RT_STREAM_SYNC_TIMEOUT.*healthy"),
+        ("rt.memcpy_async", 987654, "failed: 987654 .*injected fault"),
+        ("mdl.create_dataset", 100000, "acl.mdl.create_dataset failed: no result"),
+    ],
+)
+def test_errors_say_what_to_do(
+    emulator: Emulator, settings: Settings, tmp_path: Path, call: str, code: int, words: str
+) -> None:
+    settings.faults[call] = {1: code}
+    with (
+        pytest.raises(BackendError, match=words) as caught,
+        open_backend(save_om(tmp_path / "m.om", batch=(1, 4))) as backend,
+    ):
+        backend.run(images(3))
+    assert str(caught.value).startswith(f"{tmp_path / 'm.om'} on device 0: acl.")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_om_for_another_chip(emulator: Emulator, tmp_path: Path) -> None:
+    model = save_om(tmp_path / "m.om", soc="Ascend310")
+    fields = {"builder": "atc", "precision": "", "batches": (4,), "input": "image"}
+    image = {"dtype": "float32", "shape": (None, 3, 8, 8)}
+    record = DeviceModel(
+        device="Ascend310",
+        **fields,
+        **image,
+        source="m.onnx",
+        source_sha256="",
+        sha256=file_sha256(model),
+    )
+    write_record(record, model)
+    with pytest.raises(BackendError, match="it was built for Ascend310, this is Ascend310P3"):
+        open_backend(model)

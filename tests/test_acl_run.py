@@ -226,6 +226,41 @@ def test_ctrl_c_in_a_run_leaves_nothing_on_the_device(
     check_report(report)
 
 
+def test_a_device_that_hangs_is_left_behind(photos: Path, tmp_path: Path) -> None:
+    model, report = save_om(tmp_path / "m.om", size=224), tmp_path / "report.json"
+    result = subprocess.run(
+        run_command(photos, model, "--device", "0,1", "--device-timeout", "0.5"),
+        env=environment(report, images_per_s=0.001),  # an hour for a batch
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert result.returncode == 4
+    assert "no answer to batch 0 within 0.5 s" in result.stderr
+    assert not json.loads(report.read_text())["finalised"]
+
+
+@pytest.mark.parametrize("options", [(), ("--device", "0,1"), ("--output-binary",)])
+def test_inferred_scores_are_those_of_onnx_runtime(
+    emulator: Emulator, photos: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    model = save_om(tmp_path / "m.om", size=224)
+    written = {}
+    for name, given in (
+        ("m.onnx", options[:1] * ("--output-binary" in options)),
+        ("m.om", options),
+    ):
+        out = tmp_path / f"scores of {name}"
+        command = ["infer", str(model.with_name(name)), str(photos), str(out), *given]
+        result = CliRunner().invoke(cli, [*command, "--batch-size", "4"])
+        assert result.exit_code == 0, result.stderr
+        outputs = sorted(out.glob("dumpOutput_device*/*"))
+        written[name] = {path.name: path.read_bytes() for path in outputs}
+    assert len(written["m.om"]) == 22
+    assert written["m.om"] == written["m.onnx"]
+
+
 def test_options_that_do_not_fit(photos: Path, tmp_path: Path) -> None:
     model = save_om(tmp_path / "m.om", size=224)
     for options, words in (
