@@ -50,6 +50,7 @@ WORKED = np.dtype(
 )
 
 _TOO_MANY = 1 << 62
+_AHEAD = 32  # images
 _CACHE_LINE = 64
 
 
@@ -310,9 +311,10 @@ class Preprocessor:
     def buffers_needed(self, batch_size: int, keep: int) -> int:
         """How many buffers let a stream run ahead.
 
-        `keep` with the consumer, one complete, and enough in work for every worker.
+        `keep` with the consumer, one complete, and enough in work for every worker, and for the
+        time in which the system runs something else.
         """
-        return keep + 1 + -(-self.workers // batch_size)
+        return keep + 1 + -(-max(self.workers, _AHEAD) // batch_size)
 
     @contextmanager
     def _take_turn(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from regcore.cli.infer import infer
 from regcore.cli.info import info
 from regcore.cli.inspect import inspect
 from regcore.cli.preprocess import preprocess
+from regcore.cli.profile import profile
 from regcore.cli.run import run
 from regcore.cli.score import score
 from regcore.cli.trtexec import trtexec
@@ -68,6 +69,7 @@ _COMMANDS = (
     info,
     run,
     infer,
+    profile,
     score,
     trtexec,
     demo,

@@ -1,0 +1,206 @@
+"""regcore profile: host against device, and what holds the whole up."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from regcore.cli.console import answer, show, tell
+from regcore.cli.options import (
+    DeviceOptions,
+    device_options,
+    preprocess_options,
+    recipe_for,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from regcore.profile import Profile
+
+
+def batch_sizes(text: str) -> tuple[int, ...]:
+    """The type of options such as 1,4,8,16."""
+    try:
+        sizes = tuple(int(size) for size in text.split(","))
+    except ValueError:
+        sizes = ()
+    if not sizes or min(sizes) < 1:
+        raise click.BadParameter(f"{text!r} is not a list of batch sizes such as 1,4,8,16")
+    return sizes
+
+
+@click.command()
+@click.argument("model")
+@click.argument("images", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--batch",
+    "sweep",
+    type=batch_sizes,
+    metavar="N,N,...",
+    help="Batch sizes to measure; the first is judged.  [default: --batch-size]",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Time of each measurement.",
+)
+@click.option("--verify", is_flag=True, help="Try what the verdict advises.")
+@click.option(
+    "--chips",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Devices on the card (an Ascend 310 has 4): also show the rate of one times this.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for profile.json, which 'regcore report' shows.",
+)
+@device_options
+@preprocess_options
+def profile(
+    *,
+    model: str,
+    images: Path,
+    sweep: tuple[int, ...] | None,
+    seconds: float,
+    verify: bool,
+    chips: int,
+    out: Path | None,
+    device: DeviceOptions,
+    recipe_name: str | None,
+    dtype: str | None,
+    layout: str | None,
+    settings: dict[str, Any],
+    as_json: bool,
+) -> None:
+    """Measure MODEL's device against the host that prepares IMAGES, and say what is too slow.
+
+    Each stage is measured alone: reading the files, preprocessing them with 1 to all workers, the
+    device with a batch at hand, and counting the scores. Then the whole is, as 'regcore run' does
+    it. Nothing is read from a cold disk: the files are gone through again and again.
+
+    \b
+    Examples:
+      regcore profile regnety_016.onnx imagenet/val --batch 1,4,8,16,32
+      regcore profile regnety_016.om imagenet/val --batch-size 16 --workers 8 --chips 4 --verify
+    """  # noqa: D301
+    from regcore.atomic import write_text
+    from regcore.dataset import list_images
+    from regcore.preprocess import Preprocessor, default_workers
+    from regcore.profile import PROFILE, Workload, to_dict
+    from regcore.recipe import Recipe
+
+    paths = list_images(images)
+    workers = settings.pop("workers") or default_workers()
+
+    def prepare(recipe: Recipe, count: int) -> Preprocessor:
+        return Preprocessor(recipe, workers=count, **settings)
+
+    with device.open(model) as backend, _saying() as say:
+        label, recipe = recipe_for(model, backend, None, (recipe_name, dtype, layout))
+        workload = Workload(backend, paths, recipe, prepare, workers, seconds, say)
+        sizes = sweep or (device.batch_size_for(backend),)
+        result = workload.profile(sizes, verify=verify)
+    found = {
+        "model": model,
+        "backend": f"{backend.name} {backend.version}",
+        "provider": backend.provider,
+        "recipe": f"{label} ({recipe.identity})",
+        **to_dict(result, chips),
+    }
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text(out / PROFILE, json.dumps(found, indent=2) + "\n")
+    if as_json:
+        answer(found)
+    else:
+        show(_stages(result), _batches(result, chips), *_sentences(result))
+    if out is not None:
+        tell(f"wrote {out / PROFILE}")
+
+
+def _saying() -> Any:  # noqa: ANN401
+    """What is being measured, on a terminal."""
+    import sys
+
+    if not sys.stderr.isatty():
+        return nullcontext(lambda _: None)
+    from rich.console import Console
+
+    console = Console(stderr=True)
+
+    class Saying:
+        def __enter__(self) -> Any:  # noqa: ANN401
+            self._status = console.status("")
+            self._status.start()
+            return lambda text: self._status.update(f"measuring {text}")
+
+        def __exit__(self, *_: object) -> None:
+            self._status.stop()
+
+    return Saying()
+
+
+def _stages(result: Profile) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    found = result.ceilings
+    perf = result.batches[0].perf
+    busy = {stage.stage: stage.utilisation(perf.seconds) for stage in perf.stages}
+    table = Table(
+        title=f"each stage alone, batch {perf.batch_size}", title_justify="left", box=box.SIMPLE
+    )
+    table.add_column("stage")
+    table.add_column("images/s", justify="right")
+    table.add_column("busy in the whole", justify="right")
+    table.add_row("storage", f"{found.storage:,.0f}", "")
+    for workers, rate in found.preprocess.items():
+        share = f"{busy['preprocess']:.0%}" if workers == found.workers else ""
+        table.add_row(f"preprocess, workers: {workers}", f"{rate:,.0f}", share)
+    if found.uint8 is not None:
+        table.add_row(f"the same to uint8, workers: {found.workers}", f"{found.uint8:,.0f}", "")
+    table.add_row("device", f"{found.device:,.0f}", f"{busy['device']:.0%}")
+    table.add_row("post", f"{found.post:,.0f}", f"{busy['post']:.0%}")
+    return table
+
+
+def _batches(result: Profile, chips: int) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title="images/s", title_justify="left", box=box.SIMPLE)
+    for column in ("batch", "device alone", "files to counts", "of the device"):
+        table.add_column(column, justify="right")
+    if chips > 1:
+        table.add_column(f"device x {chips} chips", justify="right")
+    for batch in result.batches:
+        row = [
+            str(batch.batch_size),
+            f"{batch.device_images_per_s:,.1f}",
+            f"{batch.perf.images_per_s:,.1f}",
+            f"{batch.reached:.1%}",
+        ]
+        if chips > 1:
+            row.append(f"{chips * batch.device_images_per_s:,.1f}")
+        table.add_row(*row)
+    return table
+
+
+def _sentences(result: Profile) -> list[str]:
+    lines = [result.verdict.sentence]
+    if result.verified is not None:
+        lines.append(
+            f"tried, {result.verified.what}: {result.verified.images_per_s:,.0f} images/s, "
+            f"where {result.verified.expected:,.0f} were expected"
+        )
+    return lines

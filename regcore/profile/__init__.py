@@ -1,0 +1,173 @@
+"""The profile of a model on a machine: each stage alone, the whole, and what holds it up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from regcore.backends.backend import Backend
+from regcore.perf import Perf, measure
+from regcore.preprocess import Preprocessor, default_workers
+from regcore.profile import ceilings
+from regcore.profile.bottleneck import Advice, Ceilings, Verdict, judge
+from regcore.recipe import Recipe
+
+PROFILE = "profile.json"
+FORMAT = {"name": "regcore profile", "version": 1}
+
+#: Makes a preprocessor for a recipe and a number of workers.
+Prepare = Callable[[Recipe, int], Preprocessor]
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class BatchProfile:
+    """One batch size: the device alone, and the whole pipeline, in images/s."""
+
+    batch_size: int
+    device_images_per_s: float
+    perf: Perf
+
+    @property
+    def reached(self) -> float:
+        """The part of the device's rate that the whole pipeline gives."""
+        return self.perf.images_per_s / self.device_images_per_s
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What the advice gave when it was tried, in images/s.
+
+    expected: what it should have given; None where there was nothing to try.
+    """
+
+    what: str
+    expected: float
+    images_per_s: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """ceilings, verdict: of the first batch size."""
+
+    batches: tuple[BatchProfile, ...]
+    ceilings: Ceilings
+    verdict: Verdict
+    verified: Verified | None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is measured: a model, images, the recipe between them, and with how many workers.
+
+    seconds: for each measurement, of which there are about six, and two for each batch size.
+    say: called with what is being measured.
+    """
+
+    backend: Backend
+    paths: Sequence[Path]
+    recipe: Recipe
+    prepare: Prepare
+    workers: int
+    seconds: float
+    say: Say = lambda _: None
+
+    def profile(self, batch_sizes: Sequence[int], *, verify: bool = False) -> Profile:
+        """Measures each stage alone, the whole at each batch size, and judges the first.
+
+        verify: whether to try what the verdict advises.
+        Raises DecodeError where no image is good, BackendError as the backend does.
+        """
+        batches = [self._batch(batch_size) for batch_size in batch_sizes]
+        found = self._ceilings(batches[0])
+        perf = batches[0].perf
+        verdict = judge(found, perf.stages, perf.seconds, perf.images_per_s)
+        verified = None
+        if verify and verdict.advice is not None:
+            self.say("what the verdict advises")
+            verified = self._try(verdict.advice, found, batches[0].batch_size)
+        return Profile(tuple(batches), found, verdict, verified)
+
+    def _batch(self, batch_size: int) -> BatchProfile:
+        preprocessor = self.prepare(self.recipe, self.workers)
+        self.say(f"the device alone, batch {batch_size}")
+        cached = ceilings.cached_batch(preprocessor, self.backend, self.paths, batch_size)
+        alone = ceilings.device_rate(self.backend, cached, self.seconds)
+        self.say(f"the whole, batch {batch_size}")
+        return BatchProfile(batch_size, alone, self._whole(preprocessor, batch_size))
+
+    def _whole(self, preprocessor: Preprocessor, batch_size: int) -> Perf:
+        timeline = ceilings.whole(preprocessor, self.backend, self.paths, batch_size, self.seconds)
+        return measure(timeline, batch_size=batch_size, workers=preprocessor.workers)
+
+    def _ceilings(self, first: BatchProfile) -> Ceilings:
+        self.say("storage alone")
+        storage = ceilings.storage_rate(self.paths, self.workers, self.seconds)
+        preprocess = {
+            count: self._host(self.recipe, count, first.batch_size)
+            for count in sorted({1, max(1, self.workers // 2), self.workers})
+        }
+        uint8 = None
+        if self.recipe.dtype != "uint8":
+            recipe = replace(self.recipe, dtype="uint8")
+            uint8 = self._host(recipe, self.workers, first.batch_size)
+        self.say("post-processing alone")
+        preprocessor = self.prepare(self.recipe, self.workers)
+        cached = ceilings.cached_batch(preprocessor, self.backend, self.paths, first.batch_size)
+        post = ceilings.post_rate(self.backend.run(cached), self.seconds)
+        return Ceilings(
+            storage=storage,
+            preprocess=preprocess,
+            uint8=uint8,
+            device=first.device_images_per_s,
+            post=post,
+            workers=self.workers,
+            processors=default_workers(),
+        )
+
+    def _host(self, recipe: Recipe, workers: int, batch_size: int) -> float:
+        self.say(f"preprocessing alone, to {recipe.dtype}, workers: {workers}")
+        preprocessor = self.prepare(recipe, workers)
+        return ceilings.preprocess_rate(preprocessor, self.paths, batch_size, self.seconds)
+
+    def _try(self, advice: Advice, found: Ceilings, batch_size: int) -> Verified:
+        if not advice.uint8:
+            preprocessor = self.prepare(self.recipe, advice.workers or self.workers)
+            perf = self._whole(preprocessor, batch_size)
+            return Verified(f"{preprocessor.workers} workers", advice.expected, perf.images_per_s)
+        if self.backend.inputs[0].dtype not in {None, "uint8"}:
+            # This model takes no bytes; what the host would do has been measured.
+            return Verified("uint8 input, the host alone", advice.expected, found.uint8 or 0.0)
+        preprocessor = self.prepare(replace(self.recipe, dtype="uint8"), self.workers)
+        perf = self._whole(preprocessor, batch_size)
+        return Verified("uint8 input", advice.expected, perf.images_per_s)
+
+
+def to_dict(result: Profile, chips: int = 1) -> dict[str, Any]:
+    """The profile for machines, and for profile.json; rates are images/s.
+
+    chips: of the card, by which each rate of the device alone is multiplied into
+    card_images_per_s, as the guide does.
+    """
+    return {
+        "format": FORMAT,
+        "bottleneck": result.verdict.stage,
+        "sentence": result.verdict.sentence,
+        "advice": asdict(result.verdict.advice) if result.verdict.advice else None,
+        "verified": asdict(result.verified) if result.verified else None,
+        "ceilings": asdict(result.ceilings),
+        "chips": chips,
+        "batches": [
+            {
+                "batch_size": batch.batch_size,
+                "device_images_per_s": batch.device_images_per_s,
+                "images_per_s": batch.perf.images_per_s,
+                "reached": batch.reached,
+                "card_images_per_s": chips * batch.device_images_per_s,
+                "perf": asdict(batch.perf),
+            }
+            for batch in result.batches
+        ],
+    }

@@ -1,0 +1,164 @@
+"""How fast each stage is alone, with everything that it needs at hand.
+
+Each rate is in images/s over about `seconds` of wall time, after a short warm-up. Lists of images
+are gone through again and again, so that files come from the page cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, cycle, islice, repeat
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.backends.backend import Backend
+from regcore.inputs import host_buffers
+from regcore.inputs.photos import device_stream
+from regcore.metrics import TopN
+from regcore.pipeline import Timeline, run_pipeline
+from regcore.preprocess import Batch, Preprocessor
+from regcore.ranking import topk
+
+_WARM_UP = 0.1  # of the time to measure
+_RANKS = 5
+#: Images/s that no host prepares: a list of so many lasts longer than its measurement.
+_ENOUGH = 20_000
+
+
+def rate(step: Callable[[], int], seconds: float) -> float:
+    """Images/s of a step that says how many images it did."""
+    warm = perf_counter() + _WARM_UP * seconds
+    step()
+    while perf_counter() < warm:
+        step()
+    images = 0
+    start = perf_counter()
+    while True:
+        images += step()
+        passed = perf_counter() - start
+        if passed >= seconds:
+            return images / passed
+
+
+def storage_rate(paths: Sequence[Path], threads: int, seconds: float) -> float:
+    """Of reading the files, with as many threads as there are workers."""
+    files = cycle(paths)
+
+    def read(path: Path) -> int:
+        with path.open("rb", buffering=0) as file:
+            return len(file.read())
+
+    with ThreadPoolExecutor(threads) as pool:
+        chunk = 4 * threads
+
+        def step() -> int:
+            for _ in pool.map(read, islice(files, chunk)):
+                pass
+            return chunk
+
+        return rate(step, seconds)
+
+
+def preprocess_rate(
+    preprocessor: Preprocessor, paths: Sequence[Path], batch_size: int, seconds: float
+) -> float:
+    """Of preprocessing into a ring of batches, from which nobody computes anything."""
+    many = _many(paths, 2 * seconds)
+    with preprocessor.stream(many, batch_size, on_error="report") as stream:
+        # What the workers did ahead while nobody looked must not count.
+        for _ in range(preprocessor.buffers_needed(batch_size, 1)):
+            next(stream)
+        return rate(lambda: len(next(stream).indices), seconds)
+
+
+def device_rate(backend: Backend, images: NDArray[Any], seconds: float) -> float:
+    """Of the device with a batch at hand, submitted as far ahead as it may be.
+
+    images: [n, ...], in the memory that `cached_batch` gives.
+    """
+    for _ in range(backend.depth - 1):
+        backend.submit(images)
+
+    def step() -> int:
+        backend.submit(images)
+        return len(backend.result().scores)
+
+    try:
+        return rate(step, seconds)
+    finally:
+        for _ in range(backend.depth - 1):
+            backend.result()
+
+
+def cached_batch(
+    preprocessor: Preprocessor, backend: Backend, paths: Sequence[Path], batch_size: int
+) -> NDArray[Any]:
+    """The first good images as one batch, in memory from which the device copies directly."""
+    images = np.empty((0, *preprocessor.recipe.image_shape), preprocessor.recipe.numpy_dtype)
+    with preprocessor.stream(paths, batch_size, on_error="report") as stream:
+        for batch in stream:
+            images = np.concatenate([images, batch.images])
+            if len(images) >= batch_size:
+                break
+    if not len(images):
+        raise next(iter(batch.errors))
+    repeats = -(-batch_size // len(images))
+    images = np.concatenate([images] * repeats)[:batch_size]
+    buffers = host_buffers(backend, 1, batch_size, preprocessor.recipe)
+    if buffers is None:
+        return images
+    buffers[0][:] = images
+    return buffers[0]
+
+
+def post_rate(scores: NDArray[Any], seconds: float) -> float:
+    """Of ranking and counting scores [n, classes]."""
+    labels = np.zeros(len(scores), np.int64)
+    topn = TopN(_RANKS)
+
+    def step() -> int:
+        topk(scores, min(_RANKS, scores.shape[1]))
+        topn.update(scores, labels)
+        return len(scores)
+
+    return rate(step, seconds)
+
+
+def whole(
+    preprocessor: Preprocessor,
+    backend: Backend,
+    paths: Sequence[Path],
+    batch_size: int,
+    seconds: float,
+) -> Timeline:
+    """The pipeline from files to counts, as `regcore run` has it, for about `seconds`."""
+    topn = TopN(_RANKS)
+
+    def use(batch: Batch, result: Any) -> None:  # noqa: ANN401
+        if result is not None:
+            topk(result.scores, min(_RANKS, result.scores.shape[1]))
+            topn.update(result.scores, np.zeros(len(batch.indices), np.int64))
+
+    many = _many(paths, seconds)
+    timeline = Timeline()
+    with device_stream(preprocessor, backend, many, batch_size) as stream:
+        end = perf_counter() + seconds
+
+        def until_then() -> Iterator[Batch]:
+            for batch in stream:
+                yield batch
+                if perf_counter() >= end:
+                    return
+
+        run_pipeline(until_then(), backend, use, timeline)
+    return timeline
+
+
+def _many(paths: Sequence[Path], seconds: float) -> list[Path]:
+    count = max(len(paths), int(_ENOUGH * seconds))
+    return list(islice(chain.from_iterable(repeat(paths)), count))
