@@ -432,7 +432,7 @@ def test_models_that_do_not_fit(emulator: Emulator, tmp_path: Path) -> None:
         open_backend(save_om(tmp_path / "m.om"), devices=(0, 4))
     with pytest.raises(BackendError, match="no choice of provider"):
         open_backend(tmp_path / "m.om", provider="cuda")
-    with pytest.raises(BackendError, match=r"only an \.om has a choice of devices"):
+    with pytest.raises(BackendError, match=r"has no choice of devices"):
         open_backend("simulated:5", devices=(0,))
     (tmp_path / "bad.om").write_bytes(b"IMOD")
     with pytest.raises(BackendError, match=r"545001 ACL_ERROR_GE_LOAD_MODEL.*built for this chip"):

@@ -29,35 +29,47 @@ def open_backend(
     output: str | None = None,
     devices: Sequence[int] | None = None,
 ) -> Backend:
-    """Opens a model: `.onnx`, `.om`, or `simulated:RATE[:CLASSES]` for tests and measurements.
+    """Opens a model.
 
+    model: a file `.onnx` or `.om`; `torch:MODEL[.TAG][:WEIGHTS]`, timm's model itself, or
+        `torch-half:...`; `simulated:RATE[:CLASSES]` for tests and measurements.
     provider: where an ONNX model runs (`cpu`, `cuda`, `tensorrt`, `cann`, or the runtime's own
-        name). threads: of the runtime, its own choice by default.
+        name), or timm's (`cpu`, `cuda`). threads: of the runtime, its own choice by default.
     output: the name of the scores.
     devices: the numbers of those on which an `.om` runs, batches in turn; 0 by default.
     Raises BackendError where the model, the runtime or the provider cannot be had.
     """
     text = str(model)
-    if Path(text).suffix.lower() == ".om":
-        if provider is not None:
-            raise BackendError(f"{text}: an .om runs on an Ascend; it has no choice of provider")
-        return _open_om(Path(text), output, devices or (0,))
-    if devices is not None:
-        raise BackendError(f"{text}: only an .om has a choice of devices")
-    if text.startswith("simulated:"):
-        from regcore.backends.simulated import SimulatedBackend
+    suffix = Path(text).suffix.lower()
+    kind = text.partition(":")[0]
+    if kind in ("torch", "torch-half", "simulated") and kind != text:
+        _refuse(text, devices=devices, output=output)
+        if kind == "simulated":
+            from regcore.backends.simulated import SimulatedBackend
 
-        if provider is not None or output is not None:
-            raise BackendError(f"{text}: a simulated model has no choice of provider or output")
-        return SimulatedBackend.parse(text)
-    if Path(text).suffix.lower() == ".onnx":
+            _refuse(text, provider=provider)
+            return SimulatedBackend.parse(text)
+        from regcore.backends.pytorch import TorchBackend
+
+        return TorchBackend.parse(text, provider=provider, threads=threads)
+    if suffix == ".om":
+        _refuse(text, provider=provider)
+        return _open_om(Path(text), output, devices or (0,))
+    if suffix == ".onnx":
         from regcore.backends.onnxruntime import OnnxRuntimeBackend
 
+        _refuse(text, devices=devices)
         return OnnxRuntimeBackend(Path(text), provider=provider, threads=threads, output=output)
     raise BackendError(
-        f"{text}: no backend for this model; supported are FILE.onnx, FILE.om and "
-        "simulated:RATE[:CLASSES]"
+        f"{text}: no backend for this model; supported are FILE.onnx, FILE.om, "
+        "torch:MODEL[.TAG][:WEIGHTS] and simulated:RATE[:CLASSES]"
     )
+
+
+def _refuse(model: str, **options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise BackendError(f"{model}: has no choice of {name}")
 
 
 def _open_om(path: Path, output: str | None, devices: Sequence[int]) -> Backend:

@@ -196,7 +196,8 @@ _DEVICE_OPTIONS = (
         help="The devices on which an .om runs, their batches in turn, e.g. 0,1,2,3.  [default: 0]",
     ),
     click.option(
-        "--provider", help="Where an ONNX model runs: cpu (default), cuda, tensorrt, cann."
+        "--provider",
+        help="Where an ONNX or torch model runs: cpu (default), cuda; ONNX: tensorrt, cann.",
     ),
     click.option("--output", help="The model's output with the scores, where it has several."),
     click.option(

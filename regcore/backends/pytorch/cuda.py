@@ -1,0 +1,136 @@
+"""torch on a GPU: copies in, computation and copies out overlap, each in a stream of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from time import perf_counter
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.backends.backend import SCORES_KEPT, DeviceStage, Result, Span
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+_DEPTH = 2
+_STAGES: tuple[tuple[DeviceStage, str, str], ...] = (
+    ("h2d", "start", "loaded"),
+    ("compute", "began", "computed"),
+    ("d2h", "left", "done"),
+)
+
+
+@dataclass(frozen=True)
+class _InWork:
+    """images, scores: host memory that the GPU still uses. marks: events between the steps."""
+
+    images: torch.Tensor
+    scores: torch.Tensor
+    marks: dict[str, Any]
+
+
+class CudaDevice:
+    """Runs `module`, which is on `device`."""
+
+    depth = _DEPTH
+
+    def __init__(self, torch: ModuleType, module: nn.Module, device: torch.device) -> None:
+        self._torch = torch
+        self._module: nn.Module | None = module
+        self._device = device
+        self.name = f"{device} {torch.cuda.get_device_name(device)}"
+        # The reference computes float32 as such.
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
+        self._in, self._compute, self._out = (torch.cuda.Stream(device) for _ in range(3))
+        # The weights were copied in the default stream.
+        torch.cuda.synchronize(device)
+        self._in_work: deque[_InWork] = deque()
+        # Those that were given out stay as they are for a while.
+        self._scores: deque[object] = deque(maxlen=SCORES_KEPT + 1)
+        self._origin = torch.cuda.Event(enable_timing=True)
+        self._origin.record(self._in)
+        self._origin.synchronize()
+        self._origin_time = perf_counter()
+
+    def host_buffers(
+        self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> list[NDArray[Any]] | None:
+        """Page-locked arrays; they live as long as anyone uses them."""
+        return [self._page_locked(shape, dtype.name).numpy() for _ in range(count)]
+
+    def submit(self, batch: NDArray[Any]) -> None:
+        """Copies the batch in, computes it and copies its scores out, as soon as each can be."""
+        torch, module = self._torch, self._module
+        if module is None:
+            raise RuntimeError("the model was closed")
+        images = self._as_page_locked(batch)
+        marks: dict[str, Any] = {}
+        with torch.inference_mode():
+            with torch.cuda.stream(self._in):
+                self._mark(marks, "start", self._in)
+                loaded = images.to(self._device, non_blocking=True)
+                self._mark(marks, "loaded", self._in)
+            with torch.cuda.stream(self._compute):
+                self._compute.wait_event(marks["loaded"])
+                self._mark(marks, "began", self._compute)
+                # Its memory belongs to the other stream, which may not have it back before.
+                loaded.record_stream(self._compute)
+                found = module(loaded.contiguous(memory_format=torch.channels_last)).float()
+                self._mark(marks, "computed", self._compute)
+            with torch.cuda.stream(self._out):
+                self._out.wait_event(marks["computed"])
+                self._mark(marks, "left", self._out)
+                found.record_stream(self._out)
+                scores = self._page_locked(tuple(found.shape), "float32")
+                scores.copy_(found, non_blocking=True)
+                self._mark(marks, "done", self._out)
+        self._in_work.append(_InWork(images, scores, marks))
+
+    def _as_page_locked(self, batch: NDArray[Any]) -> torch.Tensor:
+        # torch warns of memory that it may not write, such as a store's.
+        if batch.flags.writeable:
+            given: torch.Tensor = self._torch.from_numpy(batch)
+            if given.is_pinned():
+                return given
+        staged = self._page_locked(batch.shape, batch.dtype.name)
+        np.copyto(staged.numpy(), batch)
+        return staged
+
+    def _mark(self, marks: dict[str, Any], name: str, stream: object) -> None:
+        marks[name] = self._torch.cuda.Event(enable_timing=True)
+        marks[name].record(stream)
+
+    def _page_locked(self, shape: tuple[int, ...], dtype: str) -> torch.Tensor:
+        # torch keeps such memory and gives it out again.
+        made: torch.Tensor = self._torch.empty(
+            shape, dtype=getattr(self._torch, dtype), pin_memory=True
+        )
+        return made
+
+    def result(self) -> Result:
+        """Waits for the scores of the oldest batch."""
+        oldest = self._in_work.popleft()
+        oldest.marks["done"].synchronize()
+        self._scores.append(oldest.scores)
+        at = {
+            name: self._origin_time + self._origin.elapsed_time(event) / 1000
+            for name, event in oldest.marks.items()
+        }
+        number = self._device.index or 0
+        spans = tuple(Span(stage, number, at[a], at[b]) for stage, a, b in _STAGES)
+        return Result(oldest.scores.numpy(), spans)
+
+    def close(self) -> None:
+        """Waits for what is in work, and frees the model."""
+        try:
+            self._torch.cuda.synchronize(self._device)
+        finally:
+            self._module = None
+            self._in_work.clear()
+            self._scores.clear()

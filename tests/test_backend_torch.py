@@ -1,0 +1,205 @@
+"""timm's models on torch: the CPU for real, the order of a GPU's work with made-up streams."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from command_process import run_commands
+from exported_models import ExportedModels
+
+from regcore.backends import open_backend
+from regcore.errors import BackendError, RegcoreError
+
+LITE0 = "tf_efficientnet_lite0"
+
+
+def test_the_same_topn_as_onnx_runtime(
+    exported_models: ExportedModels, shared_data: Path, tmp_path: Path
+) -> None:
+    weights = exported_models.folder / "lite0.pth"
+    common = (shared_data / "imagenet-200", "--labels", shared_data / "imagenet-200.label.txt")
+    found = run_commands(
+        [
+            ("run", model, *common, "--out", tmp_path / name, "--json")
+            for name, model in (
+                ("onnx", exported_models.path("lite0")),
+                ("torch", f"torch:{LITE0}:{weights}"),
+            )
+        ],
+    )
+    onnx, torch = (json.loads(outcome.stdout) for outcome in found)
+    assert torch["hits"] == onnx["hits"] == [178, 189, 195, 198, 198]
+    assert torch["backend"].startswith("torch 2")
+    assert torch["provider"] == "cpu"
+    assert torch["recipe"] == onnx["recipe"]
+    assert "taking --recipe" not in found[1].stderr
+    results = [(tmp_path / name / "result.json").read_text() for name in ("onnx", "torch")]
+    assert results[0] == results[1]
+
+
+def test_half_precision_takes_float16_images(exported_models: ExportedModels) -> None:
+    weights = exported_models.folder / "lite0.safetensors"
+    images = np.random.default_rng(5).normal(size=(3, 3, 224, 224)).astype(np.float32)
+    with (
+        open_backend(f"torch:{LITE0}:{weights}", threads=1) as full,
+        open_backend(f"torch-half:{LITE0}:{weights}") as half,
+    ):
+        assert full.inputs[0].dtype == "float32"
+        assert half.inputs[0].dtype == "float16"
+        assert half.outputs[0].shape == (None, 1000)
+        expected = full.run(images)
+        scores = half.run(images.astype(np.float16))
+        assert scores.dtype == np.float32
+        assert not np.array_equal(scores, expected)
+        np.testing.assert_allclose(scores, expected, atol=0.1 * np.abs(expected).max())
+        with pytest.raises(BackendError, match=r"takes image float16 \[N, 3, 224, 224\], not fl"):
+            half.submit(images)
+        # A store's images are read-only.
+        images.flags.writeable = False
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            np.testing.assert_array_equal(full.run(images), expected)
+    with pytest.raises(BackendError, match="was closed"):
+        full.submit(images)
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "words"),
+    [
+        ("torch:", None, "expected torch:MODEL"),
+        ("torch:resnet50:w.pth", "cann", "no provider cann here, only cpu and cuda"),
+        ("torch:resnet50:w.pth", "cuda", "without CUDA|finds no GPU"),
+        ("torch:regnety_16:w.pth", None, "timm has no model 'regnety_16'; near it"),
+        ("torch:tf_efficientnet_lite0:nothing.pth", None, "nothing.pth: no such file of weights"),
+    ],
+)
+def test_what_is_refused(model: str, provider: str | None, words: str) -> None:
+    pytest.importorskip("timm")
+    with pytest.raises(RegcoreError, match=words):
+        open_backend(model, provider=provider)
+
+
+def test_weights_that_run_code_are_refused(exported_models: ExportedModels) -> None:
+    with pytest.raises(BackendError, match="could run code"):
+        open_backend(f"torch:{LITE0}:{exported_models.folder / 'code.pth'}")
+    assert not (exported_models.folder / "executed").exists()
+
+
+class Stream:
+    """A made-up stream of torch.cuda that notes what is done in it, and only runs when waited for.
+
+    log: of all streams, in the order in which things were asked for.
+    """
+
+    current: Any = None
+    log: list[tuple[str, str]] = []  # noqa: RUF012
+    names = ("in", "compute", "out")
+
+    def __init__(self, _: object) -> None:
+        self.name = Stream.names[len(Stream.made) % 3]
+        Stream.made.append(self)
+
+    made: list[Stream] = []  # noqa: RUF012
+
+    def wait_event(self, event: Event) -> None:
+        assert event.stream is not None, "an event is waited for that was never recorded"
+        Stream.log.append((self.name, f"waits for {event.stream.name}"))
+
+    def __enter__(self) -> None:
+        Stream.current = self
+
+    def __exit__(self, *_: object) -> None:
+        Stream.current = None
+
+
+class Event:
+    """A made-up event: its time is the number of those recorded before it, in ms."""
+
+    count = 0
+
+    def __init__(self, *, enable_timing: bool) -> None:
+        assert enable_timing
+        self.stream: Stream | None = None
+        self.waited = False
+
+    def record(self, stream: Stream) -> None:
+        assert Stream.current in (stream, None)
+        self.stream = stream
+        Event.count += 1
+        self.at = Event.count
+
+    def synchronize(self) -> None:
+        self.waited = True
+
+    def elapsed_time(self, other: Event) -> float:
+        return float(other.at - self.at)
+
+
+@pytest.fixture
+def cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """torch with made-up streams, whose GPU is really the CPU."""
+    torch = pytest.importorskip("torch")
+    Stream.made, Stream.log, Event.count = [], [], 0
+    pinned: set[int] = set()
+    real_empty = torch.empty
+
+    def empty(shape: Any, *, dtype: Any, pin_memory: bool = False) -> Any:
+        made = real_empty(shape, dtype=dtype)
+        pinned.add(made.data_ptr())
+        return made
+
+    monkeypatch.setattr(torch, "empty", empty)
+    monkeypatch.setattr(torch.Tensor, "is_pinned", lambda self: self.data_ptr() in pinned)
+    used: list[tuple[int, str]] = []
+    monkeypatch.setattr(
+        torch.Tensor, "record_stream", lambda self, s: used.append((self.data_ptr(), s.name))
+    )
+    for name, made_up in (
+        ("Stream", Stream),
+        ("Event", Event),
+        ("stream", lambda stream: stream),
+        ("synchronize", lambda _: None),
+        ("get_device_name", lambda _: "Made Up"),
+    ):
+        monkeypatch.setattr(torch.cuda, name, made_up)
+    torch.used = used
+    yield torch
+    del torch.used
+
+
+def test_the_order_of_a_gpus_work(cuda: Any) -> None:
+    from regcore.backends.pytorch.cuda import CudaDevice
+
+    module = cuda.nn.Sequential(cuda.nn.AdaptiveAvgPool2d(1), cuda.nn.Flatten()).eval()
+    device = CudaDevice(cuda, module, cuda.device("cpu"))
+    assert device.name == "cpu Made Up"
+    ring = device.host_buffers(2, (4, 3, 8, 8), np.dtype(np.float32))
+    assert ring is not None
+    rng = np.random.default_rng(0)
+    for buffer in ring:
+        buffer[...] = rng.random(buffer.shape)
+    device.submit(ring[0])
+    device.submit(ring[1][:3])
+    for expected in (ring[0], ring[1][:3]):
+        result = device.result()
+        np.testing.assert_allclose(result.scores, expected.mean(axis=(2, 3)), rtol=1e-5)
+        assert [span.stage for span in result.spans] == ["h2d", "compute", "d2h"]
+        ends = [(span.start, span.end) for span in result.spans]
+        assert all(start < end for start, end in ends)
+        assert ends == sorted(ends)
+    # The model never starts before its images are there, nor do scores leave before they are.
+    order = [("compute", "waits for in"), ("out", "waits for compute")]
+    assert Stream.log == order * 2
+    # Memory of one stream is kept until the other is done with it, too.
+    assert [name for _, name in cuda.used] == ["compute", "out"] * 2
+    # Ordinary and read-only memory goes through page-locked memory.
+    plain = rng.random((2, 3, 8, 8)).astype(np.float32)
+    plain.flags.writeable = False
+    device.submit(plain)
+    np.testing.assert_allclose(device.result().scores, plain.mean(axis=(2, 3)), rtol=1e-5)
+    device.close()
