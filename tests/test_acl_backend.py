@@ -17,7 +17,7 @@ from om_models import AIPP, save_om
 
 from regcore import BackendError
 from regcore.backends import Backend, TensorSpec, open_backend, static_batch
-from regcore.backends.ascend import process
+from regcore.backends.ascend import AscendBackend, process
 from regcore.backends.backend import SCORES_KEPT
 from regcore.device_model import DeviceModel, file_sha256, write_record
 
@@ -116,6 +116,15 @@ def test_batches_come_back_in_order(
             np.testing.assert_allclose(scores, means(batch), rtol=1e-5)
     used = [call for call in emulator.calls if call == "rt.set_device"]
     assert len(used) == len(devices)
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+def test_other_numbers_of_slots(emulator: Emulator, tmp_path: Path, slots: int) -> None:
+    batches = [images(4, number) for number in range(9)]
+    with AscendBackend(save_om(tmp_path / "m.om"), slots=slots) as backend:
+        assert backend.depth == slots
+        for scores, batch in zip(pipelined(backend, batches), batches, strict=True):
+            np.testing.assert_allclose(scores, means(batch), rtol=1e-5)
 
 
 def test_page_locked_batches_are_not_copied_on_the_host(

@@ -27,7 +27,7 @@ from regcore.backends.backend import (
 from regcore.backends.tensors import score_output
 from regcore.errors import BackendError, DeviceHungError
 
-#: Copies of the model on the device: one computes while the others are fed.
+#: One copy of the model computes while the other is fed; bench/ascend_overlap.py tries others.
 SLOTS = 2
 
 _STAGES: tuple[tuple[DeviceStage, str, str], ...] = (
@@ -47,9 +47,12 @@ class AscendBackend(Backend):
 
     name = "ascendcl"
 
-    def __init__(self, path: Path, *, device: int = 0, output: str | None = None) -> None:
-        """Opens `path` on `device`; see `open_backend`."""
+    def __init__(
+        self, path: Path, *, device: int = 0, output: str | None = None, slots: int = SLOTS
+    ) -> None:
+        """Opens `path` on `device`, in as many copies as it has slots; see `open_backend`."""
         self._device = device
+        self.depth = slots
         self._in_work: deque[tuple[Slot, NDArray[Any]]] = deque()
         self._submitted = 0
         opened: list[Session] = []
@@ -72,17 +75,16 @@ class AscendBackend(Backend):
         scores = score_output(path, description.outputs, output)
         self.outputs: tuple[TensorSpec, ...] = (scores,)
         self.metadata: Mapping[str, str] = session.record.properties if session.record else {}
-        self.depth = SLOTS
         self.max_batch = description.gears[-1]
         index = description.outputs.index(scores)
-        models = [*session.models, *(session.load() for _ in range(SLOTS - 1))]
+        models = [*session.models, *(session.load() for _ in range(self.depth - 1))]
         self._slots = [Slot(session, model, index) for model in models]
         dtype = np.dtype(scores.dtype)
         classes = description.output_bytes[index] // (self.max_batch * dtype.itemsize)
         # Those in work besides those that were given out.
         self._scores = [
             session.resources.host_array((self.max_batch, classes), dtype)
-            for _ in range(SCORES_KEPT + SLOTS)
+            for _ in range(SCORES_KEPT + self.depth)
         ]
         # The device's clock beside the host's, once: they drift apart by little in a run.
         self._origin = session.resources.make("rt.create_event", undo="rt.destroy_event")
@@ -104,8 +106,8 @@ class AscendBackend(Backend):
         self._check(batch)
         gears = self._session.description.gears
         gear = next(gear for gear in gears if gear >= len(batch))
-        slot = self._slots[self._submitted % SLOTS]
-        before = self._slots[(self._submitted - 1) % SLOTS] if self._submitted else None
+        slot = self._slots[self._submitted % self.depth]
+        before = self._slots[(self._submitted - 1) % self.depth] if self._submitted else None
         scores = self._scores[self._submitted % len(self._scores)][: len(batch)]
         with uninterrupted():
             self._session.enter()
@@ -125,8 +127,9 @@ class AscendBackend(Backend):
                 f"{self._session.acl.subject}: takes 1 to {self.max_batch} images at a time, "
                 f"not {len(batch)}"
             )
-        if len(self._in_work) == SLOTS:
-            raise BackendError(f"{self._session.acl.subject}: {SLOTS} results wait to be taken")
+        if len(self._in_work) == self.depth:
+            waiting = f"{self.depth} results wait to be taken"
+            raise BackendError(f"{self._session.acl.subject}: {waiting}")
 
     def result(self) -> Result:
         """Waits for the stream of the oldest batch."""

@@ -96,8 +96,10 @@ class Slot:
 
     def milliseconds(self, since: int) -> dict[str, float]:
         """When the batch passed each mark, in ms after the event `since`."""
-        elapsed = "rt.event_elapsed_time"
+        elapsed, start = "rt.event_elapsed_time", self.marks["start"]
+        # In float32: only short times are exact.
+        begin = float(self._session.acl.value(elapsed, since, start))
         return {
-            name: float(self._session.acl.value(elapsed, since, event))
+            name: begin + float(self._session.acl.value(elapsed, start, event))
             for name, event in self.marks.items()
         }
