@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.backend import SCORES_KEPT, Backend, Result, Span
 from regcore.errors import BackendError, DeviceHungError
-from regcore.preprocess import Batch, BatchStream
+from regcore.preprocess import WORKED, Batch, BatchStream
 
 #: s without an answer after which a device counts as hung. A runtime may build its engine at the
 #: first batch, for minutes.
@@ -219,10 +219,14 @@ class _Pipeline:
         if not len(worked):
             return
         timeline.prepared += len(worked)
+        columns = worked.view(np.int64).reshape(len(worked), -1)
+        # Differences of sums that wrapped around are still right.
+        sums = dict(zip(WORKED.names or (), columns.sum(axis=0).tolist(), strict=True))
+        last = dict(zip(WORKED.names or (), columns.max(axis=0).tolist(), strict=True))
         for stage, (begin, end) in WORKER_STAGES.items():
-            timeline.worker_seconds[stage] += int((worked[end] - worked[begin]).sum()) / 1e9
-        timeline.last_read = max(timeline.last_read, int(worked["read"].max()) / 1e9)
-        timeline.last_prepared = max(timeline.last_prepared, int(worked["done"].max()) / 1e9)
+            timeline.worker_seconds[stage] += (sums[end] - sums[begin]) / 1e9
+        timeline.last_read = max(timeline.last_read, last["read"] / 1e9)
+        timeline.last_prepared = max(timeline.last_prepared, last["done"] / 1e9)
         if timeline.worked is not None:
             timeline.worked.append(worked)
 

@@ -1,0 +1,264 @@
+"""The guide's runs again: its devices at the rates of its own logs, before a real host.
+
+The device only sleeps, as long as the guide's log says that the chip computes. Everything else is
+real: photos, decoding, batches, ranking or text files. What is shown is the end-to-end rate as a
+part of the device's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import tempfile
+from collections.abc import Callable
+from itertools import chain, islice, repeat
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import guide_way
+import numpy as np
+from machine import describe, find_photos, machine
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rounds import interleave, spread
+
+from regcore.backends.simulated import SimulatedBackend
+from regcore.evaluate import evaluate
+from regcore.infer import infer
+from regcore.inputs.bin_files import BinInputs
+from regcore.perf import measure, write_perf
+from regcore.predictions.writing import PredictionWriter
+from regcore.preprocess import Preprocessor, default_workers
+from regcore.profile.ceilings import preprocess_rate
+from regcore.recipe import Recipe
+
+# Interface images/s of one chip by batch, and the end-to-end rate beside it in the same log.
+INTERFACE = {
+    "310": {1: 263.872, 4: 580.005, 8: 673.207, 16: 714.514, 32: 683.088},
+    "310P": {1: 624.486, 4: 2228.9, 8: 3495.03, 16: 3907.39, 32: 3655.45},
+}
+GUIDE_END_TO_END = {
+    "310": {1: 185.966, 4: 235.164, 8: 265.063, 16: 255.635, 32: 169.69},
+    "310P": {},
+}
+STREAMED, FILES, GUIDE = "streamed", ".bin files", "the guide's way"
+RECIPE = Recipe.preset("regnety_016")
+
+Result = dict[str, float]
+
+
+def streamed(photos: list[str], rate: float, batch: int, workers: int) -> Result:
+    """Photos to TopN, as `regcore run` does it."""
+    preprocessor = Preprocessor(RECIPE, workers=workers)
+    labels = np.zeros(len(photos), np.int64)
+    done = evaluate(preprocessor, SimulatedBackend(rate), photos, labels, batch_size=batch)
+    if not done.complete:
+        raise SystemExit(str(done.errors[0]))
+    perf = measure(done.timeline, batch_size=batch, workers=workers)
+    return {
+        "images_per_s": perf.images_per_s,
+        "first_batch_s": perf.first_batch_s or 0.0,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def from_files(info: Path, rate: float, batch: int, workers: int, folder: Path) -> Result:
+    """Prepared .bin files to text, as `regcore infer` does it."""
+    inputs = BinInputs(info, RECIPE, workers=workers)
+    with tempfile.TemporaryDirectory(dir=folder) as out:
+        writer = PredictionWriter(Path(out), inputs.names, binary=False)
+        done = infer(inputs, SimulatedBackend(rate), writer, batch_size=batch)
+    if not done.complete:
+        raise SystemExit(str(done.errors[0]))
+    perf = measure(done.timeline, batch_size=batch, workers=workers)
+    return {"images_per_s": perf.images_per_s}
+
+
+def guides_way(photos: list[str], rate: float, batch: int, folder: Path) -> Result:
+    """What the guide does, in its two steps; it counts the second one only."""
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        start = perf_counter()
+        files = guide_way.preprocess(photos, Path(name), RECIPE)
+        prepared = perf_counter()
+        guide_way.infer(files, SimulatedBackend(rate), batch, Path(name))
+        end = perf_counter()
+    return {
+        "images_per_s": len(photos) / (end - prepared),
+        "with_preprocessing_images_per_s": len(photos) / (end - start),
+    }
+
+
+def host_alone(photos: list[str], workers: int) -> Result:
+    """Preprocessing into batches that nobody takes."""
+    paths = [Path(photo) for photo in photos]
+    rate = preprocess_rate(Preprocessor(RECIPE, workers=workers), paths, 16, 2.0)
+    return {"images_per_s": rate}
+
+
+def last_read_to_report(photos: list[str], images: int, workers: int) -> dict[str, float]:
+    """How long after the last file was read everything is written, in s."""
+    paths = list(islice(chain.from_iterable(repeat(photos)), images))
+    preprocessor = Preprocessor(RECIPE, workers=workers)
+    labels = np.zeros(images, np.int64)
+    done = evaluate(preprocessor, SimulatedBackend(1e6), paths, labels, batch_size=16)
+    with tempfile.TemporaryDirectory() as out:
+        perf = measure(done.timeline, batch_size=16, workers=workers)
+        write_perf(Path(out), perf, done.timeline, {})
+        return {"images": images, "seconds": perf_counter() - done.timeline.last_read}
+
+
+def make_files(photos: list[str], images: int, folder: Path) -> Path:
+    """An info file of so many .bin files: links to one for each photo."""
+    made = [folder / f"{number}.bin" for number in range(len(photos))]
+    Preprocessor(RECIPE).to_files(photos, made)
+    lines = []
+    for number in range(images):
+        link = folder / f"image-{number:06}.bin"
+        link.symlink_to(made[number % len(made)])
+        lines.append(f"{number} {link} {RECIPE.crop} {RECIPE.crop}\n")
+    info = folder / "prep_bin.info"
+    info.write_text("".join(lines))
+    return info
+
+
+def run(
+    photos: list[str],
+    folder: Path,
+    *,
+    images: int,
+    rounds: int,
+    workers: int,
+    notify: Callable[[str], object],
+) -> list[dict[str, Any]]:
+    """The rounds' results by card, batch and way; host alone has a key of its own."""
+    many = list(islice(chain.from_iterable(repeat(photos)), images))
+    notify("writing .bin files")
+    info = make_files(photos, images, folder)
+    tasks = [lambda: {("host alone", 0, ""): host_alone(photos, workers)}]
+    for card, rates in INTERFACE.items():
+        for batch, rate in rates.items():
+            tasks += [
+                lambda k=(card, batch, STREAMED), r=rate, b=batch: {
+                    k: streamed(many, r, b, workers)
+                },
+                lambda k=(card, batch, FILES), r=rate, b=batch: {
+                    k: from_files(info, r, b, workers, folder)
+                },
+                lambda k=(card, batch, GUIDE), r=rate, b=batch: {
+                    k: guides_way(photos, r, b, folder)
+                },
+            ]
+    done: list[Any] = interleave(tasks, rounds, notify)
+    rows = []
+    for card, rates in INTERFACE.items():
+        for batch, rate in rates.items():
+            row: dict[str, Any] = {"card": card, "batch": batch, "interface_images_per_s": rate}
+            end_to_end = GUIDE_END_TO_END[card].get(batch)
+            row["guide_of_interface"] = end_to_end / rate if end_to_end else None
+            for way in (STREAMED, FILES, GUIDE):
+                found = [one[card, batch, way] for one in done]
+                row[way] = {name: spread([one[name] for one in found]) for name in found[0]}
+                row[way]["of_interface"] = spread([one["images_per_s"] / rate for one in found])
+            limits = [min(rate, one["host alone", 0, ""]["images_per_s"]) for one in done]
+            row[STREAMED]["of_slower_side"] = spread(
+                [
+                    one[card, batch, STREAMED]["images_per_s"] / limit
+                    for one, limit in zip(done, limits, strict=True)
+                ]
+            )
+            rows.append(row)
+    host = [one["host alone", 0, ""]["images_per_s"] for one in done]
+    rows.append({"card": "host alone", "images_per_s": spread(host)})
+    return rows
+
+
+def show(document: dict[str, Any]) -> None:
+    table = Table(
+        "card", "batch", "interface", "guide", STREAMED, "of the slower side", FILES, GUIDE,
+        "with preprocessing", "first batch", box=box.SIMPLE,
+        title="end to end, as a part of the interface rate (one chip, images/s)",
+    )  # fmt: skip
+    *rows, host = document["rows"]
+
+    def cell(values: dict[str, Any], form: str = ".3f") -> str:
+        return f"{values['median']:{form}} ({values['min']:{form}} to {values['max']:{form}})"
+
+    for row in rows:
+        guide = row["guide_of_interface"]
+        whole = row[GUIDE]["with_preprocessing_images_per_s"]["median"]
+        table.add_row(
+            row["card"],
+            str(row["batch"]),
+            f"{row['interface_images_per_s']:.1f}",
+            f"{guide:.2f}" if guide else "",
+            cell(row[STREAMED]["of_interface"]),
+            cell(row[STREAMED]["of_slower_side"]),
+            f"{row[FILES]['of_interface']['median']:.3f}",
+            f"{row[GUIDE]['of_interface']['median']:.3f}",
+            f"{whole / row['interface_images_per_s']:.3f}",
+            f"{row[STREAMED]['first_batch_s']['max']:.3f} s",
+        )
+    console = Console(width=150)
+    console.print(table)
+    peaks = [value for row in rows for value in row[STREAMED]["peak_mib"]["rounds"]]
+    console.print(
+        f"host alone {host['images_per_s']['median']:.0f} images/s; peak memory {min(peaks):.0f} "
+        f"to {max(peaks):.0f} MiB over all runs"
+    )
+    if tail := document["last_read_to_report"]:
+        console.print(
+            f"{tail['seconds']:.3f} s from the last of {tail['images']} files read to the report"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", metavar="DIR", help="JPEG files; default: foolbox's 20 photos")
+    parser.add_argument("--count", type=int, default=4000, help="images of a run (default 4000)")
+    parser.add_argument("--rounds", type=int, default=3, help="timed rounds (default 3)")
+    parser.add_argument("--workers", type=int, default=default_workers())
+    parser.add_argument("--folder", default="/dev/shm", help="where all files go")  # noqa: S108
+    parser.add_argument(
+        "--report", type=int, default=0, help="images for the time from last read to report: 50000"
+    )
+    parser.add_argument("--json", metavar="FILE", type=Path)
+    arguments = parser.parse_args()
+    photos = find_photos(arguments.images)
+    before = machine()
+    with (
+        Console(stderr=True).status("starting") as status,
+        tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.folder) as name,
+    ):
+        rows = run(
+            photos,
+            Path(name),
+            images=arguments.count,
+            rounds=arguments.rounds,
+            workers=arguments.workers,
+            notify=status.update,
+        )
+        tail = None
+        if arguments.report:
+            status.update(f"{arguments.report} images")
+            tail = last_read_to_report(photos, arguments.report, arguments.workers)
+    document = {
+        "machine": {**before, "load_average_after": machine()["load_average"]},
+        "photos": describe(photos),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "count": arguments.count,
+        "workers": arguments.workers,
+        "rows": rows,
+        "last_read_to_report": tail,
+    }
+    show(document)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(document, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
