@@ -56,7 +56,7 @@ void FullDecode(const File& file, std::vector<uint8_t>* pixels) {
   jpeg_destroy_decompress(&info);
 }
 
-regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full) {
+regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full, regcore::OnWarning on_warning) {
   regcore::PreprocessSpec spec{};
   spec.resize = 256;
   spec.crop = 224;
@@ -71,13 +71,14 @@ regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full) {
   spec.type = type;
   spec.layout = type == regcore::DataType::kUint8 ? regcore::Layout::kNhwc : regcore::Layout::kNchw;
   spec.full_decode = full;
-  spec.on_warning = regcore::OnWarning::kReport;
+  spec.on_warning = on_warning;
   Exit(regcore::ResolveSimdLevel(std::getenv("REGCORE_SIMD"), &spec.level));
   return spec;
 }
 
 // The part of a picture behind the crop window, bar a few pixels that the filter adds.
-void RegionDecode(const File& file, regcore::JpegDecoder* decoder, AlignedBuffer* pixels) {
+void RegionDecode(const File& file, regcore::DecodeExtent extent, regcore::JpegDecoder* decoder,
+                  AlignedBuffer* pixels) {
   Exit(decoder->Open(file.bytes.data(), file.size));
   const int width = decoder->width();
   const int height = decoder->height();
@@ -89,7 +90,7 @@ void RegionDecode(const File& file, regcore::JpegDecoder* decoder, AlignedBuffer
   wanted.right = wanted.left + side;
   wanted.bottom = wanted.top + side;
   regcore::RgbView view;
-  Exit(decoder->Decode(wanted, false, pixels, &view));
+  Exit(decoder->Decode(wanted, extent, pixels, &view));
 }
 
 struct Stage {
@@ -100,8 +101,9 @@ struct Stage {
 
 // One recipe's pipeline with memory of its own.
 struct Pipeline {
-  Pipeline(regcore::DataType type, bool full)
-      : preprocess(SpecOf(type, full)),
+  Pipeline(regcore::DataType type, bool full,
+           regcore::OnWarning on_warning = regcore::OnWarning::kReport)
+      : preprocess(SpecOf(type, full, on_warning)),
         scratch(preprocess.spec(), share),
         slot(preprocess.slot_bytes()) {}
 
@@ -178,10 +180,19 @@ int main(int argc, char** argv) {
   Pipeline float16(regcore::DataType::kFloat16, false);
   Pipeline uint8(regcore::DataType::kUint8, false);
   Pipeline full(regcore::DataType::kFloat32, true);
+  Pipeline ignoring(regcore::DataType::kFloat32, false, regcore::OnWarning::kIgnore);
   std::vector<Stage> stages = {
       {"libjpeg-turbo full decode", [&](size_t i) { FullDecode(files[i], &frame); }},
-      {"region decode", [&](size_t i) { RegionDecode(files[i], &decoder, &region); }},
+      {"region decode",
+       [&](size_t i) {
+         RegionDecode(files[i], regcore::DecodeExtent::kWanted, &decoder, &region);
+       }},
+      {"region decode, rest looked through",
+       [&](size_t i) {
+         RegionDecode(files[i], regcore::DecodeExtent::kWantedChecked, &decoder, &region);
+       }},
       {"whole, float32 nchw", [&](size_t i) { float32.FromFile(files[i]); }},
+      {"whole, float32 nchw, damage ignored", [&](size_t i) { ignoring.FromFile(files[i]); }},
       {"whole, float16 nchw", [&](size_t i) { float16.FromFile(files[i]); }},
       {"whole, uint8 nhwc", [&](size_t i) { uint8.FromFile(files[i]); }},
       {"whole with full decode, float32 nchw", [&](size_t i) { full.FromFile(files[i]); }},

@@ -132,10 +132,9 @@ class Preprocessor:
         """workers: threads, by default one per processor. full_decode: no partial JPEG decoding.
 
         on_warning: what damage leads to that libjpeg repairs. "report" makes it a finding, with
-            the number of warnings of the whole file, if any comes up in the part that is decoded;
-            most damage shows only at the end of a file, which full_decode looks at. "fail" makes
-            it a DecodeError, and decodes JPEGs in full. "ignore" counts nothing. Pillow tells no
-            such warnings of what it decodes.
+            the number of warnings, and "fail" a DecodeError. Both look through all of a JPEG, also
+            behind the part that is decoded, which takes a twentieth more time; "ignore" does not,
+            and counts nothing. Pillow tells no such warnings of what it decodes.
         memory: bytes that all images in work may hold together (files, decoded pixels, what the
             decoders need), by default without bound. Each header is read first; a large image
             waits for the others, and one that needs more than three quarters is a DecodeError.

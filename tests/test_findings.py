@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import assert_same_bytes, jpeg, photo_like, reference
 from PIL import Image
@@ -102,10 +102,36 @@ def test_damage_is_counted_as_in_a_full_decode(tmp_path: Path) -> None:
     assert batches == [([0, 2], ["item 2"]), ([3, 4], ["item 3", "item 4"])]
 
 
-def test_damage_behind_the_crop_is_seen_where_it_is_decoded() -> None:
+def test_damage_behind_the_crop_is_seen() -> None:
     item = damaged(0.99)
-    assert findings_of([item]) == {}
-    assert list(findings_of([item], Preprocessor(SMALL, full_decode=True))) == ["item 0"]
+    found = findings_of([item])
+    assert list(found) == ["item 0"]
+    assert found == findings_of([item], Preprocessor(SMALL, full_decode=True))
+    assert findings_of([item], Preprocessor(SMALL, on_warning="ignore")) == {}
+
+
+WITHOUT_RESTARTS = jpeg(photo_like(300, 400), subsampling="4:2:0")
+
+
+@settings(max_examples=200)
+@given(st.data(), st.sampled_from([PHOTO, WITHOUT_RESTARTS]))
+def test_any_damage_is_told_as_by_a_full_decode(data: st.DataObject, photo: bytes) -> None:
+    item = bytearray(photo)
+    for _ in range(data.draw(st.integers(1, 3))):
+        noise = data.draw(st.binary(min_size=1, max_size=20))
+        place = data.draw(st.integers(SCAN, len(photo) - 3))
+        item[place : place + len(noise)] = noise[: len(photo) - place]
+
+    def outcome(*, full_decode: bool) -> tuple[bytes | str, list[Finding]]:
+        found: list[Finding] = []
+        preprocessor = Preprocessor(SMALL, workers=1, full_decode=full_decode)
+        try:
+            pixels = preprocessor([bytes(item)], on_finding=found.append).tobytes()
+        except DecodeError as error:
+            return error.detail, []
+        return pixels, found
+
+    assert outcome(full_decode=False) == outcome(full_decode=True)
 
 
 def test_on_warning() -> None:

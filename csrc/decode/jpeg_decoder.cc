@@ -84,6 +84,7 @@ struct JpegDecoder::State {
   StatusCode Start(const Rect& region);
   StatusCode ReadRows(uint8_t* pixels, ptrdiff_t stride, int bottom);
   StatusCode Finish();
+  StatusCode SkipRest(uint8_t* row);
 
   Rect Whole() const;
   Rect WithMargin(const Rect& wanted) const;
@@ -93,6 +94,7 @@ struct JpegDecoder::State {
   size_t CountLibraryBytes();
   bool RegionIsProven() const;
   bool RestIsThere() const;
+  bool RestIsSound(AlignedBuffer* pixels, const RgbView& view);
   Status DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view);
   StatusCode Fail(StatusCode code, const char* words);
   StatusCode CodeOfError() const;
@@ -212,6 +214,21 @@ StatusCode JpegDecoder::State::Finish() {
   return is_frame ? Fail(StatusCode::kCorrupt, "a second frame header") : StatusCode::kOk;
 }
 
+// Goes through the rows behind those that ReadRows gave without making pixels of them, as far as
+// libjpeg lets one: what is skipped up to the last row is not even looked at, so that row is read,
+// into `row`, of the region's width.
+StatusCode JpegDecoder::State::SkipRest(uint8_t* row) {
+  if (setjmp(errors.jump) != 0) return CodeOfError();
+  const JDIMENSION last = info.output_height - 1;
+  if (info.output_scanline < last) jpeg_skip_scanlines(&info, last - info.output_scanline);
+  if (info.output_scanline > last) return StatusCode::kOk;
+  JSAMPROW rows[] = {row};
+  if (info.output_scanline == last && jpeg_read_scanlines(&info, rows, 1) == 1) {
+    return StatusCode::kOk;
+  }
+  return Fail(StatusCode::kTruncated, "file is cut short in the image data");
+}
+
 // Whether scans are missing that would refine the lowest frequencies of a started progressive JPEG.
 // libjpeg then smooths between blocks, which each of its versions does in another way.
 bool JpegDecoder::State::LacksScans() const {
@@ -297,13 +314,21 @@ bool JpegDecoder::State::RestIsThere() const {
   return ScanReachesEndOfImage(source.next_input_byte, bytes + size);
 }
 
+// Whether a full decode would find nothing wrong behind the part decoded either. `pixels` have room
+// for a row behind those of `view`.
+bool JpegDecoder::State::RestIsSound(AlignedBuffer* pixels, const RgbView& view) {
+  uint8_t* row = pixels->data() + view.stride * view.area.height();
+  return SkipRest(row) == StatusCode::kOk && Finish() == StatusCode::kOk &&
+         errors.base.num_warnings == 0;
+}
+
 Status JpegDecoder::State::DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view) {
   REGCORE_RETURN_IF_ERROR(ToStatus(Start(region)));
   if (LacksScans()) return {StatusCode::kUnsupported, "progressive JPEG lacks scans"};
   view->area = region;
   view->stride = 3 * static_cast<ptrdiff_t>(region.width());
   REGCORE_RETURN_IF_ERROR(
-      pixels->Reserve(static_cast<size_t>(view->stride * region.height()) + kReadSlack));
+      pixels->Reserve(static_cast<size_t>(view->stride * (region.height() + 1)) + kReadSlack));
   view->data = pixels->data();
   return ToStatus(ReadRows(pixels->data(), view->stride, region.bottom));
 }
@@ -329,7 +354,7 @@ Status JpegDecoder::Open(const uint8_t* bytes, size_t size) {
 }
 
 size_t JpegDecoder::DecodeBytes() const {
-  return 3 * static_cast<size_t>(int64_t{width()} * height()) + kReadSlack + LibraryBytes();
+  return 3 * static_cast<size_t>(int64_t{width()} * (height() + 1)) + kReadSlack + LibraryBytes();
 }
 
 size_t JpegDecoder::LibraryBytes() const { return state_->library_bytes; }
@@ -343,10 +368,14 @@ size_t JpegDecoder::warnings() const {
 
 const char* JpegDecoder::first_warning() const { return state_->errors.first_warning; }
 
-Status JpegDecoder::Decode(const Rect& wanted, bool full, AlignedBuffer* pixels, RgbView* view) {
-  if (!full && state_->RegionIsProven()) {
+Status JpegDecoder::Decode(const Rect& wanted, DecodeExtent extent, AlignedBuffer* pixels,
+                           RgbView* view) {
+  if (extent != DecodeExtent::kWhole && state_->RegionIsProven()) {
     REGCORE_RETURN_IF_ERROR(state_->DecodeRows(state_->WithMargin(wanted), pixels, view));
-    if (state_->RestIsThere() && warnings() == 0) return {};
+    if (state_->RestIsThere() && warnings() == 0 &&
+        (extent == DecodeExtent::kWanted || state_->RestIsSound(pixels, *view))) {
+      return {};
+    }
     REGCORE_RETURN_IF_ERROR(Open(state_->bytes, state_->size));
   }
   REGCORE_RETURN_IF_ERROR(state_->DecodeRows(state_->Whole(), pixels, view));

@@ -14,6 +14,13 @@ namespace regcore {
 // Version of the libjpeg-turbo headers that this was built with, e.g. "2.1.5".
 const char* JpegLibraryVersion();
 
+// How much of a JPEG to decode.
+enum class DecodeExtent {
+  kWanted,         // the wanted part
+  kWantedChecked,  // the same, and the rest is looked through for damage
+  kWhole,
+};
+
 // Decodes one JPEG after the other, none of which leaves a trace in the next. Not thread-safe: one
 // per worker. Pixels are those of a full decode with the ISLOW DCT and fancy upsampling, as
 // Pillow's.
@@ -39,18 +46,18 @@ class JpegDecoder {
   size_t DecodeBytes() const;
   size_t LibraryBytes() const;
 
-  // How often libjpeg repaired damage in the JPEG last opened, as far as it was decoded, and its
+  // How often libjpeg repaired damage in the JPEG last opened, as far as Decode looked, and its
   // first words on it.
   size_t warnings() const;
   const char* first_warning() const;
 
   // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded. Columns and rows
   // outside are skipped where that is proven equal to a full decode: a baseline or extended
-  // sequential scan with whole-number sampling ratios, without damage in the part decoded. `full`
-  // decodes everything, and the same pixels result. A picture cut short is kTruncated and a stray
-  // marker kCorrupt, also in the part not wanted. A progressive picture that lacks scans is
-  // kUnsupported.
-  Status Decode(const Rect& wanted, bool full, AlignedBuffer* pixels, RgbView* view);
+  // sequential scan with whole-number sampling ratios, without damage in the part decoded. The same
+  // pixels result from every `extent`, and with kWantedChecked the same warnings as with kWhole. A
+  // picture cut short is kTruncated and a stray marker kCorrupt, also in the part not wanted. A
+  // progressive picture that lacks scans is kUnsupported.
+  Status Decode(const Rect& wanted, DecodeExtent extent, AlignedBuffer* pixels, RgbView* view);
 
  private:
   struct State;

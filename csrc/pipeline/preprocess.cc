@@ -106,6 +106,12 @@ Status Preprocess::Plan(int width, int height, PlanCache* plans, Window* window)
   return plans->Vertical(height, g.resized_height, g.top, spec_.crop, &window->second);
 }
 
+DecodeExtent Preprocess::Extent() const {
+  if (spec_.full_decode) return DecodeExtent::kWhole;
+  return spec_.on_warning == OnWarning::kIgnore ? DecodeExtent::kWanted
+                                                : DecodeExtent::kWantedChecked;
+}
+
 // Of the JPEG just decoded.
 Status Preprocess::NoteFindings(const uint8_t* bytes, size_t size,
                                 PreprocessScratch* scratch) const {
@@ -140,8 +146,7 @@ Status Preprocess::DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_byt
   REGCORE_RETURN_IF_ERROR(
       reservation->Grow(file_bytes + decoder.DecodeBytes() + ResampleBytes(*window)));
   reservation->Settle();
-  const bool full = spec_.full_decode || spec_.on_warning == OnWarning::kFail;
-  REGCORE_RETURN_IF_ERROR(decoder.Decode(window->Wanted(), full, &scratch->pixels, view));
+  REGCORE_RETURN_IF_ERROR(decoder.Decode(window->Wanted(), Extent(), &scratch->pixels, view));
   return NoteFindings(bytes, size, scratch);
 }
 

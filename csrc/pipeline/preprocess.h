@@ -22,8 +22,8 @@ namespace regcore {
 // What libjpeg's warnings lead to.
 enum class OnWarning {
   kIgnore,
-  kReport,  // they are counted, as far as a file is decoded
-  kFail,    // the image fails; files are decoded in full
+  kReport,  // they are counted
+  kFail,    // the image fails
 };
 
 // What becomes of every image. Needs 1 <= crop <= resize.
@@ -103,6 +103,7 @@ class Preprocess {
   Status Plan(int width, int height, PlanCache* plans, Window* window) const;
   Status NoteFindings(const uint8_t* bytes, size_t size, PreprocessScratch* scratch) const;
   size_t ResampleBytes(const Window& window) const;
+  DecodeExtent Extent() const;
   Status DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_bytes, Reservation* reservation,
                     PreprocessScratch* scratch, Window* window, RgbView* view) const;
   Status Decode(const ImageSource& source, Reservation* reservation, PreprocessScratch* scratch,

@@ -16,6 +16,43 @@ bool SameRegion(const RgbView& a, const RgbView& b, const Rect& area) {
   return true;
 }
 
+struct Decoded {
+  Status status;
+  AlignedBuffer pixels;
+  RgbView view;
+  size_t warnings = 0;
+  std::string first_warning;
+};
+
+// Whatever part is decoded, verdict and pixels are the same; and warnings, where all is looked at.
+void CheckExtents(const Bytes& image, const Rect& wanted, JpegDecoder* decoder,
+                  const std::string& name, Report* report) {
+  Decoded decoded[3];
+  for (const DecodeExtent extent :
+       {DecodeExtent::kWanted, DecodeExtent::kWantedChecked, DecodeExtent::kWhole}) {
+    Decoded& d = decoded[static_cast<size_t>(extent)];
+    d.status = decoder->Open(image.data(), image.size());
+    if (!d.status.ok()) return;
+    if (wanted.right > decoder->width() || wanted.bottom > decoder->height()) return;
+    const size_t held = decoder->DecodeBytes();
+    d.status = decoder->Decode(wanted, extent, &d.pixels, &d.view);
+    d.warnings = decoder->warnings();
+    d.first_warning = decoder->first_warning();
+    report->Check(d.pixels.capacity() <= held, "memory of " + name);
+  }
+  const auto& [part, checked, whole] = decoded;
+  report->Check(
+      part.status.code() == whole.status.code() && checked.status.code() == whole.status.code(),
+      "verdict on " + name);
+  if (!whole.status.ok()) return;
+  report->Check(
+      SameRegion(part.view, whole.view, wanted) && SameRegion(checked.view, whole.view, wanted),
+      "region decode of " + name);
+  report->Check(checked.warnings == whole.warnings &&
+                    (whole.warnings == 0 || checked.first_warning == whole.first_warning),
+                "warnings of " + name);
+}
+
 }  // namespace
 
 void CheckDecoder(Report* report) {
@@ -37,17 +74,17 @@ void CheckDecoder(Report* report) {
     wanted.top = random.Between(0, height - 1);
     wanted.right = random.Between(wanted.left + 1, width);
     wanted.bottom = random.Between(wanted.top + 1, height);
-    AlignedBuffer pixels[2];
-    RgbView views[2];
-    bool ok = true;
-    for (const bool full : {false, true}) {
-      Status status = decoder.Open(image.data(), image.size());
-      const size_t held = decoder.DecodeBytes();
-      if (status.ok()) status = decoder.Decode(wanted, full, &pixels[full], &views[full]);
-      ok = ok && status.ok() && pixels[full].capacity() <= held;
+    const std::string name = "JPEG " + std::to_string(i);
+    CheckExtents(image, wanted, &decoder, name, report);
+    Bytes damaged = image;
+    for (int hits = random.Between(1, 3); hits > 0; --hits) {
+      const size_t at = static_cast<size_t>(random.Between(0, static_cast<int>(image.size()) - 1));
+      damaged[at] = static_cast<uint8_t>(random.Between(0, 255));
     }
-    report->Check(ok && SameRegion(views[0], views[1], wanted),
-                  "region decode of JPEG " + std::to_string(i));
+    if (random.Between(0, 3) == 0) {
+      damaged.resize(static_cast<size_t>(random.Between(2, static_cast<int>(image.size()))));
+    }
+    CheckExtents(damaged, wanted, &decoder, "damaged " + name, report);
   }
 }
 
