@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 from acl_emulator import Emulator, Settings, Unverified
+from hypothesis import given
+from hypothesis import strategies as st
 from om_models import AIPP, save_om
 
 from regcore import BackendError
@@ -125,6 +129,49 @@ def test_other_numbers_of_slots(emulator: Emulator, tmp_path: Path, slots: int) 
         assert backend.depth == slots
         for scores, batch in zip(pipelined(backend, batches), batches, strict=True):
             np.testing.assert_allclose(scores, means(batch), rtol=1e-5)
+
+
+JOBS = st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.booleans()), max_size=14)
+
+
+@given(
+    jobs=JOBS,
+    gears=st.sets(st.integers(1, 7), min_size=1).map(lambda gears: sorted({*gears, 8})),
+    devices=st.permutations(range(3)),
+    count=st.integers(1, 3),
+)
+@hypothesis.settings(max_examples=40, deadline=None)
+def test_any_order_of_any_batches(
+    tmp_path_factory: pytest.TempPathFactory,
+    jobs: list[tuple[int, bool, bool]],
+    gears: list[int],
+    devices: list[int],
+    count: int,
+) -> None:
+    """A job: its images, whether they are page-locked, whether a result is taken before it."""
+    model = save_om(tmp_path_factory.mktemp("any") / "m.om", batch=gears if gears[1:] else 8)
+    emulator = Emulator()
+    with emulator.installed():
+        with open_backend(model, devices=devices[:count]) as backend:
+            buffers = backend.host_buffers(len(jobs), (8, 3, 8, 8), np.dtype("float32")) or []
+            waiting: deque[np.ndarray] = deque()
+            for number, (size, pinned, early) in enumerate(jobs):
+                if waiting and (early or len(waiting) == backend.depth):
+                    check(backend, waiting.popleft())
+                batch = images(size, number)
+                if pinned:
+                    buffers[number][:size] = batch
+                backend.submit(buffers[number][:size] if pinned else batch)
+                waiting.append(batch)
+            while waiting:
+                check(backend, waiting.popleft())
+        process.shut_down()
+    assert emulator.violations == []
+    assert emulator.leaks == []
+
+
+def check(backend: Backend, batch: np.ndarray) -> None:
+    np.testing.assert_allclose(backend.result().scores, means(batch), rtol=1e-5)
 
 
 def test_page_locked_batches_are_not_copied_on_the_host(

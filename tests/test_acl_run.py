@@ -297,3 +297,12 @@ def test_inspect_has_the_record_and_the_device(emulator: Emulator, case: Case) -
     shown = CliRunner().invoke(cli, ["inspect", str(case.oms["aipp"])]).stdout
     for words in ("uint8 [16, 224, 224, 3]", "class float32 [16, 1000]", "Ascend310P3", "lite0"):
         assert words in shown
+
+
+def test_inspect_of_a_model_that_the_device_refuses(
+    emulator: Emulator, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulator.settings, "soc", "Ascend310")
+    answer = json.loads(CliRunner().invoke(cli, ["inspect", str(case.oms["16"]), "--json"]).stdout)
+    assert answer["batch"] == "16"
+    assert "it was built for Ascend310P3, this is Ascend310" in answer["refusal"]

@@ -24,7 +24,8 @@ class ModelFacts:
     """The facts of a model file.
 
     onnx: those of an ONNX file. record: what lies beside a device's model. description: of an .om,
-    by its device. At least one of them is not None.
+    by its device. At least one of them is not None. refusal: why a device that is here does not
+    load it, otherwise empty.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class ModelFacts:
     onnx: OnnxFile | None = None
     record: DeviceModel | None = None
     description: Description | None = None
+    refusal: str = ""
 
     @property
     def batch(self) -> str:
@@ -58,8 +60,8 @@ class ModelFacts:
 def inspect_model(path: Path) -> ModelFacts:
     """The facts of an .onnx file, of an .om by its device, or of the record beside the model.
 
-    Raises BackendError for other files, for those that only their driver can read, and where an
-    Ascend is there but cannot load the .om.
+    Raises BackendError for other files, and for those that only their driver can read, but does
+    not.
     """
     suffix = path.suffix.lower()
     if suffix == ".onnx":
@@ -73,7 +75,14 @@ def inspect_model(path: Path) -> ModelFacts:
     record = read_record(path)
     size = path.stat().st_size
     metadata = record.metadata(path) if record else None
-    description = _by_device(path) if suffix == ".om" else None
+    description, refusal = None, ""
+    if suffix == ".om":
+        try:
+            description = _by_device(path)
+        except BackendError as error:
+            if record is None:
+                raise
+            refusal = str(error)
     if description is not None:
         inputs, outputs = (description.image,), description.outputs
         return ModelFacts(
@@ -85,7 +94,7 @@ def inspect_model(path: Path) -> ModelFacts:
             f"one only a driver can read it ({_DEVICE_FORMATS[suffix]})"
         )
     spec = TensorSpec(record.input, record.shape, record.dtype)
-    return ModelFacts(path, size, (spec,), (), metadata, record=record)
+    return ModelFacts(path, size, (spec,), (), metadata, record=record, refusal=refusal)
 
 
 def _by_device(path: Path) -> Description | None:
@@ -118,6 +127,8 @@ def to_dict(facts: ModelFacts) -> dict[str, Any]:
             "source": record.source,
             "source_sha256": record.source_sha256,
         }
+    if facts.refusal:
+        result["refusal"] = facts.refusal
     return result
 
 
@@ -136,6 +147,7 @@ def to_rows(facts: ModelFacts) -> list[tuple[str, str]]:
     if metadata is not None:
         rows += [("model", metadata.name), ("weights file", metadata.weights)]
     rows.append(("recipe", _recipe(metadata.recipe) if metadata else "none: name one to commands"))
+    rows.append(("refused here", facts.refusal))
     rows.append(("size", f"{facts.size / 2**20:.1f} MiB"))
     return [(what, value) for what, value in rows if value]
 
