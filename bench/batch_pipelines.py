@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pipelines import BATCH, CROP, MEAN, RESIZE, STD, Array, Item, Pass
+
+if TYPE_CHECKING:
+    from regcore import Preprocessor
 
 #: DALI's threads share one batch; a larger one keeps them busy.
 DALI_BATCH = 64
 
 
-def _regcore(items: Sequence[Item], threads: int, dtype: str, layout: str) -> Pass:
-    from regcore import Preprocessor, Recipe
-
-    recipe = Recipe(dtype=dtype, layout=layout)
-    preprocessor = Preprocessor(recipe, workers=threads)
+def _regcore(items: Sequence[Item], preprocessor: Preprocessor) -> Pass:
+    recipe = preprocessor.recipe
+    threads = preprocessor.workers
     depth = 2 + -(-threads // BATCH)
     buffers = [np.zeros((BATCH, *recipe.image_shape), recipe.numpy_dtype) for _ in range(depth)]
 
@@ -30,11 +31,22 @@ def _regcore(items: Sequence[Item], threads: int, dtype: str, layout: str) -> Pa
 
 
 def regcore_float32(items: Sequence[Item], threads: int, folder: Path) -> Pass:  # noqa: ARG001
-    return _regcore(items, threads, "float32", "nchw")
+    from regcore import Preprocessor, Recipe
+
+    return _regcore(items, Preprocessor(Recipe(), workers=threads))
+
+
+def regcore_ignoring(items: Sequence[Item], threads: int, folder: Path) -> Pass:  # noqa: ARG001
+    from regcore import Preprocessor, Recipe
+
+    return _regcore(items, Preprocessor(Recipe(), workers=threads, on_warning="ignore"))
 
 
 def regcore_uint8(items: Sequence[Item], threads: int, folder: Path) -> Pass:  # noqa: ARG001
-    return _regcore(items, threads, "uint8", "nhwc")
+    from regcore import Preprocessor, Recipe
+
+    recipe = Recipe(dtype="uint8", layout="nhwc")
+    return _regcore(items, Preprocessor(recipe, workers=threads))
 
 
 def regcore_bin(items: Sequence[Item], threads: int, folder: Path) -> Pass:

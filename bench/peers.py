@@ -74,6 +74,9 @@ PEERS = (
         (
             Variant(REGCORE, "regcore_float32", BOTH, "regcore_float32"),
             Variant("regcore uint8", "regcore_uint8", BOTH, "regcore_uint8"),
+            Variant(
+                "regcore float32, damage ignored", "regcore_ignoring", MEMORY, "regcore_ignoring"
+            ),
             Variant("regcore to .bin files", "regcore_bin", ("files",), "regcore_bin_read_back"),
         ),
         own_threads=True,
