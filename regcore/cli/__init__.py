@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import click
 
+from regcore.cli.compare import compare
 from regcore.cli.console import Commands
 from regcore.cli.convert import convert
 from regcore.cli.demo import demo
@@ -71,6 +72,7 @@ _COMMANDS = (
     infer,
     profile,
     score,
+    compare,
     trtexec,
     demo,
 )

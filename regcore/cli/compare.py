@@ -1,0 +1,159 @@
+"""regcore compare: throughput of several devices, and the check of a guide's table."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from regcore.cli.console import MISMATCH, answer, show, tell
+from regcore.errors import UsageError
+
+if TYPE_CHECKING:
+    from regcore.comparison.cell import Metric
+    from regcore.comparison.table import Comparison, Ratio
+
+_DEFAULT_DECIMALS = 8
+
+
+@click.command()
+@click.argument("results", metavar="[NAME=]RESULT...", nargs=-1)
+@click.option(
+    "--chips",
+    "chips",
+    metavar="NAME=N",
+    multiple=True,
+    help="A card of so many devices, by which the rate of one is multiplied: 310=4.",
+)
+@click.option(
+    "--ratio",
+    "ratios",
+    metavar="A/B[:DECIMALS]",
+    multiple=True,
+    help=f"A column with A divided by B, to {_DEFAULT_DECIMALS} decimals.",
+)
+@click.option(
+    "--metric",
+    type=click.Choice(["interface", "end-to-end"]),
+    default="interface",
+    show_default=True,
+    help="The rate of one device inside the model's execution only, or from files to results.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "csv"]),
+    default="table",
+    show_default=True,
+    help="How the table is printed.",
+)
+@click.option(
+    "--lint",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="GUIDE.md",
+    help="Check the table of rates in a guide against the logs in its text.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def compare(
+    *,
+    results: tuple[str, ...],
+    chips: tuple[str, ...],
+    ratios: tuple[str, ...],
+    metric: Metric,
+    form: str,
+    lint: Path | None,
+    as_json: bool,
+) -> None:
+    """Put measured rates side by side: batch sizes down, devices across.
+
+    RESULT is a file or a folder of one of these: regcore's perf.json, the benchmark tool's
+    perf_vision_batchsize_N_device_M.txt and PureInfer files, an ais_bench summary, a trtexec log.
+    NAME is the column; the same NAME may be given several times. Where each cell is from, and what
+    it was multiplied by, goes to stderr, and into the JSON.
+
+    With --lint a guide's own table is recomputed from its own logs; the exit code is 5 where a
+    figure is another.
+
+    \b
+    Examples:
+      regcore compare 310=r310 310P=r310p T4=trtexec_logs --chips 310=4 --ratio 310P/310
+      regcore compare --lint README.md
+    """  # noqa: D301
+    if lint is not None:
+        if results:
+            raise UsageError("--lint takes a guide, and no results beside it")
+        _lint(lint, as_json=as_json)
+        return
+    if not results:
+        raise UsageError("name at least one result, or --lint GUIDE.md")
+    comparison = _compare(results, chips, [_ratio(text) for text in ratios], metric)
+    from regcore.comparison.table import sources, to_csv, to_dict, to_markdown, to_table
+
+    if as_json:
+        answer(to_dict(comparison))
+        return
+    if form == "table":
+        show(to_table(comparison))
+    else:
+        click.echo(to_markdown(comparison) if form == "markdown" else to_csv(comparison))
+    for line in sources(comparison):
+        tell(line)
+
+
+def _compare(
+    results: tuple[str, ...], chips: tuple[str, ...], ratios: list[Ratio], metric: Metric
+) -> Comparison:
+    from regcore.comparison.table import compare, read_column
+
+    paths: dict[str, list[Path]] = {}
+    for result in results:
+        name, separator, text = result.partition("=")
+        path = Path(text if separator else result)
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or folder")
+        paths.setdefault(name if separator else path.stem, []).append(path)
+    counts = {}
+    for text in chips:
+        name, _, count = text.partition("=")
+        if name not in paths or not count.isdecimal() or int(count) < 1:
+            raise UsageError(f"--chips {text}: expected NAME=N, with the NAME of a column")
+        counts[name] = int(count)
+    columns = [
+        read_column(name, files, metric, counts.get(name, 1)) for name, files in paths.items()
+    ]
+    return compare(metric, columns, ratios)
+
+
+def _ratio(text: str) -> Ratio:
+    from regcore.comparison.table import Ratio
+
+    found = re.fullmatch(r"([^/]+)/([^/:]+)(?::([0-9]{1,2}))?", text)
+    if found is None:
+        raise UsageError(f"--ratio {text}: expected A/B or A/B:DECIMALS")
+    return Ratio(found[1], found[2], int(found[3] or _DEFAULT_DECIMALS))
+
+
+def _lint(guide: Path, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from rich import box
+    from rich.table import Table
+
+    from regcore.comparison.lint import lint
+
+    result = lint(guide)
+    if as_json:
+        mismatches = [asdict(mismatch) for mismatch in result.mismatches]
+        answer({"guide": str(guide), "checked": result.checked, "mismatches": mismatches})
+    elif result.mismatches:
+        table = Table(box=box.SIMPLE)
+        for column in ("figure", "written", "in line", "its source gives", "from"):
+            table.add_column(column)
+        for found in result.mismatches:
+            table.add_row(found.what, found.written, str(found.line), found.found, found.source)
+        show(table)
+    tell(f"{guide}: {len(result.mismatches)} of {result.checked} figures are not what they say")
+    if result.mismatches:
+        raise click.exceptions.Exit(MISMATCH)

@@ -1,0 +1,61 @@
+"""One measured rate, with where it is from and what was done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+#: Of one device inside the model's execution only, or of everything from files to results.
+Metric = Literal["interface", "end-to-end"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """images/s of a device at one batch size.
+
+    measured, unit: as in the file. images_per_s: what the rules make of it, exactly.
+    rules: in words, as "x 16 images a query". line: of the file, from 1; None where it has no
+    lines that mean anything.
+    """
+
+    batch: int
+    images_per_s: Decimal
+    measured: Decimal
+    unit: str
+    file: str
+    line: int | None
+    rules: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """`FILE:LINE`."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+    def times(self, factor: int, rule: str) -> Cell:
+        """The same, multiplied."""
+        return replace(self, images_per_s=self.images_per_s * factor, rules=(*self.rules, rule))
+
+
+def measured_cell(
+    batch: int, value: str, file: str, line: int | None, unit: str = "images/s"
+) -> Cell:
+    """A cell to which no rule has been applied. value: a decimal number as text."""
+    return Cell(batch, Decimal(value), Decimal(value), unit, file, line)
+
+
+def plain(value: Decimal) -> str:
+    """Without an exponent or zeros at the end."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rounded(value: Decimal, decimals: int) -> str:
+    """To so many decimals, without zeros at the end."""
+    return plain(round(value, decimals))
+
+
+def best(cells: Sequence[Cell]) -> Cell | None:
+    """The one with the highest rate."""
+    return max(cells, key=lambda cell: cell.images_per_s, default=None)
