@@ -18,7 +18,7 @@ _PERF_NAME = re.compile(r"perf_[a-z]+_batchsize_([0-9]+)_device_[0-9]+\.txt")
 _INTERFACE = re.compile(rf"Interface throughputRate: *{_NUMBER}")
 _END_TO_END = re.compile(rf"\[e2e\] throughputRate: *{_NUMBER}")
 _PURE = re.compile(rf"ave_throughputRate *[:=] *{_NUMBER} *samples/s")
-_PURE_BATCH = re.compile(r"(?:bs|batch(?:size)?)[_-]?([0-9]+)")
+_NAMED_BATCH = re.compile(r"(?:bs|batch(?:size)?)[_-]?([0-9]+)")
 _LARGEST = 1 << 26  # bytes of a log
 
 
@@ -50,7 +50,7 @@ def read_cells(path: Path, metric: Metric) -> list[Cell]:
 
 _IN_A_FOLDER: tuple[Callable[[str], object], ...] = (
     _PERF_NAME.fullmatch,
-    lambda name: name.startswith("PureInfer_perf_of_") and _PURE_BATCH.search(name),
+    lambda name: name.startswith("PureInfer_perf_of_") and _NAMED_BATCH.search(name),
     lambda name: name.endswith(".json"),
     lambda name: name.endswith((".txt", ".log")) and not name.startswith(("perf_", "PureInfer_")),
 )
@@ -68,28 +68,26 @@ def _read_file(path: Path, metric: Metric) -> list[Cell] | None:
         return _read_json(path, text, metric)
     name = _PERF_NAME.fullmatch(path.name)
     if name is not None:
-        return [benchmark_cell(str(path), text.splitlines(), int(name[1]), metric)]
+        return [_benchmark_cell(path, text, int(name[1]), metric)]
     if path.name.startswith("PureInfer_perf_of_"):
         return [_pure_cell(path, text, metric)]
     if "Performance summary" in text or "trtexec" in text:
-        return [trtexec_cell(str(path), text, metric)]
+        return [_trtexec_cell(path, text, metric)]
     return None
 
 
-def benchmark_cell(
-    file: str, lines: list[str], batch: int, metric: Metric, first_line: int = 1
-) -> Cell:
-    """Of the benchmark tool's five lines; raises DatasetError where they lack the metric."""
+def _benchmark_cell(path: Path, text: str, batch: int, metric: Metric) -> Cell:
+    """Of the benchmark tool's five lines."""
     pattern = _INTERFACE if metric == "interface" else _END_TO_END
-    for number, line in enumerate(lines, first_line):
+    for number, line in enumerate(text.splitlines(), 1):
         if found := pattern.search(line):
-            return measured_cell(batch, found[1], file, number)
-    raise DatasetError(f"{file}: no {metric} rate of the benchmark tool in this file")
+            return measured_cell(batch, found[1], str(path), number)
+    raise DatasetError(f"{path}: no {metric} rate of the benchmark tool in this file")
 
 
 def _pure_cell(path: Path, text: str, metric: Metric) -> Cell:
     _interface_only(path, metric)
-    batch = _PURE_BATCH.search(path.name)
+    batch = _NAMED_BATCH.search(path.name)
     for number, line in enumerate(text.splitlines(), 1):
         if found := _PURE.search(line):
             if batch is None:
@@ -98,19 +96,20 @@ def _pure_cell(path: Path, text: str, metric: Metric) -> Cell:
     raise DatasetError(f"{path}: no ave_throughputRate in this file")
 
 
-def trtexec_cell(
-    file: str, text: str, metric: Metric, batch: int | None = None, first_line: int = 1
-) -> Cell:
-    """Of a trtexec log, whose queries are batches; raises DatasetError."""
-    _interface_only(file, metric)
+def _trtexec_cell(path: Path, text: str, metric: Metric) -> Cell:
+    """Of a trtexec log, whose queries are batches; the file's name may tell how large."""
+    _interface_only(path, metric)
+    told = _NAMED_BATCH.search(path.name)
     try:
-        result = parse_trtexec_log(text, file, batch=batch)
+        result = parse_trtexec_log(text, str(path), batch=int(told[1]) if told else None)
     except LogError as error:
         raise DatasetError(str(error)) from error
     if result.batch is None or result.images_per_query is None:
-        raise DatasetError(f"{file}: the log does not tell how many images a query has")
-    line = None if result.qps.line is None else result.qps.line + first_line - 1
-    cell = measured_cell(result.batch.value, str(result.qps.value), file, line, unit="queries/s")
+        raise DatasetError(
+            f"{path}: neither the log nor its name (bs16, say) tells how many images a query has"
+        )
+    batch, qps = result.batch.value, result.qps
+    cell = measured_cell(batch, str(qps.value), str(path), qps.line, unit="queries/s")
     images = result.images_per_query
     return cell.times(images, f"x {images} image{'s' if images > 1 else ''} a query")
 
