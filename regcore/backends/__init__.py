@@ -31,12 +31,13 @@ def open_backend(
 ) -> Backend:
     """Opens a model.
 
-    model: a file `.onnx` or `.om`; `torch:MODEL[.TAG][:WEIGHTS]`, timm's model itself, or
-        `torch-half:...`; `simulated:RATE[:CLASSES]` for tests and measurements.
+    model: a file `.onnx`, `.om`, or `.engine` (`.plan`); `torch:MODEL[.TAG][:WEIGHTS]`, timm's
+        model itself, or `torch-half:...`; `simulated:RATE[:CLASSES]` for tests and measurements.
     provider: where an ONNX model runs (`cpu`, `cuda`, `tensorrt`, `cann`, or the runtime's own
         name), or timm's (`cpu`, `cuda`). threads: of the runtime, its own choice by default.
     output: the name of the scores.
-    devices: the numbers of those on which an `.om` runs, batches in turn; 0 by default.
+    devices: the numbers of those on which an `.om` or `.engine` runs, batches in turn; 0 by
+        default.
     Raises BackendError where the model, the runtime or the provider cannot be had.
     """
     text = str(model)
@@ -52,16 +53,16 @@ def open_backend(
         from regcore.backends.pytorch import TorchBackend
 
         return TorchBackend.parse(text, provider=provider, threads=threads)
-    if suffix == ".om":
+    if suffix in (".om", ".engine", ".plan"):
         _refuse(text, provider=provider)
-        return _open_om(Path(text), output, devices or (0,))
+        return _open_built(Path(text), output, devices or (0,))
     if suffix == ".onnx":
         from regcore.backends.onnxruntime import OnnxRuntimeBackend
 
         _refuse(text, devices=devices)
         return OnnxRuntimeBackend(Path(text), provider=provider, threads=threads, output=output)
     raise BackendError(
-        f"{text}: no backend for this model; supported are FILE.onnx, FILE.om, "
+        f"{text}: no backend for this model; supported are FILE.onnx, FILE.om, FILE.engine, "
         "torch:MODEL[.TAG][:WEIGHTS] and simulated:RATE[:CLASSES]"
     )
 
@@ -72,12 +73,17 @@ def _refuse(model: str, **options: object) -> None:
             raise BackendError(f"{model}: has no choice of {name}")
 
 
-def _open_om(path: Path, output: str | None, devices: Sequence[int]) -> Backend:
-    from regcore.backends.ascend import AscendBackend
+def _open_built(path: Path, output: str | None, devices: Sequence[int]) -> Backend:
     from regcore.backends.several import SeveralDevices
 
     def open_one(device: int) -> Backend:
-        return AscendBackend(path, device=device, output=output)
+        if path.suffix.lower() == ".om":
+            from regcore.backends.ascend import AscendBackend
+
+            return AscendBackend(path, device=device, output=output)
+        from regcore.backends.tensorrt import TensorRTBackend
+
+        return TensorRTBackend(path, device=device, output=output)
 
     return open_one(devices[0]) if len(devices) == 1 else SeveralDevices(devices, open_one)
 

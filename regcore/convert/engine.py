@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
+from regcore.backends.tensorrt.library import builder_name
 from regcore.convert.half import to_float16
 from regcore.convert.onnx_file import OnnxFile
 from regcore.convert.torch_to_onnx import import_onnx
@@ -142,8 +143,3 @@ def batch_range(
     if not low <= middle <= high:
         raise UsageError(f"the batch sizes {low}, {middle} and {high} are out of order")
     return low, middle, high
-
-
-def builder_name(version: tuple[int, int, int]) -> str:
-    """As in a record: `TensorRT 10.1.0`."""
-    return f"TensorRT {'.'.join(map(str, version))}"

@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from regcore.atomic import replacing
+from regcore.backends.tensorrt.library import (
+    first_reason,
+    import_tensorrt,
+    make_logger,
+    version_numbers,
+)
 from regcore.convert.engine import EngineJob
 from regcore.errors import BackendError
 
@@ -20,17 +26,13 @@ class PythonBuilder:
 
     def __init__(self) -> None:
         """Raises BackendError where TensorRT does not import."""
-        try:
-            import tensorrt
-        except (ImportError, OSError) as error:
-            raise BackendError(f"TensorRT does not import: {error}") from error
-        self._tensorrt: Any = tensorrt
-        self.version = _numbers(tensorrt.__version__)
+        self._tensorrt: Any = import_tensorrt()
+        self.version = version_numbers(self._tensorrt.__version__)
 
     def build(self, job: EngineJob, out: Path, say: Callable[[str], None]) -> str:
         """See Builder."""
         trt = self._tensorrt
-        logger = _logger(trt, say)
+        logger = make_logger(trt, say)
         try:
             builder = trt.Builder(logger)
             flags = 0
@@ -43,9 +45,11 @@ class PythonBuilder:
             config = self._config(builder, job)
             engine = builder.build_serialized_network(network, config)
         except (RuntimeError, TypeError) as error:  # among them: no GPU, no driver
-            raise BackendError(f"TensorRT: {_reason(logger, str(error))}") from error
+            raise BackendError(f"TensorRT: {first_reason(logger, str(error))}") from error
         if engine is None:
-            raise BackendError(f"TensorRT built no engine: {_reason(logger, 'no reason given')}")
+            raise BackendError(
+                f"TensorRT built no engine: {first_reason(logger, 'no reason given')}"
+            )
         out.write_bytes(bytes(engine))
         with replacing(job.timing_cache) as temporary:
             temporary.write_bytes(bytes(config.get_timing_cache().serialize()))
@@ -66,29 +70,6 @@ class PythonBuilder:
         return config
 
 
-def _logger(trt: Any, say: Callable[[str], None]) -> Any:  # noqa: ANN401
-    class Logger(trt.ILogger):  # type: ignore[misc]
-        """Warnings and errors go to `say`, and errors are kept."""
-
-        def __init__(self) -> None:
-            trt.ILogger.__init__(self)
-            self.errors: list[str] = []
-
-        def log(self, severity: Any, message: str) -> None:  # noqa: ANN401
-            """See trt.ILogger."""
-            if severity in (trt.ILogger.Severity.INTERNAL_ERROR, trt.ILogger.Severity.ERROR):
-                self.errors.append(message)
-            elif severity != trt.ILogger.Severity.WARNING:
-                return
-            say(f"TensorRT: {message}")
-
-    return Logger()
-
-
-def _reason(logger: Any, otherwise: str) -> str:  # noqa: ANN401
-    return " ".join((logger.errors or [otherwise])[0].split())
-
-
 def _gpu_name() -> str:
     # The bindings of TensorRT do not have it.
     program = shutil.which("nvidia-smi")
@@ -101,8 +82,3 @@ def _gpu_name() -> str:
         check=False,
     )
     return (shown.stdout.splitlines() or ["unknown"])[0].strip()
-
-
-def _numbers(version: str) -> tuple[int, int, int]:
-    major, minor, patch = (int(part) for part in version.split(".")[:3])
-    return major, minor, patch

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.ascend.interrupts import uninterrupted
 from regcore.backends.ascend.pyacl import interface_version
 from regcore.backends.ascend.session import Session
 from regcore.backends.ascend.slot import Slot
@@ -24,6 +23,7 @@ from regcore.backends.backend import (
     TensorSpec,
     describe,
 )
+from regcore.backends.interrupts import uninterrupted
 from regcore.backends.tensors import score_output
 from regcore.errors import BackendError, DeviceHungError
 

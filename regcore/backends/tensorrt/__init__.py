@@ -1,0 +1,8 @@
+"""TensorRT engines on NVIDIA GPUs; only here are `tensorrt` and `cuda.bindings` used to run."""
+
+from __future__ import annotations
+
+from regcore.backends.tensorrt.backend import TensorRTBackend
+from regcore.backends.tensorrt.session import read_description
+
+__all__ = ["TensorRTBackend", "read_description"]

@@ -1,0 +1,70 @@
+"""The CUDA runtime through cuda-python, with every return code checked."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, cast
+
+from regcore.errors import BackendError
+
+_DRIVER = "nvidia-smi must show the GPU and its driver"
+_MEMORY = "nvidia-smi shows who uses the memory; smaller batches need less"
+_FAILED = "the GPU failed on earlier work; only a new process can use it again"
+
+# By the names of CUDA's headers.
+_ADVICE = {
+    "cudaErrorMemoryAllocation": _MEMORY,
+    "cudaErrorNoDevice": f"{_DRIVER}; a container must be started with it (--gpus all)",
+    "cudaErrorInsufficientDriver": f"the driver is older than this CUDA: {_DRIVER}",
+    "cudaErrorSystemDriverMismatch": f"driver and libraries differ in version: {_DRIVER}",
+    "cudaErrorInitializationError": _DRIVER,
+    "cudaErrorInvalidDevice": "nvidia-smi -L lists the GPUs, counted from 0",
+    "cudaErrorIllegalAddress": _FAILED,
+    "cudaErrorLaunchFailure": _FAILED,
+    "cudaErrorECCUncorrectable": _FAILED,
+}
+
+
+def import_cuda() -> ModuleType:
+    """The module cuda.bindings.runtime. Raises BackendError where it is not installed."""
+    try:
+        from cuda.bindings import runtime
+    except (ImportError, OSError, RuntimeError) as error:
+        raise BackendError(
+            f"cuda-python does not import: {error}; "
+            "install it with: pip install 'regcore[tensorrt]'"
+        ) from error
+    return cast("ModuleType", runtime)
+
+
+class Cuda:
+    """Calls by name without `cuda`, as in do("SetDevice", 0).
+
+    subject: what the calls are for, at the beginning of their errors. All of them raise
+    BackendError with the error's name, CUDA's own words and what to do.
+    """
+
+    def __init__(self, module: ModuleType, subject: str) -> None:
+        self.module = module
+        self.subject = subject
+
+    def do(self, name: str, *arguments: object) -> None:
+        """A call that gives nothing but its code."""
+        self._call(name, arguments)
+
+    def value(self, name: str, *arguments: object) -> Any:  # noqa: ANN401
+        """What a call gives beside its code."""
+        (found,) = self._call(name, arguments)
+        return found
+
+    def _call(self, name: str, arguments: tuple[object, ...]) -> tuple[Any, ...]:
+        code, *found = getattr(self.module, f"cuda{name}")(*arguments)
+        if code != self.module.cudaError_t.cudaSuccess:
+            raise BackendError(f"{self.subject}: cuda{name} failed: {self._explain(code)}")
+        return tuple(found)
+
+    def _explain(self, code: Any) -> str:  # noqa: ANN401
+        _, words = self.module.cudaGetErrorString(code)
+        text = words.decode() if isinstance(words, bytes) else str(words)
+        advice = _ADVICE.get(code.name)
+        return f"{code.name}, {text}" + (f" ({advice})" if advice else "")

@@ -1,0 +1,120 @@
+"""A GPU opened for an engine: CUDA, TensorRT's runtime, the engine, a context for each profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from traceback import clear_frames
+from typing import Any
+
+from regcore.backends.tensorrt.cuda import Cuda, import_cuda
+from regcore.backends.tensorrt.description import Description, Profile, describe_engine
+from regcore.backends.tensorrt.library import (
+    builder_name,
+    first_reason,
+    import_tensorrt,
+    make_logger,
+    version_numbers,
+)
+from regcore.backends.tensorrt.resources import Resources
+from regcore.device_model import DeviceModel, read_record
+from regcore.errors import BackendError
+
+
+class Session:
+    """Opens GPU `device` for the engine file `path`, loads it, and describes it.
+
+    record: what `regcore convert` wrote beside the file, if it did. contexts: TensorRT's, by the
+    number of their profile. Raises BackendError, with everything given back.
+    """
+
+    def __init__(self, path: Path, device: int) -> None:
+        if not path.is_file():
+            raise BackendError(f"{path}: no such model file")
+        self.subject = f"{path} on GPU {device}"
+        self.record: DeviceModel | None = read_record(path)
+        self._trt = import_tensorrt()
+        self.version: str = self._trt.__version__
+        if self.record is not None:
+            self.record.check_builder(path, builder_name(version_numbers(self.version)))
+        self.cuda = Cuda(import_cuda(), self.subject)
+        self.resources = Resources(self.cuda, device)
+        self.contexts: dict[int, Any] = {}
+        self._device = device
+        self._logger = make_logger(self._trt)
+        self._opened: list[Any] = []
+        self.open = False
+        try:
+            self._open(path)
+        except BaseException as error:
+            # What failed holds on to the engine by its variables.
+            clear_frames(error.__traceback__)
+            self.close()
+            raise
+
+    def _open(self, path: Path) -> None:
+        count = self.cuda.value("GetDeviceCount")
+        if not 0 <= self._device < count:
+            raise BackendError(f"{self.subject}: there are {count} GPUs here, counted from 0")
+        self.cuda.do("SetDevice", self._device)
+        name = self.cuda.value("GetDeviceProperties", self._device).name
+        self.gpu = name.decode() if isinstance(name, bytes) else str(name)
+        self.open = True
+        # The last comes first when they go.
+        self.resources.then(self._drop)
+        runtime = self._keep(self._trt.Runtime(self._logger), "no runtime")
+        engine = runtime.deserialize_cuda_engine(path.read_bytes())
+        advice = f"it is for another TensorRT than {self.version}, or another GPU: convert it again"
+        engine = self._keep(engine, f"not loaded: {advice}")
+        self.description: Description = describe_engine(self._trt, engine, self.subject)
+        for profile in self.description.profiles:
+            self.contexts[profile.index] = self._context(engine, profile)
+
+    def _context(self, engine: Any, profile: Profile) -> Any:  # noqa: ANN401
+        context = self._keep(engine.create_execution_context(), "no execution context: no memory?")
+        if profile.index:
+            stream = self.resources.stream()
+            self.check(context.set_optimization_profile_async(profile.index, int(stream)))
+            self.cuda.do("StreamSynchronize", stream)
+        return context
+
+    def _keep(self, thing: Any, otherwise: str) -> Any:  # noqa: ANN401
+        if thing is None:
+            raise BackendError(f"{self.subject}: {self._reason(otherwise)}")
+        self._opened.append(thing)
+        return thing
+
+    def check(self, done: bool) -> None:  # noqa: FBT001  as TensorRT returns it
+        """Raises BackendError with TensorRT's own words where a call of it was not `done`."""
+        if not done:
+            raise BackendError(f"{self.subject}: TensorRT refuses: {self._reason('no reason')}")
+
+    def _reason(self, otherwise: str) -> str:
+        words = first_reason(self._logger, "")
+        self._logger.errors.clear()
+        return f"{words} ({otherwise})" if words else otherwise
+
+    def enter(self) -> Cuda:
+        """CUDA, for this GPU in the calling thread. Raises BackendError after close()."""
+        if not self.open:
+            raise BackendError(f"{self.subject}: the model was closed")
+        self.cuda.do("SetDevice", self._device)
+        return self.cuda
+
+    def _drop(self) -> None:
+        self.contexts.clear()
+        while self._opened:
+            self._opened.pop()
+
+    def close(self) -> BackendError | None:
+        """Gives everything back, also with work that nobody waited for; the first failure."""
+        self.open = False
+        return self.resources.release()
+
+
+def read_description(path: Path, device: int = 0) -> Description:
+    """What an engine takes and gives. Raises BackendError, as where there is no GPU."""
+    session = Session(path, device)
+    failure = session.close()
+    if failure is not None:
+        raise failure
+    return session.description

@@ -1,0 +1,259 @@
+"""The part of the package `tensorrt` that runs engines."""
+
+from __future__ import annotations
+
+import json
+import math
+from enum import IntEnum
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from acl_emulator.errors import AclError, Code
+from acl_emulator.memory import Region
+from acl_emulator.ordering import Uses
+from acl_emulator.streams import Task
+from engine_file import MAGIC
+
+from tensorrt_emulator.machine import CudaError, GpuStream, Machine
+
+_ALIGNMENT = 256
+
+
+class DataType(IntEnum):
+    FLOAT, HALF, INT8, INT32, BOOL, UINT8 = range(6)
+
+
+class TensorIOMode(IntEnum):
+    NONE, INPUT, OUTPUT = range(3)
+
+
+class ILogger:
+    class Severity(IntEnum):
+        INTERNAL_ERROR, ERROR, WARNING, INFO, VERBOSE = range(5)
+
+    def __init__(self) -> None:
+        self.initialised = True
+
+    def log(self, severity: ILogger.Severity, message: str) -> None:
+        raise NotImplementedError
+
+
+_TYPES = {
+    "tensor(float)": (DataType.FLOAT, np.float32),
+    "tensor(float16)": (DataType.HALF, np.float16),
+    "tensor(uint8)": (DataType.UINT8, np.uint8),
+    "tensor(int32)": (DataType.INT32, np.int32),
+}
+
+
+class Runtime:
+    machine: Machine
+
+    def __init__(self, logger: ILogger) -> None:
+        if not getattr(logger, "initialised", False):
+            raise TypeError("ILogger.__init__() must be called when overriding __init__")
+        self.logger = logger
+        self.machine.objects.add(self)
+
+    def deserialize_cuda_engine(self, serialized: bytes) -> Engine | None:
+        self.machine.calls.append("deserialize_cuda_engine")
+        if not serialized.startswith(MAGIC):
+            return self._refuse("Error Code 1: Serialization (Magic tag does not match)")
+        if self.machine.count("deserialize_cuda_engine"):
+            return self._refuse("Error Code 2: OutOfMemory (Requested size was 12345 bytes.)")
+        line, model = serialized[len(MAGIC) :].split(b"\n", 1)
+        header: dict[str, Any] = json.loads(line)
+        built = ".".join(map(str, header["version"]))
+        own = ".".join(self.machine.settings.version.split(".")[:3])
+        if built != own:
+            return self._refuse(
+                "Error Code 6: The engine plan file is not compatible with this version of "
+                f"TensorRT, expecting library version {own} got {built}, please rebuild."
+            )
+        return Engine(self, header, model)
+
+    def _refuse(self, message: str) -> None:
+        self.logger.log(ILogger.Severity.ERROR, message)
+
+
+class Engine:
+    """An ICudaEngine on the GPU that was set when it was loaded."""
+
+    def __init__(self, runtime: Runtime, header: dict[str, Any], model: bytes) -> None:
+        import onnxruntime
+
+        self.runtime, self.machine = runtime, runtime.machine
+        self.gpu = self.machine.gpu
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        self.session = onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"]
+        )
+        profile = header["profile"]
+        # One profile, or a list of them, which regcore itself never builds.
+        several = profile is not None and isinstance(profile[0][0], list)
+        self.profiles: list[Any] = [] if profile is None else profile if several else [profile]
+        self.inputs = {arg.name: arg for arg in self.session.get_inputs()}
+        self.outputs = {arg.name: arg for arg in self.session.get_outputs()}
+        self.tensors = {**self.inputs, **self.outputs}
+        self.num_io_tensors = len(self.tensors)
+        self.num_optimization_profiles = max(1, len(self.profiles))
+        self.machine.objects.add(self)
+
+    def get_tensor_name(self, index: int) -> str:
+        return list(self.tensors)[index]
+
+    def get_tensor_mode(self, name: str) -> TensorIOMode:
+        return TensorIOMode.INPUT if name in self.inputs else TensorIOMode.OUTPUT
+
+    def get_tensor_dtype(self, name: str) -> DataType:
+        return _TYPES[self.tensors[name].type][0]
+
+    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+        return tuple(d if isinstance(d, int) else -1 for d in self.tensors[name].shape)
+
+    def get_tensor_profile_shape(self, name: str, index: int) -> list[tuple[int, ...]]:
+        assert name in self.inputs, "the profile of an output"
+        return [tuple(shape) for shape in self.profiles[index]]
+
+    def create_execution_context(self) -> Context | None:
+        self.machine.calls.append("create_execution_context")
+        if self.machine.count("create_execution_context"):
+            self.runtime.logger.log(ILogger.Severity.ERROR, "Error Code 2: OutOfMemory (scratch)")
+            return None
+        return Context(self)
+
+
+class Context:
+    """An IExecutionContext. It keeps its engine alive, as the engine does its runtime."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.machine = engine, engine.machine
+        self.profile = 0
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self.addresses: dict[str, int] = {}
+        self.uses = Uses("execution context")
+        self.machine.objects.add(self)
+
+    def __del__(self) -> None:
+        try:
+            self.uses.add(self.machine.host_step(), "destroying it")
+        except AclError as error:
+            self.machine.note("IExecutionContext", error)
+
+    def set_optimization_profile_async(self, index: int, stream: int) -> bool:
+        self.machine.calls.append("set_optimization_profile_async")
+        self.machine.stream(stream)
+        if self.machine.count("set_optimization_profile_async") or not (
+            0 <= index < len(self.engine.profiles)
+        ):
+            return self._refuse("set_optimization_profile_async", "no such profile", rule=False)
+        self.profile = index
+        self.shapes.clear()
+        return True
+
+    def set_input_shape(self, name: str, shape: tuple[int, ...]) -> bool:
+        self.machine.calls.append("set_input_shape")
+        if self.machine.count("set_input_shape"):
+            return self._refuse("set_input_shape", "injected", rule=False)
+        if name not in self.engine.inputs:
+            return self._refuse("set_input_shape", f"no input {name}")
+        fixed = self.engine.get_tensor_shape(name)
+        low = high = fixed
+        if self.engine.profiles:
+            low, _, high = self.engine.get_tensor_profile_shape(name, self.profile)
+        fits = len(shape) == len(fixed) and all(
+            a <= size <= b for a, size, b in zip(low, shape, high, strict=True)
+        )
+        if not fits:
+            reason = f"{tuple(shape)} is outside of the profile, {low} to {high}"
+            return self._refuse("set_input_shape", reason)
+        self.shapes[name] = tuple(shape)
+        return True
+
+    def set_tensor_address(self, name: str, address: int) -> bool:
+        self.machine.calls.append("set_tensor_address")
+        if self.machine.count("set_tensor_address"):
+            return self._refuse("set_tensor_address", "injected", rule=False)
+        if name not in self.engine.tensors:
+            return self._refuse("set_tensor_address", f"no tensor {name}")
+        self.addresses[name] = address
+        return True
+
+    def execute_async_v3(self, stream_handle: int) -> bool:
+        assert isinstance(stream_handle, int)
+        machine = self.machine
+        machine.calls.append("execute_async_v3")
+        if machine.count("execute_async_v3"):
+            return self._refuse("execute_async_v3", "injected", rule=False)
+        try:
+            with machine.lock:
+                self._execute(machine.stream(stream_handle))
+        except (CudaError, AclError) as error:
+            return self._refuse("execute_async_v3", str(error))
+        return True
+
+    def _execute(self, stream: GpuStream) -> None:
+        machine, engine = self.machine, self.engine
+        if stream.gpu != engine.gpu:
+            raise CudaError("", f"a stream of GPU {stream.gpu}, the engine is on {engine.gpu}")
+        (name,) = engine.inputs
+        if name not in self.shapes:
+            raise CudaError("", f"no shape was set for {name}")
+        shape = self.shapes[name]
+        stamp = machine.ordering.step(stream.handle)
+        regions = {tensor: self._region(tensor, shape) for tensor in engine.tensors}
+        images = regions[name]
+        if not images.block.has_values(images.low, images.high):  # type: ignore[union-attr]
+            raise CudaError("", f"{images} has bytes that nobody wrote")
+        self.uses.add(stamp, "execute")
+        for tensor, region in regions.items():
+            block = region.block
+            assert block is not None
+            write = tensor in engine.outputs
+            block.uses.add(stamp, "execute", write=write, low=region.low, high=region.high)
+            if write:
+                block.write(region.low, region.high)
+        fault = machine.count("task.execute")
+
+        def compute() -> None:
+            if fault is not None:
+                raise AclError(Code.RT_MODEL_EXECUTE, "injected fault", rule=False)
+            dtype = _TYPES[engine.inputs[name].type][1]
+            given = images.bytes().view(dtype).reshape(shape).copy()
+            found = engine.session.run(list(engine.outputs), {name: given})
+            for output, values in zip(engine.outputs, found, strict=True):
+                regions[output].bytes()[:] = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
+
+        stream.work.submit(Task(machine.engines[stream.gpu].compute, 0.0, compute))
+
+    def _region(self, tensor: str, shape: tuple[int, ...]) -> Region:
+        address = self.addresses.get(tensor)
+        if address is None:
+            raise CudaError("", f"no address was set for {tensor}")
+        dims = self.engine.get_tensor_shape(tensor)
+        dims = (shape[0] if dims[0] < 0 else dims[0], *dims[1:])
+        size = math.prod(dims) * np.dtype(_TYPES[self.engine.tensors[tensor].type][1]).itemsize
+        region = self.machine.memory.region(address, size, tensor)
+        if region.device != self.engine.gpu:
+            raise CudaError("", f"{tensor} is {region}, not on GPU {self.engine.gpu}")
+        if address % _ALIGNMENT:
+            raise CudaError("", f"the address of {tensor} is no multiple of {_ALIGNMENT}")
+        return region
+
+    def _refuse(self, call: str, reason: str, *, rule: bool = True) -> bool:
+        text = f"IExecutionContext::{call}: Error Code 3: API Usage Error ({reason})"
+        self.engine.runtime.logger.log(ILogger.Severity.ERROR, text)
+        if rule:
+            self.machine.violations.append(text)
+        return False
+
+
+def tensorrt_module(machine: Machine) -> ModuleType:
+    """The package, in the version of the settings."""
+    made: Any = ModuleType("tensorrt")
+    made.__version__ = machine.settings.version
+    made.ILogger, made.DataType, made.TensorIOMode = ILogger, DataType, TensorIOMode
+    made.Runtime = type("Runtime", (Runtime,), {"machine": machine})
+    return made  # type: ignore[no-any-return]
