@@ -219,8 +219,8 @@ def test_packages_that_are_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     path = save_engine(tmp_path / "m.engine")
-    with emulated():
-        monkeypatch.setitem(sys.modules, missing, None)
+    with emulated(), monkeypatch.context() as patch:
+        patch.setitem(sys.modules, missing, None)
         with pytest.raises(BackendError, match=r"pip install 'regcore\[tensorrt\]'"):
             open_backend(path)
 
@@ -300,3 +300,18 @@ def test_the_same_bits_as_onnx_runtime(
         pytest.raises(RegcoreError, match=r"built by TensorRT 10\.1\.0 and runs only with it"),
     ):
         open_backend(onnx.with_suffix(".engine"))
+
+
+def test_inspect_asks_the_gpu(tmp_path: Path) -> None:
+    path = save_engine(tmp_path / "m.engine")
+    with emulated():
+        result = CliRunner().invoke(cli, ["inspect", str(path)])
+        assert result.exit_code == 0, result.stderr
+        assert "image float32 [N, 3, 8, 8]" in result.stdout
+        assert "1 to 8, best at 4" in result.stdout
+    with emulated(driver="cudaErrorNoDevice"):
+        result = CliRunner().invoke(cli, ["inspect", str(path)])
+        assert result.exit_code == 4
+        assert "cudaErrorNoDevice" in result.stderr
+    result = CliRunner().invoke(cli, ["inspect", str(path)])
+    assert "only a driver can read it (a GPU and TensorRT)" in result.stderr

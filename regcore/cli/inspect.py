@@ -16,7 +16,8 @@ def inspect(*, model: Path, as_json: bool) -> None:
     """Show what MODEL takes and gives, its batch size, opset and recipe, without running it.
 
     MODEL is an .onnx file, or an .om or .engine that regcore convert has built. Where there is an
-    Ascend, it is asked what an .om takes and gives, and any .om will do.
+    Ascend, or a GPU with TensorRT, it is asked what an .om or .engine takes and gives, and any of
+    them will do.
 
     \b
     Example:

@@ -193,7 +193,7 @@ _DEVICE_OPTIONS = (
         "devices",
         type=device_numbers,
         metavar="ID,...",
-        help="The devices on which an .om runs, their batches in turn, e.g. 0,1,2,3.  [default: 0]",
+        help="The devices on which an .om or .engine runs, in turn, e.g. 0,1,2,3.  [default: 0]",
     ),
     click.option(
         "--provider",

@@ -14,17 +14,22 @@ from regcore.model_metadata import ModelMetadata
 from regcore.recipe import Recipe
 
 if TYPE_CHECKING:
-    from regcore.backends.ascend import Description
+    from regcore.backends.ascend import Description as OmDescription
+    from regcore.backends.tensorrt import Description as EngineDescription
 
-_DEVICE_FORMATS = {".om": "an Ascend and its pyACL", ".engine": "a GPU and TensorRT"}
+_DEVICE_FORMATS = {
+    ".om": "an Ascend and its pyACL",
+    ".engine": "a GPU and TensorRT",
+    ".plan": "a GPU and TensorRT",
+}
 
 
 @dataclass(frozen=True)
 class ModelFacts:
     """The facts of a model file.
 
-    onnx: those of an ONNX file. record: what lies beside a device's model. description: of an .om,
-    by its device. At least one of them is not None. refusal: why a device that is here does not
+    onnx: those of an ONNX file. record: what lies beside a device's model. description: by the
+    device itself. At least one of them is not None. refusal: why a device that is here does not
     load it, otherwise empty.
     """
 
@@ -35,7 +40,7 @@ class ModelFacts:
     metadata: ModelMetadata | None
     onnx: OnnxFile | None = None
     record: DeviceModel | None = None
-    description: Description | None = None
+    description: OmDescription | EngineDescription | None = None
     refusal: str = ""
 
     @property
@@ -43,7 +48,7 @@ class ModelFacts:
         """`any`, `4`, `1, 4 or 16`, or `1 to 64, best at 16`."""
         if self.record is not None or self.description is not None:
             sizes = self._sizes
-            if self.path.suffix == ".engine" and len(sizes) > 1:
+            if self.path.suffix.lower() != ".om" and len(sizes) > 1:
                 return f"{sizes[0]} to {sizes[2]}, best at {sizes[1]}"
             return " or ".join(filter(None, (", ".join(map(str, sizes[:-1])), str(sizes[-1]))))
         shape = self.inputs[0].shape if self.inputs else None
@@ -53,12 +58,12 @@ class ModelFacts:
     @property
     def _sizes(self) -> tuple[int, ...]:
         if self.description is not None:
-            return self.description.gears
+            return self.description.batches
         return self.record.batches if self.record is not None else ()
 
 
 def inspect_model(path: Path) -> ModelFacts:
-    """The facts of an .onnx file, of an .om by its device, or of the record beside the model.
+    """The facts of an .onnx file, of another by its device, or of the record beside the model.
 
     Raises BackendError for other files, and for those that only their driver can read, but does
     not.
@@ -76,13 +81,12 @@ def inspect_model(path: Path) -> ModelFacts:
     size = path.stat().st_size
     metadata = record.metadata(path) if record else None
     description, refusal = None, ""
-    if suffix == ".om":
-        try:
-            description = _by_device(path)
-        except BackendError as error:
-            if record is None:
-                raise
-            refusal = str(error)
+    try:
+        description = _by_device(path)
+    except BackendError as error:
+        if record is None:
+            raise
+        refusal = str(error)
     if description is not None:
         inputs, outputs = (description.image,), description.outputs
         return ModelFacts(
@@ -97,11 +101,15 @@ def inspect_model(path: Path) -> ModelFacts:
     return ModelFacts(path, size, (spec,), (), metadata, record=record, refusal=refusal)
 
 
-def _by_device(path: Path) -> Description | None:
-    """What the first Ascend says of an .om; None where this machine has no pyACL."""
-    from regcore.backends.ascend import has_acl, read_description
+def _by_device(path: Path) -> OmDescription | EngineDescription | None:
+    """What the first device says of a model; None where this machine has no package to ask it."""
+    if path.suffix.lower() == ".om":
+        from regcore.backends import ascend
 
-    return read_description(path) if has_acl() else None
+        return ascend.read_description(path) if ascend.has_acl() else None
+    from regcore.backends import tensorrt
+
+    return tensorrt.read_description(path) if tensorrt.has_tensorrt() else None
 
 
 def to_dict(facts: ModelFacts) -> dict[str, Any]:

@@ -52,6 +52,11 @@ class Description:
     input_bytes: tuple[int, ...]
     output_bytes: tuple[int, ...]
 
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """As in the record of an .om."""
+        return self.gears
+
 
 def describe_model(acl: Acl, resources: Resources, model: int) -> Description:
     """Describes a loaded model. Raises BackendError where it is none of images and scores."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regcore.backends.tensorrt.backend import TensorRTBackend
-from regcore.backends.tensorrt.session import read_description
+from regcore.backends.tensorrt.description import Description
+from regcore.backends.tensorrt.session import has_tensorrt, read_description
 
-__all__ = ["TensorRTBackend", "read_description"]
+__all__ = ["Description", "TensorRTBackend", "has_tensorrt", "read_description"]

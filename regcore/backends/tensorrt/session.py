@@ -111,6 +111,16 @@ class Session:
         return self.resources.release()
 
 
+def has_tensorrt() -> bool:
+    """Whether TensorRT and cuda-python can be imported."""
+    try:
+        import_tensorrt()
+        import_cuda()
+    except BackendError:
+        return False
+    return True
+
+
 def read_description(path: Path, device: int = 0) -> Description:
     """What an engine takes and gives. Raises BackendError, as where there is no GPU."""
     session = Session(path, device)
