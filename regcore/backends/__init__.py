@@ -28,6 +28,7 @@ def open_backend(
     threads: int | None = None,
     output: str | None = None,
     devices: Sequence[int] | None = None,
+    allow_fallback: bool = False,
 ) -> Backend:
     """Opens a model.
 
@@ -38,6 +39,7 @@ def open_backend(
     output: the name of the scores.
     devices: the numbers of those on which an `.om` or `.engine` runs, batches in turn; 0 by
         default.
+    allow_fallback: whether what an ONNX model's provider does not take may run on the CPU.
     Raises BackendError where the model, the runtime or the provider cannot be had.
     """
     text = str(model)
@@ -60,7 +62,13 @@ def open_backend(
         from regcore.backends.onnxruntime import OnnxRuntimeBackend
 
         _refuse(text, devices=devices)
-        return OnnxRuntimeBackend(Path(text), provider=provider, threads=threads, output=output)
+        return OnnxRuntimeBackend(
+            Path(text),
+            provider=provider,
+            threads=threads,
+            output=output,
+            allow_fallback=allow_fallback,
+        )
     raise BackendError(
         f"{text}: no backend for this model; supported are FILE.onnx, FILE.om, FILE.engine, "
         "torch:MODEL[.TAG][:WEIGHTS] and simulated:RATE[:CLASSES]"

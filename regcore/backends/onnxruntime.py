@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,18 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend, Result, Span, TensorSpec
+from regcore.backends.onnxruntime_session import Run, first_line, open_session, runner
 from regcore.backends.tensors import image_input, score_output
 from regcore.errors import BackendError
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession, NodeArg
+    from onnxruntime import NodeArg
 
-_PROVIDERS = {
-    "cpu": "CPUExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "tensorrt": "TensorrtExecutionProvider",
-    "cann": "CANNExecutionProvider",
-}
 _DTYPES = {
     "tensor(float)": "float32",
     "tensor(float16)": "float16",
@@ -31,7 +25,6 @@ _DTYPES = {
     "tensor(uint8)": "uint8",
     "tensor(int8)": "int8",
 }
-_ERRORS_ONLY = 3
 
 
 class OnnxRuntimeBackend(Backend):
@@ -46,6 +39,7 @@ class OnnxRuntimeBackend(Backend):
         provider: str | None = None,
         threads: int | None = None,
         output: str | None = None,
+        allow_fallback: bool = False,
     ) -> None:
         """Opens `path`; see `open_backend`."""
         onnxruntime = import_onnxruntime()
@@ -53,14 +47,15 @@ class OnnxRuntimeBackend(Backend):
             raise BackendError(f"{path}: no such model file")
         self.version: str = onnxruntime.__version__
         self._path = path
-        session = _open_session(onnxruntime, path, provider, threads)
-        self._session: InferenceSession | None = session
+        session = open_session(onnxruntime, path, provider, threads, allow_fallback=allow_fallback)
         self.provider: str = session.get_providers()[0]
         self.metadata: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
         inputs = [_spec(arg) for arg in session.get_inputs()]
         outputs = [_spec(arg) for arg in session.get_outputs()]
         self.inputs: tuple[TensorSpec, ...] = (image_input(path, inputs),)
         self.outputs: tuple[TensorSpec, ...] = (score_output(path, outputs, output),)
+        names = (self.inputs[0].name, self.outputs[0].name)
+        self._run: Run | None = runner(onnxruntime, session, *names)
 
     def submit(self, batch: NDArray[Any]) -> None:
         """Keeps a batch [n, ...] in the dtype of the model's input for `result`, which runs it."""
@@ -72,43 +67,38 @@ class OnnxRuntimeBackend(Backend):
         A model with a built-in batch size runs as often as needed; the last batch is filled up
         with zeros whose scores are dropped.
         """
-        start = perf_counter()
-        scores = self._run_parts(self._batch)
-        return Result(scores, (Span("compute", 0, start, perf_counter()),))
-
-    def _run_parts(self, batch: NDArray[Any]) -> NDArray[Any]:
         shape = self.inputs[0].shape
-        size = shape[0] if shape else None
-        if size is None:
-            return self._run_once(batch)
-        parts = [self._run_static(batch[at : at + size], size) for at in range(0, len(batch), size)]
-        return np.concatenate(parts)
+        size = (shape[0] if shape else None) or len(self._batch)
+        spans: list[Span] = []
+        starts = range(0, len(self._batch), size)
+        parts = [self._run_part(self._batch[at : at + size], size, spans) for at in starts]
+        return Result(parts[0] if len(parts) == 1 else np.concatenate(parts), tuple(spans))
 
-    def _run_static(self, images: NDArray[Any], size: int) -> NDArray[Any]:
+    def _run_part(self, images: NDArray[Any], size: int, spans: list[Span]) -> NDArray[Any]:
         if len(images) == size:
-            return self._run_once(images)
+            return self._run_once(images, spans)
         full = np.zeros((size, *images.shape[1:]), dtype=images.dtype)
         full[: len(images)] = images
-        return self._run_once(full)[: len(images)]
+        return self._run_once(full, spans)[: len(images)]
 
-    def _run_once(self, images: NDArray[Any]) -> NDArray[Any]:
-        if self._session is None:
+    def _run_once(self, images: NDArray[Any], spans: list[Span]) -> NDArray[Any]:
+        if self._run is None:
             raise BackendError(f"{self._path}: the model was closed")
         try:
-            found = self._session.run([self.outputs[0].name], {self.inputs[0].name: images})
+            scores, times = self._run(images)
         except Exception as error:  # its exceptions share no other base
-            raise BackendError(f"{self._path}: {_first_line(error)}") from error
-        scores = cast("NDArray[Any]", found[0])
+            raise BackendError(f"{self._path}: {first_line(error)}") from error
         if scores.ndim != 2 or len(scores) != len(images):  # noqa: PLR2004
             raise BackendError(
                 f"{self._path}: output {self.outputs[0].name} has the shape {scores.shape} "
                 f"for {len(images)} images, expected [images, classes]"
             )
+        spans += times
         return scores
 
     def close(self) -> None:
         """Frees the session; the backend cannot run any more."""
-        self._session = None
+        self._run = None
 
 
 def import_onnxruntime() -> ModuleType:
@@ -122,38 +112,6 @@ def import_onnxruntime() -> ModuleType:
     return cast("ModuleType", onnxruntime)
 
 
-def _open_session(
-    runtime: ModuleType, path: Path, provider: str | None, threads: int | None
-) -> InferenceSession:
-    wanted = _PROVIDERS.get((provider or "cpu").lower(), provider)
-    available = runtime.get_available_providers()
-    if wanted not in available:
-        raise BackendError(
-            f"ONNX Runtime {runtime.__version__} has no provider {provider} here, only "
-            f"{', '.join(available)}; install the onnxruntime package that brings it"
-        )
-    options = runtime.SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    try:
-        # With its own fallback the runtime would go on elsewhere and say so on stdout only.
-        session = runtime.InferenceSession(path, options, providers=[wanted], enable_fallback=0)
-    except Exception as error:  # its exceptions share no other base
-        raise BackendError(f"{path}: {_first_line(error)}") from error
-    running = session.get_providers()
-    if running[0] != wanted:
-        raise BackendError(
-            f"{path}: asked for {wanted}, but ONNX Runtime fell back to {running[0]}; "
-            "see that its driver and libraries are installed"
-        )
-    return session
-
-
 def _spec(arg: NodeArg) -> TensorSpec:
     shape = tuple(dim if isinstance(dim, int) else None for dim in arg.shape)
     return TensorSpec(arg.name, shape, _DTYPES.get(arg.type, arg.type))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]

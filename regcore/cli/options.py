@@ -159,6 +159,7 @@ class DeviceOptions:
     batch_size: int | None
     devices: tuple[int, ...] | None
     provider: str | None
+    allow_fallback: bool
     output: str | None
     trace: Path | None
     device_timeout: float
@@ -167,7 +168,13 @@ class DeviceOptions:
         """Opens a model; see regcore.backends.open_backend."""
         from regcore.backends import open_backend
 
-        return open_backend(model, provider=self.provider, output=self.output, devices=self.devices)
+        return open_backend(
+            model,
+            provider=self.provider,
+            output=self.output,
+            devices=self.devices,
+            allow_fallback=self.allow_fallback,
+        )
 
     def batch_size_for(self, backend: Backend) -> int:
         """The batch size that was asked for, else the model's own, else 16 or its largest.
@@ -197,7 +204,12 @@ _DEVICE_OPTIONS = (
     ),
     click.option(
         "--provider",
-        help="Where an ONNX or torch model runs: cpu (default), cuda; ONNX: tensorrt, cann.",
+        help="Where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann.",
+    ),
+    click.option(
+        "--allow-fallback",
+        is_flag=True,
+        help="Parts of an ONNX model that its provider does not take may run on the CPU.",
     ),
     click.option("--output", help="The model's output with the scores, where it has several."),
     click.option(

@@ -1,0 +1,126 @@
+"""A session of ONNX Runtime on one of its providers, and how a batch is run there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from numpy.typing import NDArray
+
+from regcore.backends.backend import Span
+from regcore.errors import BackendError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+#: Runs a batch; its scores, and what the device did.
+Run = Callable[[NDArray[Any]], tuple[NDArray[Any], list[Span]]]
+
+_CPU = "CPUExecutionProvider"
+_PROVIDERS = {
+    "cpu": _CPU,
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "cann": "CANNExecutionProvider",
+}
+# What of a model TensorRT does not take, CUDA does.
+_BESIDE = {"TensorrtExecutionProvider": "CUDAExecutionProvider"}
+#: Where the tensors of a provider are, in the runtime's words.
+_MEMORY = {
+    "CUDAExecutionProvider": "cuda",
+    "TensorrtExecutionProvider": "cuda",
+    "CANNExecutionProvider": "cann",
+}
+_ERRORS_ONLY = 3
+
+
+def open_session(
+    runtime: ModuleType,
+    path: Path,
+    provider: str | None,
+    threads: int | None,
+    *,
+    allow_fallback: bool,
+) -> InferenceSession:
+    """Opens a model on `provider`, as in `cuda`, `cuda:1` or the runtime's own name.
+
+    Raises BackendError where the provider is not there, and, unless allow_fallback, where all or
+    part of the model would run on the CPU instead.
+    """
+    name, _, number = (provider or "cpu").partition(":")
+    wanted = _PROVIDERS.get(name.lower(), name)
+    available = runtime.get_available_providers()
+    if wanted not in available:
+        raise BackendError(
+            f"ONNX Runtime {runtime.__version__} has no provider {name} here, only "
+            f"{', '.join(available)}; install the onnxruntime package that brings it"
+        )
+    if number and (not number.isdigit() or wanted == _CPU):
+        raise BackendError(f"{provider}: expected a provider such as cuda or cuda:1")
+    options = runtime.SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    if wanted != _CPU and not allow_fallback:
+        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    names = [wanted, *(beside for beside in (_BESIDE.get(wanted),) if beside in available)]
+    device = {"device_id": number} if number else {}
+    try:
+        # With its own fallback the runtime would go on elsewhere and say so on stdout only.
+        session = runtime.InferenceSession(
+            path, options, providers=[(one, device) for one in names], enable_fallback=0
+        )
+    except Exception as error:  # its exceptions share no other base
+        reason = first_line(error)
+        if "fallback to CPU" in reason:
+            reason += f"; see that the libraries of {wanted} load, or --allow-fallback permits it"
+        raise BackendError(f"{path}: {reason}") from error
+    running = session.get_providers()
+    if running[0] != wanted and not allow_fallback:
+        raise BackendError(
+            f"{path}: asked for {wanted}, but ONNX Runtime fell back to {running[0]}; "
+            "see that its driver and libraries are installed, or --allow-fallback"
+        )
+    return cast("InferenceSession", session)
+
+
+def runner(runtime: ModuleType, session: InferenceSession, image_name: str, score_name: str) -> Run:
+    """What runs a batch of `session`: on a device with its input and output bound there."""
+    provider = session.get_providers()[0]
+    memory = _MEMORY.get(provider)
+    if memory is None:
+
+        def run(images: NDArray[Any]) -> tuple[NDArray[Any], list[Span]]:
+            start = perf_counter()
+            (scores,) = session.run([score_name], {image_name: images})
+            return scores, [Span("compute", 0, start, perf_counter())]
+
+        return run
+    options = session.get_provider_options().get(provider, {})
+    number = int(options.get("device_id", 0))
+    binding = session.io_binding()
+
+    def run_bound(images: NDArray[Any]) -> tuple[NDArray[Any], list[Span]]:
+        start = perf_counter()
+        on_device = runtime.OrtValue.ortvalue_from_numpy(images, memory, number)
+        binding.bind_ortvalue_input(image_name, on_device)
+        # Bound anew, as its size is the batch's.
+        binding.bind_output(score_name, memory, number)
+        loaded = perf_counter()
+        session.run_with_iobinding(binding)
+        computed = perf_counter()
+        scores = binding.get_outputs()[0].numpy()
+        times = (start, loaded, computed, perf_counter())
+        h2d = Span("h2d", number, times[0], times[1])
+        compute = Span("compute", number, times[1], times[2])
+        return scores, [h2d, compute, Span("d2h", number, times[2], times[3])]
+
+    return run_bound
+
+
+def first_line(error: Exception) -> str:
+    """What ONNX Runtime says of a failure, without its further lines."""
+    return str(error).strip().split("\n", 1)[0]
