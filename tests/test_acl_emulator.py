@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -402,6 +403,20 @@ def test_copies_and_execution_overlap_as_their_events_say(
     assert good(acl.rt.event_elapsed_time(begin, computed)) > 499.9
     assert good(acl.rt.event_elapsed_time(begin, copied)) < 500
     assert good(acl.rt.event_elapsed_time(copied, begin)) < 0
+
+
+def test_blocking_calls_take_their_time(acl: Any, settings: Settings, tmp_path: Path) -> None:
+    driver = Driver(acl, save_om(tmp_path / "m.om"))
+    expected = driver.run(images(4))
+    settings.images_per_s, settings.copy_gb_s = 80.0, 4 * ROW / 0.05 / 1e9
+    for seconds, call in (
+        (0.05, (acl.rt.memcpy, driver.device, 4 * ROW, driver.host, 4 * ROW, H2D)),
+        (0.05, (acl.mdl.execute, driver.model, driver.inputs, driver.outputs)),
+    ):
+        start = perf_counter()
+        good(call[0](*call[1:]))
+        assert perf_counter() - start >= seconds
+    np.testing.assert_array_equal(driver.get(4), expected)
 
 
 def test_events_are_flags_that_stay_up(acl: Any, tmp_path: Path) -> None:

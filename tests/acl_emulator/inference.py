@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 from acl_emulator.datasets import Dataset
@@ -98,7 +99,7 @@ class Inference:
             seconds, run = self._prepared(model, inputs, outputs, machine.host_step(), what)
             fault = machine.count("task.execute")
         inject(fault)
-        machine.engines_here().compute.run(0.0, seconds, run)
+        machine.engines_here().compute.run(perf_counter(), seconds, run)
 
     @action
     def execute_async(self, model: int, inputs: int, outputs: int, stream: int) -> None:
@@ -123,15 +124,7 @@ class Inference:
         sources = [self._region(given, i, what) for i in range(len(model.inputs))]
         targets = [self._region(taken, i, what) for i in range(len(model.outputs))]
         batch, given.gear = given.gear or model.batch, None
-        for i, (tensor, region) in enumerate(zip(model.inputs, sources, strict=True)):
-            used = tensor.size * batch // model.batch if i == 0 else tensor.size
-            self._need(tensor, region, used)
-            # The gear is read only where one was set; then it has values.
-            if i == 0 and not region.block.has_values(region.low, region.low + used):
-                reason = f"input {tensor.name} has rows that nobody wrote, for a batch of {batch}"
-                raise AclError(Code.MODEL_INPUT_NOT_MATCH, reason)
-        for tensor, region in zip(model.outputs, targets, strict=True):
-            self._need(tensor, region, tensor.size * batch // model.batch)
+        self._check_sizes(model, batch, sources, targets)
         # One model_id runs on one stream at a time.
         model.uses.add(stamp, what)
         for region in sources:
@@ -152,6 +145,19 @@ class Inference:
                 region.bytes()[: found.nbytes] = found.reshape(-1).view("uint8")
 
         return self._machine.settings.compute_seconds(batch), run
+
+    def _check_sizes(
+        self, model: Model, batch: int, sources: list[Region], targets: list[Region]
+    ) -> None:
+        for i, (tensor, region) in enumerate(zip(model.inputs, sources, strict=True)):
+            used = tensor.size * batch // model.batch if i == 0 else tensor.size
+            self._need(tensor, region, used)
+            # The gear is read only where one was set; then it has values.
+            if i == 0 and not region.block.has_values(region.low, region.low + used):
+                reason = f"input {tensor.name} has rows that nobody wrote, for a batch of {batch}"
+                raise AclError(Code.MODEL_INPUT_NOT_MATCH, reason)
+        for tensor, region in zip(model.outputs, targets, strict=True):
+            self._need(tensor, region, tensor.size * batch // model.batch)
 
     @staticmethod
     def _same_number(dataset: Dataset, tensors: tuple[Tensor, ...], code: Code, what: str) -> None:

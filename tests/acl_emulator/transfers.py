@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from time import perf_counter
 
 from acl_emulator.engines import Engine
 from acl_emulator.errors import AclError, Code
@@ -66,7 +67,7 @@ class Transfers:
         if engine is None:
             copy()
         else:
-            engine.run(0.0, seconds, copy)
+            engine.run(perf_counter(), seconds, copy)
 
     @action
     def memcpy_async(
