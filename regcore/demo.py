@@ -87,6 +87,7 @@ def run_demo(
             recipe=f"{MODEL} ({preprocessor.recipe.identity})",
             batch_size=_BATCH_SIZE,
             workers=preprocessor.workers,
+            preprocessing=preprocessor.recipe,
             evaluation=evaluation,
         )
     return Demo(

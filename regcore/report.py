@@ -10,6 +10,7 @@ from regcore import findings
 from regcore.evaluate import Evaluation
 from regcore.metrics import TopN, percent
 from regcore.perf import Perf, measure
+from regcore.recipe import Recipe
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,8 +21,8 @@ class RunReport:
     """An evaluation with all that tells it from another.
 
     backend: the runtime and its version; provider: what really ran in it; recipe: name and
-    identity; missing: names of labelled images that should have been there; left_out: how many
-    images there are beyond those that were asked for.
+    identity of `preprocessing`; missing: names of labelled images that should have been there;
+    left_out: how many images there are beyond those that were asked for.
     """
 
     model: str
@@ -30,6 +31,7 @@ class RunReport:
     recipe: str
     batch_size: int
     workers: int
+    preprocessing: Recipe
     evaluation: Evaluation
     missing: tuple[str, ...] = ()
     left_out: int = 0
@@ -104,6 +106,7 @@ def to_dict(report: RunReport) -> dict[str, Any]:
         "hits": evaluation.topn.hits.tolist(),
         "accuracy": accuracies(evaluation.topn),
         **about(report),
+        "preprocessing": report.preprocessing.to_dict(),
         "batch_size": report.batch_size,
         "workers": report.workers,
         "images_per_s": round(evaluation.images_per_s, 2),

@@ -19,6 +19,7 @@ from regcore.cli.profile import profile
 from regcore.cli.run import run
 from regcore.cli.score import score
 from regcore.cli.trtexec import trtexec
+from regcore.cli.verdict import verdict
 from regcore.cli.verify import verify
 from regcore.errors import UsageError
 
@@ -72,6 +73,7 @@ _COMMANDS = (
     infer,
     profile,
     score,
+    verdict,
     compare,
     trtexec,
     demo,

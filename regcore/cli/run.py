@@ -25,6 +25,7 @@ from regcore.cli.options import (
 
 if TYPE_CHECKING:
     from regcore.dataset import LabelledImages
+    from regcore.decisions import Decisions
     from regcore.report import RunReport
 
 RESULT = "result.json"
@@ -76,7 +77,8 @@ def run(
     goes to result.json, too. Where an image cannot be read, a labelled image is not there, or
     Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
     and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
-    writes it.
+    writes it; what the model made of each image goes to decisions.csv, and everything that --json
+    prints to run.json.
 
     \b
     Examples:
@@ -84,6 +86,7 @@ def run(
       regcore run regnety_016_bs16.om imagenet/val --labels val_label.txt --device 0,1,2,3
     """  # noqa: D301
     from regcore.dataset import label_images, list_images, read_labels
+    from regcore.decisions import Decisions, relative_names
     from regcore.evaluate import Interrupted, evaluate, evaluate_batches
     from regcore.preprocess import Preprocessor
     from regcore.report import RunReport
@@ -124,11 +127,15 @@ def run(
             recipe=f"{recipe_name} ({recipe.identity})",
             batch_size=batch_size,
             workers=preprocessor.workers,
+            preprocessing=recipe,
             evaluation=evaluation,
             missing=() if subset else dataset.missing,
             left_out=len(dataset.paths) - len(paths),
         )
-    _deliver(report, out, device.trace, as_json=as_json)
+    decisions = Decisions(
+        relative_names(paths, root), labels, evaluation.indices, evaluation.values
+    )
+    _deliver(report, decisions, out, device.trace, as_json=as_json)
 
 
 def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
@@ -140,26 +147,31 @@ def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
 def _remove_results(out: Path) -> None:
     # What an earlier run left must not pass for the result of this one, should it be cut short.
     out.mkdir(parents=True, exist_ok=True)
-    for name in (RESULT, INCOMPLETE_RESULT, "perf.json"):
+    for name in (RESULT, INCOMPLETE_RESULT, "perf.json", "run.json", "decisions.csv"):
         (out / name).unlink(missing_ok=True)
 
 
-def _deliver(report: RunReport, out: Path, trace: Path | None, *, as_json: bool) -> None:
+def _deliver(
+    report: RunReport, decisions: Decisions, out: Path, trace: Path | None, *, as_json: bool
+) -> None:
     from regcore.metrics import write_guide_result
     from regcore.perf import write_perf
     from regcore.perf.trace import write_trace
     from regcore.report import about, incompleteness, to_dict, to_table
+    from regcore.run_folder import write_run
 
     path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
     lacking = None if report.complete else incompleteness(report)
     write_guide_result(path, report.evaluation.topn, lacking)
     timeline = report.evaluation.timeline
     write_perf(out, report.perf, timeline, about(report))
+    found = to_dict(report)
+    write_run(out, found, decisions)
     if trace is not None:
         write_trace(trace, timeline)
     name_failures(report.evaluation.errors)
     if as_json:
-        answer({**to_dict(report), "result": str(path)})
+        answer({**found, "result": str(path)})
     else:
         show(to_table(report))
     if not report.complete:

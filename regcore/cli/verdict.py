@@ -1,0 +1,224 @@
+"""regcore verdict: whether a port is as accurate as it should be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from regcore.cli.console import INCOMPLETE, answer, show, tell
+from regcore.errors import DatasetError, UsageError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from regcore.run_folder import Run
+    from regcore.verdict import AgainstBaseline, AgainstRun, Margin, Measured
+
+NOT_MET = 1
+_NAMED = 10
+
+
+@click.command()
+@click.argument("result", type=click.Path(exists=True, path_type=Path))
+@click.option("--baseline", metavar="TAG", help="A model of timm: regnety_016.pycls_in1k.")
+@click.option(
+    "--table",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Where to look for TAG: a CSV file in the form of timm's results.  [default: built in]",
+)
+@click.option("--baseline-top1", metavar="PERCENT", type=click.FloatRange(0, 100))
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="RUN",
+    help="Another run on the same images, the one that counts as right.",
+)
+@click.option(
+    "--max-drop",
+    required=True,
+    metavar="1.0pt|1.0%",
+    help="The drop that is allowed: percentage points, or a part of the baseline.",
+)
+@click.option(
+    "--scores",
+    nargs=2,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="NOW BEFORE",
+    help="Also compare all scores of two runs, as 'regcore infer' and other tools write them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+def verdict(
+    *,
+    result: Path,
+    baseline: str | None,
+    table: Path | None,
+    baseline_top1: float | None,
+    against: Path | None,
+    max_drop: str,
+    scores: tuple[Path, Path] | None,
+    as_json: bool,
+) -> None:
+    """Judge the accuracy of RESULT, a folder that 'regcore run' has written.
+
+    Or a result.json of the guide's script, for --baseline-top1. PASS (exit code 0): even the lower
+    end of the accuracy's 95 % interval is within the allowed drop. FAIL (1): even the upper end is
+    not. UNDECIDED (3): there are too few images to tell, or the run is incomplete. With --against
+    the images are compared one by one. The verdict goes to verdict.json in the folder, too.
+
+    \b
+    Examples:
+      regcore verdict result --baseline regnety_016.pycls_in1k --max-drop 1.0pt
+      regcore verdict om_result --against onnx_result --max-drop 0.1pt
+    """  # noqa: D301
+    from regcore.atomic import write_text
+    from regcore.run_folder import read_run
+    from regcore.verdict import Margin, Outcome, to_dict
+
+    margin = Margin.parse(max_drop)
+    _check_question(baseline, baseline_top1, table, against)
+    run = read_run(result) if result.is_dir() else None
+    if run is None and (baseline is not None or against is not None):
+        raise UsageError(
+            f"{result}: a result.json does not say how its images were made, nor what became of "
+            "each; give the folder of 'regcore run', or judge it by --baseline-top1"
+        )
+    measured = _measured(run) if run is not None else _guide_result(result)
+    by_baseline = _by_baseline(measured, run, margin, baseline or baseline_top1, table)
+    by_run = _by_run(run, against, margin) if run is not None and against is not None else None
+    found = to_dict(margin, by_baseline, by_run, complete=measured.complete)
+    if scores is not None:
+        found["scores"] = _scores(run, *scores)
+    if run is not None:
+        write_text(run.folder / "verdict.json", json.dumps(found, indent=2) + "\n")
+    if as_json:
+        answer(found)
+    else:
+        show(found["outcome"], _table(found))
+    if not measured.complete:
+        tell("incomplete: an accuracy over a part of the images decides nothing")
+    if found["outcome"] == Outcome.FAIL.value:
+        raise click.exceptions.Exit(NOT_MET)
+    if found["outcome"] == Outcome.UNDECIDED.value:
+        raise click.exceptions.Exit(INCOMPLETE)
+
+
+def _check_question(
+    baseline: str | None, top1: float | None, table: Path | None, against: Path | None
+) -> None:
+    if baseline is not None and top1 is not None:
+        raise UsageError("give --baseline or --baseline-top1, not both")
+    if baseline is None and table is not None:
+        raise UsageError("--table needs --baseline TAG")
+    if baseline is None and top1 is None and against is None:
+        raise UsageError("judge by what? --baseline TAG, --baseline-top1 PERCENT, or --against RUN")
+
+
+def _by_baseline(
+    measured: Measured,
+    run: Run | None,
+    margin: Margin,
+    baseline: str | float | None,
+    table: Path | None,
+) -> AgainstBaseline | None:
+    from regcore.baseline import find_baseline
+    from regcore.verdict import against_baseline
+
+    if baseline is None:
+        return None
+    if not isinstance(baseline, str):
+        return against_baseline(measured, baseline, margin)
+    row = find_baseline(baseline, table)
+    if run is not None:
+        row.check_recipe(run.recipe)
+    return against_baseline(measured, row, margin)
+
+
+def _by_run(run: Run, against: Path, margin: Margin) -> AgainstRun:
+    from regcore.run_folder import read_run
+    from regcore.verdict import against_run
+
+    other = read_run(against)
+    complete = run.complete and other.complete
+    return against_run(run.decisions(), other.decisions(), margin, complete=complete)
+
+
+def _scores(run: Run | None, now: Path, before: Path) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from regcore.dataset import stem
+    from regcore.predictions import open_predictions
+    from regcore.predictions.agreement import compare_scores
+
+    if run is None:
+        raise UsageError("--scores needs a folder that 'regcore run' has written, for its images")
+    expected = tuple(stem(image) for image in run.decisions().images)
+    return asdict(
+        compare_scores(open_predictions(now, expected), open_predictions(before, expected))
+    )
+
+
+def _measured(run: Run) -> Measured:
+    from regcore.verdict import Measured
+
+    return Measured(run.images, run.hits, run.complete)
+
+
+def _guide_result(path: Path) -> Measured:
+    """Of the guide's result.json, whose Top1 is rounded to two places."""
+    from regcore.verdict import Measured
+
+    try:
+        content = json.loads(path.read_bytes())
+        rows = {row["key"]: row["value"] for row in content["value"]}
+        images = int(rows["Number of images"])
+        top1 = float(rows["Top1 accuracy"].removesuffix("%"))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise DatasetError(f"{path}: not a result.json of the guide ({error!r})") from error
+    return Measured(images, round(top1 / 100 * images), "incomplete" not in content)
+
+
+def _table(found: dict[str, Any]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(show_header=False, box=box.SIMPLE)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    if part := found["baseline"]:
+        low, high = part["interval"]
+        table.add_row("Top1", f"{part['accuracy']:.3f} %, 95 % interval {low:.3f} to {high:.3f}")
+        table.add_row("baseline", f"{part['baseline']:.3f} % ({part['source']})")
+        table.add_row("drop", f"{part['drop']:.3f} pt, allowed {part['margin']:.3f} pt")
+        table.add_row(
+            "can be told", f"a drop of {part['detectable']:.3f} pt, by {part['images']} images"
+        )
+    if part := found["against"]:
+        low, high = part["interval"]
+        table.add_section()
+        table.add_row("Top1", f"{part['before']:.3f} % before, {part['accuracy']:.3f} % now")
+        table.add_row(
+            "change", f"{part['change']:+.3f} pt, 95 % interval {low:+.3f} to {high:+.3f}"
+        )
+        table.add_row("allowed", f"{-part['margin']:+.3f} pt")
+        table.add_row("McNemar", f"p = {part['p']:.4g}")
+        for name, what in (
+            ("lost", "right before, wrong now"),
+            ("won", "wrong before, right now"),
+            ("other", "wrong both times, but otherwise"),
+        ):
+            images = part[name]
+            named = [str(len(images)), *images[:_NAMED]]
+            table.add_row(what, "\n".join([*named, "..."] if len(images) > _NAMED else named))
+    if part := found.get("scores"):
+        table.add_section()
+        table.add_row("same answer", f"{part['same_answers']} of {part['images']} images")
+        table.add_row(
+            "largest difference", f"{part['largest_difference']:.6g} ({part['most_different']})"
+        )
+        table.add_row(
+            "smallest cosine", f"{part['smallest_cosine']:.9f} ({part['least_parallel']})"
+        )
+    return table

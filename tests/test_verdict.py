@@ -1,0 +1,271 @@
+"""The verdict: its rule, its refusals, the images it names, and what is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx_models import save_model
+from PIL import Image
+
+from regcore.baseline import find_baseline
+from regcore.cli import cli
+from regcore.decisions import Decisions, read_decisions, write_decisions
+from regcore.errors import DatasetError, MismatchError, UsageError
+from regcore.recipe import Recipe
+from regcore.verdict import Margin, Measured, Outcome, against_baseline, against_run
+
+POINT = Margin(1.0, "pt")
+
+
+def regcore(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def test_the_issues_examples() -> None:
+    found = against_baseline(Measured(50_000, 38_925, complete=True), 77.862, POINT)
+    assert found.outcome is Outcome.PASS
+    assert found.accuracy == pytest.approx(77.85)
+    assert found.drop == pytest.approx(0.012)
+    assert found.interval.low == pytest.approx(77.484, abs=1e-3)
+    assert found.interval.high == pytest.approx(78.212, abs=1e-3)
+    found = against_baseline(Measured(1000, 769, complete=True), 77.862, POINT)
+    assert found.outcome is Outcome.UNDECIDED
+    assert found.detectable == pytest.approx(2.19, abs=0.01)
+    found = against_baseline(Measured(50_000, 38_000, complete=True), 77.862, POINT)
+    assert found.outcome is Outcome.FAIL
+    found = against_baseline(Measured(50_000, 38_925, complete=False), 77.862, POINT)
+    assert found.outcome is Outcome.UNDECIDED
+
+
+@given(st.integers(1, 60_000), st.floats(0, 1), st.floats(0, 100), st.floats(0, 20))
+def test_the_rule(count: int, share: float, baseline: float, margin: float) -> None:
+    hits = round(share * count)
+    found = against_baseline(Measured(count, hits, complete=True), baseline, Margin(margin, "pt"))
+    least = baseline - margin
+    if found.outcome is Outcome.PASS:
+        assert found.interval.low >= least
+    elif found.outcome is Outcome.FAIL:
+        assert found.interval.high < least
+    else:
+        assert found.interval.low < least <= found.interval.high
+
+
+@pytest.mark.parametrize("text", ["1.0", "", "pt", "x%", "-1pt", "100%", "nanpt", "1 %%"])
+def test_a_margin_has_a_unit(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is not a margin: 1\.0pt are percentage points"):
+        Margin.parse(text)
+
+
+def test_margins() -> None:
+    assert Margin.parse("1.0pt").points(77.862) == 1.0
+    assert Margin.parse("1.0%").points(77.862) == pytest.approx(0.77862)
+    assert str(Margin.parse("0.5%")) == "0.5%"
+
+
+def test_built_in_baselines() -> None:
+    row = find_baseline("regnety_016.pycls_in1k")
+    assert (row.top1, row.top5, row.size, row.crop) == (77.862, 93.718, 224, 0.875)
+    row.check_recipe(Recipe.preset("regnety_016"))
+    with pytest.raises(MismatchError, match="short side 232 there, 256 here"):
+        find_baseline("regnety_016.tv2_in1k").check_recipe(Recipe.preset("regnety_016"))
+    with pytest.raises(MismatchError, match="filter bilinear there, bicubic here"):
+        find_baseline("tf_efficientnet_lite4.in1k").check_recipe(Recipe(resize=413, crop=380))
+    with pytest.raises(UsageError, match=r"there is regnety_016.tv2_in1k, regnety_016.pycls_in1k"):
+        find_baseline("regnety_016")
+
+
+def test_a_table_of_ones_own(tmp_path: Path) -> None:
+    table = tmp_path / "results.csv"
+    table.write_text("model,top1,top5,img_size,crop_pct,interpolation\nm,70,90,224,0.875,bicubic\n")
+    assert find_baseline("m", table).top1 == 70
+    table.write_text("model,top1\nm,70\n")
+    with pytest.raises(DatasetError, match="not a table as timm's"):
+        find_baseline("m", table)
+
+
+def decisions(labels: list[int], answers: list[int]) -> Decisions:
+    count = len(labels)
+    classes = np.full((count, 5), -1, np.int64)
+    classes[:, 0] = answers
+    scores = np.full((count, 5), np.nan, np.float32)
+    scores[:, 0] = np.linspace(0, 1, count, dtype=np.float32)
+    images = tuple(f"a/{i}.jpg" for i in range(count))
+    return Decisions(images, np.array(labels), classes, scores)
+
+
+def test_flips_are_named() -> None:
+    before = decisions([0, 1, 2, 3, 4], [0, 1, 9, 9, 4])
+    now = decisions([0, 1, 2, 3, 4], [0, 7, 2, 8, 4])
+    found = against_run(now, before, POINT, complete=True)
+    assert (found.lost, found.won, found.other) == (("a/1.jpg",), ("a/2.jpg",), ("a/3.jpg",))
+    assert (found.before, found.accuracy, found.change) == (60.0, 60.0, 0.0)
+    assert found.p == 1.0
+    assert found.outcome is Outcome.UNDECIDED  # five images tell nothing
+
+
+def test_the_same_answers_on_many_images_pass() -> None:
+    labels = [i % 10 for i in range(5000)]
+    same = decisions(labels, labels)
+    assert against_run(same, same, POINT, complete=True).outcome is Outcome.PASS
+    assert against_run(same, same, POINT, complete=False).outcome is Outcome.UNDECIDED
+    worse = decisions(labels, [label if i % 20 else 11 for i, label in enumerate(labels)])
+    found = against_run(worse, same, POINT, complete=True)
+    assert found.outcome is Outcome.FAIL
+    assert len(found.lost) == 250
+    assert found.change == pytest.approx(-5.0)
+
+
+def test_runs_on_other_images_or_labels_are_refused() -> None:
+    four, three = decisions([0, 1, 2, 3], [0, 1, 2, 3]), decisions([0, 1, 2], [0, 1, 2])
+    with pytest.raises(MismatchError, match=r"1 only in the one, 0 only in the other, a/3\.jpg"):
+        against_run(four, three, POINT, complete=True)
+    with pytest.raises(MismatchError, match=r"0 only in the one, 1 only in the other, a/3\.jpg"):
+        against_run(three, four, POINT, complete=True)
+    with pytest.raises(MismatchError, match=r"other labels: a/1\.jpg"):
+        against_run(three, decisions([0, 2, 2], [0, 1, 2]), POINT, complete=True)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_decisions_are_read_as_they_were_written(
+    tmp_path_factory: Any, data: st.DataObject
+) -> None:
+    count = data.draw(st.integers(0, 6))
+
+    def rows(values: st.SearchStrategy[Any]) -> list[list[Any]]:
+        row = st.lists(values, min_size=5, max_size=5)
+        return data.draw(st.lists(row, min_size=count, max_size=count))
+
+    names = st.text(st.characters(codec="utf-8"), max_size=8)
+    images = data.draw(st.lists(names, min_size=count, max_size=count, unique=True))
+    classes = np.array(rows(st.integers(-1, 1000)), np.int64).reshape(-1, 5)
+    scores = np.array(rows(st.floats(width=32, allow_nan=False)), np.float32).reshape(-1, 5)
+    scores[classes < 0] = np.nan
+    given_ = Decisions(tuple(images), np.arange(count), classes, scores)
+    path = tmp_path_factory.mktemp("decisions") / "decisions.csv"
+    write_decisions(path, given_)
+    found = read_decisions(path)
+    assert found.images == given_.images
+    np.testing.assert_array_equal(found.labels, given_.labels)
+    np.testing.assert_array_equal(found.classes, classes)
+    np.testing.assert_array_equal(found.scores.view(np.uint32), scores.view(np.uint32))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "its header is another"),
+        ("image,label\n", "its header is another"),
+        ("{header}\na.jpg,1,2\n", "line 2: not a decision"),
+        ("{header}\na.jpg,x,,,,,,,,,,\n", "line 2: not a decision"),
+        ("{header}\na.jpg,1,,,,,,,,,,\na.jpg,1,,,,,,,,,,\n", "an image is in it twice"),
+    ],
+)
+def test_damaged_decisions_are_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "decisions.csv"
+    header = "image,label," + ",".join(f"class{k},score{k}" for k in range(1, 6))
+    path.write_text(text.format(header=header))
+    with pytest.raises(DatasetError, match=message):
+        read_decisions(path)
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> dict[str, Path]:
+    """Runs of a good and of a bad model on 30 photos of one colour each, and their scores."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for i in range(30):
+        Image.new("RGB", (40, 40), ("red", "lime", "blue")[i % 3]).save(photos / f"{i:02}.png")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("".join(f"{i:02}.png {i % 3}\n" for i in range(30)))
+    models = {
+        "good": save_model(tmp_path / "good.onnx"),
+        "bad": save_model(tmp_path / "bad.onnx", weights=np.eye(3)[[1, 0, 2]]),
+    }
+    found = {}
+    for name, model in models.items():
+        found[name] = tmp_path / name
+        result = regcore("run", model, photos, "--labels", labels, "--out", found[name])
+        assert result.exit_code == 0, result.output
+        regcore("infer", model, photos, tmp_path / f"{name}-scores")
+        found[f"{name}-scores"] = tmp_path / f"{name}-scores" / "dumpOutput_device0"
+    return found
+
+
+def test_verdicts_of_runs(runs: dict[str, Path]) -> None:
+    result = regcore("verdict", runs["good"], "--baseline-top1", 80, "--max-drop", "1.0pt")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("PASS")
+    assert "100.000 %, 95 % interval 88.6" in result.stdout
+    result = regcore("verdict", runs["bad"], "--baseline-top1", 80, "--max-drop", "1.0pt", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["outcome"] == "FAIL"
+    assert json.loads(result.stdout) == json.loads((runs["bad"] / "verdict.json").read_text())
+    result = regcore("verdict", runs["good"], "--baseline-top1", 99, "--max-drop", "1.0pt")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("UNDECIDED")
+    tag = "regnety_016.pycls_in1k"
+    result = regcore("verdict", runs["good"], "--baseline", tag, "--max-drop", "1.0%")
+    assert result.exit_code == 0
+    result = regcore(
+        "verdict", runs["good"], "--baseline", "regnety_016.tv2_in1k", "--max-drop", "1%"
+    )
+    assert result.exit_code == 5
+
+
+def test_a_run_against_another(runs: dict[str, Path]) -> None:
+    scores = ("--scores", runs["bad-scores"], runs["good-scores"])
+    result = regcore(
+        "verdict", runs["bad"], "--against", runs["good"], "--max-drop", "1pt", *scores
+    )
+    assert result.exit_code == 1, result.output
+    assert "right before, wrong now           20" in result.stdout
+    assert "00.png" in result.stdout
+    found = json.loads((runs["bad"] / "verdict.json").read_text())
+    assert len(found["against"]["lost"]) == 20
+    assert found["scores"]["same_answers"] == 10
+    assert found["scores"]["differing_bits"] == 30
+    same = ("--scores", runs["good-scores"], runs["good-scores"], "--json")
+    result = regcore("verdict", runs["good"], "--against", runs["good"], "--max-drop", "9pt", *same)
+    found = json.loads(result.stdout)["scores"]
+    assert (found["largest_difference"], found["differing_bits"]) == (0.0, 0)
+    assert found["smallest_cosine"] == pytest.approx(1)
+
+
+def test_an_incomplete_run_decides_nothing(runs: dict[str, Path]) -> None:
+    path = runs["good"] / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "complete": False}))
+    result = regcore("verdict", runs["good"], "--baseline-top1", 50, "--max-drop", "1pt")
+    assert result.exit_code == 3
+    assert "an accuracy over a part of the images decides nothing" in result.stderr
+
+
+def test_the_guides_result(tmp_path: Path) -> None:
+    path = tmp_path / "result_bs1.json"
+    rows = {"Number of images": "50000", "Number of classes": "1000", "Top1 accuracy": "77.85%"}
+    value = [{"key": key, "value": text} for key, text in rows.items()]
+    path.write_text(json.dumps({"title": "Overall statistical evaluation", "value": value}))
+    result = regcore("verdict", path, "--baseline-top1", 77.862, "--max-drop", "1.0pt")
+    assert result.exit_code == 0, result.output
+    assert "77.850 %, 95 % interval 77.484 to 78.212" in result.stdout
+    for arguments, message in (
+        (("--baseline", "regnety_016.pycls_in1k"), "does not say how its images were made"),
+        (("--against", tmp_path), "does not say how its images were made"),
+        ((), "judge by what?"),
+        (("--baseline", "x", "--baseline-top1", "7"), "not both"),
+        (("--table", path, "--baseline-top1", "7"), "--table needs --baseline"),
+    ):
+        result = regcore("verdict", path, "--max-drop", "1pt", *arguments)
+        assert result.exit_code == 2
+        assert message in result.output
+    path.write_text("{}")
+    result = regcore("verdict", path, "--baseline-top1", 77.862, "--max-drop", "1.0pt")
+    assert result.exit_code == 3
+    assert "not a result.json of the guide" in result.stderr
