@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ import tensorrt_stand_in
 from click.testing import CliRunner
 from engine_models import SIZE, save_engine
 from exported_models import ExportedModels
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tensorrt_emulator import Emulator, Settings
 
 from regcore.backends import open_backend
@@ -34,9 +37,9 @@ def expected(batch: Any) -> Any:
 
 
 @contextmanager
-def emulated(**settings: Any) -> Iterator[Emulator]:
+def emulated(**options: Any) -> Iterator[Emulator]:
     """Emulated GPUs; no rule is broken, and nothing is left when all is over."""
-    emulator = Emulator(Settings(**settings))
+    emulator = Emulator(Settings(**options))
     with emulator.installed():
         yield emulator
     gc.collect()
@@ -145,6 +148,34 @@ def test_several_gpus(tmp_path: Path) -> None:
         assert emulator.machine.pageable_copies == 0
 
 
+@settings(max_examples=25, deadline=None)
+@given(steps=st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.booleans()), max_size=14))
+def test_any_order_of_any_batches(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, bool, bool]]
+) -> None:
+    path = save_engine(tmp_path_factory.mktemp("any") / "m.engine", batches=[(3, 4, 4), (1, 8, 8)])
+    with emulated() as emulator, open_backend(path) as backend:
+        ring = backend.host_buffers(3, (8, 3, SIZE, SIZE), np.dtype(np.float32))
+        assert ring is not None
+        waiting: deque[Any] = deque()
+
+        def take() -> None:
+            np.testing.assert_allclose(backend.result().scores, waiting.popleft(), rtol=1e-5)
+
+        for number, (count, page_locked, take_all) in enumerate(steps):
+            batch = images(count, number)
+            if page_locked:
+                ring[number % 3][:count] = batch
+                batch = ring[number % 3][:count]
+            backend.submit(batch)
+            waiting.append(expected(batch.copy()))
+            while len(waiting) == backend.depth or (take_all and waiting):
+                take()
+        while waiting:
+            take()
+        assert emulator.machine.pageable_copies == 0
+
+
 @pytest.mark.parametrize(
     ("batch", "words"),
     [
@@ -178,7 +209,7 @@ def test_too_many_batches_and_none_after_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("machine", "words"),
     [
         ({"driver": "cudaErrorNoDevice"}, "cudaErrorNoDevice.*nvidia-smi must show"),
         ({"driver": "cudaErrorInsufficientDriver"}, "the driver is older than this CUDA"),
@@ -191,9 +222,9 @@ def test_too_many_batches_and_none_after_the_end(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_stands_in_the_way(tmp_path: Path, settings: dict[str, Any], words: str) -> None:
+def test_what_stands_in_the_way(tmp_path: Path, machine: dict[str, Any], words: str) -> None:
     path = save_engine(tmp_path / "m.engine")
-    with emulated(**settings), pytest.raises(BackendError, match=words) as caught:
+    with emulated(**machine), pytest.raises(BackendError, match=words) as caught:
         open_backend(path)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 4
