@@ -239,6 +239,38 @@ def frees_twice(driver: Driver) -> None:
     assert driver.do("Free", driver.images) == cudaError_t.cudaErrorInvalidValue
 
 
+def record(driver: Driver) -> None:
+    mode = driver.cuda.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
+    driver.do("StreamBeginCapture", driver.stream, mode)
+
+
+def records_what_never_ran(driver: Driver) -> None:
+    driver.prepare()
+    driver.copy_in()
+    record(driver)
+    assert not driver.execute()
+    driver.cuda.cudaStreamEndCapture(driver.stream)
+
+
+def copies_while_it_records(driver: Driver) -> None:
+    record(driver)
+    assert driver.copy_in() != cudaError_t.cudaSuccess
+    driver.cuda.cudaStreamEndCapture(driver.stream)
+
+
+def launches_before_its_images_are_there(driver: Driver) -> None:
+    driver.prepare()
+    driver.copy_in()
+    assert driver.execute()
+    record(driver)
+    assert driver.execute()
+    graph = driver.get("StreamEndCapture", driver.stream)
+    launchable = driver.get("GraphInstantiate", graph, 0)
+    driver.do("StreamSynchronize", driver.stream)
+    driver.copy_in(driver.other)
+    assert driver.do("GraphLaunch", launchable, driver.stream) != cudaError_t.cudaSuccess
+
+
 def asks_for_a_time_too_early(driver: Driver) -> None:
     code, found = driver.cuda.cudaEventElapsedTime(driver.event, driver.event)
     assert (code, found) == (cudaError_t.cudaErrorInvalidResourceHandle, None)
@@ -266,6 +298,9 @@ BREACHES: dict[Callable[[Driver], None], str] = {
     waits_for_nothing: "waits for an event never recorded",
     destroys_a_stream_in_use: "destroyed with work in it",
     frees_twice: "is freed twice",
+    records_what_never_ran: "recorded before it was executed once with these shapes",
+    copies_while_it_records: "used while an execution is recorded",
+    launches_before_its_images_are_there: "may still be in use by copy: nothing orders them",
     asks_for_a_time_too_early: "the time of an event not recorded",
 }
 

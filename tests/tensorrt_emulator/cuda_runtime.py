@@ -32,6 +32,7 @@ class cudaError_t(IntEnum):
     cudaErrorNotReady = 600
     cudaErrorIllegalAddress = 700
     cudaErrorLaunchFailure = 719
+    cudaErrorStreamCaptureInvalidated = 901
 
 
 class cudaMemcpyKind(IntEnum):
@@ -43,8 +44,16 @@ class cudaMemcpyKind(IntEnum):
     cudaMemcpyDeviceToDevice = 3
 
 
+class cudaStreamCaptureMode(IntEnum):
+    """Which other threads a recording concerns."""
+
+    cudaStreamCaptureModeGlobal = 0
+    cudaStreamCaptureModeThreadLocal = 1
+    cudaStreamCaptureModeRelaxed = 2
+
+
 class Handle:
-    """A cudaStream_t or cudaEvent_t: a number of the driver's."""
+    """A cudaStream_t, cudaEvent_t, cudaGraph_t and so on: a number of the driver's."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -72,6 +81,8 @@ def call(method: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
         # After a failure nothing runs any more, so that these leave all at rest.
         gives_back = name.endswith(("Free", "FreeHost", "Destroy", "StreamSynchronize"))
         failed = fault or machine.sticky
+        if failed and name == "cudaStreamEndCapture":
+            machine.stream(arguments[0], capturing=True).capture = None
         if failed and not gives_back:
             return _failure(method, failed)
         try:
@@ -104,6 +115,7 @@ class CudaRuntime:
     def module(self) -> ModuleType:
         made: Any = ModuleType("cuda.bindings.runtime")
         made.cudaError_t, made.cudaMemcpyKind = cudaError_t, cudaMemcpyKind
+        made.cudaStreamCaptureMode = cudaStreamCaptureMode
         for name in dir(self):
             if name.startswith("cuda"):
                 setattr(made, name, getattr(self, name))
@@ -192,6 +204,47 @@ class CudaRuntime:
                 raise CudaError("cudaErrorInvalidValue", "waits for an event never recorded")
             machine.ordering.join(found.handle, record.stamp)
             found.work.submit(Task(waits=record))
+
+    @call
+    def cudaStreamBeginCapture(self, stream: Handle, mode: cudaStreamCaptureMode) -> None:
+        assert isinstance(mode, cudaStreamCaptureMode), "cuda.bindings takes no plain numbers here"
+        self.machine.stream(stream).capture = []
+
+    @call
+    def cudaStreamEndCapture(self, stream: Handle) -> Handle:
+        found = self.machine.stream(stream, capturing=True)
+        recorded, found.capture = found.capture, None
+        if recorded is None:
+            raise CudaError("cudaErrorInvalidValue", "ends a recording that was never begun")
+        if not recorded:
+            name = "cudaErrorStreamCaptureInvalidated"
+            raise CudaError(name, "nothing was recorded", rule=False)
+        return self._new_graph(recorded)
+
+    def _new_graph(self, recorded: list[Callable[[GpuStream], None]]) -> Handle:
+        handle = self.machine.new_handle()
+        self.machine.graphs[handle] = recorded
+        return Handle(handle)
+
+    @call
+    def cudaGraphInstantiate(self, graph: Handle, flags: int) -> Handle:
+        assert flags == 0
+        return self._new_graph(self.machine.graphs[int(graph)])
+
+    @call
+    def cudaGraphDestroy(self, graph: Handle) -> None:
+        del self.machine.graphs[int(graph)]
+
+    @call
+    def cudaGraphExecDestroy(self, graph: Handle) -> None:
+        del self.machine.graphs[int(graph)]
+
+    @call
+    def cudaGraphLaunch(self, graph: Handle, stream: Handle) -> None:
+        with self.machine.lock:
+            found = self.machine.stream(stream)
+            for action in self.machine.graphs[int(graph)]:
+                action(found)
 
     @call
     def cudaEventCreate(self) -> Handle:

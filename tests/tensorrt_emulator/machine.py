@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ class Settings:
     faults: for a call, as in "cudaMalloc" or "execute_async_v3", by its number (from 1): the name
         of the CUDA error that it fails with. "task.copy" and "task.execute" fail later, on the
         stream.
+    capturable: whether the execution of a model can be recorded as a graph.
     driver: the error of every CUDA call where there is no driver.
     """
 
@@ -31,6 +33,7 @@ class Settings:
     device_memory: int = 4 << 30
     faults: dict[str, dict[int, str]] = field(default_factory=dict)
     driver: str | None = None
+    capturable: bool = True
 
 
 class CudaError(Exception):
@@ -44,11 +47,12 @@ class CudaError(Exception):
 
 @dataclass
 class GpuStream:
-    """A thread with tasks in order, on one GPU."""
+    """A thread with tasks in order, on one GPU. capture: what is recorded instead of done."""
 
     gpu: int
     handle: int
     work: Stream
+    capture: list[Callable[[GpuStream], None]] | None = None
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Machine:
     violations: list[str] = field(default_factory=list)
     streams: dict[int, GpuStream] = field(default_factory=dict)
     events: dict[int, Event] = field(default_factory=dict)
+    graphs: dict[int, list[Callable[[GpuStream], None]]] = field(default_factory=dict)
     objects: weakref.WeakSet[Any] = field(default_factory=weakref.WeakSet)
     pageable_copies: int = 0
     sticky: str | None = None
@@ -99,8 +104,8 @@ class Machine:
         self._handles += 0x10
         return self._handles
 
-    def stream(self, handle: object) -> GpuStream:
-        """A living stream of this thread's GPU."""
+    def stream(self, handle: object, *, capturing: bool = False) -> GpuStream:
+        """A living stream of this thread's GPU, in which nothing but executions are recorded."""
         number = int(handle)  # type: ignore[call-overload]
         found = self.streams.get(number)
         if number == 0:
@@ -110,6 +115,8 @@ class Machine:
         if found.gpu != self.gpu:
             reason = f"a stream of GPU {found.gpu}, but GPU {self.gpu} is set in this thread"
             raise CudaError("cudaErrorInvalidResourceHandle", reason)
+        if found.capture is not None and not capturing:
+            raise CudaError("cudaErrorInvalidValue", "used while an execution is recorded")
         return found
 
     def event(self, handle: object) -> Event:
@@ -133,6 +140,7 @@ class Machine:
         """What was not given back, in words."""
         found = [f"stream {handle:#x}" for handle in self.streams]
         found += [f"event {handle:#x}" for handle in self.events]
+        found += [f"graph {handle:#x}" for handle in self.graphs]
         found += [str(block) for block in self.memory.alive()]
         return found + [type(thing).__name__ for thing in self.objects]
 

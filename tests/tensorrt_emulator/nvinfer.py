@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from enum import IntEnum
 from types import ModuleType
 from typing import Any
@@ -133,6 +134,7 @@ class Context:
         self.profile = 0
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.addresses: dict[str, int] = {}
+        self.ran_with: dict[str, tuple[int, ...]] = {}
         self.uses = Uses("execution context")
         self.machine.objects.add(self)
 
@@ -189,21 +191,42 @@ class Context:
             return self._refuse("execute_async_v3", "injected", rule=False)
         try:
             with machine.lock:
-                self._execute(machine.stream(stream_handle))
+                stream = machine.stream(stream_handle, capturing=True)
+                if stream.capture is not None:
+                    return self._record(stream.capture)
+                self._execute(stream, self.shapes, self.addresses)
+                self.ran_with = dict(self.shapes)
         except (CudaError, AclError) as error:
             return self._refuse("execute_async_v3", str(error))
         return True
 
-    def _execute(self, stream: GpuStream) -> None:
+    def _record(self, capture: list[Callable[[GpuStream], None]]) -> bool:
+        if not self.machine.settings.capturable:
+            return self._refuse("execute_async_v3", "cannot be recorded", rule=False)
+        if self.ran_with != self.shapes:
+            raise CudaError("", "recorded before it was executed once with these shapes")
+        shapes, addresses = dict(self.shapes), dict(self.addresses)
+
+        def replay(stream: GpuStream) -> None:
+            if self.shapes != shapes:
+                raise CudaError("cudaErrorInvalidValue", "a graph recorded with other shapes")
+            self._execute(stream, shapes, addresses)
+
+        capture.append(replay)
+        return True
+
+    def _execute(
+        self, stream: GpuStream, shapes: dict[str, tuple[int, ...]], addresses: dict[str, int]
+    ) -> None:
         machine, engine = self.machine, self.engine
         if stream.gpu != engine.gpu:
             raise CudaError("", f"a stream of GPU {stream.gpu}, the engine is on {engine.gpu}")
         (name,) = engine.inputs
-        if name not in self.shapes:
+        if name not in shapes:
             raise CudaError("", f"no shape was set for {name}")
-        shape = self.shapes[name]
+        shape = shapes[name]
         stamp = machine.ordering.step(stream.handle)
-        regions = {tensor: self._region(tensor, shape) for tensor in engine.tensors}
+        regions = {t: self._region(t, shape, addresses.get(t)) for t in engine.tensors}
         images = regions[name]
         if not images.block.has_values(images.low, images.high):  # type: ignore[union-attr]
             raise CudaError("", f"{images} has bytes that nobody wrote")
@@ -228,8 +251,7 @@ class Context:
 
         stream.work.submit(Task(machine.engines[stream.gpu].compute, 0.0, compute))
 
-    def _region(self, tensor: str, shape: tuple[int, ...]) -> Region:
-        address = self.addresses.get(tensor)
+    def _region(self, tensor: str, shape: tuple[int, ...], address: int | None) -> Region:
         if address is None:
             raise CudaError("", f"no address was set for {tensor}")
         dims = self.engine.get_tensor_shape(tensor)

@@ -40,29 +40,30 @@ class Resources:
         """Calls `release` in its turn; it may raise BackendError."""
         self._releases.append(release)
 
-    def _make(self, name: str, *arguments: object, undo: str) -> Any:  # noqa: ANN401
+    def make(self, name: str, *arguments: object, undo: str) -> Any:  # noqa: ANN401
+        """What the call `name` gives; `undo` takes it back."""
         thing = self._cuda.value(name, *arguments)
         self.then(lambda: self._cuda.do(undo, thing))
         return thing
 
     def stream(self) -> Any:  # noqa: ANN401
         """A new stream, which is waited for before anything is given back."""
-        made = self._make("StreamCreateWithFlags", _NON_BLOCKING, undo="StreamDestroy")
+        made = self.make("StreamCreateWithFlags", _NON_BLOCKING, undo="StreamDestroy")
         self._streams.append(made)
         return made
 
     def event(self) -> Any:  # noqa: ANN401
         """A new event that takes the time."""
-        return self._make("EventCreate", undo="EventDestroy")
+        return self.make("EventCreate", undo="EventDestroy")
 
     def device_memory(self, size: int) -> int:
         """The address of `size` bytes on the GPU."""
-        return int(self._make("Malloc", size, undo="Free"))
+        return int(self.make("Malloc", size, undo="Free"))
 
     def host_array(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """An array in page-locked memory, not initialised, valid until all is given back."""
         size = math.prod(shape) * dtype.itemsize
-        address = int(self._make("HostAlloc", max(1, size), _PORTABLE, undo="FreeHost"))
+        address = int(self.make("HostAlloc", max(1, size), _PORTABLE, undo="FreeHost"))
         _page_locked[address] = address + size
         self.then(lambda: _page_locked.pop(address))
         memory = (ctypes.c_uint8 * size).from_address(address)

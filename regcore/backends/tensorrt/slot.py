@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.backend import TensorSpec
 from regcore.backends.tensorrt.description import Profile
+from regcore.backends.tensorrt.graph import Execution
 from regcore.backends.tensorrt.resources import is_page_locked
 from regcore.backends.tensorrt.session import Session
 
@@ -46,6 +47,7 @@ class Slot:
         self._others = others
         self.marks = {name: resources.event() for name in _MARKS}
         self._staging: NDArray[Any] | None = None
+        self._execution = Execution(session, streams.compute)
 
     def submit(self, batch: NDArray[Any], profile: Profile, scores: NDArray[Any]) -> None:
         """Begins with a batch [n, ...], n <= profile.largest.
@@ -66,12 +68,16 @@ class Slot:
         }
         for name, address in addresses.items():
             self._session.check(context.set_tensor_address(name, address))
+        # A recorded execution holds for the shapes with which it was recorded.
+        built_in = bool(self._image.shape and self._image.shape[0])
+        execution = self._execution if built_in else Execution(self._session, streams.compute)
+        execution.prepare(context)
         self._mark("start", streams.into)
         self._copy(self._images, batch.ctypes.data, batch, kinds.cudaMemcpyHostToDevice)
         self._mark("loaded", streams.into)
         cuda.do("StreamWaitEvent", streams.compute, self.marks["loaded"], 0)
         self._mark("began", streams.compute)
-        self._session.check(context.execute_async_v3(int(streams.compute)))
+        execution.launch(context)
         self._mark("computed", streams.compute)
         cuda.do("StreamWaitEvent", streams.out, self.marks["computed"], 0)
         self._mark("left", streams.out)
