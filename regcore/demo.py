@@ -89,6 +89,7 @@ def run_demo(
             workers=preprocessor.workers,
             preprocessing=preprocessor.recipe,
             evaluation=evaluation,
+            root=str(paths[0].parent),
         )
     return Demo(
         report=report,

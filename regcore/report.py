@@ -22,7 +22,8 @@ class RunReport:
 
     backend: the runtime and its version; provider: what really ran in it; recipe: name and
     identity of `preprocessing`; missing: names of labelled images that should have been there;
-    left_out: how many images there are beyond those that were asked for.
+    left_out: how many images there are beyond those that were asked for. root: the folder above the
+    images.
     """
 
     model: str
@@ -33,6 +34,7 @@ class RunReport:
     workers: int
     preprocessing: Recipe
     evaluation: Evaluation
+    root: str
     missing: tuple[str, ...] = ()
     left_out: int = 0
 
@@ -106,6 +108,7 @@ def to_dict(report: RunReport) -> dict[str, Any]:
         "hits": evaluation.topn.hits.tolist(),
         "accuracy": accuracies(evaluation.topn),
         **about(report),
+        "root": report.root,
         "preprocessing": report.preprocessing.to_dict(),
         "batch_size": report.batch_size,
         "workers": report.workers,

@@ -16,6 +16,7 @@ from regcore.cli.info import info
 from regcore.cli.inspect import inspect
 from regcore.cli.preprocess import preprocess
 from regcore.cli.profile import profile
+from regcore.cli.report import report
 from regcore.cli.run import run
 from regcore.cli.score import score
 from regcore.cli.trtexec import trtexec
@@ -75,6 +76,7 @@ _COMMANDS = (
     score,
     verdict,
     compare,
+    report,
     trtexec,
     demo,
 )

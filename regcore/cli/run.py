@@ -129,6 +129,7 @@ def run(
             workers=preprocessor.workers,
             preprocessing=recipe,
             evaluation=evaluation,
+            root=str(Path(root).resolve()),
             missing=() if subset else dataset.missing,
             left_out=len(dataset.paths) - len(paths),
         )

@@ -93,7 +93,7 @@ def compare(metric: Metric, columns: Sequence[Column], ratios: Sequence[Ratio]) 
     return Comparison(metric, tuple(columns), tuple(ratios))
 
 
-def _texts(comparison: Comparison) -> list[list[str]]:
+def rows_of_texts(comparison: Comparison) -> list[list[str]]:
     """Header and rows; a missing cell is empty."""
     columns, ratios = comparison.columns, comparison.ratios
     rows = [["", *(column.name for column in columns), *(ratio.name for ratio in ratios)]]
@@ -106,7 +106,7 @@ def _texts(comparison: Comparison) -> list[list[str]]:
 
 def to_markdown(comparison: Comparison) -> str:
     """A table for a guide."""
-    header, *rows = _texts(comparison)
+    header, *rows = rows_of_texts(comparison)
     lines = [header, ["---", *["--:" for _ in header[1:]]], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -114,7 +114,7 @@ def to_markdown(comparison: Comparison) -> str:
 def to_csv(comparison: Comparison) -> str:
     """Comma-separated, with a header."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(_texts(comparison))
+    csv.writer(out, lineterminator="\n").writerows(rows_of_texts(comparison))
     return out.getvalue().rstrip("\n")
 
 
@@ -123,7 +123,7 @@ def to_table(comparison: Comparison) -> Table:
     from rich import box
     from rich.table import Table
 
-    header, *rows = _texts(comparison)
+    header, *rows = rows_of_texts(comparison)
     title = f"images/s, {comparison.metric}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE)
     for name in header:

@@ -1,0 +1,39 @@
+"""regcore report: a run as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from regcore.cli.console import tell
+
+
+@click.command()
+@click.argument("run_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write.  [default: RUN_DIR/report.html]",
+)
+def report(*, run_dir: Path, out: Path | None) -> None:
+    """Make one self-contained HTML file of RUN_DIR, which 'regcore run' has written.
+
+    Accuracy with its intervals, rates, the worst classes, the most confident mistakes, damaged
+    images, recipe and environment. What is in RUN_DIR besides is shown, too: verdict.json
+    ('regcore verdict'), trace.json ('regcore run --trace'), profile.json ('regcore profile --out'),
+    and rates at other batch sizes. Needs the packages of 'regcore[report]'.
+
+    \b
+    Example:
+      regcore report result -o report.html
+    """  # noqa: D301
+    from regcore.atomic import check_target
+    from regcore.html_report import write_report
+
+    out = out or run_dir / "report.html"
+    check_target(out, ".html")
+    for absent in write_report(run_dir, out):
+        tell(f"not in the report: {absent.section}: {absent.reason}")
+    tell(f"wrote {out}")

@@ -1,0 +1,205 @@
+"""The HTML report: what it shows, what it leaves out and says so, and that a browser likes it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from onnx_models import save_model
+from oracles import jpeg, photo_like
+from PIL import Image
+
+from regcore.cli import cli
+from regcore.decisions import Decisions
+from regcore.html_report.mistakes import Names, confusion, most_confident
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+HOSTILE = "<script>alert(1)</script>&'.png"
+
+
+def regcore(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """A run on 24 photos that are mostly right; one has a hostile name, one is no photo."""
+    pytest.importorskip("jinja2")
+    pytest.importorskip("matplotlib")
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for i in range(23):
+        Image.new("RGB", (40, 40), ("red", "lime", "blue")[i % 3]).save(photos / f"{i:02}.png")
+    Image.new("RGB", (40, 40), "blue").save(photos / HOSTILE.replace("/", "_"), "PNG")
+    (photos / "bad.jpg").write_bytes(b"no photo")
+    labels = tmp_path / "labels.txt"
+    names = sorted(path.name for path in photos.iterdir())
+    labels.write_text("".join(f"{name} {(i + (i % 10 == 3)) % 3}\n" for i, name in enumerate(names)))
+    out = tmp_path / "run"
+    result = regcore(
+        *("run", save_model(tmp_path / "m.onnx"), photos, "--labels", labels, "--out", out),
+        *("--batch-size", 4, "--trace", out / "trace.json"),
+    )
+    assert result.exit_code == 3, result.output
+    return out
+
+
+class Page(HTMLParser):
+    """Ids of sections, numbers of elements, and everything that would be fetched."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sections: list[str] = []
+        self.elements: dict[str, int] = {}
+        self.fetched: list[str] = []
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements[tag] = self.elements.get(tag, 0) + 1
+        values = {name: value or "" for name, value in attrs}
+        if tag == "section":
+            self.sections.append(values["id"])
+        if "id" in values:
+            self.ids.append(values["id"])
+        for name in ("src", "href", "xlink:href"):
+            link = values.get(name, "#")
+            if not link.startswith(("#", "data:")):
+                self.fetched.append(link)
+
+
+def test_report_of_a_run_alone(run_folder: Path) -> None:
+    (run_folder / "trace.json").unlink()
+    result = regcore("report", run_folder)
+    assert result.exit_code == 0, result.output
+    text = (run_folder / "report.html").read_text()
+    page = Page(text)
+    assert page.sections == [
+        *("accuracy", "throughput", "confusion", "mistakes", "images", "environment", "absent")
+    ]
+    assert "INCOMPLETE" in text
+    assert "24 of 25 images" in text
+    assert "bad.jpg" in text
+    for name, command in (("verdict.json", "verdict"), ("trace.json", "run --trace")):
+        assert f"there is no {name}; 'regcore {command}" in result.stderr
+        assert name in text
+    assert "results of one batch size only" in text
+
+
+def test_report_of_everything(run_folder: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m.onnx"
+    regcore("infer", model, "--random", run_folder, "--batch-size", 8)
+    regcore("verdict", run_folder, "--baseline-top1", 50, "--max-drop", "1pt")
+    profiled = regcore(
+        *("profile", model, tmp_path / "photos", "--seconds", 0.02, "--out", run_folder)
+    )
+    assert profiled.exit_code == 0, profiled.output
+    out = tmp_path / "whole.html"
+    result = regcore("report", run_folder, "-o", out)
+    assert result.exit_code == 0, result.output
+    assert "not in the report" not in result.stderr
+    text = out.read_text()
+    page = Page(text)
+    assert page.elements["svg"] == 4  # stage loads, rates by batch, ceilings, timeline
+    assert page.elements["img"] > 0
+    assert "UNDECIDED" in text
+    assert len(text) < 2_000_000
+    assert page.fetched == []
+    assert not re.search(r"url\((?!#)|@import", text)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_names_of_files_are_only_text(run_folder: Path) -> None:
+    path = run_folder / "run.json"
+    report = json.loads(path.read_text())
+    report["model"] = "<img src=x onerror=alert(2)>"
+    report["failed"] = [{"path": HOSTILE, "detail": "<b>bold</b>"}]
+    path.write_text(json.dumps(report))
+    assert regcore("report", run_folder).exit_code == 0
+    text = (run_folder / "report.html").read_text()
+    assert "script" not in Page(text).elements
+    assert "alert(1)" in text
+    assert "<b>bold" not in text
+    assert "<img src=x" not in text
+
+
+def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
+    result = regcore("report", tmp_path)
+    assert result.exit_code == 3
+    assert "'regcore run' writes it" in result.stderr
+    result = regcore("report", tmp_path, "-o", tmp_path / "x.pdf")
+    assert result.exit_code == 2
+    assert "must end in .html" in result.stderr
+
+
+def test_damaged_parts_are_left_out(run_folder: Path) -> None:
+    (run_folder / "perf.json").write_text("{")
+    (run_folder / "decisions.csv").write_text("x")
+    result = regcore("report", run_folder)
+    assert result.exit_code == 0, result.output
+    assert "rates: perf.json cannot be read" in result.stderr
+    assert "mistakes: " in result.stderr
+    page = Page((run_folder / "report.html").read_text())
+    assert "mistakes" not in page.sections
+    assert "throughput" not in page.sections
+
+
+def decisions() -> Decisions:
+    classes = np.full((6, 5), -1, np.int64)
+    scores = np.full((6, 5), np.nan, np.float32)
+    classes[:, :2] = [[0, 1], [1, 0], [1, 0], [2, 1], [2, 0], [-1, -1]]
+    scores[:, :2] = [[9, 1], [5, 4], [9, 1], [3, 2], [7, 1], [np.nan, np.nan]]
+    return Decisions(tuple("abcdef"), np.array([0, 0, 0, 1, 1, 2]), classes, scores)
+
+
+def test_the_worst_classes() -> None:
+    rows = confusion(decisions(), Names(["cat, feline", "dog"]))
+    assert [(row["name"], row["missed"], row["images"]) for row in rows] == [
+        ("dog", 2, 2),
+        ("cat", 2, 3),
+    ]
+    assert rows[0]["answers"] == ["class 2 (2)"]
+    assert rows[1]["answers"] == ["dog (2)"]
+
+
+def test_the_most_confident_mistakes(tmp_path: Path) -> None:
+    (tmp_path / "c").write_bytes(jpeg(photo_like(600, 400)))
+    found = most_confident(decisions(), tmp_path, Names([]))
+    assert [one["image"] for one in found] == ["c", "e", "b", "d"]
+    assert found[0]["rank"] == "the true class came 2."
+    assert found[1]["rank"] == "not among the best five"
+    assert found[0]["picture"].startswith("data:image/jpeg;base64,")
+    assert found[1]["picture"] is None
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@pytest.mark.parametrize("width", [360, 1200])
+def test_a_browser_shows_it_without_complaint(run_folder: Path, tmp_path: Path, width: int) -> None:
+    assert regcore("report", run_folder).exit_code == 0
+    picture = tmp_path / "page.png"
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
+    command += ["--no-first-run", "--disable-background-networking", "--disable-component-update"]
+    command += ["--disable-sync", f"--user-data-dir={tmp_path / 'profile'}"]
+    command += ["--enable-logging=stderr", f"--window-size={width},2000", "--hide-scrollbars"]
+    page = (run_folder / "report.html").as_uri()
+    shot = subprocess.run(
+        [*command, f"--screenshot={picture}", page],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert ":CONSOLE" not in shot.stderr
+    dom = subprocess.run(
+        [*command, "--dump-dom", page], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert ":CONSOLE" not in dom.stderr
+    assert Page(dom.stdout).elements["table"] >= 4
+    with Image.open(picture) as image:
+        colours = image.convert("RGB").resize((60, 100)).getcolors(6000)
+    assert colours is not None
+    assert len(colours) > 50  # text, bars and pictures, not a blank page
