@@ -41,7 +41,9 @@ def run_folder(tmp_path: Path) -> Path:
     (photos / "bad.jpg").write_bytes(b"no photo")
     labels = tmp_path / "labels.txt"
     names = sorted(path.name for path in photos.iterdir())
-    labels.write_text("".join(f"{name} {(i + (i % 10 == 3)) % 3}\n" for i, name in enumerate(names)))
+    classes = [(i + (i % 10 == 3)) % 3 for i in range(len(names))]
+    lines = (f"{name} {label}\n" for name, label in zip(names, classes, strict=True))
+    labels.write_text("".join(lines))
     out = tmp_path / "run"
     result = regcore(
         *("run", save_model(tmp_path / "m.onnx"), photos, "--labels", labels, "--out", out),
