@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import SCORES_KEPT, Backend, Result, Span
+from regcore.backends.interrupts import uninterrupted
 from regcore.errors import BackendError, DeviceHungError
 from regcore.preprocess import WORKED, Batch, BatchStream
 
@@ -128,33 +129,43 @@ class _Pipeline:
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
         self._failed = threading.Lock()
+        self._used_all = threading.Event()
         self._in_device_since: float | None = None
 
     def run(self, device_timeout: float) -> None:
         device = threading.Thread(target=self._drive_device, name="regcore-device", daemon=True)
         post = threading.Thread(target=self._use_results, name="regcore-post", daemon=True)
-        post.start()
-        device.start()
         try:
-            while post.is_alive():
-                post.join(_LOOK_EVERY)
+            post.start()
+            device.start()
+            # Not post.join: interrupted, some versions of Python take the thread for ended.
+            while not self._used_all.wait(_LOOK_EVERY):
                 self._check_device(device_timeout)
         except BaseException as error:
-            self._stop()
-            hung = isinstance(error, DeviceHungError)
-            if not hung:
-                device.join(_JOIN_PATIENCE)
-            if device.is_alive():
-                self._results.put(None)  # in its place
-            post.join(_JOIN_PATIENCE)
-            if device.is_alive() and not hung:
-                raise self._hung(_JOIN_PATIENCE) from error
+            # A second Ctrl-C must not leave threads behind, which would outlive the device.
+            with uninterrupted():
+                self._end(device, post, hung=isinstance(error, DeviceHungError))
             raise
         finally:
             self._timeline.end = perf_counter()
-        device.join()
+        with uninterrupted():
+            device.join()
+            post.join()
         if self._failure is not None:
             raise self._failure
+
+    def _end(self, device: threading.Thread, post: threading.Thread, *, hung: bool) -> None:
+        """Ends the threads that there are; raises DeviceHungError for one that does not."""
+        self._stop()
+        if device.ident is not None and not hung:
+            device.join(_JOIN_PATIENCE)
+        if post.ident is None:
+            return
+        if device.ident is None or device.is_alive():
+            self._results.put(None)  # in its place
+        post.join(_JOIN_PATIENCE)
+        if device.is_alive() and not hung:
+            raise self._hung(_JOIN_PATIENCE)
 
     def _check_device(self, timeout: float) -> None:
         since = self._in_device_since
@@ -249,6 +260,12 @@ class _Pipeline:
         times.queued = perf_counter()
 
     def _use_results(self) -> None:
+        try:
+            self._use_each()
+        finally:
+            self._used_all.set()
+
+    def _use_each(self) -> None:
         while (item := self._results.get()) is not None:
             if self._stopping.is_set():
                 continue  # so that the device's thread never waits for room

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -213,6 +214,19 @@ def test_an_interruption_ends_all_threads() -> None:
     assert used == list(range(len(used)))
     assert 40 <= len(used) < len(photos)
     assert timeline.end > timeline.start
+    assert no_threads_left()
+
+
+def test_a_second_interruption_leaves_no_thread_behind() -> None:
+    def before(number: int) -> None:
+        if number == 5:
+            _thread.interrupt_main()
+            time.sleep(0.3)
+            # By now the main thread waits for this one.
+            _thread.interrupt_main()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_pipeline(batches([1] * 100), Device(2, before), lambda *_: None, Timeline())
     assert no_threads_left()
 
 
