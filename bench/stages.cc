@@ -165,7 +165,9 @@ int main(int argc, char** argv) {
   const int rounds = std::atoi(argv[1]);
   std::vector<File> files(static_cast<size_t>(argc - 2));
   std::vector<Picture> pictures(files.size());
-  regcore::JpegDecoder decoder;
+  regcore::SimdLevel level{};
+  Exit(regcore::ResolveSimdLevel(std::getenv("REGCORE_SIMD"), &level));
+  regcore::JpegDecoder decoder({}, level);
   for (size_t i = 0; i < files.size(); ++i) {
     Exit(regcore::ReadFile(argv[i + 2], {}, nullptr, &files[i].bytes, &files[i].size));
     Exit(decoder.Open(files[i].bytes.data(), files[i].size));

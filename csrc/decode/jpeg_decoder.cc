@@ -15,6 +15,7 @@
 // clang-format on
 
 #include "decode/jpeg_markers.h"
+#include "scan/scan_decoder.h"
 
 namespace regcore {
 namespace {
@@ -66,9 +67,10 @@ void SkipInput(j_decompress_ptr info, long count) {
 const char* JpegLibraryVersion() { return REGCORE_TO_STRING(LIBJPEG_TURBO_VERSION); }
 
 struct JpegDecoder::State {
-  explicit State(const DecodeLimits& given) : limits(given) {}
+  State(const DecodeLimits& given, SimdLevel level) : limits(given), scan_decoder(level) {}
 
   const DecodeLimits limits;
+  ScanDecoder scan_decoder;
   jpeg_decompress_struct info{};
   ErrorManager errors{};
   jpeg_source_mgr source{};
@@ -93,6 +95,7 @@ struct JpegDecoder::State {
   size_t CountScans();
   size_t CountLibraryBytes();
   bool RegionIsProven() const;
+  bool DescribeScan(ScanHeader* scan) const;
   bool RestIsThere() const;
   bool RestIsSound(AlignedBuffer* pixels, const RgbView& view);
   Status DecodeRows(const Rect& region, AlignedBuffer* pixels, RgbView* view);
@@ -305,6 +308,40 @@ bool JpegDecoder::State::RegionIsProven() const {
                      [](const auto& c) { return c.h_samp_factor == 1 && c.v_samp_factor == 1; });
 }
 
+bool JpegDecoder::State::DescribeScan(ScanHeader* scan) const {
+  if (info.progressive_mode || info.arith_code || info.comps_in_scan != info.num_components) {
+    return false;
+  }
+  if (errors.base.num_warnings != 0) return false;
+  if (info.Ss != 0 || info.Se != DCTSIZE2 - 1 || info.Ah != 0 || info.Al != 0) return false;
+  if (info.data_precision != 8) return false;
+  if (info.num_components == 3 && info.jpeg_color_space != JCS_YCbCr) return false;
+  scan->width = static_cast<int>(info.image_width);
+  scan->height = static_cast<int>(info.image_height);
+  scan->components = info.num_components;
+  scan->restart_interval = info.restart_interval;
+  scan->data = source.next_input_byte;
+  scan->size = source.bytes_in_buffer;
+  for (int c = 0; c < info.num_components; ++c) {
+    const jpeg_component_info& from = info.comp_info[c];
+    ScanComponent& to = scan->component[c];
+    const JQUANT_TBL* steps = info.quant_tbl_ptrs[from.quant_tbl_no];
+    const JHUFF_TBL* dc = info.dc_huff_tbl_ptrs[from.dc_tbl_no];
+    const JHUFF_TBL* ac = info.ac_huff_tbl_ptrs[from.ac_tbl_no];
+    if (info.cur_comp_info[c] != &from || steps == nullptr || dc == nullptr || ac == nullptr) {
+      return false;
+    }
+    to.quantization = steps->quantval;
+    to.dc = {dc->bits, dc->huffval};
+    to.ac = {ac->bits, ac->huffval};
+    const bool alone = info.num_components == 1;  // then an MCU is a block
+    to.blocks_across = alone ? 1 : from.h_samp_factor;
+    to.blocks_down = alone ? 1 : from.v_samp_factor;
+    if (c > 0 && (to.blocks_across != 1 || to.blocks_down != 1)) return false;
+  }
+  return ScanDecoder::Takes(*scan);
+}
+
 // Whether the image data behind the last row read has its end. If not, only a full decode tells
 // what is missing.
 bool JpegDecoder::State::RestIsThere() const {
@@ -333,7 +370,8 @@ Status JpegDecoder::State::DecodeRows(const Rect& region, AlignedBuffer* pixels,
   return ToStatus(ReadRows(pixels->data(), view->stride, region.bottom));
 }
 
-JpegDecoder::JpegDecoder(const DecodeLimits& limits) : state_(std::make_unique<State>(limits)) {}
+JpegDecoder::JpegDecoder(const DecodeLimits& limits, SimdLevel level)
+    : state_(std::make_unique<State>(limits, level)) {}
 
 JpegDecoder::~JpegDecoder() { Release(); }
 
@@ -370,6 +408,13 @@ const char* JpegDecoder::first_warning() const { return state_->errors.first_war
 
 Status JpegDecoder::Decode(const Rect& wanted, DecodeExtent extent, AlignedBuffer* pixels,
                            RgbView* view) {
+  ScanHeader scan;
+  if (extent != DecodeExtent::kWhole && state_->DescribeScan(&scan)) {
+    bool sound = false;
+    REGCORE_RETURN_IF_ERROR(state_->scan_decoder.Decode(
+        scan, wanted, extent == DecodeExtent::kWantedChecked, pixels, view, &sound));
+    if (sound) return {};
+  }
   if (extent != DecodeExtent::kWhole && state_->RegionIsProven()) {
     REGCORE_RETURN_IF_ERROR(state_->DecodeRows(state_->WithMargin(wanted), pixels, view));
     if (state_->RestIsThere() && warnings() == 0 &&

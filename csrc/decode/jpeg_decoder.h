@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "cpu.h"
 #include "decode/decode_limits.h"
 #include "image.h"
 #include "status.h"
@@ -26,7 +27,7 @@ enum class DecodeExtent {
 // Pillow's.
 class JpegDecoder {
  public:
-  explicit JpegDecoder(const DecodeLimits& limits = {});
+  explicit JpegDecoder(const DecodeLimits& limits = {}, SimdLevel level = SimdLevel::kPortable);
   ~JpegDecoder();
   JpegDecoder(const JpegDecoder&) = delete;
   JpegDecoder& operator=(const JpegDecoder&) = delete;

@@ -5,12 +5,8 @@
 namespace regcore {
 namespace {
 
-// Marker codes of ITU-T T.81, table B.1: the byte behind 0xFF.
 constexpr uint8_t kStuffed = 0x00;  // no marker: a data byte 0xFF
 constexpr uint8_t kTem = 0x01;
-constexpr uint8_t kRst0 = 0xD0;
-constexpr uint8_t kRst7 = 0xD7;
-constexpr uint8_t kEoi = 0xD9;
 constexpr uint8_t kSos = 0xDA;
 constexpr uint8_t kApp1 = 0xE1;
 

@@ -6,6 +6,11 @@
 
 namespace regcore {
 
+// Marker codes of ITU-T T.81, table B.1: the byte behind 0xFF. Eight of restarts, and end of image.
+inline constexpr uint8_t kRst0 = 0xD0;
+inline constexpr uint8_t kRst7 = 0xD7;
+inline constexpr uint8_t kEoi = 0xD9;
+
 // The EXIF orientation of a JPEG file, 1 to 8; 1 (upright) where it gives none. Only the first
 // Exif segment is looked at. Exif 2.32, 4.5 and 4.6.4: TIFF structure, tag 0x0112.
 int ExifOrientation(const uint8_t* bytes, size_t size);

@@ -58,7 +58,7 @@ class PreprocessScratch {
  public:
   PreprocessScratch(const PreprocessSpec& spec, const MemoryShare& memory_share)
       : share(memory_share),
-        decoder(spec.limits),
+        decoder(spec.limits, spec.level),
         plans(ResampleKernelFor(spec.level), spec.filter) {}
 
   const MemoryShare& share;

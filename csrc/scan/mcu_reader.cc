@@ -1,0 +1,109 @@
+#include "scan/mcu_reader.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "decode/jpeg_markers.h"
+
+namespace regcore {
+namespace {
+
+// Of an 8-bit picture no quantised coefficient is larger (ITU-T T.81, F.1.2.1.2 and table F.1).
+constexpr int kLargestDc = 2047;
+
+}  // namespace
+
+Status McuReader::Open(const ScanHeader& scan, bool* sound) {
+  scan_ = &scan;
+  *sound = false;
+  for (int c = 0; c < scan.components; ++c) {
+    if (!dc_tables_[c].Build(scan.component[c].dc, /*dc=*/true)) return {};
+    if (!ac_tables_[c].Build(scan.component[c].ac, /*dc=*/false)) return {};
+  }
+  REGCORE_RETURN_IF_ERROR(segments_.Open(scan.data, scan.size));
+  if (!segments_.Next()) return {};
+  window_ = BitWindow(segments_.begin());
+  std::fill(std::begin(dc_), std::end(dc_), 0);
+  until_restart_ = scan.restart_interval;
+  next_restart_ = 0;
+  *sound = true;
+  return {};
+}
+
+// Less than a byte is left, to fill up the last one.
+bool McuReader::SegmentIsUsedUp() const {
+  const int64_t left = window_.Left(segments_.end());
+  return left >= 0 && left < 8;
+}
+
+bool McuReader::Restart() {
+  if (!SegmentIsUsedUp() || segments_.marker() != kRst0 + next_restart_) return false;
+  if (!segments_.Next()) return false;
+  window_ = BitWindow(segments_.begin());
+  std::fill(std::begin(dc_), std::end(dc_), 0);
+  until_restart_ = scan_->restart_interval;
+  next_restart_ = (next_restart_ + 1) & 7;
+  return true;
+}
+
+bool McuReader::AtEndOfImage() const { return SegmentIsUsedUp() && segments_.marker() == kEoi; }
+
+bool McuReader::ReachesEndOfImage() const {
+  if (segments_.marker() == kEoi) return true;
+  const bool restarts = scan_->restart_interval != 0 && segments_.marker() >= kRst0 &&
+                        segments_.marker() <= kRst7;
+  return restarts && ScanReachesEndOfImage(segments_.rest(), scan_->data + scan_->size);
+}
+
+// MCUs without a restart among them.
+template <bool kStore>
+bool McuReader::ReadRun(int first, int count, Coefficients* coefficients) {
+  BitWindow window = window_;  // in registers
+  const uint8_t* const end = segments_.end();
+  for (int mcu = first; mcu < first + count; ++mcu) {
+    unsigned wild = 0;
+    for (int c = 0; c < scan_->components; ++c) {
+      const ScanComponent& component = scan_->component[c];
+      for (int down = 0; down < component.blocks_down; ++down) {
+        for (int across = 0; across < component.blocks_across; ++across) {
+          int16_t* block = nullptr;
+          if constexpr (kStore) {
+            block = coefficients->Block(c, down, mcu * component.blocks_across + across);
+          }
+          static constexpr BlockLayout kNowhere{};
+          const BlockLayout& layout = kStore ? coefficients->layout() : kNowhere;
+          if (!ReadBlock<kStore>(dc_tables_[c], ac_tables_[c], layout, &window, &dc_[c], block)) {
+            return false;
+          }
+          wild |= static_cast<unsigned>(dc_[c] + kLargestDc + 1) & ~(2u * kLargestDc + 1);
+          if constexpr (kStore) block[0] = static_cast<int16_t>(dc_[c]);
+        }
+      }
+    }
+    if (wild != 0 || window.Left(end) < 0) return false;
+  }
+  window_ = window;
+  return true;
+}
+
+template <bool kStore>
+bool McuReader::ReadMcus(int first, int count, Coefficients* coefficients) {
+  if (scan_->restart_interval == 0) return ReadRun<kStore>(first, count, coefficients);
+  while (count > 0) {
+    if (until_restart_ == 0 && !Restart()) return false;
+    const int run = static_cast<int>(std::min(static_cast<unsigned>(count), until_restart_));
+    if (!ReadRun<kStore>(first, run, coefficients)) return false;
+    until_restart_ -= static_cast<unsigned>(run);
+    first += run;
+    count -= run;
+  }
+  return true;
+}
+
+bool McuReader::ReadRow(int first, int last, Coefficients* coefficients) {
+  const int all = scan_->mcus_across();
+  return ReadMcus<false>(0, first, nullptr) && ReadMcus<true>(0, last - first, coefficients) &&
+         ReadMcus<false>(0, all - last, nullptr);
+}
+
+}  // namespace regcore

@@ -1,0 +1,55 @@
+// The entropy-coded data of a scan, one row of MCUs after the other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "scan/bit_window.h"
+#include "scan/coefficients.h"
+#include "scan/entropy_segments.h"
+#include "scan/huffman_table.h"
+#include "scan/scan_header.h"
+#include "status.h"
+
+namespace regcore {
+
+// Every false means that the scan is not what an encoder writes, and leaves it to libjpeg to say
+// what is to become of it.
+class McuReader {
+ public:
+  // `scan` must outlive the reader's use.
+  Status Open(const ScanHeader& scan, bool* sound);
+
+  // Reads the next row of MCUs, and of it the MCUs [first, last) into `coefficients`.
+  bool ReadRow(int first, int last, Coefficients* coefficients);
+
+  bool SkipRow() { return ReadRow(0, 0, nullptr); }
+
+  // Whether the picture ends where it should, once all rows are read.
+  bool AtEndOfImage() const;
+
+  // Whether the rest of the scan, looked at only for its markers, has its end.
+  bool ReachesEndOfImage() const;
+
+  size_t capacity() const { return segments_.capacity(); }
+  void Release() { segments_.Release(); }
+
+ private:
+  template <bool kStore>
+  bool ReadMcus(int first, int count, Coefficients* coefficients);
+  template <bool kStore>
+  bool ReadRun(int first, int count, Coefficients* coefficients);
+  bool Restart();
+  bool SegmentIsUsedUp() const;
+
+  const ScanHeader* scan_ = nullptr;
+  EntropySegments segments_;
+  BitWindow window_;
+  HuffmanTable dc_tables_[Coefficients::kMaxComponents];
+  HuffmanTable ac_tables_[Coefficients::kMaxComponents];
+  int dc_[Coefficients::kMaxComponents] = {};
+  unsigned until_restart_ = 0;  // in MCUs
+  uint8_t next_restart_ = 0;    // of the eight restart markers
+};
+
+}  // namespace regcore

@@ -1,0 +1,21 @@
+#include "scan/pixel_kernels.h"
+
+namespace regcore {
+
+const PixelKernels& PixelKernelsFor(SimdLevel level) {
+  switch (level) {
+#if defined(REGCORE_X86)
+    case SimdLevel::kAvx2:
+      return kPixelKernelsAvx2;
+    case SimdLevel::kAvx512:
+      return kPixelKernelsAvx512;
+#elif defined(REGCORE_ARM64)
+    case SimdLevel::kNeon:
+      return kPixelKernelsNeon;
+#endif
+    default:
+      return kPixelKernelsPortable;
+  }
+}
+
+}  // namespace regcore

@@ -1,0 +1,52 @@
+// Part of a picture from a sound baseline scan, as libjpeg-turbo decodes it, in less time: the
+// coefficients outside of the part are only passed over, and nothing is done twice.
+#pragma once
+
+#include <cstddef>
+
+#include "cpu.h"
+#include "image.h"
+#include "scan/coefficients.h"
+#include "scan/mcu_reader.h"
+#include "scan/pixel_kernels.h"
+#include "scan/sample_rows.h"
+#include "scan/scan_header.h"
+#include "status.h"
+
+namespace regcore {
+
+// Whatever is not as an encoder writes it is left to libjpeg, so that its repairs, its warnings and
+// its errors are the only ones. Not thread-safe.
+class ScanDecoder {
+ public:
+  explicit ScanDecoder(SimdLevel level) : kernels_(PixelKernelsFor(level)) {}
+
+  // Whether pictures of such a header are decoded at all.
+  static bool Takes(const ScanHeader& scan);
+
+  // Bytes of everything, the pixels included.
+  static size_t BytesFor(const ScanHeader& scan);
+
+  // Writes at least `wanted` into `pixels`, and sets `view` to what it is. `check_rest`: what
+  // follows the wanted part is looked through for damage, not just for its end. `sound` says
+  // whether the pixels mean anything: if not, the scan is for libjpeg. The status is not ok only
+  // where there is no memory.
+  Status Decode(const ScanHeader& scan, const Rect& wanted, bool check_rest, AlignedBuffer* pixels,
+                RgbView* view, bool* sound);
+
+  size_t capacity() const;
+  void Release();
+
+ private:
+  struct Part;
+  bool DecodeMcuRow(const Part& part, int mcu_row);
+  void WriteRows(const Part& part, int mcu_row);
+  void WriteRow(const Part& part, int y, const uint8_t* cb, const uint8_t* cr, const uint8_t* luma);
+
+  const PixelKernels& kernels_;
+  McuReader reader_;
+  Coefficients coefficients_;
+  SampleRows samples_;
+};
+
+}  // namespace regcore
