@@ -12,7 +12,9 @@ class BitWindow {
   BitWindow() = default;
   explicit BitWindow(const uint8_t* begin) : next_(begin) {}
 
-  // Leaves at least 56 bits, zeros behind the end. Reads 8 bytes. The bits in which a word overlaps
+  static constexpr int kRefilled = 56;
+
+  // Leaves at least kRefilled bits, zeros behind the end. Reads 8 bytes. The bits in which a word overlaps
   // what is there already are the same, so that they need not be masked.
   void Refill() {
     uint64_t word;
@@ -20,16 +22,16 @@ class BitWindow {
     if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
     bits_ |= word >> count_;
     next_ += (63 - count_) >> 3;
-    count_ |= 56;
+    count_ |= kRefilled;
   }
 
   // The next bit is the highest.
   uint64_t bits() const { return bits_; }
 
-  // `length`: less than 64; only its lowest 6 bits count.
-  void Skip(uint32_t length) {
+  // `length`: less than 64; only its lowest 6 bits count, as for a processor's shift.
+  void Skip(uint64_t length) {
     bits_ <<= length & 63;
-    count_ -= length & 63;
+    count_ -= static_cast<uint32_t>(length & 63);
   }
 
   // How many bits of [begin, end) are left; negative: more were taken than there are.

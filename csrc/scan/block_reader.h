@@ -14,48 +14,54 @@ struct BlockLayout {
   uint16_t offset[256];
 };
 
-// The coefficient of `code`, which lies behind the code's bits. ITU-T T.81, F.1.2.1.1: a first bit
-// of 0 means a negative number, stored less one.
-inline int16_t CoefficientOf(HuffmanCode code, uint64_t bits) {
-  const uint64_t value = bits << code.code_length;
-  const int64_t negative = ~static_cast<int64_t>(value) >> 63;  // all ones, or 0
-  // In two steps, for a size of 0.
-  const int64_t magnitude = static_cast<int64_t>(
-      (value ^ static_cast<uint64_t>(negative)) >> 1 >> (63 - code.size));
-  return static_cast<int16_t>((magnitude ^ negative) - negative);
-}
-
-inline HuffmanCode NextCode(const HuffmanTable& table, const BitWindow& window) {
-  const HuffmanCode code = table.Find(window.bits());
-  if (__builtin_expect(code.code_length == 0, 0)) return table.FindLong(window.bits());
-  return code;
-}
-
 // Reads one block: its first coefficient less the one before is added to `dc`, the others are put
 // into `block` if kStore. False: damage.
+//
+// What follows the first coefficient is taken by pairs, each one look-up: the next one has to wait
+// for its length alone. A pair may be one too many, where its first code already ends the block;
+// then, and where a code is too long for the look-up, one code is taken by itself.
 template <bool kStore>
-inline bool ReadBlock(const HuffmanTable& dc_table, const HuffmanTable& ac_table,
+inline bool ReadBlock(const HuffmanTable& dc_table, const PairTable& ac_table,
                       const BlockLayout& layout, BitWindow* window, int* dc, int16_t* block) {
-  window->Refill();
-  const HuffmanCode first = NextCode(dc_table, *window);
-  if (first.advance == HuffmanTable::kNoCode) return false;
-  *dc += CoefficientOf(first, window->bits());
-  window->Skip(first.length);
-  uint32_t place = 0;
-  const auto step = [&] {
-    const HuffmanCode code = NextCode(ac_table, *window);
-    place += code.advance;
-    if constexpr (kStore) block[layout.offset[place]] = CoefficientOf(code, window->bits());
-    window->Skip(code.length);
-    return place < 63;
-  };
-  // After a refill there are enough bits for two codes, the first coefficient's among them:
-  // 2 * (16 + 11) < 56.
-  while (step()) {
-    window->Refill();
-    if (!step()) break;
+  constexpr int kPairs = BitWindow::kRefilled / PairTable::kLongestPair<kStore>;
+  static_assert(HuffmanTable::kLongest <= BitWindow::kRefilled);
+  BitWindow w = *window;  // in registers
+  w.Refill();
+  const HuffmanCode first = dc_table.Find(w.bits());
+  if (first.advance() == HuffmanTable::kNoCode) return false;
+  *dc += first.Coefficient(w.bits());
+  w.Skip(first.length());
+  for (uint64_t place = 0;;) {
+    w.Refill();
+    uint64_t next = 0;
+#pragma GCC unroll 4
+    for (int i = 0; i < kPairs; ++i) {
+      const HuffmanPair pair = ac_table.FindPair(w.bits());
+      next = place + pair.advance<kStore>();
+      if constexpr (kStore) {
+        // If the pair is one too many, its second coefficient is behind place 63.
+        block[layout.offset[place + pair.first_advance()]] = pair.first();
+        block[layout.offset[next]] = pair.second();
+      }
+      if (next >= 63) break;
+      w.Skip(pair.length());
+      place = next;
+    }
+    if (next < 63) continue;
+    if (next >= HuffmanTable::kEndOfBlock && next - HuffmanTable::kEndOfBlock < 63) {
+      w.Skip(ac_table.FindPair(w.bits()).length());
+      *window = w;
+      return true;
+    }
+    w.Refill();
+    const HuffmanCode code = ac_table.Find(w.bits());
+    place += code.advance();
+    if constexpr (kStore) block[layout.offset[place]] = code.Coefficient(w.bits());
+    w.Skip(code.length());
+    if (place < 63) continue;
+    *window = w;
+    return place == 63 || place >= HuffmanTable::kEndOfBlock;
   }
-  return place == 63 || place >= HuffmanTable::kEndOfBlock;
 }
 
 }  // namespace regcore

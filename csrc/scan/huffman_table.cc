@@ -1,36 +1,39 @@
 #include "scan/huffman_table.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <numeric>
 
 namespace regcore {
+namespace {
 
-HuffmanCode HuffmanTable::CodeFor(uint8_t symbol, int code_length) const {
-  HuffmanCode code;
-  code.code_length = static_cast<uint8_t>(code_length);
-  const int run = symbol >> 4;
-  code.size = dc_ ? symbol : symbol & 15;
-  code.length = static_cast<uint8_t>(code_length + code.size);
-  code.advance = static_cast<uint8_t>(run + 1);
+constexpr unsigned kLargestAcSize = 10;  // ITU-T T.81, table F.2
+
+HuffmanCode CodeOf(uint8_t symbol, int code_length) {
+  const unsigned run = symbol >> 4;
+  const unsigned size = symbol & 15;
   // As libjpeg: without a coefficient, whatever is not a run of 16 zeros ends the block.
-  if (code.size == 0 && run != 15) code.advance = kEndOfBlock;
-  return code;
+  const unsigned advance = size == 0 && run != 15 ? HuffmanTable::kEndOfBlock : run + 1;
+  return {static_cast<unsigned>(code_length), size, advance};
 }
 
-bool HuffmanTable::Build(const HuffmanSpec& spec, bool dc) {
-  if (built_ && dc_ == dc && std::memcmp(counts_, spec.counts, sizeof(counts_)) == 0 &&
+}  // namespace
+
+bool HuffmanTable::Build(const HuffmanSpec& spec, unsigned largest_size, bool* rebuilt) {
+  *rebuilt = false;
+  if (built_ && std::memcmp(counts_, spec.counts, sizeof(counts_)) == 0 &&
       std::memcmp(symbols_, spec.symbols, sizeof(symbols_)) == 0) {
     return true;
   }
+  *rebuilt = true;
   built_ = false;
-  dc_ = dc;
   std::memcpy(counts_, spec.counts, sizeof(counts_));
   std::memcpy(symbols_, spec.symbols, sizeof(symbols_));
   const int total = std::accumulate(counts_ + 1, counts_ + 17, 0);
   if (total > 256) return false;
-  const bool sizes_fit = std::all_of(symbols_, symbols_ + total, [dc](uint8_t symbol) {
-    return dc ? symbol <= kLargestDcSize : (symbol & 15) <= kLargestAcSize;
+  const bool sizes_fit = std::all_of(symbols_, symbols_ + total, [&](uint8_t symbol) {
+    return (symbol & 15u) <= largest_size;
   });
   if (!sizes_fit) return false;
   std::fill(std::begin(codes_), std::end(codes_), HuffmanCode());
@@ -44,7 +47,7 @@ bool HuffmanTable::Build(const HuffmanSpec& spec, bool dc) {
       if (length > kIndexBits) continue;
       const int free_bits = kIndexBits - length;
       HuffmanCode* first = codes_ + (code << free_bits);
-      std::fill(first, first + (1 << free_bits), CodeFor(symbols_[symbol], length));
+      std::fill(first, first + (1 << free_bits), CodeOf(symbols_[symbol], length));
     }
     limit_[length] = code << (16 - length);
     code <<= 1;
@@ -58,12 +61,34 @@ HuffmanCode HuffmanTable::FindLong(uint64_t bits) const {
   for (int length = kIndexBits + 1; length <= 16; ++length) {
     if (next >= limit_[length]) continue;
     const int code = static_cast<int>(next >> (16 - length));
-    return CodeFor(symbols_[code + offset_[length]], length);
+    return CodeOf(symbols_[code + offset_[length]], length);
   }
-  HuffmanCode none;
-  none.length = 1;
-  none.advance = kNoCode;
-  return none;
+  return {1, 0, kNoCode};
+}
+
+bool PairTable::Build(const HuffmanSpec& spec) {
+  bool rebuilt = false;
+  if (!HuffmanTable::Build(spec, kLargestAcSize, &rebuilt)) return false;
+  if (!rebuilt) return true;
+  for (uint32_t index = 0; index < std::size(pairs_); ++index) pairs_[index] = PairAt(index);
+  return true;
+}
+
+HuffmanPair PairTable::PairAt(uint32_t index) const {
+  const HuffmanCode first = codes_[index];
+  if (!first.found()) return {0, kNoCode, kNoCode, 0, 0};
+  if (first.length() > kIndexBits) {
+    return HuffmanPair::WithoutCoefficient(first.length(), first.advance());
+  }
+  const uint64_t bits = uint64_t{index} << (64 - kIndexBits);
+  const int16_t coefficient = first.Coefficient(bits);
+  const HuffmanCode second = codes_[index << first.length() & (std::size(codes_) - 1)];
+  const uint32_t length = first.length() + second.length();
+  if (first.advance() == kEndOfBlock || !second.found() || length > kIndexBits) {
+    return {first.length(), first.advance(), first.advance(), coefficient, coefficient};
+  }
+  return {length, first.advance(), first.advance() + second.advance(), coefficient,
+          second.Coefficient(bits << first.length())};
 }
 
 }  // namespace regcore

@@ -1,46 +1,111 @@
-// Huffman codes by look-up: code, run and size of a coefficient from the next bits.
+// Huffman codes by look-up: code, run and size of a coefficient, or all of two coefficients, from
+// the next bits.
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
 #include "scan/scan_header.h"
 
 namespace regcore {
 
-// A code together with the bits of the coefficient behind it.
-struct HuffmanCode {
-  uint8_t length = 0;       // of both, in bits; lowest, so that a shift can take it from the register
-  uint8_t code_length = 0;  // of the code alone; 0: longer than the index of the table, or no code
-  uint8_t size = 0;         // of the coefficient, in bits
-  uint8_t advance = 0;      // to its place in the zigzag order, from the one before
+// A coefficient from the highest bits of `bits`, of which it is preceded by `skip` and leaves 63 -
+// `spare`. ITU-T T.81, F.1.2.1.1: one whose first bit is 0 is negative, and stored less one.
+inline int CoefficientBehind(uint64_t bits, uint32_t skip, uint32_t spare) {
+  const uint64_t value = bits << skip;
+  const int64_t negative = ~static_cast<int64_t>(value) >> 63;  // all ones, or 0
+  const uint64_t positive = value ^ static_cast<uint64_t>(negative);
+  const int64_t magnitude = static_cast<int64_t>(positive >> 1 >> spare);  // two steps: 64 in all
+  return static_cast<int>((magnitude ^ negative) - negative);
+}
+
+// A code together with the bits of the coefficient behind it, in one register.
+class HuffmanCode {
+ public:
+  HuffmanCode() = default;
+
+  // `advance`: to the coefficient's place in the zigzag order, from the one before.
+  HuffmanCode(unsigned code_length, unsigned size, unsigned advance)
+      : packed_((code_length + size) | code_length << 8 | (63 - size) << 16 | advance << 24) {}
+
+  // False: longer than the index of the table, or no code at all.
+  bool found() const { return packed_ != 0; }
+
+  uint32_t length() const { return packed_ & 63; }  // with the coefficient
+  uint32_t code_length() const { return packed_ >> 8 & 63; }
+  uint32_t spare() const { return packed_ >> 16 & 63; }
+  uint32_t advance() const { return packed_ >> 24; }
+
+  // Of the highest bits of `bits`, which begin with the code.
+  int16_t Coefficient(uint64_t bits) const {
+    return static_cast<int16_t>(CoefficientBehind(bits, code_length(), spare()));
+  }
+
+ private:
+  uint32_t packed_ = 0;
+};
+
+// What one look-up finds, in one register: two codes with their coefficients, if both are within the
+// index of the table, else one. Where there is no second code, the second coefficient is the first
+// again, in the same place.
+class HuffmanPair {
+ public:
+  HuffmanPair() = default;
+
+  // Codes within the index.
+  HuffmanPair(uint32_t length, uint32_t first_advance, uint32_t advance, int16_t first,
+              int16_t second)
+      : packed_(length | first_advance << 8 | advance << 16 | uint64_t{advance} << 24 |
+                uint64_t{static_cast<uint16_t>(first)} << 32 |
+                uint64_t{static_cast<uint16_t>(second)} << 48) {}
+
+  // One code within the index, and the coefficient is not.
+  static HuffmanPair WithoutCoefficient(uint32_t length, uint32_t advance);
+
+  uint64_t length() const { return packed_; }  // in the lowest 6 bits, as BitWindow::Skip takes it
+
+  // To the last code's place. kNoCode where the first code is not within the index, or, if its
+  // coefficient is needed, that is not.
+  template <bool kCoefficients>
+  uint64_t advance() const {
+    return packed_ >> (kCoefficients ? 16 : 24) & 255;
+  }
+
+  uint64_t first_advance() const { return packed_ >> 8 & 255; }
+  int16_t first() const { return static_cast<int16_t>(packed_ >> 32); }
+  int16_t second() const { return static_cast<int16_t>(packed_ >> 48); }
+
+ private:
+  uint64_t packed_ = 0;
 };
 
 class HuffmanTable {
  public:
+  // The advance of an end of block, and of bits that are no code: behind place 63 from wherever it
+  // starts, and never as far as the end of a block.
+  static constexpr uint32_t kEndOfBlock = 128;
+  static constexpr uint32_t kNoCode = 64;
+
+  // No code is longer, together with its coefficient.
+  static constexpr int kLongest = 16 + 11;
+
+  // False: not a table of 8-bit baseline JPEG, in which coefficients have `largest_size` bits at
+  // most. A table like the last one costs nothing. `rebuilt`: it was another.
+  bool Build(const HuffmanSpec& spec, unsigned largest_size, bool* rebuilt);
+
+  // Of the highest bits of `bits`.
+  HuffmanCode Find(uint64_t bits) const {
+    const HuffmanCode code = codes_[bits >> (64 - kIndexBits)];
+    return code.found() ? code : FindLong(bits);
+  }
+
+ protected:
   static constexpr int kIndexBits = 10;
-  static constexpr uint8_t kLargestDcSize = 11;
-  static constexpr uint8_t kLargestAcSize = 10;
-
-  // `advance` of an end of block, and of bits that are no code. Each leads behind place 63, from
-  // wherever it starts, and to no place where the other leads.
-  static constexpr uint8_t kEndOfBlock = 128;
-  static constexpr uint8_t kNoCode = 64;
-
-  // False: not a table of 8-bit baseline JPEG. A table like the last one costs nothing.
-  bool Build(const HuffmanSpec& spec, bool dc);
-
-  // Of the highest bits of `bits`, most often.
-  HuffmanCode Find(uint64_t bits) const { return codes_[bits >> (64 - kIndexBits)]; }
-
-  // Where Find has found no code.
-  HuffmanCode FindLong(uint64_t bits) const;
-
- private:
-  HuffmanCode CodeFor(uint8_t symbol, int code_length) const;
 
   HuffmanCode codes_[1 << kIndexBits];
-  bool dc_ = false;
+
+ private:
+  HuffmanCode FindLong(uint64_t bits) const;
+
   bool built_ = false;
   uint8_t counts_[17] = {};
   uint8_t symbols_[256] = {};
@@ -49,5 +114,29 @@ class HuffmanTable {
   uint32_t limit_[17] = {};
   int offset_[17] = {};
 };
+
+// Of the coefficients behind the first one, of which most are short.
+class PairTable : public HuffmanTable {
+ public:
+  bool Build(const HuffmanSpec& spec);
+
+  // The most bits of a pair: both within the index, or one code, and its coefficient behind.
+  template <bool kCoefficients>
+  static constexpr int kLongestPair = kCoefficients ? kIndexBits : kIndexBits + 10;
+
+  // Of the highest bits of `bits`.
+  HuffmanPair FindPair(uint64_t bits) const { return pairs_[bits >> (64 - kIndexBits)]; }
+
+ private:
+  HuffmanPair PairAt(uint32_t index) const;
+
+  HuffmanPair pairs_[1 << kIndexBits];
+};
+
+inline HuffmanPair HuffmanPair::WithoutCoefficient(uint32_t length, uint32_t advance) {
+  HuffmanPair pair(length, HuffmanTable::kNoCode, HuffmanTable::kNoCode, 0, 0);
+  pair.packed_ = (pair.packed_ & ~(uint64_t{255} << 24)) | uint64_t{advance} << 24;
+  return pair;
+}
 
 }  // namespace regcore

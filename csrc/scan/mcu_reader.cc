@@ -8,26 +8,49 @@
 namespace regcore {
 namespace {
 
-// Of an 8-bit picture no quantised coefficient is larger (ITU-T T.81, F.1.2.1.2 and table F.1).
+// Of an 8-bit picture no first coefficient is larger, nor the bits of two's difference more (ITU-T
+// T.81, F.1.2.1.2 and table F.1).
 constexpr int kLargestDc = 2047;
+constexpr unsigned kLargestDcSize = 11;
 
 }  // namespace
+
+bool McuReader::BuildTables() {
+  block_count_ = 0;
+  for (int c = 0; c < scan_->components; ++c) {
+    const ScanComponent& component = scan_->component[c];
+    bool rebuilt = false;
+    if (!dc_tables_[c].Build(component.dc, kLargestDcSize, &rebuilt)) return false;
+    // Both chroma components mostly have the same table, which then is in the cache once.
+    const bool shared = c == 2 && component.ac.counts == scan_->component[1].ac.counts;
+    PairTable& ac_table = ac_tables_[shared ? 1 : c];
+    if (!shared && !ac_table.Build(component.ac)) return false;
+    for (int down = 0; down < component.blocks_down; ++down) {
+      for (int across = 0; across < component.blocks_across; ++across) {
+        blocks_[block_count_++] = {&dc_tables_[c], &ac_table, c, across, down,
+                                   component.blocks_across};
+      }
+    }
+  }
+  return true;
+}
 
 Status McuReader::Open(const ScanHeader& scan, bool* sound) {
   scan_ = &scan;
   *sound = false;
-  for (int c = 0; c < scan.components; ++c) {
-    if (!dc_tables_[c].Build(scan.component[c].dc, /*dc=*/true)) return {};
-    if (!ac_tables_[c].Build(scan.component[c].ac, /*dc=*/false)) return {};
-  }
+  if (!BuildTables()) return {};
   REGCORE_RETURN_IF_ERROR(segments_.Open(scan.data, scan.size));
-  if (!segments_.Next()) return {};
+  next_restart_ = 0;
+  *sound = StartSegment();
+  return {};
+}
+
+bool McuReader::StartSegment() {
+  if (!segments_.Next()) return false;
   window_ = BitWindow(segments_.begin());
   std::fill(std::begin(dc_), std::end(dc_), 0);
-  until_restart_ = scan.restart_interval;
-  next_restart_ = 0;
-  *sound = true;
-  return {};
+  until_restart_ = scan_->restart_interval;
+  return true;
 }
 
 // Less than a byte is left, to fill up the last one.
@@ -38,12 +61,8 @@ bool McuReader::SegmentIsUsedUp() const {
 
 bool McuReader::Restart() {
   if (!SegmentIsUsedUp() || segments_.marker() != kRst0 + next_restart_) return false;
-  if (!segments_.Next()) return false;
-  window_ = BitWindow(segments_.begin());
-  std::fill(std::begin(dc_), std::end(dc_), 0);
-  until_restart_ = scan_->restart_interval;
   next_restart_ = (next_restart_ + 1) & 7;
-  return true;
+  return StartSegment();
 }
 
 bool McuReader::AtEndOfImage() const { return SegmentIsUsedUp() && segments_.marker() == kEoi; }
@@ -58,29 +77,23 @@ bool McuReader::ReachesEndOfImage() const {
 // MCUs without a restart among them.
 template <bool kStore>
 bool McuReader::ReadRun(int first, int count, Coefficients* coefficients) {
-  BitWindow window = window_;  // in registers
-  const uint8_t* const end = segments_.end();
+  static constexpr BlockLayout kNowhere{};
+  const BlockLayout& layout = kStore ? coefficients->layout() : kNowhere;
+  BitWindow window = window_;
   for (int mcu = first; mcu < first + count; ++mcu) {
     unsigned wild = 0;
-    for (int c = 0; c < scan_->components; ++c) {
-      const ScanComponent& component = scan_->component[c];
-      for (int down = 0; down < component.blocks_down; ++down) {
-        for (int across = 0; across < component.blocks_across; ++across) {
-          int16_t* block = nullptr;
-          if constexpr (kStore) {
-            block = coefficients->Block(c, down, mcu * component.blocks_across + across);
-          }
-          static constexpr BlockLayout kNowhere{};
-          const BlockLayout& layout = kStore ? coefficients->layout() : kNowhere;
-          if (!ReadBlock<kStore>(dc_tables_[c], ac_tables_[c], layout, &window, &dc_[c], block)) {
-            return false;
-          }
-          wild |= static_cast<unsigned>(dc_[c] + kLargestDc + 1) & ~(2u * kLargestDc + 1);
-          if constexpr (kStore) block[0] = static_cast<int16_t>(dc_[c]);
-        }
+    for (int i = 0; i < block_count_; ++i) {
+      const Block& b = blocks_[i];
+      int& dc = dc_[b.component];
+      int16_t* block = nullptr;
+      if constexpr (kStore) {
+        block = coefficients->Block(b.component, b.down, mcu * b.per_mcu + b.across);
       }
+      if (!ReadBlock<kStore>(*b.dc_table, *b.ac_table, layout, &window, &dc, block)) return false;
+      wild |= static_cast<unsigned>(dc + kLargestDc + 1) & ~(2u * kLargestDc + 1);
+      if constexpr (kStore) block[0] = static_cast<int16_t>(dc);
     }
-    if (wild != 0 || window.Left(end) < 0) return false;
+    if (wild != 0 || window.Left(segments_.end()) < 0) return false;
   }
   window_ = window;
   return true;

@@ -17,6 +17,8 @@ namespace regcore {
 // what is to become of it.
 class McuReader {
  public:
+  static constexpr int kMaxBlocks = 6;  // in an MCU
+
   // `scan` must outlive the reader's use.
   Status Open(const ScanHeader& scan, bool* sound);
 
@@ -42,11 +44,25 @@ class McuReader {
   bool Restart();
   bool SegmentIsUsedUp() const;
 
+  // One of the blocks of which an MCU consists.
+  struct Block {
+    const HuffmanTable* dc_table;
+    const PairTable* ac_table;
+    int component;
+    int across, down;  // in the MCU
+    int per_mcu;       // blocks of its component side by side
+  };
+
+  bool BuildTables();
+  bool StartSegment();
+
   const ScanHeader* scan_ = nullptr;
+  Block blocks_[kMaxBlocks];
+  int block_count_ = 0;
   EntropySegments segments_;
   BitWindow window_;
   HuffmanTable dc_tables_[Coefficients::kMaxComponents];
-  HuffmanTable ac_tables_[Coefficients::kMaxComponents];
+  PairTable ac_tables_[Coefficients::kMaxComponents];
   int dc_[Coefficients::kMaxComponents] = {};
   unsigned until_restart_ = 0;  // in MCUs
   uint8_t next_restart_ = 0;    // of the eight restart markers
