@@ -1,68 +1,67 @@
-// libjpeg-turbo behind one class: JPEG bytes → RGB8 pixels of a region.
+// JPEG bytes → RGB8 pixels of a region, by the shortest way that is proven.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "cpu.h"
 #include "decode/decode_limits.h"
+#include "decode/jpeg_library.h"
 #include "image.h"
+#include "scan/scan_decoder.h"
 #include "status.h"
 
 namespace regcore {
-
-// Version of the libjpeg-turbo headers that this was built with, e.g. "2.1.5".
-const char* JpegLibraryVersion();
 
 // How much of a JPEG to decode.
 enum class DecodeExtent {
   kWanted,         // the wanted part
   kWantedChecked,  // the same, and the rest is looked through for damage
-  kWhole,
+  kWhole,          // all, by libjpeg-turbo
 };
 
-// Decodes one JPEG after the other, none of which leaves a trace in the next. Not thread-safe: one
-// per worker. Pixels are those of a full decode with the ISLOW DCT and fancy upsampling, as
-// Pillow's.
+// Decodes one JPEG after the other. Its pixels, verdicts and warnings are libjpeg-turbo's: a sound
+// baseline scan is decoded by ScanDecoder, which is faster and passes over what is not wanted;
+// everything else, and what turns out to be damaged, by the library. Not thread-safe: one per
+// worker.
 class JpegDecoder {
  public:
-  explicit JpegDecoder(const DecodeLimits& limits = {}, SimdLevel level = SimdLevel::kPortable);
-  ~JpegDecoder();
-  JpegDecoder(const JpegDecoder&) = delete;
-  JpegDecoder& operator=(const JpegDecoder&) = delete;
+  explicit JpegDecoder(const DecodeLimits& limits = {}, SimdLevel level = SimdLevel::kPortable)
+      : library_(limits), scan_decoder_(level) {}
 
   // Reads the header. `bytes` must stay valid until the Decode that follows. kUnsupported: not a
   // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits. kTooLarge: over a limit.
   Status Open(const uint8_t* bytes, size_t size);
 
-  // Gives libjpeg's memory back before the next Open does.
+  // Gives all memory back.
   void Release();
 
   // In pixels, of the JPEG last opened.
-  int width() const;
-  int height() const;
+  int width() const { return library_.width(); }
+  int height() const { return library_.height(); }
 
-  // What Decode holds at most, and of that what libjpeg does; in bytes, from the header.
+  // What Decode holds at most, with the pixels, in bytes, from the header.
   size_t DecodeBytes() const;
-  size_t LibraryBytes() const;
+
+  // What is held now.
+  size_t HeldBytes() const { return library_.HeldBytes() + scan_decoder_.capacity(); }
 
   // How often libjpeg repaired damage in the JPEG last opened, as far as Decode looked, and its
   // first words on it.
-  size_t warnings() const;
-  const char* first_warning() const;
+  size_t warnings() const { return library_.warnings(); }
+  const char* first_warning() const { return library_.first_warning(); }
 
-  // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded. Columns and rows
-  // outside are skipped where that is proven equal to a full decode: a baseline or extended
-  // sequential scan with whole-number sampling ratios, without damage in the part decoded. The same
-  // pixels result from every `extent`, and with kWantedChecked the same warnings as with kWhole. A
-  // picture cut short is kTruncated and a stray marker kCorrupt, also in the part not wanted. A
-  // progressive picture that lacks scans is kUnsupported.
+  // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded. The same pixels
+  // result from every `extent`, and with kWantedChecked the same warnings as with kWhole. A picture
+  // cut short is kTruncated and a stray marker kCorrupt, also in the part not wanted. A progressive
+  // picture that lacks scans is kUnsupported.
   Status Decode(const Rect& wanted, DecodeExtent extent, AlignedBuffer* pixels, RgbView* view);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  JpegLibrary library_;
+  ScanDecoder scan_decoder_;
+  ScanHeader scan_;
+  bool takes_scan_ = false;
 };
 
 }  // namespace regcore

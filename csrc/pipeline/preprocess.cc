@@ -75,7 +75,7 @@ void PreprocessScratch::Release() {
 }
 
 void PreprocessScratch::Trim() {
-  size_t held = decoder.LibraryBytes();
+  size_t held = decoder.HeldBytes();
   for (const AlignedBuffer* buffer : {&file, &pixels, &intermediate, &transposed, &window}) {
     held += buffer->capacity();
   }

@@ -8,8 +8,6 @@
 namespace regcore {
 namespace {
 
-constexpr unsigned kLargestAcSize = 10;  // ITU-T T.81, table F.2
-
 HuffmanCode CodeOf(uint8_t symbol, int code_length) {
   const unsigned run = symbol >> 4;
   const unsigned size = symbol & 15;
@@ -20,7 +18,7 @@ HuffmanCode CodeOf(uint8_t symbol, int code_length) {
 
 }  // namespace
 
-bool HuffmanTable::Build(const HuffmanSpec& spec, unsigned largest_size, bool* rebuilt) {
+bool HuffmanTable::Build(const HuffmanSpec& spec, bool* rebuilt) {
   *rebuilt = false;
   if (built_ && std::memcmp(counts_, spec.counts, sizeof(counts_)) == 0 &&
       std::memcmp(symbols_, spec.symbols, sizeof(symbols_)) == 0) {
@@ -32,12 +30,13 @@ bool HuffmanTable::Build(const HuffmanSpec& spec, unsigned largest_size, bool* r
   std::memcpy(symbols_, spec.symbols, sizeof(symbols_));
   const int total = std::accumulate(counts_ + 1, counts_ + 17, 0);
   if (total > 256) return false;
-  const bool sizes_fit = std::all_of(symbols_, symbols_ + total, [&](uint8_t symbol) {
-    return (symbol & 15u) <= largest_size;
+  const bool sizes_fit = std::all_of(symbols_, symbols_ + total, [this](uint8_t symbol) {
+    return (symbol & 15u) <= largest_size_;
   });
   if (!sizes_fit) return false;
   std::fill(std::begin(codes_), std::end(codes_), HuffmanCode());
-  // ITU-T T.81, C.2: codes of one length follow each other, and the next length goes on behind them.
+  // ITU-T T.81, C.2: codes of one length follow each other, and the next length goes on behind
+  // them.
   uint32_t code = 0;
   int symbol = 0;
   for (int length = 1; length <= 16; ++length) {
@@ -68,7 +67,7 @@ HuffmanCode HuffmanTable::FindLong(uint64_t bits) const {
 
 bool PairTable::Build(const HuffmanSpec& spec) {
   bool rebuilt = false;
-  if (!HuffmanTable::Build(spec, kLargestAcSize, &rebuilt)) return false;
+  if (!HuffmanTable::Build(spec, &rebuilt)) return false;
   if (!rebuilt) return true;
   for (uint32_t index = 0; index < std::size(pairs_); ++index) pairs_[index] = PairAt(index);
   return true;

@@ -44,9 +44,9 @@ class HuffmanCode {
   uint32_t packed_ = 0;
 };
 
-// What one look-up finds, in one register: two codes with their coefficients, if both are within the
-// index of the table, else one. Where there is no second code, the second coefficient is the first
-// again, in the same place.
+// What one look-up finds, in one register: two codes with their coefficients, if both are within
+// the index of the table, else one. Where there is no second code, the second coefficient is the
+// first again, in the same place.
 class HuffmanPair {
  public:
   HuffmanPair() = default;
@@ -78,8 +78,11 @@ class HuffmanPair {
   uint64_t packed_ = 0;
 };
 
+// Of the first coefficients of blocks, which differ by 11 bits at most (ITU-T T.81, table F.1).
 class HuffmanTable {
  public:
+  HuffmanTable() : HuffmanTable(11) {}
+
   // The advance of an end of block, and of bits that are no code: behind place 63 from wherever it
   // starts, and never as far as the end of a block.
   static constexpr uint32_t kEndOfBlock = 128;
@@ -88,9 +91,9 @@ class HuffmanTable {
   // No code is longer, together with its coefficient.
   static constexpr int kLongest = 16 + 11;
 
-  // False: not a table of 8-bit baseline JPEG, in which coefficients have `largest_size` bits at
-  // most. A table like the last one costs nothing. `rebuilt`: it was another.
-  bool Build(const HuffmanSpec& spec, unsigned largest_size, bool* rebuilt);
+  // False: not a table of 8-bit baseline JPEG. A table like the last one costs nothing; if it was
+  // another, `rebuilt`.
+  bool Build(const HuffmanSpec& spec, bool* rebuilt);
 
   // Of the highest bits of `bits`.
   HuffmanCode Find(uint64_t bits) const {
@@ -101,11 +104,14 @@ class HuffmanTable {
  protected:
   static constexpr int kIndexBits = 10;
 
+  explicit HuffmanTable(unsigned largest_size) : largest_size_(largest_size) {}
+
   HuffmanCode codes_[1 << kIndexBits];
 
  private:
   HuffmanCode FindLong(uint64_t bits) const;
 
+  const unsigned largest_size_;  // of coefficients, in bits
   bool built_ = false;
   uint8_t counts_[17] = {};
   uint8_t symbols_[256] = {};
@@ -115,9 +121,12 @@ class HuffmanTable {
   int offset_[17] = {};
 };
 
-// Of the coefficients behind the first one, of which most are short.
+// Of the coefficients behind the first one, which have 10 bits at most (table F.2); most have
+// fewer.
 class PairTable : public HuffmanTable {
  public:
+  PairTable() : HuffmanTable(10) {}
+
   bool Build(const HuffmanSpec& spec);
 
   // The most bits of a pair: both within the index, or one code, and its coefficient behind.

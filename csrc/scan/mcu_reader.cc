@@ -8,10 +8,8 @@
 namespace regcore {
 namespace {
 
-// Of an 8-bit picture no first coefficient is larger, nor the bits of two's difference more (ITU-T
-// T.81, F.1.2.1.2 and table F.1).
+// Of an 8-bit picture no first coefficient is larger (ITU-T T.81, F.1.2.1.2).
 constexpr int kLargestDc = 2047;
-constexpr unsigned kLargestDcSize = 11;
 
 }  // namespace
 
@@ -20,15 +18,15 @@ bool McuReader::BuildTables() {
   for (int c = 0; c < scan_->components; ++c) {
     const ScanComponent& component = scan_->component[c];
     bool rebuilt = false;
-    if (!dc_tables_[c].Build(component.dc, kLargestDcSize, &rebuilt)) return false;
+    if (!dc_tables_[c].Build(component.dc, &rebuilt)) return false;
     // Both chroma components mostly have the same table, which then is in the cache once.
     const bool shared = c == 2 && component.ac.counts == scan_->component[1].ac.counts;
     PairTable& ac_table = ac_tables_[shared ? 1 : c];
     if (!shared && !ac_table.Build(component.ac)) return false;
     for (int down = 0; down < component.blocks_down; ++down) {
       for (int across = 0; across < component.blocks_across; ++across) {
-        blocks_[block_count_++] = {&dc_tables_[c], &ac_table, c, across, down,
-                                   component.blocks_across};
+        blocks_[block_count_++] = {&dc_tables_[c], &ac_table, c,
+                                   across,         down,      component.blocks_across};
       }
     }
   }
@@ -69,8 +67,8 @@ bool McuReader::AtEndOfImage() const { return SegmentIsUsedUp() && segments_.mar
 
 bool McuReader::ReachesEndOfImage() const {
   if (segments_.marker() == kEoi) return true;
-  const bool restarts = scan_->restart_interval != 0 && segments_.marker() >= kRst0 &&
-                        segments_.marker() <= kRst7;
+  const bool restarts =
+      scan_->restart_interval != 0 && segments_.marker() >= kRst0 && segments_.marker() <= kRst7;
   return restarts && ScanReachesEndOfImage(segments_.rest(), scan_->data + scan_->size);
 }
 

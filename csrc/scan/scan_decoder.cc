@@ -13,13 +13,6 @@ bool StepsFit(const uint16_t* steps) {
   return std::all_of(steps, steps + 64, [](uint16_t step) { return step <= kLargestStep; });
 }
 
-// Bytes of an RGB8 row's end that kernels may write behind it.
-constexpr size_t kRgbSlack = 3 * kSampleSlack;
-
-size_t PixelBytes(int64_t width, int64_t height) {
-  return static_cast<size_t>(3 * width * height) + kRgbSlack + kReadSlack;
-}
-
 }  // namespace
 
 // What of the picture is decoded.
@@ -63,8 +56,8 @@ bool ScanDecoder::Takes(const ScanHeader& scan) {
 
 size_t ScanDecoder::BytesFor(const ScanHeader& scan) {
   const int mcus = scan.mcus_across();
-  return PixelBytes(scan.width, scan.height) + EntropySegments::BytesFor(scan.size) +
-         Coefficients::BytesFor(scan, mcus) + SampleRows::BytesFor(scan, mcus);
+  return EntropySegments::BytesFor(scan.size) + Coefficients::BytesFor(scan, mcus) +
+         SampleRows::BytesFor(scan, mcus);
 }
 
 size_t ScanDecoder::capacity() const {
@@ -125,7 +118,8 @@ void ScanDecoder::WriteRows(const Part& part, int mcu_row) {
   const bool last = mcu_row == scan.mcus_down() - 1;
   const int first_y = mcu_row * height;
   const int begin = std::max(part.wanted.top - first_y, subsampled_down ? -1 : 0);
-  const int end = std::min(part.wanted.bottom - first_y, subsampled_down && !last ? height - 1 : height);
+  const int end =
+      std::min(part.wanted.bottom - first_y, subsampled_down && !last ? height - 1 : height);
   const size_t count = static_cast<size_t>(part.mcus()) * 8;
   for (int row = begin; row < end; ++row) {
     const uint8_t* chroma[2] = {samples_.Upsampled(0), samples_.Upsampled(1)};
@@ -134,7 +128,8 @@ void ScanDecoder::WriteRows(const Part& part, int mcu_row) {
       if (subsampled_down) {
         const int nearest = (row + 2) / 2 - 1;
         kernels_.upsample_h2v2(samples_.Row(c, nearest),
-                               samples_.Row(c, nearest + (row % 2 == 0 ? -1 : 1)), count, upsampled);
+                               samples_.Row(c, nearest + (row % 2 == 0 ? -1 : 1)), count,
+                               upsampled);
       } else if (scan.component[0].blocks_across > 1) {
         kernels_.upsample_h2v1(samples_.Row(c, row), count, upsampled);
       } else {
@@ -149,7 +144,8 @@ Status ScanDecoder::Decode(const ScanHeader& scan, const Rect& wanted, bool chec
                            AlignedBuffer* pixels, RgbView* view, bool* sound) {
   *sound = false;
   Part part(scan, wanted);
-  REGCORE_RETURN_IF_ERROR(pixels->Reserve(PixelBytes(part.view.area.width(), wanted.height())));
+  const int64_t bytes = part.view.stride * wanted.height();
+  REGCORE_RETURN_IF_ERROR(pixels->Reserve(static_cast<size_t>(bytes) + kPixelSlack));
   REGCORE_RETURN_IF_ERROR(coefficients_.Prepare(scan, part.mcus(), kernels_.group));
   REGCORE_RETURN_IF_ERROR(samples_.Prepare(scan, part.mcus()));
   part.pixels = pixels->data();

@@ -15,6 +15,9 @@
 
 namespace regcore {
 
+// Room behind the pixels, for kernels that write and read on.
+inline constexpr size_t kPixelSlack = 3 * kSampleSlack + kReadSlack;
+
 // Whatever is not as an encoder writes it is left to libjpeg, so that its repairs, its warnings and
 // its errors are the only ones. Not thread-safe.
 class ScanDecoder {
@@ -24,7 +27,7 @@ class ScanDecoder {
   // Whether pictures of such a header are decoded at all.
   static bool Takes(const ScanHeader& scan);
 
-  // Bytes of everything, the pixels included.
+  // What Decode holds at most, without the pixels.
   static size_t BytesFor(const ScanHeader& scan);
 
   // Writes at least `wanted` into `pixels`, and sets `view` to what it is. `check_rest`: what

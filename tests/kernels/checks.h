@@ -61,9 +61,11 @@ class Random {
 // Each compares one level with the portable kernels, or the plain arithmetic with known values.
 void CheckResample(SimdLevel level, int random_cases, Report* report);
 void CheckNormalize(SimdLevel level, Report* report);
+void CheckPixels(SimdLevel level, int cases, Report* report);
 void CheckTopK(SimdLevel level, int random_cases, Report* report);
 void CheckAllWeights(int stride, Report* report);
 void CheckGeometry(Report* report);
+void CheckEntropy(int cases, Report* report);
 void CheckScoreText(int random_cases, Report* report);
 
 }  // namespace regcore

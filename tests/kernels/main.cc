@@ -34,6 +34,7 @@ int Main(const Options& options) {
   Report report;
   CheckGeometry(&report);
   CheckAllWeights(options.quick ? 9 : 1, &report);
+  CheckEntropy(options.quick ? 300 : 3000, &report);
   CheckScoreText(options.quick ? 10'000 : 100'000, &report);
   bool found = options.require.empty();
   for (SimdLevel level : SupportedSimdLevels()) {
@@ -43,6 +44,7 @@ int Main(const Options& options) {
     if (level == SimdLevel::kPortable) continue;
     CheckResample(level, options.quick ? 300 : 1500, &report);
     CheckNormalize(level, &report);
+    CheckPixels(level, options.quick ? 300 : 3000, &report);
     std::printf("%s: %s\n", SimdName(level), report.failed() == before ? "equal" : "DIFFERENT");
     std::fflush(stdout);
   }

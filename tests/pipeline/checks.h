@@ -20,13 +20,21 @@ struct JpegKind {
   int horizontal = 2;  // sampling factors of luma
   int vertical = 2;
   unsigned restart_rows = 0;
+  int quality = 70;
+  bool smooth = false;  // shades, else noise
 };
 
-// Noise of that size; the same for the same seed.
+// A picture of that size; the same for the same seed.
 Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed);
 
 // Sound ones of many kinds, cut ones, and bytes that are none.
 std::vector<Bytes> MixedImages();
+
+// A part of a picture of that size.
+Rect RandomPart(int width, int height, Random* random);
+
+// Whether both hold the same pixels of `area`.
+bool SameRegion(const RgbView& a, const RgbView& b, const Rect& area);
 
 // A small tensor; `memory` may be null.
 PreprocessSpec SmallSpec(MemoryBudget* memory);
@@ -43,6 +51,7 @@ struct Expected {
 };
 Expected OneByOne(const PreprocessSpec& spec, const std::vector<ImageSource>& sources);
 
+void CheckScans(Report* report);
 void CheckDecoder(Report* report);
 void CheckPool(Report* report);
 void CheckMemory(Report* report);

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 // clang-format off
 #include <jpeglib.h>
@@ -23,7 +25,7 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   info.input_components = kind.grey ? 1 : 3;
   info.in_color_space = kind.grey ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, 70, TRUE);
+  jpeg_set_quality(&info, kind.quality, TRUE);
   info.arith_code = kind.arithmetic;
   info.restart_in_rows = static_cast<int>(kind.restart_rows);
   if (!kind.grey) {
@@ -33,8 +35,16 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   if (kind.progressive) jpeg_simple_progression(&info);
   jpeg_start_compress(&info, TRUE);
   Random random(seed);
+  const int waves[] = {random.Between(1, 40), random.Between(1, 40), random.Between(1, 40)};
   while (info.next_scanline < info.image_height) {
     const auto row = random.Bytes(static_cast<size_t>(width * info.input_components));
+    if (kind.smooth) {
+      for (int i = 0; i < width * info.input_components; ++i) {
+        const int wave = waves[i % info.input_components];
+        const double x = (i / info.input_components + 2.0 * info.next_scanline) / wave;
+        row[static_cast<size_t>(i)] = static_cast<uint8_t>(128 + 120 * std::sin(x));
+      }
+    }
     JSAMPROW rows[] = {row.get()};
     jpeg_write_scanlines(&info, rows, 1);
   }
@@ -43,6 +53,24 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   jpeg_destroy_compress(&info);
   std::free(memory);
   return bytes;
+}
+
+Rect RandomPart(int width, int height, Random* random) {
+  Rect part;
+  part.left = random->Between(0, width - 1);
+  part.top = random->Between(0, height - 1);
+  part.right = random->Between(part.left + 1, width);
+  part.bottom = random->Between(part.top + 1, height);
+  return part;
+}
+
+bool SameRegion(const RgbView& a, const RgbView& b, const Rect& area) {
+  for (int y = area.top; y < area.bottom; ++y) {
+    const uint8_t* x = a.Row(y) + 3 * (area.left - a.area.left);
+    const uint8_t* z = b.Row(y) + 3 * (area.left - b.area.left);
+    if (std::memcmp(x, z, 3 * static_cast<size_t>(area.width())) != 0) return false;
+  }
+  return true;
 }
 
 std::vector<Bytes> MixedImages() {

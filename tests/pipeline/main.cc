@@ -14,6 +14,7 @@ int Main(const std::vector<std::string>& files) {
   std::vector<Bytes> images;
   std::vector<ImageSource> sources;
   if (files.empty()) {
+    CheckScans(&report);
     CheckDecoder(&report);
     CheckPool(&report);
     CheckMemory(&report);

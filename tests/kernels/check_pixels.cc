@@ -1,0 +1,158 @@
+// From coefficients to pixels: every level against plain loops.
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "checks.h"
+#include "image.h"
+#include "scan/coefficients.h"
+#include "scan/pixel_kernels.h"
+
+namespace regcore {
+namespace {
+
+ScanHeader HeaderOf(int blocks) {
+  ScanHeader scan;
+  scan.width = 8 * blocks;
+  scan.height = 8;
+  scan.components = 1;
+  return scan;
+}
+
+struct Samples {
+  explicit Samples(int blocks)
+      : stride(static_cast<ptrdiff_t>(8 * blocks + 3 * 8)),
+        bytes(static_cast<size_t>(8 * stride)) {}
+
+  ptrdiff_t stride;
+  std::vector<uint8_t> bytes;
+};
+
+// The coefficients of a row of blocks: few or many, small or as large as a header admits.
+struct Blocks {
+  Blocks(int count, Random* random) : values(64 * static_cast<size_t>(count)) {
+    const int kind = random->Between(0, 3);
+    for (int16_t& step : steps) {
+      step = static_cast<int16_t>(kind == 3 ? random->Between(0, kLargestStep)
+                                            : random->Between(1, 8 << (2 * kind)));
+    }
+    const int largest = kind == 3 ? 2047 : 1 << random->Between(1, 8);
+    const int set = random->Between(0, 40) * count;
+    for (int i = 0; i < set; ++i) {
+      const int at = random->Between(0, 64 * count - 1);
+      values[static_cast<size_t>(at)] = static_cast<int16_t>(random->Between(-largest, largest));
+    }
+  }
+
+  std::vector<int16_t> values;  // 64 of each block, in zigzag order
+  int16_t steps[64];
+};
+
+bool InverseDct(const PixelKernels& kernels, const Blocks& blocks, int count, Samples* samples,
+                bool* cleared) {
+  Coefficients coefficients;
+  if (!coefficients.Prepare(HeaderOf(count), count, kernels.group).ok()) std::abort();
+  for (int i = 0; i < count; ++i) {
+    int16_t* block = coefficients.Block(0, 0, i);
+    for (size_t place = 0; place < 64; ++place) {
+      block[coefficients.layout().offset[place]] =
+          blocks.values[64 * static_cast<size_t>(i) + place];
+    }
+  }
+  const bool tame = kernels.inverse_dct(coefficients.Row(0, 0), coefficients.groups(0),
+                                        blocks.steps, samples->bytes.data(), samples->stride);
+  *cleared = true;
+  for (int i = 0; i < count; ++i) {
+    for (size_t place = 0; place < 64; ++place) {
+      *cleared &= coefficients.Block(0, 0, i)[coefficients.layout().offset[place]] == 0;
+    }
+  }
+  return tame;
+}
+
+void CheckInverseDct(SimdLevel level, int cases, Random* random, Report* report) {
+  const PixelKernels& kernels = PixelKernelsFor(level);
+  int tame_cases = 0;
+  for (int i = 0; i < cases; ++i) {
+    const int count = random->Between(1, 9);
+    const Blocks blocks(count, random);
+    Samples expected(count), actual(count);
+    bool cleared = false;
+    const bool tame = InverseDct(kPixelKernelsPortable, blocks, count, &expected, &cleared);
+    report->Check(InverseDct(kernels, blocks, count, &actual, &cleared) == tame && cleared,
+                  std::string("tame blocks, ") + SimdName(level));
+    if (!tame) continue;
+    ++tame_cases;
+    bool equal = true;
+    for (int row = 0; row < 8; ++row) {
+      equal &= std::memcmp(expected.bytes.data() + row * expected.stride,
+                           actual.bytes.data() + row * actual.stride,
+                           static_cast<size_t>(8 * count)) == 0;
+    }
+    report->Check(equal, std::string("inverse DCT, ") + SimdName(level));
+  }
+  report->Check(tame_cases > cases / 3 && tame_cases < cases, "wild and tame blocks");
+}
+
+// The bytes that a kernel may read, and not one more.
+struct Row {
+  Row(size_t count, Random* random) : bytes(random->Bytes(1 + count + kSampleSlack)) {}
+
+  const uint8_t* samples() const { return bytes.get() + 1; }
+
+  std::unique_ptr<uint8_t[]> bytes;
+};
+
+void CheckUpsampling(SimdLevel level, Random* random, Report* report) {
+  const PixelKernels& kernels = PixelKernelsFor(level);
+  for (size_t count = 1; count < 140; ++count) {
+    const Row near(count, random), far(count, random);
+    std::vector<uint8_t> expected(2 * count + kSampleSlack), actual(2 * count + kSampleSlack);
+    kPixelKernelsPortable.upsample_h2v1(near.samples(), count, expected.data());
+    kernels.upsample_h2v1(near.samples(), count, actual.data());
+    report->Check(std::memcmp(expected.data(), actual.data(), 2 * count) == 0,
+                  std::string("h2v1, ") + SimdName(level));
+    kPixelKernelsPortable.upsample_h2v2(near.samples(), far.samples(), count, expected.data());
+    kernels.upsample_h2v2(near.samples(), far.samples(), count, actual.data());
+    report->Check(std::memcmp(expected.data(), actual.data(), 2 * count) == 0,
+                  std::string("h2v2, ") + SimdName(level));
+  }
+}
+
+void CheckColour(SimdLevel level, Random* random, Report* report) {
+  const PixelKernels& kernels = PixelKernelsFor(level);
+  const auto check = [&](const Row& y, const Row& cb, const Row& cr, size_t count) {
+    const size_t bytes = 3 * (count + kSampleSlack);
+    std::vector<uint8_t> expected(bytes), actual(bytes);
+    kPixelKernelsPortable.ycc_to_rgb(y.samples(), cb.samples(), cr.samples(), count,
+                                     expected.data());
+    kernels.ycc_to_rgb(y.samples(), cb.samples(), cr.samples(), count, actual.data());
+    report->Check(std::memcmp(expected.data(), actual.data(), 3 * count) == 0,
+                  std::string("RGB, ") + SimdName(level));
+  };
+  for (size_t count = 1; count < 200; ++count) {
+    check(Row(count, random), Row(count, random), Row(count, random), count);
+  }
+  // Every pair of chroma samples, with luma at both ends and in between.
+  for (int cb = 0; cb < 256; ++cb) {
+    Row y(3 * 256, random), blue(3 * 256, random), red(3 * 256, random);
+    for (size_t i = 0; i < 3 * 256; ++i) {
+      y.bytes[1 + i] = static_cast<uint8_t>(i % 3 == 0 ? 0 : i % 3 == 1 ? 255 : y.bytes[1 + i]);
+      blue.bytes[1 + i] = static_cast<uint8_t>(cb);
+      red.bytes[1 + i] = static_cast<uint8_t>(i / 3);
+    }
+    check(y, blue, red, 3 * 256);
+  }
+}
+
+}  // namespace
+
+void CheckPixels(SimdLevel level, int cases, Report* report) {
+  Random random(5);
+  CheckInverseDct(level, cases, &random, report);
+  CheckUpsampling(level, &random, report);
+  CheckColour(level, &random, report);
+}
+
+}  // namespace regcore
