@@ -16,7 +16,9 @@ constexpr uint8_t kZigzag[64] = {
     072, 073, 064, 055, 046, 037, 047, 056, 065, 074, 075, 066, 057, 067, 076, 077,
 };  // octal: a digit for the row, one for the column
 
-size_t RoundUp(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+size_t RoundUp(size_t value, size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
 
 size_t BlocksAcross(const ScanComponent& component, int mcus, int group) {
   return RoundUp(static_cast<size_t>(component.blocks_across * mcus), static_cast<size_t>(group));
@@ -28,8 +30,8 @@ size_t Coefficients::BytesFor(const ScanHeader& scan, int mcus) {
   size_t blocks = 0;
   for (int c = 0; c < scan.components; ++c) {
     const ScanComponent& component = scan.component[c];
-    blocks += static_cast<size_t>(component.blocks_down) *
-              BlocksAcross(component, mcus, kLargestGroup);
+    blocks +=
+        static_cast<size_t>(component.blocks_down) * BlocksAcross(component, mcus, kLargestGroup);
   }
   return blocks * kBlockSize * sizeof(int16_t);
 }

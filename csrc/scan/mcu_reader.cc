@@ -72,7 +72,7 @@ bool McuReader::ReachesEndOfImage() const {
   return restarts && ScanReachesEndOfImage(segments_.rest(), scan_->data + scan_->size);
 }
 
-// MCUs without a restart among them.
+// MCUs without a restart among them; `first` is where they go, in the coefficients.
 template <bool kStore>
 bool McuReader::ReadRun(int first, int count, Coefficients* coefficients) {
   static constexpr BlockLayout kNowhere{};
@@ -112,9 +112,10 @@ bool McuReader::ReadMcus(int first, int count, Coefficients* coefficients) {
 }
 
 bool McuReader::ReadRow(int first, int last, Coefficients* coefficients) {
-  const int all = scan_->mcus_across();
   return ReadMcus<false>(0, first, nullptr) && ReadMcus<true>(0, last - first, coefficients) &&
-         ReadMcus<false>(0, all - last, nullptr);
+         ReadMcus<false>(0, scan_->mcus_across() - last, nullptr);
 }
+
+bool McuReader::SkipRow() { return ReadMcus<false>(0, scan_->mcus_across(), nullptr); }
 
 }  // namespace regcore

@@ -25,7 +25,7 @@ class McuReader {
   // Reads the next row of MCUs, and of it the MCUs [first, last) into `coefficients`.
   bool ReadRow(int first, int last, Coefficients* coefficients);
 
-  bool SkipRow() { return ReadRow(0, 0, nullptr); }
+  bool SkipRow();
 
   // Whether the picture ends where it should, once all rows are read.
   bool AtEndOfImage() const;

@@ -49,8 +49,8 @@ struct Lanes {
     return {_mm256_sub_epi32(a.low, b.low), _mm256_sub_epi32(a.high, b.high)};
   }
   static Wide Combine(Vector a, Vector b, int ka, int kb) {
-    const __m256i factors = _mm256_set1_epi32(static_cast<int>(
-        static_cast<unsigned>(kb) << 16 | (static_cast<unsigned>(ka) & 0xFFFF)));
+    const __m256i factors = _mm256_set1_epi32(
+        static_cast<int>(static_cast<unsigned>(kb) << 16 | (static_cast<unsigned>(ka) & 0xFFFF)));
     return {_mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), factors),
             _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), factors)};
   }
@@ -169,8 +169,8 @@ Rgb Convert(const uint8_t* y, const uint8_t* cb, const uint8_t* cr) {  // 16 pix
   return {
       _mm256_add_epi16(luma, _mm256_add_epi16(red, TimesRest(red, kRedRest))),
       _mm256_add_epi16(luma, _mm256_sub_epi16(green, red)),
-      _mm256_add_epi16(luma, _mm256_add_epi16(_mm256_add_epi16(blue, blue),
-                                              TimesRest(blue, kBlueRest))),
+      _mm256_add_epi16(luma,
+                       _mm256_add_epi16(_mm256_add_epi16(blue, blue), TimesRest(blue, kBlueRest))),
   };
 }
 
@@ -199,10 +199,10 @@ void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t cou
     const __m256i blue =
         _mm256_permute4x64_epi64(_mm256_packus_epi16(first.blue, second.blue), 0xD8);
     for (int part = 0; part < 3; ++part) {
-      const __m256i bytes = _mm256_or_si256(
-          _mm256_or_si256(_mm256_shuffle_epi8(red, spread[part][0]),
-                          _mm256_shuffle_epi8(green, spread[part][1])),
-          _mm256_shuffle_epi8(blue, spread[part][2]));
+      const __m256i bytes =
+          _mm256_or_si256(_mm256_or_si256(_mm256_shuffle_epi8(red, spread[part][0]),
+                                          _mm256_shuffle_epi8(green, spread[part][1])),
+                          _mm256_shuffle_epi8(blue, spread[part][2]));
       Store128(rgb + 3 * i + 16 * part, _mm256_castsi256_si128(bytes));
       Store128(rgb + 3 * i + 48 + 16 * part, _mm256_extracti128_si256(bytes, 1));
     }

@@ -161,8 +161,8 @@ Rgb Convert(const uint8_t* y, const uint8_t* cb, const uint8_t* cr) {  // 32 pix
   return {
       _mm512_add_epi16(luma, _mm512_add_epi16(red, TimesRest(red, kRedRest))),
       _mm512_add_epi16(luma, _mm512_sub_epi16(green, red)),
-      _mm512_add_epi16(luma, _mm512_add_epi16(_mm512_add_epi16(blue, blue),
-                                              TimesRest(blue, kBlueRest))),
+      _mm512_add_epi16(luma,
+                       _mm512_add_epi16(_mm512_add_epi16(blue, blue), TimesRest(blue, kBlueRest))),
   };
 }
 

@@ -112,8 +112,7 @@ void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t cou
     const int16x8_t of_red = vaddq_s16(red, Product(red, kRedRest, none, 0));
     const int16x8_t of_green =
         vsubq_s16(Product(blue, static_cast<int16_t>(-kGreenOfCb), red, kGreenRest), red);
-    const int16x8_t of_blue =
-        vaddq_s16(vaddq_s16(blue, blue), Product(blue, kBlueRest, none, 0));
+    const int16x8_t of_blue = vaddq_s16(vaddq_s16(blue, blue), Product(blue, kBlueRest, none, 0));
     vst3_u8(rgb + 3 * i,
             {{vqmovun_s16(vaddq_s16(luma, of_red)), vqmovun_s16(vaddq_s16(luma, of_green)),
               vqmovun_s16(vaddq_s16(luma, of_blue))}});
