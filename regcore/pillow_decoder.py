@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.findings import UPRIGHT
+from regcore.webp_header import HEADER_BYTES, webp_size
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -50,17 +51,32 @@ def decode_rgb(
     if isinstance(item, np.ndarray):
         raise TypeError("pixels need no decoder")
     file = item if isinstance(item, str) else io.BytesIO(item)
+    reserved = _reserve_webp(item, canvas)
     # Pillow's warnings pass: filters belong to the whole process, and this runs in many threads.
     try:
         with Image.open(file, formats=FORMATS) as image:
             needs = _BYTES_PER_PIXEL.get(image.format or "", _BYTES_PER_PIXEL_OF_OTHERS)
-            canvas.reserve(image.width, image.height, needs)
+            if not reserved:
+                canvas.reserve(image.width, image.height, needs)
             image.load()
             _copy(image if image.mode == "RGB" else image.convert("RGB"), canvas)
             # Once loaded: Pillow turns a TIFF, which is then upright.
             return _orientation(image)
     except UnidentifiedImageError:
         raise ValueError(f"not an image of a known format ({', '.join(FORMATS)})") from None
+
+
+def _reserve_webp(item: str | bytes | bytearray | memoryview, canvas: Canvas) -> bool:
+    """Reserves for what is a WebP, before it is opened; says whether it is one."""
+    if isinstance(item, str):
+        with open(item, "rb") as file:  # noqa: PTH123  (a name is all that a worker has)
+            head = file.read(HEADER_BYTES)
+    else:
+        head = bytes(item[:HEADER_BYTES])
+    size = webp_size(head)
+    if size is not None:
+        canvas.reserve(*size, _BYTES_PER_PIXEL["WEBP"])
+    return size is not None
 
 
 def _copy(image: Image.Image, canvas: Canvas) -> None:

@@ -12,7 +12,7 @@ from oracles import jpeg, photo_like
 from PIL import Image
 
 BUDGET = 192
-BESIDE = 64
+BESIDE = 24
 
 #: Prints the peak (VmHWM, in MiB) before and after, and the names of the images refused.
 CHILD = """

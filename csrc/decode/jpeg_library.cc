@@ -276,6 +276,11 @@ bool JpegLibrary::DescribeScan(ScanHeader* scan) const {
   scan->size = state_->source.bytes_in_buffer;
   for (int c = 0; c < info.num_components; ++c) {
     const jpeg_component_info& from = info.comp_info[c];
+    // Numbers of tables are as the file has them; libjpeg looks at them only when it decodes.
+    if (from.quant_tbl_no >= NUM_QUANT_TBLS || from.dc_tbl_no >= NUM_HUFF_TBLS ||
+        from.ac_tbl_no >= NUM_HUFF_TBLS) {
+      return false;
+    }
     const JQUANT_TBL* steps = info.quant_tbl_ptrs[from.quant_tbl_no];
     const JHUFF_TBL* dc = info.dc_huff_tbl_ptrs[from.dc_tbl_no];
     const JHUFF_TBL* ac = info.ac_huff_tbl_ptrs[from.ac_tbl_no];

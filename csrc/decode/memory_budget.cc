@@ -16,13 +16,24 @@ std::string Mebibytes(size_t bytes) {
   return std::to_string((bytes + (size_t{1} << 20) - 1) >> 20) + " MiB";
 }
 
+// Blocks of a mebibyte and more always come from the system, and go back to it. glibc would raise
+// this bound to what it has seen freed, and then keep such blocks at the end of each thread's pool,
+// which malloc_trim does not look at.
+void KeepPoolsSmall() {
+#if defined(__GLIBC__)
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 }  // namespace
 
 MemoryBudget::MemoryBudget(size_t bytes)
     : bytes_(bytes),
       for_images_(bytes - bytes / 4),
       free_for_images_(for_images_),
-      free_for_workers_(bytes / 4) {}
+      free_for_workers_(bytes / 4) {
+  KeepPoolsSmall();
+}
 
 MemoryShare::MemoryShare(MemoryBudget* budget, size_t workers)
     : budget_(budget), workers_(workers), half_(kLargestHalf) {

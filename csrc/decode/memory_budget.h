@@ -81,7 +81,8 @@ class Reservation {
 };
 
 // Makes the C library give freed memory back to the system, which its per-thread pools otherwise
-// keep: a budget of what is allocated would not bound the process.
+// keep: a budget of what is allocated would not bound the process. A MemoryBudget has it do so with
+// large blocks from then on.
 void ReturnFreedMemory();
 
 }  // namespace regcore

@@ -14,8 +14,8 @@ class BitWindow {
 
   static constexpr int kRefilled = 56;
 
-  // Leaves at least kRefilled bits, zeros behind the end. Reads 8 bytes. The bits in which a word overlaps
-  // what is there already are the same, so that they need not be masked.
+  // Leaves at least kRefilled bits, zeros behind the end. Reads 8 bytes. The bits in which a word
+  // overlaps what is there already are the same, so that they need not be masked.
   void Refill() {
     uint64_t word;
     std::memcpy(&word, next_, sizeof(word));

@@ -8,8 +8,8 @@
 
 namespace regcore {
 
-// Where the coefficients of a block go, by their place in the zigzag order; places from 64 on, which
-// only the end of a block or damage leads to, go where nothing is read.
+// Where the coefficients of a block go, by their place in the zigzag order; places from 64 on,
+// which only the end of a block or damage leads to, go where nothing is read.
 struct BlockLayout {
   uint16_t offset[256];
 };

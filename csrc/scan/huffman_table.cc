@@ -31,7 +31,7 @@ bool HuffmanTable::Build(const HuffmanSpec& spec, bool* rebuilt) {
   const int total = std::accumulate(counts_ + 1, counts_ + 17, 0);
   if (total > 256) return false;
   const bool sizes_fit = std::all_of(symbols_, symbols_ + total, [this](uint8_t symbol) {
-    return (symbol & 15u) <= largest_size_;
+    return (symbol & size_mask_) <= largest_size_;
   });
   if (!sizes_fit) return false;
   std::fill(std::begin(codes_), std::end(codes_), HuffmanCode());

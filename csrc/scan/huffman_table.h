@@ -81,7 +81,7 @@ class HuffmanPair {
 // Of the first coefficients of blocks, which differ by 11 bits at most (ITU-T T.81, table F.1).
 class HuffmanTable {
  public:
-  HuffmanTable() : HuffmanTable(11) {}
+  HuffmanTable() : HuffmanTable(11, 255) {}
 
   // The advance of an end of block, and of bits that are no code: behind place 63 from wherever it
   // starts, and never as far as the end of a block.
@@ -104,14 +104,17 @@ class HuffmanTable {
  protected:
   static constexpr int kIndexBits = 10;
 
-  explicit HuffmanTable(unsigned largest_size) : largest_size_(largest_size) {}
+  // Sizes of coefficients are in the bits `size_mask` of a symbol, and `largest_size` at most.
+  HuffmanTable(unsigned largest_size, unsigned size_mask)
+      : largest_size_(largest_size), size_mask_(size_mask) {}
 
   HuffmanCode codes_[1 << kIndexBits];
 
  private:
   HuffmanCode FindLong(uint64_t bits) const;
 
-  const unsigned largest_size_;  // of coefficients, in bits
+  const unsigned largest_size_;
+  const unsigned size_mask_;
   bool built_ = false;
   uint8_t counts_[17] = {};
   uint8_t symbols_[256] = {};
@@ -125,7 +128,7 @@ class HuffmanTable {
 // fewer.
 class PairTable : public HuffmanTable {
  public:
-  PairTable() : HuffmanTable(10) {}
+  PairTable() : HuffmanTable(10, 15) {}
 
   bool Build(const HuffmanSpec& spec);
 

@@ -118,7 +118,7 @@ __m256i TimesThree(__m256i x) { return _mm256_add_epi16(x, _mm256_add_epi16(x, x
 void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
   const __m256i one = _mm256_set1_epi16(1);
   const __m256i two = _mm256_set1_epi16(2);
-  for (size_t i = 0; i < count; i += 16) {
+  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 16) {
     const __m256i here = TimesThree(LoadSamples(samples + i));
     const __m256i left = _mm256_add_epi16(LoadSamples(samples + i - 1), one);
     const __m256i right = _mm256_add_epi16(LoadSamples(samples + i + 1), two);
@@ -128,12 +128,12 @@ void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
 }
 
 void UpsampleH2V2(const uint8_t* near, const uint8_t* far, size_t count, uint8_t* out) {
-  const auto column = [&](size_t i) {
+  const auto column = [&](ptrdiff_t i) {
     return _mm256_add_epi16(TimesThree(LoadSamples(near + i)), LoadSamples(far + i));
   };
   const __m256i eight = _mm256_set1_epi16(8);
   const __m256i seven = _mm256_set1_epi16(7);
-  for (size_t i = 0; i < count; i += 16) {
+  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 16) {
     const __m256i here = TimesThree(column(i));
     const __m256i left = _mm256_add_epi16(column(i - 1), eight);
     const __m256i right = _mm256_add_epi16(column(i + 1), seven);

@@ -112,7 +112,7 @@ __m512i TimesThree(__m512i x) { return _mm512_add_epi16(x, _mm512_add_epi16(x, x
 void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
   const __m512i one = _mm512_set1_epi16(1);
   const __m512i two = _mm512_set1_epi16(2);
-  for (size_t i = 0; i < count; i += 32) {
+  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 32) {
     const __m512i here = TimesThree(LoadSamples(samples + i));
     const __m512i left = _mm512_add_epi16(LoadSamples(samples + i - 1), one);
     const __m512i right = _mm512_add_epi16(LoadSamples(samples + i + 1), two);
@@ -122,12 +122,12 @@ void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
 }
 
 void UpsampleH2V2(const uint8_t* near, const uint8_t* far, size_t count, uint8_t* out) {
-  const auto column = [&](size_t i) {
+  const auto column = [&](ptrdiff_t i) {
     return _mm512_add_epi16(TimesThree(LoadSamples(near + i)), LoadSamples(far + i));
   };
   const __m512i eight = _mm512_set1_epi16(8);
   const __m512i seven = _mm512_set1_epi16(7);
-  for (size_t i = 0; i < count; i += 32) {
+  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 32) {
     const __m512i here = TimesThree(column(i));
     const __m512i left = _mm512_add_epi16(column(i - 1), eight);
     const __m512i right = _mm512_add_epi16(column(i + 1), seven);

@@ -73,7 +73,7 @@ struct Lanes {
 uint16x8_t TimesThree(uint8x8_t x) { return vmull_u8(x, vdup_n_u8(3)); }
 
 void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
-  for (size_t i = 0; i < count; i += 8) {
+  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 8) {
     const uint16x8_t here = TimesThree(vld1_u8(samples + i));
     const uint16x8_t left = vaddq_u16(vaddw_u8(here, vld1_u8(samples + i - 1)), vdupq_n_u16(1));
     const uint16x8_t right = vaddw_u8(here, vld1_u8(samples + i + 1));
@@ -82,10 +82,10 @@ void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
 }
 
 void UpsampleH2V2(const uint8_t* near, const uint8_t* far, size_t count, uint8_t* out) {
-  const auto column = [&](size_t i) {
+  const auto column = [&](ptrdiff_t i) {
     return vaddw_u8(TimesThree(vld1_u8(near + i)), vld1_u8(far + i));
   };
-  for (size_t i = 0; i < count; i += 8) {
+  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 8) {
     const uint16x8_t here = vmulq_n_u16(column(i), 3);
     const uint16x8_t left = vaddq_u16(here, column(i - 1));
     const uint16x8_t right = vaddq_u16(vaddq_u16(here, column(i + 1)), vdupq_n_u16(7));

@@ -80,19 +80,19 @@ bool InverseDct(int16_t* blocks, size_t groups, const int16_t* steps, uint8_t* s
 }
 
 void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
-  for (size_t i = 0; i < count; ++i) {
+  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); ++i) {
     const int here = 3 * samples[i];
-    out[2 * i] = static_cast<uint8_t>((here + *(samples + i - 1) + 1) >> 2);
+    out[2 * i] = static_cast<uint8_t>((here + samples[i - 1] + 1) >> 2);
     out[2 * i + 1] = static_cast<uint8_t>((here + samples[i + 1] + 2) >> 2);
   }
 }
 
 void UpsampleH2V2(const uint8_t* near, const uint8_t* far, size_t count, uint8_t* out) {
-  const auto column = [&](const uint8_t* n, const uint8_t* f) { return 3 * *n + *f; };
-  for (size_t i = 0; i < count; ++i) {
-    const int here = 3 * column(near + i, far + i);
-    out[2 * i] = static_cast<uint8_t>((here + column(near + i - 1, far + i - 1) + 8) >> 4);
-    out[2 * i + 1] = static_cast<uint8_t>((here + column(near + i + 1, far + i + 1) + 7) >> 4);
+  const auto column = [&](ptrdiff_t i) { return 3 * near[i] + far[i]; };
+  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); ++i) {
+    const int here = 3 * column(i);
+    out[2 * i] = static_cast<uint8_t>((here + column(i - 1) + 8) >> 4);
+    out[2 * i + 1] = static_cast<uint8_t>((here + column(i + 1) + 7) >> 4);
   }
 }
 

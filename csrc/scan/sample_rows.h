@@ -18,10 +18,9 @@ class SampleRows {
 
   Status Prepare(const ScanHeader& scan, int mcus);
 
-  // Of one component; [-1] and what lies kSampleSlack behind the last sample can be read and written.
-  uint8_t* Row(int component, int row) const {
-    return planes_[component] + (row + 1) * stride_;
-  }
+  // Of one component; [-1] and what lies kSampleSlack behind the last sample can be read and
+  // written.
+  uint8_t* Row(int component, int row) const { return planes_[component] + (row + 1) * stride_; }
   ptrdiff_t stride() const { return stride_; }
 
   // The last row becomes row -1.

@@ -171,6 +171,8 @@ void CheckRefusedCodes(Report* report) {
   report->Check(table.Build({fits, symbols}, &rebuilt) && !rebuilt, "the same code again");
   const uint8_t large[256] = {11, 12};
   report->Check(!table.Build({fits, large}, &rebuilt), "a coefficient too large");
+  const uint8_t with_run[256] = {1, 0x12};
+  report->Check(!table.Build({fits, with_run}, &rebuilt), "a run before a first coefficient");
 }
 
 // Every byte but the zeros behind 0xFF, up to a marker.
