@@ -13,6 +13,10 @@ namespace regcore {
 // Kernels may read this far behind the last byte of any picture they are given.
 inline constexpr size_t kReadSlack = 64;
 
+inline constexpr int RoundUp(int value, int multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
 // Half-open in both directions: columns [left, right), rows [top, bottom), in pixels.
 struct Rect {
   int left = 0;

@@ -10,6 +10,7 @@ Status JpegDecoder::Open(const uint8_t* bytes, size_t size) {
 }
 
 void JpegDecoder::Release() {
+  takes_scan_ = false;  // its header is in the library's memory
   library_.Release();
   scan_decoder_.Release();
 }

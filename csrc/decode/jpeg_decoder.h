@@ -51,10 +51,10 @@ class JpegDecoder {
   size_t warnings() const { return library_.warnings(); }
   const char* first_warning() const { return library_.first_warning(); }
 
-  // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded. The same pixels
-  // result from every `extent`, and with kWantedChecked the same warnings as with kWhole. A picture
-  // cut short is kTruncated and a stray marker kCorrupt, also in the part not wanted. A progressive
-  // picture that lacks scans is kUnsupported.
+  // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded; of a part, only
+  // the wanted pixels mean anything. They are the same for every `extent`, and with kWantedChecked
+  // the same warnings as with kWhole. A picture cut short is kTruncated and a stray marker
+  // kCorrupt, also in the part not wanted. A progressive picture that lacks scans is kUnsupported.
   Status Decode(const Rect& wanted, DecodeExtent extent, AlignedBuffer* pixels, RgbView* view);
 
  private:

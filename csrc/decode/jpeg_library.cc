@@ -14,15 +14,13 @@
 #include <jerror.h>
 // clang-format on
 
-#include "decode/jpeg_markers.h"
+#include "scan/jpeg_markers.h"
 
 namespace regcore {
 namespace {
 
 #define REGCORE_STRINGIFY(x) #x
 #define REGCORE_TO_STRING(x) REGCORE_STRINGIFY(x)
-
-int RoundUp(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 struct ErrorManager {
   jpeg_error_mgr base;  // first: libjpeg sees only this
@@ -264,7 +262,8 @@ const char* JpegLibrary::first_warning() const { return state_->errors.first_war
 bool JpegLibrary::DescribeScan(ScanHeader* scan) const {
   const jpeg_decompress_struct& info = state_->info;
   const bool sequential = !info.progressive_mode && !info.arith_code && info.Ss == 0 &&
-                          info.Se == DCTSIZE2 - 1 && info.Ah == 0 && info.Al == 0;
+                          info.Se == DCTSIZE2 - 1 && info.Ah == 0 && info.Al == 0 &&
+                          info.data_precision == 8;
   const bool of_all = info.comps_in_scan == info.num_components;
   const bool colours = info.num_components == 1 || info.jpeg_color_space == JCS_YCbCr;
   if (!sequential || !of_all || !colours || warnings() != 0) return false;

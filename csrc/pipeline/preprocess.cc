@@ -3,8 +3,8 @@
 #include <cstring>
 #include <new>
 
-#include "decode/jpeg_markers.h"
 #include "files/file_bytes.h"
+#include "scan/jpeg_markers.h"
 
 namespace regcore {
 namespace {

@@ -28,7 +28,7 @@ inline bool ReadBlock(const HuffmanTable& dc_table, const PairTable& ac_table,
   BitWindow w = *window;  // in registers
   w.Refill();
   const HuffmanCode first = dc_table.Find(w.bits());
-  if (first.advance() == HuffmanTable::kNoCode) return false;
+  if (first.advance() == kNoCode) return false;
   *dc += first.Coefficient(w.bits());
   w.Skip(first.length());
   for (uint64_t place = 0;;) {
@@ -48,7 +48,7 @@ inline bool ReadBlock(const HuffmanTable& dc_table, const PairTable& ac_table,
       place = next;
     }
     if (next < 63) continue;
-    if (next >= HuffmanTable::kEndOfBlock && next - HuffmanTable::kEndOfBlock < 63) {
+    if (next >= kEndOfBlock && next - kEndOfBlock < 63) {
       w.Skip(ac_table.FindPair(w.bits()).length());
       *window = w;
       return true;
@@ -60,7 +60,7 @@ inline bool ReadBlock(const HuffmanTable& dc_table, const PairTable& ac_table,
     w.Skip(code.length());
     if (place < 63) continue;
     *window = w;
-    return place == 63 || place >= HuffmanTable::kEndOfBlock;
+    return place == 63 || place >= kEndOfBlock;
   }
 }
 

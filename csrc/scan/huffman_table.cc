@@ -12,7 +12,7 @@ HuffmanCode CodeOf(uint8_t symbol, int code_length) {
   const unsigned run = symbol >> 4;
   const unsigned size = symbol & 15;
   // As libjpeg: without a coefficient, whatever is not a run of 16 zeros ends the block.
-  const unsigned advance = size == 0 && run != 15 ? HuffmanTable::kEndOfBlock : run + 1;
+  const unsigned advance = size == 0 && run != 15 ? kEndOfBlock : run + 1;
   return {static_cast<unsigned>(code_length), size, advance};
 }
 
@@ -76,9 +76,7 @@ bool PairTable::Build(const HuffmanSpec& spec) {
 HuffmanPair PairTable::PairAt(uint32_t index) const {
   const HuffmanCode first = codes_[index];
   if (!first.found()) return {0, kNoCode, kNoCode, 0, 0};
-  if (first.length() > kIndexBits) {
-    return HuffmanPair::WithoutCoefficient(first.length(), first.advance());
-  }
+  if (first.length() > kIndexBits) return HuffmanPair(first);
   const uint64_t bits = uint64_t{index} << (64 - kIndexBits);
   const int16_t coefficient = first.Coefficient(bits);
   const HuffmanCode second = codes_[index << first.length() & (std::size(codes_) - 1)];

@@ -8,8 +8,8 @@
 
 namespace regcore {
 
-// A coefficient from the highest bits of `bits`, of which it is preceded by `skip` and leaves 63 -
-// `spare`. ITU-T T.81, F.1.2.1.1: one whose first bit is 0 is negative, and stored less one.
+// The coefficient of 63 - `spare` bits that lies behind the highest `skip` of `bits`. ITU-T T.81,
+// F.1.2.1.1: one whose first bit is 0 is negative, and stored less one.
 inline int CoefficientBehind(uint64_t bits, uint32_t skip, uint32_t spare) {
   const uint64_t value = bits << skip;
   const int64_t negative = ~static_cast<int64_t>(value) >> 63;  // all ones, or 0
@@ -17,6 +17,11 @@ inline int CoefficientBehind(uint64_t bits, uint32_t skip, uint32_t spare) {
   const int64_t magnitude = static_cast<int64_t>(positive >> 1 >> spare);  // two steps: 64 in all
   return static_cast<int>((magnitude ^ negative) - negative);
 }
+
+// The advance of an end of block, and of bits that are no code: behind place 63 from wherever it
+// starts, and never as far as the end of a block.
+inline constexpr uint32_t kEndOfBlock = 128;
+inline constexpr uint32_t kNoCode = 64;
 
 // A code together with the bits of the coefficient behind it, in one register.
 class HuffmanCode {
@@ -51,15 +56,16 @@ class HuffmanPair {
  public:
   HuffmanPair() = default;
 
-  // Codes within the index.
+  // Codes and coefficients within the index.
   HuffmanPair(uint32_t length, uint32_t first_advance, uint32_t advance, int16_t first,
               int16_t second)
       : packed_(length | first_advance << 8 | advance << 16 | uint64_t{advance} << 24 |
                 uint64_t{static_cast<uint16_t>(first)} << 32 |
                 uint64_t{static_cast<uint16_t>(second)} << 48) {}
 
-  // One code within the index, and the coefficient is not.
-  static HuffmanPair WithoutCoefficient(uint32_t length, uint32_t advance);
+  // One code within the index, whose coefficient is not.
+  explicit HuffmanPair(HuffmanCode code)
+      : packed_(code.length() | kNoCode << 8 | kNoCode << 16 | uint64_t{code.advance()} << 24) {}
 
   uint64_t length() const { return packed_; }  // in the lowest 6 bits, as BitWindow::Skip takes it
 
@@ -78,18 +84,15 @@ class HuffmanPair {
   uint64_t packed_ = 0;
 };
 
-// Of the first coefficients of blocks, which differ by 11 bits at most (ITU-T T.81, table F.1).
+// Of the first coefficients of blocks: a symbol is the size of a difference.
 class HuffmanTable {
  public:
-  HuffmanTable() : HuffmanTable(11, 255) {}
+  static constexpr unsigned kLargestSize = 11;  // ITU-T T.81, table F.1
 
-  // The advance of an end of block, and of bits that are no code: behind place 63 from wherever it
-  // starts, and never as far as the end of a block.
-  static constexpr uint32_t kEndOfBlock = 128;
-  static constexpr uint32_t kNoCode = 64;
+  HuffmanTable() : HuffmanTable(kLargestSize, 255) {}
 
   // No code is longer, together with its coefficient.
-  static constexpr int kLongest = 16 + 11;
+  static constexpr int kLongest = 16 + static_cast<int>(kLargestSize);
 
   // False: not a table of 8-bit baseline JPEG. A table like the last one costs nothing; if it was
   // another, `rebuilt`.
@@ -134,7 +137,8 @@ class PairTable : public HuffmanTable {
 
   // The most bits of a pair: both within the index, or one code, and its coefficient behind.
   template <bool kCoefficients>
-  static constexpr int kLongestPair = kCoefficients ? kIndexBits : kIndexBits + 10;
+  static constexpr int kLongestPair =
+      kIndexBits + (kCoefficients ? 0 : static_cast<int>(kLargestSize));
 
   // Of the highest bits of `bits`.
   HuffmanPair FindPair(uint64_t bits) const { return pairs_[bits >> (64 - kIndexBits)]; }
@@ -144,11 +148,5 @@ class PairTable : public HuffmanTable {
 
   HuffmanPair pairs_[1 << kIndexBits];
 };
-
-inline HuffmanPair HuffmanPair::WithoutCoefficient(uint32_t length, uint32_t advance) {
-  HuffmanPair pair(length, HuffmanTable::kNoCode, HuffmanTable::kNoCode, 0, 0);
-  pair.packed_ = (pair.packed_ & ~(uint64_t{255} << 24)) | uint64_t{advance} << 24;
-  return pair;
-}
 
 }  // namespace regcore

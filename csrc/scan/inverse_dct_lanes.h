@@ -4,7 +4,9 @@
 //   Vector, kBlocks             its registers, and blocks in one
 //   Wide                        8 numbers of 32 bits for each block, in an order of its own
 //   Load, StoreZero, Row        of coefficients; a row of steps, the same for all blocks
-//   Add, Subtract               modulo 2^16, or 2^32 if Wide
+//   Broadcast(value)            the same everywhere, Wide
+//   Add, Subtract, Multiply     modulo 2^16, or 2^32 if Wide
+//   Min, Max
 //   Combine(a, b, ka, kb)       a * ka + b * kb, Wide
 //   Narrow<shift>(wide)         wide >> shift
 //   Transpose(x)                8 vectors as the rows of a matrix, block by block

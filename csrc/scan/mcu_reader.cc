@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "decode/jpeg_markers.h"
+#include "scan/jpeg_markers.h"
 
 namespace regcore {
 namespace {
@@ -79,7 +79,7 @@ bool McuReader::ReadRun(int first, int count, Coefficients* coefficients) {
   const BlockLayout& layout = kStore ? coefficients->layout() : kNowhere;
   BitWindow window = window_;
   for (int mcu = first; mcu < first + count; ++mcu) {
-    unsigned wild = 0;
+    unsigned out_of_range = 0;
     for (int i = 0; i < block_count_; ++i) {
       const Block& b = blocks_[i];
       int& dc = dc_[b.component];
@@ -88,10 +88,10 @@ bool McuReader::ReadRun(int first, int count, Coefficients* coefficients) {
         block = coefficients->Block(b.component, b.down, mcu * b.per_mcu + b.across);
       }
       if (!ReadBlock<kStore>(*b.dc_table, *b.ac_table, layout, &window, &dc, block)) return false;
-      wild |= static_cast<unsigned>(dc + kLargestDc + 1) & ~(2u * kLargestDc + 1);
+      out_of_range |= static_cast<unsigned>(dc + kLargestDc + 1) & ~(2u * kLargestDc + 1);
       if constexpr (kStore) block[0] = static_cast<int16_t>(dc);
     }
-    if (wild != 0 || window.Left(segments_.end()) < 0) return false;
+    if (out_of_range != 0 || window.Left(segments_.end()) < 0) return false;
   }
   window_ = window;
   return true;

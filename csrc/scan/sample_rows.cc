@@ -18,7 +18,7 @@ size_t Rows(const ScanHeader& scan) {
   for (int c = 0; c < scan.components; ++c) {
     rows += 8 * static_cast<size_t>(scan.component[c].blocks_down) + 2;
   }
-  return rows + 2;
+  return rows + 2;  // of upsampled chroma
 }
 
 }  // namespace

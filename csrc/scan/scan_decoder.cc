@@ -6,9 +6,6 @@
 namespace regcore {
 namespace {
 
-int RoundDown(int value, int multiple) { return value / multiple * multiple; }
-int RoundUp(int value, int multiple) { return RoundDown(value + multiple - 1, multiple); }
-
 bool StepsFit(const uint16_t* steps) {
   return std::all_of(steps, steps + 64, [](uint16_t step) { return step <= kLargestStep; });
 }
@@ -18,9 +15,10 @@ bool StepsFit(const uint16_t* steps) {
 // What of the picture is decoded.
 struct ScanDecoder::Part {
   Part(const ScanHeader& header, const Rect& area) : scan(header), wanted(area) {
-    // Fancy upsampling reads one sample of chroma beside its own: two pixels of luma.
-    const int spare_x = scan.component[0].blocks_across > 1 ? 2 : 0;
-    const int spare_y = scan.component[0].blocks_down > 1 ? 2 : 0;
+    // Fancy upsampling makes a pixel of its own sample of chroma and the one that is nearest, which
+    // is that of the pixel beside it or of itself.
+    const int spare_x = scan.component[0].blocks_across > 1 ? 1 : 0;
+    const int spare_y = scan.component[0].blocks_down > 1 ? 1 : 0;
     first_mcu = std::max(0, wanted.left - spare_x) / scan.mcu_width();
     last_mcu = std::min(scan.mcus_across(),
                         RoundUp(wanted.right + spare_x, scan.mcu_width()) / scan.mcu_width());

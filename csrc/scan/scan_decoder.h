@@ -30,10 +30,10 @@ class ScanDecoder {
   // What Decode holds at most, without the pixels.
   static size_t BytesFor(const ScanHeader& scan);
 
-  // Writes at least `wanted` into `pixels`, and sets `view` to what it is. `check_rest`: what
-  // follows the wanted part is looked through for damage, not just for its end. `sound` says
-  // whether the pixels mean anything: if not, the scan is for libjpeg. The status is not ok only
-  // where there is no memory.
+  // Writes `wanted` into `pixels`, and sets `view` to it and to columns beside it, which mean
+  // nothing. `check_rest`: what follows the wanted part is looked through for damage, not just for
+  // its end. `sound` says whether the pixels mean anything: if not, the scan is for libjpeg. The
+  // status is not ok only where there is no memory.
   Status Decode(const ScanHeader& scan, const Rect& wanted, bool check_rest, AlignedBuffer* pixels,
                 RgbView* view, bool* sound);
 
@@ -44,7 +44,7 @@ class ScanDecoder {
   struct Part;
   bool DecodeMcuRow(const Part& part, int mcu_row);
   void WriteRows(const Part& part, int mcu_row);
-  void WriteRow(const Part& part, int y, const uint8_t* cb, const uint8_t* cr, const uint8_t* luma);
+  void WriteRow(const Part& part, int y, const uint8_t* luma, const uint8_t* cb, const uint8_t* cr);
 
   const PixelKernels& kernels_;
   McuReader reader_;

@@ -1,4 +1,4 @@
-#include "decode/jpeg_markers.h"
+#include "scan/jpeg_markers.h"
 
 #include <cstring>
 
