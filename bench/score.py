@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from rounds import Key, Round, interleave, ratios, spread, times
 
-from regcore.metrics import guide_result
+from regcore.guide_result import guide_result
 from regcore.predictions import open_predictions
 from regcore.preprocess import default_workers
 from regcore.score import read_image_labels, score

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from regcore.errors import DatasetError, MismatchError, UsageError
 from regcore.recipe import Recipe
 
-#: From a results-imagenet.csv of timm's that has the guide's 77.862 for regnety_016.pycls_in1k, and
-#: not 77.880 as later ones: RegNets of pycls and torchvision up to 83.1 %, EfficientNet-Lites.
+#: Rows of results/results-imagenet.csv of huggingface/pytorch-image-models at commit 0173a139,
+#: unchanged and in its order: all whose names contain `regnet` or `efficientnet_lite`. It is the
+#: one with the guide's 77.862 for regnety_016.pycls_in1k; later ones say 77.880. As timm's
+#: validate.py has it by default, sizes and crops are those that a tag is tested with.
 _BUILT_IN = "baselines.csv"
+
+#: Of timm's tables, by their names, those over ImageNet's whole validation set: results/README.md.
+_IMAGES = {_BUILT_IN: 50_000, "results-imagenet.csv": 50_000}
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """An accuracy on ImageNet's 50,000 validation images.
+    """A published accuracy.
 
     top1, top5: in percent. size: pixels of the crop; crop: its part of the short side before it.
-    source: the table that it is from.
+    source: the table that it is from; file, line: where in it. images: of how many it is, None
+    where the table does not tell.
     """
 
     model: str
@@ -32,6 +43,9 @@ class Baseline:
     crop: float
     interpolation: str
     source: str
+    file: str
+    line: int
+    images: int | None
 
     def check_recipe(self, recipe: Recipe) -> None:
         """Raises MismatchError where another size, crop or filter made the images of a run."""
@@ -51,35 +65,67 @@ class Baseline:
             )
 
 
-def find_baseline(model: str, table: Path | None = None) -> Baseline:
+def find_baseline(model: str | None, table: Path | None = None) -> Baseline:
     """The row of timm's tag `model`, in a CSV file of timm's or in the built-in one.
 
-    Raises UsageError for a model that is not there, DatasetError for a file that is no such table.
+    None is the model of a table with one row. Raises UsageError for a model that is not there,
+    DatasetError for a file that is no such table.
     """
     if table is None:
-        source, text = "built in, of timm", (files("regcore") / _BUILT_IN).read_text("utf-8")
+        name, source, text = _BUILT_IN, "built in, of timm", _built_in()
     else:
-        source = str(table)
+        name, source = table.name, str(table)
         try:
-            text = table.read_text("utf-8")
+            text = table.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise DatasetError(f"{table}: {error}") from error
-    rows = {str(row.get("model")): row for row in csv.DictReader(StringIO(text))}
-    row = rows.get(model)
-    if row is None:
-        near = ", ".join(name for name in rows if name.partition(".")[0] == model.partition(".")[0])
-        raise UsageError(
-            f"no baseline of {model!r} ({source})" + (f"; there is {near}" if near else "")
-        )
+    try:
+        rows = {str(row.get("model")): (line, row) for line, row in _rows(text)}
+    except csv.Error as error:
+        raise DatasetError(f"{source}: not a table as timm's ({error})") from error
+    if model is None and len(rows) == 1:
+        (model,) = rows
+    if model not in rows:
+        raise UsageError(_unknown(model, list(rows), source))
+    line, row = rows[model]
     try:
         return Baseline(
             model=model,
-            top1=float(row["top1"]),
-            top5=float(row["top5"]),
+            top1=_percent(row["top1"]),
+            top5=_percent(row["top5"]),
             size=int(row["img_size"]),
             crop=float(row["crop_pct"]),
             interpolation=row["interpolation"],
             source=source,
+            file=f"regcore/{name}" if table is None else source,
+            line=line,
+            images=_IMAGES.get(name),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{source}: not a table as timm's ({error!r})") from error
+
+
+def _built_in() -> str:
+    return (files("regcore") / _BUILT_IN).read_text("utf-8")
+
+
+def _rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each row with the number of its line."""
+    reader = csv.DictReader(StringIO(text))
+    for row in reader:
+        yield reader.line_num, row
+
+
+def _percent(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 100:  # noqa: PLR2004
+        raise ValueError(f"{text} is not a percentage")
+    return value
+
+
+def _unknown(model: str | None, known: list[str], source: str) -> str:
+    if model is None:
+        return f"{source} has {len(known)} models, name one of them: FILE.csv:MODEL"
+    same = [name for name in known if name.partition(".")[0] == model.partition(".")[0]]
+    near = ", ".join(same or difflib.get_close_matches(model, known, _SHOWN, 0.4))
+    return f"no baseline of {model!r} ({source})" + (f"; there is {near}" if near else "")

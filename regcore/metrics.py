@@ -1,16 +1,13 @@
-"""TopN accuracy, and the guide's result.json."""
+"""TopN accuracy, counted batch by batch."""
 
 from __future__ import annotations
 
-import json
 import operator
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore.atomic import write_text
 from regcore.errors import DatasetError
 from regcore.ranking import Ties, check_ties, label_places, score_array
 
@@ -163,29 +160,3 @@ def topn_accuracy(
 def percent(share: float) -> str:
     """A share (0 to 1) as the guide prints it: numpy's rounding to two places, `87.5%`."""
     return f"{round(np.float64(share * 100), 2)}%"
-
-
-def guide_result(topn: TopN) -> dict[str, Any]:
-    """The content of the guide's result.json."""
-    rows = [("Number of images", str(topn.count)), ("Number of classes", str(topn.classes))]
-    rows += [
-        (f"Top{rank} accuracy", percent(topn.accuracy(rank)))
-        for rank in range(1, len(topn.hits) + 1)
-    ]
-    return {
-        "title": "Overall statistical evaluation",
-        "value": [{"key": key, "value": value} for key, value in rows],
-    }
-
-
-def write_guide_result(
-    path: str | Path, topn: TopN, incomplete: dict[str, Any] | None = None
-) -> None:
-    """Writes the guide's result.json, byte for byte in its layout; whole or not at all.
-
-    incomplete: what the count lacks, as a further key that the guide's file does not have.
-    """
-    result = guide_result(topn)
-    if incomplete is not None:
-        result["incomplete"] = incomplete
-    write_text(path, json.dumps(result))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from onnx_models import save_model
+from PIL import Image
 
 from regcore.cli import cli
 
@@ -148,6 +150,148 @@ def test_missing_cells_stay_empty(tmp_path: Path) -> None:
     assert result.stdout == ",a,b,a/b\nbs1,100,,\nbs4,,50,\nbest,100,50,2\n"
 
 
+GUIDE_RESULT = (
+    '{"title": "Overall statistical evaluation", "value": ['
+    '{"key": "Number of images", "value": "50000"}, {"key": "Number of classes", "value": "1000"}, '
+    '{"key": "Top1 accuracy", "value": "77.85%"}, {"key": "Top2 accuracy", "value": "87.5%"}, '
+    '{"key": "Top5 accuracy", "value": "93.72%"}]}'
+)
+
+
+def test_accuracies_beside_rates(tmp_path: Path) -> None:
+    write_perf(tmp_path / "310", 16, "714.514")
+    result = tmp_path / "310" / "result_bs16.json"
+    result.write_text(GUIDE_RESULT)
+    found = regcore(
+        "compare", f"310={tmp_path / '310'}", "published=timm:regnety_016.pycls_in1k",
+        "--chips", "310=4", "--ratio", "310/published", "--format", "csv",
+    )  # fmt: skip
+    assert found.exit_code == 0, found.output
+    assert list(csv.reader(io.StringIO(found.stdout))) == [
+        ["", "310", "published", "310/published"],
+        ["bs16 (images/s)", "2858.056", "", ""],
+        ["best (images/s)", "2858.056", "", ""],
+        ["Top1 (%)", "", "77.862", ""],
+        ["Top1 interval (%)", "", "77.50 to 78.22", ""],
+        ["Top5 (%)", "", "93.718", ""],
+        ["Top5 interval (%)", "", "93.50 to 93.93", ""],
+        ["Top1 bs16 (%)", "77.85", "", ""],
+        ["Top1 bs16 interval (%)", "77.48 to 78.21", "", ""],
+        ["Top5 bs16 (%)", "93.72", "", ""],
+        ["Top5 bs16 interval (%)", "93.50 to 93.93", "", ""],
+        ["images", "", "50000", ""],
+        ["images bs16", "50000", "", ""],
+    ]
+    assert f"310 Top1 bs16: 77.85 %, {result}:1, Top1 accuracy\n" in found.stderr
+    assert "validation images, regcore/baselines.csv:" in found.stderr
+    assert "regnety_016.pycls_in1k, top5\n" in found.stderr
+
+
+def test_an_accuracy_says_where_it_is_from(tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    result.write_text(GUIDE_RESULT.replace(", {", ",\n{"))
+    table = tmp_path / "validated.csv"
+    table.write_text(
+        "model,top1,top1_err,top5,top5_err,param_count,img_size,crop_pct,interpolation\n"
+        "other.a,70.5,29.5,90,10,1,224,0.875,bicubic\n"
+        "mine.b,71.25,28.75,91,9,1,224,0.875,bicubic\n"
+    )
+    found = regcore("compare", f"ours={result}", f"theirs={table}:mine.b", "--json")
+    assert found.exit_code == 0, found.output
+    ours, theirs = json.loads(found.stdout)["columns"]
+    assert ours["cells"] == []
+    assert ours["best"] is None
+    top1, top5 = ours["accuracies"]
+    low, high = top1.pop("interval")
+    assert (low, high) == (pytest.approx(77.484, abs=1e-3), pytest.approx(78.212, abs=1e-3))
+    assert top1 == {
+        "top": 1, "batch": None, "complete": True, "accuracy": 77.85, "unit": "%",
+        "possible": None, "images": 50000, "expected_images": 50000, "rules": [],
+        "file": str(result), "line": 3, "key": "Top1 accuracy",
+    }  # fmt: skip
+    assert (top5["top"], top5["accuracy"], top5["line"]) == (5, 93.72, 5)
+    top1 = theirs["accuracies"][0]
+    assert (top1["accuracy"], top1["file"], top1["line"]) == (71.25, str(table), 3)
+    # A table that does not tell of how many images it is gives no sampling error.
+    assert (top1["images"], top1["interval"], top1["complete"]) == (None, None, True)
+    named = table.rename(tmp_path / "results-imagenet.csv")
+    found = regcore("compare", f"{named}:mine.b", "--json")
+    (column,) = json.loads(found.stdout)["columns"]
+    assert column["name"] == "mine.b"
+    assert column["accuracies"][0]["images"] == 50_000
+
+
+def incomplete_run(tmp_path: Path) -> Path:
+    """Nine of ten photos, all right but one."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    colours = ("red", "lime", "blue")
+    for i in range(9):
+        Image.new("RGB", (40, 40), colours[i % 3]).save(photos / f"{i}.png")
+    (photos / "9.png").write_bytes(b"no photo")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("".join(f"{i}.png {0 if i == 1 else i % 3}\n" for i in range(10)))
+    out = tmp_path / "run"
+    model = save_model(tmp_path / "m.onnx")
+    assert regcore("run", model, photos, "--labels", labels, "--out", out).exit_code == 3
+    return out
+
+
+def test_what_is_incomplete_is_only_bounded(tmp_path: Path) -> None:
+    out = incomplete_run(tmp_path)
+    found = regcore("compare", f"a={out}", "--json")
+    assert found.exit_code == 3
+    content = json.loads(found.stdout)
+    top1 = content["columns"][0]["accuracies"][0]
+    assert (top1["complete"], top1["accuracy"], top1["interval"]) == (False, None, None)
+    assert top1["possible"] == [80.0, 90.0]
+    assert (top1["images"], top1["expected_images"]) == (9, 10)
+    path = out / "result.incomplete.json"
+    assert content["incomplete"] == [f"a: INCOMPLETE, 9 of 10 images, {path}"]
+    for form in ("table", "markdown", "csv"):
+        found = regcore("compare", f"a={out}", "--format", form)
+        assert found.exit_code == 3
+        assert "INCOMPLETE: 80.00 to 90.00" in found.stdout
+        assert "9 of 10" in found.stdout
+        assert "88.89" not in found.output  # of the nine, which stands for nothing
+        assert f"regcore: a: INCOMPLETE, 9 of 10 images, {path}" in found.stderr
+
+
+def test_nothing_was_counted(tmp_path: Path) -> None:
+    path = tmp_path / "result.incomplete.json"
+    path.write_text(
+        '{"title": "", "value": [{"key": "Number of images", "value": "0"}, '
+        '{"key": "Number of classes", "value": "0"}], "incomplete": {"expected_images": 4}}'
+    )
+    found = regcore("compare", path, "--format", "csv")
+    assert found.exit_code == 3
+    assert "Top1 (%),INCOMPLETE: 0.00 to 100.00" in found.stdout
+
+
+def test_accuracies_of_other_numbers_of_images_are_doubted(tmp_path: Path) -> None:
+    for name, images in (("a", "50000"), ("b", "49990")):
+        (tmp_path / f"{name}.json").write_text(GUIDE_RESULT.replace("50000", images))
+    found = regcore("compare", tmp_path / "a.json", tmp_path / "b.json", "--json")
+    assert found.exit_code == 0
+    doubt = "the accuracies are not of the same images: a 50,000, b 49,990"
+    assert json.loads(found.stdout)["doubts"] == [doubt]
+    assert doubt in found.stderr
+
+
+def test_a_bar_in_a_name_is_no_column(tmp_path: Path) -> None:
+    path = write_perf(tmp_path / "a", 1, "100")
+    found = regcore("compare", f"A|B={path}", "--format", "markdown")
+    assert found.stdout.startswith("|  | A\\|B |\n| --- | --: |\n")
+
+
+def test_a_comparison_for_the_report(tmp_path: Path) -> None:
+    path = write_perf(tmp_path / "a", 1, "100")
+    found = regcore("compare", f"A={path}", "--out", tmp_path / "run", "--json")
+    assert json.loads((tmp_path / "run" / "comparison.json").read_text()) == json.loads(
+        found.stdout
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -163,6 +307,14 @@ def test_missing_cells_stay_empty(tmp_path: Path) -> None:
         (("{cut}",), 3, "no interface rate of the benchmark tool"),
         (("{a}", "--lint", "{text}"), 2, "takes a guide, and no results"),
         (("--lint", "{text}"), 3, "no table with a row for each batch size"),
+        (("timm:regnety_016.tv1",), 2, "there is regnety_016.tv2_in1k, regnety_016.pycls_in1k"),
+        (("timm:regnet",), 2, "no baseline of 'regnet' (built in, of timm); there is regnet"),
+        (("{table}",), 2, "has 2 models, name one of them: FILE.csv:MODEL"),
+        (("{table}:z",), 2, "no baseline of 'z'"),
+        (("{a}/nothing.csv:z",), 2, "nothing.csv:z: no such file or folder"),
+        (("{broken}",), 3, "damaged, not a JSON file"),
+        (("{nonsense}",), 3, "no evaluation gives these figures"),
+        (("a={result}", "a={result}"), 5, "a, Top1, has two results"),
     ],
 )
 def test_bad_requests_are_named(
@@ -174,7 +326,12 @@ def test_bad_requests_are_named(
     (tmp_path / "text.txt").write_text("hello")
     cut = tmp_path / "perf_vision_batchsize_1_device_0.txt"
     cut.write_text("[e2e] throughputRate: 185.966, latency: 268866\n")
-    places = {name: tmp_path / name for name in ("a", "b", "empty")}
+    names = ("a", "b", "empty", "table.csv", "broken.json", "nonsense.json", "result.json")
+    places = {name.partition(".")[0]: tmp_path / name for name in names}
+    places["table"].write_text("model,top1,top5,img_size,crop_pct,interpolation\nx\ny\n")
+    places["broken"].write_text(GUIDE_RESULT[:-9])
+    places["nonsense"].write_text(GUIDE_RESULT.replace("77.85", "nan"))
+    places["result"].write_text(GUIDE_RESULT)
     filled = [text.format(**places, text=tmp_path / "text.txt", cut=cut) for text in arguments]
     result = regcore("compare", *filled)
     assert result.exit_code == code, result.output

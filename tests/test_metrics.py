@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from regcore import DatasetError, TopN, ranks, topn_accuracy
-from regcore.metrics import class_indices, guide_result, percent, write_guide_result
+from regcore.guide_result import guide_result, write_guide_result
+from regcore.metrics import class_indices, percent
 from regcore.ranking import TIES, Ties
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from PIL import Image
 
 from regcore.baseline import find_baseline
 from regcore.cli import cli
+from regcore.convert.timm_models import import_timm
 from regcore.decisions import Decisions, read_decisions, write_decisions
-from regcore.errors import DatasetError, MismatchError, UsageError
+from regcore.errors import BackendError, DatasetError, MismatchError, UsageError
 from regcore.recipe import Recipe
 from regcore.verdict import Margin, Measured, Outcome, against_baseline, against_run
 
@@ -79,6 +81,30 @@ def test_built_in_baselines() -> None:
         find_baseline("tf_efficientnet_lite4.in1k").check_recipe(Recipe(resize=413, crop=380))
     with pytest.raises(UsageError, match=r"there is regnety_016.tv2_in1k, regnety_016.pycls_in1k"):
         find_baseline("regnety_016")
+
+
+def test_built_in_baselines_are_of_every_regnet() -> None:
+    """Size, crop and filter are those with which timm's configuration of the tag is tested."""
+    try:
+        models = import_timm().models
+    except BackendError as error:
+        pytest.skip(str(error))
+    text = (files("regcore") / "baselines.csv").read_text("utf-8")
+    names = [line.partition(",")[0] for line in text.splitlines()[1:]]
+    assert len(names) == len(set(names)) == 75
+    for name in names:
+        config = models.get_pretrained_cfg(name)
+        row = find_baseline(name)
+        assert row.size == (config.test_input_size or config.input_size)[1], name
+        assert row.crop == (config.test_crop_pct or config.crop_pct), name
+        assert row.interpolation == config.interpolation, name
+        assert config.num_classes == 1000
+        assert row.top1 < row.top5 < 100
+        assert (row.images, row.line) == (50_000, names.index(name) + 2)
+    # Nothing with weights for ImageNet is left out.
+    for pattern in ("*regnet*", "*efficientnet_lite*"):
+        for name in models.list_pretrained(pattern):
+            assert name in names or models.get_pretrained_cfg(name).num_classes != 1000, name
 
 
 def test_a_table_of_ones_own(tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
-"""regcore compare: throughput of several devices, and the check of a guide's table."""
+"""regcore compare: rates and accuracies of several devices, and the check of a guide's table."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from regcore.cli.console import MISMATCH, answer, show, tell
+from regcore.atomic import write_text
+from regcore.cli.console import INCOMPLETE, MISMATCH, answer, show, tell, tell_all
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +57,12 @@ _DEFAULT_DECIMALS = 8
     metavar="GUIDE.md",
     help="Check the table of rates in a guide against the logs in its text.",
 )
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="RUN_DIR",
+    help="Folder for comparison.json, which 'regcore report' shows.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def compare(
     *,
@@ -64,14 +72,20 @@ def compare(
     metric: Metric,
     form: str,
     lint: Path | None,
+    out: Path | None,
     as_json: bool,
 ) -> None:
-    """Put measured rates side by side: batch sizes down, devices across.
+    """Put measured rates and accuracies side by side: batch sizes down, devices across.
 
-    RESULT is a file or a folder of one of these: regcore's perf.json, the benchmark tool's
-    perf_vision_batchsize_N_device_M.txt and PureInfer files, an ais_bench summary, a trtexec log.
+    RESULT is a file of one of these, or a folder with them: regcore's perf.json, the benchmark
+    tool's perf_vision_batchsize_N_device_M.txt and PureInfer files, an ais_bench summary, a trtexec
+    log; and for accuracies a result.json of 'regcore run', 'regcore score' or the guide's script.
+    FILE.csv:MODEL is a row of timm's results, timm:MODEL one of those that are built in.
+
     NAME is the column; the same NAME may be given several times. Where each cell is from, and what
-    it was multiplied by, goes to stderr, and into the JSON.
+    it was multiplied by, goes to stderr, and into the JSON. Accuracies are in % of the images, with
+    the 95 % interval that so many of them give. One that is not complete is only bounded, and the
+    exit code is 3.
 
     With --lint a guide's own table is recomputed from its own logs; the exit code is 5 where a
     figure is another.
@@ -79,6 +93,7 @@ def compare(
     \b
     Examples:
       regcore compare 310=r310 310P=r310p T4=trtexec_logs --chips 310=4 --ratio 310P/310
+      regcore compare om=result timm:regnety_016.pycls_in1k --format markdown
       regcore compare --lint README.md
     """  # noqa: D301
     if lint is not None:
@@ -89,39 +104,51 @@ def compare(
     if not results:
         raise UsageError("name at least one result, or --lint GUIDE.md")
     comparison = _compare(results, chips, [_ratio(text) for text in ratios], metric)
-    from regcore.comparison.table import sources, to_csv, to_dict, to_markdown, to_table
+    _deliver(comparison, form, out, as_json=as_json)
+    if comparison.incomplete:
+        raise click.exceptions.Exit(INCOMPLETE)
 
+
+def _deliver(comparison: Comparison, form: str, out: Path | None, *, as_json: bool) -> None:
+    from regcore.comparison import rendering
+
+    found = rendering.to_dict(comparison)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_text(out / rendering.COMPARISON, json.dumps(found, indent=2) + "\n")
     if as_json:
-        answer(to_dict(comparison))
-        return
-    if form == "table":
-        show(to_table(comparison))
+        answer(found)
+    elif form == "table":
+        show(rendering.to_table(comparison))
     else:
-        click.echo(to_markdown(comparison) if form == "markdown" else to_csv(comparison))
-    for line in sources(comparison):
-        tell(line)
+        texts = {"markdown": rendering.to_markdown, "csv": rendering.to_csv}
+        click.echo(texts[form](comparison))
+    if not as_json:
+        tell_all(rendering.sources(comparison))
+    tell_all((*comparison.incomplete, *comparison.doubts))
 
 
 def _compare(
     results: tuple[str, ...], chips: tuple[str, ...], ratios: list[Ratio], metric: Metric
 ) -> Comparison:
+    from regcore.comparison.readers import Source
     from regcore.comparison.table import compare, read_column
 
-    paths: dict[str, list[Path]] = {}
+    sources: dict[str, list[Source]] = {}
     for result in results:
         name, separator, text = result.partition("=")
-        path = Path(text if separator else result)
-        if not path.exists():
-            raise UsageError(f"{path}: no such file or folder")
-        paths.setdefault(name if separator else path.stem, []).append(path)
+        if not separator or Path(result).exists():
+            name, text = "", result
+        source = Source.parse(text)
+        sources.setdefault(name or source.name, []).append(source)
     counts = {}
     for text in chips:
         name, _, count = text.partition("=")
-        if name not in paths or not count.isdecimal() or int(count) < 1:
+        if name not in sources or not count.isdecimal() or int(count) < 1:
             raise UsageError(f"--chips {text}: expected NAME=N, with the NAME of a column")
         counts[name] = int(count)
     columns = [
-        read_column(name, files, metric, counts.get(name, 1)) for name, files in paths.items()
+        read_column(name, files, metric, counts.get(name, 1)) for name, files in sources.items()
     ]
     return compare(metric, columns, ratios)
 

@@ -155,7 +155,7 @@ def _remove_results(out: Path) -> None:
 def _deliver(
     report: RunReport, decisions: Decisions, out: Path, trace: Path | None, *, as_json: bool
 ) -> None:
-    from regcore.metrics import write_guide_result
+    from regcore.guide_result import write_guide_result
     from regcore.perf import write_perf
     from regcore.perf.trace import write_trace
     from regcore.report import about, incompleteness, to_dict, to_table

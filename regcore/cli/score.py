@@ -122,7 +122,7 @@ def _remove_results(path: Path) -> None:
 
 
 def _deliver(score: Score, path: Path, *, as_json: bool, worst: int) -> None:
-    from regcore.metrics import write_guide_result
+    from regcore.guide_result import write_guide_result
     from regcore.score_report import completeness, incompleteness, to_dict, to_table
 
     if not score.complete:

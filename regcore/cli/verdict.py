@@ -168,16 +168,13 @@ def _measured(run: Run) -> Measured:
 
 def _guide_result(path: Path) -> Measured:
     """Of the guide's result.json, whose Top1 is rounded to two places."""
+    from regcore.guide_result import read_guide_result
     from regcore.verdict import Measured
 
-    try:
-        content = json.loads(path.read_bytes())
-        rows = {row["key"]: row["value"] for row in content["value"]}
-        images = int(rows["Number of images"])
-        top1 = float(rows["Top1 accuracy"].removesuffix("%"))
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{path}: not a result.json of the guide ({error!r})") from error
-    return Measured(images, round(top1 / 100 * images), "incomplete" not in content)
+    result = read_guide_result(path)
+    if 1 not in result.percent:
+        raise DatasetError(f"{path}: no image was evaluated")
+    return Measured(result.images, result.hits(1), result.complete)
 
 
 def _table(found: dict[str, Any]) -> Table:

@@ -1,1 +1,1 @@
-"""Throughput of several devices side by side, every cell traced to the file that it is from."""
+"""Rates and accuracies of several devices side by side, every cell traced to its file."""

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from regcore.comparison.cell import Cell, Metric, best, plain, rounded
-from regcore.comparison.readers import read_cells
+from regcore.comparison.accuracy import Accuracy
+from regcore.comparison.cell import Cell, Metric, best, rounded
+from regcore.comparison.readers import Source
 from regcore.errors import MismatchError, UsageError
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
 _BEST = "best"
-FORMAT = {"name": "regcore comparison", "version": 1}
+_TWO = 2
 
 
 @dataclass(frozen=True)
 class Column:
-    """A device. chips: of its card, by which the rate of one was multiplied."""
+    """A device. chips: of its card, by which the rate of one was multiplied.
+
+    cells: rates by batch size. accuracies: by rank and batch size, None where none is told.
+    """
 
     name: str
     cells: Mapping[int, Cell]
+    accuracies: Mapping[tuple[int, int | None], Accuracy]
     chips: int = 1
 
     def at(self, batch: int | None) -> Cell | None:
@@ -57,9 +55,45 @@ class Comparison:
 
     @property
     def rows(self) -> tuple[tuple[str, int | None], ...]:
-        """Names and batch sizes, the best last."""
+        """Names and batch sizes of the rates, the best last; empty where there are none."""
         batches = sorted({batch for column in self.columns for batch in column.cells})
+        if not batches:
+            return ()
         return (*((f"bs{batch}", batch) for batch in batches), (_BEST, None))
+
+    @property
+    def accuracy_rows(self) -> tuple[tuple[str, tuple[int, int | None]], ...]:
+        """Names, ranks and batch sizes of the accuracies."""
+        found = {place for column in self.columns for place in column.accuracies}
+        return tuple(
+            (f"Top{rank}" + (f" bs{batch}" if batch is not None else ""), (rank, batch))
+            for rank, batch in sorted(found, key=lambda place: (place[1] or 0, place[0]))
+        )
+
+    @property
+    def incomplete(self) -> tuple[str, ...]:
+        """A sentence on each evaluation that is not complete."""
+        sentences = {
+            f"{column.name}: INCOMPLETE, {accuracy.counted} images, {accuracy.file}": None
+            for column in self.columns
+            for accuracy in column.accuracies.values()
+            if not accuracy.complete
+        }
+        return tuple(sentences)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What keeps the accuracies from being of the same images, as far as their number tells."""
+        counts = {
+            column.name: accuracy.expected_images
+            for column in self.columns
+            for accuracy in column.accuracies.values()
+            if accuracy.expected_images is not None
+        }
+        if len(set(counts.values())) < _TWO:
+            return ()
+        told = ", ".join(f"{name} {images:,}" for name, images in counts.items())
+        return (f"the accuracies are not of the same images: {told}",)
 
     def ratio(self, ratio: Ratio, batch: int | None) -> str:
         """As text; empty where one of the cells is missing."""
@@ -70,17 +104,27 @@ class Comparison:
         return rounded(above.images_per_s / below.images_per_s, ratio.decimals)
 
 
-def read_column(name: str, paths: Sequence[Path], metric: Metric, chips: int = 1) -> Column:
-    """A device's results. Raises MismatchError where two files have the same batch size."""
+def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int = 1) -> Column:
+    """A device's results. Raises MismatchError where two of them have the same row."""
     cells: dict[int, Cell] = {}
-    for cell in (cell for path in paths for cell in read_cells(path, metric)):
-        if cell.batch in cells:
-            raise MismatchError(
-                f"{name} at batch {cell.batch} has two results: {cells[cell.batch].source} and "
-                f"{cell.source}; give one of them"
-            )
-        cells[cell.batch] = cell.times(chips, f"x {chips} chips") if chips > 1 else cell
-    return Column(name, cells, chips)
+    accuracies: dict[tuple[int, int | None], Accuracy] = {}
+    for found in (source.read(metric) for source in sources):
+        for cell in found.rates:
+            if cell.batch in cells:
+                raise _twice(f"{name} at batch {cell.batch}", cells[cell.batch], cell)
+            cells[cell.batch] = cell.times(chips, f"x {chips} chips") if chips > 1 else cell
+        for accuracy in found.accuracies:
+            place = accuracy.rank, accuracy.batch
+            if place in accuracies:
+                raise _twice(f"{name}, Top{accuracy.rank},", accuracies[place], accuracy)
+            accuracies[place] = accuracy
+    return Column(name, cells, accuracies, chips)
+
+
+def _twice(what: str, one: Cell | Accuracy, other: Cell | Accuracy) -> MismatchError:
+    return MismatchError(
+        f"{what} has two results: {one.source} and {other.source}; give one of them"
+    )
 
 
 def compare(metric: Metric, columns: Sequence[Column], ratios: Sequence[Ratio]) -> Comparison:
@@ -91,89 +135,3 @@ def compare(metric: Metric, columns: Sequence[Column], ratios: Sequence[Ratio]) 
             if name not in names:
                 raise UsageError(f"--ratio {ratio.name}: no column {name}")
     return Comparison(metric, tuple(columns), tuple(ratios))
-
-
-def rows_of_texts(comparison: Comparison) -> list[list[str]]:
-    """Header and rows; a missing cell is empty."""
-    columns, ratios = comparison.columns, comparison.ratios
-    rows = [["", *(column.name for column in columns), *(ratio.name for ratio in ratios)]]
-    for name, batch in comparison.rows:
-        cells = [column.at(batch) for column in columns]
-        texts = [plain(cell.images_per_s) if cell else "" for cell in cells]
-        rows.append([name, *texts, *(comparison.ratio(ratio, batch) for ratio in ratios)])
-    return rows
-
-
-def to_markdown(comparison: Comparison) -> str:
-    """A table for a guide."""
-    header, *rows = rows_of_texts(comparison)
-    lines = [header, ["---", *["--:" for _ in header[1:]]], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def to_csv(comparison: Comparison) -> str:
-    """Comma-separated, with a header."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows_of_texts(comparison))
-    return out.getvalue().rstrip("\n")
-
-
-def to_table(comparison: Comparison) -> Table:
-    """For people, as a rich table."""
-    from rich import box
-    from rich.table import Table
-
-    header, *rows = rows_of_texts(comparison)
-    title = f"images/s, {comparison.metric}"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE)
-    for name in header:
-        table.add_column(name, justify="right")
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def sources(comparison: Comparison) -> list[str]:
-    """Where each cell is from, and what was done to it, one a line."""
-    lines = []
-    for column in comparison.columns:
-        for batch, cell in sorted(column.cells.items()):
-            made = " ".join((plain(cell.measured), cell.unit, *cell.rules))
-            lines.append(f"{column.name} bs{batch}: {made}, {cell.source}")
-    return lines
-
-
-def to_dict(comparison: Comparison) -> dict[str, Any]:
-    """For machines; rates are numbers in images/s, ratios text as in the table."""
-    return {
-        "format": FORMAT,
-        "metric": comparison.metric,
-        "columns": [
-            {
-                "name": column.name,
-                "chips": column.chips,
-                "cells": [_cell_dict(cell) for _, cell in sorted(column.cells.items())],
-                "best": _cell_dict(cell) if (cell := column.at(None)) else None,
-            }
-            for column in comparison.columns
-        ],
-        "ratios": [
-            {
-                "name": ratio.name,
-                "rows": {name: comparison.ratio(ratio, batch) for name, batch in comparison.rows},
-            }
-            for ratio in comparison.ratios
-        ],
-    }
-
-
-def _cell_dict(cell: Cell) -> dict[str, Any]:
-    return {
-        "batch": cell.batch,
-        "images_per_s": float(cell.images_per_s),
-        "measured": float(cell.measured),
-        "unit": cell.unit,
-        "rules": list(cell.rules),
-        "file": cell.file,
-        "line": cell.line,
-    }

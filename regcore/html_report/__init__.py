@@ -112,19 +112,21 @@ class _Sections:
             return None
 
     def _comparison(self) -> dict[str, Any]:
-        from regcore.comparison.table import compare, read_column, rows_of_texts, sources
+        from regcore.comparison.readers import Source
+        from regcore.comparison.rendering import rows_of_texts, sources
+        from regcore.comparison.table import compare, read_column
 
-        column = read_column("images/s", [self._run.folder], "interface")
+        column = read_column("this run", [Source(self._run.folder)], "interface")
         table = compare("interface", [column], [])
-        return {"rows": rows_of_texts(table), "sources": sources(table)}
+        return {"table": rows_of_texts(table), "sources": sources(table)}
 
     def _rates(self) -> str:
-        from regcore.comparison.readers import read_cells
+        from regcore.comparison.readers import Source
 
         series = {
             metric: {cell.batch: float(cell.images_per_s) for cell in cells}
             for metric in ("interface", "end-to-end")
-            if (cells := read_cells(self._run.folder, metric))
+            if (cells := Source(self._run.folder).read(metric).rates)
         }
         if max(map(len, series.values())) == 1:
             raise DatasetError("there are results of one batch size only")
