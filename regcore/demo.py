@@ -20,6 +20,7 @@ from regcore.preprocess import Preprocessor
 from regcore.recipe import Recipe
 from regcore.report import RunReport
 from regcore.sample_photos import package_folder, sample_photos
+from regcore.schemas import json_form
 from regcore.user_cache import user_cache
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def _export(weights: Path, model: Path) -> None:
 def demo_dict(demo: Demo) -> dict[str, Any]:
     """What the demo has beyond its report, for machines."""
     return {
+        "format": json_form("demo"),
         "photos": [asdict(photo) for photo in demo.photos],
         "timed": {
             "images": demo.timed_images,

@@ -15,6 +15,9 @@ from typing import Any
 from regcore.atomic import replacing
 from regcore.errors import BackendError
 from regcore.model_metadata import ModelMetadata
+from regcore.schemas import json_form
+
+_FORM = "device-model"
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,9 @@ def record_path(model: Path) -> Path:
 def write_record(record: DeviceModel, model: Path) -> None:
     """Puts the record beside `model`, as which it was built."""
     with replacing(record_path(model)) as temporary:
-        temporary.write_text(json.dumps(asdict(record), indent=2) + "\n")
+        temporary.write_text(
+            json.dumps({"format": json_form(_FORM), **asdict(record)}, indent=2) + "\n"
+        )
 
 
 def read_record(model: Path) -> DeviceModel | None:
@@ -79,6 +84,10 @@ def read_record(model: Path) -> DeviceModel | None:
         return None
     try:
         values: dict[str, Any] = json.loads(path.read_text())
+        if values.pop("format", json_form(_FORM)) != json_form(
+            _FORM
+        ):  # the first ones did not say it
+            raise ValueError("another version")  # noqa: TRY301
         for name in ("batches", "shape", "command"):
             values[name] = tuple(values[name])
         record = DeviceModel(**values)

@@ -11,6 +11,7 @@ from regcore.evaluate import Evaluation
 from regcore.metrics import TopN, percent
 from regcore.perf import Perf, measure
 from regcore.recipe import Recipe
+from regcore.schemas import json_form
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -97,6 +98,7 @@ def to_dict(report: RunReport) -> dict[str, Any]:
     """The report for machines. Accuracies are percentages as text, times are in s."""
     evaluation = report.evaluation
     return {
+        "format": json_form("run"),
         "complete": report.complete,
         **incompleteness(report),
         "left_out": report.left_out,

@@ -9,6 +9,7 @@ import numpy as np
 
 from regcore.metrics import percent
 from regcore.report import accuracies
+from regcore.schemas import json_form
 from regcore.score import NO_ANSWER, Score
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def to_dict(score: Score, worst: int) -> dict[str, Any]:
             "per_class": class_accuracies(score),
         }
     return {
+        "format": json_form("score"),
         "complete": score.complete,
         **incompleteness(score),
         "stray": list(score.stray),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from regcore.baseline import Baseline
 from regcore.decisions import Decisions
 from regcore.errors import MismatchError, UsageError
+from regcore.schemas import json_form
 from regcore.statistics import (
     Interval,
     detectable_drop,
@@ -25,8 +26,6 @@ from regcore.statistics import (
     paired_difference,
     wilson,
 )
-
-FORMAT = {"name": "regcore verdict", "version": 1}
 
 
 class Outcome(Enum):
@@ -227,7 +226,7 @@ def to_dict(
     """The verdict for machines, and for verdict.json."""
     parts = [part for part in (baseline, run) if part is not None]
     return {
-        "format": FORMAT,
+        "format": json_form("verdict"),
         "outcome": overall([part.outcome for part in parts]).value,
         "complete": complete,
         "max_drop": str(margin),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 from pathlib import Path
 
 import pytest
 from exported_models import ExportedModels, export_models
+from json_forms import checking
 
 from regcore import simd_levels
 
@@ -23,6 +25,13 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the folder ../shared/data, which is not part of the project")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _json_has_its_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever regcore writes or prints as JSON in a test is of the form that it names."""
+    if importlib.util.find_spec("jsonschema") is not None:
+        monkeypatch.setattr(json, "dumps", checking(json.dumps))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from json_forms import check_form
 
 from regcore import BackendError
 from regcore.demo import exported_model
@@ -40,7 +40,7 @@ def demo(cache: Path) -> Any:
     run = python("from regcore.cli import main; main()", "demo", "--json", "--cache", str(cache))
     assert run.returncode == 0, run.stderr
     assert "exporting" in run.stderr
-    return json.loads(run.stdout)
+    return check_form("demo", run.stdout)
 
 
 @needs_demo

@@ -20,6 +20,8 @@ from regcore.cli import cli
 from regcore.convert.timm_models import import_timm
 from regcore.decisions import Decisions, read_decisions, write_decisions
 from regcore.errors import BackendError, DatasetError, MismatchError, UsageError
+from regcore.predictions import open_predictions
+from regcore.predictions.agreement import compare_scores
 from regcore.recipe import Recipe
 from regcore.verdict import Margin, Measured, Outcome, against_baseline, against_run
 
@@ -263,6 +265,25 @@ def test_a_run_against_another(runs: dict[str, Path]) -> None:
     found = json.loads(result.stdout)["scores"]
     assert (found["largest_difference"], found["differing_bits"]) == (0.0, 0)
     assert found["smallest_cosine"] == pytest.approx(1)
+
+
+def test_scores_that_are_no_numbers_hide_no_difference(tmp_path: Path) -> None:
+    one = np.ones((4, 3), np.float32)
+    other = one.copy()
+    other[0, 0], other[1, 2], other[2, 1] = np.nan, np.inf, 1.5
+    for name, scores in (("one", one), ("other", other), ("lost", np.full_like(one, np.nan))):
+        np.save(tmp_path / f"{name}.npy", scores)
+        (tmp_path / f"{name}.names.txt").write_text("a\nb\nc\nd\n")
+    now, before, lost = (
+        open_predictions(tmp_path / f"{name}.npy", tuple("abcd"))
+        for name in ("other", "one", "lost")
+    )
+    found = compare_scores(now, before)
+    assert (found.not_finite, found.differing_bits) == (2, 3)
+    assert (found.largest_difference, found.most_different) == (0.5, "c")
+    assert found.least_parallel == "c"
+    found = compare_scores(now, lost)
+    assert (found.not_finite, found.most_different) == (4, "")
 
 
 def test_an_incomplete_run_decides_nothing(runs: dict[str, Path]) -> None:

@@ -18,6 +18,7 @@ from regcore.cli.preprocess import preprocess
 from regcore.cli.profile import profile
 from regcore.cli.report import report
 from regcore.cli.run import run
+from regcore.cli.schema import schema
 from regcore.cli.score import score
 from regcore.cli.trtexec import trtexec
 from regcore.cli.verdict import verdict
@@ -78,6 +79,7 @@ _COMMANDS = (
     compare,
     report,
     trtexec,
+    schema,
     demo,
 )
 for _command in _COMMANDS:

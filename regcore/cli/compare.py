@@ -169,11 +169,19 @@ def _lint(guide: Path, *, as_json: bool) -> None:
     from rich.table import Table
 
     from regcore.comparison.lint import lint
+    from regcore.schemas import json_form
 
     result = lint(guide)
     if as_json:
         mismatches = [asdict(mismatch) for mismatch in result.mismatches]
-        answer({"guide": str(guide), "checked": result.checked, "mismatches": mismatches})
+        answer(
+            {
+                "format": json_form("lint"),
+                "guide": str(guide),
+                "checked": result.checked,
+                "mismatches": mismatches,
+            }
+        )
     elif result.mismatches:
         table = Table(box=box.SIMPLE)
         for column in ("figure", "written", "in line", "its source gives", "from"):

@@ -112,6 +112,7 @@ def convert(
       regcore convert model.onnx --to engine --fp16 --batch-max 64
     """  # noqa: D301
     from regcore.convert.onnx_file import read_onnx
+    from regcore.schemas import json_form
 
     _refuse_foreign_options(ctx, kind)
     source = read_onnx(model)
@@ -121,7 +122,7 @@ def convert(
         return
     built, record = done
     if as_json:
-        answer({"path": str(built), **asdict(record)})
+        answer({"format": json_form("convert"), "path": str(built), **asdict(record)})
     else:
         click.echo(_sentence(record))
     tell(f"wrote {built}")

@@ -143,8 +143,11 @@ def _load(
 
 
 def _as_dict(result: Export) -> dict[str, Any]:
+    from regcore.schemas import json_form
+
     agreement = result.agreement
     return {
+        "format": json_form("export"),
         "path": str(result.path),
         "bytes": result.path.stat().st_size,
         "model": result.metadata.name,

@@ -94,6 +94,7 @@ def infer(
     from regcore.perf.trace import write_trace
     from regcore.predictions.writing import PredictionWriter
     from regcore.preprocess import default_workers
+    from regcore.schemas import json_form
     from regcore.store.reader import holds_store, open_store
 
     images, out = _images_and_out(paths, noise=noise)
@@ -111,6 +112,7 @@ def infer(
             if force:
                 _remove_outputs(out)
             job = {
+                "format": json_form("inference"),
                 "model": _identity(model),
                 "images": str(images.resolve()),
                 "list": hashlib.sha256(
@@ -197,11 +199,13 @@ def _deliver(
     from rich.table import Table
 
     from regcore import findings
+    from regcore.schemas import json_form
 
     name_failures(inference.errors)
     if as_json:
         answer(
             {
+                "format": json_form("infer"),
                 "complete": inference.complete,
                 "written": inference.written,
                 "kept": inference.kept,

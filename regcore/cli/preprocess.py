@@ -176,6 +176,7 @@ def _announce(
 ) -> None:
     import numpy as np
 
+    from regcore.schemas import json_form
     from regcore.store.write import arrange, check_space
 
     images = arrange(preprocessor, source, names, out, form)
@@ -184,7 +185,15 @@ def _announce(
     check_space(out, needed - there)
     files = len(images.files)
     if as_json:
-        answer({"images": len(names), "files": files, "bytes": needed, "bytes_there": there})
+        answer(
+            {
+                "format": json_form("plan"),
+                "images": len(names),
+                "files": files,
+                "bytes": needed,
+                "bytes_there": there,
+            }
+        )
         return
     click.echo(
         f"{len(names)} images would fill {needed / 2**20:.1f} MiB in {out}, files: {files}"
@@ -194,9 +203,11 @@ def _announce(
 
 def _result(summary: StoreSummary, recipe: Recipe, out: Path) -> dict[str, Any]:
     from regcore import findings
+    from regcore.schemas import json_form
 
     images = summary.kept + summary.written
     return {
+        "format": json_form("preprocess"),
         "complete": not summary.errors,
         "images": images,
         "expected_images": images + len(summary.errors),

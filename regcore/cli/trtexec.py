@@ -60,6 +60,7 @@ def trtexec(
     from regcore.convert.onnx_file import read_onnx
     from regcore.convert.trtexec_rates import RateMeasurement
     from regcore.errors import LogError
+    from regcore.schemas import json_form
     from regcore.trtexec_log import to_dict
 
     measurement = RateMeasurement(read_onnx(model), logs, fp16=fp16, options=options)
@@ -72,7 +73,8 @@ def trtexec(
         except LogError as error:
             failures.append(f"batch {batch}: {error}")
     if as_json:
-        answer({"results": [to_dict(result) for result in results], "failures": failures})
+        found = [to_dict(result) for result in results]
+        answer({"format": json_form("trtexec"), "results": found, "failures": failures})
     elif results:
         show(_table(results))
     _tell_doubts(results)

@@ -212,10 +212,12 @@ def _table(found: dict[str, Any]) -> Table:
     if part := found.get("scores"):
         table.add_section()
         table.add_row("same answer", f"{part['same_answers']} of {part['images']} images")
-        table.add_row(
-            "largest difference", f"{part['largest_difference']:.6g} ({part['most_different']})"
-        )
-        table.add_row(
-            "smallest cosine", f"{part['smallest_cosine']:.9f} ({part['least_parallel']})"
-        )
+        if part["not_finite"]:
+            table.add_row(
+                "NaN or infinite", f"{part['not_finite']} images, left out of what follows"
+            )
+        if part["most_different"]:
+            largest, smallest = part["largest_difference"], part["smallest_cosine"]
+            table.add_row("largest difference", f"{largest:.6g} ({part['most_different']})")
+            table.add_row("smallest cosine", f"{smallest:.9f} ({part['least_parallel']})")
     return table

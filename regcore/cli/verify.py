@@ -37,6 +37,7 @@ def verify(*, folder: str, sample: float, workers: int | None, as_json: bool) ->
       regcore verify prep_dataset --sample 1%
     """  # noqa: D301
     from regcore.preprocess import Preprocessor
+    from regcore.schemas import json_form
     from regcore.store.reader import open_store
     from regcore.store.verify import verify_store
 
@@ -50,6 +51,7 @@ def verify(*, folder: str, sample: float, workers: int | None, as_json: bool) ->
     if as_json:
         answer(
             {
+                "format": json_form("verify"),
                 "store": folder,
                 "images": len(store),
                 "compared": found.compared,

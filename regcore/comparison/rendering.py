@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from regcore.comparison.accuracy import Accuracy
 from regcore.comparison.cell import Cell, plain
 from regcore.comparison.table import Comparison
+from regcore.schemas import json_form
 from regcore.statistics import Interval
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 COMPARISON = "comparison.json"
-FORMAT = {"name": "regcore comparison", "version": 2}
 
 
 def rows_of_texts(comparison: Comparison) -> list[list[str]]:
@@ -116,7 +116,7 @@ def sources(comparison: Comparison) -> list[str]:
 def to_dict(comparison: Comparison) -> dict[str, Any]:
     """For machines; rates are numbers in images/s, accuracies in percent, ratios text."""
     return {
-        "format": FORMAT,
+        "format": json_form("comparison"),
         "metric": comparison.metric,
         "columns": [
             {

@@ -12,6 +12,7 @@ from regcore.device_model import DeviceModel, read_record
 from regcore.errors import BackendError
 from regcore.model_metadata import ModelMetadata
 from regcore.recipe import Recipe
+from regcore.schemas import json_form
 
 if TYPE_CHECKING:
     from regcore.backends.ascend import Description as OmDescription
@@ -116,6 +117,7 @@ def to_dict(facts: ModelFacts) -> dict[str, Any]:
     """The facts for machines."""
     metadata, onnx, record = facts.metadata, facts.onnx, facts.record
     result: dict[str, Any] = {
+        "format": json_form("inspect"),
         "path": str(facts.path),
         "bytes": facts.size,
         "inputs": [_spec_dict(spec) for spec in facts.inputs],

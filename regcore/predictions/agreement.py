@@ -19,7 +19,8 @@ class Agreement:
     largest_difference: of two scores of one class, and the image where it is. smallest_cosine:
     of the angle between an image's two rows of scores, and its image. same_answers: how many have
     their highest score in the same class. differing_bits: images whose rows are not bit for bit
-    the same.
+    the same. not_finite: images of whose scores NaN or infinity keeps a difference and an angle
+    from being told; the largest and the smallest are of the others, 0 and 1 where there are none.
     """
 
     images: int
@@ -29,6 +30,7 @@ class Agreement:
     least_parallel: str
     same_answers: int
     differing_bits: int
+    not_finite: int
 
 
 def compare_scores(now: Predictions, before: Predictions) -> Agreement:
@@ -48,18 +50,22 @@ def compare_scores(now: Predictions, before: Predictions) -> Agreement:
             f"{len(before.names)} with {before.classes}"
         )
     difference, cosine = _Worst(0.0), _Worst(1.0)
-    same = bits = 0
+    same = bits = lost = 0
     for first, a, b in _side_by_side(now, before):
         names = now.names[first : first + len(a)]
-        x, y = a.astype(np.float64), b.astype(np.float64)
-        apart = np.abs(x - y).max(axis=1)
+        bits += int((a.view(np.uint32) != b.view(np.uint32)).any(axis=1).sum())
+        same += int((a.argmax(axis=1) == b.argmax(axis=1)).sum())
+        finite = np.flatnonzero(np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1))
+        lost += len(a) - len(finite)
+        if not len(finite):
+            continue
+        x, y = a[finite].astype(np.float64), b[finite].astype(np.float64)
+        told = tuple(names[place] for place in finite.tolist())
         lengths = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
         products = np.einsum("ij,ij->i", x, y)
-        parallel = np.divide(products, lengths, out=np.ones(len(a)), where=lengths > 0)
-        difference.look(int(np.nanargmax(apart)), apart, names, larger=True)
-        cosine.look(int(np.nanargmin(parallel)), parallel, names, larger=False)
-        same += int((a.argmax(axis=1) == b.argmax(axis=1)).sum())
-        bits += int((a.view(np.uint32) != b.view(np.uint32)).any(axis=1).sum())
+        parallel = np.divide(products, lengths, out=np.ones(len(x)), where=lengths > 0)
+        difference.look(np.abs(x - y).max(axis=1), told, larger=True)
+        cosine.look(parallel, told, larger=False)
     return Agreement(
         images=len(now.names),
         largest_difference=difference.value,
@@ -68,6 +74,7 @@ def compare_scores(now: Predictions, before: Predictions) -> Agreement:
         least_parallel=cosine.name,
         same_answers=same,
         differing_bits=bits,
+        not_finite=lost,
     )
 
 
@@ -76,9 +83,8 @@ class _Worst:
         self.value = best
         self.name = ""
 
-    def look(
-        self, place: int, values: NDArray[np.float64], names: tuple[str, ...], *, larger: bool
-    ) -> None:
+    def look(self, values: NDArray[np.float64], names: tuple[str, ...], *, larger: bool) -> None:
+        place = int(values.argmax() if larger else values.argmin())
         value = float(values[place])
         if not self.name or (value > self.value if larger else value < self.value):
             self.value, self.name = value, names[place]
