@@ -47,6 +47,17 @@ class Baseline:
     line: int
     images: int | None
 
+    def check_tag(self, name: str) -> None:
+        """Raises MismatchError where a model's own name, with its tag, is another one's.
+
+        A name without a tag says nothing of the weights.
+        """
+        if "." in name and name != self.model:
+            raise MismatchError(
+                f"the run is of {name}, the baseline of {self.model}; judge other weights by "
+                "--baseline-top1, or by --against a run of the original"
+            )
+
     def check_recipe(self, recipe: Recipe) -> None:
         """Raises MismatchError where another size, crop or filter made the images of a run."""
         resize = math.floor(self.size / self.crop)

@@ -13,6 +13,7 @@ from regcore.errors import DatasetError, RegcoreError
 from regcore.recipe import Recipe
 
 RUN = "run.json"
+VERDICT = "verdict.json"  # written by regcore verdict
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Run:
         hits = self.report["hits"]
         return int(hits[0]) if hits else 0
 
+    @property
+    def name(self) -> str:
+        """What the recipe is of: the model's own name with its tag, or that of a preset."""
+        return str(self.report["recipe"]).rpartition(" (")[0]
+
     def decisions(self) -> Decisions:
         """What was decided for each image. Raises DatasetError."""
         return read_decisions(self.folder / DECISIONS)
@@ -59,7 +65,7 @@ def read_run(folder: Path) -> Run:
     try:
         report = json.loads(path.read_bytes())
         run = Run(folder, report, Recipe.from_dict(report["preprocessing"]))
-        _ = run.complete, run.images, run.hits
+        _ = run.complete, run.images, run.hits, run.name
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}; 'regcore run' writes it") from error
     except (KeyError, TypeError, ValueError, RegcoreError) as error:

@@ -106,6 +106,8 @@ class AgainstRun:
 
     lost, won: images that were right before and are wrong now, and the reverse; other: wrong in
     both, but not by the same class. p: McNemar's, exact. change, interval: of the accuracy.
+    equivalent: whether all of the interval is within the margin, either way: two one-sided tests,
+    each at 2.5 %.
     """
 
     outcome: Outcome
@@ -115,6 +117,7 @@ class AgainstRun:
     change: float
     interval: Interval
     margin: float
+    equivalent: bool
     p: float
     lost: tuple[str, ...]
     won: tuple[str, ...]
@@ -172,6 +175,7 @@ def against_run(now: Decisions, before: Decisions, margin: Margin, *, complete: 
         change=100 * (flips[1] - flips[0]) / count,
         interval=interval,
         margin=allowed,
+        equivalent=-allowed <= interval.low and interval.high <= allowed,
         p=mcnemar(*flips),
         lost=_named(now, lost),
         won=_named(now, won),

@@ -84,7 +84,16 @@ def test_report_of_a_run_alone(run_folder: Path) -> None:
     text = (run_folder / "report.html").read_text()
     page = Page(text)
     assert page.sections == [
-        *("accuracy", "throughput", "confusion", "mistakes", "images", "environment", "absent")
+        *(
+            "accuracy",
+            "comparison",
+            "throughput",
+            "confusion",
+            "mistakes",
+            "images",
+            "environment",
+            "absent",
+        )
     ]
     assert "INCOMPLETE" in text
     assert "24 of 25 images" in text
@@ -93,15 +102,24 @@ def test_report_of_a_run_alone(run_folder: Path) -> None:
         assert f"there is no {name}; 'regcore {command}" in result.stderr
         assert name in text
     assert "results of one batch size only" in text
+    # Of what is incomplete there is no accuracy, but what it can be.
+    assert "<title>m.onnx: INCOMPLETE</title>" in text
+    assert "of all 25, if the others miss or hit" in text
+    run = json.loads((run_folder / "run.json").read_text())
+    assert f"{4 * run['hits'][0]:.2f} to {4 * run['hits'][0] + 4:.2f}" in text
+    assert "Wilson" not in text
 
 
 def test_report_of_everything(run_folder: Path, tmp_path: Path) -> None:
     model = tmp_path / "m.onnx"
-    regcore("infer", model, "--random", run_folder, "--batch-size", 8)
+    other = tmp_path / "other"
+    for batch in (1, 2):
+        regcore("infer", "simulated:900", "--random", other, "--rounds", 2, "--batch-size", batch)
+    compared = regcore("compare", f"ours={run_folder}", f"chip={other}", "--out", run_folder)
+    assert compared.exit_code == 3, compared.output
     regcore("verdict", run_folder, "--baseline-top1", 50, "--max-drop", "1pt")
-    profiled = regcore(
-        *("profile", model, tmp_path / "photos", "--seconds", 0.02, "--out", run_folder)
-    )
+    profile = ("profile", model, tmp_path / "photos", "--seconds", 0.02, "--batch", "1,2")
+    profiled = regcore(*profile, "--out", run_folder)
     assert profiled.exit_code == 0, profiled.output
     out = tmp_path / "whole.html"
     result = regcore("report", run_folder, "-o", out)
@@ -109,13 +127,38 @@ def test_report_of_everything(run_folder: Path, tmp_path: Path) -> None:
     assert "not in the report" not in result.stderr
     text = out.read_text()
     page = Page(text)
-    assert page.elements["svg"] == 4  # stage loads, rates by batch, ceilings, timeline
+    # Stage loads, rates by batch of the compared and of the profile, ceilings, timeline.
+    assert page.elements["svg"] == 5
+    for words in ("chip", "bs4 (images/s)", "INCOMPLETE: ", "ours: INCOMPLETE, 24 of 25 images"):
+        assert words in text, words
     assert page.elements["img"] > 0
     assert "UNDECIDED" in text
     assert len(text) < 2_000_000
     assert page.fetched == []
     assert not re.search(r"url\((?!#)|@import", text)
     assert len(page.ids) == len(set(page.ids))
+
+
+def test_what_is_of_another_run_is_left_out(run_folder: Path, tmp_path: Path) -> None:
+    regcore("verdict", run_folder, "--baseline-top1", 50, "--max-drop", "1pt")
+    (run_folder / "profile.json").write_text('{"format": {"name": "regcore profile"}}')
+    trace = json.loads((run_folder / "trace.json").read_text())
+    kept = [e for e in trace["traceEvents"] if e.get("args", {}).get("batch") != 2]
+    (run_folder / "trace.json").write_text(json.dumps({**trace, "traceEvents": kept}))
+    result = regcore("report", run_folder)
+    assert "timeline: trace.json is of another run" in result.stderr
+    assert "profile.json is of another version, or of another tool" in result.stderr
+    assert "verdict" not in result.stderr
+    model = tmp_path / "m.onnx"
+    regcore("infer", model, "--random", run_folder, "--rounds", 2)
+    result = regcore("report", run_folder)
+    assert "rates: perf.json is of another run, which came later" in result.stderr
+    labels = tmp_path / "labels.txt"
+    regcore("run", model, tmp_path / "photos", "--labels", labels, "--out", run_folder)
+    assert not (run_folder / "verdict.json").exists()
+    result = regcore("report", run_folder)
+    assert "there is no verdict.json" in result.stderr
+    assert "rates: " not in result.stderr
 
 
 def test_names_of_files_are_only_text(run_folder: Path) -> None:
@@ -150,7 +193,8 @@ def test_damaged_parts_are_left_out(run_folder: Path) -> None:
     assert "mistakes: " in result.stderr
     page = Page((run_folder / "report.html").read_text())
     assert "mistakes" not in page.sections
-    assert "throughput" not in page.sections
+    assert "svg" not in page.elements
+    assert "end to end" not in (run_folder / "report.html").read_text()
 
 
 def decisions() -> Decisions:
@@ -175,7 +219,7 @@ def test_the_most_confident_mistakes(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(jpeg(photo_like(600, 400)))
     found = most_confident(decisions(), tmp_path, Names([]))
     assert [one["image"] for one in found] == ["c", "e", "b", "d"]
-    assert found[0]["rank"] == "the true class came 2."
+    assert found[0]["rank"] == "that was number 2"
     assert found[1]["rank"] == "not among the best five"
     assert found[0]["picture"].startswith("data:image/jpeg;base64,")
     assert found[1]["picture"] is None

@@ -136,16 +136,21 @@ def test_flips_are_named() -> None:
     assert (found.before, found.accuracy, found.change) == (60.0, 60.0, 0.0)
     assert found.p == 1.0
     assert found.outcome is Outcome.UNDECIDED  # five images tell nothing
+    assert not found.equivalent
 
 
 def test_the_same_answers_on_many_images_pass() -> None:
     labels = [i % 10 for i in range(5000)]
     same = decisions(labels, labels)
     assert against_run(same, same, POINT, complete=True).outcome is Outcome.PASS
+    assert against_run(same, same, POINT, complete=True).equivalent
     assert against_run(same, same, POINT, complete=False).outcome is Outcome.UNDECIDED
     worse = decisions(labels, [label if i % 20 else 11 for i, label in enumerate(labels)])
     found = against_run(worse, same, POINT, complete=True)
     assert found.outcome is Outcome.FAIL
+    # Not worse, but not the same either.
+    better = against_run(same, worse, POINT, complete=True)
+    assert (better.outcome, better.equivalent) == (Outcome.PASS, False)
     assert len(found.lost) == 250
     assert found.change == pytest.approx(-5.0)
 
@@ -242,10 +247,28 @@ def test_verdicts_of_runs(runs: dict[str, Path]) -> None:
     tag = "regnety_016.pycls_in1k"
     result = regcore("verdict", runs["good"], "--baseline", tag, "--max-drop", "1.0%")
     assert result.exit_code == 0
+    assert "30 images, the baseline is of 50000: the interval holds if they are" in result.stderr
     result = regcore(
         "verdict", runs["good"], "--baseline", "regnety_016.tv2_in1k", "--max-drop", "1%"
     )
     assert result.exit_code == 5
+    assert "does not hold for this run: short side 232 there, 256 here" in result.stderr
+    path = runs["good"] / "run.json"
+    report = {**json.loads(path.read_text()), "recipe": "regnety_008.pycls_in1k (0123456789ab)"}
+    path.write_text(json.dumps(report))
+    result = regcore("verdict", runs["good"], "--baseline", tag, "--max-drop", "1.0%")
+    assert result.exit_code == 5
+    assert f"the run is of regnety_008.pycls_in1k, the baseline of {tag}" in result.stderr
+
+
+def test_other_recipes_are_told(runs: dict[str, Path]) -> None:
+    path = runs["bad"] / "run.json"
+    report = json.loads(path.read_text())
+    report["preprocessing"]["filter"] = "bilinear"
+    path.write_text(json.dumps(report))
+    result = regcore("verdict", runs["bad"], "--against", runs["good"], "--max-drop", "1pt")
+    assert result.exit_code == 1
+    assert "the runs' images were made by different recipes" in result.stderr
 
 
 def test_a_run_against_another(runs: dict[str, Path]) -> None:

@@ -20,14 +20,16 @@ from regcore.cli.console import tell
 def report(*, run_dir: Path, out: Path | None) -> None:
     """Make one self-contained HTML file of RUN_DIR, which 'regcore run' has written.
 
-    Accuracy with its intervals, rates, the worst classes, the most confident mistakes, damaged
-    images, recipe and environment. What is in RUN_DIR besides is shown, too: verdict.json
-    ('regcore verdict'), trace.json ('regcore run --trace'), profile.json ('regcore profile --out'),
-    and rates at other batch sizes. Needs the packages of 'regcore[report]'.
+    Accuracy with its intervals, rates, the worst classes, the most confident mistakes with their
+    pictures, damaged images, recipe and environment. What is in RUN_DIR besides is shown, too:
+    verdict.json ('regcore verdict'), comparison.json ('regcore compare --out RUN_DIR'), trace.json
+    ('regcore run --trace RUN_DIR/trace.json') and profile.json ('regcore profile --batch 1,4,8
+    --out RUN_DIR'). What is left out is told. Needs the packages of 'regcore[report]'.
 
     \b
-    Example:
+    Examples:
       regcore report result -o report.html
+      regcore run model.onnx val --labels val.txt --out result --trace result/trace.json
     """  # noqa: D301
     from regcore.atomic import check_target
     from regcore.html_report import write_report

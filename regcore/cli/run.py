@@ -146,9 +146,15 @@ def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
 
 
 def _remove_results(out: Path) -> None:
-    # What an earlier run left must not pass for the result of this one, should it be cut short.
+    # What an earlier run left must not pass for the result of this one, should it be cut short;
+    # nor may what was made of it, a verdict or a comparison.
+    from regcore.comparison.rendering import COMPARISON
+    from regcore.decisions import DECISIONS
+    from regcore.perf import PERF
+    from regcore.run_folder import RUN, VERDICT
+
     out.mkdir(parents=True, exist_ok=True)
-    for name in (RESULT, INCOMPLETE_RESULT, "perf.json", "run.json", "decisions.csv"):
+    for name in (RESULT, INCOMPLETE_RESULT, PERF, RUN, DECISIONS, VERDICT, COMPARISON):
         (out / name).unlink(missing_ok=True)
 
 

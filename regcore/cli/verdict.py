@@ -23,13 +23,22 @@ _NAMED = 10
 
 @click.command()
 @click.argument("result", type=click.Path(exists=True, path_type=Path))
-@click.option("--baseline", metavar="TAG", help="A model of timm: regnety_016.pycls_in1k.")
+@click.option(
+    "--baseline",
+    metavar="TAG",
+    help="A model of timm, whose published Top1 counts: regnety_016.pycls_in1k.",
+)
 @click.option(
     "--table",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Where to look for TAG: a CSV file in the form of timm's results.  [default: built in]",
 )
-@click.option("--baseline-top1", metavar="PERCENT", type=click.FloatRange(0, 100))
+@click.option(
+    "--baseline-top1",
+    metavar="PERCENT",
+    type=click.FloatRange(0, 100),
+    help="The accuracy to be reached, in place of a published one: 77.862.",
+)
 @click.option(
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -74,7 +83,7 @@ def verdict(
       regcore verdict om_result --against onnx_result --max-drop 0.1pt
     """  # noqa: D301
     from regcore.atomic import write_text
-    from regcore.run_folder import read_run
+    from regcore.run_folder import VERDICT, read_run
     from regcore.verdict import Margin, Outcome, to_dict
 
     margin = Margin.parse(max_drop)
@@ -92,7 +101,7 @@ def verdict(
     if scores is not None:
         found["scores"] = _scores(run, *scores)
     if run is not None:
-        write_text(run.folder / "verdict.json", json.dumps(found, indent=2) + "\n")
+        write_text(run.folder / VERDICT, json.dumps(found, indent=2) + "\n")
     if as_json:
         answer(found)
     else:
@@ -132,7 +141,13 @@ def _by_baseline(
         return against_baseline(measured, baseline, margin)
     row = find_baseline(baseline, table)
     if run is not None:
+        row.check_tag(run.name)
         row.check_recipe(run.recipe)
+    if row.images is not None and measured.images < row.images:
+        tell(
+            f"{measured.images} images, the baseline is of {row.images}: the interval holds if "
+            "they are a random part of those"
+        )
     return against_baseline(measured, row, margin)
 
 
@@ -141,6 +156,11 @@ def _by_run(run: Run, against: Path, margin: Margin) -> AgainstRun:
     from regcore.verdict import against_run
 
     other = read_run(against)
+    if other.recipe.identity != run.recipe.identity:
+        tell(
+            f"the runs' images were made by different recipes, {run.recipe.identity} and "
+            f"{other.recipe.identity}: what differs may come from there"
+        )
     complete = run.complete and other.complete
     return against_run(run.decisions(), other.decisions(), margin, complete=complete)
 
@@ -200,6 +220,7 @@ def _table(found: dict[str, Any]) -> Table:
             "change", f"{part['change']:+.3f} pt, 95 % interval {low:+.3f} to {high:+.3f}"
         )
         table.add_row("allowed", f"{-part['margin']:+.3f} pt")
+        table.add_row("equivalent", "yes, either way" if part["equivalent"] else "not shown")
         table.add_row("McNemar", f"p = {part['p']:.4g}")
         for name, what in (
             ("lost", "right before, wrong now"),

@@ -24,7 +24,9 @@ _COLOURS = {
     "use": "#8d6a9f",
     "busy": "#2a9d6f",
 }
-_WIDTH = 7.5  # inches; the page scales it
+_LINES = ("#2a9d6f", "#3f72af", "#e09f3e", "#d1495b", "#8d6a9f", "#6b8e23")
+_MARKS = "os^Dv<"
+_WIDTH = 6.0  # inches; the page scales it
 _WINDOW = 1.0  # s of a timeline
 
 
@@ -69,20 +71,23 @@ def _svg(figure: Figure, name: str) -> str:
     )
 
 
-def rates_by_batch(series: Mapping[str, Mapping[int, float]]) -> str:
-    """Rates (images/s) over the batch size, a line for each metric."""
+def rates_by_batch(series: Mapping[str, Mapping[int, float]], name: str) -> str:
+    """Rates (images/s) over the batch size, a line for each of `series`."""
     figure, axes = _new_figure(2.8)
-    for (metric, rates), colour in zip(series.items(), ("#2a9d6f", "#3f72af"), strict=False):
+    for number, (label, rates) in enumerate(series.items()):
         batches = sorted(rates)
-        axes.plot(batches, [rates[b] for b in batches], "o-", color=colour, label=metric)
+        values = [rates[batch] for batch in batches]
+        colour, mark = _LINES[number % len(_LINES)], _MARKS[number % len(_MARKS)]
+        axes.plot(batches, values, f"{mark}-", color=colour, label=label)
     axes.set_xscale("log", base=2)
     batches = sorted({batch for rates in series.values() for batch in rates})
     axes.set_xticks(batches, [str(batch) for batch in batches])
+    axes.minorticks_off()
     axes.set_ylim(0, 1.1 * max(rate for rates in series.values() for rate in rates.values()))
     axes.set_xlabel("batch size")
     axes.set_ylabel("images/s")
     axes.legend(frameon=False, labelcolor=_TEXT)
-    return _svg(figure, "rates")
+    return _svg(figure, name)
 
 
 def stage_loads(perf: Mapping[str, Any]) -> str:
@@ -134,6 +139,17 @@ def timelines(trace: Mapping[str, Any], perf: Mapping[str, Any]) -> list[dict[st
     ]
 
 
+def traced_batches(trace: Mapping[str, Any]) -> int:
+    """How many batches went through the device in a trace."""
+    return len(
+        {
+            event["args"]["batch"]
+            for event in trace["traceEvents"]
+            if event["ph"] == "X" and event["name"] == "compute"
+        }
+    )
+
+
 def _timeline(trace: Mapping[str, Any], start: float, name: str) -> str:
     titles: dict[tuple[int, int], str] = {}
     spans: dict[tuple[int, int], dict[str, list[tuple[float, float]]]] = defaultdict(
@@ -159,10 +175,11 @@ def _timeline(trace: Mapping[str, Any], start: float, name: str) -> str:
                 parts, (place - 0.4, 0.8), color=_COLOURS[what], label=label, linewidth=0
             )
     axes.set_yticks(range(len(rows)), [titles.get(row, str(row)) for row in rows])
+    axes.set_xlim(start, start + _WINDOW)
     axes.set_xlabel("s")
     if named:
         axes.legend(
-            frameon=False, labelcolor=_TEXT, ncols=len(named), loc="lower center",
-            bbox_to_anchor=(0.5, 1.0), fontsize="small",
+            frameon=False, labelcolor=_TEXT, ncols=min(6, len(named)), loc="lower center",
+            bbox_to_anchor=(0.5, 1.0), fontsize="small", handlelength=1.0, columnspacing=1.2,
         )  # fmt: skip
     return _svg(figure, name)

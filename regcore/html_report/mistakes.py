@@ -81,7 +81,7 @@ def most_confident(decisions: Decisions, root: Path, names: Names) -> list[dict[
 
 def _rank(decisions: Decisions, place: int) -> str:
     found = np.flatnonzero(decisions.classes[place] == decisions.labels[place])
-    return f"the true class came {found[0] + 1}." if len(found) else "not among the best five"
+    return f"that was number {found[0] + 1}" if len(found) else "not among the best five"
 
 
 def _thumbnail(path: Path) -> str | None:
