@@ -7,11 +7,15 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 from onnx_models import save_model
 from oracles import jpeg, photo_like
 from PIL import Image
@@ -19,6 +23,7 @@ from PIL import Image
 from regcore.cli import cli
 from regcore.decisions import Decisions
 from regcore.html_report.mistakes import Names, confusion, most_confident
+from regcore.html_report.timeline import covered, timelines
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "<script>alert(1)</script>&'.png"
@@ -195,6 +200,45 @@ def test_damaged_parts_are_left_out(run_folder: Path) -> None:
     assert "mistakes" not in page.sections
     assert "svg" not in page.elements
     assert "end to end" not in (run_folder / "report.html").read_text()
+
+
+def busy_trace(workers: int, images: int) -> dict[str, Any]:
+    """Of a host that is busy for a second and a half."""
+    events: list[dict[str, Any]] = []
+    for worker in range(workers):
+        row = {"pid": 1, "tid": worker}
+        events.append({"name": "thread_name", "ph": "M", **row, "args": {"name": f"w{worker}"}})
+        each = 1.5e6 * workers / images
+        for image in range(images // workers):
+            for number, stage in enumerate(("read", "decode", "resample")):
+                start = (image + number / 3) * each
+                events.append({"name": stage, "ph": "X", **row, "ts": start, "dur": each / 3})
+    return {"traceEvents": events}
+
+
+def test_a_timeline_stays_small() -> None:
+    pytest.importorskip("matplotlib")
+    few, many = (timelines(busy_trace(8, images), 1.5)[0] for images in (800, 20_000))
+    assert few["title"] == "the first second"
+    assert "w7" in many["svg"]
+    assert "decode" in many["svg"]
+    assert len(many["svg"]) < 1.2 * len(few["svg"]) + 50_000 < 250_000
+    assert len(timelines(busy_trace(1, 10), 0.4)) == 1
+    assert len(timelines(busy_trace(1, 10), 2.5)) == 2
+
+
+SPANS = st.lists(st.tuples(st.floats(-1, 3), st.floats(0, 2)), min_size=1, max_size=20)
+
+
+@given(SPANS, st.integers(1, 30))
+def test_columns_of_a_timeline(spans: list[tuple[float, float]], columns: int) -> None:
+    pairs = [(begin, begin + length) for begin, length in spans]
+    edges = np.linspace(0, 1, columns + 1)
+    slowly = [
+        sum(max(0.0, min(end, right) - max(begin, left)) for begin, end in pairs) * columns
+        for left, right in pairwise(edges)
+    ]
+    np.testing.assert_allclose(covered(np.array(pairs), edges), slowly, atol=1e-9)
 
 
 def decisions() -> Decisions:

@@ -15,7 +15,7 @@ from typing import Any
 from regcore.atomic import write_text
 from regcore.decisions import Decisions
 from regcore.errors import RegcoreError
-from regcore.html_report import charts, mistakes
+from regcore.html_report import charts, mistakes, timeline
 from regcore.perf import PERF
 from regcore.profile import PROFILE
 from regcore.run_folder import VERDICT, Run, read_run
@@ -93,7 +93,9 @@ class _Sections:
             "comparison": comparison,
             "rates": self._rates(comparison, profile),
             "loads": charts.stage_loads(perf) if perf else None,
-            "timelines": charts.timelines(trace, perf) if trace and perf else None,
+            "timelines": timeline.timelines(trace, float(perf["seconds"]))
+            if trace and perf
+            else None,
             "profile": profile,
             "ceilings": charts.ceilings(profile) if profile else None,
             "confusion": mistakes.confusion(decisions, _names(run)) if decisions else None,
@@ -133,7 +135,7 @@ class _Sections:
     def _trace(self, perf: dict[str, Any]) -> Any:  # noqa: ANN401
         section, advice = "timeline", f"'regcore run --trace FOLDER/{_TRACE}' writes it"
         trace = self._json(_TRACE, None, section, advice)
-        if trace and charts.traced_batches(trace) != perf["batches"]:
+        if trace and timeline.traced_batches(trace) != perf["batches"]:
             return self._without(section, f"{_TRACE} is of another run; {advice}")
         return trace
 
