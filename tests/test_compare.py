@@ -88,6 +88,7 @@ def test_the_cards_rule_is_applied_and_shown(tmp_path: Path) -> None:
             "measured": 714.514,
             "unit": "images/s",
             "rules": ["x 4 chips"],
+            "devices": 1,
             "file": str(path),
             "line": 4,
         }
@@ -103,6 +104,35 @@ def test_end_to_end_and_later_builds(tmp_path: Path) -> None:
     assert "bs4,580.005" in result.stdout
     result = regcore("compare", tmp_path / "a", "--format", "csv", "--metric", "end-to-end")
     assert "bs4,235.164" in result.stdout
+
+
+def test_stages_are_in_images(tmp_path: Path) -> None:
+    """The guide's log of batch 16, where [post] counts batches: 16.0426 x 16 = 256.68."""
+    path = write_perf(tmp_path / "a", 16, "714.514")
+    for metric, rate in (
+        ("read", 197.421), ("preprocess", 196.443), ("infer", 186.579), ("post", 256.6816),
+    ):  # fmt: skip
+        result = regcore("compare", tmp_path / "a", "--metric", metric, "--json")
+        (cell,) = json.loads(result.stdout)["columns"][0]["cells"]
+        assert cell["images_per_s"] == pytest.approx(rate, abs=1e-9)
+    assert (cell["unit"], cell["measured"]) == ("batches/s", 16.0426)
+    assert (cell["rules"], cell["line"]) == (["x 16 images a batch"], 5)
+    result = regcore("compare", path, "--metric", "post")
+    assert "16.0426 batches/s x 16 images a batch" in result.stderr
+
+
+def test_devices_that_share_a_run_are_added(tmp_path: Path) -> None:
+    for device, rate in ((2, "690"), (1, "710.25"), (0, "700.5")):
+        path = write_perf(tmp_path / "a", 16, rate)
+        path.rename(path.with_name(f"perf_vision_batchsize_16_device_{device}.txt"))
+    result = regcore("compare", tmp_path / "a", "--json")
+    (cell,) = json.loads(result.stdout)["columns"][0]["cells"]
+    assert (cell["images_per_s"], cell["devices"], cell["measured"]) == (2100.75, 3, 700.5)
+    assert cell["rules"][1].startswith("+ 690 images/s of ")
+    assert cell["rules"][1].endswith("perf_vision_batchsize_16_device_2.txt:4")
+    result = regcore("compare", tmp_path / "a", "--chips", "a=4")
+    assert result.exit_code == 5
+    assert "is the sum of 3 devices already; leave out --chips" in result.stderr
 
 
 TRTEXEC_LOG = Path(__file__).parent / "trtexec_logs" / "t4_batch1.txt"
@@ -309,6 +339,7 @@ def test_a_comparison_for_the_report(tmp_path: Path) -> None:
         (("--lint", "{text}"), 3, "no table with a row for each batch size"),
         (("timm:regnety_016.tv1",), 2, "there is regnety_016.tv2_in1k, regnety_016.pycls_in1k"),
         (("timm:regnet",), 2, "no baseline of 'regnet' (built in, of timm); there is regnet"),
+        (("{perf}", "--metric", "post"), 3, "tells the rate of a stage, post"),
         (("{table}",), 2, "has 2 models, name one of them: FILE.csv:MODEL"),
         (("{table}:z",), 2, "no baseline of 'z'"),
         (("{a}/nothing.csv:z",), 2, "nothing.csv:z: no such file or folder"),
@@ -326,12 +357,22 @@ def test_bad_requests_are_named(
     (tmp_path / "text.txt").write_text("hello")
     cut = tmp_path / "perf_vision_batchsize_1_device_0.txt"
     cut.write_text("[e2e] throughputRate: 185.966, latency: 268866\n")
-    names = ("a", "b", "empty", "table.csv", "broken.json", "nonsense.json", "result.json")
+    names = (
+        "a",
+        "b",
+        "empty",
+        "table.csv",
+        "broken.json",
+        "nonsense.json",
+        "result.json",
+        "perf.json",
+    )
     places = {name.partition(".")[0]: tmp_path / name for name in names}
     places["table"].write_text("model,top1,top5,img_size,crop_pct,interpolation\nx\ny\n")
     places["broken"].write_text(GUIDE_RESULT[:-9])
     places["nonsense"].write_text(GUIDE_RESULT.replace("77.85", "nan"))
     places["result"].write_text(GUIDE_RESULT)
+    places["perf"].write_text('{"format": {"name": "regcore perf", "version": 1}}')
     filled = [text.format(**places, text=tmp_path / "text.txt", cut=cut) for text in arguments]
     result = regcore("compare", *filled)
     assert result.exit_code == code, result.output

@@ -38,10 +38,11 @@ _DEFAULT_DECIMALS = 8
 )
 @click.option(
     "--metric",
-    type=click.Choice(["interface", "end-to-end"]),
+    type=click.Choice(["interface", "end-to-end", "read", "preprocess", "infer", "post"]),
     default="interface",
     show_default=True,
-    help="The rate of one device inside the model's execution only, or from files to results.",
+    help="The rate of one device inside the model's execution only, from files to results, or of a "
+    "stage of the benchmark tool, whose [post] counts batches.",
 )
 @click.option(
     "--format",
@@ -82,10 +83,10 @@ def compare(
     log; and for accuracies a result.json of 'regcore run', 'regcore score' or the guide's script.
     FILE.csv:MODEL is a row of timm's results, timm:MODEL one of those that are built in.
 
-    NAME is the column; the same NAME may be given several times. Where each cell is from, and what
-    it was multiplied by, goes to stderr, and into the JSON. Accuracies are in % of the images, with
-    the 95 % interval that so many of them give. One that is not complete is only bounded, and the
-    exit code is 3.
+    NAME is the column; the same NAME may be given several times. Devices that shared a run have a
+    file each, which are added up. Where each cell is from, and what was done to it, goes to stderr,
+    and into the JSON. Accuracies are in % of the images, with the 95 % interval that so many of
+    them give. One that is not complete is only bounded, and the exit code is 3.
 
     With --lint a guide's own table is recomputed from its own logs; the exit code is 5 where a
     figure is another.

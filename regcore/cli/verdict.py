@@ -105,7 +105,8 @@ def verdict(
     if as_json:
         answer(found)
     else:
-        show(found["outcome"], _table(found))
+        whole = "" if found["complete"] else ", for a run is INCOMPLETE"
+        show(f"{found['outcome']}{whole}", _table(found))
     if not measured.complete:
         tell("incomplete: an accuracy over a part of the images decides nothing")
     if found["outcome"] == Outcome.FAIL.value:
@@ -161,6 +162,8 @@ def _by_run(run: Run, against: Path, margin: Margin) -> AgainstRun:
             f"the runs' images were made by different recipes, {run.recipe.identity} and "
             f"{other.recipe.identity}: what differs may come from there"
         )
+    if not other.complete:
+        tell(f"{against}: incomplete: {other.images} images were evaluated")
     complete = run.complete and other.complete
     return against_run(run.decisions(), other.decisions(), margin, complete=complete)
 
@@ -206,7 +209,10 @@ def _table(found: dict[str, Any]) -> Table:
     table.add_column(overflow="fold")
     if part := found["baseline"]:
         low, high = part["interval"]
-        table.add_row("Top1", f"{part['accuracy']:.3f} %, 95 % interval {low:.3f} to {high:.3f}")
+        of = "" if found["complete"] else f" of {part['images']} images only"
+        table.add_row(
+            f"Top1{of}", f"{part['accuracy']:.3f} %, 95 % interval {low:.3f} to {high:.3f}"
+        )
         table.add_row("baseline", f"{part['baseline']:.3f} % ({part['source']})")
         table.add_row("drop", f"{part['drop']:.3f} pt, allowed {part['margin']:.3f} pt")
         table.add_row(

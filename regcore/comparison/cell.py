@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-#: Of one device inside the model's execution only, or of everything from files to results.
-Metric = Literal["interface", "end-to-end"]
+#: Of one device inside the model's execution only; of everything from files to results; or of a
+#: stage of the benchmark tool's pipeline.
+Metric = Literal["interface", "end-to-end", "read", "preprocess", "infer", "post"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Cell:
 
     measured, unit: as in the file. images_per_s: what the rules make of it, exactly.
     rules: in words, as "x 16 images a query". line: of the file, from 1; None where it has no
-    lines that mean anything.
+    lines that mean anything. devices: of how many it is the sum.
     """
 
     batch: int
@@ -27,6 +28,7 @@ class Cell:
     file: str
     line: int | None
     rules: tuple[str, ...] = ()
+    devices: int = 1
 
     @property
     def source(self) -> str:
@@ -36,6 +38,16 @@ class Cell:
     def times(self, factor: int, rule: str) -> Cell:
         """The same, multiplied."""
         return replace(self, images_per_s=self.images_per_s * factor, rules=(*self.rules, rule))
+
+    def plus(self, other: Cell) -> Cell:
+        """With the rate of another device, at the same batch size."""
+        added = f"+ {plain(other.images_per_s)} images/s of {other.source}"
+        return replace(
+            self,
+            images_per_s=self.images_per_s + other.images_per_s,
+            rules=(*self.rules, added),
+            devices=self.devices + other.devices,
+        )
 
 
 def measured_cell(

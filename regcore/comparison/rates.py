@@ -13,8 +13,15 @@ from regcore.trtexec_log import parse_trtexec_log
 
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)"
 PERF_NAME = re.compile(r"perf_[a-z]+_batchsize_([0-9]+)_device_[0-9]+\.txt")
-_INTERFACE = re.compile(rf"Interface throughputRate: *{_NUMBER}")
-_END_TO_END = re.compile(rf"\[e2e\] throughputRate: *{_NUMBER}")
+#: Of the benchmark tool's five lines; [infer] is called [inference] by later builds.
+_LINES = {
+    "interface": re.compile(rf"Interface throughputRate: *{_NUMBER}"),
+    "end-to-end": re.compile(rf"\[e2e\] throughputRate: *{_NUMBER}"),
+    "read": re.compile(rf"\[data read\] throughputRate: *{_NUMBER}"),
+    "preprocess": re.compile(rf"\[preprocess\] throughputRate: *{_NUMBER}"),
+    "infer": re.compile(rf"\[infer(?:ence)?\] throughputRate: *{_NUMBER}"),
+    "post": re.compile(rf"\[post\] throughputRate: *{_NUMBER}"),
+}
 _PURE = re.compile(rf"ave_throughputRate *[:=] *{_NUMBER} *samples/s")
 _NAMED_BATCH = re.compile(r"(?:bs|batch(?:size)?)[_-]?([0-9]+)")
 
@@ -53,10 +60,13 @@ def batch_in_name(name: str) -> int | None:
 
 def _benchmark_cell(path: Path, text: str, batch: int, metric: Metric) -> Cell:
     """Of the benchmark tool's five lines."""
-    pattern = _INTERFACE if metric == "interface" else _END_TO_END
     for number, line in enumerate(text.splitlines(), 1):
-        if found := pattern.search(line):
-            return measured_cell(batch, found[1], str(path), number)
+        if found := _LINES[metric].search(line):
+            if metric != "post":
+                return measured_cell(batch, found[1], str(path), number)
+            # The tool counts there what goes through, and that is batches.
+            cell = measured_cell(batch, found[1], str(path), number, unit="batches/s")
+            return cell.times(batch, f"x {batch} image{'s' if batch > 1 else ''} a batch")
     raise DatasetError(f"{path}: no {metric} rate of the benchmark tool in this file")
 
 
@@ -94,6 +104,10 @@ def _is_perf(content: dict[str, Any]) -> bool:
 
 
 def _perf_cell(path: Path, content: dict[str, Any], metric: Metric) -> Cell:
+    if metric not in {"interface", "end-to-end"}:
+        raise DatasetError(
+            f"{path}: only perf_*_batchsize_N_device_M.txt tells the rate of a stage, {metric}"
+        )
     key = "interface_images_per_s" if metric == "interface" else "images_per_s"
     value = round(Decimal(str(content[key])), 3)
     return measured_cell(int(content["batch_size"]), str(value), str(path), None)
@@ -116,4 +130,4 @@ def _summary_cell(path: Path, content: dict[str, Any], metric: Metric) -> Cell:
 
 def _interface_only(file: object, metric: Metric) -> None:
     if metric != "interface":
-        raise DatasetError(f"{file}: this tool measures the device alone, not end to end")
+        raise DatasetError(f"{file}: this tool measures the device alone, not {metric}")

@@ -21,9 +21,11 @@ from regcore.comparison.rates import (
 )
 from regcore.errors import DatasetError, UsageError
 from regcore.guide_result import is_guide_result, parse_guide_result
+from regcore.perf import PERF
 
 _BUILT_IN = "timm:"
 _TABLE_ROW = re.compile(r"(.+\.csv):([^/]+)", re.IGNORECASE)
+_DEVICE = re.compile(r"(?<=_device_)[0-9]+(?=\.txt$)")
 _LARGEST = 1 << 26  # bytes of a log
 _KNOWN = (
     "perf.json, result.json, perf_*_batchsize_N_device_M.txt, PureInfer_perf_of_*.txt, an "
@@ -96,12 +98,24 @@ def _read_folder(path: Path, metric: Metric) -> Results:
         # A run leaves the same rates in several forms, of which the first counts.
         known = {cell.batch for cell in found.rates}
         for file in sorted(file for file in path.iterdir() if file.is_file() and names(file.name)):
+            if known and file.name == PERF:
+                continue
             more = _read_file(file, metric)
             found.rates += [cell for cell in more.rates if cell.batch not in known]
             found.accuracies += more.accuracies
+    found.rates = _added(found.rates)
     if not found:
         raise DatasetError(f"{path}: no results of a known tool in this folder: {_KNOWN}")
     return found
+
+
+def _added(cells: list[Cell]) -> list[Cell]:
+    """Those of the several devices of a run, which have a file each, made one."""
+    sums: dict[tuple[int, str], Cell] = {}
+    for cell in cells:
+        run = cell.batch, _DEVICE.sub("", Path(cell.file).name)
+        sums[run] = sums[run].plus(cell) if run in sums else cell
+    return list(sums.values())
 
 
 _FORMS: tuple[Callable[[str], object], ...] = (

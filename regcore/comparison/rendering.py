@@ -176,6 +176,7 @@ def _cell_dict(cell: Cell) -> dict[str, Any]:
         "measured": float(cell.measured),
         "unit": cell.unit,
         "rules": list(cell.rules),
+        "devices": cell.devices,
         "file": cell.file,
         "line": cell.line,
     }

@@ -112,6 +112,11 @@ def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int
         for cell in found.rates:
             if cell.batch in cells:
                 raise _twice(f"{name} at batch {cell.batch}", cells[cell.batch], cell)
+            if chips > 1 and cell.devices > 1:
+                raise MismatchError(
+                    f"{name} at batch {cell.batch} is the sum of {cell.devices} devices already; "
+                    "leave out --chips"
+                )
             cells[cell.batch] = cell.times(chips, f"x {chips} chips") if chips > 1 else cell
         for accuracy in found.accuracies:
             place = accuracy.rank, accuracy.batch
