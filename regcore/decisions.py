@@ -1,8 +1,9 @@
 """What a run decided for each image: `decisions.csv`, one line an image.
 
 The columns are image, label, and the best classes with their scores, class1, score1, class2, ...;
-an image that failed has its label and no classes. CSV, as it is for looking at, sorting and
-joining, and as 50,000 images are 5 MB. Nine digits give the same float32 back.
+an image that failed has its label and no classes. All are the model's own numbers: with 1001
+classes the label is one more than in the label file, and 0 is the background. CSV, as it is for
+looking at, sorting and joining, and as 50,000 images are 5 MB. Nine digits give the same float32.
 """
 
 from __future__ import annotations

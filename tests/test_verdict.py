@@ -261,6 +261,25 @@ def test_verdicts_of_runs(runs: dict[str, Path]) -> None:
     assert f"the run is of regnety_008.pycls_in1k, the baseline of {tag}" in result.stderr
 
 
+def test_models_with_a_background(tmp_path: Path) -> None:
+    """The classes of 1001 are counted from 1, in the decisions, too."""
+    weights = np.zeros((3, 1001), np.float32)
+    weights[[0, 1, 2], [1, 2, 3]] = 1
+    model = save_model(tmp_path / "m.onnx", weights=weights)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for i in range(6):
+        Image.new("RGB", (40, 40), ("red", "lime", "blue")[i % 3]).save(photos / f"{i}.png")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("".join(f"{i}.png {i % 3 if i else 2}\n" for i in range(6)))
+    out = tmp_path / "run"
+    result = regcore("run", model, photos, "--labels", labels, "--out", out, "--json")
+    assert json.loads(result.stdout)["hits"][0] == 5
+    found = read_decisions(out / "decisions.csv")
+    assert found.right.tolist() == [False] + 5 * [True]
+    assert found.labels.tolist() == [3, 2, 3, 1, 2, 3]
+
+
 def test_other_recipes_are_told(runs: dict[str, Path]) -> None:
     path = runs["bad"] / "run.json"
     report = json.loads(path.read_text())

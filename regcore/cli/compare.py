@@ -98,8 +98,8 @@ def compare(
       regcore compare --lint README.md
     """  # noqa: D301
     if lint is not None:
-        if results:
-            raise UsageError("--lint takes a guide, and no results beside it")
+        if results or chips or ratios or out is not None:
+            raise UsageError("--lint takes a guide, and no results or their options beside it")
         _lint(lint, as_json=as_json)
         return
     if not results:

@@ -88,6 +88,7 @@ def run(
     from regcore.dataset import label_images, list_images, read_labels
     from regcore.decisions import Decisions, relative_names
     from regcore.evaluate import Interrupted, evaluate, evaluate_batches
+    from regcore.metrics import class_indices
     from regcore.preprocess import Preprocessor
     from regcore.report import RunReport
     from regcore.store.reader import holds_store, open_store
@@ -133,6 +134,8 @@ def run(
             missing=() if subset else dataset.missing,
             left_out=len(dataset.paths) - len(paths),
         )
+    if evaluation.topn.classes:
+        labels = class_indices(labels, evaluation.topn.classes)
     decisions = Decisions(
         relative_names(paths, root), labels, evaluation.indices, evaluation.values
     )

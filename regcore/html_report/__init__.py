@@ -212,11 +212,12 @@ def _topn(run: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _names(run: dict[str, Any]) -> mistakes.Names:
     """What to call a class: ImageNet's names where timm is at hand, else numbers."""
-    if run["classes"] == mistakes.IMAGENET_CLASSES:
+    background = ["background"] * (run["classes"] - mistakes.IMAGENET_CLASSES)
+    if len(background) <= 1 and run["classes"] >= mistakes.IMAGENET_CLASSES:
         try:
             from regcore.convert.timm_models import imagenet_class_names
 
-            return mistakes.Names(imagenet_class_names())
+            return mistakes.Names([*background, *imagenet_class_names()])
         except RegcoreError:
             pass
     return mistakes.Names([])
