@@ -415,6 +415,11 @@ def test_a_guide_without_mistakes(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found["mismatches"] == []
+    assert found["corrected"][1:] == [
+        ["bs1", "201", "50.5", "3.98"],
+        ["bs4", "300.25", "82", "3.66"],
+        ["best", "300.25", "82", "3.66"],
+    ]
     assert found["checked"] == 2 + 4 + 5
 
 
@@ -457,6 +462,19 @@ def test_the_guides_own_eleven_mistakes() -> None:
         "T4 bs16": ("1569.184", "1465.5088"),
         "T4 bs32": ("1793.392", "1889.4176"),
     }
+    # Its table from its logs; 64 and the like, of which it has none, stay as they are.
+    result = regcore("compare", "--lint", GUIDE, "--format", "csv")
+    assert result.exit_code == 5
+    assert list(csv.reader(io.StringIO(result.stdout))) == [
+        ["", "310", "310P", "T4", "310P/310", "310P/T4"],
+        ["bs1", "1055.488", "624.486", "231.086", "0.59165618", "2.702397"],
+        ["bs4", "2320.02", "2228.9", "736.148", "0.96072448", "3.0277879"],
+        ["bs8", "2692.828", "3495.03", "1218.104", "1.29790317", "2.8692378"],
+        ["bs16", "2858.056", "3907.39", "1465.5088", "1.36714956", "2.6662344"],
+        ["bs32", "2732.352", "3655.45", "1889.4176", "1.3378401", "1.9346967"],
+        ["bs64", "2487.792", "3108.82", "1918.7328", "1.24963019", "1.6202464"],
+        ["best", "2858.056", "3907.39", "1918.7328", "1.36714956", "2.036443"],
+    ]
     result = regcore("compare", "--lint", GUIDE)
     assert "263.872 x 4 = 1055.488" in result.stdout
     assert "11 of 42 figures are not what they say" in result.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ def compare(
     them give. One that is not complete is only bounded, and the exit code is 3.
 
     With --lint a guide's own table is recomputed from its own logs; the exit code is 5 where a
-    figure is another.
+    figure is another. With --format markdown it is printed as it should be.
 
     \b
     Examples:
@@ -100,7 +101,7 @@ def compare(
     if lint is not None:
         if results or chips or ratios or out is not None:
             raise UsageError("--lint takes a guide, and no results or their options beside it")
-        _lint(lint, as_json=as_json)
+        _lint(lint, form, as_json=as_json)
         return
     if not results:
         raise UsageError("name at least one result, or --lint GUIDE.md")
@@ -122,8 +123,7 @@ def _deliver(comparison: Comparison, form: str, out: Path | None, *, as_json: bo
     elif form == "table":
         show(rendering.to_table(comparison))
     else:
-        texts = {"markdown": rendering.to_markdown, "csv": rendering.to_csv}
-        click.echo(texts[form](comparison))
+        click.echo(_written(rendering.rows_of_texts(comparison), form))
     if not as_json:
         tell_all(rendering.sources(comparison))
     tell_all((*comparison.incomplete, *comparison.doubts))
@@ -163,7 +163,7 @@ def _ratio(text: str) -> Ratio:
     return Ratio(found[1], found[2], int(found[3] or _DEFAULT_DECIMALS))
 
 
-def _lint(guide: Path, *, as_json: bool) -> None:
+def _lint(guide: Path, form: str, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from rich import box
@@ -174,22 +174,26 @@ def _lint(guide: Path, *, as_json: bool) -> None:
 
     result = lint(guide)
     if as_json:
-        mismatches = [asdict(mismatch) for mismatch in result.mismatches]
-        answer(
-            {
-                "format": json_form("lint"),
-                "guide": str(guide),
-                "checked": result.checked,
-                "mismatches": mismatches,
-            }
-        )
+        found = {"guide": str(guide), **asdict(result)}
+        answer({"format": json_form("lint"), **found})
+    elif form != "table":
+        click.echo(_written(result.corrected, form))
     elif result.mismatches:
         table = Table(box=box.SIMPLE)
         for column in ("figure", "written", "in line", "its source gives", "from"):
-            table.add_column(column)
-        for found in result.mismatches:
-            table.add_row(found.what, found.written, str(found.line), found.found, found.source)
+            table.add_column(column, overflow="fold")
+        for mismatch in result.mismatches:
+            line = str(mismatch.line)
+            table.add_row(mismatch.what, mismatch.written, line, mismatch.found, mismatch.source)
         show(table)
     tell(f"{guide}: {len(result.mismatches)} of {result.checked} figures are not what they say")
     if result.mismatches:
+        if form == "table" and not as_json:
+            tell("--format markdown prints the table as it should be")
         raise click.exceptions.Exit(MISMATCH)
+
+
+def _written(texts: Sequence[Sequence[str]], form: str) -> str:
+    from regcore.comparison.rendering import to_csv, to_markdown
+
+    return to_markdown(texts) if form == "markdown" else to_csv(texts)

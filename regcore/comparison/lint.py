@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -29,10 +29,15 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Lint:
-    """checked: how many figures there were to compare."""
+    """checked: how many figures there were to compare.
+
+    corrected: the guide's table as it should be, in texts, the header first: cells that its logs
+    tell, and from these the ratios, to as many decimals as were written, and the best.
+    """
 
     mismatches: tuple[Mismatch, ...]
     checked: int
+    corrected: tuple[tuple[str, ...], ...]
 
 
 def lint(path: Path) -> Lint:
@@ -47,17 +52,18 @@ def lint(path: Path) -> Lint:
     if table is None:
         raise DatasetError(f"{path}: no table with a row for each batch size (bs1, bs4, ...)")
     evidence = list(find_evidence(path.name, lines, table.devices))
+    cells = _by_place(evidence)
     found: list[Mismatch] = []
     checked = 0
     for check in (
         *_products(evidence),
-        *_cells(table, _by_place(evidence), path.name),
+        *_cells(table, cells, path.name),
         *_derived(table, path.name),
     ):
         checked += 1
         if check is not None:
             found.append(check)
-    return Lint(tuple(found), checked)
+    return Lint(tuple(found), checked, _corrected(table, cells))
 
 
 def _products(evidence: list[Evidence]) -> Iterator[Mismatch | None]:
@@ -140,6 +146,40 @@ def _derived(table: GuideTable, file: str) -> Iterator[Mismatch | None]:
             same = _same(value, right)
             digits = plain(round(right, 8))
             yield None if same else Mismatch(f"{name} {of}", text, line, digits, source)
+
+
+def _corrected(
+    table: GuideTable, cells: dict[tuple[str, int], Cell]
+) -> tuple[tuple[str, ...], ...]:
+    columns: dict[str, dict[int, Decimal]] = {name: {} for name in table.devices}
+    for _, batch, texts in table.rows:
+        for name, text in zip(table.header, texts, strict=False):
+            if name in columns and batch is not None:
+                cell, written = cells.get((name, batch)), _decimal(text)
+                value = cell.images_per_s if cell is not None else written
+                if value is not None:
+                    columns[name][batch] = value
+    rows = [("", *table.header)]
+    for _, batch, texts in table.rows:
+        values = {
+            name: max(column.values(), default=None) if batch is None else column.get(batch)
+            for name, column in columns.items()
+        }
+        shown = (_shown(n, t, values) for n, t in zip(table.header, texts, strict=False))
+        rows.append(("best" if batch is None else f"bs{batch}", *shown))
+    return tuple(rows)
+
+
+def _shown(name: str, written: str, values: Mapping[str, Decimal | None]) -> str:
+    """A cell or a ratio; as it was written where there is nothing to make it of."""
+    if name in values:
+        value = values[name]
+        return written if value is None else plain(value)
+    above, _, below = name.partition("/")
+    top, bottom = values.get(above), values.get(below)
+    if top is None or not bottom:
+        return written
+    return plain(round(top / bottom, len(written.partition(".")[2]) or 8))
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from regcore.comparison.accuracy import Accuracy
@@ -64,18 +65,18 @@ def _sampling(accuracy: Accuracy) -> str:
     return f"{found.low:.2f} to {found.high:.2f}" if found else ""
 
 
-def to_markdown(comparison: Comparison) -> str:
-    """A table for a guide."""
-    header, *rows = rows_of_texts(comparison)
+def to_markdown(texts: Sequence[Sequence[str]]) -> str:
+    """A table for a guide; texts: the header, and rows."""
+    header, *rows = texts
     lines = [header, ["---", *["--:" for _ in header[1:]]], *rows]
     escaped = ([text.replace("|", "\\|") for text in line] for line in lines)
     return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
 
 
-def to_csv(comparison: Comparison) -> str:
-    """Comma-separated, with a header."""
+def to_csv(texts: Sequence[Sequence[str]]) -> str:
+    """Comma-separated; texts: the header, and rows."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows_of_texts(comparison))
+    csv.writer(out, lineterminator="\n").writerows(texts)
     return out.getvalue().rstrip("\n")
 
 
