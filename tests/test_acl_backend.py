@@ -540,7 +540,7 @@ def test_an_om_for_another_chip(emulator: Emulator, tmp_path: Path) -> None:
         **fields,
         **image,
         source="m.onnx",
-        source_sha256="",
+        source_sha256="0" * 64,
         sha256=file_sha256(model),
     )
     write_record(record, model)
