@@ -111,6 +111,9 @@ std::vector<uint8_t> AcSymbols(Random* random) {
       symbols.push_back(static_cast<uint8_t>(run << 4 | size));
     }
   }
+  for (int run = 1; run < 15; run += random->Between(1, 8)) {  // ends of blocks, to libjpeg
+    symbols.push_back(static_cast<uint8_t>(run << 4));
+  }
   symbols.push_back(0x00);
   symbols.push_back(0xF0);
   return symbols;

@@ -1,4 +1,5 @@
 // From coefficients to pixels: every level against plain loops.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -95,6 +96,28 @@ void CheckInverseDct(SimdLevel level, int cases, Random* random, Report* report)
   report->Check(tame_cases > cases / 3 && tame_cases < cases, "wild and tame blocks");
 }
 
+// At the bounds themselves, which every level knows from the same header.
+void CheckTameness(SimdLevel level, Report* report) {
+  const auto is_tame = [&](int ones, int first, int step) {
+    Random random(1);
+    Blocks blocks(9, &random);
+    std::fill(blocks.values.begin(), blocks.values.end(), int16_t{0});
+    std::fill(std::begin(blocks.steps), std::end(blocks.steps), static_cast<int16_t>(step));
+    int16_t* block = blocks.values.data() + 64 * 7;
+    block[0] = static_cast<int16_t>(first);
+    // Signs that change keep the pixels small.
+    for (int i = 1; i <= ones; ++i) block[i] = static_cast<int16_t>(i % 2 == 0 ? 100 : -100);
+    Samples samples(9);
+    bool cleared = false;
+    return InverseDct(PixelKernelsFor(level), blocks, 9, &samples, &cleared);
+  };
+  const std::string name = std::string(" of ") + SimdName(level);
+  report->Check(is_tame(59, 0, 1) && !is_tame(59, 1, 1) && !is_tame(59, -1, 1), "sums" + name);
+  report->Check(is_tame(0, 1022, 4) && !is_tame(0, 1024, 4), "largest pixel" + name);
+  report->Check(is_tame(0, -1024, 4) && !is_tame(0, -1026, 4), "smallest pixel" + name);
+  report->Check(!is_tame(0, 2047, 255) && !is_tame(59, 0, kLargestStep), "wild blocks" + name);
+}
+
 // The bytes that a kernel may read, and not one more.
 struct Row {
   Row(size_t count, Random* random) : bytes(random->Bytes(1 + count + kSampleSlack)) {}
@@ -151,6 +174,7 @@ void CheckColour(SimdLevel level, Random* random, Report* report) {
 void CheckPixels(SimdLevel level, int cases, Report* report) {
   Random random(5);
   CheckInverseDct(level, cases, &random, report);
+  CheckTameness(level, report);
   CheckUpsampling(level, &random, report);
   CheckColour(level, &random, report);
 }

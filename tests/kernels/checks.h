@@ -65,6 +65,7 @@ void CheckPixels(SimdLevel level, int cases, Report* report);
 void CheckTopK(SimdLevel level, int random_cases, Report* report);
 void CheckAllWeights(int stride, Report* report);
 void CheckGeometry(Report* report);
+void CheckScanRules(Report* report);
 void CheckEntropy(int cases, Report* report);
 void CheckScoreText(int random_cases, Report* report);
 

@@ -35,16 +35,17 @@ int Main(const Options& options) {
   CheckGeometry(&report);
   CheckAllWeights(options.quick ? 9 : 1, &report);
   CheckEntropy(options.quick ? 300 : 3000, &report);
+  CheckScanRules(&report);
   CheckScoreText(options.quick ? 10'000 : 100'000, &report);
   bool found = options.require.empty();
   for (SimdLevel level : SupportedSimdLevels()) {
     found = found || options.require == SimdName(level);
     const int before = report.failed();
     CheckTopK(level, options.quick ? 400 : 3000, &report);
+    CheckPixels(level, options.quick ? 300 : 3000, &report);
     if (level == SimdLevel::kPortable) continue;
     CheckResample(level, options.quick ? 300 : 1500, &report);
     CheckNormalize(level, &report);
-    CheckPixels(level, options.quick ? 300 : 3000, &report);
     std::printf("%s: %s\n", SimdName(level), report.failed() == before ? "equal" : "DIFFERENT");
     std::fflush(stdout);
   }
