@@ -52,10 +52,18 @@ void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
 }
 
 template <typename T>
-void Interleaved(const uint8_t* rgb, int width, const T table[3][256], T* out) {
+void InterleavedByTable(const uint8_t* rgb, int width, const T table[3][256], T* out) {
   for (int x = 0; x < width; ++x) {
     for (int c = 0; c < 3; ++c) *out++ = table[c][*rgb++];
   }
+}
+
+void InterleavedSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* out) {
+  InterleavedByTable(rgb, width, table.single, out);
+}
+
+void InterleavedHalf(const uint8_t* rgb, int width, const NormalizeTable& table, uint16_t* out) {
+  InterleavedByTable(rgb, width, table.half, out);
 }
 
 // The vector kernels compute instead of looking up. That is exact for ordinary means and standard
@@ -64,14 +72,24 @@ bool EqualsTable(const NormalizeKernel& kernel, const NormalizeTable& table) {
   constexpr int kInputs = 256;
   uint8_t rgb[3 * kInputs + kReadSlack] = {};
   for (int i = 0; i < 3 * kInputs; ++i) rgb[i] = static_cast<uint8_t>(i / 3);
-  float single[3][kInputs];
-  uint16_t half[3][kInputs];
-  float* const single_planes[3] = {single[0], single[1], single[2]};
-  uint16_t* const half_planes[3] = {half[0], half[1], half[2]};
+  float single[3 * kInputs], expected_single[3 * kInputs];
+  uint16_t half[3 * kInputs], expected_half[3 * kInputs];
+  const auto equal = [&] {
+    return std::memcmp(single, expected_single, sizeof(single)) == 0 &&
+           std::memcmp(half, expected_half, sizeof(half)) == 0;
+  };
+  InterleavedSingle(rgb, kInputs, table, expected_single);
+  InterleavedHalf(rgb, kInputs, table, expected_half);
+  kernel.interleaved_single(rgb, kInputs, table, single);
+  kernel.interleaved_half(rgb, kInputs, table, half);
+  if (!equal()) return false;
+  std::memcpy(expected_single, table.single, sizeof(single));
+  std::memcpy(expected_half, table.half, sizeof(half));
+  float* const single_planes[3] = {single, single + kInputs, single + 2 * kInputs};
+  uint16_t* const half_planes[3] = {half, half + kInputs, half + 2 * kInputs};
   kernel.planar_single(rgb, kInputs, table, single_planes);
   kernel.planar_half(rgb, kInputs, table, half_planes);
-  return std::memcmp(single, table.single, sizeof(single)) == 0 &&
-         std::memcmp(half, table.half, sizeof(half)) == 0;
+  return equal();
 }
 
 }  // namespace
@@ -104,17 +122,24 @@ const NormalizeKernel& NormalizeKernelFor(SimdLevel level) {
   }
 }
 
-const NormalizeKernel kNormalizePortable = {PlanarSingle, PlanarHalf, PlanarBytes};
+const NormalizeKernel kNormalizePortable = {PlanarSingle, PlanarHalf, PlanarBytes,
+                                            InterleavedSingle, InterleavedHalf};
 
 NormalizeTable MakeNormalizeTable(const float mean[3], const float std[3]) {
+  constexpr float kScale = 0x1p24f;
   NormalizeTable table;
   for (int c = 0; c < 3; ++c) {
-    table.mean[c] = mean[c];
-    table.std[c] = std[c];
     for (int u = 0; u < 256; ++u) {
       const float value = (static_cast<float>(u) / 255.0f - mean[c]) / std[c];
       table.single[c][u] = value;
       table.half[c][u] = HalfFromSingle(value);
+    }
+    const float divisor = kScale * std[c];
+    const float high = 1.0f / divisor;
+    for (int i = c; i < NormalizeTable::kPeriod; i += 3) {
+      table.mean[i] = kScale * mean[c];
+      table.high[i] = high;
+      table.low[i] = static_cast<float>(1.0 / double{divisor} - double{high});
     }
   }
   return table;
@@ -152,11 +177,11 @@ void Normalizer::Row(const uint8_t* rgb, int y, void* slot) const {
     case DataType::kFloat32:
       if (planar)
         return kernel_->planar_single(rgb, width_, *table_, Planes<float>(y, slot).data());
-      return Interleaved(rgb, width_, table_->single, static_cast<float*>(slot) + offset);
+      return kernel_->interleaved_single(rgb, width_, *table_, static_cast<float*>(slot) + offset);
     case DataType::kFloat16:
       if (planar)
         return kernel_->planar_half(rgb, width_, *table_, Planes<uint16_t>(y, slot).data());
-      return Interleaved(rgb, width_, table_->half, static_cast<uint16_t*>(slot) + offset);
+      return kernel_->interleaved_half(rgb, width_, *table_, static_cast<uint16_t*>(slot) + offset);
     case DataType::kUint8:
       if (planar) return kernel_->planar_bytes(rgb, width_, Planes<uint8_t>(y, slot).data());
       std::memcpy(static_cast<uint8_t*>(slot) + offset, rgb, row);

@@ -1,4 +1,4 @@
-// AVX2 with FMA and F16C: eight pixels at a time; the arithmetic is that of normalize_avx512.cc.
+// AVX2 with FMA and F16C: eight pixels at a time, by the arithmetic of NormalizeTable.
 #include <immintrin.h>
 
 #include "normalize/normalize.h"
@@ -6,95 +6,127 @@
 namespace regcore {
 namespace {
 
-constexpr int kPixels = 8;
+constexpr int kLanes = 8;   // values of a vector
+constexpr int kPixels = 8;  // pixels of a step, which is three vectors in either layout
 
-struct Divisor {
-  __m256 high, low;
-
-  explicit Divisor(float divisor)
-      : high(_mm256_set1_ps(Reciprocal(divisor).high)),
-        low(_mm256_set1_ps(Reciprocal(divisor).low)) {}
-
-  __m256 Divide(__m256 x) const { return _mm256_fmadd_ps(x, high, _mm256_mul_ps(x, low)); }
-};
-
+// The constants of one of a step's three vectors: a channel, or a third of the values.
 struct Formula {
-  Divisor full{255.0f};
-  Divisor std;
-  __m256 mean;
+  __m256 mean, high, low;
 
-  Formula(const NormalizeTable& table, int channel)
-      : std(table.std[channel]), mean(_mm256_set1_ps(table.mean[channel])) {}
+  static Formula Planar(const NormalizeTable& table, int channel) {
+    return {_mm256_set1_ps(table.mean[channel]), _mm256_set1_ps(table.high[channel]),
+            _mm256_set1_ps(table.low[channel])};
+  }
 
-  __m256 operator()(__m256i bytes) const {
-    return std.Divide(_mm256_sub_ps(full.Divide(_mm256_cvtepi32_ps(bytes)), mean));
+  static Formula Interleaved(const NormalizeTable& table, int third) {
+    const int first = third * kLanes;
+    return {_mm256_loadu_ps(table.mean + first), _mm256_loadu_ps(table.high + first),
+            _mm256_loadu_ps(table.low + first)};
+  }
+
+  // Of lanes that are 0x010101 times a byte.
+  __m256 operator()(__m256i lanes) const {
+    const __m256 m = _mm256_cvtepi32_ps(lanes);
+    const __m256 x = _mm256_sub_ps(_mm256_fmadd_ps(m, _mm256_set1_ps(0x1p-24f), m), mean);
+    return _mm256_fmadd_ps(x, high, _mm256_mul_ps(x, low));
   }
 };
 
-// Lane i is colour `channel` of pixel i of eight; pixels 4 to 7 lie in the upper half.
-inline __m256i Channel(__m256i rgb, int channel) {
+// Lane i is 0x010101 times colour `channel` of pixel i of eight.
+inline __m256i Channel(const uint8_t* rgb, int channel) {
   const __m256i first = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(0, -1, -1, -1, 3, -1, -1, -1, 6, -1, -1, -1, 9, -1, -1, -1));
-  const __m256i step = _mm256_set1_epi32(channel);  // -1 bytes stay: only the low byte moves
-  return _mm256_shuffle_epi8(rgb, _mm256_add_epi8(first, step));
-}
-
-inline __m256i Load(const uint8_t* rgb) {
+      _mm_setr_epi8(0, 0, 0, -1, 3, 3, 3, -1, 6, 6, 6, -1, 9, 9, 9, -1));
   const auto* low = reinterpret_cast<const __m128i*>(rgb);
-  const auto* high = reinterpret_cast<const __m128i*>(rgb + 12);
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(low)),
-                                 _mm_loadu_si128(high), 1);
+  const auto* high = reinterpret_cast<const __m128i*>(rgb + 12);  // pixels 4 to 7
+  const __m256i pixels = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(low)),
+                                                 _mm_loadu_si128(high), 1);
+  return _mm256_shuffle_epi8(pixels, _mm256_add_epi8(first, _mm256_set1_epi32(0x010101 * channel)));
 }
 
-// The low bytes of eight lanes, side by side.
-inline __m128i Bytes(__m256i lanes) {
-  const __m128i words =
-      _mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
-  return _mm_packus_epi16(words, words);
+// Lane i is 0x010101 times value i of the given third of 24.
+inline __m256i Third(const uint8_t* rgb, int third) {
+  const __m256i spread = _mm256_setr_epi8(0, 0, 0, -1, 1, 1, 1, -1, 2, 2, 2, -1, 3, 3, 3, -1,  //
+                                          4, 4, 4, -1, 5, 5, 5, -1, 6, 6, 6, -1, 7, 7, 7, -1);
+  const auto* values = reinterpret_cast<const __m128i*>(rgb + kLanes * third);
+  return _mm256_shuffle_epi8(_mm256_broadcastq_epi64(_mm_loadl_epi64(values)), spread);
 }
 
-// Calls store(x, channel, lanes) for every eight pixels; the last step overlaps the one before, so
-// that nothing is written past the row. Narrower rows than one step are left to the caller.
-template <typename Store>
-void ForEachStep(const uint8_t* rgb, int width, const Store& store) {
+inline void Store(float* out, __m256 values) { _mm256_storeu_ps(out, values); }
+
+inline void Store(uint16_t* out, __m256 values) {
+  constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm256_cvtps_ph(values, kNearest));
+}
+
+// Calls step(x) for every eight pixels; the last step overlaps the one before, so that nothing is
+// written past the row. Narrower rows than one step are left to the caller.
+template <typename Step>
+void ForEachStep(int width, const Step& step) {
   for (int x = 0;; x += kPixels) {
     if (x + kPixels > width) {
       if (x >= width) return;
       x = width - kPixels;
     }
-    const __m256i pixels = Load(rgb + 3 * x);
-    for (int c = 0; c < 3; ++c) store(x, c, Channel(pixels, c));
+    step(x);
   }
+}
+
+template <typename T>
+void Planar(const uint8_t* rgb, int width, const NormalizeTable& table, T* const out[3]) {
+  const Formula formula[3] = {Formula::Planar(table, 0), Formula::Planar(table, 1),
+                              Formula::Planar(table, 2)};
+  ForEachStep(width, [&](int x) {
+    for (int c = 0; c < 3; ++c) Store(out[c] + x, formula[c](Channel(rgb + 3 * x, c)));
+  });
+}
+
+template <typename T>
+void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table, T* out) {
+  const Formula formula[3] = {Formula::Interleaved(table, 0), Formula::Interleaved(table, 1),
+                              Formula::Interleaved(table, 2)};
+  ForEachStep(width, [&](int x) {
+    for (int third = 0; third < 3; ++third) {
+      Store(out + 3 * x + kLanes * third, formula[third](Third(rgb + 3 * x, third)));
+    }
+  });
 }
 
 void PlanarSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_single(rgb, width, table, out);
-  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
-  ForEachStep(rgb, width, [&](int x, int c, __m256i bytes) {
-    _mm256_storeu_ps(out[c] + x, formula[c](bytes));
-  });
+  Planar(rgb, width, table, out);
 }
 
 void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
                 uint16_t* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_half(rgb, width, table, out);
-  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
-  ForEachStep(rgb, width, [&](int x, int c, __m256i bytes) {
-    _mm_storeu_si128(
-        reinterpret_cast<__m128i*>(out[c] + x),
-        _mm256_cvtps_ph(formula[c](bytes), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
-  });
+  Planar(rgb, width, table, out);
 }
 
 void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_bytes(rgb, width, out);
-  ForEachStep(rgb, width, [&](int x, int c, __m256i lanes) {
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(out[c] + x), Bytes(lanes));
+  ForEachStep(width, [&](int x) {
+    for (int c = 0; c < 3; ++c) {
+      const __m256i lanes = _mm256_srli_epi32(Channel(rgb + 3 * x, c), 16);
+      const __m128i words =
+          _mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(out[c] + x), _mm_packus_epi16(words, words));
+    }
   });
+}
+
+void InterleavedSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* out) {
+  if (width < kPixels) return kNormalizePortable.interleaved_single(rgb, width, table, out);
+  Interleaved(rgb, width, table, out);
+}
+
+void InterleavedHalf(const uint8_t* rgb, int width, const NormalizeTable& table, uint16_t* out) {
+  if (width < kPixels) return kNormalizePortable.interleaved_half(rgb, width, table, out);
+  Interleaved(rgb, width, table, out);
 }
 
 }  // namespace
 
-const NormalizeKernel kNormalizeAvx2 = {PlanarSingle, PlanarHalf, PlanarBytes};
+const NormalizeKernel kNormalizeAvx2 = {PlanarSingle, PlanarHalf, PlanarBytes, InterleavedSingle,
+                                        InterleavedHalf};
 
 }  // namespace regcore

@@ -1,6 +1,6 @@
-// NEON: sixteen pixels at a time, taken apart into planes by the load; the arithmetic is that of
-// normalize_avx512.cc (a vector division costs several times the two products). float16
-// is rounded to nearest even by the conversion, in the default floating-point mode.
+// NEON: sixteen pixels at a time, in planes as the load takes them apart or as they lie, by the
+// arithmetic of NormalizeTable. float16 is rounded to nearest even by the conversion, in the
+// default floating-point mode.
 #include <arm_neon.h>
 
 #include "normalize/normalize.h"
@@ -8,82 +8,125 @@
 namespace regcore {
 namespace {
 
-constexpr int kPixels = 16;
+constexpr int kPixels = 16;  // of a step
+constexpr int kLanes = 4;    // values of a vector of floats
 
-struct Divisor {
-  float32x4_t high, low;
-
-  explicit Divisor(float divisor)
-      : high(vdupq_n_f32(Reciprocal(divisor).high)), low(vdupq_n_f32(Reciprocal(divisor).low)) {}
-
-  float32x4_t Divide(float32x4_t x) const { return vfmaq_f32(vmulq_f32(x, low), x, high); }
-};
-
+// The constants of a vector of one channel, or of one that begins with it and goes on with the
+// others.
 struct Formula {
-  Divisor full{255.0f};
-  Divisor std;
-  float32x4_t mean;
+  float32x4_t mean, high, low;
 
-  Formula(const NormalizeTable& table, int channel)
-      : std(table.std[channel]), mean(vdupq_n_f32(table.mean[channel])) {}
+  static Formula Planar(const NormalizeTable& table, int channel) {
+    return {vdupq_n_f32(table.mean[channel]), vdupq_n_f32(table.high[channel]),
+            vdupq_n_f32(table.low[channel])};
+  }
 
-  float32x4_t operator()(uint32x4_t bytes) const {
-    return std.Divide(vsubq_f32(full.Divide(vcvtq_f32_u32(bytes)), mean));
+  static Formula Interleaved(const NormalizeTable& table, int channel) {
+    return {vld1q_f32(table.mean + channel), vld1q_f32(table.high + channel),
+            vld1q_f32(table.low + channel)};
+  }
+
+  // Of lanes that are 0x010101 times a byte.
+  float32x4_t operator()(uint32x4_t lanes) const {
+    const float32x4_t m = vcvtq_f32_u32(lanes);
+    const float32x4_t x = vsubq_f32(vfmaq_n_f32(m, m, 0x1p-24f), mean);
+    return vfmaq_f32(vmulq_f32(x, low), x, high);
   }
 };
 
-// Sixteen bytes → four times four lanes.
-inline uint32x4x4_t Widen(uint8x16_t bytes) {
-  const uint16x8_t low = vmovl_u8(vget_low_u8(bytes));
-  const uint16x8_t high = vmovl_high_u8(bytes);
-  return {{vmovl_u16(vget_low_u16(low)), vmovl_high_u16(low), vmovl_u16(vget_low_u16(high)),
-           vmovl_high_u16(high)}};
+// Lane i is 0x010101 times byte 4 quarter + i.
+inline uint32x4_t Spread(uint8x16_t bytes, int quarter) {
+  const uint32x4_t first = {0xFF000000u, 0xFF010101u, 0xFF020202u, 0xFF030303u};
+  const uint32x4_t index =
+      vaddq_u32(first, vdupq_n_u32(0x010101u * static_cast<uint32_t>(kLanes * quarter)));
+  return vreinterpretq_u32_u8(vqtbl1q_u8(bytes, vreinterpretq_u8_u32(index)));
 }
 
-// Calls store(x, channel, bytes) for every sixteen pixels; the last step overlaps the one before,
-// so that nothing is written past the row. Narrower rows than one step are left to the caller.
-template <typename Store>
-void ForEachStep(const uint8_t* rgb, int width, const Store& store) {
+inline void Store(float* out, float32x4_t first, float32x4_t second) {
+  vst1q_f32(out, first);
+  vst1q_f32(out + kLanes, second);
+}
+
+inline void Store(uint16_t* out, float32x4_t first, float32x4_t second) {
+  const float16x8_t both = vcvt_high_f16_f32(vcvt_f16_f32(first), second);
+  vst1q_u16(out, vreinterpretq_u16_f16(both));
+}
+
+// Calls step(x) for every sixteen pixels; the last step overlaps the one before, so that nothing
+// is written past the row. Narrower rows than one step are left to the caller.
+template <typename Step>
+void ForEachStep(int width, const Step& step) {
   for (int x = 0;; x += kPixels) {
     if (x + kPixels > width) {
       if (x >= width) return;
       x = width - kPixels;
     }
-    const uint8x16x3_t planes = vld3q_u8(rgb + 3 * x);
-    for (int c = 0; c < 3; ++c) store(x, c, planes.val[c]);
+    step(x);
   }
+}
+
+template <typename T>
+void Planar(const uint8_t* rgb, int width, const NormalizeTable& table, T* const out[3]) {
+  const Formula formula[3] = {Formula::Planar(table, 0), Formula::Planar(table, 1),
+                              Formula::Planar(table, 2)};
+  ForEachStep(width, [&](int x) {
+    const uint8x16x3_t planes = vld3q_u8(rgb + 3 * x);
+    for (int c = 0; c < 3; ++c) {
+      for (int i = 0; i < 4; i += 2) {
+        Store(out[c] + x + kLanes * i, formula[c](Spread(planes.val[c], i)),
+              formula[c](Spread(planes.val[c], i + 1)));
+      }
+    }
+  });
+}
+
+template <typename T>
+void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table, T* out) {
+  const Formula formula[3] = {Formula::Interleaved(table, 0), Formula::Interleaved(table, 1),
+                              Formula::Interleaved(table, 2)};
+  ForEachStep(width, [&](int x) {
+    for (int v = 0; v < 3; ++v) {
+      const uint8x16_t bytes = vld1q_u8(rgb + 3 * x + 16 * v);
+      for (int i = 0; i < 4; i += 2) {  // 16 v + 4 i is v + i modulo 3
+        Store(out + 3 * x + 16 * v + kLanes * i, formula[(v + i) % 3](Spread(bytes, i)),
+              formula[(v + i + 1) % 3](Spread(bytes, i + 1)));
+      }
+    }
+  });
 }
 
 void PlanarSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_single(rgb, width, table, out);
-  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
-  ForEachStep(rgb, width, [&](int x, int c, uint8x16_t bytes) {
-    const uint32x4x4_t lanes = Widen(bytes);
-    for (int i = 0; i < 4; ++i) vst1q_f32(out[c] + x + 4 * i, formula[c](lanes.val[i]));
-  });
+  Planar(rgb, width, table, out);
 }
 
 void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
                 uint16_t* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_half(rgb, width, table, out);
-  const Formula formula[3] = {{table, 0}, {table, 1}, {table, 2}};
-  ForEachStep(rgb, width, [&](int x, int c, uint8x16_t bytes) {
-    const uint32x4x4_t lanes = Widen(bytes);
-    for (int i = 0; i < 4; i += 2) {
-      const float16x4_t low = vcvt_f16_f32(formula[c](lanes.val[i]));
-      const float16x8_t both = vcvt_high_f16_f32(low, formula[c](lanes.val[i + 1]));
-      vst1q_u16(out[c] + x + 4 * i, vreinterpretq_u16_f16(both));
-    }
-  });
+  Planar(rgb, width, table, out);
 }
 
 void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
   if (width < kPixels) return kNormalizePortable.planar_bytes(rgb, width, out);
-  ForEachStep(rgb, width, [&](int x, int c, uint8x16_t bytes) { vst1q_u8(out[c] + x, bytes); });
+  ForEachStep(width, [&](int x) {
+    const uint8x16x3_t planes = vld3q_u8(rgb + 3 * x);
+    for (int c = 0; c < 3; ++c) vst1q_u8(out[c] + x, planes.val[c]);
+  });
+}
+
+void InterleavedSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* out) {
+  if (width < kPixels) return kNormalizePortable.interleaved_single(rgb, width, table, out);
+  Interleaved(rgb, width, table, out);
+}
+
+void InterleavedHalf(const uint8_t* rgb, int width, const NormalizeTable& table, uint16_t* out) {
+  if (width < kPixels) return kNormalizePortable.interleaved_half(rgb, width, table, out);
+  Interleaved(rgb, width, table, out);
 }
 
 }  // namespace
 
-const NormalizeKernel kNormalizeNeon = {PlanarSingle, PlanarHalf, PlanarBytes};
+const NormalizeKernel kNormalizeNeon = {PlanarSingle, PlanarHalf, PlanarBytes, InterleavedSingle,
+                                        InterleavedHalf};
 
 }  // namespace regcore

@@ -44,23 +44,45 @@ struct Planes {
   }
 };
 
-void CheckPlanar(SimdLevel level, const uint8_t* rgb, int width, const NormalizeTable& table,
-                 Report* report) {
+// Interleaved values, with nothing behind their end.
+template <typename T>
+struct Interleaved {
+  std::unique_ptr<T[]> values;
+
+  explicit Interleaved(int width) : values(new T[3 * static_cast<size_t>(width)]()) {}
+
+  bool Equals(const Interleaved& other, int width) const {
+    const size_t size = 3 * static_cast<size_t>(width) * sizeof(T);
+    return std::memcmp(values.get(), other.values.get(), size) == 0;
+  }
+};
+
+void CheckRow(SimdLevel level, const uint8_t* rgb, int width, const NormalizeTable& table,
+              Report* report) {
   const NormalizeKernel& kernel = NormalizeKernelFor(level);
+  const NormalizeKernel& portable = kNormalizePortable;
   const std::string what =
       std::string("normalize ") + SimdName(level) + " width " + std::to_string(width) + " as ";
   Planes<float> single(width), expected_single(width);
   kernel.planar_single(rgb, width, table, single.pointer);
-  kNormalizePortable.planar_single(rgb, width, table, expected_single.pointer);
-  report->Check(single.Equals(expected_single, width), what + "float32");
+  portable.planar_single(rgb, width, table, expected_single.pointer);
+  report->Check(single.Equals(expected_single, width), what + "float32 planes");
   Planes<uint16_t> half(width), expected_half(width);
   kernel.planar_half(rgb, width, table, half.pointer);
-  kNormalizePortable.planar_half(rgb, width, table, expected_half.pointer);
-  report->Check(half.Equals(expected_half, width), what + "float16");
+  portable.planar_half(rgb, width, table, expected_half.pointer);
+  report->Check(half.Equals(expected_half, width), what + "float16 planes");
   Planes<uint8_t> bytes(width), expected_bytes(width);
   kernel.planar_bytes(rgb, width, bytes.pointer);
-  kNormalizePortable.planar_bytes(rgb, width, expected_bytes.pointer);
-  report->Check(bytes.Equals(expected_bytes, width), what + "bytes");
+  portable.planar_bytes(rgb, width, expected_bytes.pointer);
+  report->Check(bytes.Equals(expected_bytes, width), what + "planes of bytes");
+  Interleaved<float> mixed(width), expected_mixed(width);
+  kernel.interleaved_single(rgb, width, table, mixed.values.get());
+  portable.interleaved_single(rgb, width, table, expected_mixed.values.get());
+  report->Check(mixed.Equals(expected_mixed, width), what + "float32 interleaved");
+  Interleaved<uint16_t> mixed_half(width), expected_mixed_half(width);
+  kernel.interleaved_half(rgb, width, table, mixed_half.values.get());
+  portable.interleaved_half(rgb, width, table, expected_mixed_half.values.get());
+  report->Check(mixed_half.Equals(expected_mixed_half, width), what + "float16 interleaved");
 }
 
 // Two rows by the public class, which may fall back to the table but must equal it.
@@ -94,11 +116,11 @@ void CheckNormalize(SimdLevel level, Report* report) {
     const NormalizeTable table = MakeNormalizeTable(m.mean, m.std);
     for (int width = 1; width <= 224; width += width < 70 ? 1 : 154) {
       const size_t row = 3 * static_cast<size_t>(width);
-      CheckPlanar(level, random.Bytes(row + kReadSlack).get(), width, table, report);
+      CheckRow(level, random.Bytes(row + kReadSlack).get(), width, table, report);
     }
     std::unique_ptr<uint8_t[]> inputs = random.Bytes(3 * 256 + kReadSlack);
     for (size_t i = 0; i < 3 * 256; ++i) inputs[i] = static_cast<uint8_t>(i / 3);
-    CheckPlanar(level, inputs.get(), 256, table, report);
+    CheckRow(level, inputs.get(), 256, table, report);
   }
   for (int i = 0; i < 60; ++i) {
     MeanStd m{};
