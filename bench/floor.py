@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+SIMD_LEVELS = ("portable", "neon", "avx2", "avx512", "avx512vnni", "avx512vbmi")
+
 FULL_DECODE = "libjpeg-turbo full decode"
 WHOLE = "whole, float32 nchw"
 FINISH = "resample + normalise, float32 nchw"

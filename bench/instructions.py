@@ -33,10 +33,10 @@ class Kernel(NamedTuple):
 
 
 KERNELS = (
-    Kernel("horizontal pass", "Horizontal", ("Horizontal", "TwoRows"), 1),
+    Kernel("horizontal pass", "Horizontal", ("Horizontal", "ColumnRows", "PixelRows"), 1),
     Kernel("vertical pass", "Vertical", ("Vertical",), ROWS),
-    Kernel("normalise, float32 nchw", "PlanarSingle", ("PlanarSingle",), ROWS),
-    Kernel("normalise, float16 nchw", "PlanarHalf", ("PlanarHalf",), ROWS),
+    Kernel("normalise, float32 nchw", "PlanarSingle", ("PlanarSingle", "Planar<float>"), ROWS),
+    Kernel("normalise, float16 nchw", "PlanarHalf", ("PlanarHalf", "Planar<unsigned short>"), ROWS),
 )
 
 
@@ -56,9 +56,9 @@ def count(stages: Path, level: str, photos: list[str], folder: Path) -> list[flo
         text=True,
     ).stdout
     instructions: Counter[str] = Counter()
-    for number, name in re.findall(
-        r"^ *([\d,]+) \([^)]*\) .*namespace\)::(\w+)(?:<\d+>)?\(", listing, re.MULTILINE
-    ):
+    # A template's type belongs to the name, its numbers do not.
+    name_of = r"namespace\)::(?:\w+>::)?(\w+(?:<[a-z ]+>)?)(?:<\d+>)?\("
+    for number, name in re.findall(rf"^ *([\d,]+) \([^)]*\) .*{name_of}", listing, re.MULTILINE):
         instructions[name] += int(number.replace(",", ""))
     text = profile.read_text()
     return [
@@ -73,7 +73,7 @@ def calls(profile: str, function: str) -> int:
     ids = {
         number
         for number, name in re.findall(r"^c?fn=\((\d+)\) (.*)$", profile, re.MULTILINE)
-        if re.search(rf"namespace\)::{function}\(", name)
+        if re.search(rf"namespace\)::(?:\w+>::)?{function}\(", name)
     }
     called = re.findall(r"^cfn=\((\d+)\).*\ncalls=(\d+)", profile, re.MULTILINE)
     return sum(int(times) for number, times in called if number in ids)
@@ -83,7 +83,7 @@ def main() -> None:
     photos = sys.argv[1:]
     if not photos:
         sys.exit(__doc__)
-    levels = [level for level in simd_levels() if level != "avx512"]
+    levels = [level for level in simd_levels() if not level.startswith("avx512")]
     table = Table("thousand instructions per image")
     columns = []
     with tempfile.TemporaryDirectory() as name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from floor import SIMD_LEVELS
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -109,7 +110,7 @@ def _breakdown(steps: list[dict[str, Any]]) -> Table:
 
 def _levels(stages: list[dict[str, Any]]) -> Table:
     found = {s["level"] for s in stages}
-    levels = [x for x in ("default", "portable", "neon", "avx2", "avx512") if x in found]
+    levels = [x for x in ("default", *SIMD_LEVELS) if x in found]
     table = _table("", *levels)
     for name in dict.fromkeys(s["stage"] for s in stages):
         by_level = {s["level"]: s["ms_per_image"]["median"] for s in stages if s["stage"] == name}

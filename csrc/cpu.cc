@@ -27,6 +27,10 @@ const char* SimdName(SimdLevel level) {
       return "avx2";
     case SimdLevel::kAvx512:
       return "avx512";
+    case SimdLevel::kAvx512Vnni:
+      return "avx512vnni";
+    case SimdLevel::kAvx512Vbmi:
+      return "avx512vbmi";
   }
   return "unknown";
 }
@@ -37,11 +41,13 @@ std::vector<SimdLevel> SupportedSimdLevels() {
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && HasF16c();
   if (avx2) levels.push_back(SimdLevel::kAvx2);
-  if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni")) {
-    levels.push_back(SimdLevel::kAvx512);
-  }
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512dq");
+  const bool vnni = avx512 && __builtin_cpu_supports("avx512vnni");
+  if (avx512) levels.push_back(SimdLevel::kAvx512);
+  if (vnni) levels.push_back(SimdLevel::kAvx512Vnni);
+  if (vnni && __builtin_cpu_supports("avx512vbmi")) levels.push_back(SimdLevel::kAvx512Vbmi);
 #elif defined(REGCORE_ARM64)
   levels.push_back(SimdLevel::kNeon);  // part of the base architecture
 #endif

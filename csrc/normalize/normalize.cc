@@ -112,6 +112,8 @@ const NormalizeKernel& NormalizeKernelFor(SimdLevel level) {
     case SimdLevel::kAvx2:
       return kNormalizeAvx2;
     case SimdLevel::kAvx512:
+    case SimdLevel::kAvx512Vnni:
+    case SimdLevel::kAvx512Vbmi:
       return kNormalizeAvx512;
 #elif defined(REGCORE_ARM64)
     case SimdLevel::kNeon:

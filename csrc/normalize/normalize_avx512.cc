@@ -1,5 +1,4 @@
-// AVX-512 with VBMI: sixteen pixels at a time, one byte permute per sixteen values, and the
-// arithmetic of NormalizeTable.
+// AVX-512: sixteen pixels at a time, by the arithmetic of NormalizeTable.
 #include <immintrin.h>
 
 #include "normalize/normalize.h"
@@ -10,13 +9,12 @@ namespace {
 constexpr int kLanes = 16;   // values of a vector
 constexpr int kPixels = 16;  // pixels of a step, which is three vectors in either layout
 
-// The bytes and constants of one of a step's three vectors: a channel, or a third of the values.
+// The constants of one of a step's three vectors: a channel, or a third of the values.
 struct Formula {
-  __m512i index;
   __m512 mean, high, low;
 
   static Formula Planar(const NormalizeTable& table, int channel) {
-    return {Bytes(3, channel), _mm512_set1_ps(kBeyond * table.mean[channel]),
+    return {_mm512_set1_ps(kBeyond * table.mean[channel]),
             _mm512_set1_ps(table.high[channel] / kBeyond),
             _mm512_set1_ps(table.low[channel] / kBeyond)};
   }
@@ -24,31 +22,45 @@ struct Formula {
   static Formula Interleaved(const NormalizeTable& table, int third) {
     const int first = third * kLanes;
     const __m512 beyond = _mm512_set1_ps(kBeyond);
-    return {Bytes(1, first), _mm512_mul_ps(_mm512_loadu_ps(table.mean + first), beyond),
+    return {_mm512_mul_ps(_mm512_loadu_ps(table.mean + first), beyond),
             _mm512_div_ps(_mm512_loadu_ps(table.high + first), beyond),
             _mm512_div_ps(_mm512_loadu_ps(table.low + first), beyond)};
   }
 
-  // Four bytes u are the first 32 bits of u / 255, of which the conversion keeps 24 rounded up.
-  __m512 operator()(__m512i pixels) const {
-    const __m512i bytes = _mm512_permutexvar_epi8(index, pixels);
+  // Of lanes that hold a byte u four times: the first 32 bits of u / 255, of which the conversion
+  // keeps 24 rounded up.
+  __m512 operator()(__m512i lanes) const {
     const __m512 quotient =
-        _mm512_cvt_roundepu32_ps(bytes, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
+        _mm512_cvt_roundepu32_ps(lanes, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC);
     const __m512 x = _mm512_sub_ps(quotient, mean);
     return _mm512_fmadd_ps(x, high, _mm512_mul_ps(x, low));
   }
 
  private:
   static constexpr float kBeyond = 0x1p8f;  // 32 bits, where NormalizeTable has 24
-
-  // In each lane four times the same byte: `stride` * lane + `first`.
-  static __m512i Bytes(int stride, int first) {
-    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __m512i place = _mm512_add_epi32(_mm512_mullo_epi32(lane, _mm512_set1_epi32(stride)),
-                                           _mm512_set1_epi32(first));
-    return _mm512_mullo_epi32(place, _mm512_set1_epi32(0x01010101));
-  }
 };
+
+// Sixteen pixels, four to a quarter.
+inline __m512i Pixels(const uint8_t* rgb) {
+  const __m512i quarters = _mm512_setr_epi32(0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12);
+  return _mm512_permutexvar_epi32(quarters, _mm512_loadu_si512(rgb));
+}
+
+// Lane i is four times colour `channel` of pixel i.
+inline __m512i Channel(__m512i pixels, int channel) {
+  const __m512i first =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 0, 0, 0, 3, 3, 3, 3, 6, 6, 6, 6, 9, 9, 9, 9));
+  const char offset = static_cast<char>(channel);
+  return _mm512_shuffle_epi8(pixels, _mm512_add_epi8(first, _mm512_set1_epi8(offset)));
+}
+
+// Lane i is four times value i of sixteen.
+inline __m512i Values(const uint8_t* rgb) {
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i spread = _mm512_mullo_epi32(lane, _mm512_set1_epi32(0x01010101));
+  const __m128i values = _mm_loadu_si128(reinterpret_cast<const __m128i*>(rgb));
+  return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), spread);
+}
 
 inline __mmask16 Lanes(int count) {
   return static_cast<__mmask16>(count >= kLanes ? 0xFFFF : (1 << (count < 0 ? 0 : count)) - 1);
@@ -71,8 +83,8 @@ void Planar(const uint8_t* rgb, int width, const NormalizeTable& table, T* const
   const Formula formula[3] = {Formula::Planar(table, 0), Formula::Planar(table, 1),
                               Formula::Planar(table, 2)};
   for (int x = 0; x < width; x += kPixels) {
-    const __m512i pixels = _mm512_loadu_si512(rgb + 3 * x);
-    for (int c = 0; c < 3; ++c) Store(out[c] + x, width - x, formula[c](pixels));
+    const __m512i pixels = Pixels(rgb + 3 * x);
+    for (int c = 0; c < 3; ++c) Store(out[c] + x, width - x, formula[c](Channel(pixels, c)));
   }
 }
 
@@ -82,22 +94,18 @@ void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table, T* 
                               Formula::Interleaved(table, 2)};
   const int values = 3 * width;
   for (int i = 0; i < values; i += 3 * kLanes) {
-    const __m512i pixels = _mm512_loadu_si512(rgb + i);
     for (int third = 0; third < 3; ++third) {
       const int place = i + third * kLanes;
-      Store(out + place, values - place, formula[third](pixels));
+      Store(out + place, values - place, formula[third](Values(rgb + place)));
     }
   }
 }
 
 void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
-  const __m512i pixel =
-      _mm512_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39, 42, 45);
   for (int x = 0; x < width; x += kPixels) {
-    const __m512i pixels = _mm512_loadu_si512(rgb + 3 * x);
+    const __m512i pixels = Pixels(rgb + 3 * x);
     for (int c = 0; c < 3; ++c) {
-      const __m512i index = _mm512_add_epi32(pixel, _mm512_set1_epi32(c));
-      const __m128i bytes = _mm512_cvtepi32_epi8(_mm512_permutexvar_epi8(index, pixels));
+      const __m128i bytes = _mm512_cvtepi32_epi8(Channel(pixels, c));
       _mm_mask_storeu_epi8(out[c] + x, Lanes(width - x), bytes);
     }
   }

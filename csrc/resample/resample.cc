@@ -9,6 +9,10 @@ const ResampleKernel& ResampleKernelFor(SimdLevel level) {
       return kResampleAvx2;
     case SimdLevel::kAvx512:
       return kResampleAvx512;
+    case SimdLevel::kAvx512Vnni:
+      return kResampleAvx512Vnni;
+    case SimdLevel::kAvx512Vbmi:
+      return kResampleAvx512Vbmi;
 #elif defined(REGCORE_ARM64)
     case SimdLevel::kNeon:
       return kResampleNeon;

@@ -11,12 +11,12 @@
 namespace regcore {
 
 // A plan, and its weights in the order in which one kernel reads them. Only the kernel that packed
-// it knows the layout of `weights` and the meaning of `blocks` and `wide`.
+// it knows the layout of `weights` and the meaning of `blocks` and `shape`.
 struct PackedAxis {
   AxisPlan plan;
   AlignedBuffer weights;
   std::vector<int32_t> blocks;
-  bool wide = false;
+  int shape = 0;
 };
 
 // One instruction set. The horizontal pass rounds to uint8 into an intermediate picture whose
@@ -45,6 +45,8 @@ const ResampleKernel& ResampleKernelFor(SimdLevel level);
 extern const ResampleKernel kResamplePortable;
 extern const ResampleKernel kResampleAvx2;
 extern const ResampleKernel kResampleAvx512;
+extern const ResampleKernel kResampleAvx512Vnni;
+extern const ResampleKernel kResampleAvx512Vbmi;
 extern const ResampleKernel kResampleNeon;
 
 }  // namespace regcore

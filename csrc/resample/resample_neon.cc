@@ -1,8 +1,7 @@
 // NEON, base instruction set of aarch64.
 //
 // Exactness: the 22-bit weights stay whole. The sums are 32-bit and wrap, so each is Pillow's int32
-// sum modulo 2^32, hence equals it. A saturating shift by 16 to uint16 and one by 6 to uint8 make
-// floor(sum / 2^22) clipped to 0..255: the first clips negative sums only.
+// sum modulo 2^32, hence equals it.
 //
 // Per four products one table lookup, which widens bytes straight to 32 bits, and one multiply-add:
 // 16-bit halves need two multiply-adds and half a widening, in as many multiplier cycles
@@ -15,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "resample/neon_clip.h"
 #include "resample/resample.h"
 
 namespace regcore {
@@ -122,18 +122,6 @@ inline void Pixel(const int32_t* weights, int steps, const uint8_t* const row[kB
             std::make_integer_sequence<int, 3 * kStepTaps>());
   }
   std::copy_n(sums, 3, result);
-}
-
-inline uint16x8_t Shift16(uint32x4_t low, uint32x4_t high) {
-  return vqshrun_high_n_s32(vqshrun_n_s32(vreinterpretq_s32_u32(low), 16),
-                            vreinterpretq_s32_u32(high), 16);
-}
-
-// Sixteen sums → bytes.
-inline uint8x16_t Clip(const uint32x4_t* sums) {
-  const uint16x8_t low = Shift16(sums[0], sums[1]);
-  const uint16x8_t high = Shift16(sums[2], sums[3]);
-  return vqshrn_high_n_u16(vqshrn_n_u16(low, 6), high, 6);
 }
 
 // Twelve columns of four rows. Each store's last four bytes are overwritten by the next.

@@ -9,6 +9,8 @@ const RowScan& RowScanFor(SimdLevel level, ScoreType type) {
     case SimdLevel::kAvx2:
       return kRowScanAvx2[index];
     case SimdLevel::kAvx512:
+    case SimdLevel::kAvx512Vnni:
+    case SimdLevel::kAvx512Vbmi:
       return kRowScanAvx512[index];
 #elif defined(REGCORE_ARM64)
     case SimdLevel::kNeon:

@@ -163,6 +163,12 @@ void CheckResample(SimdLevel level, int random_cases, Report* report) {
     const Axis short_side = {375, 256, 16, 224};
     CheckCase(level, {long_side, short_side, filter, Pixels::kRandom}, &random, report);
     CheckCase(level, {short_side, long_side, filter, Pixels::kBlackAndWhite}, &random, report);
+    // Every distance of neighbouring windows from which on a kernel has to read otherwise, up to
+    // the right end.
+    for (int input = 12; input <= 200; input += 4) {
+      const Axis all = {input, 40, 0, 40};
+      CheckCase(level, {all, {9, 5, 0, 5}, filter, Pixels::kRandom}, &random, report);
+    }
     const Axis very_wide = {10'000, 250, 3, 224};  // 40 times
     CheckCase(level, {very_wide, {3, 2, 0, 2}, filter, Pixels::kRandom}, &random, report);
     CheckCase(level, {{5, 3, 0, 3}, very_wide, filter, Pixels::kRandom}, &random, report);
