@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SIMD_LEVELS = ("portable", "neon", "avx2", "avx512", "avx512vnni", "avx512vbmi")
+SIMD_LEVELS = ("portable", "neon", "neondotprod", "avx2", "avx512", "avx512vnni", "avx512vbmi")
 
 FULL_DECODE = "libjpeg-turbo full decode"
 WHOLE = "whole, float32 nchw"

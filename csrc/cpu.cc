@@ -2,6 +2,9 @@
 
 #if defined(REGCORE_X86)
 #include <cpuid.h>
+#elif defined(REGCORE_ARM64) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace regcore {
@@ -13,6 +16,16 @@ bool HasF16c() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
 }
+#elif defined(REGCORE_ARM64)
+bool HasDotProducts() {
+#if defined(__ARM_FEATURE_DOTPROD)  // the whole build is for processors that do
+  return true;
+#elif defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  return false;
+#endif
+}
 #endif
 
 }  // namespace
@@ -23,6 +36,8 @@ const char* SimdName(SimdLevel level) {
       return "portable";
     case SimdLevel::kNeon:
       return "neon";
+    case SimdLevel::kNeonDotprod:
+      return "neondotprod";
     case SimdLevel::kAvx2:
       return "avx2";
     case SimdLevel::kAvx512:
@@ -50,6 +65,7 @@ std::vector<SimdLevel> SupportedSimdLevels() {
   if (vnni && __builtin_cpu_supports("avx512vbmi")) levels.push_back(SimdLevel::kAvx512Vbmi);
 #elif defined(REGCORE_ARM64)
   levels.push_back(SimdLevel::kNeon);  // part of the base architecture
+  if (HasDotProducts()) levels.push_back(SimdLevel::kNeonDotprod);
 #endif
   return levels;
 }

@@ -8,10 +8,19 @@
 
 namespace regcore {
 
-enum class SimdLevel { kPortable = 0, kNeon, kAvx2, kAvx512, kAvx512Vnni, kAvx512Vbmi };
+enum class SimdLevel {
+  kPortable = 0,
+  kNeon,
+  kNeonDotprod,
+  kAvx2,
+  kAvx512,
+  kAvx512Vnni,
+  kAvx512Vbmi
+};
 
-// "portable"; "neon"; "avx2" (with FMA and F16C), "avx512" (F, BW, VL and DQ: Skylake-X),
-// "avx512vnni" (with VNNI: Cascade Lake), "avx512vbmi" (with VBMI as well: Ice Lake, Zen 4).
+// "portable"; "neon", "neondotprod" (with the dot products of Armv8.2: Kunpeng 920, Neoverse N1);
+// "avx2" (with FMA and F16C), "avx512" (F, BW, VL and DQ: Skylake-X), "avx512vnni" (with VNNI:
+// Cascade Lake), "avx512vbmi" (with VBMI as well: Ice Lake, Zen 4).
 const char* SimdName(SimdLevel level);
 
 // The levels that this processor runs and this build contains, slowest first.

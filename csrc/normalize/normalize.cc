@@ -117,6 +117,7 @@ const NormalizeKernel& NormalizeKernelFor(SimdLevel level) {
       return kNormalizeAvx512;
 #elif defined(REGCORE_ARM64)
     case SimdLevel::kNeon:
+    case SimdLevel::kNeonDotprod:
       return kNormalizeNeon;
 #endif
     default:

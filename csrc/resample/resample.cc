@@ -16,6 +16,8 @@ const ResampleKernel& ResampleKernelFor(SimdLevel level) {
 #elif defined(REGCORE_ARM64)
     case SimdLevel::kNeon:
       return kResampleNeon;
+    case SimdLevel::kNeonDotprod:
+      return kResampleNeonDotprod;
 #endif
     default:
       return kResamplePortable;

@@ -48,5 +48,6 @@ extern const ResampleKernel kResampleAvx512;
 extern const ResampleKernel kResampleAvx512Vnni;
 extern const ResampleKernel kResampleAvx512Vbmi;
 extern const ResampleKernel kResampleNeon;
+extern const ResampleKernel kResampleNeonDotprod;
 
 }  // namespace regcore

@@ -14,6 +14,7 @@ const RowScan& RowScanFor(SimdLevel level, ScoreType type) {
       return kRowScanAvx512[index];
 #elif defined(REGCORE_ARM64)
     case SimdLevel::kNeon:
+    case SimdLevel::kNeonDotprod:
       return kRowScanNeon[index];
 #endif
     default:
