@@ -8,9 +8,13 @@ const PixelKernels& PixelKernelsFor(SimdLevel level) {
     case SimdLevel::kAvx2:
       return kPixelKernelsAvx2;
     case SimdLevel::kAvx512:
+    case SimdLevel::kAvx512Vnni:
       return kPixelKernelsAvx512;
+    case SimdLevel::kAvx512Vbmi:
+      return kPixelKernelsAvx512Vbmi;
 #elif defined(REGCORE_ARM64)
     case SimdLevel::kNeon:
+    case SimdLevel::kNeonDotprod:
       return kPixelKernelsNeon;
 #endif
     default:

@@ -52,6 +52,7 @@ const PixelKernels& PixelKernelsFor(SimdLevel level);
 extern const PixelKernels kPixelKernelsPortable;
 extern const PixelKernels kPixelKernelsAvx2;
 extern const PixelKernels kPixelKernelsAvx512;
+extern const PixelKernels kPixelKernelsAvx512Vbmi;
 extern const PixelKernels kPixelKernelsNeon;
 
 }  // namespace regcore

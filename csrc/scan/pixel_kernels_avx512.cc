@@ -1,210 +1,51 @@
-// AVX-512 with VBMI: four blocks, 32 samples or 64 pixels at a time.
-#include <immintrin.h>
-
-#include <algorithm>
-
-#include "scan/colour.h"
-#include "scan/inverse_dct_lanes.h"
-#include "scan/pixel_kernels.h"
+// AVX-512 F, BW, VL and DQ, which shuffle bytes within 128 bits.
+#include "scan/pixels_avx512.h"
 
 namespace regcore {
 namespace {
 
-__m512i LoadSamples(const uint8_t* samples) {  // 32 of them
-  return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(samples)));
-}
-
-// Two factors, for pairs of 16-bit numbers.
-__m512i Factors(int first, int second) {
-  return _mm512_set1_epi32(static_cast<int>(static_cast<unsigned>(second) << 16 |
-                                            (static_cast<unsigned>(first) & 0xFFFF)));
-}
-
-struct Lanes {
-  using Vector = __m512i;
-  static constexpr int kBlocks = 4;
-  struct Wide {
-    __m512i low, high;
-  };
-
-  static Vector Load(const int16_t* p) { return _mm512_load_si512(p); }
-  static void StoreZero(int16_t* p) { _mm512_store_si512(p, _mm512_setzero_si512()); }
-  static Vector Row(const int16_t* steps) {
-    return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(steps)));
-  }
-  static Wide Broadcast(int value) {
-    const __m512i all = _mm512_set1_epi32(value);
-    return {all, all};
-  }
-  static Vector Add(Vector a, Vector b) { return _mm512_add_epi16(a, b); }
-  static Vector Multiply(Vector a, Vector b) { return _mm512_mullo_epi16(a, b); }
-  static Vector Min(Vector a, Vector b) { return _mm512_min_epi16(a, b); }
-  static Vector Max(Vector a, Vector b) { return _mm512_max_epi16(a, b); }
-  static Wide Add(Wide a, Wide b) {
-    return {_mm512_add_epi32(a.low, b.low), _mm512_add_epi32(a.high, b.high)};
-  }
-  static Wide Subtract(Wide a, Wide b) {
-    return {_mm512_sub_epi32(a.low, b.low), _mm512_sub_epi32(a.high, b.high)};
-  }
-  static Wide Combine(Vector a, Vector b, int ka, int kb) {
-    return {_mm512_madd_epi16(_mm512_unpacklo_epi16(a, b), Factors(ka, kb)),
-            _mm512_madd_epi16(_mm512_unpackhi_epi16(a, b), Factors(ka, kb))};
-  }
-  template <int kShift>
-  static Vector Narrow(Wide a) {
-    return _mm512_packs_epi32(_mm512_srai_epi32(a.low, kShift), _mm512_srai_epi32(a.high, kShift));
-  }
-  static Wide MagnitudeSum(Wide sum, Vector x, Vector step) {
-    return {_mm512_add_epi32(sum.low, _mm512_madd_epi16(_mm512_abs_epi16(x), step)), sum.high};
-  }
-  static bool Wild(Wide sum, Vector low, Vector high) {
-    __m512i total = _mm512_add_epi32(sum.low, _mm512_shuffle_epi32(sum.low, _MM_PERM_BADC));
-    total = _mm512_add_epi32(total, _mm512_shuffle_epi32(total, _MM_PERM_CDAB));
-    return (_mm512_cmpgt_epi32_mask(total, _mm512_set1_epi32(kTameSum)) |
-            _mm512_cmpgt_epi16_mask(_mm512_set1_epi16(-kTamePixel - 1), low) |
-            _mm512_cmpgt_epi16_mask(high, _mm512_set1_epi16(kTamePixel))) != 0;
-  }
-  static void Transpose(Vector (&x)[8]) {
-    // Every stage turns the six bits of an element's register and place by one.
-    for (int stage = 0; stage < 3; ++stage) {
-      __m512i y[8];
-      for (int i = 0; i < 4; ++i) {
-        y[2 * i] = _mm512_unpacklo_epi16(x[i], x[i + 4]);
-        y[2 * i + 1] = _mm512_unpackhi_epi16(x[i], x[i + 4]);
-      }
-      std::copy(std::begin(y), std::end(y), std::begin(x));
-    }
-  }
-  static void StoreSamples(const Vector (&x)[8], uint8_t* out, ptrdiff_t stride) {
-    // Column j in the low half of every 128 bits and j + 4 in the high half, 8 rows each.
-    __m512i columns[4];
-    for (int j = 0; j < 4; ++j) {
-      columns[j] = _mm512_xor_si512(_mm512_packs_epi16(x[j], x[j + 4]), _mm512_set1_epi8(-128));
-    }
-    const __m512i left01 = _mm512_unpacklo_epi8(columns[0], columns[1]);
-    const __m512i left23 = _mm512_unpacklo_epi8(columns[2], columns[3]);
-    const __m512i right01 = _mm512_unpackhi_epi8(columns[0], columns[1]);
-    const __m512i right23 = _mm512_unpackhi_epi8(columns[2], columns[3]);
-    const __m512i left[2] = {_mm512_unpacklo_epi16(left01, left23),
-                             _mm512_unpackhi_epi16(left01, left23)};
-    const __m512i right[2] = {_mm512_unpacklo_epi16(right01, right23),
-                              _mm512_unpackhi_epi16(right01, right23)};
-    for (int i = 0; i < 2; ++i) {
-      StoreTwoRows(_mm512_unpacklo_epi32(left[i], right[i]), out + 4 * i * stride, stride);
-      StoreTwoRows(_mm512_unpackhi_epi32(left[i], right[i]), out + (4 * i + 2) * stride, stride);
-    }
-  }
-  static void StoreTwoRows(__m512i rows, uint8_t* out, ptrdiff_t stride) {
-    rows = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), rows);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_castsi512_si256(rows));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + stride),
-                        _mm512_extracti64x4_epi64(rows, 1));
-  }
-};
-
-// Bytes, of which `even` come first, from numbers below 256.
-void StorePairs(uint8_t* out, __m512i even, __m512i odd) {
-  _mm512_storeu_si512(out, _mm512_or_si512(even, _mm512_slli_epi16(odd, 8)));
-}
-
-__m512i TimesThree(__m512i x) { return _mm512_add_epi16(x, _mm512_add_epi16(x, x)); }
-
-void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
-  const __m512i one = _mm512_set1_epi16(1);
-  const __m512i two = _mm512_set1_epi16(2);
-  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 32) {
-    const __m512i here = TimesThree(LoadSamples(samples + i));
-    const __m512i left = _mm512_add_epi16(LoadSamples(samples + i - 1), one);
-    const __m512i right = _mm512_add_epi16(LoadSamples(samples + i + 1), two);
-    StorePairs(out + 2 * i, _mm512_srli_epi16(_mm512_add_epi16(here, left), 2),
-               _mm512_srli_epi16(_mm512_add_epi16(here, right), 2));
-  }
-}
-
-void UpsampleH2V2(const uint8_t* near, const uint8_t* far, size_t count, uint8_t* out) {
-  const auto column = [&](ptrdiff_t i) {
-    return _mm512_add_epi16(TimesThree(LoadSamples(near + i)), LoadSamples(far + i));
-  };
-  const __m512i eight = _mm512_set1_epi16(8);
-  const __m512i seven = _mm512_set1_epi16(7);
-  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 32) {
-    const __m512i here = TimesThree(column(i));
-    const __m512i left = _mm512_add_epi16(column(i - 1), eight);
-    const __m512i right = _mm512_add_epi16(column(i + 1), seven);
-    StorePairs(out + 2 * i, _mm512_srli_epi16(_mm512_add_epi16(here, left), 4),
-               _mm512_srli_epi16(_mm512_add_epi16(here, right), 4));
-  }
-}
-
-struct Rgb {
-  __m512i red, green, blue;
-};
-
-// (x * k + half) >> 16: the high half of a product of 2 x, rounded at its last bit.
-__m512i TimesRest(__m512i x, int16_t k) {
-  const __m512i twice = _mm512_mulhi_epi16(_mm512_add_epi16(x, x), _mm512_set1_epi16(k));
-  return _mm512_srai_epi16(_mm512_add_epi16(twice, _mm512_set1_epi16(1)), 1);
-}
-
-__m512i GreenRest(__m512i blue_red) {  // of pairs of Cb and Cr
-  const __m512i sum = _mm512_madd_epi16(blue_red, Factors(-kGreenOfCb, kGreenRest));
-  return _mm512_srai_epi32(_mm512_add_epi32(sum, _mm512_set1_epi32(1 << 15)), 16);
-}
-
-Rgb Convert(const uint8_t* y, const uint8_t* cb, const uint8_t* cr) {  // 32 pixels
-  const __m512i centre = _mm512_set1_epi16(128);
-  const __m512i luma = LoadSamples(y);
-  const __m512i blue = _mm512_sub_epi16(LoadSamples(cb), centre);
-  const __m512i red = _mm512_sub_epi16(LoadSamples(cr), centre);
-  const __m512i green = _mm512_packs_epi32(GreenRest(_mm512_unpacklo_epi16(blue, red)),
-                                           GreenRest(_mm512_unpackhi_epi16(blue, red)));
-  return {
-      _mm512_add_epi16(luma, _mm512_add_epi16(red, TimesRest(red, kRedRest))),
-      _mm512_add_epi16(luma, _mm512_sub_epi16(green, red)),
-      _mm512_add_epi16(luma,
-                       _mm512_add_epi16(_mm512_add_epi16(blue, blue), TimesRest(blue, kBlueRest))),
-  };
-}
-
-// Where the 64 bytes number `part` of three of RGB come from. Packing works on 128 bits, in which
-// it puts 8 of the first 32 pixels before 8 of the second: pixel p has become byte Packed(p).
-struct Spread {
-  __m512i of_two;    // red and green, in places of other bytes anything
-  __m512i of_three;  // those, and blue
-};
-
-int Packed(int pixel) { return pixel % 32 / 8 * 16 + pixel / 32 * 8 + pixel % 8; }
-
-Spread MakeSpread(int part) {
-  alignas(64) uint8_t two[64], three[64];
-  for (int i = 0; i < 64; ++i) {
-    const int at = 64 * part + i;
-    const int from = Packed(at / 3);
-    two[i] = static_cast<uint8_t>(at % 3 == 1 ? 64 + from : from);
-    three[i] = static_cast<uint8_t>(at % 3 == 2 ? 64 + from : i);
-  }
-  return {_mm512_load_si512(two), _mm512_load_si512(three)};
-}
-
-void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t count, uint8_t* rgb) {
-  const Spread spread[3] = {MakeSpread(0), MakeSpread(1), MakeSpread(2)};
-  for (size_t i = 0; i < count; i += 64) {
-    const Rgb first = Convert(y + i, cb + i, cr + i);
-    const Rgb second = Convert(y + i + 32, cb + i + 32, cr + i + 32);
-    const __m512i red = _mm512_packus_epi16(first.red, second.red);
-    const __m512i green = _mm512_packus_epi16(first.green, second.green);
-    const __m512i blue = _mm512_packus_epi16(first.blue, second.blue);
+class Interleaver {
+ public:
+  Interleaver() {
     for (int part = 0; part < 3; ++part) {
-      const __m512i two = _mm512_permutex2var_epi8(red, spread[part].of_two, green);
-      _mm512_storeu_si512(rgb + 3 * i + 64 * part,
-                          _mm512_permutex2var_epi8(two, spread[part].of_three, blue));
+      for (int colour = 0; colour < 3; ++colour) {
+        alignas(16) int8_t from[16];
+        for (int i = 0; i < 16; ++i) {
+          const int at = 16 * part + i;
+          from[i] = static_cast<int8_t>(at % 3 == colour ? at / 3 : -1);
+        }
+        spread_[part][colour] =
+            _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(from)));
+      }
     }
   }
-}
+
+  void Store(__m512i red, __m512i green, __m512i blue, uint8_t* rgb) const {
+    // 16 pixels in each 128 bits.
+    const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    red = _mm512_permutexvar_epi64(order, red);
+    green = _mm512_permutexvar_epi64(order, green);
+    blue = _mm512_permutexvar_epi64(order, blue);
+    for (int part = 0; part < 3; ++part) {
+      const __m512i bytes =
+          _mm512_or_si512(_mm512_or_si512(_mm512_shuffle_epi8(red, spread_[part][0]),
+                                          _mm512_shuffle_epi8(green, spread_[part][1])),
+                          _mm512_shuffle_epi8(blue, spread_[part][2]));
+      uint8_t* out = rgb + 16 * part;
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_castsi512_si128(bytes));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 48), _mm512_extracti32x4_epi32(bytes, 1));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 96), _mm512_extracti32x4_epi32(bytes, 2));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 144), _mm512_extracti32x4_epi32(bytes, 3));
+    }
+  }
+
+ private:
+  // Which byte of a colour goes to each of 16 bytes of RGB, of which there are three times 16.
+  __m512i spread_[3][3];
+};
 
 }  // namespace
 
-const PixelKernels kPixelKernelsAvx512 = {4, InverseDctLanes<Lanes>, UpsampleH2V1, UpsampleH2V2,
-                                          YccToRgb};
+const PixelKernels kPixelKernelsAvx512 = kPixelKernels<Interleaver>;
 
 }  // namespace regcore
