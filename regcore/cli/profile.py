@@ -12,6 +12,7 @@ import click
 from regcore.cli.console import answer, show, tell
 from regcore.cli.options import (
     DeviceOptions,
+    batch_sizes,
     device_options,
     preprocess_options,
     recipe_for,
@@ -21,17 +22,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from regcore.profile import Profile
-
-
-def batch_sizes(text: str) -> tuple[int, ...]:
-    """The type of options such as 1,4,8,16."""
-    try:
-        sizes = tuple(int(size) for size in text.split(","))
-    except ValueError:
-        sizes = ()
-    if not sizes or min(sizes) < 1:
-        raise click.BadParameter(f"{text!r} is not a list of batch sizes such as 1,4,8,16")
-    return sizes
 
 
 @click.command()
@@ -84,9 +74,15 @@ def profile(
 ) -> None:
     """Measure MODEL's device against the host that prepares IMAGES, and say what is too slow.
 
-    Each stage is measured alone: reading the files, preprocessing them with 1 to all workers, the
-    device with a batch at hand, and counting the scores. Then the whole is, as 'regcore run' does
-    it. Nothing is read from a cold disk: the files are gone through again and again.
+    Each stage is measured alone, for --seconds: the device with a batch at hand, reading files that
+    the system was asked to drop from memory, preprocessing files in memory, and counting the
+    scores. Preprocessing is measured with every number of workers up to 8, then with 12, 16, 24, 32
+    and so on up to --workers, for a quarter of the time each. The whole is measured as 'regcore
+    run' does it, over files that are in memory where they fit.
+
+    --verify runs the whole again with what the sentence advises. Where that is uint8 input, and the
+    model takes none, the host prepares uint8 and the model computes one batch of its own over and
+    over; 'regcore export --fuse-preprocess' makes a model that takes it.
 
     \b
     Examples:
@@ -163,7 +159,7 @@ def _stages(result: Profile) -> Table:
     table.add_column("stage")
     table.add_column("images/s", justify="right")
     table.add_column("busy in the whole", justify="right")
-    table.add_row("storage", f"{found.storage:,.0f}", "")
+    table.add_row("storage, not in memory yet", f"{found.storage:,.0f}", "")
     for workers, rate in found.preprocess.items():
         share = f"{busy['preprocess']:.0%}" if workers == found.workers else ""
         table.add_row(f"preprocess, workers: {workers}", f"{rate:,.0f}", share)
@@ -201,6 +197,6 @@ def _sentences(result: Profile) -> list[str]:
     if result.verified is not None:
         lines.append(
             f"tried, {result.verified.what}: {result.verified.images_per_s:,.0f} images/s, "
-            f"where {result.verified.expected:,.0f} were expected"
+            f"where {result.verified.expected:,.0f} images/s were expected"
         )
     return lines

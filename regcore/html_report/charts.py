@@ -108,7 +108,7 @@ def stage_loads(perf: Mapping[str, Any]) -> str:
 def ceilings(profile: Mapping[str, Any]) -> str:
     """What each stage does alone, in images/s."""
     found = profile["ceilings"]
-    rows = [("storage", found["storage"])]
+    rows = [("storage, not in memory yet", found["storage"])]
     rows += [(f"preprocess, workers: {n}", rate) for n, rate in found["preprocess"].items()]
     if found["uint8"] is not None:
         rows.append(("preprocess to uint8", found["uint8"]))

@@ -12,6 +12,7 @@ from regcore.perf import Perf, measure
 from regcore.preprocess import Preprocessor, default_workers
 from regcore.profile import ceilings
 from regcore.profile.bottleneck import Advice, Ceilings, Verdict, judge
+from regcore.profile.cached_input import CachedInput
 from regcore.recipe import Recipe
 
 PROFILE = "profile.json"
@@ -20,6 +21,19 @@ FORMAT = {"name": "regcore profile", "version": 1}
 #: Makes a preprocessor for a recipe and a number of workers.
 Prepare = Callable[[Recipe, int], Preprocessor]
 Say = Callable[[str], object]
+
+_SLICE = 0.25  # of a measurement's time, for a point of the curve of workers
+_EACH = 8  # workers up to which every number is a point
+
+
+def worker_counts(most: int) -> list[int]:
+    """1 to `most`, each up to 8 and then half as many again and twice as many: 12, 16, 24, 32."""
+    counts = list(range(1, min(most, _EACH) + 1))
+    power = _EACH
+    while counts[-1] < most:
+        counts += [min(most, count) for count in (power * 3 // 2, power * 2)]
+        power *= 2
+    return sorted(set(counts))
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,7 @@ class BatchProfile:
 class Verified:
     """What the advice gave when it was tried, in images/s.
 
-    expected: what it should have given; None where there was nothing to try.
+    what: was tried. expected: what it should have given.
     """
 
     what: str
@@ -62,7 +76,8 @@ class Profile:
 class Workload:
     """What is measured: a model, images, the recipe between them, and with how many workers.
 
-    seconds: for each measurement, of which there are about six, and two for each batch size.
+    seconds: for each measurement, of which there are about five, and two for each batch size; a
+        quarter of it for preprocessing with each smaller number of workers.
     say: called with what is being measured.
     """
 
@@ -82,12 +97,11 @@ class Workload:
         """
         batches = [self._batch(batch_size) for batch_size in batch_sizes]
         found = self._ceilings(batches[0])
-        perf = batches[0].perf
-        verdict = judge(found, perf.stages, perf.seconds, perf.images_per_s)
+        verdict = judge(found, batches[0].perf)
         verified = None
         if verify and verdict.advice is not None:
             self.say("what the verdict advises")
-            verified = self._try(verdict.advice, found, batches[0].batch_size)
+            verified = self._try(verdict.advice, batches[0].batch_size)
         return Profile(tuple(batches), found, verdict, verified)
 
     def _batch(self, batch_size: int) -> BatchProfile:
@@ -98,21 +112,28 @@ class Workload:
         self.say(f"the whole, batch {batch_size}")
         return BatchProfile(batch_size, alone, self._whole(preprocessor, batch_size))
 
-    def _whole(self, preprocessor: Preprocessor, batch_size: int) -> Perf:
-        timeline = ceilings.whole(preprocessor, self.backend, self.paths, batch_size, self.seconds)
+    def _whole(
+        self, preprocessor: Preprocessor, batch_size: int, backend: Backend | None = None
+    ) -> Perf:
+        timeline = ceilings.whole(
+            preprocessor, backend or self.backend, self.paths, batch_size, self.seconds
+        )
         return measure(timeline, batch_size=batch_size, workers=preprocessor.workers)
 
     def _ceilings(self, first: BatchProfile) -> Ceilings:
         self.say("storage alone")
         storage = ceilings.storage_rate(self.paths, self.workers, self.seconds)
         preprocess = {
-            count: self._host(self.recipe, count, first.batch_size)
-            for count in sorted({1, max(1, self.workers // 2), self.workers})
+            count: self._host(self.recipe, count, first.batch_size, _SLICE * self.seconds)
+            for count in worker_counts(self.workers)[:-1]
         }
+        preprocess[self.workers] = self._host(
+            self.recipe, self.workers, first.batch_size, self.seconds
+        )
         uint8 = None
         if self.recipe.dtype != "uint8":
             recipe = replace(self.recipe, dtype="uint8")
-            uint8 = self._host(recipe, self.workers, first.batch_size)
+            uint8 = self._host(recipe, self.workers, first.batch_size, self.seconds)
         self.say("post-processing alone")
         preprocessor = self.prepare(self.recipe, self.workers)
         cached = ceilings.cached_batch(preprocessor, self.backend, self.paths, first.batch_size)
@@ -127,22 +148,27 @@ class Workload:
             processors=default_workers(),
         )
 
-    def _host(self, recipe: Recipe, workers: int, batch_size: int) -> float:
+    def _host(self, recipe: Recipe, workers: int, batch_size: int, seconds: float) -> float:
         self.say(f"preprocessing alone, to {recipe.dtype}, workers: {workers}")
         preprocessor = self.prepare(recipe, workers)
-        return ceilings.preprocess_rate(preprocessor, self.paths, batch_size, self.seconds)
+        return ceilings.preprocess_rate(preprocessor, self.paths, batch_size, seconds)
 
-    def _try(self, advice: Advice, found: Ceilings, batch_size: int) -> Verified:
+    def _try(self, advice: Advice, batch_size: int) -> Verified:
         if not advice.uint8:
             preprocessor = self.prepare(self.recipe, advice.workers or self.workers)
             perf = self._whole(preprocessor, batch_size)
             return Verified(f"{preprocessor.workers} workers", advice.expected, perf.images_per_s)
-        if self.backend.inputs[0].dtype not in {None, "uint8"}:
-            # This model takes no bytes; what the host would do has been measured.
-            return Verified("uint8 input, the host alone", advice.expected, found.uint8 or 0.0)
         preprocessor = self.prepare(replace(self.recipe, dtype="uint8"), self.workers)
-        perf = self._whole(preprocessor, batch_size)
-        return Verified("uint8 input", advice.expected, perf.images_per_s)
+        takes = self.backend.inputs[0].dtype
+        if takes in {None, "uint8"}:
+            perf = self._whole(preprocessor, batch_size)
+            return Verified("uint8 input", advice.expected, perf.images_per_s)
+        cached = ceilings.cached_batch(
+            self.prepare(self.recipe, self.workers), self.backend, self.paths, batch_size
+        )
+        perf = self._whole(preprocessor, batch_size, CachedInput(self.backend, cached))
+        what = f"uint8 input, as if the model took it (it computed one {takes} batch over and over)"
+        return Verified(what, advice.expected, perf.images_per_s)
 
 
 def to_dict(result: Profile, chips: int = 1) -> dict[str, Any]:

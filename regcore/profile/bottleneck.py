@@ -6,18 +6,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from regcore.perf import StageLoad
+from regcore.perf import Perf, StageLoad
 
 #: Two rates that differ by less are called the same.
 _SAME = 0.05
+#: Workers that read for so much of their time are slow because of the storage.
+_READS_MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
 class Ceilings:
     """What each stage does alone, in images/s.
 
-    preprocess: by number of workers, `workers` among them. uint8: with as many workers, but
-    without normalisation and a quarter of the bytes; None where the input is uint8 already.
+    storage: of files that are not in memory yet. preprocess: of those that are, by number of
+    workers, `workers` among them. uint8: with as many workers, but without normalisation and a
+    quarter of the bytes; None where the input is uint8 already.
     """
 
     storage: float
@@ -32,6 +35,10 @@ class Ceilings:
     def host(self) -> float:
         """Of preprocessing with the workers at hand."""
         return self.preprocess[self.workers]
+
+    def of(self, stage: str) -> float:
+        """Of one of the stages in StageLoad."""
+        return {"preprocess": self.host, "device": self.device, "post": self.post}[stage]
 
 
 @dataclass(frozen=True)
@@ -67,77 +74,100 @@ def busiest(stages: Sequence[StageLoad], seconds: float) -> str:
     return max(stages, key=lambda stage: stage.utilisation(seconds)).stage
 
 
-def judge(ceilings: Ceilings, stages: Sequence[StageLoad], seconds: float, rate: float) -> Verdict:
-    """Names the bottleneck of a run that gave `rate` images/s, with the evidence.
+def judge(ceilings: Ceilings, perf: Perf) -> Verdict:
+    """Names the bottleneck of a run, with the evidence.
 
-    stages, seconds: what the stages did in it.
+    It is the stage that was busiest, unless another one gives less alone and the run reached that:
+    where both are nearly always busy, which of them waits a little less says nothing.
     """
-    stage = busiest(stages, seconds)
-    alone = min(ceilings.host, ceilings.device, ceilings.post)
-    shared = ""
-    if rate < (1 - 2 * _SAME) * alone:
-        shared = (
-            f"; together they reach {_rate(rate)}, less than each alone, "
+    rate = perf.images_per_s
+    stage = busiest(perf.stages, perf.seconds)
+    stages = [load.stage for load in perf.stages]
+    slowest = min(stages, key=ceilings.of)
+    together = ""
+    if rate < (1 - 2 * _SAME) * ceilings.of(slowest):
+        together = (
+            f"; together the stages reach {_rate(rate)}, less than each alone, "
             "as they share the processors"
         )
+    elif ceilings.of(stage) > (1 + _SAME) * ceilings.of(slowest):
+        stage = slowest
     if stage == "device":
-        return Verdict(stage, _device_sentence(ceilings) + shared, None)
+        return Verdict(stage, _device_sentence(ceilings) + together + _cold(ceilings, rate), None)
     if stage == "post":
         sentence = (
             f"post-processing is the bottleneck: {_rate(ceilings.post)}, where the device "
-            f"gives {_rate(ceilings.device)}{shared}"
+            f"gives {_rate(ceilings.device)}"
         )
-        return Verdict(stage, sentence, None)
-    return _host_verdict(ceilings, shared)
+        return Verdict(stage, sentence + together + _cold(ceilings, rate), None)
+    reading = perf.worker_seconds.get("read", 0.0)
+    busy = sum(load.busy_s for load in perf.stages if load.stage == "preprocess")
+    if reading > _READS_MOSTLY * busy:
+        sentence = (
+            f"storage is the bottleneck: the workers read for {reading / busy:.0%} of their time, "
+            f"and {_rate(rate)} come, where the device could take {_rate(ceilings.device)}; "
+            "a faster disk, more workers that wait for it, or images read before, would help"
+        )
+        return Verdict("storage", sentence + together, None)
+    # A host that shares the processors gives what it gave, not what it could give alone.
+    gives = rate if together else ceilings.host
+    sentence, advice = _host_sentence(ceilings, gives)
+    return Verdict(stage, sentence + together + _cold(ceilings, rate), advice)
 
 
 def _device_sentence(ceilings: Ceilings) -> str:
+    begin = f"the device is the bottleneck: {_rate(ceilings.device)}"
+    if ceilings.host < (1 - _SAME) * ceilings.device:
+        return f"{begin} alone, the host {_rate(ceilings.host)} ({_workers(ceilings.workers)})"
     return (
-        f"the device is the bottleneck: {_rate(ceilings.device)}, the host could feed "
-        f"{_rate(ceilings.host)} ({_workers(ceilings.workers)}); adding workers gains nothing"
+        f"{begin}, the host could feed {_rate(ceilings.host)} ({_workers(ceilings.workers)}); "
+        "adding workers gains nothing"
     )
 
 
-def _host_verdict(ceilings: Ceilings, shared: str) -> Verdict:
-    if ceilings.storage < (1 + _SAME) * ceilings.host:
-        return Verdict(
-            "storage",
-            f"storage is the bottleneck: it gives {_rate(ceilings.storage)}, where the device "
-            f"could take {_rate(ceilings.device)}; a faster disk, or images read before, would "
-            f"help{shared}",
-            None,
-        )
-    begin = (
-        f"the host is the bottleneck: {_rate(ceilings.host)} ({_workers(ceilings.workers)}), "
-        f"where the device could take {_rate(ceilings.device)}"
+def _cold(ceilings: Ceilings, rate: float) -> str:
+    if ceilings.storage > (1 - _SAME) * rate:
+        return ""
+    return (
+        f"; files that are not in memory yet come at {_rate(ceilings.storage)}, "
+        "which bounds a first pass over them"
     )
-    each = ceilings.host / ceilings.workers
-    more = max(1, math.ceil(ceilings.device / each) - ceilings.workers)
-    if ceilings.workers + more <= ceilings.processors:
-        workers = ceilings.workers + more
-        expected = min(ceilings.device, workers * each)
-        return Verdict(
-            "preprocess",
-            f"{begin}; {_workers(more, 'more ')} would reach the device's rate{shared}",
-            Advice(workers, uint8=False, expected=expected),
-        )
-    spare = ceilings.processors - ceilings.workers
-    missing = f"{_workers(more, 'more ')} would be needed, and {_processors(spare)} spare"
+
+
+def _host_sentence(ceilings: Ceilings, gives: float) -> tuple[str, Advice | None]:
+    """gives: images/s of the host with its workers in the run."""
+    device, workers = ceilings.device, ceilings.workers
+    alone = f"{_rate(ceilings.host)} ({_workers(workers)})"
+    begin = f"the host is the bottleneck: {alone}"
+    if gives < ceilings.host:
+        begin = f"the host is the bottleneck: {_rate(gives)} beside the others, {alone} alone"
+    begin += f", where the device could take {_rate(device)}"
+    if gives > (1 - _SAME) * device:
+        return f"{begin}; they are about as fast", None
+    each = gives / workers
+    more = math.ceil(device / each) - workers
+    spare = ceilings.processors - workers
+    uint8 = 0.0
     if ceilings.uint8 is not None and ceilings.uint8 > (1 + _SAME) * ceilings.host:
-        reach = "reach the device's rate" if ceilings.uint8 >= ceilings.device else "help"
-        return Verdict(
-            "preprocess",
-            f"{begin}; uint8 input ({_rate(ceilings.uint8)}) would {reach}; else {missing}{shared}",
-            Advice(None, uint8=True, expected=min(ceilings.device, ceilings.uint8)),
+        uint8 = min(device, gives * ceilings.uint8 / ceilings.host)
+    enough = uint8 >= (1 - _SAME) * device
+    if more <= spare:
+        also = ", or uint8 input," if enough else ""
+        return (
+            f"{begin}; {_workers(more, 'more ')}{also} would reach the device's rate",
+            Advice(workers + more, uint8=False, expected=min(device, (workers + more) * each)),
+        )
+    missing = f"{_workers(more, 'more ')} would be needed, and {_processors(spare)} spare"
+    if uint8:
+        reach = "reach the device's rate" if enough else "help"
+        return (
+            f"{begin}; uint8 input ({_rate(uint8)}) would {reach}; else {missing}",
+            Advice(None, uint8=True, expected=uint8),
         )
     if spare > 0:
-        workers = ceilings.processors
-        return Verdict(
-            "preprocess",
-            f"{begin}; {missing}{shared}",
-            Advice(workers, uint8=False, expected=workers * each),
-        )
-    return Verdict("preprocess", f"{begin}; {missing}{shared}", None)
+        everything = ceilings.processors
+        return f"{begin}; {missing}", Advice(everything, uint8=False, expected=everything * each)
+    return f"{begin}; {missing}", None
 
 
 def _rate(images_per_s: float) -> str:
@@ -149,4 +179,6 @@ def _workers(count: int, more: str = "") -> str:
 
 
 def _processors(count: int) -> str:
-    return f"{count} processor{' is' if count == 1 else 's are'}" if count else "no processor is"
+    return (
+        f"{count} processor{' is' if count == 1 else 's are'}" if count > 0 else "no processor is"
+    )

@@ -1,13 +1,16 @@
 """How fast each stage is alone, with everything that it needs at hand.
 
 Each rate is in images/s over about `seconds` of wall time, after a short warm-up. Lists of images
-are gone through again and again, so that files come from the page cache.
+are gone through again and again, so that files come from the page cache, except for storage_rate.
 """
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain, cycle, islice, repeat
 from pathlib import Path
 from time import perf_counter
@@ -26,54 +29,86 @@ from regcore.ranking import topk
 
 _WARM_UP = 0.1  # of the time to measure
 _RANKS = 5
-#: Images/s that no host prepares: a list of so many lasts longer than its measurement.
+#: Images/s that hardly any host prepares: a list of so many lasts longer than its measurement.
 _ENOUGH = 20_000
+_ENOUGH_OF_A_WORKER = 2_500
+_READ_BYTES = 1 << 20
 
 
-def rate(step: Callable[[], int], seconds: float) -> float:
-    """Images/s of a step that says how many images it did."""
+def rate(step: Callable[[], int | None], seconds: float) -> float:
+    """Images/s of a step that says how many images it did; None ends the measurement early."""
     warm = perf_counter() + _WARM_UP * seconds
-    step()
-    while perf_counter() < warm:
-        step()
+    while step() is not None and perf_counter() < warm:
+        pass
     images = 0
     start = perf_counter()
-    while True:
-        images += step()
-        passed = perf_counter() - start
-        if passed >= seconds:
-            return images / passed
+    while (done := step()) is not None:
+        images += done
+        if perf_counter() - start >= seconds:
+            break
+    return images / (perf_counter() - start)
 
 
 def storage_rate(paths: Sequence[Path], threads: int, seconds: float) -> float:
-    """Of reading the files, with as many threads as there are workers."""
-    files = cycle(paths)
+    """Of reading the files from the storage, with as many threads as there are workers.
 
-    def read(path: Path) -> int:
-        with path.open("rb", buffering=0) as file:
-            return len(file.read())
+    The system is asked to drop each file from its page cache just before. It need not: then, and in
+    a file system that lives in memory, or where the storage has a cache of its own, this is what
+    they give.
+    """
+    files = cycle(paths)
+    buffers = threading.local()
+    chunk = 4 * threads
+
+    def read(path: Path) -> None:
+        # Through one buffer: pages of new memory cost more than copying from the cache.
+        if not hasattr(buffers, "memory"):
+            buffers.memory = memoryview(bytearray(_READ_BYTES))
+        with suppress(OSError), path.open("rb", buffering=0) as file:
+            while file.readinto(buffers.memory):
+                pass
 
     with ThreadPoolExecutor(threads) as pool:
-        chunk = 4 * threads
 
-        def step() -> int:
-            for _ in pool.map(read, islice(files, chunk)):
+        def step() -> tuple[int, float]:
+            wanted = list(islice(files, chunk))
+            for path in wanted:
+                _drop_from_cache(path)
+            start = perf_counter()
+            for _ in pool.map(read, wanted):
                 pass
-            return chunk
+            return chunk, perf_counter() - start
 
-        return rate(step, seconds)
+        step()
+        images, spent, end = 0, 0.0, perf_counter() + seconds
+        while not images or perf_counter() < end:
+            done, took = step()
+            images, spent = images + done, spent + took
+        return images / spent
+
+
+def _drop_from_cache(path: Path) -> None:
+    if hasattr(os, "posix_fadvise"):
+        with suppress(OSError), path.open("rb", buffering=0) as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def preprocess_rate(
     preprocessor: Preprocessor, paths: Sequence[Path], batch_size: int, seconds: float
 ) -> float:
     """Of preprocessing into a ring of batches, from which nobody computes anything."""
-    many = _many(paths, 2 * seconds)
+    ahead = preprocessor.buffers_needed(batch_size, 1)
+    many = _many(paths, 2 * seconds, preprocessor.workers, batch_size * (ahead + 2))
     with preprocessor.stream(many, batch_size, on_error="report") as stream:
+
+        def step() -> int | None:
+            batch = next(stream, None)
+            return None if batch is None else len(batch.indices)
+
         # What the workers did ahead while nobody looked must not count.
-        for _ in range(preprocessor.buffers_needed(batch_size, 1)):
-            next(stream)
-        return rate(lambda: len(next(stream).indices), seconds)
+        for _ in range(ahead):
+            step()
+        return rate(step, seconds)
 
 
 def device_rate(backend: Backend, images: NDArray[Any], seconds: float) -> float:
@@ -144,7 +179,7 @@ def whole(
             topk(result.scores, min(_RANKS, result.scores.shape[1]))
             topn.update(result.scores, np.zeros(len(batch.indices), np.int64))
 
-    many = _many(paths, seconds)
+    many = _many(paths, seconds, preprocessor.workers)
     timeline = Timeline()
     with device_stream(preprocessor, backend, many, batch_size) as stream:
         end = perf_counter() + seconds
@@ -159,6 +194,7 @@ def whole(
     return timeline
 
 
-def _many(paths: Sequence[Path], seconds: float) -> list[Path]:
-    count = max(len(paths), int(_ENOUGH * seconds))
+def _many(paths: Sequence[Path], seconds: float, workers: int, least: int = 1) -> list[Path]:
+    enough = int(max(_ENOUGH, workers * _ENOUGH_OF_A_WORKER) * seconds)
+    count = max(len(paths), enough, least)
     return list(islice(chain.from_iterable(repeat(paths)), count))
