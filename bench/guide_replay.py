@@ -62,7 +62,7 @@ def streamed(photos: list[str], rate: float, batch: int, workers: int) -> Result
     return {
         "images_per_s": perf.images_per_s,
         "first_batch_s": perf.first_batch_s or 0.0,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": _peak_mib(),
     }
 
 
@@ -100,7 +100,11 @@ def host_alone(photos: list[str], workers: int) -> Result:
 
 
 def last_read_to_report(photos: list[str], images: int, workers: int) -> dict[str, float]:
-    """How long after the last file was read everything is written, in s."""
+    """How long after the last file was read everything is written, in s, and the peak of memory.
+
+    That of the runs before, which were of fewer images, is told beside it.
+    """
+    peak_before = _peak_mib()
     paths = list(islice(chain.from_iterable(repeat(photos)), images))
     preprocessor = Preprocessor(RECIPE, workers=workers)
     labels = np.zeros(images, np.int64)
@@ -108,7 +112,17 @@ def last_read_to_report(photos: list[str], images: int, workers: int) -> dict[st
     with tempfile.TemporaryDirectory() as out:
         perf = measure(done.timeline, batch_size=16, workers=workers)
         write_perf(Path(out), perf, done.timeline, {})
-        return {"images": images, "seconds": perf_counter() - done.timeline.last_read}
+        seconds = perf_counter() - done.timeline.last_read
+        return {
+            "images": images,
+            "seconds": seconds,
+            "peak_mib_before": peak_before,
+            "peak_mib": _peak_mib(),
+        }
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def make_files(photos: list[str], images: int, folder: Path) -> Path:
@@ -211,7 +225,8 @@ def show(document: dict[str, Any]) -> None:
     )
     if tail := document["last_read_to_report"]:
         console.print(
-            f"{tail['seconds']:.3f} s from the last of {tail['images']} files read to the report"
+            f"{tail['seconds']:.3f} s from the last of {tail['images']} files read to the report; "
+            f"peak memory {tail['peak_mib']:.0f} MiB, before them {tail['peak_mib_before']:.0f} MiB"
         )
 
 

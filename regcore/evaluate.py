@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend, Result
+from regcore.counting import Counting
 from regcore.errors import DecodeError
 from regcore.findings import Finding
 from regcore.inputs.photos import device_stream
-from regcore.metrics import TopN, class_indices
-from regcore.pipeline import DEVICE_TIMEOUT, Timeline, run_pipeline
+from regcore.metrics import TopN
+from regcore.pipeline import DEVICE_TIMEOUT, run_pipeline
 from regcore.preprocess import Batch, Preprocessor
-from regcore.ranking import topk
-
-_RANKS = 5
+from regcore.timeline import Timeline
 
 Progress = Callable[[int, int], object]
 
@@ -118,16 +117,14 @@ def evaluate_batches(
 
 
 class _Tally:
-    """What has been counted so far."""
+    """What has been counted so far, and what could not be."""
 
     def __init__(self, labels: NDArray[np.int64], progress: Progress | None) -> None:
-        self._labels = labels
+        self._images = len(labels)
         self._progress = progress
-        self._topn = TopN(_RANKS)
+        self._counting = Counting(labels)
         self._errors: list[DecodeError] = []
         self._findings: list[Finding] = []
-        self._indices = np.full((len(labels), _RANKS), -1, dtype=np.int64)
-        self._values = np.full((len(labels), _RANKS), np.nan, dtype=np.float32)
 
     def run(
         self,
@@ -142,32 +139,30 @@ class _Tally:
             raise Interrupted(self.evaluation(timeline)) from interrupt
         return self.evaluation(timeline)
 
+    @property
+    def _done(self) -> int:
+        return self._counting.count + len(self._errors)
+
     def add(self, batch: Batch, result: Result | None) -> None:
         self._errors += batch.errors
         self._findings += batch.findings
         if result is not None:
-            self._count(batch.indices, result.scores)
+            self._counting.add(batch.indices, result.scores)
+        if self._done == self._images:
+            self._counting.finish()  # in the time that is measured
         if self._progress is not None:
-            self._progress(self._topn.count + len(self._errors), len(self._errors))
-
-    def _count(self, rows: NDArray[np.intp], scores: NDArray[np.float32]) -> None:
-        classes = scores.shape[1]
-        if not self._topn.count:
-            class_indices(self._labels, classes)
-        best, ranked = topk(scores, min(_RANKS, classes))
-        self._topn.update(scores, self._labels[rows])
-        self._indices[rows, : ranked.shape[1]] = ranked
-        self._values[rows, : best.shape[1]] = best
+            self._progress(self._done, len(self._errors))
 
     def evaluation(self, timeline: Timeline) -> Evaluation:
-        done = self._topn.count + len(self._errors)
+        self._counting.finish()
+        topn = self._counting.topn
         return Evaluation(
-            topn=self._topn,
-            images=self._topn.count,
+            topn=topn,
+            images=topn.count,
             errors=tuple(self._errors),
             timeline=timeline,
-            indices=self._indices,
-            values=self._values,
+            indices=self._counting.indices,
+            values=self._counting.values,
             findings=tuple(self._findings),
-            not_reached=len(self._labels) - done,
+            not_reached=self._images - self._done,
         )

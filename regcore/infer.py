@@ -16,9 +16,10 @@ from regcore.backends.backend import Backend, Result
 from regcore.errors import DatasetError, DecodeError, MismatchError
 from regcore.findings import Finding
 from regcore.inputs import Inputs
-from regcore.pipeline import DEVICE_TIMEOUT, Timeline, run_pipeline
+from regcore.pipeline import DEVICE_TIMEOUT, run_pipeline
 from regcore.predictions.writing import PredictionWriter
 from regcore.preprocess import Batch
+from regcore.timeline import Timeline
 
 #: What was inferred, in the output folder.
 JOB = "infer.json"

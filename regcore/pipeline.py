@@ -7,90 +7,32 @@ for the one behind it.
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from queue import SimpleQueue
 from time import perf_counter
 
-import numpy as np
-from numpy.typing import NDArray
-
-from regcore.backends.backend import SCORES_KEPT, Backend, Result, Span
+from regcore.backends.backend import SCORES_KEPT, Backend, Result
 from regcore.backends.interrupts import uninterrupted
 from regcore.errors import BackendError, DeviceHungError
-from regcore.preprocess import WORKED, Batch, BatchStream
+from regcore.preprocess import Batch, BatchStream
+from regcore.timeline import BatchTimes, Timeline
 
 #: s without an answer after which a device counts as hung. A runtime may build its engine at the
 #: first batch, for minutes.
 DEVICE_TIMEOUT = 600.0
 
+#: Results are handed on together until they are of so many images, or the first of them is so old
+#: (s). Waking a thread between photos costs more than what it then does: its memory is cold.
+_TOGETHER = 64
+_AT_ONCE = 0.05
+
 _LOOK_EVERY = 0.05
 _JOIN_PATIENCE = 10.0
 
-#: The stages of a worker, each with the field of WORKED at its beginning and at its end.
-WORKER_STAGES: dict[str, tuple[str, str]] = {
-    "wait": ("asked", "began"),
-    "read": ("began", "read"),
-    "decode": ("read", "decoded"),
-    "resample": ("decoded", "done"),
-}
-
 Use = Callable[[Batch, Result | None], object]
-
-
-@dataclass(slots=True)
-class BatchTimes:
-    """One batch's way, in s of time.perf_counter.
-
-    images: how many were given to the device; 0 where all of the batch had failed.
-    asked, got: the device's thread asked for the batch, and had it. submitted: the backend had
-    taken it. awaited, taken: its result was asked for, and there. queued: it was handed on.
-    begun, used: what the scores are for began, and was over.
-    """
-
-    images: int
-    asked: float
-    got: float
-    submitted: float = 0.0
-    awaited: float = 0.0
-    taken: float = 0.0
-    queued: float = 0.0
-    begun: float = 0.0
-    used: float = 0.0
-    spans: tuple[Span, ...] = ()
-
-
-@dataclass
-class Timeline:
-    """When what happened, in s of time.perf_counter.
-
-    start: of the timeline's life, so that it is made before a stream begins to work.
-    worked: who prepared which image and when, see Batch; kept only where it was asked for.
-    worker_seconds: what all workers together spent in each stage, and waiting for a free buffer.
-    """
-
-    start: float = field(default_factory=perf_counter)
-    end: float = 0.0
-    batches: list[BatchTimes] = field(default_factory=list)
-    worker_seconds: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(WORKER_STAGES, 0.0)
-    )
-    prepared: int = 0
-    last_read: float = 0.0
-    last_prepared: float = 0.0
-    worked: list[NDArray[np.void]] | None = None
-
-    @property
-    def device_seconds(self) -> float:
-        """How long the device's thread gave batches to the backend and waited for results."""
-        return sum((b.submitted - b.got) + (b.taken - b.awaited) for b in self.batches if b.taken)
-
-    @property
-    def wait_seconds(self) -> float:
-        """How long the device's thread waited for batches."""
-        return sum(b.got - b.asked for b in self.batches)
+_Done = tuple[Batch, Result | None, BatchTimes]
 
 
 def run_pipeline(
@@ -108,8 +50,9 @@ def run_pipeline(
     timeline: an empty one, which receives the times, also of what precedes a failure.
 
     Raises the first failure of the batches, the backend or `use`, after all threads have ended:
-    nothing is used any more then. Raises DeviceHungError where the backend does not answer for
-    `device_timeout` s; its thread is then left behind.
+    nothing is used any more then. Scores that came before the failure, or before Ctrl-C, are used.
+    Raises DeviceHungError where the backend does not answer for `device_timeout` s; its thread is
+    then left behind.
     """
     _Pipeline(batches, backend, use, timeline).run(device_timeout)
 
@@ -122,15 +65,22 @@ class _Pipeline:
         self._backend = backend
         self._use = use
         self._timeline = timeline
-        # One result just taken and one in use besides those that wait.
-        self._results: queue.Queue[tuple[Batch, Result | None, BatchTimes] | None] = queue.Queue(
-            SCORES_KEPT - 2
-        )
+        # Two of them cost a tenth of one queue.Queue with a bound.
+        self._results: SimpleQueue[list[_Done] | None] = SimpleQueue()
+        self._room: SimpleQueue[None] = SimpleQueue()
+        for _ in range(SCORES_KEPT - 2):  # one just taken and one in use besides those that wait
+            self._room.put(None)
+        self._held: list[_Done] = []  # back until they are worth a thread's wake-up
+        self._images_held = 0
+        self._handing_on = threading.Lock()  # guards these two
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
         self._failed = threading.Lock()
+        self._use_failed = False
         self._used_all = threading.Event()
         self._in_device_since: float | None = None
+        self._taken = 0  # results
+        self._under_way: deque[BatchTimes] = deque()  # not yet in the timeline
 
     def run(self, device_timeout: float) -> None:
         device = threading.Thread(target=self._drive_device, name="regcore-device", daemon=True)
@@ -140,6 +90,7 @@ class _Pipeline:
             device.start()
             # Not post.join: interrupted, some versions of Python take the thread for ended.
             while not self._used_all.wait(_LOOK_EVERY):
+                self._hand_on_old()
                 self._check_device(device_timeout)
         except BaseException as error:
             # A second Ctrl-C must not leave threads behind, which would outlive the device.
@@ -148,6 +99,7 @@ class _Pipeline:
             raise
         finally:
             self._timeline.end = perf_counter()
+            self._complete_timeline()
         with uninterrupted():
             device.join()
             post.join()
@@ -162,10 +114,17 @@ class _Pipeline:
         if post.ident is None:
             return
         if device.ident is None or device.is_alive():
+            self._hand_on_old()
             self._results.put(None)  # in its place
         post.join(_JOIN_PATIENCE)
         if device.is_alive() and not hung:
             raise self._hung(_JOIN_PATIENCE)
+
+    def _complete_timeline(self) -> None:
+        """Also with the batches whose scores were never used."""
+        while self._under_way:
+            self._timeline.batches.append(self._under_way.popleft())
+        self._timeline.fold()
 
     def _check_device(self, timeout: float) -> None:
         since = self._in_device_since
@@ -173,9 +132,8 @@ class _Pipeline:
             raise self._hung(timeout)
 
     def _hung(self, seconds: float) -> DeviceHungError:
-        number = sum(times.taken > 0 for times in self._timeline.batches)
         return DeviceHungError(
-            f"{self._backend.name}: no answer to batch {number} within {seconds:g} s"
+            f"{self._backend.name}: no answer to batch {self._taken} within {seconds:g} s"
         )
 
     def _stop(self) -> None:
@@ -194,6 +152,7 @@ class _Pipeline:
         except BaseException as error:  # noqa: BLE001
             self._fail(error)
         finally:
+            self._hand_on()
             self._results.put(None)
 
     def _submit_all(self) -> None:
@@ -221,28 +180,12 @@ class _Pipeline:
             if batch is None:
                 return
             times = BatchTimes(len(batch.indices), asked, perf_counter())
-            self._timeline.batches.append(times)
-            self._note_workers(batch.worked)
+            self._under_way.append(times)
+            self._timeline.note_workers(batch.worked)
             yield batch, times
 
-    def _note_workers(self, worked: NDArray[np.void]) -> None:
-        timeline = self._timeline
-        if not len(worked):
-            return
-        timeline.prepared += len(worked)
-        columns = worked.view(np.int64).reshape(len(worked), -1)
-        # Differences of sums that wrapped around are still right.
-        sums = dict(zip(WORKED.names or (), columns.sum(axis=0).tolist(), strict=True))
-        last = dict(zip(WORKED.names or (), columns.max(axis=0).tolist(), strict=True))
-        for stage, (begin, end) in WORKER_STAGES.items():
-            timeline.worker_seconds[stage] += (sums[end] - sums[begin]) / 1e9
-        timeline.last_read = max(timeline.last_read, last["read"] / 1e9)
-        timeline.last_prepared = max(timeline.last_prepared, last["done"] / 1e9)
-        if timeline.worked is not None:
-            timeline.worked.append(worked)
-
     def _take(self, in_work: deque[tuple[Batch, BatchTimes]]) -> None:
-        """Hands on the oldest batch, with its result."""
+        """Takes the oldest batch's result, and hands on what is due."""
         batch, times = in_work.popleft()
         result = None
         if times.images:
@@ -250,14 +193,39 @@ class _Pipeline:
             result = self._backend.result()
             self._in_device_since = None
             times.taken = perf_counter()
+            self._taken += 1
             times.spans = result.spans
             if len(result.scores) != times.images:
                 raise BackendError(
                     f"{self._backend.name} gave {len(result.scores)} rows of scores for "
                     f"{times.images} images"
                 )
-        self._results.put((batch, result, times))
-        times.queued = perf_counter()
+            if times.images < _TOGETHER:
+                # Its memory will be used anew before all of them are handed on.
+                result = Result(result.scores.copy(), result.spans)
+        with self._handing_on:
+            self._held.append((batch, result, times))
+            self._images_held += times.images
+            oldest = self._held[0][2].taken
+            due = self._images_held >= _TOGETHER or perf_counter() > oldest + _AT_ONCE
+        if due:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        before = perf_counter()
+        self._room.get()
+        now = perf_counter()
+        with self._handing_on:
+            self._timeline.room_seconds += now - before
+            held, self._held, self._images_held = self._held, [], 0
+            for _, _, times in held:
+                times.queued = now
+            self._results.put(held)
+
+    def _hand_on_old(self) -> None:
+        """For a device that is slow: what it gave must not wait for what it has not given."""
+        if self._held and not self._room.empty():
+            self._hand_on()
 
     def _use_results(self) -> None:
         try:
@@ -266,13 +234,16 @@ class _Pipeline:
             self._used_all.set()
 
     def _use_each(self) -> None:
-        while (item := self._results.get()) is not None:
-            if self._stopping.is_set():
-                continue  # so that the device's thread never waits for room
-            batch, result, times = item
-            times.begun = perf_counter()
-            try:
-                self._use(batch, result)
-            except BaseException as error:  # noqa: BLE001
-                self._fail(error)
-            times.used = perf_counter()
+        while (done := self._results.get()) is not None:
+            self._room.put(None)
+            for batch, result, times in done:
+                if self._use_failed:
+                    break
+                times.begun = perf_counter()
+                try:
+                    self._use(batch, result)
+                except BaseException as error:  # noqa: BLE001
+                    self._use_failed = True
+                    self._fail(error)
+                times.used = perf_counter()
+                self._timeline.batches.append(self._under_way.popleft())

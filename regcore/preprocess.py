@@ -354,6 +354,8 @@ class BatchStream:
         self._items = items
         self._buffers = buffers
         self._on_error = on_error
+        self._places = np.arange(len(items), dtype=np.intp)
+        self._places.flags.writeable = False  # the batches share it
         self._one_at_a_time = threading.Lock()
         # At the latest when the interpreter ends: later, workers could not call Pillow any more.
         weakref.finalize(self, stream.close)
@@ -362,14 +364,20 @@ class BatchStream:
         return self
 
     def __next__(self) -> Batch:
-        with self._one_at_a_time, _core_errors():
-            part = self._stream.next()
+        with self._one_at_a_time:
+            try:
+                part = self._stream.next()
+            except RuntimeError as error:
+                raise RegcoreError(str(error)) from None
         if part is None:
             self.close()
             raise StopIteration
         first, count, number, reports, worked = part
         images = self._buffers[number][:count]
-        indices = np.arange(first, first + count, dtype=np.intp)
+        indices = self._places[first : first + count]
+        times = np.frombuffer(worked, WORKED)
+        if not reports:
+            return Batch(images, indices, (), (), times)
         errors, findings = _split(self._items, reports)
         failed = tuple(errors.values())
         if failed:
@@ -379,7 +387,7 @@ class BatchStream:
             good = np.ones(count, dtype=bool)
             good[[index - first for index in errors]] = False
             images, indices = images[good], indices[good]
-        return Batch(images, indices, failed, tuple(findings), np.frombuffer(worked, WORKED))
+        return Batch(images, indices, failed, tuple(findings), times)
 
     def close(self) -> None:
         """Stop the workers; the iterator then ends, also one that waits in another thread."""

@@ -258,13 +258,16 @@ def test_an_interrupted_run_goes_on(
     photos: Path, model: Path, tmp_path: Path, expected: Any, signal_name: str
 ) -> None:
     program = (
-        "import os, signal\n"
+        "import os, signal, time\n"
         "from regcore.backends.onnxruntime import OnnxRuntimeBackend as Backend\n"
         "result = Backend.result\n"
         "count = []\n"
         "def interrupting(self):\n"
         "    count.append(1)\n"
-        f"    if len(count) == 6: os.kill(os.getpid(), signal.{signal_name})\n"
+        "    if len(count) == 6:\n"
+        "        time.sleep(0.5)  # what is done is written by now\n"
+        f"        os.kill(os.getpid(), signal.{signal_name})\n"
+        "        time.sleep(0.5)  # the main thread notices\n"
         "    return result(self)\n"
         "Backend.result = interrupting\n"
         "from regcore.cli import main\n"

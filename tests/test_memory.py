@@ -1,4 +1,4 @@
-"""The peak of memory on a mix of bombs, large pictures and photos, under a budget."""
+"""The peak of memory: on a mix of bombs, large pictures and photos under a budget; in long runs."""
 
 from __future__ import annotations
 
@@ -77,3 +77,40 @@ def test_peak_stays_within_the_budget(folder: Path) -> None:
     _, unbounded, refused = peaks(folder, 0)
     assert refused == []
     assert unbounded > 2 * (BUDGET + BESIDE)
+
+
+#: Evaluates as many images as it is told, in batches of one, and prints the peak (VmHWM, in MiB).
+EVALUATION = """
+import sys
+from pathlib import Path
+import numpy as np
+from regcore import Preprocessor, Recipe
+from regcore.backends.simulated import SimulatedBackend
+from regcore.evaluate import evaluate
+
+photo, count = Path(sys.argv[1]), int(sys.argv[2])
+done = evaluate(
+    Preprocessor(Recipe(resize=16, crop=16), workers=2), SimulatedBackend(1e9), [photo] * count,
+    np.zeros(count, np.int64), batch_size=1,
+)
+assert done.images == count
+lines = Path("/proc/self/status").read_text().splitlines()
+print(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_an_evaluation_of_many_images_takes_little_more_memory(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(jpeg(photo_like(20, 18, 1)))
+    peaks = {}
+    for count in (1_000, 20_000):
+        result = subprocess.run(
+            [sys.executable, "-c", EVALUATION, str(photo), str(count)],
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        peaks[count] = float(result.stdout)
+    print(peaks)  # noqa: T201
+    # Results are 76 bytes an image, its path and places in lists some 300, the times 112.
+    assert peaks[20_000] - peaks[1_000] < 19_000 * 650 / 2**20

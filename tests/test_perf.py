@@ -19,10 +19,11 @@ from regcore.backends.simulated import SimulatedBackend
 from regcore.evaluate import evaluate
 from regcore.perf import Distribution, measure
 from regcore.perf.benchmark_file import benchmark_lines, write_benchmark_files
+from regcore.perf.given import GivenBatches
 from regcore.perf.trace import trace_events
-from regcore.pipeline import BatchTimes, Timeline
 from regcore.preprocess import Preprocessor
 from regcore.recipe import Recipe
+from regcore.timeline import BatchLog, BatchTimes, Timeline
 
 RECIPE = Recipe(resize=16, crop=16)
 
@@ -41,7 +42,7 @@ def known_timeline() -> Timeline:
     return Timeline(
         100.0,
         102.0,
-        [first, none, second],
+        BatchLog([first, none, second]),
         {"wait": 0.5, "read": 0.25, "decode": 1.0, "resample": 0.75},
         prepared=7,
         last_read=101.0,
@@ -72,16 +73,16 @@ def test_figures_of_a_known_timeline() -> None:
 
 
 def test_percentiles_are_numpys() -> None:
-    times = np.random.default_rng(1).gamma(2, 3, 1001).tolist()
-    found = Distribution.of(times)
+    times = np.random.default_rng(1).gamma(2, 3, 1001)
+    found = Distribution.of(np.append(times, np.nan))
     assert found is not None
     assert (found.p90, found.p95, found.p99) == tuple(np.percentile(times, (90, 95, 99)))
-    assert Distribution.of([]) is None
+    assert Distribution.of(np.array([np.nan])) is None
 
 
 def test_benchmark_file_is_what_the_guides_parser_reads(tmp_path: Path) -> None:
     timeline = known_timeline()
-    assert benchmark_lines(timeline, [timeline.batches[0], timeline.batches[2]]) == (
+    assert benchmark_lines(timeline, GivenBatches.of(timeline.batches)) == (
         "[e2e] throughputRate: 3, latency: 2000\n"
         "[data read] throughputRate: 6, moduleLatency: 166.667\n"
         "[preprocess] throughputRate: 4.8, moduleLatency: 208.333\n"

@@ -17,6 +17,7 @@ from oracles import jpeg, photo_like
 from regcore import preprocess
 from regcore.backends.backend import Backend, Result, Span, TensorSpec
 from regcore.cli import cli
+from regcore.counting import Counting
 from regcore.perf import Perf, StageLoad
 from regcore.preprocess import Preprocessor
 from regcore.profile import Workload, bottleneck, ceilings, worker_counts
@@ -77,7 +78,7 @@ class Synthetic:
             return 1
 
         monkeypatch.setattr(preprocess, "decode_rgb", decode)
-        monkeypatch.setattr(ceilings, "topk", lambda *_: self.sleep("post"))
+        monkeypatch.setattr(Counting, "add", lambda *_: self.sleep("post"))
 
     def sleep(self, stage: str) -> None:
         start = time.perf_counter()

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regcore.atomic import write_text
-from regcore.backends.backend import DeviceStage
 from regcore.perf.benchmark_file import write_benchmark_files
-from regcore.pipeline import BatchTimes, Timeline
+from regcore.perf.given import GivenBatches
 from regcore.preprocess import core_versions, default_workers
+from regcore.timeline import DEVICE_STAGES, Timeline
 
 PERF = "perf.json"
 FORMAT = {"name": "regcore perf", "version": 1}
@@ -42,11 +42,11 @@ class Distribution:
     max: float
 
     @classmethod
-    def of(cls, milliseconds: Sequence[float]) -> Distribution | None:
-        """None for an empty set."""
-        if not milliseconds:
+    def of(cls, values: NDArray[np.float64]) -> Distribution | None:
+        """Without NaN, which stands for no time; None for an empty set."""
+        values = values[~np.isnan(values)]
+        if not len(values):
             return None
-        values = np.array(milliseconds)
         median, p90, p95, p99 = np.percentile(values, _PERCENTILES).tolist()
         return cls(
             len(values),
@@ -110,41 +110,30 @@ class Perf:
 
 def measure(timeline: Timeline, *, batch_size: int, workers: int) -> Perf:
     """The figures of a timeline."""
-    given = [batch for batch in timeline.batches if batch.taken]
-    images = sum(batch.images for batch in given)
+    given = GivenBatches.of(timeline.batches)
     seconds = timeline.end - timeline.start
-    compute = _milliseconds(given, "compute")
-    devices = sorted({span.device for batch in given for span in batch.spans})
+    compute = given.compute_seconds
+    lasted = given.times["taken"] - given.times["submitted"]
     return Perf(
         batch_size=batch_size,
         workers=workers,
-        devices=tuple(devices),
-        images=images,
+        devices=given.devices,
+        images=given.images,
         batches=len(given),
         seconds=seconds,
-        images_per_s=images / seconds if seconds else 0.0,
-        first_batch_s=given[0].taken - timeline.start if given else None,
-        interface_images_per_s=1000 * images / sum(compute) if sum(compute) else None,
-        compute=Distribution.of(compute),
-        h2d=Distribution.of(_milliseconds(given, "h2d")),
-        d2h=Distribution.of(_milliseconds(given, "d2h")),
-        batch=Distribution.of([1000 * (b.taken - b.submitted) for b in given]),
-        stages=_stages(timeline, given, workers, max(1, len(devices))),
+        images_per_s=given.images / seconds if seconds else 0.0,
+        first_batch_s=float(given.times["taken"][0]) - timeline.start if len(given) else None,
+        interface_images_per_s=given.images / compute if compute else None,
+        compute=Distribution.of(1000 * given.seconds["compute"]),
+        h2d=Distribution.of(1000 * given.seconds["h2d"]),
+        d2h=Distribution.of(1000 * given.seconds["d2h"]),
+        batch=Distribution.of(1000 * lasted),
+        stages=_stages(timeline, given, workers),
         worker_seconds=dict(timeline.worker_seconds) if timeline.prepared else {},
     )
 
 
-def _milliseconds(batches: Iterable[BatchTimes], stage: DeviceStage) -> list[float]:
-    """The time of each batch in one stage of its device."""
-    sums = (
-        [span.end - span.start for span in batch.spans if span.stage == stage] for batch in batches
-    )
-    return [1000 * sum(times) for times in sums if times]
-
-
-def _stages(
-    timeline: Timeline, given: Sequence[BatchTimes], workers: int, devices: int
-) -> tuple[StageLoad, ...]:
+def _stages(timeline: Timeline, given: GivenBatches, workers: int) -> tuple[StageLoad, ...]:
     stages = []
     if timeline.prepared:
         spent = dict(timeline.worker_seconds)
@@ -153,14 +142,15 @@ def _stages(
     stages.append(
         StageLoad(
             "device",
-            devices,
-            sum(_milliseconds(given, "compute")) / 1000,
+            max(1, len(given.devices)),
+            given.compute_seconds,
             timeline.wait_seconds,
-            sum(b.queued - b.taken for b in given if b.queued),
+            timeline.room_seconds,
         )
     )
-    used = [b for b in timeline.batches if b.used]
-    busy = sum(b.used - b.begun for b in used)
+    every = timeline.batches.table()
+    used = every[every["used"] > 0]
+    busy = float((used["used"] - used["begun"]).sum())
     waited = max(0.0, timeline.end - timeline.start - busy)
     stages.append(StageLoad("post", 1, busy, waited, 0.0))
     return tuple(stages)
@@ -171,19 +161,15 @@ def to_dict(perf: Perf, timeline: Timeline) -> dict[str, Any]:
 
     Those are in s from the start; compute_ms, h2d_ms and d2h_ms are of the device.
     """
-    figures = asdict(perf)
-    given = [batch for batch in timeline.batches if batch.taken]
-    names = ("asked", "got", "submitted", "taken", "begun", "used")
-    columns: dict[str, Any] = {"images": [batch.images for batch in given]}
-    for name in names:
-        columns[f"{name}_s"] = [round(getattr(b, name) - timeline.start, 6) for b in given]
-    for stage in ("h2d", "compute", "d2h"):
-        columns[f"{stage}_ms"] = [
-            round(sum(1000 * (s.end - s.start) for s in batch.spans if s.stage == stage), 4)
-            for batch in given
-        ]
-    columns["device"] = [batch.spans[0].device if batch.spans else 0 for batch in given]
-    return {"format": FORMAT, **figures, "batch_times": columns}
+    given = GivenBatches.of(timeline.batches)
+    columns: dict[str, Any] = {"images": given.times["images"].astype(int).tolist()}
+    for name in ("asked", "got", "submitted", "taken", "begun", "used"):
+        columns[f"{name}_s"] = np.round(given.times[name] - timeline.start, 6).tolist()
+    for stage in DEVICE_STAGES:
+        milliseconds = np.nan_to_num(1000 * given.seconds[stage])
+        columns[f"{stage}_ms"] = np.round(milliseconds, 4).tolist()
+    columns["device"] = given.device.tolist()
+    return {"format": FORMAT, **asdict(perf), "batch_times": columns}
 
 
 def write_perf(folder: Path, perf: Perf, timeline: Timeline, about: dict[str, str]) -> None:

@@ -19,18 +19,17 @@ from pathlib import Path
 from statistics import mean
 
 from regcore.atomic import write_text
-from regcore.pipeline import BatchTimes, Timeline
+from regcore.perf.given import GivenBatches
+from regcore.timeline import Timeline
 
 
 def write_benchmark_files(folder: Path, timeline: Timeline, batch_size: int) -> list[Path]:
     """Writes a file for each device that computed anything, and returns their paths."""
-    given = [batch for batch in timeline.batches if batch.taken]
-    devices = sorted({span.device for batch in given for span in batch.spans})
+    given = GivenBatches.of(timeline.batches)
     paths = []
-    for device in devices:
-        of_device = [b for b in given if b.spans and b.spans[0].device == device]
+    for device in given.devices:
         path = folder / f"perf_vision_batchsize_{batch_size}_device_{device}.txt"
-        write_text(path, benchmark_lines(timeline, of_device))
+        write_text(path, benchmark_lines(timeline, given.of_device(device)))
         paths.append(path)
     return paths
 
@@ -41,13 +40,10 @@ def write_pure_files(folder: Path, timeline: Timeline, model: str) -> None:
     Rate (samples/s) and latency (ms per sample) are both means over the batches, as the tool takes
     them, so that the one is not quite the inverse of the other.
     """
-    batches = [batch for batch in timeline.batches if batch.taken and batch.spans]
-    for device in sorted({batch.spans[0].device for batch in batches}):
-        latencies = [
-            1000 * sum(s.end - s.start for s in batch.spans if s.stage == "compute") / batch.images
-            for batch in batches
-            if batch.spans[0].device == device
-        ]
+    given = GivenBatches.of(timeline.batches)
+    for device in given.devices:
+        of_device = given.of_device(device)
+        latencies = (1000 * of_device.seconds["compute"] / of_device.times["images"]).tolist()
         rate = mean(1000 / latency for latency in latencies)
         write_text(
             folder / f"PureInfer_perf_of_{model}_in_device_{device}.txt",
@@ -55,17 +51,14 @@ def write_pure_files(folder: Path, timeline: Timeline, model: str) -> None:
         )
 
 
-def benchmark_lines(timeline: Timeline, given: list[BatchTimes]) -> str:
+def benchmark_lines(timeline: Timeline, given: GivenBatches) -> str:
     """The five lines, for batches that one device computed."""
     start = timeline.start
-    images = sum(batch.images for batch in given)
-    fetched = max(batch.got for batch in given)
+    images = given.images
+    fetched, taken, used = (float(given.times[name].max()) for name in ("got", "taken", "used"))
     read = timeline.last_read or fetched
     prepared = timeline.last_prepared or fetched
-    taken = max(batch.taken for batch in given)
-    used = max(batch.used for batch in given)
-    compute = sum(s.end - s.start for b in given for s in b.spans if s.stage == "compute")
-    in_module = sum(s.end - s.start for b in given for s in b.spans)
+    compute, in_module = given.compute_seconds, given.module_seconds
     seconds = timeline.end - start
     return (
         f"[e2e] throughputRate: {images / seconds:g}, latency: {1000 * seconds:g}\n"

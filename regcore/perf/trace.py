@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.atomic import write_text
-from regcore.pipeline import WORKER_STAGES, BatchTimes, Timeline
+from regcore.timeline import WORKER_STAGES, BatchTimes, Timeline
 
 _HOST, _DEVICE = 1, 2
 _DRIVER_ROW, _POST_ROW = 100_000, 100_001

@@ -19,16 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.backend import Backend
+from regcore.backends.backend import Backend, Result
+from regcore.counting import Counting
 from regcore.inputs import host_buffers
 from regcore.inputs.photos import device_stream
-from regcore.metrics import TopN
-from regcore.pipeline import Timeline, run_pipeline
+from regcore.pipeline import run_pipeline
 from regcore.preprocess import Batch, Preprocessor
-from regcore.ranking import topk
+from regcore.timeline import Timeline
 
 _WARM_UP = 0.1  # of the time to measure
-_RANKS = 5
 #: Images/s that hardly any host prepares: a list of so many lasts longer than its measurement.
 _ENOUGH = 20_000
 _ENOUGH_OF_A_WORKER = 2_500
@@ -152,13 +151,12 @@ def cached_batch(
 
 
 def post_rate(scores: NDArray[Any], seconds: float) -> float:
-    """Of ranking and counting scores [n, classes]."""
-    labels = np.zeros(len(scores), np.int64)
-    topn = TopN(_RANKS)
+    """Of ranking and counting scores [n, classes], as `regcore run` does it."""
+    rows = np.arange(len(scores))
+    counting = Counting(np.zeros(len(scores), np.int64))
 
     def step() -> int:
-        topk(scores, min(_RANKS, scores.shape[1]))
-        topn.update(scores, labels)
+        counting.add(rows, scores)
         return len(scores)
 
     return rate(step, seconds)
@@ -172,14 +170,13 @@ def whole(
     seconds: float,
 ) -> Timeline:
     """The pipeline from files to counts, as `regcore run` has it, for about `seconds`."""
-    topn = TopN(_RANKS)
-
-    def use(batch: Batch, result: Any) -> None:  # noqa: ANN401
-        if result is not None:
-            topk(result.scores, min(_RANKS, result.scores.shape[1]))
-            topn.update(result.scores, np.zeros(len(batch.indices), np.int64))
-
     many = _many(paths, seconds, preprocessor.workers)
+    counting = Counting(np.zeros(len(many), np.int64))
+
+    def use(batch: Batch, result: Result | None) -> None:
+        if result is not None:
+            counting.add(batch.indices, result.scores)
+
     timeline = Timeline()
     with device_stream(preprocessor, backend, many, batch_size) as stream:
         end = perf_counter() + seconds
