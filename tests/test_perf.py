@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,9 @@ import pytest
 from oracles import jpeg, photo_like
 
 from regcore.backends.backend import Span
-from regcore.backends.simulated import SimulatedBackend
-from regcore.evaluate import evaluate
 from regcore.perf import Distribution, measure
 from regcore.perf.benchmark_file import benchmark_lines, write_benchmark_files
 from regcore.perf.given import GivenBatches
-from regcore.perf.trace import trace_events
-from regcore.preprocess import Preprocessor
 from regcore.recipe import Recipe
 from regcore.timeline import BatchLog, BatchTimes, Timeline
 
@@ -97,39 +92,6 @@ def test_benchmark_file_is_what_the_guides_parser_reads(tmp_path: Path) -> None:
     text = paths[0].read_text()
     # As the guide's test/parse.py finds the interface rate.
     assert re.findall(r":(.*?),", text.replace("\n", ",") + ",")[7] == " 20"
-
-
-def test_trace_rows_never_overlap() -> None:
-    photos = [jpeg(photo_like(40, 30, i)) for i in range(40)]
-    evaluation = evaluate(
-        Preprocessor(RECIPE, workers=3),
-        SimulatedBackend(2000),
-        photos,  # type: ignore[arg-type]
-        np.zeros(40, np.int64),
-        batch_size=4,
-        trace=True,
-    )
-    events = list(trace_events(evaluation.timeline))
-    json.dumps(events)
-    total = 1e6 * evaluation.seconds
-    rows: dict[tuple[int, int], list[tuple[float, float]]] = {}
-    for event in events:
-        assert event["ph"] in "XMC"
-        if event["ph"] == "X":
-            rows.setdefault((event["pid"], event["tid"]), []).append((event["ts"], event["dur"]))
-            assert -0.001 <= event["ts"] <= event["ts"] + event["dur"] <= total + 1
-    for spans in rows.values():
-        spans.sort()
-        for (start, length), (following, _) in pairwise(spans):
-            assert start + length <= following + 0.01
-    named = {e["args"]["name"] for e in events if e["name"] == "thread_name"}
-    assert {"device thread", "post", "device 0 compute"} <= named
-    decoded = [e["args"]["image"] for e in events if e["name"] == "decode"]
-    assert sorted(decoded) == list(range(40))
-    assert sum(e["args"]["images"] for e in events if e["name"] == "compute") == 40
-    waiting = [e["args"]["batches"] for e in events if e["ph"] == "C"]
-    assert min(waiting) >= 0
-    assert waiting[-1] == 0
 
 
 def test_ctrl_c_leaves_a_partial_result_that_says_so(tmp_path: Path) -> None:

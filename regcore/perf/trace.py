@@ -88,7 +88,11 @@ def _queue_events(timeline: Timeline) -> Iterator[Event]:
     for time, change in changes:
         waiting += change
         event = {"name": "scores waiting", "ph": "C", "pid": _HOST, "tid": 0}
-        yield {**event, "ts": _microseconds(time - timeline.start), "args": {"batches": waiting}}
+        yield {
+            **event,
+            "ts": _nanoseconds(time - timeline.start) / 1000,
+            "args": {"batches": waiting},
+        }
 
 
 def _name(what: str, process: int, row: int, name: str) -> Event:
@@ -100,8 +104,10 @@ def _row(name: str, process: int, row: int, args: dict[str, int]) -> Event:
 
 
 def _times(begin: float, end: float, start: float) -> Event:
-    return {"ts": _microseconds(begin - start), "dur": _microseconds(end - begin)}
+    # What ends where the next begins must do so to the ns: Perfetto drops what overlaps.
+    first, last = _nanoseconds(begin - start), _nanoseconds(end - start)
+    return {"ts": first / 1000, "dur": (last - first) / 1000}
 
 
-def _microseconds(seconds: float) -> float:
-    return round(1e6 * seconds, 3)
+def _nanoseconds(seconds: float) -> int:
+    return round(1e9 * seconds)
