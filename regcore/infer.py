@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from regcore.atomic import write_text
 from regcore.backends.backend import Backend, Result
-from regcore.errors import DatasetError, DecodeError, MismatchError
+from regcore.errors import DecodeError
 from regcore.findings import Finding
 from regcore.inputs import Inputs
 from regcore.pipeline import DEVICE_TIMEOUT, run_pipeline
 from regcore.predictions.writing import PredictionWriter
 from regcore.preprocess import Batch
 from regcore.timeline import Timeline
-
-#: What was inferred, in the output folder.
-JOB = "infer.json"
 
 
 @dataclass(frozen=True)
@@ -97,35 +90,3 @@ def infer(
         not_reached=len(wanted) - written - len(errors),
         timeline=timeline,
     )
-
-
-def claim_folder(out: Path, job: dict[str, Any]) -> None:
-    """Makes OUT the folder of this job, or finds that it already is.
-
-    job: what the scores depend on. Raises MismatchError, which names the difference, where the
-    scores in OUT are of another job.
-    """
-    path = out / JOB
-    wanted = json.loads(json.dumps(job))
-    try:
-        stored = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        if any(out.glob("dumpOutput_device*/*")):
-            raise MismatchError(
-                f"{out}: holds outputs, but no {JOB} that says of what; choose another folder"
-            ) from None
-        out.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(wanted, indent=2) + "\n")
-        return
-    except ValueError as error:
-        raise DatasetError(f"{path}: not a JSON file ({error})") from error
-    differing = [
-        f"{key} {stored.get(key)} there, {value} here"
-        for key, value in wanted.items()
-        if stored.get(key) != value
-    ]
-    if differing:
-        raise MismatchError(
-            f"{out} holds the outputs of another run: {'; '.join(differing)}; "
-            "choose another folder, or --force to start anew"
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from regcore import Preprocessor, Recipe
 from regcore.backends import open_backend
 from regcore.cli import cli
 from regcore.dataset import stem
+from regcore.folder_lock import locked
 
 COUNT = 23
 RECIPE = Recipe.preset("regnety_016")
@@ -294,3 +296,70 @@ def test_an_interrupted_run_goes_on(
     for name, written in before.items():
         assert (out / "dumpOutput_device0" / name).stat().st_mtime_ns == written
     assert_same(scores_in(out), expected)
+
+
+@pytest.mark.parametrize("source", ["photos", "store", "bin files"])
+def test_images_that_changed_are_run_again(
+    photos: Path, model: Path, tmp_path: Path, source: str
+) -> None:
+    images = {"photos": photos, "store": tmp_path / "prep", "bin files": tmp_path / "x.info"}[
+        source
+    ]
+
+    def prepare() -> None:
+        if source != "photos":
+            assert regcore("preprocess", photos, tmp_path / "prep").exit_code == 0
+        if source == "bin files":
+            assert regcore("info", "bin", tmp_path / "prep", images, 224, 224).exit_code == 0
+
+    prepare()
+    out = tmp_path / "result"
+    assert regcore("infer", model, images, out).exit_code == 0
+    before = scores_in(out)
+    changed = photos / "photo04.x.JPEG"
+    state = changed.stat()
+    changed.write_bytes(jpeg(photo_like(90, 70, 99)))
+    os.utime(changed, ns=(state.st_atime_ns, state.st_mtime_ns - 10**9))  # copied, not written
+    prepare()
+    result = regcore("infer", model, images, out)
+    assert result.exit_code == 0, result.output
+    assert "1 written, 22 kept" in result.stdout
+    after = scores_in(out)
+    assert [name for name in before if (before[name] != after[name]).any()] == ["photo04"]
+    assert regcore("infer", model, images, tmp_path / "fresh").exit_code == 0
+    assert_same(after, scores_in(tmp_path / "fresh"))
+
+
+def test_scores_of_a_changed_image_go_before_anything_else(
+    photos: Path, model: Path, tmp_path: Path
+) -> None:
+    """Also where the run that would replace them does not get that far."""
+    out = tmp_path / "result"
+    assert regcore("infer", model, photos, out).exit_code == 0
+    (photos / "photo04.x.JPEG").write_bytes(b"no photo any more")
+    result = regcore("infer", model, photos, out)
+    assert result.exit_code == 3
+    assert "22 kept, 1 bad" in result.stdout
+    assert "photo04" not in scores_in(out)
+
+
+def test_outputs_of_unknown_versions_are_made_anew(
+    photos: Path, model: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "result"
+    assert regcore("infer", model, photos, out).exit_code == 0
+    (out / "infer.sources.npy").write_bytes(b"torn")
+    assert "23 written" in regcore("infer", model, photos, out).stdout
+    assert "23 kept" in regcore("infer", model, photos, out).stdout
+
+
+def test_one_process_at_a_time(photos: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "result"
+    out.mkdir()
+    with locked(out / "infer.lock"):
+        result = regcore("infer", model, photos, out)
+        assert result.exit_code == 4
+        assert f"{out}: another process is writing to this folder" in result.stderr
+        assert regcore("infer", model, photos, out, "--force").exit_code == 4
+    assert regcore("infer", model, photos, out).exit_code == 0
+    assert not (out / "infer.lock").exists()

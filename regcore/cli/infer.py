@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +77,9 @@ def infer(
     'regcore preprocess' has made, or an info file (.info, .txt) that lists .bin files. MODEL is as
     for 'regcore run'. Rates go to OUT/perf_vision_batchsize_N_device_M.txt and OUT/perf.json.
 
-    The same command again continues an interrupted run. An image that cannot be read is named on
-    stderr, the others have their scores written, and the exit code is 3.
+    The same command again continues an interrupted run, and runs images anew whose size or time of
+    change is another since. One process at a time works in OUT. An image that cannot be read is
+    named on stderr, the others have their scores written, and the exit code is 3.
 
     \b
     Examples:
@@ -86,8 +87,8 @@ def infer(
       regcore infer regnety_016.om prep_bin.info result --output-binary --batch-size 16
       regcore infer regnety_016.om --random --rounds 100 result
     """  # noqa: D301
-    from regcore.infer import claim_folder
     from regcore.infer import infer as run_model
+    from regcore.inference_folder import claimed
     from regcore.inputs.noise import NoiseInputs
     from regcore.perf import measure, write_perf
     from regcore.perf.benchmark_file import write_pure_files
@@ -108,9 +109,8 @@ def infer(
         else:
             inputs = _inputs(images, store, recipe, settings)
         writer = None
+        claim: AbstractContextManager[None] = nullcontext()
         if images is not None:
-            if force:
-                _remove_outputs(out)
             job = {
                 "format": json_form("inference"),
                 "model": _identity(model),
@@ -123,8 +123,8 @@ def infer(
                 "binary": output_binary,
             }
             writer = PredictionWriter(out, inputs.names, binary=output_binary)
-            claim_folder(out, job)
-        with progress_bar("inferring", len(inputs.names)) as progress:
+            claim = claimed(out, job, writer, inputs.versions(), force=force)
+        with claim, progress_bar("inferring", len(inputs.names)) as progress:
             inference = run_model(
                 inputs,
                 backend,
@@ -181,15 +181,6 @@ def _identity(model: str) -> str:
 
     path = Path(model)
     return file_checksum(path) if path.is_file() else model
-
-
-def _remove_outputs(out: Path) -> None:
-    from regcore.infer import JOB
-    from regcore.predictions.writing import output_folders
-
-    for folder in output_folders(out):
-        shutil.rmtree(folder)
-    (out / JOB).unlink(missing_ok=True)
 
 
 def _deliver(

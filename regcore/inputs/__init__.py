@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from regcore.backends.backend import Backend
 from regcore.preprocess import Batch
 from regcore.recipe import Recipe
+from regcore.store.kept import source_stat
 
 
 class Inputs(ABC):
@@ -24,6 +26,10 @@ class Inputs(ABC):
     names: Sequence[str]
 
     @abstractmethod
+    def versions(self) -> NDArray[np.int64]:
+        """What tells an image from one that had its name before, int64 [images, any number]."""
+
+    @abstractmethod
     def batches(
         self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None
     ) -> AbstractContextManager[Iterable[Batch]]:
@@ -32,6 +38,12 @@ class Inputs(ABC):
         wanted: places of the images that are asked for, by default all; Batch.indices and
             DecodeError.index are places in that.
         """
+
+
+def file_versions(paths: Iterable[str | Path]) -> NDArray[np.int64]:
+    """Sizes and times of the last change, [files, 2]."""
+    states = [source_stat(path) for path in paths]
+    return np.array(states, np.int64).reshape(-1, 2)
 
 
 def host_buffers(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
 from regcore.errors import DatasetError, DecodeError
-from regcore.inputs import Inputs, host_buffers
+from regcore.inputs import Inputs, file_versions, host_buffers
 from regcore.preprocess import Batch
 from regcore.recipe import Recipe
 
@@ -32,6 +32,10 @@ class BinInputs(Inputs):
         self.names = read_info(info, recipe.crop)
         self._recipe = recipe
         self._workers = workers
+
+    def versions(self) -> NDArray[np.int64]:
+        """See Inputs."""
+        return file_versions(self.names)
 
     def batches(
         self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None

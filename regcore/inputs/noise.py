@@ -30,6 +30,10 @@ class NoiseInputs(Inputs):
             values = random.standard_normal(shape, dtype=np.float32)
             self._images = values.astype(recipe.numpy_dtype)
 
+    def versions(self) -> NDArray[np.int64]:
+        """See Inputs."""
+        return np.zeros((len(self.names), 0), np.int64)
+
     def batches(
         self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None
     ) -> AbstractContextManager[Iterable[Batch]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
 from regcore.dataset import image_names
-from regcore.inputs import Inputs, host_buffers
+from regcore.inputs import Inputs, file_versions, host_buffers
 from regcore.preprocess import Batch, BatchStream, Preprocessor
 
 
@@ -22,6 +22,10 @@ class PhotoInputs(Inputs):
         """source: a folder or a file, see dataset.list_images."""
         self._preprocessor = preprocessor
         self._root, self.names = image_names(source)
+
+    def versions(self) -> NDArray[np.int64]:
+        """See Inputs."""
+        return file_versions(self._root / name for name in self.names)
 
     def batches(
         self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None

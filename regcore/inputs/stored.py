@@ -23,6 +23,11 @@ class StoreInputs(Inputs):
         self._store = store
         self.names = store.listed
 
+    def versions(self) -> NDArray[np.int64]:
+        """See Inputs: the checksums of the values."""
+        versions: NDArray[np.int64] = self._store.checksums.view(np.int64).reshape(-1, 1)
+        return versions
+
     def batches(
         self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None
     ) -> AbstractContextManager[Iterable[Batch]]:

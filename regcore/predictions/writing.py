@@ -72,6 +72,16 @@ class PredictionWriter:
         }
         return np.array([file in whole for file in self._files])
 
+    def remove(self, chosen: NDArray[np.bool_]) -> None:
+        """Removes the files of the images for which it holds, of whichever device."""
+        files = [self._files[row] for row in np.flatnonzero(chosen).tolist()]
+        try:
+            for folder in output_folders(self._out):
+                for file in files:
+                    (folder / file).unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"{error.filename}: cannot remove: {error.strerror}") from error
+
     def _sizes(self) -> dict[str, int]:
         sizes: dict[str, int] = {}
         for folder in output_folders(self._out):

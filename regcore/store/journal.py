@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from regcore.errors import DatasetError, OutputError, RegcoreError
+from regcore.errors import DatasetError, OutputError
+from regcore.folder_lock import open_locked
 from regcore.store.ledger import Ledger, Record, lines
 from regcore.store.manifest import Description
 
@@ -31,7 +31,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / JOURNAL
-        self._file = _open_locked(self._path)
+        self._file = open_locked(self._path)
         self.description: Description | None = None
         self.ledger = Ledger()
         try:
@@ -91,29 +91,6 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _open_locked(path: Path) -> BinaryIO:
-    while True:
-        try:
-            file = path.open("a+b")
-        except OSError as error:
-            raise OutputError(f"{path}: cannot write: {error.strerror}") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The one who had it may have removed it meanwhile: then this is nobody's file.
-            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                return file
-        except BlockingIOError:
-            file.close()
-            raise RegcoreError(
-                f"{path.parent}: another process is writing to this folder; wait for it, "
-                "or choose another folder"
-            ) from None
-        except OSError as error:
-            file.close()
-            raise OutputError(f"{path}: cannot lock: {error.strerror}") from error
-        file.close()
 
 
 def _drop_torn_line(file: BinaryIO) -> None:

@@ -90,6 +90,10 @@ class Ledger:
     def __iter__(self) -> Iterator[Record]:
         return (self[position] for position in range(len(self)))
 
+    def checksums(self) -> NDArray[np.uint64]:
+        """Of each record; 0 for those without values."""
+        return np.array(self._checksums, np.uint64)
+
     @classmethod
     def read(cls, file: BinaryIO, name: str | Path) -> Ledger:
         """The ledger in the rest of `file`.

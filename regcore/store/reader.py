@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regcore.errors import DatasetError, DecodeError
 from regcore.findings import Finding
@@ -82,6 +83,11 @@ class Store(Sequence[Array]):
     def listed(self) -> Sequence[str]:
         """All images of the list, also those without values; paths below the source folder."""
         return self._ledger.paths
+
+    @property
+    def checksums(self) -> NDArray[np.uint64]:
+        """XXH3 of the values of each listed image; 0 for those without."""
+        return self._ledger.checksums()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
