@@ -61,8 +61,8 @@ def test_figures_of_a_known_timeline() -> None:
     preprocess, device, post = perf.stages
     assert (preprocess.busy_s, preprocess.wait_output_s) == (2.0, 0.5)
     assert preprocess.utilisation(perf.seconds) == 0.5
-    assert device.busy_s == pytest.approx(0.6)
-    assert device.utilisation(perf.seconds) == pytest.approx(0.15)
+    assert device.busy_s == pytest.approx(0.8)  # copies, too
+    assert device.utilisation(perf.seconds) == pytest.approx(0.2)
     assert device.wait_input_s == pytest.approx(0.2 + 0.4 + 0.1)
     assert post.busy_s == pytest.approx(0.2)
 
@@ -127,5 +127,6 @@ def test_ctrl_c_leaves_a_partial_result_that_says_so(tmp_path: Path) -> None:
     assert partial["not_reached"] == 60 - partial["images"]
     assert 8 <= partial["images"] < 60
     perf = json.loads((out / "perf.json").read_text())
+    assert perf["complete"] is False
     assert perf["images"] >= partial["images"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -13,7 +13,7 @@ from regcore.backends.backend import Span
 from regcore.counting import Counting
 from regcore.errors import DatasetError
 from regcore.metrics import TopN
-from regcore.perf.given import GivenBatches
+from regcore.perf.given import GivenBatches, busy_seconds
 from regcore.preprocess import WORKED
 from regcore.ranking import topk
 from regcore.timeline import DEVICE_STAGES, WORKER_STAGES, BatchLog, BatchTimes, Timeline
@@ -53,6 +53,25 @@ def test_columns_are_what_a_loop_over_the_batches_finds(batches: list[BatchTimes
     for device in {0, *found.device.tolist()}:
         part = [b for b in given_ if (b.spans[0].device if b.spans else 0) == device]
         assert found.of_device(device).images == sum(batch.images for batch in part)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 9)), min_size=1, max_size=20
+    )
+)
+def test_a_device_is_busy_once_at_a_time(spans: list[tuple[int, int, int]]) -> None:
+    """The slow twin counts the seconds in which any span of the device lies."""
+    log = BatchLog(
+        BatchTimes(1, *[1.0] * 8, spans=(Span("compute", device, start, start + length),))
+        for device, start, length in spans
+    )
+    seconds = {
+        (device, second)
+        for device, start, length in spans
+        for second in range(start, start + length)
+    }
+    assert busy_seconds(log) == len(seconds)
 
 
 def test_a_log_of_many_batches_is_small() -> None:

@@ -143,7 +143,7 @@ def infer(
     out.mkdir(parents=True, exist_ok=True)
     perf = measure(inference.timeline, batch_size=batch_size, workers=workers)
     if perf.images:
-        write_perf(out, perf, inference.timeline, about)
+        write_perf(out, perf, inference.timeline, about, complete=inference.complete)
         if images is None:
             write_pure_files(out, inference.timeline, Path(model).stem)
     if device.trace is not None:

@@ -174,7 +174,7 @@ def _deliver(
     lacking = None if report.complete else incompleteness(report)
     write_guide_result(path, report.evaluation.topn, lacking)
     timeline = report.evaluation.timeline
-    write_perf(out, report.perf, timeline, about(report))
+    write_perf(out, report.perf, timeline, about(report), complete=report.complete)
     found = to_dict(report)
     write_run(out, found, decisions)
     if trace is not None:

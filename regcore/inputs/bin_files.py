@@ -64,6 +64,8 @@ def read_info(path: Path, size: int) -> list[str]:
     files = []
     for number, line in enumerate(lines, start=1):
         fields = line.split()
+        if "\0" in line:
+            raise DatasetError(f"{path}, line {number}: a path cannot hold a NUL character")
         if len(fields) != _INFO_FIELDS or fields[0] != str(number - 1):
             raise DatasetError(f"{path}, line {number}: expected '{number - 1} PATH WIDTH HEIGHT'")
         if fields[2:] != [str(size)] * 2:
@@ -115,7 +117,7 @@ def _read_into(file: str, image: NDArray[Any]) -> str | None:
             read = opened.readinto(image.data.cast("B"))
             more = len(opened.read(1))
     except OSError as error:
-        return error.strerror
+        return error.strerror or str(error)
     if read != image.nbytes or more:
         size = Path(file).stat().st_size
         return f"{size} bytes, where an image of the recipe has {image.nbytes}"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from regcore.atomic import write_text
 from regcore.perf.benchmark_file import write_benchmark_files
-from regcore.perf.given import GivenBatches
+from regcore.perf.given import GivenBatches, busy_seconds
 from regcore.preprocess import core_versions, default_workers
 from regcore.timeline import DEVICE_STAGES, Timeline
 
@@ -62,9 +62,10 @@ class Distribution:
 
 @dataclass(frozen=True)
 class StageLoad:
-    """What a stage of the pipeline did, in s summed over its `threads`.
+    """What a stage of the pipeline did, in s summed over its `threads`, or its devices.
 
-    busy: worked. wait_input, wait_output: waited for the stage before, and for room behind it.
+    busy: worked; a device, also while it copies.
+    wait_input, wait_output: waited for the stage before, and for room behind it.
     """
 
     stage: str
@@ -143,7 +144,7 @@ def _stages(timeline: Timeline, given: GivenBatches, workers: int) -> tuple[Stag
         StageLoad(
             "device",
             max(1, len(given.devices)),
-            given.compute_seconds,
+            busy_seconds(timeline.batches),
             timeline.wait_seconds,
             timeline.room_seconds,
         )
@@ -172,12 +173,20 @@ def to_dict(perf: Perf, timeline: Timeline) -> dict[str, Any]:
     return {"format": FORMAT, **asdict(perf), "batch_times": columns}
 
 
-def write_perf(folder: Path, perf: Perf, timeline: Timeline, about: dict[str, str]) -> None:
+def write_perf(
+    folder: Path, perf: Perf, timeline: Timeline, about: dict[str, str], *, complete: bool = True
+) -> None:
     """Writes perf.json, and the benchmark tool's file for each device.
 
-    about: what was run: model, backend, provider, recipe.
+    about: what was run: model, backend, provider, recipe. complete: whether all images were; it is
+    told in perf.json.
     """
-    content = {**about, "environment": environment(), **to_dict(perf, timeline)}
+    content = {
+        **about,
+        "complete": complete,
+        "environment": environment(),
+        **to_dict(perf, timeline),
+    }
     write_text(folder / PERF, json.dumps(content))
     write_benchmark_files(folder, timeline, perf.batch_size)
 

@@ -71,3 +71,17 @@ class GivenBatches:
     def module_seconds(self) -> float:
         """Inside the model's execution and the copies to and from the device."""
         return float(sum(np.nansum(values) for values in self.seconds.values()))
+
+
+def busy_seconds(log: BatchLog) -> float:
+    """How long the devices computed or copied, summed over them; both at once counts once."""
+    spans = log.spans()
+    busy = 0.0
+    for device in np.unique(spans["device"]):
+        of_device = spans[spans["device"] == device]
+        of_device = of_device[np.argsort(of_device["start"])]
+        busy_until = np.maximum.accumulate(of_device["end"])
+        start = of_device["start"].copy()
+        start[1:] = np.maximum(start[1:], busy_until[:-1])
+        busy += float(np.maximum(of_device["end"] - start, 0.0).sum())
+    return busy
