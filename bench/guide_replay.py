@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 from itertools import chain, islice, repeat
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -46,13 +47,15 @@ GUIDE_END_TO_END = {
     "310P": {},
 }
 STREAMED, FILES, GUIDE = "streamed", ".bin files", "the guide's way"
+WAYS = {"streamed": STREAMED, "files": FILES, "guide": GUIDE}
 RECIPE = Recipe.preset("regnety_016")
 
 Result = dict[str, float]
 
 
 def streamed(photos: list[str], rate: float, batch: int, workers: int) -> Result:
-    """Photos to TopN, as `regcore run` does it."""
+    """Photos to TopN, as `regcore run` does it, and right before it preprocessing alone."""
+    host = host_images_per_s(photos, workers)
     preprocessor = Preprocessor(RECIPE, workers=workers)
     labels = np.zeros(len(photos), np.int64)
     done = evaluate(preprocessor, SimulatedBackend(rate), photos, labels, batch_size=batch)
@@ -61,6 +64,8 @@ def streamed(photos: list[str], rate: float, batch: int, workers: int) -> Result
     perf = measure(done.timeline, batch_size=batch, workers=workers)
     return {
         "images_per_s": perf.images_per_s,
+        "host_images_per_s": host,
+        "of_slower_side": perf.images_per_s / min(rate, host),
         "first_batch_s": perf.first_batch_s or 0.0,
         "peak_mib": _peak_mib(),
     }
@@ -92,11 +97,10 @@ def guides_way(photos: list[str], rate: float, batch: int, folder: Path) -> Resu
     }
 
 
-def host_alone(photos: list[str], workers: int) -> Result:
+def host_images_per_s(photos: list[str], workers: int) -> float:
     """Preprocessing into batches that nobody takes."""
     paths = [Path(photo) for photo in photos]
-    rate = preprocess_rate(Preprocessor(RECIPE, workers=workers), paths, 16, 2.0)
-    return {"images_per_s": rate}
+    return preprocess_rate(Preprocessor(RECIPE, workers=workers), paths, 16, 2.0)
 
 
 def last_read_to_report(photos: list[str], images: int, workers: int) -> dict[str, float]:
@@ -146,47 +150,39 @@ def run(
     images: int,
     rounds: int,
     workers: int,
+    cards: list[str],
+    ways: list[str],
     notify: Callable[[str], object],
 ) -> list[dict[str, Any]]:
-    """The rounds' results by card, batch and way; host alone has a key of its own."""
+    """The rounds' results by card, batch and way."""
     many = list(islice(chain.from_iterable(repeat(photos)), images))
-    notify("writing .bin files")
-    info = make_files(photos, images, folder)
-    tasks = [lambda: {("host alone", 0, ""): host_alone(photos, workers)}]
-    for card, rates in INTERFACE.items():
-        for batch, rate in rates.items():
+    info = Path()
+    if FILES in ways:
+        notify("writing .bin files")
+        info = make_files(photos, images, folder)
+    measure_way: dict[str, Callable[[float, int], Result]] = {
+        STREAMED: lambda rate, batch: streamed(many, rate, batch, workers),
+        FILES: lambda rate, batch: from_files(info, rate, batch, workers, folder),
+        GUIDE: lambda rate, batch: guides_way(photos, rate, batch, folder),
+    }
+    tasks: list[Callable[[], Any]] = []
+    for card in cards:
+        for batch, rate in INTERFACE[card].items():
             tasks += [
-                lambda k=(card, batch, STREAMED), r=rate, b=batch: {
-                    k: streamed(many, r, b, workers)
-                },
-                lambda k=(card, batch, FILES), r=rate, b=batch: {
-                    k: from_files(info, r, b, workers, folder)
-                },
-                lambda k=(card, batch, GUIDE), r=rate, b=batch: {
-                    k: guides_way(photos, r, b, folder)
-                },
+                lambda k=(card, batch, way), r=rate: {k: measure_way[k[2]](r, k[1])} for way in ways
             ]
     done: list[Any] = interleave(tasks, rounds, notify)
     rows = []
-    for card, rates in INTERFACE.items():
-        for batch, rate in rates.items():
+    for card in cards:
+        for batch, rate in INTERFACE[card].items():
             row: dict[str, Any] = {"card": card, "batch": batch, "interface_images_per_s": rate}
             end_to_end = GUIDE_END_TO_END[card].get(batch)
             row["guide_of_interface"] = end_to_end / rate if end_to_end else None
-            for way in (STREAMED, FILES, GUIDE):
+            for way in ways:
                 found = [one[card, batch, way] for one in done]
                 row[way] = {name: spread([one[name] for one in found]) for name in found[0]}
                 row[way]["of_interface"] = spread([one["images_per_s"] / rate for one in found])
-            limits = [min(rate, one["host alone", 0, ""]["images_per_s"]) for one in done]
-            row[STREAMED]["of_slower_side"] = spread(
-                [
-                    one[card, batch, STREAMED]["images_per_s"] / limit
-                    for one, limit in zip(done, limits, strict=True)
-                ]
-            )
             rows.append(row)
-    host = [one["host alone", 0, ""]["images_per_s"] for one in done]
-    rows.append({"card": "host alone", "images_per_s": spread(host)})
     return rows
 
 
@@ -196,33 +192,43 @@ def show(document: dict[str, Any]) -> None:
         "with preprocessing", "first batch", box=box.SIMPLE,
         title="end to end, as a part of the interface rate (one chip, images/s)",
     )  # fmt: skip
-    *rows, host = document["rows"]
+    rows = document["rows"]
 
     def cell(values: dict[str, Any], form: str = ".3f") -> str:
         return f"{values['median']:{form}} ({values['min']:{form}} to {values['max']:{form}})"
 
+    def of_interface(row: dict[str, Any], way: str) -> str:
+        return f"{row[way]['of_interface']['median']:.3f}" if way in row else ""
+
     for row in rows:
         guide = row["guide_of_interface"]
-        whole = row[GUIDE]["with_preprocessing_images_per_s"]["median"]
+        whole = ""
+        if GUIDE in row:
+            rate = row[GUIDE]["with_preprocessing_images_per_s"]["median"]
+            whole = f"{rate / row['interface_images_per_s']:.3f}"
+        stream = row.get(STREAMED)
         table.add_row(
             row["card"],
             str(row["batch"]),
             f"{row['interface_images_per_s']:.1f}",
             f"{guide:.2f}" if guide else "",
-            cell(row[STREAMED]["of_interface"]),
-            cell(row[STREAMED]["of_slower_side"]),
-            f"{row[FILES]['of_interface']['median']:.3f}",
-            f"{row[GUIDE]['of_interface']['median']:.3f}",
-            f"{whole / row['interface_images_per_s']:.3f}",
-            f"{row[STREAMED]['first_batch_s']['max']:.3f} s",
+            cell(stream["of_interface"]) if stream else "",
+            cell(stream["of_slower_side"]) if stream else "",
+            of_interface(row, FILES),
+            of_interface(row, GUIDE),
+            whole,
+            f"{stream['first_batch_s']['max']:.3f} s" if stream else "",
         )
     console = Console(width=150)
     console.print(table)
-    peaks = [value for row in rows for value in row[STREAMED]["peak_mib"]["rounds"]]
-    console.print(
-        f"host alone {host['images_per_s']['median']:.0f} images/s; peak memory {min(peaks):.0f} "
-        f"to {max(peaks):.0f} MiB over all runs"
-    )
+    streams = [row[STREAMED] for row in rows if STREAMED in row]
+    if streams:
+        peaks = [value for stream in streams for value in stream["peak_mib"]["rounds"]]
+        hosts = [value for stream in streams for value in stream["host_images_per_s"]["rounds"]]
+        console.print(
+            f"host alone {median(hosts):.0f} images/s; peak memory {min(peaks):.0f} to "
+            f"{max(peaks):.0f} MiB over all runs"
+        )
     if tail := document["last_read_to_report"]:
         console.print(
             f"{tail['seconds']:.3f} s from the last of {tail['images']} files read to the report; "
@@ -235,6 +241,8 @@ def main() -> None:
     parser.add_argument("--images", metavar="DIR", help="JPEG files; default: foolbox's 20 photos")
     parser.add_argument("--count", type=int, default=4000, help="images of a run (default 4000)")
     parser.add_argument("--rounds", type=int, default=3, help="timed rounds (default 3)")
+    parser.add_argument("--cards", nargs="+", choices=INTERFACE, default=list(INTERFACE))
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     parser.add_argument("--workers", type=int, default=default_workers())
     parser.add_argument("--folder", default="/dev/shm", help="where all files go")  # noqa: S108
     parser.add_argument(
@@ -254,6 +262,8 @@ def main() -> None:
             images=arguments.count,
             rounds=arguments.rounds,
             workers=arguments.workers,
+            cards=arguments.cards,
+            ways=[WAYS[way] for way in arguments.ways],
             notify=status.update,
         )
         tail = None
