@@ -1,34 +1,47 @@
-"""Images → arrays, a stream of batches, or files; the only door to the C++ pipeline."""
+"""Images → arrays, a stream of batches, or files: the door to the C++ pipeline."""
 
 from __future__ import annotations
 
 import math
 import os
 import threading
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcore import _core
-from regcore.errors import DecodeError, OutputError, RegcoreError, UsageError
+from regcore.batch_stream import WORKED, Array, Batch, BatchStream, OnError
+from regcore.checksum import checksum
+from regcore.errors import DecodeError, UsageError
 from regcore.findings import Finding
+from regcore.items import Image, as_items, core_errors, split_reports
+from regcore.machine import core_versions, default_workers, simd_level, simd_levels
 from regcore.pillow_decoder import decode_rgb
 from regcore.recipe import Recipe
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+__all__ = [
+    "WORKED",
+    "Array",
+    "Batch",
+    "BatchStream",
+    "Image",
+    "OnError",
+    "OnFinding",
+    "OnWarning",
+    "Preprocessor",
+    "Progress",
+    "checksum",
+    "core_versions",
+    "default_workers",
+    "simd_level",
+    "simd_levels",
+]
 
-#: A path, the bytes of an image file, or RGB pixels (height x width x 3, uint8).
-Image = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
-Array = NDArray[Any]
-OnError = Literal["raise", "report"]
 #: Called now and then with the number of images done and, of these, failed. Where it returns True,
 #: no further image is begun.
 Progress = Callable[[int, int], object]
@@ -43,67 +56,9 @@ MAX_SCANS = 100
 MIN_MEMORY = 1 << 20
 MAX_WORKERS = 1024
 
-#: A worker's number, and the times of time.perf_counter_ns at which it asked for the place of an
-#: image, began, had read, had decoded, and had resampled and normalised it.
-WORKED = np.dtype(
-    [(name, np.int64) for name in ("worker", "asked", "began", "read", "decoded", "done")]
-)
-
 _TOO_MANY = 1 << 62
 _AHEAD = 32  # images
 _CACHE_LINE = 64
-
-
-def core_versions() -> dict[str, str]:
-    """The instruction set in use and the JPEG library, for reports."""
-    return {"simd": simd_level(), "libjpeg_turbo": _core.libjpeg_version()}
-
-
-def simd_level() -> str:
-    """The instruction set of the kernels; the environment variable REGCORE_SIMD forces one.
-
-    Raises UsageError where that one is unknown or not available on this machine.
-    """
-    try:
-        return _core.simd_level()
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-
-
-def simd_levels() -> tuple[str, ...]:
-    """What REGCORE_SIMD may be on this machine, slowest first."""
-    return _core.simd_levels()
-
-
-def checksum(data: bytes | memoryview | NDArray[np.uint8]) -> int:
-    """XXH3 of 64 bits over contiguous bytes, as `xxhsum -H3` prints it in hexadecimal."""
-    return _core.checksum(data)
-
-
-def default_workers() -> int:
-    """As many as this process may use processors."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Part of a stream.
-
-    images: one row per good image, in the recipe's shape, dtype and layout; a view into the ring,
-        valid until the next batch is asked for, or as many as the stream was told to keep.
-    indices: for each row, its place in the list that was streamed.
-    errors: the images of this part that have no row.
-    findings: rows of damaged or rotated images, see Preprocessor.
-    worked: who prepared each image of this part, and when; WORKED [images], empty from a store.
-    """
-
-    images: Array
-    indices: NDArray[np.intp]
-    errors: tuple[DecodeError, ...]
-    findings: tuple[Finding, ...] = ()
-    worked: NDArray[np.void] = field(default_factory=lambda: np.empty(0, WORKED))
 
 
 class Preprocessor:
@@ -195,13 +150,13 @@ class Preprocessor:
 
         Raises DecodeError for the first bad image of the list; `out` is then unspecified.
         """
-        images = _as_items(items)
+        images = as_items(items)
         shape = (len(images), *self.recipe.image_shape)
         result = _aligned_empty(shape, self.recipe.numpy_dtype) if out is None else out
         memory = self._bytes_of(result, shape)
-        with self._take_turn(), _core_errors():
+        with self._take_turn(), core_errors():
             reports = self._core.to_slots(images, decode_rgb, memory)
-        errors, findings = _split(images, reports)
+        errors, findings = split_reports(images, reports)
         if errors:
             raise next(iter(errors.values()))
         _tell(findings, on_finding)
@@ -223,7 +178,7 @@ class Preprocessor:
         Returns the images that failed, in the order of the list; at their paths there is no file,
         not even one from before. Raises OutputError where a file cannot be written.
         """
-        images = _as_items(items)
+        images = as_items(items)
         targets = [os.fspath(path) for path in paths]
         if len(targets) != len(images):
             raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
@@ -232,9 +187,9 @@ class Preprocessor:
         if any("\0" in target for target in targets):
             raise UsageError("a path cannot hold a NUL character")
         sums = _checksums_for(images, checksums)
-        with self._take_turn(), _core_errors():
+        with self._take_turn(), core_errors():
             reports = self._core.to_files(images, decode_rgb, targets, sums, progress)
-        errors, findings = _split(images, reports)
+        errors, findings = split_reports(images, reports)
         for index in errors:
             # What an earlier run left there must not pass for this image.
             with suppress(OSError):
@@ -258,11 +213,11 @@ class Preprocessor:
         Returns the images that failed, in the order of the list; their places stay as they were.
         Raises OutputError where the file cannot be written.
         """
-        images = _as_items(items)
+        images = as_items(items)
         sums = _checksums_for(images, checksums)
-        with self._take_turn(), _core_errors():
+        with self._take_turn(), core_errors():
             reports = self._core.to_pack(images, decode_rgb, file, sums, progress)
-        errors, findings = _split(images, reports)
+        errors, findings = split_reports(images, reports)
         _tell(findings, on_finding)
         return list(errors.values())
 
@@ -298,12 +253,12 @@ class Preprocessor:
             count = self.buffers_needed(batch_size, keep)
             buffers = [_aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
         memory = [self._bytes_of(buffer, shape) for buffer in buffers]
-        images = _as_items(items)
+        images = as_items(items)
         if not 1 <= keep < len(memory):
             raise UsageError(f"a stream that keeps {keep} batches needs more than {keep} buffers")
         if any(np.may_share_memory(a, b) for a, b in combinations(memory, 2)):
             raise UsageError("the buffers of a stream must not overlap")
-        with _core_errors():
+        with core_errors():
             stream = _core.Stream(self._core, images, decode_rgb, batch_size, memory, keep)
         return BatchStream(stream, images, buffers, on_error)
 
@@ -340,82 +295,6 @@ class Preprocessor:
         return array.reshape(-1).view(np.uint8)
 
 
-class BatchStream:
-    """Iterator of Batch; a context manager that stops its workers at the end."""
-
-    def __init__(
-        self,
-        stream: _core.Stream,
-        items: Sequence[_core.Item],
-        buffers: Sequence[Array],
-        on_error: OnError,
-    ) -> None:
-        self._stream = stream
-        self._items = items
-        self._buffers = buffers
-        self._on_error = on_error
-        self._places = np.arange(len(items), dtype=np.intp)
-        self._places.flags.writeable = False  # the batches share it
-        self._one_at_a_time = threading.Lock()
-        # At the latest when the interpreter ends: later, workers could not call Pillow any more.
-        weakref.finalize(self, stream.close)
-
-    def __iter__(self) -> Iterator[Batch]:
-        return self
-
-    def __next__(self) -> Batch:
-        with self._one_at_a_time:
-            try:
-                part = self._stream.next()
-            except RuntimeError as error:
-                raise RegcoreError(str(error)) from None
-        if part is None:
-            self.close()
-            raise StopIteration
-        first, count, number, reports, worked = part
-        images = self._buffers[number][:count]
-        indices = self._places[first : first + count]
-        times = np.frombuffer(worked, WORKED)
-        if not reports:
-            return Batch(images, indices, (), (), times)
-        errors, findings = _split(self._items, reports)
-        failed = tuple(errors.values())
-        if failed:
-            if self._on_error == "raise":
-                self.close()
-                raise failed[0]
-            good = np.ones(count, dtype=bool)
-            good[[index - first for index in errors]] = False
-            images, indices = images[good], indices[good]
-        return Batch(images, indices, failed, tuple(findings), times)
-
-    def close(self) -> None:
-        """Stop the workers; the iterator then ends, also one that waits in another thread."""
-        self._stream.closing = True
-        if self._one_at_a_time.acquire(blocking=False):
-            try:
-                self._stream.close()
-            finally:
-                self._one_at_a_time.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-@contextmanager
-def _core_errors() -> Iterator[None]:
-    """What the core raises (no threads, created before a fork) in regcore's own class."""
-    try:
-        yield
-    except RuntimeError as error:
-        raise RegcoreError(str(error)) from None
-    except OSError as error:
-        raise OutputError(str(error)) from None
-
-
 def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Like np.empty, from the border of a cache line on: a vector store then never crosses one."""
     size = math.prod(shape) * dtype.itemsize
@@ -432,48 +311,6 @@ def _checksums_for(
     if given.shape != (len(items),) or given.dtype != np.uint64 or not given.flags.c_contiguous:
         raise UsageError(f"checksums must be a contiguous uint64 array of shape ({len(items)},)")
     return given
-
-
-def _as_items(items: Sequence[Image]) -> list[_core.Item]:
-    if isinstance(items, (str, bytes, bytearray, memoryview, os.PathLike)):
-        raise TypeError("items must be a sequence of images, not one image")
-    return [_as_item(item) for item in items]
-
-
-def _as_item(item: Image) -> _core.Item:
-    if isinstance(item, (bytes, bytearray)):
-        return item
-    if isinstance(item, memoryview):
-        if not item.c_contiguous:
-            raise UsageError("the bytes of an image must be contiguous")
-        return item.cast("B")
-    if not isinstance(item, np.ndarray):
-        path = os.fspath(item)
-        if "\0" in path:
-            raise UsageError(f"a path cannot hold a NUL character: {path!r}")
-        return path
-    if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or item.size == 0:  # noqa: PLR2004
-        raise UsageError(
-            f"pixels must be uint8 of shape (height, width, 3), not {item.dtype} of {item.shape}"
-        )
-    # The core takes rows at any distance, but whole pixels side by side.
-    return item if item.strides[1:] == (3, 1) else np.ascontiguousarray(item)
-
-
-def _split(
-    items: Sequence[_core.Item], reports: _core.Reports
-) -> tuple[dict[int, DecodeError], list[Finding]]:
-    """The core's reports as errors, by place in the list, and findings of the other images."""
-    errors: dict[int, DecodeError] = {}
-    findings: list[Finding] = []
-    for index, detail, (warnings, first_warning, orientation) in reports:
-        item = items[index]
-        name = item if isinstance(item, str) else f"item {index}"
-        if detail is None:
-            findings.append(Finding(name, warnings, first_warning, orientation, index))
-        else:
-            errors[index] = DecodeError(name, detail, index)
-    return errors, findings
 
 
 def _tell(findings: Sequence[Finding], on_finding: OnFinding | None) -> None:

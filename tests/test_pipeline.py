@@ -207,6 +207,8 @@ def test_an_interruption_ends_all_threads() -> None:
         used.extend(batch.indices)
         if len(used) == 40:
             _thread.interrupt_main()
+        if len(used) >= 40:
+            time.sleep(0.001)  # it takes the main thread a moment to notice
 
     timeline = Timeline()
     with preprocessor.stream(photos, 4, keep=2) as stream, pytest.raises(KeyboardInterrupt):
