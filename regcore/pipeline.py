@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from time import perf_counter
 
 from regcore.backends.backend import SCORES_KEPT, Backend, Result
@@ -211,9 +211,12 @@ class _Pipeline:
         if due:
             self._hand_on()
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, *, wait: bool = True) -> None:
         before = perf_counter()
-        self._room.get()
+        try:
+            self._room.get(block=wait)
+        except Empty:
+            return
         now = perf_counter()
         with self._handing_on:
             self._timeline.room_seconds += now - before
@@ -224,8 +227,9 @@ class _Pipeline:
 
     def _hand_on_old(self) -> None:
         """For a device that is slow: what it gave must not wait for what it has not given."""
-        if self._held and not self._room.empty():
-            self._hand_on()
+        if self._held:
+            with uninterrupted():
+                self._hand_on(wait=False)
 
     def _use_results(self) -> None:
         try:
