@@ -28,7 +28,7 @@ BatchStream::~BatchStream() {
   pool_.Cancel();
   const std::lock_guard<std::mutex> lock(mutex_);
   stopping_ = true;
-  buffer_free_.notify_all();
+  for (Slot& slot : slots_) slot.free.notify_all();
 }
 
 Status BatchStream::Start() {
@@ -57,7 +57,7 @@ bool BatchStream::WaitForBuffer(size_t batch) {
   };
   if (is_free()) return true;
   std::unique_lock<std::mutex> lock(mutex_);
-  buffer_free_.wait(lock, [&] { return stopping_ || is_free(); });
+  slots_[batch % buffers_.size()].free.wait(lock, [&] { return stopping_ || is_free(); });
   return !stopping_;
 }
 
@@ -85,7 +85,7 @@ void BatchStream::Release() {
   Arm(batch + buffers_.size());
   const std::lock_guard<std::mutex> lock(mutex_);
   released_.store(batch + 1, std::memory_order_release);
-  buffer_free_.notify_all();
+  slots_[batch % buffers_.size()].free.notify_all();
 }
 
 StreamState BatchStream::Next(std::chrono::milliseconds timeout, StreamBatch* batch) {

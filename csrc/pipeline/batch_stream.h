@@ -60,6 +60,7 @@ class BatchStream {
     std::atomic<size_t> remaining{0};  // images of its batch still to come
     ReportList reports;
     std::vector<WorkedImage> worked;  // each written by one worker
+    std::condition_variable free;     // of its own, so that only those wake up who can go on
   };
 
   void Fill(size_t index, size_t worker);
@@ -81,7 +82,6 @@ class BatchStream {
 
   std::mutex mutex_;  // guards the waits below, not the work
   std::condition_variable batch_done_;
-  std::condition_variable buffer_free_;
   std::atomic<size_t> released_{0};  // batches given back
   std::atomic<bool> stopping_{false};
   size_t next_ = 0;  // batch to hand out
