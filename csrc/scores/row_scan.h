@@ -12,7 +12,7 @@ namespace regcore {
 // A row is searched in chunks of so many scores; the last chunk may have fewer.
 inline constexpr size_t kChunk = 64;
 
-// Groups in one segment of a row.
+// The scores of a chunk, and those of a segment of a row, are in so many groups.
 inline constexpr size_t kGroups = 16;
 
 inline constexpr size_t ChunksOf(size_t classes) { return (classes + kChunk - 1) / kChunk; }
@@ -25,18 +25,21 @@ struct Comparison {
 };
 
 // One type and instruction set. A NaN is neither a maximum, nor above, nor equal to anything.
-// Nothing outside of the row is read, but what follows it is prefetched.
+// Nothing outside of the row is read; `compare` prefetches what follows it.
 struct RowScan {
-  // The largest score of every chunk, and of every group: each score belongs to one, but to which
-  // is the kernel's own choice. -infinity where there is no number.
+  // kGroups maxima of every chunk, and of every segment, which is whole chunks: each score belongs
+  // to one of them, but to which is the kernel's own choice. -infinity where there is no number.
   // Needs 1 <= segments <= classes / kChunk.
   void (*maxima)(const uint8_t* row, size_t classes, size_t segments, float* of_chunks,
-                 float* of_groups);
+                 float* of_segments);
 
-  // Which chunks have scores >= threshold: bit c % 64 of chunks[c / 64]; and for these chunks,
-  // which scores: bit i of scores[c] is score kChunk * c + i. `of_chunks` is from `maxima`.
-  void (*at_least)(const uint8_t* row, size_t classes, const float* of_chunks, float threshold,
-                   uint64_t* chunks, uint64_t* scores);
+  // The k-th largest of kGroups numbers, 1 <= k <= kGroups.
+  float (*kth_largest)(const float* numbers, size_t k);
+
+  // The indices of the scores >= threshold, ascending; returns how many. It may stop when it has
+  // `limit`, and writes at most kChunk more. `of_chunks` is from `maxima`.
+  size_t (*at_least)(const uint8_t* row, size_t classes, const float* of_chunks, float threshold,
+                     size_t limit, uint32_t* indices);
 
   // The row against one number.
   Comparison (*compare)(const uint8_t* row, size_t classes, float score);

@@ -50,17 +50,39 @@ struct Lanes {
   Lanes MaxWith(Lanes best) const {
     return {_mm256_max_ps(low, best.low), _mm256_max_ps(high, best.high)};
   }
-  float Largest() const {
-    const __m256 eight = _mm256_max_ps(low, high);
-    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
-  }
   uint32_t AtLeast(Lanes threshold) const {
     const auto mask = [](__m256 v, __m256 least) {
       return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(v, least, _CMP_GE_OQ)));
     };
     return mask(low, threshold.low) | mask(high, threshold.high) << 8;
+  }
+  bool AnyAtLeast(Lanes threshold) const {
+    const __m256 larger = _mm256_max_ps(low, high);
+    return _mm256_movemask_ps(_mm256_cmp_ps(larger, threshold.low, _CMP_GE_OQ)) != 0;
+  }
+  // By counting the larger ones of each.
+  float KthLargest(size_t k) const {
+    float numbers[kBlock];
+    Store(numbers);
+    __m256i above_low = _mm256_setzero_si256(), above_high = above_low;
+    for (float number : numbers) {
+      const __m256 other = _mm256_set1_ps(number);
+      above_low = Count(above_low, _mm256_cmp_ps(other, low, _CMP_GT_OQ));
+      above_high = Count(above_high, _mm256_cmp_ps(other, high, _CMP_GT_OQ));
+    }
+    const __m256i limit = _mm256_set1_epi32(static_cast<int>(k));
+    const auto wanted = [&](__m256 v, __m256i above) {
+      const __m256 few = _mm256_castsi256_ps(_mm256_cmpgt_epi32(limit, above));
+      return _mm256_blendv_ps(_mm256_set1_ps(__builtin_inff()), v, few);
+    };
+    const __m256 eight = _mm256_min_ps(wanted(low, above_low), wanted(high, above_high));
+    const __m128 four = _mm_min_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
+  }
+  // A lane that holds is all ones, which is -1.
+  static __m256i Count(__m256i counts, __m256 lanes) {
+    return _mm256_sub_epi32(counts, _mm256_castps_si256(lanes));
   }
   void Store(float* memory) const {
     _mm256_storeu_ps(memory, low);
@@ -79,9 +101,9 @@ class LaneCounts {
 
   void Add(Lanes lanes) {
     for (__m256 v : {lanes.low, lanes.high}) {
-      Count(&above_, _mm256_cmp_ps(v, score_, _CMP_GT_OQ));
-      Count(&equal_, _mm256_cmp_ps(v, score_, _CMP_EQ_OQ));
-      Count(&below_, _mm256_cmp_ps(v, score_, _CMP_LT_OQ));
+      above_ = Lanes::Count(above_, _mm256_cmp_ps(v, score_, _CMP_GT_OQ));
+      equal_ = Lanes::Count(equal_, _mm256_cmp_ps(v, score_, _CMP_EQ_OQ));
+      below_ = Lanes::Count(below_, _mm256_cmp_ps(v, score_, _CMP_LT_OQ));
     }
   }
 
@@ -91,9 +113,6 @@ class LaneCounts {
   }
 
  private:
-  static void Count(__m256i* counts, __m256 lanes) {  // a lane that holds is all ones, which is -1
-    *counts = _mm256_sub_epi32(*counts, _mm256_castps_si256(lanes));
-  }
   static size_t Total(__m256i counts) {
     uint32_t lanes[8];
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(lanes), counts);

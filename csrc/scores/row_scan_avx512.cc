@@ -13,7 +13,13 @@ struct Lanes {
 
   static Lanes All(float x) { return {_mm512_set1_ps(x)}; }
 
-  static Lanes Load(Float32, const uint8_t* p) { return {_mm512_loadu_ps(p)}; }
+  // By halves: of 64-byte loads, those of rows at odd multiples of 32 bytes would each straddle two
+  // cache lines, and the processor then reads hardly ahead.
+  static Lanes Load(Float32, const uint8_t* p) {
+    const float* scores = reinterpret_cast<const float*>(p);
+    const __m512 low = _mm512_castps256_ps512(_mm256_loadu_ps(scores));
+    return {_mm512_insertf32x8(low, _mm256_loadu_ps(scores + 8), 1)};
+  }
   static Lanes Load(Float16, const uint8_t* p) { return {_mm512_cvtph_ps(Load256(p))}; }
   static Lanes Load(Bfloat16, const uint8_t* p) {
     return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(Load256(p)), 16))};
@@ -31,8 +37,28 @@ struct Lanes {
   }
   // Of two operands of which one is NaN, the instruction takes the second.
   Lanes MaxWith(Lanes best) const { return {_mm512_max_ps(v, best.v)}; }
-  float Largest() const { return _mm512_reduce_max_ps(v); }
   uint32_t AtLeast(Lanes threshold) const { return _mm512_cmp_ps_mask(v, threshold.v, _CMP_GE_OQ); }
+  bool AnyAtLeast(Lanes threshold) const { return AtLeast(threshold) != 0; }
+  // By counting the larger ones of each; the others are moved past it from both sides.
+  float KthLargest(size_t k) const {
+    const __m512i one = _mm512_set1_epi32(1);
+    const auto count = [&](__m512i counts, __m512i others) {
+      const __mmask16 larger = _mm512_cmp_ps_mask(_mm512_castsi512_ps(others), v, _CMP_GT_OQ);
+      return _mm512_mask_add_epi32(counts, larger, counts, one);
+    };
+    __m512i left = _mm512_castps_si512(v), right = left;
+    __m512i of_left = _mm512_setzero_si512(), of_right = of_left;
+    for (size_t i = 1; i < kBlock / 2; ++i) {
+      left = _mm512_alignr_epi32(left, left, 1);
+      right = _mm512_alignr_epi32(right, right, kBlock - 1);
+      of_left = count(of_left, left);
+      of_right = count(of_right, right);
+    }
+    of_left = count(of_left, _mm512_alignr_epi32(left, left, 1));
+    const __m512i limit = _mm512_set1_epi32(static_cast<int>(k));
+    const __m512i larger = _mm512_add_epi32(of_left, of_right);
+    return _mm512_mask_reduce_min_ps(_mm512_cmplt_epi32_mask(larger, limit), v);
+  }
   void Store(float* memory) const { _mm512_storeu_ps(memory, v); }
 
  private:

@@ -5,8 +5,9 @@
 //     Lanes::Load(T{}, memory)      kBlock scores of type T
 //     lanes.WithoutFirst(n)         NaN instead of the first n < kBlock
 //     lanes.MaxWith(best)           lane by lane, where NaN loses; `best` has no NaN
-//     lanes.Largest()               of lanes without NaN
 //     lanes.AtLeast(threshold)      bit i: lane i >= threshold
+//     lanes.AnyAtLeast(threshold)   of lanes without NaN
+//     lanes.KthLargest(k)           of lanes without NaN, 1 <= k <= kBlock
 //     lanes.Store(memory)
 //   LaneCounts(score)
 //     counts.Add(lanes), counts.Sum(lanes in all that were no padding)
@@ -25,7 +26,7 @@ namespace {
 constexpr size_t kBlocksPerChunk = kChunk / kBlock;
 static_assert(kBlock == kGroups && kBlocksPerChunk == 4);
 
-// Half a page. The next row has to arrive while this one is searched; hardware does not look so far
+// Half a page. The next row has to arrive while this one is compared; hardware does not look so far
 // ahead, and to ask for more than a page ahead was slower than not to ask.
 constexpr size_t kAheadBytes = 2048;
 
@@ -46,23 +47,21 @@ Lanes Tail(const uint8_t* row, size_t classes) {
   return Lanes::Load(T{}, last).WithoutFirst(kBlock - classes % kBlock);
 }
 
-// kCache: 2 leaves the first-level cache to the row at hand, which is read twice.
-template <typename T, int kCache>
+template <typename T>
 void Prefetch(const uint8_t* row, size_t block) {
-  __builtin_prefetch(row + block * kBlockBytes<T> + kAheadBytes, 0, kCache);
+  __builtin_prefetch(row + block * kBlockBytes<T> + kAheadBytes);
 }
 
-// A lane's maxima in one whole chunk.
+// The maxima of a chunk's lanes; only the last chunk of a row may have less than kChunk scores.
 template <typename T>
 Lanes WholeChunk(const uint8_t* row, size_t chunk) {
-  const size_t block = kBlocksPerChunk * chunk;
-  for (size_t i = 0; i < kBlocksPerChunk; ++i) Prefetch<T, 2>(row, block + i);
-  const Lanes low = BlockAt<T>(row, block).MaxWith(None());
-  const Lanes high = BlockAt<T>(row, block + 1).MaxWith(None());
-  return BlockAt<T>(row, block + 2).MaxWith(low).MaxWith(BlockAt<T>(row, block + 3).MaxWith(high));
+  Lanes best = None();
+  for (size_t i = 0; i < kBlocksPerChunk; ++i) {
+    best = BlockAt<T>(row, kBlocksPerChunk * chunk + i).MaxWith(best);
+  }
+  return best;
 }
 
-// The same of the chunk that the row ends in.
 template <typename T>
 Lanes LastChunk(const uint8_t* row, size_t classes) {
   Lanes best = None();
@@ -74,60 +73,75 @@ Lanes LastChunk(const uint8_t* row, size_t classes) {
 
 template <typename T>
 void Maxima(const uint8_t* row, size_t classes, size_t segments, float* of_chunks,
-            float* of_groups) {
+            float* of_segments) {
   const size_t whole = classes / kChunk;
   for (size_t segment = 0; segment < segments; ++segment) {
     Lanes best = None();
     const size_t end = whole * (segment + 1) / segments;
     for (size_t chunk = whole * segment / segments; chunk < end; ++chunk) {
       const Lanes lanes = WholeChunk<T>(row, chunk);
-      of_chunks[chunk] = lanes.Largest();
+      lanes.Store(of_chunks + kGroups * chunk);
       best = lanes.MaxWith(best);
     }
     if (segment + 1 == segments && classes % kChunk != 0) {
       const Lanes lanes = LastChunk<T>(row, classes);
-      of_chunks[whole] = lanes.Largest();
+      lanes.Store(of_chunks + kGroups * whole);
       best = lanes.MaxWith(best);
     }
-    best.Store(of_groups + kGroups * segment);
+    best.Store(of_segments + kGroups * segment);
   }
 }
 
+inline Lanes LanesOf(const float* numbers) {
+  return Lanes::Load(Float32{}, reinterpret_cast<const uint8_t*>(numbers));
+}
+
+inline float KthLargest(const float* numbers, size_t k) { return LanesOf(numbers).KthLargest(k); }
+
 template <typename T>
-uint64_t ChunkAtLeast(const uint8_t* row, size_t classes, size_t chunk, Lanes threshold) {
-  const size_t first = kBlocksPerChunk * chunk;
+uint64_t BlocksAtLeast(const uint8_t* row, size_t first, size_t count, Lanes threshold) {
   uint64_t found = 0;
-  for (size_t i = 0; i < kBlocksPerChunk && first + i < classes / kBlock; ++i) {
+  for (size_t i = 0; i < count; ++i) {
     found |= uint64_t{BlockAt<T>(row, first + i).AtLeast(threshold)} << kBlock * i;
-  }
-  if (const size_t rest = classes % kBlock; rest != 0 && chunk == classes / kChunk) {
-    const uint64_t tail = Tail<T>(row, classes).AtLeast(threshold) >> (kBlock - rest);
-    found |= tail << classes % kChunk / kBlock * kBlock;
   }
   return found;
 }
 
 template <typename T>
-void AtLeast(const uint8_t* row, size_t classes, const float* of_chunks, float threshold,
-             uint64_t* chunks, uint64_t* scores) {
+uint64_t ChunkAtLeast(const uint8_t* row, size_t classes, size_t chunk, Lanes threshold) {
+  const size_t first = kBlocksPerChunk * chunk;
+  if (chunk < classes / kChunk) return BlocksAtLeast<T>(row, first, kBlocksPerChunk, threshold);
+  const size_t blocks = classes / kBlock - first;
+  uint64_t found = BlocksAtLeast<T>(row, first, blocks, threshold);
+  if (const size_t rest = classes % kBlock; rest != 0) {
+    const uint64_t tail = Tail<T>(row, classes).AtLeast(threshold) >> (kBlock - rest);
+    found |= tail << kBlock * blocks;
+  }
+  return found;
+}
+
+template <typename T>
+size_t AtLeast(const uint8_t* row, size_t classes, const float* of_chunks, float threshold,
+               size_t limit, uint32_t* indices) {
   const Lanes all = Lanes::All(threshold);
-  const size_t count = ChunksOf(classes);
-  for (size_t word = 0; 64 * word < count; ++word) {
+  const size_t chunks = ChunksOf(classes);
+  size_t count = 0;
+  for (size_t first = 0; first < chunks; first += 64) {
     uint64_t found = 0;
-    const size_t end = count < 64 * (word + 1) ? count : 64 * (word + 1);
-    size_t chunk = 64 * word;
-    for (; chunk + kBlock <= end; chunk += kBlock) {
-      const Lanes maxima =
-          Lanes::Load(Float32{}, reinterpret_cast<const uint8_t*>(of_chunks + chunk));
-      found |= uint64_t{maxima.AtLeast(all)} << chunk % 64;
+    for (size_t chunk = chunks - first < 64 ? chunks : first + 64; chunk-- > first;) {
+      found = 2 * found + LanesOf(of_chunks + kGroups * chunk).AnyAtLeast(all);
     }
-    for (; chunk < end; ++chunk) found |= uint64_t{of_chunks[chunk] >= threshold} << chunk % 64;
-    chunks[word] = found;
     for (; found != 0; found &= found - 1) {
-      chunk = 64 * word + static_cast<size_t>(__builtin_ctzll(found));
-      scores[chunk] = ChunkAtLeast<T>(row, classes, chunk, all);
+      const size_t chunk = first + static_cast<size_t>(__builtin_ctzll(found));
+      uint64_t scores = ChunkAtLeast<T>(row, classes, chunk, all);
+      for (; scores != 0; scores &= scores - 1) {
+        indices[count++] =
+            static_cast<uint32_t>(kChunk * chunk) + static_cast<uint32_t>(__builtin_ctzll(scores));
+      }
+      if (count >= limit) return count;
     }
   }
+  return count;
 }
 
 template <typename T>
@@ -137,7 +151,7 @@ Comparison Compare(const uint8_t* row, size_t classes, float score) {
   }
   LaneCounts counts(score);
   for (size_t block = 0; block < classes / kBlock; ++block) {
-    Prefetch<T, 3>(row, block);
+    Prefetch<T>(row, block);
     counts.Add(BlockAt<T>(row, block));
   }
   if (classes % kBlock != 0) counts.Add(Tail<T>(row, classes));
@@ -145,7 +159,7 @@ Comparison Compare(const uint8_t* row, size_t classes, float score) {
 }
 
 template <typename T>
-constexpr RowScan kScan = {Maxima<T>, AtLeast<T>, Compare<T>};
+constexpr RowScan kScan = {Maxima<T>, KthLargest, AtLeast<T>, Compare<T>};
 
 }  // namespace
 }  // namespace regcore

@@ -67,9 +67,6 @@ struct Lanes {
     }
     return larger;
   }
-  float Largest() const {
-    return vmaxvq_f32(vmaxq_f32(vmaxq_f32(v[0], v[1]), vmaxq_f32(v[2], v[3])));
-  }
   // The comparisons as bytes, each ANDed with its bit of a byte, and the bytes added up in pairs.
   uint32_t AtLeast(const Lanes& threshold) const {
     const auto halves = [&](size_t i) {
@@ -81,6 +78,27 @@ struct Lanes {
     const uint8x16_t marked = vandq_u8(lanes, vld1q_u8(bits));
     const uint32_t low = vaddv_u8(vget_low_u8(marked)), high = vaddv_u8(vget_high_u8(marked));
     return low | high << 8;
+  }
+  // By counting the larger ones of each.
+  float KthLargest(size_t k) const {
+    float numbers[kBlock];
+    Store(numbers);
+    uint32x4_t above[4] = {};
+    for (float number : numbers) {
+      const float32x4_t other = vdupq_n_f32(number);
+      for (size_t i = 0; i < 4; ++i) above[i] = vsubq_u32(above[i], vcgtq_f32(other, v[i]));
+    }
+    const uint32x4_t limit = vdupq_n_u32(static_cast<uint32_t>(k));
+    float32x4_t least = vdupq_n_f32(__builtin_inff());
+    for (size_t i = 0; i < 4; ++i) {
+      const uint32x4_t few = vcltq_u32(above[i], limit);
+      least = vminq_f32(least, vbslq_f32(few, v[i], least));
+    }
+    return vminvq_f32(least);
+  }
+  bool AnyAtLeast(const Lanes& threshold) const {
+    const float32x4_t largest = vmaxq_f32(vmaxq_f32(v[0], v[1]), vmaxq_f32(v[2], v[3]));
+    return vmaxvq_f32(largest) >= vgetq_lane_f32(threshold.v[0], 0);
   }
   void Store(float* memory) const {
     for (size_t i = 0; i < 4; ++i) vst1q_f32(memory + 4 * i, v[i]);

@@ -37,20 +37,6 @@ uint64_t KeyOf(float score, size_t index) {
 
 size_t IndexOf(uint64_t key) { return key & 0xFFFFFFFFu; }
 
-// The k-th largest of kGroups numbers, by counting the larger ones of each.
-float KthOfGroups(const float* numbers, size_t k) {
-  uint32_t larger[kGroups] = {};
-  for (size_t j = 0; j < kGroups; ++j) {
-    for (size_t i = 0; i < kGroups; ++i) larger[i] += numbers[j] > numbers[i] ? 1 : 0;
-  }
-  float kth = kInfinity;
-  for (size_t i = 0; i < kGroups; ++i) {
-    const float candidate = larger[i] < k ? numbers[i] : kth;
-    kth = candidate < kth ? candidate : kth;
-  }
-  return kth;
-}
-
 // Sorts kFewKeys keys by a network of 19 exchanges; tests/kernels/check_topk.cc tries every order.
 void OrderFew(uint64_t* keys) {
   uint64_t sorted[kFewKeys];
@@ -72,7 +58,7 @@ void OrderFew(uint64_t* keys) {
 // Brings the k smallest of `count` keys to the front, in order.
 void OrderFirst(uint64_t* keys, size_t count, size_t k) {
   if (count <= kFewKeys) {
-    for (size_t i = count; i < kFewKeys; ++i) keys[i] = kLastKey - i;
+    for (size_t i = 0; i < kFewKeys; ++i) keys[i] = i < count ? keys[i] : kLastKey - i;
     return OrderFew(keys);
   }
   if (k < count) std::nth_element(keys, keys + k, keys + count);
@@ -86,13 +72,17 @@ size_t RoundUp(size_t bytes) {
 
 }  // namespace
 
+// Of RowScan::maxima.
+struct TopK::Maxima {
+  float* of_chunks;
+  float* of_segments;
+};
+
 // The parts of the scratch memory.
 struct TopK::Workspace {
-  uint64_t* keys;          // of all scores, or of the candidates
-  uint64_t* found_scores;  // of RowScan::at_least
-  uint64_t* found_chunks;
-  float* of_chunks;  // of RowScan::maxima
-  float* of_groups;
+  uint64_t* keys;     // of all scores, or of the candidates
+  uint32_t* indices;  // of RowScan::at_least
+  Maxima maxima[2];   // of even and of odd rows
   size_t bytes;
 
   Workspace(uint8_t* memory, size_t classes, size_t segments) {
@@ -102,10 +92,11 @@ struct TopK::Workspace {
       offset += RoundUp(count * sizeof(**place));
     };
     part(&keys, std::max(classes, kFewKeys));
-    part(&found_scores, ChunksOf(classes));
-    part(&found_chunks, (ChunksOf(classes) + 63) / 64);
-    part(&of_chunks, ChunksOf(classes));
-    part(&of_groups, kGroups * segments);
+    part(&indices, classes);
+    for (Maxima& of_row : maxima) {
+      part(&of_row.of_chunks, kGroups * ChunksOf(classes));
+      part(&of_row.of_segments, kGroups * segments);
+    }
     bytes = offset;
   }
 };
@@ -114,6 +105,7 @@ TopK::TopK(const Scores& scores, size_t k, SimdLevel level)
     : scores_(scores),
       k_(k),
       segments_((k + kPerSegment - 1) / kPerSegment),
+      scanned_(kChunk * segments_ <= scores.classes),
       scan_(&RowScanFor(level, scores.type)) {}
 
 Status TopK::Reserve(AlignedBuffer* scratch) const {
@@ -128,18 +120,75 @@ void TopK::Run(size_t first, size_t last, uint8_t* values, int64_t* indices,
     using T = decltype(type);
     constexpr bool kAsFloat = std::is_same_v<T, Bfloat16>;
     constexpr size_t kBytes = kAsFloat ? sizeof(float) : sizeof(typename T::Storage);
-    for (size_t r = first; r < last; ++r) {
-      RunRow<T>(scores_.Row(r), space, values + r * k_ * kBytes, indices + r * k_);
+    const auto write = [&](size_t r, size_t count) {
+      OrderFirst(space.keys, count, k_);
+      Write<T>(scores_.Row(r), space.keys, values + r * k_ * kBytes, indices + r * k_);
+    };
+    if (!scanned_) {
+      for (size_t r = first; r < last; ++r) write(r, AllKeys<T>(scores_.Row(r), space));
+      return;
+    }
+    // The candidates of a row are looked at while the next row is on its way from memory: branches
+    // that depend on scores would otherwise keep the processor from asking for it in time.
+    for (size_t r = first; r <= last; ++r) {
+      if (r < last) {
+        const Maxima& maxima = space.maxima[r % 2];
+        scan_->maxima(scores_.Row(r), scores_.classes, segments_, maxima.of_chunks,
+                      maxima.of_segments);
+      }
+      if (r > first) {
+        write(r - 1, Candidates<T>(scores_.Row(r - 1), space.maxima[(r - 1) % 2], space));
+      }
     }
   });
 }
 
+float TopK::Bound(float* of_segments) const {
+  if (segments_ == 1) return scan_->kth_largest(of_segments, k_);
+  float* kth = of_segments + k_ - 1;
+  std::nth_element(of_segments, kth, of_segments + kGroups * segments_, std::greater<>());
+  return *kth;
+}
+
 template <typename T>
-void TopK::RunRow(const uint8_t* row, const Workspace& space, uint8_t* values,
-                  int64_t* indices) const {
-  OrderFirst(space.keys, Candidates<T>(row, space), k_);
+size_t TopK::Candidates(const uint8_t* row, const Maxima& maxima, const Workspace& space) const {
+  const auto find = [&](float threshold, size_t limit) {
+    return scan_->at_least(row, scores_.classes, maxima.of_chunks, threshold, limit, space.indices);
+  };
+  size_t count = 0;
+  const auto append = [&](size_t found, auto wanted) {
+    for (size_t i = 0; i < found; ++i) {
+      const uint32_t index = space.indices[i];
+      const float score = ValueAt<T>(row, index);
+      if (wanted(score)) space.keys[count++] = KeyOfNumber(score, index);
+    }
+  };
+  const auto any = [](float) { return true; };
+  const float bound = Bound(maxima.of_segments);
+  const size_t many = 2 * k_ + kFewKeys;
+  if (const size_t found = find(bound, many); found < many) {
+    append(found, any);
+  } else {  // ties at the bound, most likely: all above it, and what is equal of the k first
+    append(find(bound, k_), [&](float score) { return score == bound; });
+    if (bound < kInfinity) append(find(std::nextafter(bound, kInfinity), scores_.classes), any);
+  }
+  for (size_t i = 0; count < k_; ++i) {  // the row has fewer than k numbers
+    if (std::isnan(ValueAt<T>(row, i))) space.keys[count++] = KeyOfNan(i);
+  }
+  return count;
+}
+
+template <typename T>
+size_t TopK::AllKeys(const uint8_t* row, const Workspace& space) const {
+  for (size_t i = 0; i < scores_.classes; ++i) space.keys[i] = KeyOf(ValueAt<T>(row, i), i);
+  return scores_.classes;
+}
+
+template <typename T>
+void TopK::Write(const uint8_t* row, const uint64_t* keys, uint8_t* values,
+                 int64_t* indices) const {
   for (size_t i = 0; i < k_; ++i) {
-    const size_t index = IndexOf(space.keys[i]);
+    const size_t index = IndexOf(keys[i]);
     indices[i] = static_cast<int64_t>(index);
     const auto stored = StoredAt<T>(row, index);
     if constexpr (std::is_same_v<T, Bfloat16>) {
@@ -149,65 +198,6 @@ void TopK::RunRow(const uint8_t* row, const Workspace& space, uint8_t* values,
       std::memcpy(values + i * sizeof(stored), &stored, sizeof(stored));
     }
   }
-}
-
-// Writes the keys of at least k scores, the k first in order among them; returns how many.
-template <typename T>
-size_t TopK::Candidates(const uint8_t* row, const Workspace& space) const {
-  const size_t classes = scores_.classes;
-  if (kChunk * segments_ > classes) {  // k is large, or the row is short
-    for (size_t i = 0; i < classes; ++i) space.keys[i] = KeyOf(ValueAt<T>(row, i), i);
-    return classes;
-  }
-  scan_->maxima(row, classes, segments_, space.of_chunks, space.of_groups);
-  float bound;
-  if (segments_ == 1) {
-    bound = KthOfGroups(space.of_groups, k_);
-  } else {
-    float* kth = space.of_groups + k_ - 1;
-    std::nth_element(space.of_groups, kth, space.of_groups + kGroups * segments_, std::greater<>());
-    bound = *kth;
-  }
-  const auto find = [&](float threshold) {
-    scan_->at_least(row, classes, space.of_chunks, threshold, space.found_chunks,
-                    space.found_scores);
-  };
-  find(bound);
-  const auto any = [](float) { return true; };
-  size_t count = AppendFound<T>(row, space, 0, 2 * k_ + kFewKeys, any);
-  if (count == 2 * k_ + kFewKeys) {
-    // Ties at the bound, most likely: the first k of them will do, and all above.
-    count = AppendFound<T>(row, space, 0, k_, [&](float score) { return score == bound; });
-    if (bound < kInfinity) {
-      find(std::nextafter(bound, kInfinity));
-      count = AppendFound<T>(row, space, count, classes, any);
-    }
-  }
-  for (size_t i = 0; count < k_; ++i) {  // the row has fewer than k numbers
-    if (std::isnan(ValueAt<T>(row, i))) space.keys[count++] = KeyOfNan(i);
-  }
-  return count;
-}
-
-// Appends the keys of found scores that are wanted, in ascending order, to `count` others, until
-// there are `limit`; returns how many there are.
-template <typename T, typename Wanted>
-size_t TopK::AppendFound(const uint8_t* row, const Workspace& space, size_t count, size_t limit,
-                         const Wanted& wanted) const {
-  const size_t chunks = ChunksOf(scores_.classes);
-  for (size_t word = 0; 64 * word < chunks; ++word) {
-    for (uint64_t found = space.found_chunks[word]; found != 0; found &= found - 1) {
-      const size_t chunk = 64 * word + static_cast<size_t>(std::countr_zero(found));
-      for (uint64_t bits = space.found_scores[chunk]; bits != 0; bits &= bits - 1) {
-        const size_t i = kChunk * chunk + static_cast<size_t>(std::countr_zero(bits));
-        const float score = ValueAt<T>(row, i);
-        if (!wanted(score)) continue;
-        space.keys[count++] = KeyOfNumber(score, i);
-        if (count == limit) return count;
-      }
-    }
-  }
-  return count;
 }
 
 }  // namespace regcore

@@ -31,19 +31,25 @@ class TopK {
            AlignedBuffer* scratch) const;
 
  private:
+  struct Maxima;
   struct Workspace;
 
+  // Reached by at least k scores of the row, if it has so many numbers. Reorders its argument.
+  float Bound(float* of_segments) const;
+
+  // Writes the keys of at least k scores, the k first in order among them; returns how many.
   template <typename T>
-  void RunRow(const uint8_t* row, const Workspace& space, uint8_t* values, int64_t* indices) const;
+  size_t Candidates(const uint8_t* row, const Maxima& maxima, const Workspace& space) const;
+
   template <typename T>
-  size_t Candidates(const uint8_t* row, const Workspace& space) const;
-  template <typename T, typename Wanted>
-  size_t AppendFound(const uint8_t* row, const Workspace& space, size_t count, size_t limit,
-                     const Wanted& wanted) const;
+  size_t AllKeys(const uint8_t* row, const Workspace& space) const;
+  template <typename T>
+  void Write(const uint8_t* row, const uint64_t* keys, uint8_t* values, int64_t* indices) const;
 
   Scores scores_;
   size_t k_;
   size_t segments_;
+  bool scanned_;  // else k is large, or the rows are short
   const RowScan* scan_;
 };
 
