@@ -19,3 +19,12 @@ def label_places(
     places: NDArray[np.int32],
     workers: int,
 ) -> None: ...
+def count_ranks(
+    above: NDArray[np.int32],
+    equal_before: NDArray[np.int32],
+    equal_behind: NDArray[np.int32],
+    nan: NDArray[np.int32],
+    lower_indices: bool,
+    higher_indices: bool,
+    hits: NDArray[np.int64],
+) -> tuple[int, int]: ...

@@ -45,6 +45,12 @@ cdef extern from "scores/score_jobs.h" namespace "regcore" nogil:
         int32_t* equal_behind
         int32_t* nan
 
+    cdef struct Ties:
+        cbool lower_indices
+        cbool higher_indices
+
+    void CountRanks(const LabelPlaces&, size_t, Ties, size_t, int64_t*, int64_t*, int64_t*)
+
     Status StartTopK(const TopK&, uint8_t*, int64_t*, RowBlocks*) except +
     Status StartFindLabelPlaces(const Scores&, const int64_t*, SimdLevel,
                                 const LabelPlaces&, RowBlocks*) except +
@@ -139,3 +145,25 @@ def label_places(const uint8_t[:, :] rows not None, str dtype not None,
     blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
     check(StartFindLabelPlaces(scores, &labels[0], resolve_level(), found, blocks.get()))
     finish(blocks.get())
+
+
+def count_ranks(int32_t[::1] above not None, int32_t[::1] equal_before not None,
+                int32_t[::1] equal_behind not None, int32_t[::1] nan not None,
+                bint lower_indices, bint higher_indices, int64_t[::1] hits not None):
+    cdef size_t rows = above.shape[0]
+    cdef int64_t tied_rows = 0
+    cdef int64_t nan_rows = 0
+    cdef LabelPlaces found
+    cdef Ties ties
+    if rows == 0:
+        return 0, 0
+    if not above.shape[0] == equal_before.shape[0] == equal_behind.shape[0] == nan.shape[0]:
+        raise ValueError("places need one number each per row")
+    if hits.shape[0] == 0:
+        raise ValueError("hits need one place more than ranks are counted")
+    found.above, found.equal_before = &above[0], &equal_before[0]
+    found.equal_behind, found.nan = &equal_behind[0], &nan[0]
+    ties.lower_indices, ties.higher_indices = lower_indices, higher_indices
+    with nogil:
+        CountRanks(found, rows, ties, hits.shape[0] - 1, &hits[0], &tied_rows, &nan_rows)
+    return tied_rows, nan_rows

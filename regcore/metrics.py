@@ -104,11 +104,9 @@ class TopN:
             if self.on_nan == "raise" and places.nan.any():
                 row = first + int(places.nan.argmax())
                 raise ValueError(f"the scores of image {row} hold NaN")
-            ranks = np.minimum(places.ranks(self.ties), behind)
-            hits += np.bincount(ranks, minlength=behind + 1)
-            equal = places.equal_before + places.equal_behind
-            tied += int(np.count_nonzero((equal > 0) & (places.above < self.n)))
-            nan += int(np.count_nonzero(places.nan))
+            part_tied, part_nan = places.tally(self.ties, hits)
+            tied += part_tied
+            nan += part_nan
         self._hits[:behind] += hits[:behind]
         self.tied += tied
         self.nan += nan

@@ -104,11 +104,20 @@ class LabelPlaces(NamedTuple):
     def ranks(self, ties: Ties) -> NDArray[np.int64]:
         """As the function `ranks`."""
         before: NDArray[np.int64] = self.above.astype(np.int64)
-        if check_ties(ties) in ("lowest", "pessimistic"):
+        lower_indices, higher_indices = _going_before(ties)
+        if lower_indices:
             before += self.equal_before
-        if ties in ("highest", "pessimistic"):
+        if higher_indices:
             before += self.equal_behind
         return before
+
+    def tally(self, ties: Ties, hits: NDArray[np.int64]) -> tuple[int, int]:
+        """Adds 1 to hits[rank] for each row; to hits[-1] for each rank that has no place before it.
+
+        Returns on how many rows another rule for ties could give another rank before hits[-1], and
+        how many hold NaN.
+        """
+        return _scores.count_ranks(*self, *_going_before(ties), hits)
 
 
 def label_places(
@@ -139,6 +148,12 @@ def label_places(
         _count_workers(workers),
     )
     return LabelPlaces(*places)
+
+
+def _going_before(ties: Ties) -> tuple[bool, bool]:
+    """Whether equal scores of lower, and of higher indices go before the label's."""
+    check_ties(ties)
+    return ties in ("lowest", "pessimistic"), ties in ("highest", "pessimistic")
 
 
 def check_ties(ties: Ties) -> Ties:

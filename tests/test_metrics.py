@@ -13,7 +13,7 @@ import pytest
 from regcore import DatasetError, TopN, ranks, topn_accuracy
 from regcore.guide_result import guide_result, write_guide_result
 from regcore.metrics import class_indices, percent
-from regcore.ranking import TIES, Ties
+from regcore.ranking import TIES, Ties, label_places
 
 
 def scores_with_rank(ranks: list[int], labels: list[int], classes: int) -> Any:
@@ -95,6 +95,21 @@ def test_ties_are_counted_where_they_can_matter(ties: Ties) -> None:
         assert topn.tied == tied
         best = np.array(expected[ties])
         assert topn.hits.tolist() == [int((best < r).sum()) for r in range(1, n + 1)]
+
+
+@pytest.mark.parametrize("ties", TIES)
+def test_places_are_tallied_as_numpy_would(ties: Ties) -> None:
+    rng = np.random.default_rng(8)
+    scores = rng.choice(np.array([0.0, 1.0, 2.0, np.nan], np.float32), (500, 6))
+    places = label_places(scores, rng.integers(0, 6, 500))
+    for n in (1, 3, 6):
+        hits = np.ones(n + 1, np.int64)
+        tied, nan = places.tally(ties, hits)
+        expected = np.minimum(places.ranks(ties), n)
+        assert hits.tolist() == (1 + np.bincount(expected, minlength=n + 1)).tolist()
+        equal = places.equal_before + places.equal_behind
+        assert tied == np.count_nonzero((equal > 0) & (places.above < n))
+        assert nan == np.count_nonzero(np.isnan(scores).any(axis=1))
 
 
 def test_processes_count_for_each_other() -> None:

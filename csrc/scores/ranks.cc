@@ -1,5 +1,6 @@
 #include "scores/ranks.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "scores/float_mode.h"
@@ -43,6 +44,20 @@ void FindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel leve
       FindPlace<T>(scores, r, label, scan, places);
     }
   });
+}
+
+void CountRanks(const LabelPlaces& places, size_t rows, Ties ties, size_t n, int64_t* hits,
+                int64_t* tied, int64_t* nan) {
+  for (size_t r = 0; r < rows; ++r) {
+    const size_t above = static_cast<size_t>(places.above[r]);
+    const size_t lower = static_cast<size_t>(places.equal_before[r]);
+    const size_t higher = static_cast<size_t>(places.equal_behind[r]);
+    const size_t rank =
+        above + (ties.lower_indices ? lower : 0) + (ties.higher_indices ? higher : 0);
+    ++hits[std::min(rank, n)];
+    *tied += (lower + higher != 0) & (above < n);
+    *nan += places.nan[r];
+  }
 }
 
 }  // namespace regcore

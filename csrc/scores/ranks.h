@@ -25,4 +25,16 @@ struct LabelPlaces {
 void FindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel level, size_t first,
                      size_t last, const LabelPlaces& places);
 
+// Which of the scores equal to the label's go before it.
+struct Ties {
+  bool lower_indices;
+  bool higher_indices;
+};
+
+// Of `rows` rows: hits[r] grows by those whose label has rank r < n, with n and more as hits[n];
+// `tied` by those for which another rule for ties could give another rank below n; `nan` by those
+// with any NaN.
+void CountRanks(const LabelPlaces& places, size_t rows, Ties ties, size_t n, int64_t* hits,
+                int64_t* tied, int64_t* nan);
+
 }  // namespace regcore
