@@ -13,6 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SIMD_LEVELS = ("portable", "neon", "neondotprod", "avx2", "avx512", "avx512vnni", "avx512vbmi")
 
 FULL_DECODE = "libjpeg-turbo full decode"
+DECODE = "region decode, rest looked through"
 WHOLE = "whole, float32 nchw"
 FINISH = "resample + normalise, float32 nchw"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from floor import FINISH, FULL_DECODE, SIMD_LEVELS, WHOLE
+from floor import DECODE, FINISH, FULL_DECODE, SIMD_LEVELS, WHOLE
 from peers import DALI, FLOOR, REFERENCE, REGCORE, RESIZE, SIMD
 from rounds import Key, Round, ratios, spread, times
 
@@ -22,10 +22,10 @@ def breakdown(rounds: list[Round]) -> list[dict[str, Any]]:
     resample = stage("resample, uint8 nhwc")
     parts = (
         ("read the file", (from_files,), (OURS,)),
-        ("decode the region", (stage("region decode"),), ()),
+        ("decode the region, look through the rest", (stage(DECODE),), ()),
         ("resample", (resample,), ()),
         ("normalise", (stage(FINISH),), (resample,)),
-        ("the rest of the C++ pipeline", (stage(WHOLE),), (stage("region decode"), stage(FINISH))),
+        ("the rest of the C++ pipeline", (stage(WHOLE),), (stage(DECODE), stage(FINISH))),
         ("stream into Python", (OURS,), (stage(WHOLE),)),
         ("write float32 .bin", (Key("regcore to .bin files", "files", 1),), (from_files,)),
     )
