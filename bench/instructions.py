@@ -32,9 +32,15 @@ class Kernel(NamedTuple):
     calls_per_image: int
 
 
+IDCT = ("InverseDct", "InverseDctOfBlock", "Transform", "InverseDctLanes")
+
 KERNELS = (
-    Kernel("horizontal pass", "Horizontal", ("Horizontal", "ColumnRows", "PixelRows"), 1),
-    Kernel("vertical pass", "Vertical", ("Vertical",), ROWS),
+    Kernel("coefficients", "McuReader::Open", ("ReadRun<true>", "ReadRun<false>", "FindLong"), 1),
+    Kernel("tables of codes", "McuReader::Open", ("Build",), 1),
+    Kernel("inverse DCT", "McuReader::Open", IDCT, 1),
+    Kernel("chroma, and RGB", "McuReader::Open", ("UpsampleH2V1", "UpsampleH2V2", "YccToRgb"), 1),
+    Kernel("horizontal pass", "Preprocess::Run", ("Horizontal", "ColumnRows", "PixelRows"), 1),
+    Kernel("vertical pass", "Preprocess::Run", ("Vertical",), 1),
     Kernel("normalise, float32 nchw", "PlanarSingle", ("PlanarSingle", "Planar<float>"), ROWS),
     Kernel("normalise, float16 nchw", "PlanarHalf", ("PlanarHalf", "Planar<unsigned short>"), ROWS),
 )
@@ -56,10 +62,13 @@ def count(stages: Path, level: str, photos: list[str], folder: Path) -> list[flo
         text=True,
     ).stdout
     instructions: Counter[str] = Counter()
-    # A template's type belongs to the name, its numbers do not.
-    name_of = r"namespace\)::(?:\w+>::)?(\w+(?:<[a-z ]+>)?)(?:<\d+>)?\("
-    for number, name in re.findall(rf"^ *([\d,]+) \([^)]*\) .*{name_of}", listing, re.MULTILINE):
-        instructions[name] += int(number.replace(",", ""))
+    for number, function in re.findall(
+        r"^ *([\d,]+) \([^)]*\) +\S+?:(.*) \[", listing, re.MULTILINE
+    ):
+        name, types = own_name(function)
+        # A template's type belongs to the name, the names of classes and numbers do not.
+        suffix = f"<{types}>" if re.fullmatch("[a-z ]+", types) else ""
+        instructions[name.rpartition("::")[2] + suffix] += int(number.replace(",", ""))
     text = profile.read_text()
     return [
         sum(instructions[part] for part in kernel.parts)
@@ -68,12 +77,19 @@ def count(stages: Path, level: str, photos: list[str], folder: Path) -> list[flo
     ]
 
 
+def own_name(function: str) -> tuple[str, str]:
+    """Of a function as valgrind writes it: its name with its classes, and its template's types."""
+    name = function.replace("(anonymous namespace)::", "").partition("(")[0]
+    types = re.search(r"<([^<>]*)>$", name)
+    return re.sub(r"<[^<>]*>", "", name), types[1] if types else ""
+
+
 def calls(profile: str, function: str) -> int:
     """How often a function was called; names stand in full only at their first mention."""
     ids = {
         number
         for number, name in re.findall(r"^c?fn=\((\d+)\) (.*)$", profile, re.MULTILINE)
-        if re.search(rf"namespace\)::(?:\w+>::)?{function}\(", name)
+        if own_name(name)[0].endswith(f"::{function}")
     }
     called = re.findall(r"^cfn=\((\d+)\).*\ncalls=(\d+)", profile, re.MULTILINE)
     return sum(int(times) for number, times in called if number in ids)
