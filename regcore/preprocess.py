@@ -88,7 +88,7 @@ class Preprocessor:
 
         on_warning: what damage leads to that libjpeg repairs. "report" makes it a finding, with
             the number of warnings, and "fail" a DecodeError. Both look through all of a JPEG, also
-            behind the part that is decoded, which takes 7 % more time; "ignore" does not, and
+            behind the part that is decoded, which takes 5 % more time; "ignore" does not, and
             counts nothing. Pillow tells no such warnings of what it decodes.
         memory: bytes that all images in work may hold together (files, decoded pixels, what the
             decoders need), by default without bound. Each header is read first; a large image
