@@ -137,8 +137,8 @@ void CheckBlocks(int cases, Random* random, Report* report) {
     std::vector<uint8_t> bytes(static_cast<size_t>(random->Between(1, 600)));
     for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random->Between(0, 255));
     BitByBit slow(bytes);
-    std::vector<uint8_t> padded = bytes;
-    padded.resize(bytes.size() + EntropySegments::kReadAhead);
+    std::vector<uint8_t> padded(bytes.size() + EntropySegments::kReadAhead);
+    std::copy(bytes.begin(), bytes.end(), padded.begin());
     BitWindow window(padded.data()), skipping(padded.data());
     int dc_slow = 0, dc_read = 0, dc_skipped = 0;
     for (bool go_on = true; go_on && slow.at() < 8 * bytes.size();) {
