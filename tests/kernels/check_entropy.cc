@@ -134,14 +134,13 @@ void CheckBlocks(int cases, Random* random, Report* report) {
       report->Check(false, "a Huffman code is refused");
       continue;
     }
-    std::vector<uint8_t> bytes(static_cast<size_t>(random->Between(1, 600)));
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random->Between(0, 255));
-    BitByBit slow(bytes);
-    std::vector<uint8_t> padded(bytes.size() + EntropySegments::kReadAhead);
-    std::copy(bytes.begin(), bytes.end(), padded.begin());
+    const size_t size = static_cast<size_t>(random->Between(1, 600));
+    std::vector<uint8_t> padded(size + EntropySegments::kReadAhead);
+    for (size_t k = 0; k < size; ++k) padded[k] = static_cast<uint8_t>(random->Between(0, 255));
+    BitByBit slow(padded);
     BitWindow window(padded.data()), skipping(padded.data());
     int dc_slow = 0, dc_read = 0, dc_skipped = 0;
-    for (bool go_on = true; go_on && slow.at() < 8 * bytes.size();) {
+    for (bool go_on = true; go_on && slow.at() < 8 * size;) {
       int16_t expected[65] = {}, actual[65] = {};
       go_on = ReadSlowly(dc, ac, &slow, &dc_slow, expected);
       const bool read = ReadBlock<true>(dc_table, ac_table, layout, &window, &dc_read, actual);
@@ -151,8 +150,8 @@ void CheckBlocks(int cases, Random* random, Report* report) {
       ++blocks;
       if (!go_on) break;
       ++sound;
-      const int64_t left = 8 * static_cast<int64_t>(bytes.size()) - static_cast<int64_t>(slow.at());
-      const uint8_t* end = padded.data() + bytes.size();
+      const int64_t left = 8 * static_cast<int64_t>(size) - static_cast<int64_t>(slow.at());
+      const uint8_t* end = padded.data() + size;
       report->Check(std::memcmp(expected, actual, 64 * sizeof(int16_t)) == 0 &&
                         dc_read == dc_slow && dc_skipped == dc_slow && window.Left(end) == left &&
                         skipping.Left(end) == left,
