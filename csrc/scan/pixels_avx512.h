@@ -5,16 +5,12 @@
 
 #include <algorithm>
 
-#include "scan/colour.h"
 #include "scan/inverse_dct_lanes.h"
 #include "scan/pixel_kernels.h"
+#include "scan/row_lanes.h"
 
 namespace regcore {
 namespace {  // each file that includes this is compiled for processors of its own
-
-__m512i LoadSamples(const uint8_t* samples) {  // 32 of them
-  return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(samples)));
-}
 
 // Two factors, for pairs of 16-bit numbers.
 __m512i Factors(int first, int second) {
@@ -25,6 +21,7 @@ __m512i Factors(int first, int second) {
 struct Lanes {
   using Vector = __m512i;
   static constexpr int kBlocks = 4;
+  static constexpr int kSamples = 32;
   struct Wide {
     __m512i low, high;
   };
@@ -39,6 +36,23 @@ struct Lanes {
     return {all, all};
   }
   static Vector Add(Vector a, Vector b) { return _mm512_add_epi16(a, b); }
+  static Vector Subtract(Vector a, Vector b) { return _mm512_sub_epi16(a, b); }
+  static Vector Splat(int16_t value) { return _mm512_set1_epi16(value); }
+  static Vector LoadSamples(const uint8_t* p) {
+    return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  template <int kBits>
+  static Vector ShiftRight(Vector x) {
+    return _mm512_srli_epi16(x, kBits);
+  }
+  static void StorePairs(Vector even, Vector odd, uint8_t* out) {
+    _mm512_storeu_si512(out, _mm512_or_si512(even, _mm512_slli_epi16(odd, 8)));
+  }
+  // The high half of a product of 2 x, rounded at its last bit.
+  static Vector TimesRest(Vector x, int16_t k) {
+    const Vector twice = _mm512_mulhi_epi16(Add(x, x), Splat(k));
+    return _mm512_srai_epi16(Add(twice, Splat(1)), 1);
+  }
   static Vector Multiply(Vector a, Vector b) { return _mm512_mullo_epi16(a, b); }
   static Vector Min(Vector a, Vector b) { return _mm512_min_epi16(a, b); }
   static Vector Max(Vector a, Vector b) { return _mm512_max_epi16(a, b); }
@@ -104,87 +118,13 @@ struct Lanes {
   }
 };
 
-// Bytes, of which `even` come first, from numbers below 256.
-void StorePairs(uint8_t* out, __m512i even, __m512i odd) {
-  _mm512_storeu_si512(out, _mm512_or_si512(even, _mm512_slli_epi16(odd, 8)));
-}
-
-__m512i TimesThree(__m512i x) { return _mm512_add_epi16(x, _mm512_add_epi16(x, x)); }
-
-void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
-  const __m512i one = _mm512_set1_epi16(1);
-  const __m512i two = _mm512_set1_epi16(2);
-  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 32) {
-    const __m512i here = TimesThree(LoadSamples(samples + i));
-    const __m512i left = _mm512_add_epi16(LoadSamples(samples + i - 1), one);
-    const __m512i right = _mm512_add_epi16(LoadSamples(samples + i + 1), two);
-    StorePairs(out + 2 * i, _mm512_srli_epi16(_mm512_add_epi16(here, left), 2),
-               _mm512_srli_epi16(_mm512_add_epi16(here, right), 2));
-  }
-}
-
-void UpsampleH2V2(const uint8_t* near, const uint8_t* far, size_t count, uint8_t* out) {
-  const auto column = [&](ptrdiff_t i) {
-    return _mm512_add_epi16(TimesThree(LoadSamples(near + i)), LoadSamples(far + i));
-  };
-  const __m512i eight = _mm512_set1_epi16(8);
-  const __m512i seven = _mm512_set1_epi16(7);
-  for (ptrdiff_t i = 0; i < static_cast<ptrdiff_t>(count); i += 32) {
-    const __m512i here = TimesThree(column(i));
-    const __m512i left = _mm512_add_epi16(column(i - 1), eight);
-    const __m512i right = _mm512_add_epi16(column(i + 1), seven);
-    StorePairs(out + 2 * i, _mm512_srli_epi16(_mm512_add_epi16(here, left), 4),
-               _mm512_srli_epi16(_mm512_add_epi16(here, right), 4));
-  }
-}
-
-struct Rgb {
-  __m512i red, green, blue;
-};
-
-// (x * k + half) >> 16: the high half of a product of 2 x, rounded at its last bit.
-__m512i TimesRest(__m512i x, int16_t k) {
-  const __m512i twice = _mm512_mulhi_epi16(_mm512_add_epi16(x, x), _mm512_set1_epi16(k));
-  return _mm512_srai_epi16(_mm512_add_epi16(twice, _mm512_set1_epi16(1)), 1);
-}
-
-__m512i GreenRest(__m512i blue_red) {  // of pairs of Cb and Cr
-  const __m512i sum = _mm512_madd_epi16(blue_red, Factors(-kGreenOfCb, kGreenRest));
-  return _mm512_srai_epi32(_mm512_add_epi32(sum, _mm512_set1_epi32(1 << 15)), 16);
-}
-
-Rgb Convert(const uint8_t* y, const uint8_t* cb, const uint8_t* cr) {  // 32 pixels
-  const __m512i centre = _mm512_set1_epi16(128);
-  const __m512i luma = LoadSamples(y);
-  const __m512i blue = _mm512_sub_epi16(LoadSamples(cb), centre);
-  const __m512i red = _mm512_sub_epi16(LoadSamples(cr), centre);
-  const __m512i green = _mm512_packs_epi32(GreenRest(_mm512_unpacklo_epi16(blue, red)),
-                                           GreenRest(_mm512_unpackhi_epi16(blue, red)));
-  return {
-      _mm512_add_epi16(luma, _mm512_add_epi16(red, TimesRest(red, kRedRest))),
-      _mm512_add_epi16(luma, _mm512_sub_epi16(green, red)),
-      _mm512_add_epi16(luma,
-                       _mm512_add_epi16(_mm512_add_epi16(blue, blue), TimesRest(blue, kBlueRest))),
-  };
-}
-
-// Interleaver: Store(red, green, blue, rgb) writes 64 pixels. Their colours are as packing leaves
-// them: it works on 128 bits, in which it puts 8 of the first 32 pixels before 8 of the second.
-template <typename Interleaver>
-void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t count, uint8_t* rgb) {
-  const Interleaver interleaver;
-  for (size_t i = 0; i < count; i += 64) {
-    const Rgb first = Convert(y + i, cb + i, cr + i);
-    const Rgb second = Convert(y + i + 32, cb + i + 32, cr + i + 32);
-    interleaver.Store(_mm512_packus_epi16(first.red, second.red),
-                      _mm512_packus_epi16(first.green, second.green),
-                      _mm512_packus_epi16(first.blue, second.blue), rgb + 3 * i);
-  }
-}
+// Packing works on 128 bits: it puts 8 of the first 32 pixels before 8 of the second.
+__m512i Pack(__m512i first, __m512i second) { return _mm512_packus_epi16(first, second); }
 
 template <typename Interleaver>
-constexpr PixelKernels kPixelKernels = {4, InverseDctLanes<Lanes>, UpsampleH2V1, UpsampleH2V2,
-                                        YccToRgb<Interleaver>};
+constexpr PixelKernels kPixelKernels = {Lanes::kBlocks, InverseDctLanes<Lanes>,
+                                        UpsampleH2V1Lanes<Lanes>, UpsampleH2V2Lanes<Lanes>,
+                                        YccToRgbLanes<Lanes, Interleaver>};
 
 }  // namespace
 }  // namespace regcore

@@ -43,6 +43,7 @@ Status SampleRows::Prepare(const ScanHeader& scan, int mcus) {
 }
 
 void SampleRows::Advance(const ScanHeader& scan) {
+  if (scan.component[0].blocks_down == 1) return;
   for (int c = 0; c < scan.components; ++c) {
     const int last = 8 * scan.component[c].blocks_down - 1;
     std::memcpy(Row(c, -1) - 1, Row(c, last) - 1, static_cast<size_t>(stride_));

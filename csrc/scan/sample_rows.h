@@ -23,7 +23,7 @@ class SampleRows {
   uint8_t* Row(int component, int row) const { return planes_[component] + (row + 1) * stride_; }
   ptrdiff_t stride() const { return stride_; }
 
-  // The last row becomes row -1.
+  // The last row becomes row -1, which only vertical upsampling looks at.
   void Advance(const ScanHeader& scan);
 
   // Room for a row of each chroma component in full width.
