@@ -27,8 +27,8 @@ from rounds import Key, Round, Task, interleave, ratios, spread, times
 from regcore import Preprocessor
 from regcore.backends import Backend, open_backend
 from regcore.evaluate import evaluate
+from regcore.machine import core_versions, default_workers
 from regcore.model_metadata import ModelMetadata
-from regcore.preprocess import core_versions, default_workers
 
 HOST, DEVICE, BOTH = "host alone", "device alone", "end to end"
 BATCHES = "1,4,8,16,32,64"

@@ -31,9 +31,10 @@ from regcore.backends.simulated import SimulatedBackend
 from regcore.evaluate import evaluate
 from regcore.infer import infer
 from regcore.inputs.bin_files import BinInputs
+from regcore.machine import default_workers
 from regcore.perf import measure, write_perf
 from regcore.predictions.writing import PredictionWriter
-from regcore.preprocess import Preprocessor, default_workers
+from regcore.preprocess import Preprocessor
 from regcore.profile.ceilings import preprocess_rate
 from regcore.recipe import Recipe
 

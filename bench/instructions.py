@@ -18,7 +18,7 @@ from floor import build
 from rich.console import Console
 from rich.table import Table
 
-from regcore.preprocess import simd_levels
+from regcore.machine import simd_levels
 
 ROWS = 224
 
@@ -32,13 +32,16 @@ class Kernel(NamedTuple):
     calls_per_image: int
 
 
+ROWS_TO_RGB = tuple(
+    name + lanes for name in ("UpsampleH2V1", "UpsampleH2V2", "YccToRgb") for lanes in ("", "Lanes")
+)
 IDCT = ("InverseDct", "InverseDctOfBlock", "Transform", "InverseDctLanes")
 
 KERNELS = (
     Kernel("coefficients", "McuReader::Open", ("ReadRun<true>", "ReadRun<false>", "FindLong"), 1),
     Kernel("tables of codes", "McuReader::Open", ("Build",), 1),
     Kernel("inverse DCT", "McuReader::Open", IDCT, 1),
-    Kernel("chroma, and RGB", "McuReader::Open", ("UpsampleH2V1", "UpsampleH2V2", "YccToRgb"), 1),
+    Kernel("chroma, and RGB", "McuReader::Open", ROWS_TO_RGB, 1),
     Kernel("horizontal pass", "Preprocess::Run", ("Horizontal", "ColumnRows", "PixelRows"), 1),
     Kernel("vertical pass", "Preprocess::Run", ("Vertical",), 1),
     Kernel("normalise, float32 nchw", "PlanarSingle", ("PlanarSingle", "Planar<float>"), ROWS),

@@ -23,8 +23,8 @@ from rich.table import Table
 from rounds import Key, Round, interleave, ratios, spread, times
 
 from regcore.guide_result import guide_result
+from regcore.machine import default_workers
 from regcore.predictions import open_predictions
-from regcore.preprocess import default_workers
 from regcore.score import read_image_labels, score
 
 CLASSES = 1000

@@ -26,9 +26,11 @@ from rich.table import Table
 from rounds import interleave, spread
 
 from regcore.backends.simulated import SimulatedBackend
+from regcore.batch_stream import WORKED, Batch
 from regcore.evaluate import evaluate
+from regcore.machine import default_workers
 from regcore.pipeline import run_pipeline
-from regcore.preprocess import WORKED, Batch, Preprocessor, default_workers
+from regcore.preprocess import Preprocessor
 from regcore.recipe import Recipe
 from regcore.timeline import BatchLog, Timeline
 

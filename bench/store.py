@@ -25,7 +25,7 @@ from rich.table import Table
 from rounds import Key, Round, Task, interleave, ratios, spread, times
 
 from regcore import Preprocessor, Recipe, write_store
-from regcore.preprocess import core_versions, default_workers
+from regcore.machine import core_versions, default_workers
 from regcore.store.manifest import Form
 from regcore.store.plan import pack_form
 

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from regcore.batch_stream import Batch, BatchStream
     from regcore.errors import (
         BackendError,
         DatasetError,
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
         RegcoreError,
         UsageError,
     )
+    from regcore.machine import simd_level, simd_levels
     from regcore.metrics import TopN, topn_accuracy
-    from regcore.preprocess import Batch, BatchStream, Preprocessor, simd_level, simd_levels
+    from regcore.preprocess import Preprocessor
     from regcore.ranking import ranks, topk
     from regcore.recipe import Recipe
     from regcore.store.reader import Store, open_store
@@ -52,6 +54,7 @@ __all__ = [
 
 # Imported at the first use of a name (PEP 562), so that `import regcore` costs next to nothing.
 _HOMES = {
+    "batch_stream": ("Batch", "BatchStream"),
     "errors": (
         "BackendError",
         "DatasetError",
@@ -62,8 +65,9 @@ _HOMES = {
         "RegcoreError",
         "UsageError",
     ),
+    "machine": ("simd_level", "simd_levels"),
     "metrics": ("TopN", "topn_accuracy"),
-    "preprocess": ("Batch", "BatchStream", "Preprocessor", "simd_level", "simd_levels"),
+    "preprocess": ("Preprocessor",),
     "ranking": ("ranks", "topk"),
     "recipe": ("Recipe",),
     "store.reader": ("Store", "open_store"),

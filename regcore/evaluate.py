@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend, Result
+from regcore.batch_stream import Batch
 from regcore.counting import Counting
 from regcore.errors import DecodeError
 from regcore.findings import Finding
 from regcore.inputs.photos import device_stream
 from regcore.metrics import TopN
 from regcore.pipeline import DEVICE_TIMEOUT, run_pipeline
-from regcore.preprocess import Batch, Preprocessor
+from regcore.preprocess import Preprocessor
 from regcore.timeline import Timeline
 
 Progress = Callable[[int, int], object]

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from regcore.backends.backend import Backend, Result
+from regcore.batch_stream import Batch
 from regcore.errors import DecodeError
 from regcore.findings import Finding
 from regcore.inputs import Inputs
 from regcore.pipeline import DEVICE_TIMEOUT, run_pipeline
 from regcore.predictions.writing import PredictionWriter
-from regcore.preprocess import Batch
 from regcore.timeline import Timeline
 
 

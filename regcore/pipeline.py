@@ -15,8 +15,8 @@ from time import perf_counter
 
 from regcore.backends.backend import SCORES_KEPT, Backend, Result
 from regcore.backends.interrupts import uninterrupted
+from regcore.batch_stream import Batch, BatchStream
 from regcore.errors import BackendError, DeviceHungError
-from regcore.preprocess import Batch, BatchStream
 from regcore.timeline import BatchTimes, Timeline
 
 #: s without an answer after which a device counts as hung. A runtime may build its engine at the

@@ -15,32 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore import _core
-from regcore.batch_stream import WORKED, Array, Batch, BatchStream, OnError
-from regcore.checksum import checksum
+from regcore.batch_stream import Array, BatchStream, OnError
 from regcore.errors import DecodeError, UsageError
 from regcore.findings import Finding
 from regcore.items import Image, as_items, core_errors, split_reports
-from regcore.machine import core_versions, default_workers, simd_level, simd_levels
+from regcore.machine import default_workers, simd_level
 from regcore.pillow_decoder import decode_rgb
 from regcore.recipe import Recipe
-
-__all__ = [
-    "WORKED",
-    "Array",
-    "Batch",
-    "BatchStream",
-    "Image",
-    "OnError",
-    "OnFinding",
-    "OnWarning",
-    "Preprocessor",
-    "Progress",
-    "checksum",
-    "core_versions",
-    "default_workers",
-    "simd_level",
-    "simd_levels",
-]
 
 #: Called now and then with the number of images done and, of these, failed. Where it returns True,
 #: no further image is begun.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import DeviceStage, Span
-from regcore.preprocess import WORKED
+from regcore.batch_stream import WORKED
 
 #: The stages of a worker, each with the field of WORKED at its beginning and at its end.
 WORKER_STAGES: dict[str, tuple[str, str]] = {

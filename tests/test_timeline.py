@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regcore.backends.backend import Span
+from regcore.batch_stream import WORKED
 from regcore.counting import Counting
 from regcore.errors import DatasetError
 from regcore.metrics import TopN
 from regcore.perf.given import GivenBatches, busy_seconds
-from regcore.preprocess import WORKED
 from regcore.ranking import topk
 from regcore.timeline import DEVICE_STAGES, WORKER_STAGES, BatchLog, BatchTimes, Timeline
 

@@ -90,11 +90,11 @@ def infer(
     from regcore.infer import infer as run_model
     from regcore.inference_folder import claimed
     from regcore.inputs.noise import NoiseInputs
+    from regcore.machine import default_workers
     from regcore.perf import measure, write_perf
     from regcore.perf.benchmark_file import write_pure_files
     from regcore.perf.trace import write_trace
     from regcore.predictions.writing import PredictionWriter
-    from regcore.preprocess import default_workers
     from regcore.schemas import json_form
     from regcore.store.reader import holds_store, open_store
 

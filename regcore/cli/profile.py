@@ -91,7 +91,8 @@ def profile(
     """  # noqa: D301
     from regcore.atomic import write_text
     from regcore.dataset import list_images
-    from regcore.preprocess import Preprocessor, default_workers
+    from regcore.machine import default_workers
+    from regcore.preprocess import Preprocessor
     from regcore.profile import PROFILE, Workload, to_dict
     from regcore.recipe import Recipe
 

@@ -14,7 +14,8 @@ from regcore.backends.onnxruntime import OnnxRuntimeBackend
 from regcore.convert.timm_models import import_torch
 from regcore.dataset import list_images
 from regcore.errors import BackendError, MismatchError
-from regcore.preprocess import Image, Preprocessor
+from regcore.items import Image
+from regcore.preprocess import Preprocessor
 from regcore.recipe import Recipe
 from regcore.sample_photos import sample_photos
 

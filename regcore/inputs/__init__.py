@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
-from regcore.preprocess import Batch
+from regcore.batch_stream import Batch
 from regcore.recipe import Recipe
 from regcore.store.kept import source_stat
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
+from regcore.batch_stream import Batch
 from regcore.errors import DatasetError, DecodeError
 from regcore.inputs import Inputs, file_versions, host_buffers
-from regcore.preprocess import Batch
 from regcore.recipe import Recipe
 
 _INFO_FIELDS = 4

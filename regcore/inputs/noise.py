@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
+from regcore.batch_stream import Batch
 from regcore.inputs import Inputs, host_buffers
-from regcore.preprocess import Batch
 from regcore.recipe import Recipe
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
+from regcore.batch_stream import Batch, BatchStream
 from regcore.dataset import image_names
 from regcore.inputs import Inputs, file_versions, host_buffers
-from regcore.preprocess import Batch, BatchStream, Preprocessor
+from regcore.preprocess import Preprocessor
 
 
 class PhotoInputs(Inputs):

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
+from regcore.batch_stream import Batch
 from regcore.errors import DecodeError
 from regcore.inputs import Inputs
-from regcore.preprocess import Batch
 from regcore.store.reader import Store
 
 

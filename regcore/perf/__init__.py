@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.atomic import write_text
+from regcore.machine import core_versions, default_workers
 from regcore.perf.benchmark_file import write_benchmark_files
 from regcore.perf.given import GivenBatches, busy_seconds
-from regcore.preprocess import core_versions, default_workers
 from regcore.timeline import DEVICE_STAGES, Timeline
 
 PERF = "perf.json"

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regcore.errors import PredictionError
+from regcore.machine import default_workers
 from regcore.predictions.batch import PredictionBatch, Source
 from regcore.predictions.files import Files
 from regcore.predictions.listing import find_prediction_files
 from regcore.predictions.packed import Packed, read_names
-from regcore.preprocess import default_workers
 
 __all__ = ["PredictionBatch", "Predictions", "open_predictions", "read_names"]
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from regcore.backends.backend import Backend
+from regcore.machine import default_workers
 from regcore.perf import Perf, measure
-from regcore.preprocess import Preprocessor, default_workers
+from regcore.preprocess import Preprocessor
 from regcore.profile import ceilings
 from regcore.profile.bottleneck import Advice, Ceilings, Verdict, judge
 from regcore.profile.cached_input import CachedInput

@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend, Result
+from regcore.batch_stream import Batch
 from regcore.counting import Counting
 from regcore.inputs import host_buffers
 from regcore.inputs.photos import device_stream
 from regcore.pipeline import run_pipeline
-from regcore.preprocess import Batch, Preprocessor
+from regcore.preprocess import Preprocessor
 from regcore.timeline import Timeline
 
 _WARM_UP = 0.1  # of the time to measure

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.preprocess import Preprocessor, checksum
+from regcore.checksum import checksum
+from regcore.preprocess import Preprocessor
 from regcore.store.ledger import Record
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.batch_stream import Array, Batch
 from regcore.errors import DatasetError, DecodeError
 from regcore.findings import Finding
-from regcore.preprocess import Array, Batch
 from regcore.recipe import Recipe
 from regcore.store.journal import JOURNAL
 from regcore.store.kept import file_checksum, map_file

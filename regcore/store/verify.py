@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regcore.checksum import checksum
 from regcore.errors import DecodeError, UsageError
-from regcore.preprocess import Preprocessor, Progress, checksum
+from regcore.preprocess import Preprocessor, Progress
 from regcore.store.kept import is_current
 from regcore.store.reader import Store
 
