@@ -2,12 +2,12 @@
 #include <immintrin.h>
 
 #include "normalize/normalize.h"
+#include "normalize/stepped_rows.h"
 
 namespace regcore {
 namespace {
 
-constexpr int kLanes = 8;   // values of a vector
-constexpr int kPixels = 8;  // pixels of a step, which is three vectors in either layout
+constexpr int kLanes = 8;  // values of a vector
 
 // The constants of one of a step's three vectors: a channel, or a third of the values.
 struct Formula {
@@ -58,75 +58,43 @@ inline void Store(uint16_t* out, __m256 values) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm256_cvtps_ph(values, kNearest));
 }
 
-// Calls step(x) for every eight pixels; the last step overlaps the one before, so that nothing is
-// written past the row. Narrower rows than one step are left to the caller.
-template <typename Step>
-void ForEachStep(int width, const Step& step) {
-  for (int x = 0;; x += kPixels) {
-    if (x + kPixels > width) {
-      if (x >= width) return;
-      x = width - kPixels;
-    }
-    step(x);
+struct Rows {
+  static constexpr int kPixels = 8;  // pixels of a step, which is three vectors in either layout
+
+  template <typename T>
+  static void Planar(const uint8_t* rgb, int width, const NormalizeTable& table, T* const out[3]) {
+    const Formula formula[3] = {Formula::Planar(table, 0), Formula::Planar(table, 1),
+                                Formula::Planar(table, 2)};
+    ForEachStep<kPixels>(width, [&](int x) {
+      for (int c = 0; c < 3; ++c) Store(out[c] + x, formula[c](Channel(rgb + 3 * x, c)));
+    });
   }
-}
 
-template <typename T>
-void Planar(const uint8_t* rgb, int width, const NormalizeTable& table, T* const out[3]) {
-  const Formula formula[3] = {Formula::Planar(table, 0), Formula::Planar(table, 1),
-                              Formula::Planar(table, 2)};
-  ForEachStep(width, [&](int x) {
-    for (int c = 0; c < 3; ++c) Store(out[c] + x, formula[c](Channel(rgb + 3 * x, c)));
-  });
-}
+  static void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
+    ForEachStep<kPixels>(width, [&](int x) {
+      for (int c = 0; c < 3; ++c) {
+        const __m256i lanes = _mm256_srli_epi32(Channel(rgb + 3 * x, c), 16);
+        const __m128i words =
+            _mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(out[c] + x), _mm_packus_epi16(words, words));
+      }
+    });
+  }
 
-template <typename T>
-void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table, T* out) {
-  const Formula formula[3] = {Formula::Interleaved(table, 0), Formula::Interleaved(table, 1),
-                              Formula::Interleaved(table, 2)};
-  ForEachStep(width, [&](int x) {
-    for (int third = 0; third < 3; ++third) {
-      Store(out + 3 * x + kLanes * third, formula[third](Third(rgb + 3 * x, third)));
-    }
-  });
-}
-
-void PlanarSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* const out[3]) {
-  if (width < kPixels) return kNormalizePortable.planar_single(rgb, width, table, out);
-  Planar(rgb, width, table, out);
-}
-
-void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
-                uint16_t* const out[3]) {
-  if (width < kPixels) return kNormalizePortable.planar_half(rgb, width, table, out);
-  Planar(rgb, width, table, out);
-}
-
-void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
-  if (width < kPixels) return kNormalizePortable.planar_bytes(rgb, width, out);
-  ForEachStep(width, [&](int x) {
-    for (int c = 0; c < 3; ++c) {
-      const __m256i lanes = _mm256_srli_epi32(Channel(rgb + 3 * x, c), 16);
-      const __m128i words =
-          _mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
-      _mm_storel_epi64(reinterpret_cast<__m128i*>(out[c] + x), _mm_packus_epi16(words, words));
-    }
-  });
-}
-
-void InterleavedSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* out) {
-  if (width < kPixels) return kNormalizePortable.interleaved_single(rgb, width, table, out);
-  Interleaved(rgb, width, table, out);
-}
-
-void InterleavedHalf(const uint8_t* rgb, int width, const NormalizeTable& table, uint16_t* out) {
-  if (width < kPixels) return kNormalizePortable.interleaved_half(rgb, width, table, out);
-  Interleaved(rgb, width, table, out);
-}
+  template <typename T>
+  static void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table, T* out) {
+    const Formula formula[3] = {Formula::Interleaved(table, 0), Formula::Interleaved(table, 1),
+                                Formula::Interleaved(table, 2)};
+    ForEachStep<kPixels>(width, [&](int x) {
+      for (int third = 0; third < 3; ++third) {
+        Store(out + 3 * x + kLanes * third, formula[third](Third(rgb + 3 * x, third)));
+      }
+    });
+  }
+};
 
 }  // namespace
 
-const NormalizeKernel kNormalizeAvx2 = {PlanarSingle, PlanarHalf, PlanarBytes, InterleavedSingle,
-                                        InterleavedHalf};
+const NormalizeKernel kNormalizeAvx2 = SteppedRows<Rows>::Make();
 
 }  // namespace regcore

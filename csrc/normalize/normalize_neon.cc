@@ -4,12 +4,12 @@
 #include <arm_neon.h>
 
 #include "normalize/normalize.h"
+#include "normalize/stepped_rows.h"
 
 namespace regcore {
 namespace {
 
-constexpr int kPixels = 16;  // of a step
-constexpr int kLanes = 4;    // values of a vector of floats
+constexpr int kLanes = 4;  // values of a vector of floats
 
 // The constants of a vector of one channel, or of one that begins with it and goes on with the
 // others.
@@ -52,81 +52,49 @@ inline void Store(uint16_t* out, float32x4_t first, float32x4_t second) {
   vst1q_u16(out, vreinterpretq_u16_f16(both));
 }
 
-// Calls step(x) for every sixteen pixels; the last step overlaps the one before, so that nothing
-// is written past the row. Narrower rows than one step are left to the caller.
-template <typename Step>
-void ForEachStep(int width, const Step& step) {
-  for (int x = 0;; x += kPixels) {
-    if (x + kPixels > width) {
-      if (x >= width) return;
-      x = width - kPixels;
-    }
-    step(x);
+struct Rows {
+  static constexpr int kPixels = 16;  // of a step
+
+  template <typename T>
+  static void Planar(const uint8_t* rgb, int width, const NormalizeTable& table, T* const out[3]) {
+    const Formula formula[3] = {Formula::Planar(table, 0), Formula::Planar(table, 1),
+                                Formula::Planar(table, 2)};
+    ForEachStep<kPixels>(width, [&](int x) {
+      const uint8x16x3_t planes = vld3q_u8(rgb + 3 * x);
+      for (int c = 0; c < 3; ++c) {
+        for (int i = 0; i < 4; i += 2) {
+          Store(out[c] + x + kLanes * i, formula[c](Spread(planes.val[c], i)),
+                formula[c](Spread(planes.val[c], i + 1)));
+        }
+      }
+    });
   }
-}
 
-template <typename T>
-void Planar(const uint8_t* rgb, int width, const NormalizeTable& table, T* const out[3]) {
-  const Formula formula[3] = {Formula::Planar(table, 0), Formula::Planar(table, 1),
-                              Formula::Planar(table, 2)};
-  ForEachStep(width, [&](int x) {
-    const uint8x16x3_t planes = vld3q_u8(rgb + 3 * x);
-    for (int c = 0; c < 3; ++c) {
-      for (int i = 0; i < 4; i += 2) {
-        Store(out[c] + x + kLanes * i, formula[c](Spread(planes.val[c], i)),
-              formula[c](Spread(planes.val[c], i + 1)));
+  static void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
+    ForEachStep<kPixels>(width, [&](int x) {
+      const uint8x16x3_t planes = vld3q_u8(rgb + 3 * x);
+      for (int c = 0; c < 3; ++c) vst1q_u8(out[c] + x, planes.val[c]);
+    });
+  }
+
+  template <typename T>
+  static void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table, T* out) {
+    const Formula formula[3] = {Formula::Interleaved(table, 0), Formula::Interleaved(table, 1),
+                                Formula::Interleaved(table, 2)};
+    ForEachStep<kPixels>(width, [&](int x) {
+      for (int v = 0; v < 3; ++v) {
+        const uint8x16_t bytes = vld1q_u8(rgb + 3 * x + 16 * v);
+        for (int i = 0; i < 4; i += 2) {  // 16 v + 4 i is v + i modulo 3
+          Store(out + 3 * x + 16 * v + kLanes * i, formula[(v + i) % 3](Spread(bytes, i)),
+                formula[(v + i + 1) % 3](Spread(bytes, i + 1)));
+        }
       }
-    }
-  });
-}
-
-template <typename T>
-void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table, T* out) {
-  const Formula formula[3] = {Formula::Interleaved(table, 0), Formula::Interleaved(table, 1),
-                              Formula::Interleaved(table, 2)};
-  ForEachStep(width, [&](int x) {
-    for (int v = 0; v < 3; ++v) {
-      const uint8x16_t bytes = vld1q_u8(rgb + 3 * x + 16 * v);
-      for (int i = 0; i < 4; i += 2) {  // 16 v + 4 i is v + i modulo 3
-        Store(out + 3 * x + 16 * v + kLanes * i, formula[(v + i) % 3](Spread(bytes, i)),
-              formula[(v + i + 1) % 3](Spread(bytes, i + 1)));
-      }
-    }
-  });
-}
-
-void PlanarSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* const out[3]) {
-  if (width < kPixels) return kNormalizePortable.planar_single(rgb, width, table, out);
-  Planar(rgb, width, table, out);
-}
-
-void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
-                uint16_t* const out[3]) {
-  if (width < kPixels) return kNormalizePortable.planar_half(rgb, width, table, out);
-  Planar(rgb, width, table, out);
-}
-
-void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
-  if (width < kPixels) return kNormalizePortable.planar_bytes(rgb, width, out);
-  ForEachStep(width, [&](int x) {
-    const uint8x16x3_t planes = vld3q_u8(rgb + 3 * x);
-    for (int c = 0; c < 3; ++c) vst1q_u8(out[c] + x, planes.val[c]);
-  });
-}
-
-void InterleavedSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* out) {
-  if (width < kPixels) return kNormalizePortable.interleaved_single(rgb, width, table, out);
-  Interleaved(rgb, width, table, out);
-}
-
-void InterleavedHalf(const uint8_t* rgb, int width, const NormalizeTable& table, uint16_t* out) {
-  if (width < kPixels) return kNormalizePortable.interleaved_half(rgb, width, table, out);
-  Interleaved(rgb, width, table, out);
-}
+    });
+  }
+};
 
 }  // namespace
 
-const NormalizeKernel kNormalizeNeon = {PlanarSingle, PlanarHalf, PlanarBytes, InterleavedSingle,
-                                        InterleavedHalf};
+const NormalizeKernel kNormalizeNeon = SteppedRows<Rows>::Make();
 
 }  // namespace regcore
