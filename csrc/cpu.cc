@@ -54,7 +54,8 @@ std::vector<SimdLevel> SupportedSimdLevels() {
   std::vector<SimdLevel> levels = {SimdLevel::kPortable};
 #if defined(REGCORE_X86)
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && HasF16c();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && HasF16c();
   if (avx2) levels.push_back(SimdLevel::kAvx2);
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&

@@ -31,7 +31,7 @@ class RowBlocks {
   void Cancel();
 
  private:
-  static constexpr size_t kBlockBytes = size_t{1} << 18;
+  static constexpr size_t kBlockBytes = size_t{1} << 19;
 
   void RunBlock(size_t block, size_t worker) const;
 

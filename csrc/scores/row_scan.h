@@ -17,6 +17,24 @@ inline constexpr size_t kGroups = 16;
 
 inline constexpr size_t ChunksOf(size_t classes) { return (classes + kChunk - 1) / kChunk; }
 
+// So many candidates are put in order at once.
+inline constexpr size_t kFewKeys = 8;
+
+// Rows of so many chunks, at most, may be searched by RowScan::few_best.
+inline constexpr size_t kFewChunks = 64;
+
+// kGroups maxima of every chunk of a row, and of every segment, which is whole chunks: each score
+// belongs to one of them, but to which is the kernel's own choice. -infinity where there is none.
+struct Maxima {
+  float* of_chunks = nullptr;
+  float* of_segments = nullptr;
+};
+
+struct SearchedRow {
+  const uint8_t* scores = nullptr;
+  Maxima maxima;
+};
+
 // Scores that a row has above, and equal to, a given one; and whether it has any NaN.
 struct Comparison {
   size_t above = 0;
@@ -27,23 +45,32 @@ struct Comparison {
 // One type and instruction set. A NaN is neither a maximum, nor above, nor equal to anything.
 // Nothing outside of the row is read; `compare` prefetches what follows it.
 struct RowScan {
-  // kGroups maxima of every chunk, and of every segment, which is whole chunks: each score belongs
-  // to one of them, but to which is the kernel's own choice. -infinity where there is no number.
   // Needs 1 <= segments <= classes / kChunk.
-  void (*maxima)(const uint8_t* row, size_t classes, size_t segments, float* of_chunks,
-                 float* of_segments);
+  void (*maxima)(const SearchedRow& row, size_t classes, size_t segments);
 
   // The k-th largest of kGroups numbers, 1 <= k <= kGroups.
   float (*kth_largest)(const float* numbers, size_t k);
 
   // The indices of the scores >= threshold, ascending; returns how many. It may stop when it has
-  // `limit`, and writes at most kChunk more. `of_chunks` is from `maxima`.
-  size_t (*at_least)(const uint8_t* row, size_t classes, const float* of_chunks, float threshold,
-                     size_t limit, uint32_t* indices);
+  // `limit`, and writes at most kChunk more. The row has its maxima.
+  size_t (*at_least)(const SearchedRow& row, size_t classes, float threshold, size_t limit,
+                     uint32_t* indices);
+
+  // The usual search, of rows with their maxima in one segment and in at most kFewChunks chunks:
+  // the keys, ascending, of all scores not below the k-th largest of the maxima; returns how many.
+  // Where those are more than kFewKeys or fewer than k, only that is told. Finds the maxima of
+  // `next` on the way, unless its scores are null. Memory is read slower than anything here is
+  // computed, so that it should never have nothing to do.
+  size_t (*few_best)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                     uint64_t* keys);
 
   // The row against one number.
   Comparison (*compare)(const uint8_t* row, size_t classes, float score);
 };
+
+// Puts kFewKeys keys in ascending order, without a branch that depends on them: for levels that
+// have nothing better.
+void OrderFew(uint64_t* keys);
 
 const RowScan& RowScanFor(SimdLevel level, ScoreType type);
 

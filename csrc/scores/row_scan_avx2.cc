@@ -127,6 +127,8 @@ class LaneCounts {
   __m256i below_ = _mm256_setzero_si256();
 };
 
+inline void SortFew(uint64_t* keys) { OrderFew(keys); }
+
 }  // namespace
 }  // namespace regcore
 

@@ -99,6 +99,24 @@ class LaneCounts {
   __m512i below_ = _mm512_setzero_si512();
 };
 
+// Every key and the one at its place in `partners`, of which those of `larger` keep the larger.
+inline __m512i Exchange(__m512i keys, __m512i partners, __mmask8 larger) {
+  const __m512i others = _mm512_permutexvar_epi64(partners, keys);
+  return _mm512_mask_max_epu64(_mm512_min_epu64(keys, others), larger, keys, others);
+}
+
+// The network of OrderFew, its exchanges side by side.
+inline void SortFew(uint64_t* memory) {
+  __m512i keys = _mm512_loadu_si512(memory);
+  keys = Exchange(keys, _mm512_setr_epi64(2, 3, 0, 1, 6, 7, 4, 5), 0b11001100);
+  keys = Exchange(keys, _mm512_setr_epi64(4, 5, 6, 7, 0, 1, 2, 3), 0b11110000);
+  keys = Exchange(keys, _mm512_setr_epi64(1, 0, 3, 2, 5, 4, 7, 6), 0b10101010);
+  keys = Exchange(keys, _mm512_setr_epi64(0, 1, 4, 5, 2, 3, 6, 7), 0b00110000);
+  keys = Exchange(keys, _mm512_setr_epi64(0, 4, 2, 6, 1, 5, 3, 7), 0b01010000);
+  keys = Exchange(keys, _mm512_setr_epi64(0, 2, 1, 4, 3, 6, 5, 7), 0b01010100);
+  _mm512_storeu_si512(memory, keys);
+}
+
 }  // namespace
 }  // namespace regcore
 

@@ -11,6 +11,7 @@
 //     lanes.Store(memory)
 //   LaneCounts(score)
 //     counts.Add(lanes), counts.Sum(lanes in all that were no padding)
+//   SortFew(keys)                 puts kFewKeys keys in ascending order
 //
 // A row is read in whole blocks, and its end as its last kBlock scores less those that were read
 // already. Rows of less than a block go to the portable loops.
@@ -19,6 +20,7 @@
 #include <limits>
 
 #include "scores/row_scan.h"
+#include "scores/score_key.h"
 
 namespace regcore {
 namespace {
@@ -72,23 +74,22 @@ Lanes LastChunk(const uint8_t* row, size_t classes) {
 }
 
 template <typename T>
-void Maxima(const uint8_t* row, size_t classes, size_t segments, float* of_chunks,
-            float* of_segments) {
+void FindMaxima(const SearchedRow& row, size_t classes, size_t segments) {
   const size_t whole = classes / kChunk;
   for (size_t segment = 0; segment < segments; ++segment) {
     Lanes best = None();
     const size_t end = whole * (segment + 1) / segments;
     for (size_t chunk = whole * segment / segments; chunk < end; ++chunk) {
-      const Lanes lanes = WholeChunk<T>(row, chunk);
-      lanes.Store(of_chunks + kGroups * chunk);
+      const Lanes lanes = WholeChunk<T>(row.scores, chunk);
+      lanes.Store(row.maxima.of_chunks + kGroups * chunk);
       best = lanes.MaxWith(best);
     }
     if (segment + 1 == segments && classes % kChunk != 0) {
-      const Lanes lanes = LastChunk<T>(row, classes);
-      lanes.Store(of_chunks + kGroups * whole);
+      const Lanes lanes = LastChunk<T>(row.scores, classes);
+      lanes.Store(row.maxima.of_chunks + kGroups * whole);
       best = lanes.MaxWith(best);
     }
-    best.Store(of_segments + kGroups * segment);
+    best.Store(row.maxima.of_segments + kGroups * segment);
   }
 }
 
@@ -98,42 +99,41 @@ inline Lanes LanesOf(const float* numbers) {
 
 inline float KthLargest(const float* numbers, size_t k) { return LanesOf(numbers).KthLargest(k); }
 
-template <typename T>
-uint64_t BlocksAtLeast(const uint8_t* row, size_t first, size_t count, Lanes threshold) {
-  uint64_t found = 0;
-  for (size_t i = 0; i < count; ++i) {
-    found |= uint64_t{BlockAt<T>(row, first + i).AtLeast(threshold)} << kBlock * i;
-  }
-  return found;
-}
-
+// Bit i: score kChunk * chunk + i >= threshold. The last chunk is read as the last kChunk scores.
 template <typename T>
 uint64_t ChunkAtLeast(const uint8_t* row, size_t classes, size_t chunk, Lanes threshold) {
-  const size_t first = kBlocksPerChunk * chunk;
-  if (chunk < classes / kChunk) return BlocksAtLeast<T>(row, first, kBlocksPerChunk, threshold);
-  const size_t blocks = classes / kBlock - first;
-  uint64_t found = BlocksAtLeast<T>(row, first, blocks, threshold);
-  if (const size_t rest = classes % kBlock; rest != 0) {
-    const uint64_t tail = Tail<T>(row, classes).AtLeast(threshold) >> (kBlock - rest);
-    found |= tail << kBlock * blocks;
+  const size_t begin = kChunk * chunk;
+  const size_t read = begin + kChunk <= classes ? begin : classes - kChunk;
+  const uint8_t* scores = row + read * sizeof(typename T::Storage);
+  uint64_t found = 0;
+  for (size_t i = 0; i < kBlocksPerChunk; ++i) {
+    found |= uint64_t{BlockAt<T>(scores, i).AtLeast(threshold)} << kBlock * i;
+  }
+  return found >> (begin - read);
+}
+
+// Bit i: chunk first + i has scores >= threshold, of at most 64 chunks [first, last).
+inline uint64_t ChunksAtLeast(const float* of_chunks, size_t first, size_t last, Lanes threshold) {
+  uint64_t found = 0;
+  for (size_t chunk = first; chunk < last; ++chunk) {
+    const bool any = LanesOf(of_chunks + kGroups * chunk).AnyAtLeast(threshold);
+    found |= uint64_t{any} << (chunk - first);
   }
   return found;
 }
 
 template <typename T>
-size_t AtLeast(const uint8_t* row, size_t classes, const float* of_chunks, float threshold,
-               size_t limit, uint32_t* indices) {
+size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t limit,
+               uint32_t* indices) {
   const Lanes all = Lanes::All(threshold);
   const size_t chunks = ChunksOf(classes);
   size_t count = 0;
   for (size_t first = 0; first < chunks; first += 64) {
-    uint64_t found = 0;
-    for (size_t chunk = chunks - first < 64 ? chunks : first + 64; chunk-- > first;) {
-      found = 2 * found + LanesOf(of_chunks + kGroups * chunk).AnyAtLeast(all);
-    }
+    const size_t last = chunks - first < 64 ? chunks : first + 64;
+    uint64_t found = ChunksAtLeast(row.maxima.of_chunks, first, last, all);
     for (; found != 0; found &= found - 1) {
       const size_t chunk = first + static_cast<size_t>(__builtin_ctzll(found));
-      uint64_t scores = ChunkAtLeast<T>(row, classes, chunk, all);
+      uint64_t scores = ChunkAtLeast<T>(row.scores, classes, chunk, all);
       for (; scores != 0; scores &= scores - 1) {
         indices[count++] =
             static_cast<uint32_t>(kChunk * chunk) + static_cast<uint32_t>(__builtin_ctzll(scores));
@@ -141,6 +141,91 @@ size_t AtLeast(const uint8_t* row, size_t classes, const float* of_chunks, float
       if (count >= limit) return count;
     }
   }
+  return count;
+}
+
+// The maxima of a row in one segment, some chunks at a time.
+template <typename T>
+class StepwiseMaxima {
+ public:
+  // Nothing is found where the scores are null.
+  StepwiseMaxima(const SearchedRow& row, size_t classes, size_t steps)
+      : row_(row),
+        classes_(row.scores == nullptr ? 0 : classes),
+        step_((ChunksOf(classes_) + steps - 1) / steps) {}
+
+  void Step() {
+    const size_t whole = classes_ / kChunk;
+    const size_t end = next_ + step_ < whole ? next_ + step_ : whole;
+    for (; next_ < end; ++next_) Add(WholeChunk<T>(row_.scores, next_));
+  }
+
+  void Finish() {
+    if (classes_ == 0) return;
+    while (next_ < classes_ / kChunk) Step();
+    if (classes_ % kChunk != 0) Add(LastChunk<T>(row_.scores, classes_));
+    best_.Store(row_.maxima.of_segments);
+  }
+
+ private:
+  void Add(Lanes chunk) {
+    chunk.Store(row_.maxima.of_chunks + kGroups * next_);
+    best_ = chunk.MaxWith(best_);
+  }
+
+  const SearchedRow row_;
+  const size_t classes_;
+  const size_t step_;  // chunks
+  size_t next_ = 0;
+  Lanes best_ = None();
+};
+
+// How many chunks have candidates, and how many each, cannot be foretold; so nothing here branches
+// on it, unless there are more than usual. The next row's maxima are found in between: a processor
+// that had only this row to look at would stop asking for memory.
+template <typename T>
+size_t FewBest(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+               uint64_t* keys) {
+  constexpr size_t kUsualChunks = 6;  // of a thousand scores, with two chunks in each step
+  StepwiseMaxima<T> maxima(next, classes, 8);
+  const Lanes bound = Lanes::All(KthLargest(row.maxima.of_segments, k));
+  maxima.Step();
+  const size_t chunks = ChunksOf(classes);
+  uint64_t found = ChunksAtLeast(row.maxima.of_chunks, 0, chunks, bound);
+  maxima.Step();
+
+  // Of the chunks with candidates one after the other, and then nothing. (A chunk without numbers
+  // is found, but has none, where the bound is -infinity.)
+  uint64_t candidates[2 * kFewKeys + 2] = {};
+  uint64_t begin[2 * kFewKeys + 2] = {};
+  size_t count = 0, with_candidates = 0;
+  for (size_t i = 0; (i < kUsualChunks || found != 0) && count <= kFewKeys; ++i) {
+    const size_t chunk = static_cast<size_t>(__builtin_ctzll(found | 1ull << (chunks - 1)));
+    const uint64_t scores =
+        ChunkAtLeast<T>(row.scores, classes, chunk, bound) & -uint64_t{found != 0};
+    begin[with_candidates] = kChunk * chunk;
+    candidates[with_candidates] = scores;
+    with_candidates += scores != 0;
+    count += static_cast<size_t>(__builtin_popcountll(scores));
+    found &= found - 1;
+    if (i % 2 == 1) maxima.Step();
+  }
+
+  if (count <= kFewKeys) {
+    size_t at = 0;
+    for (size_t i = 0; i < kFewKeys; ++i) {
+      const uint64_t left = candidates[at];
+      const uint64_t none = -uint64_t{left == 0};
+      const uint64_t place = static_cast<uint64_t>(__builtin_ctzll(left | 1ull << 63));
+      const uint64_t index = (begin[at] + place) & ~none;
+      keys[i] = KeyOfNumber(ValueAt<T>(row.scores, index), index) | none;
+      candidates[at] &= left - 1;
+      at += candidates[at] == 0;
+      if (i % 4 == 3) maxima.Step();
+    }
+    SortFew(keys);
+  }
+  maxima.Finish();
   return count;
 }
 
@@ -159,7 +244,7 @@ Comparison Compare(const uint8_t* row, size_t classes, float score) {
 }
 
 template <typename T>
-constexpr RowScan kScan = {Maxima<T>, KthLargest, AtLeast<T>, Compare<T>};
+constexpr RowScan kScan = {FindMaxima<T>, KthLargest, AtLeast<T>, FewBest<T>, Compare<T>};
 
 }  // namespace
 }  // namespace regcore

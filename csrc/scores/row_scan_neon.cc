@@ -133,6 +133,8 @@ class LaneCounts {
   uint32x4_t below_ = vdupq_n_u32(0);
 };
 
+inline void SortFew(uint64_t* keys) { OrderFew(keys); }
+
 }  // namespace
 }  // namespace regcore
 

@@ -1,13 +1,13 @@
 #include "scores/topk.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
 #include <type_traits>
 
 #include "scores/float_mode.h"
+#include "scores/score_key.h"
 
 namespace regcore {
 namespace {
@@ -15,52 +15,14 @@ namespace {
 // Groups for k: at least 2 k.
 constexpr size_t kPerSegment = kGroups / 2;
 
-// Up to so many keys are ordered without a branch that depends on them.
-constexpr size_t kFewKeys = 8;
-
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-constexpr uint64_t kLastKey = ~uint64_t{0};
-
-// A number and its index as an integer: ascending integers are the order of TopK.
-uint64_t KeyOfNumber(float score, size_t index) {
-  const uint32_t bits = std::bit_cast<uint32_t>(score + 0.0f);  // -0 + 0 is 0
-  const uint32_t positive = ~static_cast<uint32_t>(static_cast<int32_t>(bits) >> 31);
-  return uint64_t{bits ^ (positive & 0x7FFFFFFFu)} << 32 | index;
-}
-
-uint64_t KeyOfNan(size_t index) { return 0xFFFFFFFFull << 32 | index; }
 
 uint64_t KeyOf(float score, size_t index) {
   return std::isnan(score) ? KeyOfNan(index) : KeyOfNumber(score, index);
 }
 
-size_t IndexOf(uint64_t key) { return key & 0xFFFFFFFFu; }
-
-// Sorts kFewKeys keys by a network of 19 exchanges; tests/kernels/check_topk.cc tries every order.
-void OrderFew(uint64_t* keys) {
-  uint64_t sorted[kFewKeys];
-  std::copy_n(keys, kFewKeys, sorted);
-  const auto exchange = [&sorted](size_t i, size_t j) {
-    const uint64_t smaller = std::min(sorted[i], sorted[j]);
-    sorted[j] = std::max(sorted[i], sorted[j]);
-    sorted[i] = smaller;
-  };
-  exchange(0, 2), exchange(1, 3), exchange(4, 6), exchange(5, 7);
-  exchange(0, 4), exchange(1, 5), exchange(2, 6), exchange(3, 7);
-  exchange(0, 1), exchange(2, 3), exchange(4, 5), exchange(6, 7);
-  exchange(2, 4), exchange(3, 5);
-  exchange(1, 4), exchange(3, 6);
-  exchange(1, 2), exchange(3, 4), exchange(5, 6);
-  std::copy_n(sorted, kFewKeys, keys);
-}
-
 // Brings the k smallest of `count` keys to the front, in order.
 void OrderFirst(uint64_t* keys, size_t count, size_t k) {
-  if (count <= kFewKeys) {
-    for (size_t i = 0; i < kFewKeys; ++i) keys[i] = i < count ? keys[i] : kLastKey - i;
-    return OrderFew(keys);
-  }
   if (k < count) std::nth_element(keys, keys + k, keys + count);
   std::sort(keys, keys + k);
 }
@@ -71,12 +33,6 @@ size_t RoundUp(size_t bytes) {
 }
 
 }  // namespace
-
-// Of RowScan::maxima.
-struct TopK::Maxima {
-  float* of_chunks;
-  float* of_segments;
-};
 
 // The parts of the scratch memory.
 struct TopK::Workspace {
@@ -106,6 +62,7 @@ TopK::TopK(const Scores& scores, size_t k, SimdLevel level)
       k_(k),
       segments_((k + kPerSegment - 1) / kPerSegment),
       scanned_(kChunk * segments_ <= scores.classes),
+      few_(scanned_ && segments_ == 1 && ChunksOf(scores.classes) <= kFewChunks),
       scan_(&RowScanFor(level, scores.type)) {}
 
 Status TopK::Reserve(AlignedBuffer* scratch) const {
@@ -120,27 +77,38 @@ void TopK::Run(size_t first, size_t last, uint8_t* values, int64_t* indices,
     using T = decltype(type);
     constexpr bool kAsFloat = std::is_same_v<T, Bfloat16>;
     constexpr size_t kBytes = kAsFloat ? sizeof(float) : sizeof(typename T::Storage);
-    const auto write = [&](size_t r, size_t count) {
-      OrderFirst(space.keys, count, k_);
+    const auto write = [&](size_t r) {
       Write<T>(scores_.Row(r), space.keys, values + r * k_ * kBytes, indices + r * k_);
     };
     if (!scanned_) {
-      for (size_t r = first; r < last; ++r) write(r, AllKeys<T>(scores_.Row(r), space));
+      for (size_t r = first; r < last; ++r) {
+        AllKeys<T>(scores_.Row(r), space);
+        write(r);
+      }
       return;
     }
     // The candidates of a row are looked at while the next row is on its way from memory: branches
     // that depend on scores would otherwise keep the processor from asking for it in time.
-    for (size_t r = first; r <= last; ++r) {
-      if (r < last) {
-        const Maxima& maxima = space.maxima[r % 2];
-        scan_->maxima(scores_.Row(r), scores_.classes, segments_, maxima.of_chunks,
-                      maxima.of_segments);
-      }
-      if (r > first) {
-        write(r - 1, Candidates<T>(scores_.Row(r - 1), space.maxima[(r - 1) % 2], space));
-      }
+    const auto searched = [&](size_t r) {
+      return r < last ? SearchedRow{scores_.Row(r), space.maxima[r % 2]} : SearchedRow{};
+    };
+    if (first < last) scan_->maxima(searched(first), scores_.classes, segments_);
+    for (size_t r = first; r < last; ++r) {
+      BestKeys<T>(searched(r), searched(r + 1), space);
+      write(r);
     }
   });
+}
+
+template <typename T>
+void TopK::BestKeys(const SearchedRow& row, const SearchedRow& next, const Workspace& space) const {
+  if (few_) {
+    const size_t count = scan_->few_best(row, next, scores_.classes, k_, space.keys);
+    if (k_ <= count && count <= kFewKeys) return;
+  } else if (next.scores != nullptr) {
+    scan_->maxima(next, scores_.classes, segments_);
+  }
+  OrderFirst(space.keys, Candidates<T>(row, space), k_);
 }
 
 float TopK::Bound(float* of_segments) const {
@@ -151,20 +119,20 @@ float TopK::Bound(float* of_segments) const {
 }
 
 template <typename T>
-size_t TopK::Candidates(const uint8_t* row, const Maxima& maxima, const Workspace& space) const {
+size_t TopK::Candidates(const SearchedRow& row, const Workspace& space) const {
   const auto find = [&](float threshold, size_t limit) {
-    return scan_->at_least(row, scores_.classes, maxima.of_chunks, threshold, limit, space.indices);
+    return scan_->at_least(row, scores_.classes, threshold, limit, space.indices);
   };
   size_t count = 0;
   const auto append = [&](size_t found, auto wanted) {
     for (size_t i = 0; i < found; ++i) {
       const uint32_t index = space.indices[i];
-      const float score = ValueAt<T>(row, index);
+      const float score = ValueAt<T>(row.scores, index);
       if (wanted(score)) space.keys[count++] = KeyOfNumber(score, index);
     }
   };
   const auto any = [](float) { return true; };
-  const float bound = Bound(maxima.of_segments);
+  const float bound = Bound(row.maxima.of_segments);
   const size_t many = 2 * k_ + kFewKeys;
   if (const size_t found = find(bound, many); found < many) {
     append(found, any);
@@ -173,15 +141,15 @@ size_t TopK::Candidates(const uint8_t* row, const Maxima& maxima, const Workspac
     if (bound < kInfinity) append(find(std::nextafter(bound, kInfinity), scores_.classes), any);
   }
   for (size_t i = 0; count < k_; ++i) {  // the row has fewer than k numbers
-    if (std::isnan(ValueAt<T>(row, i))) space.keys[count++] = KeyOfNan(i);
+    if (std::isnan(ValueAt<T>(row.scores, i))) space.keys[count++] = KeyOfNan(i);
   }
   return count;
 }
 
 template <typename T>
-size_t TopK::AllKeys(const uint8_t* row, const Workspace& space) const {
+void TopK::AllKeys(const uint8_t* row, const Workspace& space) const {
   for (size_t i = 0; i < scores_.classes; ++i) space.keys[i] = KeyOf(ValueAt<T>(row, i), i);
-  return scores_.classes;
+  OrderFirst(space.keys, scores_.classes, k_);
 }
 
 template <typename T>

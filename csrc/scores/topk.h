@@ -31,18 +31,21 @@ class TopK {
            AlignedBuffer* scratch) const;
 
  private:
-  struct Maxima;
   struct Workspace;
 
   // Reached by at least k scores of the row, if it has so many numbers. Reorders its argument.
   float Bound(float* of_segments) const;
 
+  // Each of these leaves the keys of the k first in order at the beginning of the workspace's.
+  template <typename T>
+  void BestKeys(const SearchedRow& row, const SearchedRow& next, const Workspace& space) const;
+  template <typename T>
+  void AllKeys(const uint8_t* row, const Workspace& space) const;
+
   // Writes the keys of at least k scores, the k first in order among them; returns how many.
   template <typename T>
-  size_t Candidates(const uint8_t* row, const Maxima& maxima, const Workspace& space) const;
+  size_t Candidates(const SearchedRow& row, const Workspace& space) const;
 
-  template <typename T>
-  size_t AllKeys(const uint8_t* row, const Workspace& space) const;
   template <typename T>
   void Write(const uint8_t* row, const uint64_t* keys, uint8_t* values, int64_t* indices) const;
 
@@ -50,6 +53,7 @@ class TopK {
   size_t k_;
   size_t segments_;
   bool scanned_;  // else k is large, or the rows are short
+  bool few_;      // RowScan::few_best may be tried
   const RowScan* scan_;
 };
 
