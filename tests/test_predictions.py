@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -93,16 +94,26 @@ def test_a_list_of_files_in_the_order_of_the_images(tmp_path: Path) -> None:
     assert_bits([*read(found)[0].values()], SCORES[[1, 2, 0]])
 
 
-def test_many_files_in_several_batches(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_many_files_in_several_batches(tmp_path: Path, workers: int) -> None:
     scores = np.random.default_rng(0).normal(size=(600, 7)).astype(np.float32)
     images = [f"i{i}" for i in range(600)]
     for i, (image, row) in enumerate(zip(images, scores, strict=True)):
         write(tmp_path / f"{image}_1{('.txt', '.bin', '.npy')[i % 3]}", row)
     (tmp_path / "i300_1.txt").write_text("1 2 3")
-    rows, errors = read(open_predictions(tmp_path, images))
+    rows, errors = read(open_predictions(tmp_path, images), workers)
     assert errors == [f"{tmp_path}/i300_1.txt: 3 values instead of 7"]
     assert list(rows) == [image for image in images if image != "i300"]
     assert_bits([*rows.values()], np.delete(scores, 300, axis=0))
+
+
+def test_a_batch_stays_while_the_next_is_read(tmp_path: Path) -> None:
+    scores = np.random.default_rng(0).normal(size=(1100, 7)).astype(np.float32)
+    for i, row in enumerate(scores):
+        write(tmp_path / f"i{i}.bin", row)
+    for batch in open_predictions(tmp_path, [f"i{i}" for i in range(1100)]).batches(2):
+        time.sleep(0.05)
+        assert_bits(batch.scores, scores[batch.indices])
 
 
 NUMBERS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import mode
 
@@ -36,26 +37,42 @@ class Files:
         self._headers = {".txt": None, ".bin": b"", ".npy": npy_header}
 
     def batches(self, workers: int) -> Iterator[PredictionBatch]:
-        """See Source."""
+        """See Source. With several workers the next batch is read while one is in use."""
         reader = _predictions.Reader(workers, MAX_FILE_BYTES)
-        memory = np.empty((BATCH_SIZE, self.classes), np.float32)
-        for start in range(0, len(self._paths), BATCH_SIZE):
-            paths = self._paths[start : start + BATCH_SIZE]
-            rows = memory[: len(paths)]
-            try:
-                failures, longer = reader.read(
-                    [(path, self._headers[path[-4:]]) for path in paths], rows
-                )
-            except RuntimeError as error:
-                raise RegcoreError(str(error)) from None
-            errors = {i: _read_again(paths[i], message, rows[i]) for i, message in failures}
-            good = np.array([errors.get(i) is None for i in range(len(paths))])
-            yield PredictionBatch(
-                scores=rows if good.all() else rows[good],
-                indices=start + np.flatnonzero(good),
-                errors=tuple(error for error in errors.values() if error is not None),
-                longer=tuple(paths[i] for i in longer),
+        memory = np.empty((2, BATCH_SIZE, self.classes), np.float32)
+        count = -(-len(self._paths) // BATCH_SIZE)
+        if workers == 1:
+            for number in range(count):
+                yield self._read(number, reader, memory[0])
+            return
+        with ThreadPoolExecutor(1, "regcore-scores") as ahead:
+            coming = ahead.submit(self._read, 0, reader, memory[0])
+            for number in range(1, count + 1):
+                batch = coming.result()
+                if number < count:
+                    coming = ahead.submit(self._read, number, reader, memory[number % 2])
+                yield batch
+
+    def _read(
+        self, number: int, reader: _predictions.Reader, memory: NDArray[np.float32]
+    ) -> PredictionBatch:
+        start = number * BATCH_SIZE
+        paths = self._paths[start : start + BATCH_SIZE]
+        rows = memory[: len(paths)]
+        try:
+            failures, longer = reader.read(
+                [(path, self._headers[path[-4:]]) for path in paths], rows
             )
+        except RuntimeError as error:
+            raise RegcoreError(str(error)) from None
+        errors = {i: _read_again(paths[i], message, rows[i]) for i, message in failures}
+        good = np.array([errors.get(i) is None for i in range(len(paths))], np.bool_)
+        return PredictionBatch(
+            scores=rows if good.all() else rows[good],
+            indices=start + np.flatnonzero(good),
+            errors=tuple(error for error in errors.values() if error is not None),
+            longer=tuple(paths[i] for i in longer),
+        )
 
 
 def _read_again(path: str, message: str, row: NDArray[np.float32]) -> PredictionError | None:
