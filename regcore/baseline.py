@@ -72,7 +72,8 @@ class Baseline:
         ]
         if differing:
             raise MismatchError(
-                f"the baseline of {self.model} does not hold for this run: {', '.join(differing)}"
+                f"the baseline of {self.model} does not hold for this run: {', '.join(differing)}; "
+                "timm's are of models exported with --test-size"
             )
 
 

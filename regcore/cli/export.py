@@ -26,6 +26,11 @@ _OPSET = 11
 @click.option("--pretrained", is_flag=True, help="Let timm fetch the weights from the network.")
 @click.option("--md5", metavar="HEX", help="The MD5 that the file of weights must have.")
 @click.option("--sha256", metavar="HEX", help="The SHA-256 that the file of weights must have.")
+@click.option(
+    "--test-size",
+    is_flag=True,
+    help="Take images of the size that timm tests the tag with, where it differs from training.",
+)
 @click.option("--classes", type=click.IntRange(min=1), help="Of a last layer of your own.")
 @click.option(
     "--batch", type=click.IntRange(min=1), help="A fixed batch size.  [default: any batch size]"
@@ -60,6 +65,7 @@ def export(
     pretrained: bool,
     md5: str | None,
     sha256: str | None,
+    test_size: bool,
     classes: int | None,
     batch: int | None,
     opset: int | None,
@@ -74,6 +80,7 @@ def export(
 
     NAME has a tag, as in regnety_016.pycls_in1k: tags tell apart weights that want different
     images. How they want them goes into the file, where run, convert and preprocess --for find it.
+    timm's tables of accuracies are made with --test-size.
     The weights must fit the model exactly, and nothing in their file is executed.
 
     The file appears only when its scores on photos are those of torch. Its input is called image,
@@ -98,7 +105,7 @@ def export(
     from regcore.model_metadata import ModelMetadata
 
     check_target(out, ".onnx")
-    found = find_model(name)
+    found = find_model(name, test_size=test_size)
     if found.note:
         tell(found.note)
     images = images_to_compare(photos, found.recipe)

@@ -22,10 +22,15 @@ _SHOWN_NAMES = 8
 
 
 class Wanted(Protocol):
-    """What timm's configuration of a tag says of its images."""
+    """What timm's configuration of a tag says of its images.
+
+    test_input_size, test_crop_pct: with which it is best tested, where that is not as trained.
+    """
 
     input_size: tuple[int, int, int]
+    test_input_size: tuple[int, int, int] | None
     crop_pct: float
+    test_crop_pct: float | None
     crop_mode: str
     interpolation: str
     mean: Triple
@@ -46,8 +51,10 @@ class TimmModel:
     note: str = ""
 
 
-def find_model(name: str) -> TimmModel:
+def find_model(name: str, *, test_size: bool = False) -> TimmModel:
     """The model `name`, as in `regnety_016.pycls_in1k`.
+
+    test_size: with images of the size that timm tests the tag with, where it has one.
 
     A bare architecture means the guide's tag, or timm's default where all tags want the same
     images. Raises UsageError for unknown names (with the nearest), for a bare name that leaves
@@ -64,43 +71,48 @@ def find_model(name: str) -> TimmModel:
         raise UsageError(f"timm has no {name!r}; there are {_listing(configs)}")
     if tag or len(configs) == 1:
         chosen = name if tag else next(iter(configs))
-        return TimmModel(chosen, recipe_of(chosen, configs[chosen]))
-    return _of_bare_name(architecture, configs)
+        return TimmModel(chosen, recipe_of(chosen, configs[chosen], test_size=test_size))
+    return _of_bare_name(architecture, configs, test_size=test_size)
 
 
-def _of_bare_name(architecture: str, configs: Mapping[str, Wanted]) -> TimmModel:
+def _of_bare_name(
+    architecture: str, configs: Mapping[str, Wanted], *, test_size: bool
+) -> TimmModel:
     default = next(iter(configs))
     if architecture in _GUIDE_TAGS:
         chosen = _GUIDE_TAGS[architecture]
-        recipe, other = recipe_of(chosen, configs[chosen]), recipe_of(default, configs[default])
+        recipe, other = (
+            recipe_of(tag, configs[tag], test_size=test_size) for tag in (chosen, default)
+        )
         return TimmModel(
             chosen,
             recipe,
             f"{architecture} is taken for {chosen}, the guide's (resize {recipe.resize}); timm's "
             f"own default, {default}, has other weights and resize {other.resize}",
         )
-    if len({_wanted_images(config) for config in configs.values()}) > 1:
+    if len({_wanted_images(config, test_size=test_size) for config in configs.values()}) > 1:
         raise UsageError(
             f"{architecture} has tags that want different images, name the one of your weights: "
             f"{_listing(configs)}"
         )
     note = f"{architecture} is taken for timm's default tag, {default}"
-    return TimmModel(default, recipe_of(default, configs[default]), note)
+    return TimmModel(default, recipe_of(default, configs[default], test_size=test_size), note)
 
 
-def recipe_of(name: str, config: Wanted) -> Recipe:
+def recipe_of(name: str, config: Wanted, *, test_size: bool = False) -> Recipe:
     """The recipe of timm's pretrained configuration, after timm.data.create_transform.
 
+    test_size: as timm's validate.py has it, by its resolve_data_config.
     Raises UsageError for other than square RGB images of which the centre is cropped.
     """
-    channels, height, width = config.input_size
+    (channels, height, width), crop_pct = _size_and_crop(config, test_size=test_size)
     if channels != 3 or height != width or config.crop_mode != "center":  # noqa: PLR2004
         raise UsageError(
             f"{name} wants images of {channels} channels, {height} x {width}, crop mode "
             f"{config.crop_mode!r}; regcore prepares square RGB images with crop mode 'center'"
         )
     return Recipe(
-        resize=math.floor(height / config.crop_pct),
+        resize=math.floor(height / crop_pct),
         crop=height,
         filter=config.interpolation,
         mean=config.mean,
@@ -108,10 +120,17 @@ def recipe_of(name: str, config: Wanted) -> Recipe:
     )
 
 
-def _wanted_images(config: Wanted) -> tuple[object, ...]:
+def _size_and_crop(config: Wanted, *, test_size: bool) -> tuple[tuple[int, int, int], float]:
+    if not test_size:
+        return config.input_size, config.crop_pct
+    return config.test_input_size or config.input_size, config.test_crop_pct or config.crop_pct
+
+
+def _wanted_images(config: Wanted, *, test_size: bool) -> tuple[object, ...]:
+    size, crop_pct = _size_and_crop(config, test_size=test_size)
     return (
-        tuple(config.input_size),
-        config.crop_pct,
+        tuple(size),
+        crop_pct,
         config.crop_mode,
         config.interpolation,
         tuple(config.mean),
