@@ -25,7 +25,7 @@ DEVICE_TIMEOUT = 600.0
 
 #: Results are handed on together until they are of so many images, or the first of them is so old
 #: (s). Waking a thread between photos costs more than what it then does: its memory is cold.
-_TOGETHER = 64
+_TOGETHER = 128
 _AT_ONCE = 0.05
 
 _LOOK_EVERY = 0.05
@@ -200,7 +200,7 @@ class _Pipeline:
                     f"{self._backend.name} gave {len(result.scores)} rows of scores for "
                     f"{times.images} images"
                 )
-            if times.images < _TOGETHER:
+            if times.images < _TOGETHER and not result.lasting:
                 # Its memory will be used anew before all of them are handed on.
                 result = Result(result.scores.copy(), result.spans)
         with self._handing_on:

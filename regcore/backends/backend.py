@@ -53,10 +53,12 @@ class Result:
     scores: float32 or float16 [n, classes] of its n images, in memory of the backend: see
         SCORES_KEPT.
     spans: what the device did for it; one "compute" at least.
+    lasting: whether the scores are an array of their own, which stays as it is.
     """
 
     scores: NDArray[Any]
     spans: tuple[Span, ...]
+    lasting: bool = False
 
 
 class Backend(ABC):
