@@ -19,8 +19,8 @@ enum class SimdLevel {
 };
 
 // "portable"; "neon", "neondotprod" (with the dot products of Armv8.2: Kunpeng 920, Neoverse N1);
-// "avx2" (with FMA, F16C, BMI and BMI2), "avx512" (F, BW, VL and DQ: Skylake-X), "avx512vnni" (with VNNI:
-// Cascade Lake), "avx512vbmi" (with VBMI as well: Ice Lake, Zen 4).
+// "avx2" (with FMA, F16C, BMI and BMI2), "avx512" (F, BW, VL and DQ: Skylake-X), "avx512vnni" (with
+// VNNI: Cascade Lake), "avx512vbmi" (with VBMI as well: Ice Lake, Zen 4).
 const char* SimdName(SimdLevel level);
 
 // The levels that this processor runs and this build contains, slowest first.
