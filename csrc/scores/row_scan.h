@@ -45,7 +45,7 @@ struct Comparison {
 // One type and instruction set. A NaN is neither a maximum, nor above, nor equal to anything.
 // Nothing outside of the row is read; `compare` prefetches what follows it.
 struct RowScan {
-  // Needs 1 <= segments <= classes / kChunk.
+  // Finds the maxima of a row. Needs 1 <= segments <= classes / kChunk.
   void (*maxima)(const SearchedRow& row, size_t classes, size_t segments);
 
   // The k-th largest of kGroups numbers, 1 <= k <= kGroups.

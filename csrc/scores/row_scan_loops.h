@@ -73,23 +73,51 @@ Lanes LastChunk(const uint8_t* row, size_t classes) {
   return classes % kBlock == 0 ? best : Tail<T>(row, classes).MaxWith(best);
 }
 
+// The maxima of the chunks [first, last) of a row, and of these chunks together, some at a time.
+template <typename T>
+class StepwiseMaxima {
+ public:
+  StepwiseMaxima(const SearchedRow& row, size_t classes, size_t first, size_t last, size_t step)
+      : row_(row), classes_(classes), last_(last), step_(step), next_(first) {
+    whole_ = last < classes / kChunk ? last : classes / kChunk;
+  }
+
+  void Step() {
+    const size_t end = next_ + step_ < whole_ ? next_ + step_ : whole_;
+    for (; next_ < end; ++next_) Add(WholeChunk<T>(row_.scores, next_));
+  }
+
+  // Those of all chunks together go to `of_segment`.
+  void Finish(float* of_segment) {
+    while (next_ < whole_) Step();
+    if (next_ < last_) Add(LastChunk<T>(row_.scores, classes_));
+    best_.Store(of_segment);
+  }
+
+ private:
+  void Add(Lanes chunk) {
+    chunk.Store(row_.maxima.of_chunks + kGroups * next_);
+    best_ = chunk.MaxWith(best_);
+  }
+
+  const SearchedRow row_;
+  const size_t classes_;
+  const size_t last_;
+  const size_t step_;
+  size_t whole_;  // the end of those with kChunk scores
+  size_t next_;
+  Lanes best_ = None();
+};
+
 template <typename T>
 void FindMaxima(const SearchedRow& row, size_t classes, size_t segments) {
   const size_t whole = classes / kChunk;
   for (size_t segment = 0; segment < segments; ++segment) {
-    Lanes best = None();
-    const size_t end = whole * (segment + 1) / segments;
-    for (size_t chunk = whole * segment / segments; chunk < end; ++chunk) {
-      const Lanes lanes = WholeChunk<T>(row.scores, chunk);
-      lanes.Store(row.maxima.of_chunks + kGroups * chunk);
-      best = lanes.MaxWith(best);
-    }
-    if (segment + 1 == segments && classes % kChunk != 0) {
-      const Lanes lanes = LastChunk<T>(row.scores, classes);
-      lanes.Store(row.maxima.of_chunks + kGroups * whole);
-      best = lanes.MaxWith(best);
-    }
-    best.Store(row.maxima.of_segments + kGroups * segment);
+    const size_t first = whole * segment / segments;
+    const size_t last =
+        segment + 1 == segments ? ChunksOf(classes) : whole * (segment + 1) / segments;
+    StepwiseMaxima<T>(row, classes, first, last, last - first)
+        .Finish(row.maxima.of_segments + kGroups * segment);
   }
 }
 
@@ -144,42 +172,6 @@ size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t l
   return count;
 }
 
-// The maxima of a row in one segment, some chunks at a time.
-template <typename T>
-class StepwiseMaxima {
- public:
-  // Nothing is found where the scores are null.
-  StepwiseMaxima(const SearchedRow& row, size_t classes, size_t steps)
-      : row_(row),
-        classes_(row.scores == nullptr ? 0 : classes),
-        step_((ChunksOf(classes_) + steps - 1) / steps) {}
-
-  void Step() {
-    const size_t whole = classes_ / kChunk;
-    const size_t end = next_ + step_ < whole ? next_ + step_ : whole;
-    for (; next_ < end; ++next_) Add(WholeChunk<T>(row_.scores, next_));
-  }
-
-  void Finish() {
-    if (classes_ == 0) return;
-    while (next_ < classes_ / kChunk) Step();
-    if (classes_ % kChunk != 0) Add(LastChunk<T>(row_.scores, classes_));
-    best_.Store(row_.maxima.of_segments);
-  }
-
- private:
-  void Add(Lanes chunk) {
-    chunk.Store(row_.maxima.of_chunks + kGroups * next_);
-    best_ = chunk.MaxWith(best_);
-  }
-
-  const SearchedRow row_;
-  const size_t classes_;
-  const size_t step_;  // chunks
-  size_t next_ = 0;
-  Lanes best_ = None();
-};
-
 // How many chunks have candidates, and how many each, cannot be foretold; so nothing here branches
 // on it, unless there are more than usual. The next row's maxima are found in between: a processor
 // that had only this row to look at would stop asking for memory.
@@ -187,10 +179,12 @@ template <typename T>
 size_t FewBest(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
                uint64_t* keys) {
   constexpr size_t kUsualChunks = 6;  // of a thousand scores, with two chunks in each step
-  StepwiseMaxima<T> maxima(next, classes, 8);
+  constexpr size_t kSteps = 8;
+  const size_t chunks = ChunksOf(classes);
+  const size_t wanted = next.scores == nullptr ? 0 : chunks;
+  StepwiseMaxima<T> maxima(next, classes, 0, wanted, (chunks + kSteps - 1) / kSteps);
   const Lanes bound = Lanes::All(KthLargest(row.maxima.of_segments, k));
   maxima.Step();
-  const size_t chunks = ChunksOf(classes);
   uint64_t found = ChunksAtLeast(row.maxima.of_chunks, 0, chunks, bound);
   maxima.Step();
 
@@ -225,7 +219,7 @@ size_t FewBest(const SearchedRow& row, const SearchedRow& next, size_t classes, 
     }
     SortFew(keys);
   }
-  maxima.Finish();
+  if (wanted != 0) maxima.Finish(next.maxima.of_segments);
   return count;
 }
 

@@ -47,7 +47,7 @@ struct TopK::Workspace {
       *place = reinterpret_cast<std::remove_pointer_t<decltype(place)>>(memory + offset);
       offset += RoundUp(count * sizeof(**place));
     };
-    part(&keys, std::max(classes, kFewKeys));
+    part(&keys, classes);
     part(&indices, classes);
     for (Maxima& of_row : maxima) {
       part(&of_row.of_chunks, kGroups * ChunksOf(classes));

@@ -9,8 +9,8 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol
 
 from regcore.convert.timm_models import import_timm
 from regcore.errors import UsageError
@@ -22,11 +22,12 @@ _SHOWN_NAMES = 8
 
 
 class Wanted(Protocol):
-    """What timm's configuration of a tag says of its images.
+    """What timm's configuration of a tag, a dataclass, says of its images.
 
     test_input_size, test_crop_pct: with which it is best tested, where that is not as trained.
     """
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]
     input_size: tuple[int, int, int]
     test_input_size: tuple[int, int, int] | None
     crop_pct: float
@@ -67,52 +68,49 @@ def find_model(name: str, *, test_size: bool = False) -> TimmModel:
         hint = f"; near it are {', '.join(nearest)}" if nearest else ""
         raise UsageError(f"timm has no model {architecture!r}{hint}")
     configs: Mapping[str, Wanted] = models.get_arch_pretrained_cfgs(architecture)
+    if test_size:
+        configs = {tag: _as_tested(config) for tag, config in configs.items()}
     if tag and name not in configs:
         raise UsageError(f"timm has no {name!r}; there are {_listing(configs)}")
     if tag or len(configs) == 1:
         chosen = name if tag else next(iter(configs))
-        return TimmModel(chosen, recipe_of(chosen, configs[chosen], test_size=test_size))
-    return _of_bare_name(architecture, configs, test_size=test_size)
+        return TimmModel(chosen, recipe_of(chosen, configs[chosen]))
+    return _of_bare_name(architecture, configs)
 
 
-def _of_bare_name(
-    architecture: str, configs: Mapping[str, Wanted], *, test_size: bool
-) -> TimmModel:
+def _of_bare_name(architecture: str, configs: Mapping[str, Wanted]) -> TimmModel:
     default = next(iter(configs))
     if architecture in _GUIDE_TAGS:
         chosen = _GUIDE_TAGS[architecture]
-        recipe, other = (
-            recipe_of(tag, configs[tag], test_size=test_size) for tag in (chosen, default)
-        )
+        recipe, other = recipe_of(chosen, configs[chosen]), recipe_of(default, configs[default])
         return TimmModel(
             chosen,
             recipe,
             f"{architecture} is taken for {chosen}, the guide's (resize {recipe.resize}); timm's "
             f"own default, {default}, has other weights and resize {other.resize}",
         )
-    if len({_wanted_images(config, test_size=test_size) for config in configs.values()}) > 1:
+    if len({_wanted_images(config) for config in configs.values()}) > 1:
         raise UsageError(
             f"{architecture} has tags that want different images, name the one of your weights: "
             f"{_listing(configs)}"
         )
     note = f"{architecture} is taken for timm's default tag, {default}"
-    return TimmModel(default, recipe_of(default, configs[default], test_size=test_size), note)
+    return TimmModel(default, recipe_of(default, configs[default]), note)
 
 
-def recipe_of(name: str, config: Wanted, *, test_size: bool = False) -> Recipe:
+def recipe_of(name: str, config: Wanted) -> Recipe:
     """The recipe of timm's pretrained configuration, after timm.data.create_transform.
 
-    test_size: as timm's validate.py has it, by its resolve_data_config.
     Raises UsageError for other than square RGB images of which the centre is cropped.
     """
-    (channels, height, width), crop_pct = _size_and_crop(config, test_size=test_size)
+    channels, height, width = config.input_size
     if channels != 3 or height != width or config.crop_mode != "center":  # noqa: PLR2004
         raise UsageError(
             f"{name} wants images of {channels} channels, {height} x {width}, crop mode "
             f"{config.crop_mode!r}; regcore prepares square RGB images with crop mode 'center'"
         )
     return Recipe(
-        resize=math.floor(height / crop_pct),
+        resize=math.floor(height / config.crop_pct),
         crop=height,
         filter=config.interpolation,
         mean=config.mean,
@@ -120,17 +118,19 @@ def recipe_of(name: str, config: Wanted, *, test_size: bool = False) -> Recipe:
     )
 
 
-def _size_and_crop(config: Wanted, *, test_size: bool) -> tuple[tuple[int, int, int], float]:
-    if not test_size:
-        return config.input_size, config.crop_pct
-    return config.test_input_size or config.input_size, config.test_crop_pct or config.crop_pct
+def _as_tested(config: Wanted) -> Wanted:
+    """With the size that timm's validate.py takes, by its resolve_data_config."""
+    return replace(
+        config,
+        input_size=config.test_input_size or config.input_size,
+        crop_pct=config.test_crop_pct or config.crop_pct,
+    )
 
 
-def _wanted_images(config: Wanted, *, test_size: bool) -> tuple[object, ...]:
-    size, crop_pct = _size_and_crop(config, test_size=test_size)
+def _wanted_images(config: Wanted) -> tuple[object, ...]:
     return (
-        tuple(size),
-        crop_pct,
+        tuple(config.input_size),
+        config.crop_pct,
         config.crop_mode,
         config.interpolation,
         tuple(config.mean),
