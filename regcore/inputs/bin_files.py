@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from regcore.backends.backend import Backend
 from regcore.batch_stream import Batch
 from regcore.errors import DatasetError, DecodeError
 from regcore.inputs import Inputs, file_versions, host_buffers
+from regcore.read_ahead import read_ahead
 from regcore.recipe import Recipe
 
 _INFO_FIELDS = 4
@@ -84,17 +84,11 @@ def _read_ahead(
 ) -> Generator[Batch]:
     """Batches of files; each stays as it is until len(buffers) - ahead more were asked for."""
     batch_size = len(buffers[0])
-    starts = deque(enumerate(range(0, len(files), batch_size)))
-    reading: deque[Future[Batch]] = deque()
-    with ThreadPoolExecutor(ahead, thread_name_prefix="regcore-read") as pool:
-        while starts or reading:
-            while starts and len(reading) < ahead:
-                number, first = starts.popleft()
-                part = files[first : first + batch_size]
-                reading.append(
-                    pool.submit(_read_batch, part, first, buffers[number % len(buffers)])
-                )
-            yield reading.popleft().result()
+    reads = (
+        partial(_read_batch, files[at : at + batch_size], at, buffers[number % len(buffers)])
+        for number, at in enumerate(range(0, len(files), batch_size))
+    )
+    return read_ahead(reads, ahead, threads=ahead)
 
 
 def _read_batch(files: Sequence[str], first: int, buffer: NDArray[Any]) -> Batch:

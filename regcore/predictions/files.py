@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from statistics import mode
 
@@ -14,6 +14,7 @@ from regcore import _predictions
 from regcore.errors import DatasetError, PredictionError, RegcoreError
 from regcore.predictions.arrays import open_npy, require_regular_file
 from regcore.predictions.batch import BATCH_SIZE, PredictionBatch
+from regcore.read_ahead import read_ahead
 
 #: Room for the text of a million classes.
 MAX_FILE_BYTES = 1 << 25
@@ -40,23 +41,16 @@ class Files:
         """See Source. With several workers the next batch is read while one is in use."""
         reader = _predictions.Reader(workers, MAX_FILE_BYTES)
         memory = np.empty((2, BATCH_SIZE, self.classes), np.float32)
-        count = -(-len(self._paths) // BATCH_SIZE)
-        if workers == 1:
-            for number in range(count):
-                yield self._read(number, reader, memory[0])
-            return
-        with ThreadPoolExecutor(1, "regcore-scores") as ahead:
-            coming = ahead.submit(self._read, 0, reader, memory[0])
-            for number in range(1, count + 1):
-                batch = coming.result()
-                if number < count:
-                    coming = ahead.submit(self._read, number, reader, memory[number % 2])
-                yield batch
+        reads = (
+            partial(self._read, start, reader, memory[number % 2])
+            for number, start in enumerate(range(0, len(self._paths), BATCH_SIZE))
+        )
+        # A reader does one batch at a time.
+        return read_ahead(reads, ahead=1 if workers == 1 else 2, threads=1)
 
     def _read(
-        self, number: int, reader: _predictions.Reader, memory: NDArray[np.float32]
+        self, start: int, reader: _predictions.Reader, memory: NDArray[np.float32]
     ) -> PredictionBatch:
-        start = number * BATCH_SIZE
         paths = self._paths[start : start + BATCH_SIZE]
         rows = memory[: len(paths)]
         try:
