@@ -23,8 +23,9 @@ inline constexpr size_t kFewKeys = 8;
 // Rows of so many chunks, at most, may be searched by RowScan::few_best.
 inline constexpr size_t kFewChunks = 64;
 
-// kGroups maxima of every chunk of a row, and of every segment, which is whole chunks: each score
-// belongs to one of them, but to which is the kernel's own choice. -infinity where there is none.
+// kGroups maxima of every chunk of a row: group g has the scores g, g + kGroups and so on of it.
+// And those of every segment, which is whole chunks: each score belongs to one, but to which is the
+// kernel's own choice. -infinity where there is none.
 struct Maxima {
   float* of_chunks = nullptr;
   float* of_segments = nullptr;

@@ -37,15 +37,6 @@ struct Lanes {
             _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(stored, 8)))};
   }
 
-  Lanes WithoutFirst(size_t n) const {
-    const __m256i first = _mm256_set1_epi32(static_cast<int>(n));
-    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const auto fill = [&](__m256 v, __m256i lanes) {
-      const __m256i gone = _mm256_cmpgt_epi32(first, lanes);
-      return _mm256_blendv_ps(v, _mm256_set1_ps(__builtin_nanf("")), _mm256_castsi256_ps(gone));
-    };
-    return {fill(low, lane), fill(high, _mm256_add_epi32(lane, _mm256_set1_epi32(8)))};
-  }
   // Of two operands of which one is NaN, the instruction takes the second.
   Lanes MaxWith(Lanes best) const {
     return {_mm256_max_ps(low, best.low), _mm256_max_ps(high, best.high)};

@@ -31,10 +31,6 @@ struct Lanes {
     return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(Load128(p)))};
   }
 
-  Lanes WithoutFirst(size_t n) const {
-    const __mmask16 kept = static_cast<__mmask16>(0xFFFFu << n);
-    return {_mm512_mask_blend_ps(kept, _mm512_set1_ps(__builtin_nanf("")), v)};
-  }
   // Of two operands of which one is NaN, the instruction takes the second.
   Lanes MaxWith(Lanes best) const { return {_mm512_max_ps(v, best.v)}; }
   uint32_t AtLeast(Lanes threshold) const { return _mm512_cmp_ps_mask(v, threshold.v, _CMP_GE_OQ); }

@@ -48,17 +48,6 @@ struct Lanes {
              Float(vmovl_u16(vget_low_u16(high))), Float(vmovl_u16(vget_high_u16(high)))}};
   }
 
-  Lanes WithoutFirst(size_t n) const {
-    const uint32x4_t first = vdupq_n_u32(static_cast<uint32_t>(n));
-    const uint32_t numbers[] = {0, 1, 2, 3};
-    uint32x4_t lane = vld1q_u32(numbers);
-    Lanes kept;
-    for (size_t i = 0; i < 4; ++i) {
-      kept.v[i] = vbslq_f32(vcltq_u32(lane, first), vdupq_n_f32(__builtin_nanf("")), v[i]);
-      lane = vaddq_u32(lane, vdupq_n_u32(4));
-    }
-    return kept;
-  }
   // Not vmaxnmq_f32, which lets a signalling NaN win.
   Lanes MaxWith(const Lanes& best) const {
     Lanes larger;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace regcore {
 
@@ -11,33 +12,38 @@ enum class ScoreType { kFloat32 = 0, kFloat16, kBfloat16, kInt8, kUint8 };
 
 inline constexpr size_t kScoreTypes = 5;
 
-// Each type as it is stored, and its exact value as a float.
+// Each type as it is stored, and its exact value as a float. kLowest is not above any score.
 struct Float32 {
   using Storage = float;
+  static constexpr Storage kLowest = std::numeric_limits<float>::quiet_NaN();
   static constexpr ScoreType kType = ScoreType::kFloat32;
   static float Value(float stored) { return stored; }
 };
 
 struct Float16 {
   using Storage = uint16_t;
+  static constexpr Storage kLowest = 0x7E00;  // NaN
   static constexpr ScoreType kType = ScoreType::kFloat16;
   static float Value(uint16_t stored);
 };
 
 struct Bfloat16 {
   using Storage = uint16_t;
+  static constexpr Storage kLowest = 0x7FC0;  // NaN
   static constexpr ScoreType kType = ScoreType::kBfloat16;
   static float Value(uint16_t stored);
 };
 
 struct Int8 {
   using Storage = int8_t;
+  static constexpr Storage kLowest = -128;
   static constexpr ScoreType kType = ScoreType::kInt8;
   static float Value(int8_t stored) { return stored; }
 };
 
 struct Uint8 {
   using Storage = uint8_t;
+  static constexpr Storage kLowest = 0;
   static constexpr ScoreType kType = ScoreType::kUint8;
   static float Value(uint8_t stored) { return stored; }
 };

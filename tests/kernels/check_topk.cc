@@ -231,6 +231,15 @@ void CheckTopK(SimdLevel level, int random_cases, Report* report) {
       }
     }
   }
+  for (size_t type = 0; type < kScoreTypes; ++type) {
+    for (int content = 0; content < kContents; ++content) {
+      for (size_t classes : {1000, 1001, 1024, 4096, 4097}) {
+        const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 20, classes,
+                        static_cast<size_t>(random.Between(1, 8))};
+        CheckCase(level, c, &random, report);
+      }
+    }
+  }
   for (int i = 0; i < random_cases; ++i) CheckCase(level, RandomCase(&random), &random, report);
 }
 
