@@ -21,6 +21,7 @@ def machine() -> dict[str, Any]:
     return {
         "date": datetime.now(timezone.utc).date().isoformat(),
         "cpu": info.get("model name") or platform.processor() or platform.machine(),
+        "cpu_family": info.get("cpu family"),  # of an AMD: 25 is Zen 3 and 4, 26 Zen 5
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         "flags": [flag for flag in FLAGS if flag in present],
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
