@@ -21,8 +21,37 @@ uint64_t KeyOf(float score, size_t index) {
   return std::isnan(score) ? KeyOfNan(index) : KeyOfNumber(score, index);
 }
 
-// Brings the k smallest of `count` keys to the front, in order.
+// Of so many it is faster to count what comes before each than to sort them: every second branch of
+// a sort is mispredicted.
+constexpr size_t kCounted = 48;
+
+// Reorders its argument.
+float KthLargest(float* numbers, size_t count, size_t k) {
+  if (count > kCounted) {
+    std::nth_element(numbers, numbers + k - 1, numbers + count, std::greater<>());
+    return numbers[k - 1];
+  }
+  float kth = kInfinity;
+  for (size_t i = 0; i < count; ++i) {
+    int32_t larger = 0;
+    for (size_t j = 0; j < count; ++j) larger += numbers[j] > numbers[i];
+    if (larger < static_cast<int32_t>(k)) kth = std::min(kth, numbers[i]);
+  }
+  return kth;
+}
+
+// Brings the k smallest of `count` keys, all different, to the front, in order.
 void OrderFirst(uint64_t* keys, size_t count, size_t k) {
+  if (count <= kCounted) {
+    uint64_t ordered[kCounted];
+    for (size_t i = 0; i < count; ++i) {
+      size_t before = 0;
+      for (size_t j = 0; j < count; ++j) before += keys[j] < keys[i];
+      ordered[before] = keys[i];
+    }
+    std::copy_n(ordered, k, keys);
+    return;
+  }
   if (k < count) std::nth_element(keys, keys + k, keys + count);
   std::sort(keys, keys + k);
 }
@@ -113,9 +142,7 @@ void TopK::BestKeys(const SearchedRow& row, const SearchedRow& next, const Works
 
 float TopK::Bound(float* of_segments) const {
   if (segments_ == 1) return scan_->kth_largest(of_segments, k_);
-  float* kth = of_segments + k_ - 1;
-  std::nth_element(of_segments, kth, of_segments + kGroups * segments_, std::greater<>());
-  return *kth;
+  return KthLargest(of_segments, kGroups * segments_, k_);
 }
 
 template <typename T>
