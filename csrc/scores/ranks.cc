@@ -12,14 +12,14 @@ namespace {
 constexpr size_t kRowsAhead = 4;
 
 template <typename T>
-void FindPlace(const Scores& scores, size_t r, size_t label, const RowScan& scan,
+void FindPlace(const Scores& scores, size_t r, size_t label, const RowScan& scan, ptrdiff_t ahead,
                const LabelPlaces& places) {
   const uint8_t* row = scores.Row(r);
   const float score = ValueAt<T>(row, label);
   Comparison all = {scores.classes, 1, true};
-  if (!std::isnan(score)) all = scan.compare(row, scores.classes, score);
+  if (!std::isnan(score)) all = scan.compare(row, scores.classes, score, ahead);
   const size_t others = all.equal - 1;
-  const size_t before = others == 0 ? 0 : scan.compare(row, label, score).equal;
+  const size_t before = others == 0 ? 0 : scan.compare(row, label, score, 0).equal;
   places.above[r] = static_cast<int32_t>(all.above);
   places.equal_before[r] = static_cast<int32_t>(before);
   places.equal_behind[r] = static_cast<int32_t>(others - before);
@@ -32,6 +32,7 @@ void FindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel leve
                      size_t last, const LabelPlaces& places) {
   const SubnormalsKept mode;
   const RowScan& scan = RowScanFor(level, scores.type);
+  const ptrdiff_t ahead = scores.Ahead();
   WithScoreType(scores.type, [&](auto type) {
     using T = decltype(type);
     for (size_t r = first; r < last; ++r) {
@@ -41,7 +42,7 @@ void FindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel leve
                                      sizeof(typename T::Storage));
       }
       const size_t label = static_cast<size_t>(labels[r]);
-      FindPlace<T>(scores, r, label, scan, places);
+      FindPlace<T>(scores, r, label, scan, ahead, places);
     }
   });
 }

@@ -14,10 +14,6 @@ namespace {
 constexpr size_t kBlocksPerChunk = kChunk / kBlock;
 static_assert(kBlock == kGroups && kBlocksPerChunk == 4);
 
-// What is read has to be on its way long before, while other things are computed: hardware looks
-// only a little ahead of the loads that the processor has come to. Found by trying.
-constexpr size_t kAheadBytes = 12288;
-
 template <typename T>
 constexpr size_t kBlockBytes = kBlock * sizeof(typename T::Storage);
 
@@ -36,35 +32,33 @@ Lanes BlockAt(const uint8_t* row, size_t block) {
 
 // A block that is read once, in order.
 template <typename T>
-Lanes NextBlock(const uint8_t* row, size_t block) {
-  __builtin_prefetch(row + block * kBlockBytes<T> + kAheadBytes);
+Lanes NextBlock(const uint8_t* row, size_t block, ptrdiff_t ahead) {
+  __builtin_prefetch(row + block * kBlockBytes<T> + ahead);
   return BlockAt<T>(row, block);
 }
 
 // The classes % kBlock scores behind the last whole block, and NaN in the other lanes.
 template <typename T>
 Lanes Tail(const uint8_t* row, size_t classes) {
-  float lanes[2 * kBlock];
-  Lanes::Load(T{}, row + (classes - kBlock) * sizeof(typename T::Storage)).Store(lanes);
-  Lanes::All(std::numeric_limits<float>::quiet_NaN()).Store(lanes + kBlock);
-  return LanesOf(lanes + kBlock - classes % kBlock);
+  const uint8_t* last = row + (classes - kBlock) * sizeof(typename T::Storage);
+  return Lanes::Load(T{}, last).LastFirst(classes % kBlock);
 }
 
 // The maxima of a chunk's lanes; only the last chunk of a row may have less than kChunk scores.
 template <typename T>
-Lanes WholeChunk(const uint8_t* row, size_t chunk) {
+Lanes WholeChunk(const uint8_t* row, size_t chunk, ptrdiff_t ahead) {
   Lanes best = None();
   for (size_t i = 0; i < kBlocksPerChunk; ++i) {
-    best = NextBlock<T>(row, kBlocksPerChunk * chunk + i).MaxWith(best);
+    best = NextBlock<T>(row, kBlocksPerChunk * chunk + i, ahead).MaxWith(best);
   }
   return best;
 }
 
 template <typename T>
-Lanes LastChunk(const uint8_t* row, size_t classes) {
+Lanes LastChunk(const uint8_t* row, size_t classes, ptrdiff_t ahead) {
   Lanes best = None();
   for (size_t block = classes / kChunk * kBlocksPerChunk; block < classes / kBlock; ++block) {
-    best = NextBlock<T>(row, block).MaxWith(best);
+    best = NextBlock<T>(row, block, ahead).MaxWith(best);
   }
   return classes % kBlock == 0 ? best : Tail<T>(row, classes).MaxWith(best);
 }
@@ -80,13 +74,13 @@ class StepwiseMaxima {
 
   void Step() {
     const size_t end = next_ + step_ < whole_ ? next_ + step_ : whole_;
-    for (; next_ < end; ++next_) Add(WholeChunk<T>(row_.scores, next_));
+    for (; next_ < end; ++next_) Add(WholeChunk<T>(row_.scores, next_, row_.ahead));
   }
 
   // Those of all chunks together go to `of_segment`.
   void Finish(float* of_segment) {
     while (next_ < whole_) Step();
-    if (next_ < last_) Add(LastChunk<T>(row_.scores, classes_));
+    if (next_ < last_) Add(LastChunk<T>(row_.scores, classes_, row_.ahead));
     best_.Store(of_segment);
   }
 

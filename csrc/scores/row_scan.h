@@ -31,8 +31,10 @@ struct Maxima {
   float* of_segments = nullptr;
 };
 
+// ahead: as Scores::Ahead.
 struct SearchedRow {
   const uint8_t* scores = nullptr;
+  ptrdiff_t ahead = 0;
   Maxima maxima;
 };
 
@@ -44,7 +46,7 @@ struct Comparison {
 };
 
 // One type and instruction set. A NaN is neither a maximum, nor above, nor equal to anything.
-// Nothing outside of the row is read; `compare` prefetches what follows it.
+// Nothing outside of the row is read, but what follows `ahead` bytes later is prefetched.
 struct RowScan {
   // Finds the maxima of a row. Needs 1 <= segments <= classes / kChunk.
   void (*maxima)(const SearchedRow& row, size_t classes, size_t segments);
@@ -66,7 +68,7 @@ struct RowScan {
                      uint64_t* keys);
 
   // The row against one number.
-  Comparison (*compare)(const uint8_t* row, size_t classes, float score);
+  Comparison (*compare)(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead);
 };
 
 // Puts kFewKeys keys in ascending order, without a branch that depends on them: for levels that

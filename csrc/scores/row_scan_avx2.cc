@@ -37,6 +37,20 @@ struct Lanes {
             _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(stored, 8)))};
   }
 
+  Lanes LastFirst(size_t n) const {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const auto from = [&](size_t first) {  // NaN behind the end
+      const __m256i source = _mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(first)), lane);
+      const auto below = [&](int limit) {
+        return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(limit), source));
+      };
+      const __m256 of_low = _mm256_permutevar8x32_ps(low, source);
+      const __m256 of_high = _mm256_permutevar8x32_ps(high, source);
+      const __m256 nan = _mm256_set1_ps(__builtin_nanf(""));
+      return _mm256_blendv_ps(nan, _mm256_blendv_ps(of_high, of_low, below(8)), below(16));
+    };
+    return {from(kBlock - n), from(kBlock - n + 8)};
+  }
   // Of two operands of which one is NaN, the instruction takes the second.
   Lanes MaxWith(Lanes best) const {
     return {_mm256_max_ps(low, best.low), _mm256_max_ps(high, best.high)};

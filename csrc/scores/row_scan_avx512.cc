@@ -31,6 +31,10 @@ struct Lanes {
     return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(Load128(p)))};
   }
 
+  Lanes LastFirst(size_t n) const {
+    const __mmask16 last = static_cast<__mmask16>(0xFFFFu << (kBlock - n));
+    return {_mm512_mask_compress_ps(_mm512_set1_ps(__builtin_nanf("")), last, v)};
+  }
   // Of two operands of which one is NaN, the instruction takes the second.
   Lanes MaxWith(Lanes best) const { return {_mm512_max_ps(v, best.v)}; }
   uint32_t AtLeast(Lanes threshold) const { return _mm512_cmp_ps_mask(v, threshold.v, _CMP_GE_OQ); }

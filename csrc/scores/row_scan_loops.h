@@ -3,6 +3,7 @@
 //   Lanes                           kBlock floats in registers
 //     Lanes::All(x)                 kBlock times x
 //     Lanes::Load(T{}, memory)      kBlock scores of type T
+//     lanes.LastFirst(n)            the last n < kBlock in front, NaN in the others
 //     lanes.MaxWith(best)           lane by lane, where NaN loses; `best` has no NaN
 //     lanes.AtLeast(threshold)      bit i: lane i >= threshold
 //     lanes.AnyAtLeast(threshold)   of lanes without NaN
@@ -78,13 +79,13 @@ size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t l
 }
 
 template <typename T>
-Comparison Compare(const uint8_t* row, size_t classes, float score) {
+Comparison Compare(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead) {
   if (classes < kBlock) {
-    return kRowScanPortable[static_cast<size_t>(T::kType)].compare(row, classes, score);
+    return kRowScanPortable[static_cast<size_t>(T::kType)].compare(row, classes, score, ahead);
   }
   LaneCounts counts(score);
   for (size_t block = 0; block < classes / kBlock; ++block) {
-    counts.Add(NextBlock<T>(row, block));
+    counts.Add(NextBlock<T>(row, block, ahead));
   }
   if (classes % kBlock != 0) counts.Add(Tail<T>(row, classes));
   return counts.Sum(classes);

@@ -48,6 +48,20 @@ struct Lanes {
              Float(vmovl_u16(vget_low_u16(high))), Float(vmovl_u16(vget_high_u16(high)))}};
   }
 
+  Lanes LastFirst(size_t n) const {
+    uint8x16x4_t bytes;
+    for (size_t i = 0; i < 4; ++i) bytes.val[i] = vreinterpretq_u8_f32(v[i]);
+    const uint8_t numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    uint8x16_t source =
+        vaddq_u8(vld1q_u8(numbers), vdupq_n_u8(static_cast<uint8_t>(4 * (kBlock - n))));
+    Lanes moved = All(__builtin_nanf(""));
+    for (size_t i = 0; i < 4; ++i) {  // what lies behind the table stays NaN
+      const uint8x16_t found = vqtbx4q_u8(vreinterpretq_u8_f32(moved.v[i]), bytes, source);
+      moved.v[i] = vreinterpretq_f32_u8(found);
+      source = vaddq_u8(source, vdupq_n_u8(16));
+    }
+    return moved;
+  }
   // Not vmaxnmq_f32, which lets a signalling NaN win.
   Lanes MaxWith(const Lanes& best) const {
     Lanes larger;

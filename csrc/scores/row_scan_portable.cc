@@ -62,7 +62,7 @@ size_t FewBest(const SearchedRow& row, const SearchedRow& next, size_t classes, 
 }
 
 template <typename T>
-Comparison Compare(const uint8_t* row, size_t classes, float score) {
+Comparison Compare(const uint8_t* row, size_t classes, float score, ptrdiff_t) {
   Comparison result;
   for (size_t i = 0; i < classes; ++i) {
     const float other = ValueAt<T>(row, i);

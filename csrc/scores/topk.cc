@@ -116,10 +116,11 @@ void TopK::Run(size_t first, size_t last, uint8_t* values, int64_t* indices,
       }
       return;
     }
+    const ptrdiff_t ahead = scores_.Ahead();
     // The candidates of a row are looked at while the next row is on its way from memory: branches
     // that depend on scores would otherwise keep the processor from asking for it in time.
     const auto searched = [&](size_t r) {
-      return r < last ? SearchedRow{scores_.Row(r), space.maxima[r % 2]} : SearchedRow{};
+      return r < last ? SearchedRow{scores_.Row(r), ahead, space.maxima[r % 2]} : SearchedRow{};
     };
     if (first < last) scan_->maxima(searched(first), scores_.classes, segments_);
     for (size_t r = first; r < last; ++r) {
