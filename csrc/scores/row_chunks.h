@@ -33,7 +33,8 @@ Lanes BlockAt(const uint8_t* row, size_t block) {
 // A block that is read once, in order.
 template <typename T>
 Lanes NextBlock(const uint8_t* row, size_t block, ptrdiff_t ahead) {
-  __builtin_prefetch(row + block * kBlockBytes<T> + ahead);
+  constexpr size_t kBlocksPerLine = 64 / kBlockBytes<T>;  // of the cache
+  if (block % kBlocksPerLine == 0) __builtin_prefetch(row + block * kBlockBytes<T> + ahead);
   return BlockAt<T>(row, block);
 }
 
