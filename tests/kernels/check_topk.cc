@@ -217,11 +217,24 @@ void CheckPermutations(SimdLevel level, Report* report) {
   report->Check(ok, std::string("permutations of the best eight, ") + SimdName(level));
 }
 
+// What is prefetched is read later: of rows with gaps, and of reversed ones, too.
+void CheckAhead(Report* report) {
+  const auto ahead = [](ptrdiff_t stride, size_t classes, ScoreType type) {
+    return Scores{nullptr, stride, 9, classes, type}.Ahead();
+  };
+  report->Check(ahead(4000, 1000, ScoreType::kFloat32) == 3 * 4000, "ahead of rows side by side");
+  report->Check(ahead(-9000, 1000, ScoreType::kFloat32) == 3 * -9000, "ahead of reversed rows");
+  report->Check(ahead(0, 1000, ScoreType::kInt8) == 0, "ahead of one row repeated");
+  const ptrdiff_t within = ahead(100'000, 20'000, ScoreType::kFloat16);
+  report->Check(0 < within && within < 40'000, "ahead in a long row");
+}
+
 }  // namespace
 
 void CheckTopK(SimdLevel level, int random_cases, Report* report) {
   Random random(4);
   CheckPermutations(level, report);
+  CheckAhead(report);
   for (size_t type = 0; type < kScoreTypes; ++type) {
     for (int content = 0; content < kContents; ++content) {
       for (size_t classes = 1; classes <= 210; classes += classes < 20 ? 1 : 5) {
