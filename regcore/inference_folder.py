@@ -85,7 +85,7 @@ def _update_sources(out: Path, writer: PredictionWriter, versions: NDArray[np.in
     path = out / SOURCES
     try:
         before = np.load(path, allow_pickle=False)
-    except (OSError, ValueError):
+    except Exception:  # noqa: BLE001  # damage makes NumPy's parsers raise all kinds
         before = None
     if before is None or before.shape != versions.shape:
         writer.remove(np.ones(len(versions), np.bool_))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any, Literal
 
@@ -78,10 +79,10 @@ class TopN:
         return np.cumsum(self._hits[: self.classes])
 
     def accuracy(self, rank: int) -> float:
-        """The share (0 to 1) of images whose true class is among the best `rank`."""
+        """The share (0 to 1) of images whose true class is among the best `rank`; NaN of none."""
         if not 1 <= rank <= len(self.hits):
             raise ValueError(f"rank must lie between 1 and {len(self.hits)}, not {rank}")
-        return float(self.hits[rank - 1] / self.count)
+        return float(self.hits[rank - 1]) / self.count if self.count else math.nan
 
     def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
         """Adds images, all or (where it raises) none.
@@ -94,6 +95,10 @@ class TopN:
             raise ValueError(f"scores must be [images, classes], not {scores.ndim}-D")
         classes = scores.shape[1]
         expected = class_indices(labels, classes)
+        if len(scores) != len(expected):
+            raise ValueError(
+                f"scores of {len(scores)} images do not go with {len(expected)} labels"
+            )
         self._expect_classes(classes)
         behind = min(self.n, classes)
         hits = np.zeros(behind + 1, dtype=np.int64)

@@ -32,7 +32,8 @@ def topk(
     taken for the bits of bfloat16. A NumPy array or memory map, a torch tensor in main memory, or
     anything else with the buffer protocol, DLPack or __array__. It is read where it lies, once,
     if the scores of a row lie side by side; otherwise it is copied first.
-    out: where the results go, C-contiguous. workers: threads, for many rows.
+    out: where the results go, C-contiguous, and not in the memory of the scores. workers: threads,
+    for many rows.
 
     Returns values, in the dtype of the scores (float32 for bfloat16), and indices int64, both
     [images, k] or [k]. Equal scores, 0 and -0 among them, keep the order of their indices, and NaN
@@ -51,10 +52,11 @@ def topk(
     name = _type_name(given)
     value_dtype = np.dtype(np.float32) if name == "bfloat16" else given.dtype
     if out is None:
-        out = np.empty(shape, value_dtype), np.empty(shape, np.int64)
-    values, indices = out
-    _check_out("values", values, shape, value_dtype)
-    _check_out("indices", indices, shape, np.dtype(np.int64))
+        values, indices = np.empty(shape, value_dtype), np.empty(shape, np.int64)
+    else:
+        values, indices = out
+        _check_out("values", values, shape, value_dtype, given)
+        _check_out("indices", indices, shape, np.dtype(np.int64), given)
     _scores.topk(
         _byte_rows(given),
         name,
@@ -203,7 +205,11 @@ def _byte_rows(given: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _check_out(
-    name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: np.dtype[Any]
+    name: str,
+    array: NDArray[Any],
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    scores: NDArray[Any],
 ) -> None:
     if array.shape != shape or array.dtype != dtype:
         raise ValueError(
@@ -212,6 +218,8 @@ def _check_out(
     flags = array.flags
     if not flags.c_contiguous or not flags.writeable or not flags.aligned:
         raise ValueError(f"out: {name} must be C-contiguous, aligned and writable")
+    if np.may_share_memory(array, scores) and np.shares_memory(array, scores):
+        raise ValueError(f"out: {name} lies in the memory of the scores")
 
 
 def _count_workers(workers: int) -> int:

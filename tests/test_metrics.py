@@ -141,6 +141,18 @@ def test_only_1001_classes_begin_with_the_background(classes: int, shift: int) -
             class_indices([0, wrong], classes)
 
 
+@pytest.mark.parametrize(("images", "labels"), [(16384, 8192), (8192, 16384), (3, 0), (0, 3)])
+def test_every_image_needs_a_label(images: int, labels: int) -> None:
+    words = f"scores of {images} images do not go with {labels} labels"
+    with pytest.raises(ValueError, match=words):
+        topn_accuracy(np.zeros((images, 3), np.float32), np.zeros(labels, np.int64))
+
+
+def test_no_images_have_no_accuracy() -> None:
+    topn = topn_accuracy(np.empty((0, 3), np.float32), [])
+    assert np.isnan(topn.accuracy(1))
+
+
 def test_topn_refuses_what_does_not_go_together() -> None:
     topn = TopN()
     scores = np.zeros((2, 10), dtype=np.float32)

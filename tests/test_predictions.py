@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from regcore import DatasetError, PredictionError
 from regcore._predictions import Reader
+from regcore.errors import OutputError
 from regcore.predictions import Predictions, open_predictions, read_names
+from regcore.predictions.writing import PredictionWriter
 
 IMAGES = ("a", "b", "c")
 SCORES = np.array([[1.5, -2, 0.25], [3, 4, 1e-7], [0, -0.0, 1e20]], dtype=np.float32)
@@ -229,6 +231,16 @@ def test_a_header_is_never_read_as_scores(tmp_path: Path) -> None:
     assert list(rows) == ["a", "c"]
 
 
+def test_an_array_behind_another_is_no_header(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with (tmp_path / f"{name}_0.npy").open("wb") as file:
+            np.save(file, np.array([1, 2, 3], np.float32))
+            np.save(file, np.array([4, 5, 6], np.float32))
+    rows, errors = read(open_predictions(tmp_path, ["a", "b"]))
+    assert rows["a"].tolist() == rows["b"].tolist() == [1, 2, 3]
+    assert errors == []
+
+
 def save_archive(path: Path) -> None:
     with path.open("wb") as file:
         np.savez(file, np.zeros(3))
@@ -240,7 +252,9 @@ BROKEN_NPY = {
     "empty": (lambda path: path.write_bytes(b""), ""),
     "text": (lambda path: path.write_text("1 2 3"), ""),
     "pickle": (lambda path: np.save(path, np.array([{}, 1, 2])), "Python objects"),
-    "archive": (save_archive, "archive"),
+    "archive": (save_archive, "magic string"),
+    "zip": (lambda path: path.write_bytes(b"PK\x03\x04junk"), "magic string"),
+    "shape": (lambda path: path.write_bytes(path.read_bytes().replace(b"(1, 3)", b"(1, 3 ")), ""),
     "float64": (lambda path: np.save(path, np.zeros(3)), "scores of float64, not float32"),
     "int32": (lambda path: np.save(path, np.zeros(3, np.int32)), "scores of int32"),
     "long": (lambda path: np.save(path, np.zeros(4, np.float32)), "4 values instead of 3"),
@@ -279,6 +293,14 @@ def test_a_file_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     path.write_text("1 2 3" + " " * 100)
     _, (error,) = read(open_predictions(tmp_path, IMAGES))
     assert error == f"{path}: file of 105 bytes is over the limit of 100"
+
+
+def test_a_huge_file_does_not_set_the_number_of_classes(tmp_path: Path) -> None:
+    folder = fill(tmp_path, "{}_0.bin")
+    os.truncate(folder / "a_0.bin", 400 << 30)
+    rows, (error,) = read(open_predictions(folder, IMAGES))
+    assert list(rows) == ["b", "c"]
+    assert error.startswith(f"{folder}/a_0.bin: ")
 
 
 @pytest.mark.parametrize("which", IMAGES)
@@ -421,6 +443,33 @@ def test_names_files_that_are_none(tmp_path: Path, content: bytes, words: str) -
         read_names(tmp_path / "names")
     with pytest.raises(DatasetError, match="nowhere: No such file"):
         read_names(tmp_path / "nowhere")
+
+
+def test_an_image_expected_twice_is_there_once(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "files", "{}_0.bin")
+    packed = pack(tmp_path / "s.npy", SCORES)
+    for source in (folder, packed):
+        assert open_predictions(source, ["a", "a", "b"]).names == ("a", "b")
+
+
+def test_subnormals_are_written_and_read_although_the_thread_flushes_them(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    scores = np.array([[1e-42, 1e-38, 3]], np.float32)
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this processor cannot flush subnormals")
+    try:  # threads begin in the mode of the one that starts them
+        PredictionWriter(tmp_path, ["a"], binary=False).write(np.array([0]), scores, 0)
+        rows, _ = read(open_predictions(tmp_path / "dumpOutput_device0", ["a"]))
+    finally:
+        torch.set_flush_denormal(False)
+    assert_bits(rows["a"], scores[0])
+
+
+def test_a_file_in_the_way_of_the_outputs(tmp_path: Path) -> None:
+    (tmp_path / "dumpOutput_device0").write_text("")
+    writer = PredictionWriter(tmp_path, ["a"], binary=True)
+    with pytest.raises(OutputError, match="dumpOutput_device0: File exists"):
+        writer.write(np.array([0]), np.ones((1, 3), np.float32), 0)
 
 
 def test_the_seam_checks_its_arguments(tmp_path: Path) -> None:

@@ -257,6 +257,17 @@ def test_unfit_arrays_for_results(values: Any, indices: Any, message: str) -> No
         topk(np.zeros((2, 5), np.float32), 3, out=(values, indices))
 
 
+def test_results_do_not_go_into_the_scores() -> None:
+    memory = np.zeros((3, 8), np.float32)
+    scores, beside = memory[:2], memory[2:].reshape(2, 4)[:, :]
+    indices = np.empty((2, 4), np.int64)
+    topk(scores, 4, out=(beside, indices))
+    with pytest.raises(ValueError, match="values lies in the memory of the scores"):
+        topk(scores, 4, out=(memory[1:2].reshape(2, 4), indices))
+    with pytest.raises(ValueError, match="indices lies in the memory of the scores"):
+        topk(scores, 2, out=(np.empty((2, 2), np.float32), memory[:1].view(np.int64).reshape(2, 2)))
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.int32, ">f4", bool, np.int16, object])
 def test_says_which_types_it_takes(dtype: Any) -> None:
     scores = np.zeros((2, 3), dtype=dtype)

@@ -328,6 +328,22 @@ def test_scores_that_are_no_numbers_hide_no_difference(tmp_path: Path) -> None:
     assert (found.not_finite, found.most_different) == (4, "")
 
 
+def test_answers_and_angles_of_rows_with_nan_and_of_zeros(tmp_path: Path) -> None:
+    nan = np.nan
+    rows = {
+        "now": [[nan, 3, 1], [nan, 3, 1], [0, 0, 0], [0, 0, 0]],
+        "before": [[nan, 1, 3], [0, 3, 1], [0, 0, 0], [0, 3, 1]],
+    }
+    opened = []
+    for name, scores in rows.items():
+        np.save(tmp_path / f"{name}.npy", np.array(scores, np.float32))
+        (tmp_path / f"{name}.names.txt").write_text("a\nb\nc\nd\n")
+        opened.append(open_predictions(tmp_path / f"{name}.npy", tuple("abcd")))
+    found = compare_scores(*opened)
+    assert found.same_answers == 2  # of b and c: NaN is no answer
+    assert (found.smallest_cosine, found.least_parallel) == (0, "d")
+
+
 def test_an_incomplete_run_decides_nothing(runs: dict[str, Path]) -> None:
     path = runs["good"] / "run.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "complete": False}))

@@ -10,6 +10,8 @@
 #include <string>
 #include <system_error>
 
+#include "scores/float_mode.h"
+
 namespace regcore {
 namespace {
 
@@ -133,6 +135,7 @@ std::string Quoted(const char* begin, const char* end) {
 }  // namespace
 
 Status ParseScoreLine(std::string_view text, std::span<float> scores, ScoreLine* line) {
+  const SubnormalsKept mode;
   const std::string_view first = FirstLine(text);
   const char* const begin = first.data();
   const char* const end = begin + first.size();
@@ -158,6 +161,7 @@ Status ParseScoreLine(std::string_view text, std::span<float> scores, ScoreLine*
 void FormatScoreLine(std::span<const float> scores, std::string* line) {
   constexpr int kDigits = 9;
   constexpr size_t kLongest = 16;  // -1.23456789e-38 and a space
+  const SubnormalsKept mode;
   line->resize(scores.size() * kLongest + 1);
   char* at = line->data();
   for (const float score : scores) {

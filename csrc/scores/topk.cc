@@ -71,9 +71,10 @@ struct TopK::Workspace {
   size_t bytes;
 
   Workspace(uint8_t* memory, size_t classes, size_t segments) {
+    const auto begin = reinterpret_cast<uintptr_t>(memory);  // null where only `bytes` is asked for
     size_t offset = 0;
     const auto part = [&](auto** place, size_t count) {
-      *place = reinterpret_cast<std::remove_pointer_t<decltype(place)>>(memory + offset);
+      *place = reinterpret_cast<std::remove_pointer_t<decltype(place)>>(begin + offset);
       offset += RoundUp(count * sizeof(**place));
     };
     part(&keys, classes);

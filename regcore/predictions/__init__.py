@@ -63,6 +63,7 @@ def open_predictions(
     names: the names of a packed file's rows, where they are not in NAME.names.txt beside it.
     Raises DatasetError where there is nothing, or nothing that fits.
     """
+    expected = tuple(dict.fromkeys(expected))
     if isinstance(source, (str, Path)) and Path(source).is_file():
         packed = Packed(Path(source), names)
         rows = {name: row for row, name in enumerate(packed.names)}

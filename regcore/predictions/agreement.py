@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import MismatchError
 from regcore.predictions import Predictions
+from regcore.ranking import topk
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,11 @@ class Agreement:
     """Of the images that both have.
 
     largest_difference: of two scores of one class, and the image where it is. smallest_cosine:
-    of the angle between an image's two rows of scores, and its image. same_answers: how many have
-    their highest score in the same class. differing_bits: images whose rows are not bit for bit
-    the same. not_finite: images of whose scores NaN or infinity keeps a difference and an angle
-    from being told; the largest and the smallest are of the others, 0 and 1 where there are none.
+    of the angle between an image's two rows of scores (0 where one of them is all zeros), and its
+    image. same_answers: how many have their highest score in the same class, as topk finds it.
+    differing_bits: images whose rows are not bit for bit the same. not_finite: images of whose
+    scores NaN or infinity keeps a difference and an angle from being told; the largest and the
+    smallest are of the others, 0 and 1 where there are none.
     """
 
     images: int
@@ -54,16 +56,18 @@ def compare_scores(now: Predictions, before: Predictions) -> Agreement:
     for first, a, b in _side_by_side(now, before):
         names = now.names[first : first + len(a)]
         bits += int((a.view(np.uint32) != b.view(np.uint32)).any(axis=1).sum())
-        same += int((a.argmax(axis=1) == b.argmax(axis=1)).sum())
+        same += int((topk(a, 1)[1] == topk(b, 1)[1]).sum())
         finite = np.flatnonzero(np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1))
         lost += len(a) - len(finite)
         if not len(finite):
             continue
         x, y = a[finite].astype(np.float64), b[finite].astype(np.float64)
         told = tuple(names[place] for place in finite.tolist())
-        lengths = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
+        length_x, length_y = np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1)
+        lengths = length_x * length_y
+        without_angle = (length_x == length_y).astype(np.float64)  # zeros are parallel to zeros
         products = np.einsum("ij,ij->i", x, y)
-        parallel = np.divide(products, lengths, out=np.ones(len(x)), where=lengths > 0)
+        parallel = np.divide(products, lengths, out=without_angle, where=lengths > 0)
         difference.look(np.abs(x - y).max(axis=1), told, larger=True)
         cosine.look(parallel, told, larger=False)
     return Agreement(

@@ -21,14 +21,11 @@ def open_npy(path: str | Path) -> NDArray[Any]:
     """
     require_regular_file(path)
     try:
-        scores = np.load(path, mmap_mode="r", allow_pickle=False)
+        scores = np.lib.format.open_memmap(path, mode="r")
     except OSError as error:
         raise PredictionError(str(path), error.strerror or str(error)) from None
-    except (ValueError, EOFError) as error:
-        raise PredictionError(str(path), str(error)) from None
-    if not isinstance(scores, np.ndarray):
-        scores.close()
-        raise PredictionError(str(path), "an archive of arrays, not a .npy file")
+    except Exception as error:  # noqa: BLE001  # damage makes NumPy's parsers raise all kinds
+        raise PredictionError(str(path), str(error) or type(error).__name__) from None
     if scores.dtype.newbyteorder("=") not in _DTYPES:
         raise PredictionError(str(path), f"scores of {scores.dtype}, not float32 or float16")
     return scores

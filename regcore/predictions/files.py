@@ -91,8 +91,11 @@ def _npy_header(path: str, classes: int) -> bytes:
         return _UNKNOWN_HEADER
     if scores.dtype != np.float32 or scores.size != classes or not scores.flags.c_contiguous:
         return _UNKNOWN_HEADER
+    offset = getattr(scores, "offset", None)
+    if offset is None or Path(path).stat().st_size != offset + scores.nbytes:
+        return _UNKNOWN_HEADER
     with Path(path).open("rb") as file:
-        return file.read()[: -scores.nbytes]
+        return file.read(offset)
 
 
 def _common_classes(paths: Sequence[str]) -> int:
@@ -107,14 +110,16 @@ def _common_classes(paths: Sequence[str]) -> int:
 
 
 def _count_scores(path: str) -> int:
-    """How many scores a file holds; 0 where that cannot be told."""
+    """How many scores a file holds; 0 where that cannot be told, or it is too large to be read."""
     try:
         if path.endswith(".npy"):
-            return int(open_npy(path).size)
-        if path.endswith(".bin"):
-            return Path(path).stat().st_size // _FLOAT_BYTES
-        require_regular_file(path)
-        with Path(path).open("rb") as file:
-            return len(file.readline(MAX_FILE_BYTES).partition(b"\r")[0].split())
+            count = int(open_npy(path).size)
+        elif path.endswith(".bin"):
+            count = Path(path).stat().st_size // _FLOAT_BYTES
+        else:
+            require_regular_file(path)
+            with Path(path).open("rb") as file:
+                count = len(file.readline(MAX_FILE_BYTES).partition(b"\r")[0].split())
     except (OSError, PredictionError):
         return 0
+    return count if count * _FLOAT_BYTES <= MAX_FILE_BYTES else 0

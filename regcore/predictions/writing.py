@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from regcore import _predictions
 from regcore.dataset import stem
-from regcore.errors import DatasetError, OutputError
+from regcore.errors import DatasetError, OutputError, RegcoreError
 
 #: The benchmark tool counts a model's outputs from 1.
 _OUTPUT = 1
@@ -48,7 +48,10 @@ class PredictionWriter:
         """
         folder = self._out / f"{_FOLDER}{device}"
         if device not in self._made:
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OutputError(f"{folder}: {error.strerror}") from None
             self._made.add(device)
         base = os.fspath(folder) + "/"
         values = np.ascontiguousarray(scores, dtype=np.float32)
@@ -56,6 +59,8 @@ class PredictionWriter:
             self._writer.write([base + self._files[row] for row in rows.tolist()], values)
         except OSError as error:
             raise OutputError(str(error)) from None
+        except RuntimeError as error:
+            raise RegcoreError(str(error)) from None
 
     def written(self) -> NDArray[np.bool_]:
         """For each image whether its file is there, of whichever device; unfinished ones go.
