@@ -40,6 +40,11 @@ def check_target(out: Path, suffix: str) -> None:
     """
     if out.suffix.lower() != suffix:
         raise UsageError(f"{out}: the name of the result must end in {suffix}")
+    check_writable(out)
+
+
+def check_writable(out: Path) -> None:
+    """Raises OutputError where the file `out` cannot be written, before the long work begins."""
     if out.is_dir():
         raise OutputError(f"{out}: is a folder, not a file to write")
     if not out.parent.is_dir():

@@ -20,6 +20,7 @@ IMAGE_SUFFIXES = frozenset(
 
 _MAX_LABEL = 2**31 - 1
 _FIELDS = 2
+_NAMED = 20
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 
 
@@ -158,7 +159,7 @@ def read_labels(path: str | Path) -> dict[str, int]:
 
 def _add_label(labels: dict[str, int], fields: Sequence[str]) -> None:
     if len(fields) != _FIELDS or not _INTEGER.fullmatch(fields[1]):
-        raise DatasetError("expected NAME INDEX, as in 'photo_1.JPEG 65'")
+        raise DatasetError("expected NAME INDEX, as in 'photo_1.JPEG 65', NAME without white space")
     name, label = fields[0], int(fields[1])
     if not 0 <= label <= _MAX_LABEL:
         raise DatasetError(f"a label lies between 0 and {_MAX_LABEL}")
@@ -196,9 +197,9 @@ def label_images(
         else:
             owners[name] = path
     if unlabelled:
-        raise DatasetError(
-            f"{len(unlabelled)} of {len(paths)} images have no label, the first is {unlabelled[0]}"
-        )
+        named = ", ".join(map(str, unlabelled[:_NAMED]))
+        more = f" and {len(unlabelled) - _NAMED} more" if len(unlabelled) > _NAMED else ""
+        raise DatasetError(f"{len(unlabelled)} of {len(paths)} images have no label: {named}{more}")
     return LabelledImages(
         paths=tuple(paths),
         labels=np.array([labels[name] for name in owners], dtype=np.int64),

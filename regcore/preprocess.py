@@ -90,9 +90,9 @@ class Preprocessor:
         }
         for name, limit in limits.items():
             if not 1 <= limit < _TOO_MANY:
-                raise UsageError(f"{name} must be at least 1, not {limit}")
+                raise UsageError(f"{name} must be 1 to {_TOO_MANY - 1}, not {limit}")
         if memory is not None and not MIN_MEMORY <= memory < _TOO_MANY:
-            raise UsageError(f"memory must be at least {MIN_MEMORY} bytes, not {memory}")
+            raise UsageError(f"memory must be {MIN_MEMORY} to {_TOO_MANY - 1} bytes, not {memory}")
         count = default_workers() if workers is None else workers
         if not 1 <= count <= MAX_WORKERS:
             raise UsageError(f"workers must be 1 to {MAX_WORKERS}, not {count}")

@@ -37,10 +37,16 @@ def wilson(hits: int, count: int, confidence: float = CONFIDENCE) -> Interval:
 def detectable_drop(share: float, count: int, confidence: float = CONFIDENCE) -> float:
     """The smallest drop of an accuracy that a run of `count` images tells from chance.
 
-    One-sided, against a fixed baseline: the normal quantile times the standard error, 0 to 1.
+    One-sided, against a fixed baseline: the normal quantile times the standard error, 0 to 1. With
+    all images right, or none, where that error says nothing, the exact bound of the binomial
+    distribution: that all of them are right by chance once in 1 / (1 - confidence) times.
     """
+    if not count:
+        return 1.0
+    if share in (0.0, 1.0):
+        return float(1 - (1 - confidence) ** (1 / count))
     z = NormalDist().inv_cdf(confidence)
-    return z * math.sqrt(share * (1 - share) / count) if count else 1.0
+    return z * math.sqrt(share * (1 - share) / count)
 
 
 def mcnemar(lost: int, won: int) -> float:

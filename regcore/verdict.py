@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from regcore.baseline import Baseline
 from regcore.decisions import Decisions
-from regcore.errors import MismatchError, UsageError
+from regcore.errors import DatasetError, MismatchError, UsageError
 from regcore.schemas import json_form
 from regcore.statistics import (
     Interval,
@@ -125,9 +125,9 @@ class AgainstRun:
 
 
 def against_baseline(run: Measured, baseline: float | Baseline, margin: Margin) -> AgainstBaseline:
-    """Judges a run by a published Top1, in percent. Raises UsageError for a run without images."""
+    """Judges a run by a published Top1, in percent. Raises DatasetError for one without images."""
     if not run.images:
-        raise UsageError("a run without images has no accuracy")
+        raise DatasetError("a run without images has no accuracy")
     percent = baseline.top1 if isinstance(baseline, Baseline) else baseline
     source = f"{baseline.model}, {baseline.source}" if isinstance(baseline, Baseline) else "given"
     share = wilson(run.hits, run.images)

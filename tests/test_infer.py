@@ -109,6 +109,16 @@ def test_scores_of_bin_files(
     assert_same(scores_in(tmp_path / "result"), expected)
 
 
+def test_bin_files_of_another_recipe_are_refused(photos: Path, model: Path, tmp_path: Path) -> None:
+    store, info = tmp_path / "prep", tmp_path / "prep.info"
+    other = ("--recipe", "tf_efficientnet_lite0")
+    assert regcore("preprocess", photos, store, *other).exit_code == 0
+    regcore("info", "bin", store, info, 224, 224)
+    result = regcore("infer", model, info, tmp_path / "result")
+    assert result.exit_code == 5
+    assert f"{store} was made by another recipe" in result.stderr
+
+
 def test_bad_bin_files_are_named(photos: Path, model: Path, tmp_path: Path, expected: Any) -> None:
     store, info = tmp_path / "prep", tmp_path / "prep.info"
     regcore("preprocess", photos, store)

@@ -68,6 +68,13 @@ def test_without_flips_nothing_divides_by_zero() -> None:
     assert detectable_drop(0.5, 0) == 1.0
 
 
+def test_a_drop_from_all_right_is_told_by_the_binomial_distribution() -> None:
+    for count in (5, 200):
+        drop = detectable_drop(1.0, count)
+        assert (1 - drop) ** count == pytest.approx(0.05)
+        assert detectable_drop(0.0, count) == drop
+
+
 def test_detectable_drop() -> None:
     # 1.645 standard errors of 0.186 points.
     assert 100 * detectable_drop(0.7785, 50_000) == pytest.approx(0.3055, abs=1e-3)

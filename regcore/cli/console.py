@@ -52,6 +52,8 @@ def _explain(error: BaseException) -> tuple[int, str]:
         return INTERRUPTED, "interrupted"
     if isinstance(error, OSError):
         return ENVIRONMENT, f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    if isinstance(error, MemoryError):
+        return ENVIRONMENT, f"out of memory: {error}" if str(error) else "out of memory"
     what = f"{type(error).__name__}: {error}"
     return ENVIRONMENT, f"internal error, {what} ('regcore --debug ...' shows where)"
 

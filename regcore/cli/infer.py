@@ -22,6 +22,7 @@ from regcore.cli.options import (
     device_options,
     preprocess_options,
     recipe_for,
+    trace_option,
 )
 from regcore.errors import UsageError
 
@@ -47,13 +48,14 @@ _INFO_SUFFIXES = (".info", ".txt")
 )
 @click.option(
     "--rounds",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     default=20,
     show_default=True,
     help="With --random: the number of batches.",
 )
 @click.option("--force", is_flag=True, help="Delete what an earlier run left in OUT.")
 @device_options
+@trace_option
 @preprocess_options
 def infer(
     *,
@@ -205,7 +207,7 @@ def _deliver(
                 **findings.to_dict(inference.findings),
                 **about,
                 "batch_size": perf.batch_size,
-                "images_per_s": perf.images_per_s,
+                "images_per_s": perf.images_per_s if inference.written else None,
                 "interface_images_per_s": perf.interface_images_per_s,
                 "out": str(out),
             }
@@ -217,7 +219,8 @@ def _deliver(
         table.add_row("images", _counts(inference))
         for name, value in findings.summary(inference.findings).items():
             table.add_row(name, value)
-        table.add_row("rate", f"{perf.images_per_s:.1f} images/s")
+        if inference.written:
+            table.add_row("rate", f"{perf.images_per_s:.1f} images/s")
         if perf.interface_images_per_s is not None:
             table.add_row("device alone", f"{perf.interface_images_per_s:.1f} images/s")
         for name, value in about.items():
@@ -225,7 +228,8 @@ def _deliver(
         table.add_row("batch, workers", f"{perf.batch_size}, {perf.workers}")
         show(table)
     if not inference.complete:
-        tell(f"INCOMPLETE: {_counts(inference)}; the same command goes on")
+        hint = "; the same command goes on" if inference.saved and inference.not_reached else ""
+        tell(f"INCOMPLETE: {_counts(inference)}{hint}")
         raise click.exceptions.Exit(INCOMPLETE)
 
 

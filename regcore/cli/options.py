@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_RECIPE = "regnety_016"
 
 _BATCH_SIZE = 16
+_LARGEST_BATCH = 1 << 16
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
@@ -42,6 +44,22 @@ def device_numbers(text: str) -> tuple[int, ...]:
         if len(set(numbers)) == len(numbers):
             return numbers
     raise click.BadParameter(f"{text!r} is not a list of different devices such as 0,1,2,3")
+
+
+class FiniteFloat(click.FloatRange):
+    """A number in a range; NaN, which every comparison lets pass, and infinity are none."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """See click.ParamType."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
 
 
 def batch_sizes(text: str) -> tuple[int, ...]:
@@ -166,8 +184,11 @@ class DeviceOptions:
 
     def open(self, model: str) -> Backend:
         """Opens a model; see regcore.backends.open_backend."""
+        from regcore.atomic import check_writable
         from regcore.backends import open_backend
 
+        if self.trace is not None:
+            check_writable(self.trace)
         return open_backend(
             model,
             provider=self.provider,
@@ -192,7 +213,7 @@ class DeviceOptions:
 _DEVICE_OPTIONS = (
     click.option(
         "--batch-size",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, _LARGEST_BATCH),
         help=f"Images to a batch.  [default: the model's own, or {_BATCH_SIZE}]",
     ),
     click.option(
@@ -213,13 +234,8 @@ _DEVICE_OPTIONS = (
     ),
     click.option("--output", help="The model's output with the scores, where it has several."),
     click.option(
-        "--trace",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="Write what every worker and the device did when, for ui.perfetto.dev.",
-    ),
-    click.option(
         "--device-timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=FiniteFloat(min=0, min_open=True),
         default=600.0,
         show_default=True,
         metavar="SECONDS",
@@ -228,12 +244,21 @@ _DEVICE_OPTIONS = (
 )
 
 
+#: For commands with device_options that run a model once.
+trace_option = click.option(
+    "--trace",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what every worker and the device did when, for ui.perfetto.dev.",
+)
+
+
 def device_options(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command the options that say how a model is run, as one argument `device`."""
 
     @wraps(command)
     def with_device(**options: Any) -> None:  # noqa: ANN401
-        device = DeviceOptions(**{f.name: options.pop(f.name) for f in fields(DeviceOptions)})
+        given = {f.name: options.pop(f.name, None) for f in fields(DeviceOptions)}
+        device = DeviceOptions(**given)
         command(**options, device=device)
 
     decorated: Callable[..., None] = with_device

@@ -106,6 +106,8 @@ def preprocess(
     from regcore.preprocess import Preprocessor
     from regcore.store.write import write_store
 
+    if out.resolve() == src.resolve():
+        raise UsageError(f"{out}: OUT is SRC; the results need a folder of their own")
     own = read_metadata(for_model) if for_model else None
     recipe_name, recipe = chosen_recipe(recipe_name, dtype, layout, own)
     if batch_size is None and pad:

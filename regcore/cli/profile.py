@@ -12,6 +12,7 @@ import click
 from regcore.cli.console import answer, show, tell
 from regcore.cli.options import (
     DeviceOptions,
+    FiniteFloat,
     batch_sizes,
     device_options,
     preprocess_options,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteFloat(min=0, min_open=True),
     default=2.0,
     show_default=True,
     help="Time of each measurement.",

@@ -21,7 +21,9 @@ from regcore.cli.options import (
     device_options,
     preprocess_options,
     recipe_for,
+    trace_option,
 )
+from regcore.errors import OutputError
 
 if TYPE_CHECKING:
     from regcore.dataset import LabelledImages
@@ -54,6 +56,7 @@ _NAMED_MISSING = 10
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only the first N images.")
 @click.option("--subset", is_flag=True, help="It is intended that labels lack their images.")
 @device_options
+@trace_option
 @preprocess_options
 def run(
     *,
@@ -151,12 +154,14 @@ def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
 def _remove_results(out: Path) -> None:
     # What an earlier run left must not pass for the result of this one, should it be cut short;
     # nor may what was made of it, a verdict or a comparison.
+    from regcore.atomic import check_writable
     from regcore.comparison.rendering import COMPARISON
     from regcore.decisions import DECISIONS
     from regcore.perf import PERF
     from regcore.run_folder import RUN, VERDICT
 
     out.mkdir(parents=True, exist_ok=True)
+    check_writable(out / RESULT)
     for name in (RESULT, INCOMPLETE_RESULT, PERF, RUN, DECISIONS, VERDICT, COMPARISON):
         (out / name).unlink(missing_ok=True)
 
@@ -164,27 +169,45 @@ def _remove_results(out: Path) -> None:
 def _deliver(
     report: RunReport, decisions: Decisions, out: Path, trace: Path | None, *, as_json: bool
 ) -> None:
-    from regcore.guide_result import write_guide_result
-    from regcore.perf import write_perf
-    from regcore.perf.trace import write_trace
-    from regcore.report import about, incompleteness, to_dict, to_table
-    from regcore.run_folder import write_run
+    from regcore.report import to_dict, to_table
 
     path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
-    lacking = None if report.complete else incompleteness(report)
-    write_guide_result(path, report.evaluation.topn, lacking)
-    timeline = report.evaluation.timeline
-    write_perf(out, report.perf, timeline, about(report), complete=report.complete)
     found = to_dict(report)
-    write_run(out, found, decisions)
-    if trace is not None:
-        write_trace(trace, timeline)
+    unwritten: OSError | OutputError | None = None
+    try:
+        _write(report, decisions, path, found, trace)
+    except (OSError, OutputError) as error:
+        unwritten = error  # what was found out is told all the same
     name_failures(report.evaluation.errors)
     if as_json:
         answer({**found, "result": str(path)})
     else:
         show(to_table(report))
+    if unwritten is not None:
+        raise unwritten
     if not report.complete:
         tell(f"{report.completeness}, see {path}")
         raise click.exceptions.Exit(INCOMPLETE)
     tell(f"wrote {path}")
+
+
+def _write(
+    report: RunReport,
+    decisions: Decisions,
+    path: Path,
+    found: dict[str, Any],
+    trace: Path | None,
+) -> None:
+    from regcore.guide_result import write_guide_result
+    from regcore.perf import write_perf
+    from regcore.perf.trace import write_trace
+    from regcore.report import about, incompleteness
+    from regcore.run_folder import write_run
+
+    lacking = None if report.complete else incompleteness(report)
+    write_guide_result(path, report.evaluation.topn, lacking)
+    timeline = report.evaluation.timeline
+    write_perf(path.parent, report.perf, timeline, about(report), complete=report.complete)
+    write_run(path.parent, found, decisions)
+    if trace is not None:
+        write_trace(trace, timeline)

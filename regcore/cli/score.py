@@ -46,7 +46,9 @@ _WORST = 10
     show_default=True,
     help="Of equal scores the first is: the lowest or highest class, the true one, or any other.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Threads.  [default: one for each CPU]")
+@click.option(
+    "--workers", type=click.IntRange(1, 1024), help="Threads.  [default: one for each CPU]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the score as JSON, class by class.")
 @click.option(
     "--worst",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regcore.cli.console import INCOMPLETE, answer, show, tell
+from regcore.cli.options import FiniteFloat
 from regcore.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _NAMED = 10
 @click.option(
     "--baseline-top1",
     metavar="PERCENT",
-    type=click.FloatRange(0, 100),
+    type=FiniteFloat(0, 100),
     help="The accuracy to be reached, in place of a published one: 77.862.",
 )
 @click.option(

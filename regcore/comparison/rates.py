@@ -109,6 +109,8 @@ def _perf_cell(path: Path, content: dict[str, Any], metric: Metric) -> Cell:
             f"{path}: only perf_*_batchsize_N_device_M.txt tells the rate of a stage, {metric}"
         )
     key = "interface_images_per_s" if metric == "interface" else "images_per_s"
+    if content[key] is None:
+        raise DatasetError(f"{path}: no rate in it, as of a run that computed no image")
     value = round(Decimal(str(content[key])), 3)
     return measured_cell(int(content["batch_size"]), str(value), str(path), None)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from regcore.errors import DatasetError, DecodeError
 from regcore.inputs import Inputs, file_versions, host_buffers
 from regcore.read_ahead import read_ahead
 from regcore.recipe import Recipe
+from regcore.store.manifest import Manifest, check_recipe
 
 _INFO_FIELDS = 4
 
@@ -27,9 +29,14 @@ class BinInputs(Inputs):
     def __init__(self, info: Path, recipe: Recipe, *, workers: int) -> None:
         """recipe: whose dtype, layout and size the files have.
 
-        Raises DatasetError for an info file that is none, or of another size.
+        Raises DatasetError for an info file that is none, or of another size; MismatchError where
+        regcore made the files by another recipe.
         """
         self.names = read_info(info, recipe.crop)
+        for folder in {os.path.dirname(name) for name in self.names}:  # noqa: PTH120  (a million)
+            with suppress(DatasetError):  # a manifest.json of something else
+                if (made := Manifest.read(Path(folder))) is not None:
+                    check_recipe(made.description.recipe, recipe, folder)
         self._recipe = recipe
         self._workers = workers
 

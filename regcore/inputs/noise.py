@@ -20,7 +20,7 @@ class NoiseInputs(Inputs):
 
     def __init__(self, recipe: Recipe, count: int, batch_size: int) -> None:
         """count: of the images, whole batches."""
-        self.names = [f"noise-{number}" for number in range(count)]
+        self.names = ["noise"] * count
         self._recipe = recipe
         random = np.random.default_rng(0)
         shape = (batch_size, *recipe.image_shape)

@@ -61,9 +61,9 @@ def find_prediction_files(
     else:
         where = "the list"
         candidates, stray = _split((os.fspath(path), Path(path).name) for path in source)
+    folders = [path for path in stray if Path(path).is_dir()]
+    hint = f"; is it {min(folders)} that is meant?" if folders else ""
     if not candidates:
-        folders = [path for path in stray if Path(path).is_dir()]
-        hint = f"; is it {min(folders)} that is meant?" if folders else ""
         kinds = " ".join(SUFFIXES)
         raise DatasetError(f"{where}: no predictions there (looked for {kinds}){hint}")
     by_image, unfit = _by_image(candidates, expected)
@@ -80,7 +80,7 @@ def find_prediction_files(
             doubled[image] = tuple(sorted(files))
     surplus = [path for image, of in by_image.items() if image not in expected for _, path in of]
     if not paths and not doubled:
-        raise DatasetError(_none_fits(where, surplus, expected, output))
+        raise DatasetError(_none_fits(where, [*surplus, *unfit], expected, output) + hint)
     return PredictionFiles(
         paths=paths,
         doubled=doubled,
@@ -136,12 +136,12 @@ def _by_image(names: Mapping[str, str], expected: Collection[str]) -> tuple[_ByI
 
 
 def _none_fits(
-    where: str, surplus: Sequence[str], expected: Collection[str], output: int | None
+    where: str, others: Sequence[str], expected: Collection[str], output: int | None
 ) -> str:
     if output is not None:
         return f"{where}: no prediction has the output {output} of an image with a label"
     image = next(iter(expected), "none")
     return (
         f"{where}: none of these predictions is of an image with a label: the first is "
-        f"{Path(min(surplus)).name}, the first image {image}"
+        f"{Path(min(others)).name}, the first image {image}"
     )
