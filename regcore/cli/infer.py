@@ -127,6 +127,8 @@ def infer(
             writer = PredictionWriter(out, inputs.names, binary=output_binary)
             claim = claimed(out, job, writer, inputs.versions(), force=force)
         with claim, progress_bar("inferring", len(inputs.names)) as progress:
+            if writer is not None:  # else OUT is made later
+                device.check_trace()
             inference = run_model(
                 inputs,
                 backend,

@@ -184,11 +184,8 @@ class DeviceOptions:
 
     def open(self, model: str) -> Backend:
         """Opens a model; see regcore.backends.open_backend."""
-        from regcore.atomic import check_writable
         from regcore.backends import open_backend
 
-        if self.trace is not None:
-            check_writable(self.trace)
         return open_backend(
             model,
             provider=self.provider,
@@ -196,6 +193,13 @@ class DeviceOptions:
             devices=self.devices,
             allow_fallback=self.allow_fallback,
         )
+
+    def check_trace(self) -> None:
+        """Raises OutputError where the trace cannot be written; once the output folder is made."""
+        from regcore.atomic import check_writable
+
+        if self.trace is not None:
+            check_writable(self.trace)
 
     def batch_size_for(self, backend: Backend) -> int:
         """The batch size that was asked for, else the model's own, else 16 or its largest.

@@ -107,6 +107,7 @@ def run(
         preprocessor = Preprocessor(recipe, **settings)
         batch_size = device.batch_size_for(backend)
         _remove_results(out)
+        device.check_trace()
         with progress_bar("evaluating", len(paths)) as progress:
             how: dict[str, Any] = {
                 "progress": progress,
