@@ -135,7 +135,7 @@ def test_wrong_limits_are_usage_errors() -> None:
     for name in ("max_pixels", "max_file_bytes", "max_scans"):
         with pytest.raises(UsageError, match=f"{name} must be 1 to"):
             Preprocessor(SMALL, **{name: 0})  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="memory must be 1048576 to .* bytes, not 1000"):
+    with pytest.raises(UsageError, match=r"memory must be 1048576 to .* bytes, not 1000"):
         Preprocessor(SMALL, memory=1000)
 
 
