@@ -16,6 +16,9 @@ from regcore import _scores
 Ties = Literal["lowest", "highest", "optimistic", "pessimistic"]
 TIES: tuple[Ties, ...] = ("lowest", "highest", "optimistic", "pessimistic")
 
+#: The first choice of a row without any number.
+NO_ANSWER = -2
+
 _DTYPES = "float32, float16, bfloat16 (or its bits as uint16), int8 or uint8"
 
 
@@ -65,6 +68,12 @@ def topk(
         _count_workers(workers),
     )
     return values, indices
+
+
+def first_choices(scores: NDArray[Any]) -> NDArray[np.int64]:
+    """The class with the highest score of each row, NO_ANSWER where all are NaN: int64 [images]."""
+    values, indices = topk(scores, 1)
+    return np.where(np.isnan(values[:, 0]), NO_ANSWER, indices[:, 0])
 
 
 def ranks(

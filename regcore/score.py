@@ -14,10 +14,7 @@ from regcore.dataset import read_labels, stem
 from regcore.errors import DatasetError, PredictionError
 from regcore.metrics import TopN, class_indices
 from regcore.predictions import Predictions
-from regcore.ranking import Ties, topk
-
-#: Stands for the answer of a model whose highest score is NaN.
-NO_ANSWER = -2
+from regcore.ranking import NO_ANSWER, Ties, first_choices
 
 
 @dataclass(frozen=True)
@@ -111,9 +108,8 @@ def score(
         scored.append(rows)
         if len(rows):
             topn.update(batch.scores, expected[rows])
-            best, first = topk(batch.scores, 1)
-            answer = first[:, 0] - shift[rows]
-            answers[rows] = np.where(np.isnan(best[:, 0]), NO_ANSWER, answer)
+            answer = first_choices(batch.scores)
+            answers[rows] = np.where(answer == NO_ANSWER, NO_ANSWER, answer - shift[rows])
         if progress is not None:
             progress(topn.count + len(errors), len(errors))
     read = np.concatenate(scored) if scored else np.empty(0, dtype=np.intp)

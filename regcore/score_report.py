@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regcore.metrics import percent
+from regcore.ranking import NO_ANSWER
 from regcore.report import accuracies
 from regcore.schemas import json_form
-from regcore.score import NO_ANSWER, Score
+from regcore.score import Score
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from regcore import DatasetError
 from regcore.cli import cli
 from regcore.predictions import open_predictions
-from regcore.score import NO_ANSWER, read_image_labels, score
+from regcore.ranking import NO_ANSWER
+from regcore.score import read_image_labels, score
 from regcore.score_report import class_accuracies, confusion
 
 

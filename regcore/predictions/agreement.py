@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import MismatchError
 from regcore.predictions import Predictions
-from regcore.ranking import topk
+from regcore.ranking import first_choices
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Agreement:
 
     largest_difference: of two scores of one class, and the image where it is. smallest_cosine:
     of the angle between an image's two rows of scores (0 where one of them is all zeros), and its
-    image. same_answers: how many have their highest score in the same class, as topk finds it.
+    image. same_answers: how many have their highest score in the same class, as score counts it.
     differing_bits: images whose rows are not bit for bit the same. not_finite: images of whose
     scores NaN or infinity keeps a difference and an angle from being told; the largest and the
     smallest are of the others, 0 and 1 where there are none.
@@ -56,7 +56,7 @@ def compare_scores(now: Predictions, before: Predictions) -> Agreement:
     for first, a, b in _side_by_side(now, before):
         names = now.names[first : first + len(a)]
         bits += int((a.view(np.uint32) != b.view(np.uint32)).any(axis=1).sum())
-        same += int((topk(a, 1)[1] == topk(b, 1)[1]).sum())
+        same += int((first_choices(a) == first_choices(b)).sum())
         finite = np.flatnonzero(np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1))
         lost += len(a) - len(finite)
         if not len(finite):

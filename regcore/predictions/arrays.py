@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from regcore.errors import PredictionError
 
 _DTYPES = (np.dtype("float32"), np.dtype("float16"))
 
 
-def open_npy(path: str | Path) -> NDArray[Any]:
+def open_npy(path: str | Path) -> np.memmap[Any, Any]:
     """A memory map of float32 or float16 scores, of any shape and byte order.
 
     Raises PredictionError, in NumPy's own words.

@@ -91,11 +91,10 @@ def _npy_header(path: str, classes: int) -> bytes:
         return _UNKNOWN_HEADER
     if scores.dtype != np.float32 or scores.size != classes or not scores.flags.c_contiguous:
         return _UNKNOWN_HEADER
-    offset = getattr(scores, "offset", None)
-    if offset is None or Path(path).stat().st_size != offset + scores.nbytes:
+    if Path(path).stat().st_size != scores.offset + scores.nbytes:
         return _UNKNOWN_HEADER
     with Path(path).open("rb") as file:
-        return file.read(offset)
+        return file.read(scores.offset)
 
 
 def _common_classes(paths: Sequence[str]) -> int:
