@@ -17,13 +17,8 @@ from regcore.cli.console import (
     show,
     tell,
 )
-from regcore.cli.options import (
-    DeviceOptions,
-    device_options,
-    preprocess_options,
-    recipe_for,
-    trace_option,
-)
+from regcore.cli.device_options import DeviceOptions, device_options, trace_option
+from regcore.cli.options import preprocess_options, recipe_for
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:

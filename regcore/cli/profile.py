@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regcore.cli.console import answer, show, tell
-from regcore.cli.options import (
-    DeviceOptions,
-    FiniteFloat,
-    batch_sizes,
-    device_options,
-    preprocess_options,
-    recipe_for,
-)
+from regcore.cli.device_options import DeviceOptions, device_options
+from regcore.cli.options import FiniteFloat, batch_sizes, preprocess_options, recipe_for
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -16,13 +16,8 @@ from regcore.cli.console import (
     tell,
     tell_all,
 )
-from regcore.cli.options import (
-    DeviceOptions,
-    device_options,
-    preprocess_options,
-    recipe_for,
-    trace_option,
-)
+from regcore.cli.device_options import DeviceOptions, device_options, trace_option
+from regcore.cli.options import preprocess_options, recipe_for
 from regcore.errors import OutputError
 
 if TYPE_CHECKING:
