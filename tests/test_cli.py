@@ -13,18 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from command_line import regcore
 from onnx_models import save_model
 from PIL import Image
 
-from regcore.cli import cli
-
 COLOURS = ("red", "lime", "blue")
 COMMAND = [sys.executable, "-c", "from regcore.cli import main; main()"]
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

@@ -7,18 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from command_line import regcore
 from onnx_models import save_model
 from PIL import Image
 
-from regcore.cli import cli
 from regcore.errors import OutputError
 
 COLOURS = ("red", "lime", "blue")
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

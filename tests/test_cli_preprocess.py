@@ -11,17 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from command_line import regcore
 from oracles import assert_same_bytes, reference, save_photos
 
 from regcore import Preprocessor, Recipe, open_store
-from regcore.cli import cli
 
 STORE_FILES = ["images.jsonl", "manifest.json"]
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

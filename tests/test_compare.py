@@ -8,11 +8,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from command_line import regcore
 from onnx_models import save_model
 from PIL import Image
-
-from regcore.cli import cli
 
 GUIDE = Path(__file__).parents[2] / "shared" / "guide.md"
 
@@ -27,10 +25,6 @@ TABLE = """
 best 2917.84 3907.39 1918.7328 1.33913786 2.036443
 """
 ROWS = [line.split() for line in TABLE.split("\n") if line]
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 def perf_text(rate: str, end_to_end: str = "185.966", infer: str = "infer") -> str:

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import regcore
 from exported_models import ExportedModels
 from om_file import read_om
 from onnx_models import save_model
 from vendor_tools import install
 
 from regcore import Recipe, UsageError
-from regcore.cli import cli
 from regcore.convert.aipp import aipp_config, aipp_rounding
 from regcore.device_model import read_record, record_path
 from regcore.errors import BackendError
@@ -28,10 +28,6 @@ from regcore.model_metadata import ModelMetadata, read_metadata
 
 REGNET = Recipe.preset("regnety_016")
 COMMAND = [sys.executable, "-c", "from regcore.cli import main; main()"]
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from command_line import regcore
 from exported_models import REFUSALS, ExportedModels
 from onnx_models import save_model
 
 from regcore import MismatchError, Preprocessor, Recipe
 from regcore.backends import TensorSpec, open_backend
-from regcore.cli import cli
 from regcore.convert.agreement import Agreement, images_to_compare
 from regcore.convert.fuse import PREFIX
 from regcore.convert.half import to_float16
@@ -24,10 +23,6 @@ from regcore.evaluate import Evaluation, evaluate
 from regcore.model_metadata import ModelMetadata, read_metadata
 
 LITE0 = Recipe.preset("tf_efficientnet_lite0")
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 def evaluation(model: Path, folder: Path) -> Evaluation:

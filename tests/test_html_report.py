@@ -13,24 +13,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from command_line import regcore
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx_models import save_model
 from oracles import jpeg, photo_like
 from PIL import Image
 
-from regcore.cli import cli
 from regcore.decisions import Decisions
 from regcore.html_report.mistakes import Names, confusion, most_confident
 from regcore.html_report.timeline import covered, timelines
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "<script>alert(1)</script>&'.png"
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

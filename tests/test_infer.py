@@ -12,22 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from command_line import regcore
 from onnx_models import save_model
 from oracles import jpeg, photo_like
 
 from regcore import Preprocessor, Recipe
 from regcore.backends import open_backend
-from regcore.cli import cli
 from regcore.dataset import stem
 from regcore.folder_lock import locked
 
 COUNT = 23
 RECIPE = Recipe.preset("regnety_016")
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

@@ -7,17 +7,12 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from command_line import regcore
 from exported_models import ExportedModels
 from onnx_models import save_model
 from vendor_tools import install
 
 from regcore import Recipe
-from regcore.cli import cli
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 def test_an_exported_model(exported_models: ExportedModels) -> None:

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from command_line import regcore
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx_models import save_model
 from PIL import Image
 
 from regcore.baseline import find_baseline
-from regcore.cli import cli
 from regcore.convert.timm_models import import_timm
 from regcore.decisions import Decisions, read_decisions, write_decisions
 from regcore.errors import BackendError, DatasetError, MismatchError, UsageError
@@ -26,10 +25,6 @@ from regcore.recipe import Recipe
 from regcore.verdict import Margin, Measured, Outcome, against_baseline, against_run
 
 POINT = Margin(1.0, "pt")
-
-
-def regcore(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
 
 
 def test_the_issues_examples() -> None:
