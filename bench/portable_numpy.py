@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from unittest import mock
 
 import numpy as np
 
@@ -26,13 +27,8 @@ def portable_numpy(make: Callable[[], np.ndarray]) -> Iterator[Run[Any]]:
     found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, spawn, _keep, (make,)) as process:
-        before = dict(os.environ)
-        os.environ["NPY_DISABLE_CPU_FEATURES"] = " ".join(found)
-        try:
-            process.submit(_run, np.size).result()
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        with mock.patch.dict(os.environ, NPY_DISABLE_CPU_FEATURES=" ".join(found)):
+            process.submit(_run, np.size).result()  # which starts it
         yield lambda function: process.submit(_run, function).result()
 
 

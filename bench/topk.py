@@ -36,7 +36,6 @@ PORTABLE = "np.argpartition, no AVX"
 
 #: What the ratios are to reach: (above, below, goal). NumPy's selection has AVX2 and AVX-512 code
 #: since 2.0, which it uses on some processors; the goal is from where it did not.
-
 GOALS = (
     (TOPK, SUM, "<= 1.5"),
     (TOPN, SUM, "<= 1.3"),
