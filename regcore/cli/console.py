@@ -60,9 +60,12 @@ def _explain(error: BaseException) -> tuple[int, str]:
 
 def tell(message: str) -> None:
     """One line on stderr; what is not printable, as in a hostile file name, is written out."""
-    line = " ".join(message.split())
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-    click.echo(f"regcore: {shown}", err=True)
+    click.echo(f"regcore: {printable(message)}", err=True)
+
+
+def printable(text: str) -> str:
+    """A text from outside as one line: what a terminal could obey is written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def answer(result: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Files from outside and files for outside: bounded reading, durable writing."""
