@@ -103,7 +103,7 @@ def _strip(
     mixed = np.zeros((len(edges) - 1, 3))
     total = np.zeros(len(edges) - 1)
     for what, spans in done.items():
-        part = covered(np.array(spans), edges)
+        part = np.clip(covered(np.array(spans), edges), 0.0, None)  # without rounding below 0
         mixed += part[:, None] * np.array(to_rgb(COLOURS[what]))
         total += part
     rgb = np.divide(mixed, total[:, None], out=np.zeros_like(mixed), where=total[:, None] > 0)
