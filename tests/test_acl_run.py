@@ -31,7 +31,7 @@ from regcore.evaluate import Evaluation, evaluate
 from regcore.model_metadata import ModelMetadata
 
 ON_PATH = Path(__file__).parent / "acl_emulator" / "on_path"
-COMMAND = [sys.executable, "-c", "from regcore.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from regcore.__main__ import main; main()"]
 COLOURS = ("red", "lime", "blue")
 
 

@@ -18,7 +18,7 @@ from onnx_models import save_model
 from PIL import Image
 
 COLOURS = ("red", "lime", "blue")
-COMMAND = [sys.executable, "-c", "from regcore.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from regcore.__main__ import main; main()"]
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def test_ctrl_c_leaves_what_the_same_command_continues(photos: Path, tmp_path: P
     out = tmp_path / "out"
     command = ["preprocess", photos, out, "--pack", 16, "--pack-bytes", "3MB", "--dtype", "uint8"]
     process = subprocess.Popen(
-        [sys.executable, "-c", "from regcore.cli import main; main()", *map(str, command)],
+        [sys.executable, "-c", "from regcore.__main__ import main; main()", *map(str, command)],
         stderr=subprocess.PIPE,
         text=True,
     )

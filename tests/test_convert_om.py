@@ -27,7 +27,7 @@ from regcore.errors import BackendError
 from regcore.model_metadata import ModelMetadata, read_metadata
 
 REGNET = Recipe.preset("regnety_016")
-COMMAND = [sys.executable, "-c", "from regcore.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from regcore.__main__ import main; main()"]
 
 
 @pytest.fixture

@@ -37,7 +37,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def demo(cache: Path) -> Any:
-    run = python("from regcore.cli import main; main()", "demo", "--json", "--cache", str(cache))
+    run = python(
+        "from regcore.__main__ import main; main()", "demo", "--json", "--cache", str(cache)
+    )
     assert run.returncode == 0, run.stderr
     assert "exporting" in run.stderr
     return check_form("demo", run.stdout)

@@ -26,7 +26,7 @@ def faulty(self):
         {fault}
     return found
 simulated.SimulatedBackend.result = faulty
-from regcore.cli import main
+from regcore.__main__ import main
 try:
     main()
 finally:

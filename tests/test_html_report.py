@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +23,10 @@ from oracles import jpeg, photo_like
 from PIL import Image
 
 from regcore.decisions import Decisions
-from regcore.html_report.mistakes import Names, confusion, most_confident
+from regcore.files.json_input import as_form
+from regcore.html_report.charts import ceilings
+from regcore.html_report.contents import Ceilings, RunContent, TraceContent
+from regcore.html_report.mistakes import Names, class_names, confusion, most_confident
 from regcore.html_report.timeline import covered, timelines
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -197,7 +202,7 @@ def test_damaged_parts_are_left_out(run_folder: Path) -> None:
     assert "end to end" not in (run_folder / "report.html").read_text()
 
 
-def busy_trace(workers: int, images: int) -> dict[str, Any]:
+def busy_trace(workers: int, images: int) -> TraceContent:
     """Of a host that is busy for a second and a half."""
     events: list[dict[str, Any]] = []
     for worker in range(workers):
@@ -208,7 +213,7 @@ def busy_trace(workers: int, images: int) -> dict[str, Any]:
             for number, stage in enumerate(("read", "decode", "resample")):
                 start = (image + number / 3) * each
                 events.append({"name": stage, "ph": "X", **row, "ts": start, "dur": each / 3})
-    return {"traceEvents": events}
+    return as_form({"traceEvents": events}, TraceContent, "trace")
 
 
 def test_a_timeline_stays_small() -> None:
@@ -264,6 +269,66 @@ def test_the_most_confident_mistakes(tmp_path: Path) -> None:
     assert found[1]["picture"] is None
 
 
+def test_thousand_outputs_are_not_imagenet() -> None:
+    pytest.importorskip("torch")
+    run = RunContent(
+        *("m", "b", "p", "mine (a1)"),
+        *(1, True, 1, 1, [0], {"Top1": "0%"}, 1000, 1.0, {}),
+    )
+    assert class_names(run)(1) == "class 1"
+    assert class_names(replace(run, recipe="regnety_016.pycls_in1k (a1)"))(1) == "goldfish"
+    shifted = replace(run, recipe="x.tf_in1k (a1)", classes=1001)
+    assert class_names(shifted)(0) == "background"
+    assert class_names(shifted)(2) == "goldfish"
+    assert class_names(replace(shifted, classes=1002))(2) == "class 2"
+    assert class_names(replace(run, recipe="x.augreg_in21k (a1)"))(1) == "class 1"
+
+
+def test_bars_are_as_long_as_their_rates() -> None:
+    pytest.importorskip("matplotlib")
+    text = ceilings(Ceilings(1000.0, {"1": 250.0}, 500.0, 0.0))
+    bars = re.findall(
+        r'<path d="M ([\d.]+) [\d.]+\s*L ([\d.]+) [^"]*"[^>]*fill: (?:#3f72af|#2a9d6f)', text
+    )
+    widths = [float(right) - float(left) for left, right in bars]
+    longest = max(widths)
+    assert sorted(round(width / longest, 3) for width in widths) == [0.0, 0.25, 0.5, 1.0]
+
+
+def test_a_folder_whose_name_is_no_text(run_folder: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(run_folder) + b"-\xff"))
+    run_folder.rename(odd)
+    path = odd / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "root": str(odd)}))
+    result = regcore("report", odd)
+    assert result.exit_code == 0, result.output
+    assert (odd / "report.html").read_bytes().decode("utf-8")
+
+
+def test_a_damaged_record_is_one_line(run_folder: Path) -> None:
+    path = run_folder / "run.json"
+    report = json.loads(path.read_text())
+    for key, value in (("hits", "many"), ("hits", [99]), ("batch_size", -1), ("root", 5)):
+        path.write_text(json.dumps({**report, key: value}))
+        result = regcore("report", run_folder)
+        assert result.exit_code == 3, (key, result.output)
+        assert result.stderr.startswith(f"regcore: {path}")
+
+
+def test_foreign_words_in_a_plot(run_folder: Path) -> None:
+    profile = {
+        "format": {"name": "regcore profile", "version": 1},
+        "model": "m",
+        "recipe": "r",
+        "sentence": "$x",
+        "ceilings": {"storage": 1, "preprocess": {"_$\\frac$": 2}, "device": 0, "post": 0},
+        "batches": [{"batch_size": 1, "device_images_per_s": 1e14, "images_per_s": 0}],
+    }
+    (run_folder / "profile.json").write_text(json.dumps(profile))
+    result = regcore("report", run_folder)
+    assert result.exit_code == 0, result.output
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 @pytest.mark.parametrize("width", [360, 1200])
 def test_a_browser_shows_it_without_complaint(run_folder: Path, tmp_path: Path, width: int) -> None:
@@ -288,3 +353,34 @@ def test_a_browser_shows_it_without_complaint(run_folder: Path, tmp_path: Path, 
         colours = image.convert("RGB").resize((60, 100)).getcolors(6000)
     assert colours is not None
     assert len(colours) > 50  # text, bars and pictures, not a blank page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_phone_does_not_scroll_sideways(run_folder: Path, tmp_path: Path) -> None:
+    path = run_folder / "run.json"
+    run = json.loads(path.read_text())
+    path.write_text(json.dumps({**run, "model": f"/{'long' * 60}/{'name' * 60}.onnx"}))
+    columns = [f"{name}={run_folder}" for name in ("310", "310P", "T4", "A-long-name", "another")]
+    ratios = ("--ratio", "310P/310", "--ratio", "310P/T4")
+    regcore("compare", *columns, *ratios, "--out", run_folder)
+    assert regcore("report", run_folder).exit_code == 0
+    frame = tmp_path / "frame.html"
+    frame.write_text(
+        f"""<iframe id=f width=360 src="{(run_folder / "report.html").as_uri()}"></iframe>
+        <script>onload = () => {{
+          const page = document.getElementById("f").contentDocument;
+          const inner = [...page.querySelectorAll(".wide")];
+          document.body.dataset.width = page.documentElement.scrollWidth;
+          document.body.dataset.hidden =
+            inner.filter(e => e.querySelector(".stacked") && e.scrollWidth > e.clientWidth).length;
+        }}</script>"""
+    )
+    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"]
+    command += ["--no-first-run", "--disable-background-networking", "--disable-component-update"]
+    command += ["--disable-sync", f"--user-data-dir={tmp_path / 'profile'}"]
+    command += ["--allow-file-access-from-files", "--dump-dom", frame.as_uri()]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    width = re.search(r'data-width="(\d+)"', dom)
+    assert width is not None
+    assert int(width[1]) <= 360
+    assert 'data-hidden="0"' in dom

@@ -278,7 +278,7 @@ def test_an_interrupted_run_goes_on(
         "        time.sleep(0.5)  # the main thread notices\n"
         "    return result(self)\n"
         "Backend.result = interrupting\n"
-        "from regcore.cli import main\n"
+        "from regcore.__main__ import main\n"
         "main()\n"
     )
     out = tmp_path / "result"

@@ -113,7 +113,7 @@ def test_ctrl_c_leaves_a_partial_result_that_says_so(tmp_path: Path) -> None:
         "    if len(count) == 6: signal.raise_signal(signal.SIGINT)\n"
         "    return result(self)\n"
         "simulated.SimulatedBackend.result = interrupting\n"
-        "from regcore.cli import main\n"
+        "from regcore.__main__ import main\n"
         "main()\n"
     )
     command = [sys.executable, "-c", program, "run", "simulated:200", str(photos)]

@@ -84,8 +84,3 @@ _COMMANDS = (
 )
 for _command in _COMMANDS:
     cli.add_command(_command)
-
-
-def main() -> None:
-    """The entry point of the `regcore` command."""
-    cli(prog_name="regcore")

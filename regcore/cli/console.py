@@ -8,11 +8,11 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from regcore.errors import DecodeError, RegcoreError
+from regcore.errors import DecodeError, OutputError, RegcoreError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,16 +33,22 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except BrokenPipeError:
-            # Whoever read stdout has gone; Python's last flush would complain of it again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(PIPE_CLOSED)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
             if ctx.params.get("debug"):
                 traceback.print_exc()
-            code, message = _explain(error)
-            tell(message)
-            ctx.exit(code)
+            ctx.exit(report_failure(error))
+
+
+def report_failure(error: BaseException) -> int:
+    """Says on stderr, in one line, what ended a command; returns the exit code."""
+    if isinstance(error, BrokenPipeError):
+        silence(sys.stdout)
+        return PIPE_CLOSED
+    code, message = _explain(error)
+    if isinstance(error, KeyboardInterrupt) and sys.stderr.isatty():
+        click.echo(err=True)  # the terminal has written ^C behind whatever stood there
+    tell(message)
+    return code
 
 
 def _explain(error: BaseException) -> tuple[int, str]:
@@ -59,8 +65,23 @@ def _explain(error: BaseException) -> tuple[int, str]:
 
 
 def tell(message: str) -> None:
-    """One line on stderr; what is not printable, as in a hostile file name, is written out."""
-    click.echo(f"regcore: {printable(message)}", err=True)
+    """One line on stderr; what is not printable, as in a hostile file name, is written out.
+
+    Where stderr cannot be written, the line is lost; the exit code still says how it ended.
+    """
+    try:
+        click.echo(f"regcore: {printable(message)}", err=True)
+    except OSError:
+        silence(sys.stderr)
+
+
+def silence(stream: TextIO) -> None:
+    """Sends the rest of a stream that cannot be written to nowhere.
+
+    Python's last flush would complain of it again, and change the exit code.
+    """
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def printable(text: str) -> str:
@@ -70,7 +91,7 @@ def printable(text: str) -> str:
 
 def answer(result: dict[str, Any]) -> None:
     """A result as JSON on stdout."""
-    click.echo(json.dumps(result, indent=2))
+    _print(json.dumps(result, indent=2))
 
 
 def show(*parts: RenderableType) -> None:
@@ -82,7 +103,17 @@ def show(*parts: RenderableType) -> None:
     with console.capture() as capture:
         for part in parts:
             console.print(part)
-    click.echo("\n".join(line.rstrip() for line in capture.get().rstrip().split("\n")))
+    _print("\n".join(line.rstrip() for line in capture.get().rstrip().split("\n")))
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(sys.stdout)
+        raise OutputError(f"stdout: cannot write the answer: {error.strerror}") from error
 
 
 @contextlib.contextmanager

@@ -65,12 +65,22 @@ def parse_json(
         )
         if _SUSPECT.search(text):
             _check_text(content)
-        return msgspec.convert(content, form)
     except RecursionError:
         raise error(f"{name}: nested too deep for any record") from None
     except json.JSONDecodeError as failure:
         raise error(f"{name}: damaged, not a JSON text ({failure})") from failure
-    except (msgspec.ValidationError, ValueError) as failure:
+    except ValueError as failure:
+        raise error(f"{name}: {failure}") from failure
+    return as_form(content, form, name, error=error)
+
+
+def as_form(
+    content: object, form: type[_T], name: str | Path, *, error: type[RegcoreError] = DatasetError
+) -> _T:
+    """What a JSON text was parsed to, as `form`; raises `error` where it is of another."""
+    try:
+        return msgspec.convert(content, form)
+    except (msgspec.ValidationError, ValueError, RecursionError) as failure:
         raise error(f"{name}: {failure}") from failure
 
 

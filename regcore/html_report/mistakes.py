@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from regcore.decisions import Decisions
+from regcore.errors import RegcoreError
+from regcore.html_report.contents import RunContent
 
-IMAGENET_CLASSES = 1000
+_IMAGENET_CLASSES = 1000
 
 _WORST_CLASSES = 10
 _SHOWN_ANSWERS = 3
@@ -33,6 +35,24 @@ class Names:
         if 0 <= number < len(self.descriptions):
             return self.descriptions[number].split(",", 1)[0]
         return f"class {number}"
+
+
+def class_names(run: RunContent) -> Names:
+    """ImageNet's names where the run's model is known to answer with its classes, else numbers.
+
+    A thousand outputs alone prove nothing; the tag of timm's weights (`..._in1k`) says it. With
+    1001 classes the first is the background.
+    """
+    tag = run.recipe.partition(" ")[0].partition(".")[2]
+    background = ["background"] * (run.classes - _IMAGENET_CLASSES)
+    if not tag.endswith("in1k") or not 0 <= run.classes - _IMAGENET_CLASSES <= 1:
+        return Names([])
+    try:
+        from regcore.convert.timm_models import imagenet_class_names
+
+        return Names([*background, *imagenet_class_names()])
+    except RegcoreError:
+        return Names([])
 
 
 def confusion(decisions: Decisions, names: Names) -> list[dict[str, Any]]:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.html_report.charts import COLOURS, TEXT, new_figure, svg
+from regcore.errors import DatasetError
+from regcore.html_report.charts import COLOURS, TEXT, new_figure, plain_text, svg
+from regcore.html_report.contents import TraceContent
 
 _WINDOW = 1.0  # s
+_MOST_ROWS = 2048
 _COLUMNS = 1800  # of a strip: as many spans as a second may hold, the report stays small
 
 #: Rows by process and thread, and in each the begin and end (s) of what was done, by its name.
 _Spans = Mapping[tuple[int, int], Mapping[str, list[tuple[float, float]]]]
 
 
-def timelines(trace: Mapping[str, Any], seconds: float) -> list[dict[str, str]]:
-    """What every row of a trace of so many seconds did in the first, and in the middle one."""
+def timelines(trace: TraceContent, seconds: float) -> list[dict[str, str]]:
+    """What every row of a trace of so many seconds did in the first, and in the middle one.
+
+    Raises DatasetError where the trace has more rows than a machine has workers.
+    """
+    rows = len({(event.pid, event.tid) for event in trace.traceEvents})
+    if rows > _MOST_ROWS:
+        raise DatasetError(f"the trace has {rows} rows, more than can be shown ({_MOST_ROWS})")
     shown = [("the first second" if seconds > _WINDOW else "all of it", 0.0)]
     if seconds > 2 * _WINDOW:
         shown.append(("the second in the middle", (seconds - _WINDOW) / 2))
@@ -32,18 +40,18 @@ def timelines(trace: Mapping[str, Any], seconds: float) -> list[dict[str, str]]:
     ]
 
 
-def traced_batches(trace: Mapping[str, Any]) -> int:
+def traced_batches(trace: TraceContent) -> int:
     """How many batches went through the device in a trace."""
     return len(
         {
-            event["args"]["batch"]
-            for event in trace["traceEvents"]
-            if event["ph"] == "X" and event["name"] == "compute"
+            str(event.args.get("batch"))
+            for event in trace.traceEvents
+            if event.ph == "X" and event.name == "compute"
         }
     )
 
 
-def _timeline(trace: Mapping[str, Any], start: float, end: float, name: str) -> str:
+def _timeline(trace: TraceContent, start: float, end: float, name: str) -> str:
     from matplotlib.patches import Patch
 
     titles, spans = _read(trace, start, end)
@@ -53,7 +61,7 @@ def _timeline(trace: Mapping[str, Any], start: float, end: float, name: str) -> 
     for place, row in enumerate(rows):
         extent = (start, end, place - 0.4, place + 0.4)
         axes.imshow(_strip(spans[row], edges), extent=extent, aspect="auto", interpolation="none")
-    axes.set_yticks(range(len(rows)), [titles.get(row, str(row)) for row in rows])
+    axes.set_yticks(range(len(rows)), [plain_text(titles.get(row, str(row))) for row in rows])
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlim(start, end)
     axes.set_xlabel("s")
@@ -69,20 +77,20 @@ def _timeline(trace: Mapping[str, Any], start: float, end: float, name: str) -> 
 
 
 def _read(
-    trace: Mapping[str, Any], start: float, end: float
+    trace: TraceContent, start: float, end: float
 ) -> tuple[dict[tuple[int, int], str], _Spans]:
     titles: dict[tuple[int, int], str] = {}
     spans: dict[tuple[int, int], dict[str, list[tuple[float, float]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for event in trace["traceEvents"]:
-        row = event["pid"], event["tid"]
-        if event["name"] == "thread_name":
-            titles[row] = event["args"]["name"]
-        elif event["ph"] == "X" and event["name"] in COLOURS:
-            span = event["ts"] / 1e6, (event["ts"] + event["dur"]) / 1e6
+    for event in trace.traceEvents:
+        row = event.pid, event.tid
+        if event.name == "thread_name":
+            titles[row] = str(event.args.get("name", row))
+        elif event.ph == "X" and event.name in COLOURS:
+            span = event.ts / 1e6, (event.ts + event.dur) / 1e6
             if span[1] > start and span[0] < end:
-                spans[row][event["name"]].append(span)
+                spans[row][event.name].append(span)
     return titles, spans
 
 
@@ -95,7 +103,7 @@ def _strip(
     mixed = np.zeros((len(edges) - 1, 3))
     total = np.zeros(len(edges) - 1)
     for what, spans in done.items():
-        part = covered(np.array(spans), edges)
+        part = np.clip(covered(np.array(spans), edges), 0.0, None)  # without rounding below 0
         mixed += part[:, None] * np.array(to_rgb(COLOURS[what]))
         total += part
     rgb = np.divide(mixed, total[:, None], out=np.zeros_like(mixed), where=total[:, None] > 0)

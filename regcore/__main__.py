@@ -1,0 +1,54 @@
+"""The entry point of the `regcore` command, and of `python -m regcore`."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+_STDOUT, _STDERR = 1, 2
+
+
+def main() -> None:
+    """Runs the command line; however it ends, the process has a documented exit code.
+
+    What fails before a command runs (Ctrl-C while modules load, --help onto a full disk) ends in
+    one line, too.
+    """
+    try:
+        _prepare_streams()
+        from regcore.cli import cli
+
+        cli(prog_name="regcore")
+    except (OSError, KeyboardInterrupt) as error:
+        from regcore.cli.console import report_failure, silence
+
+        code = report_failure(error)
+        silence(sys.stdout)
+        sys.exit(code)
+
+
+def _prepare_streams() -> None:
+    for number in range(3):
+        if not _is_open(number):
+            # A file that is opened later must not get the number of a stream that was closed.
+            # To write an answer to nowhere is an error (O_RDONLY), to say something there is none.
+            os.open(os.devnull, os.O_WRONLY if number == _STDERR else os.O_RDONLY)
+    sys.stdout = sys.stdout or open(_STDOUT, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(_STDERR, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # File names need not be text, and terminals need not know every character.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

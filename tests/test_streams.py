@@ -1,0 +1,61 @@
+"""Standard streams that are closed, full or gone: the work is done, and the exit code is right."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REGCORE = f"{sys.executable} -m regcore"
+
+
+def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", command],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, **environment},
+    )
+
+
+def test_closed_stderr_changes_nothing() -> None:
+    with_it = shell(f"{REGCORE} schema run")
+    without = shell(f"{REGCORE} schema run 2>&-")
+    assert with_it.returncode == without.returncode == 0
+    assert with_it.stdout == without.stdout != ""
+    assert shell(f"{REGCORE} schema nonsense 2>&-").returncode == 2
+    assert shell(f"{REGCORE} schema nonsense 2>/dev/full").returncode == 2
+
+
+@pytest.mark.parametrize("command", ["schema run", "schema", "--help", "run --help", "--version"])
+@pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
+def test_an_answer_that_cannot_be_written_is_one_line(command: str, stdout: str) -> None:
+    result = shell(f"{REGCORE} {command} {stdout}")
+    assert result.returncode == 4
+    assert result.stderr.startswith("regcore: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_reader_that_goes_is_no_error() -> None:
+    result = shell(f"set -o pipefail; {REGCORE} schema comparison | head -c 1")
+    assert result.returncode in {0, 141}
+    assert result.stderr == ""
+
+
+def test_all_closed() -> None:
+    assert shell(f"{REGCORE} schema nonsense <&- >&- 2>&-").returncode == 2
+
+
+def test_any_encoding(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.onnx")).write_bytes(b"no model")
+    result = shell(
+        f"{REGCORE} inspect {tmp_path}/$'\\xff'.onnx", PYTHONIOENCODING="ascii", PYTHONUTF8="0"
+    )
+    assert result.returncode == 4
+    assert "\\udcff.onnx" in result.stderr
+    assert result.stderr.count("\n") == 1
