@@ -13,8 +13,7 @@ import msgspec
 
 from regcore.atomic import write_text
 from regcore.errors import DatasetError
-from regcore.files.input_file import read_input
-from regcore.files.json_input import parse_json
+from regcore.files.json_input import as_form, read_json
 from regcore.files.number_input import parse_count, parse_decimal
 from regcore.metrics import TopN, percent
 
@@ -93,9 +92,9 @@ class _File(msgspec.Struct):
     incomplete: _Lacking | None = None
 
 
-def parse_guide_result(text: str | bytes, path: Path) -> GuideResult:
-    """The result in the text of a JSON file. Raises DatasetError with its `path`."""
-    content = parse_json(text, _File, path)
+def parse_guide_result(parsed: object, path: Path) -> GuideResult:
+    """The result in what a JSON file was parsed to. Raises DatasetError with its `path`."""
+    content = as_form(parsed, _File, path)
     rows: dict[str, str] = {}
     for row in content.value:
         if rows.setdefault(row.key, row.value) != row.value:
@@ -130,7 +129,7 @@ def parse_guide_result(text: str | bytes, path: Path) -> GuideResult:
 
 def read_guide_result(path: Path) -> GuideResult:
     """Raises DatasetError for a file that is no result.json."""
-    text = read_input(path, _MAX_BYTES)
-    if not is_guide_result(parse_json(text, Any, path)):
+    content = read_json(path, object, max_bytes=_MAX_BYTES)
+    if not is_guide_result(content):
         raise DatasetError(f"{path}: not a result.json of the guide")
-    return parse_guide_result(text, path)
+    return parse_guide_result(content, path)

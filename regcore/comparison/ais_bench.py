@@ -16,7 +16,7 @@ import msgspec
 from regcore.comparison.cell import Cell, measured_cell
 from regcore.comparison.named_batch import batch_in_name
 from regcore.errors import DatasetError
-from regcore.files.json_input import parse_json
+from regcore.files.json_input import as_form
 from regcore.files.number_input import NUMBER, measured_decimal, parse_count, parse_decimal
 
 CONSOLE = "1000*batchsize"
@@ -47,9 +47,9 @@ def is_summary(content: dict[str, Any]) -> bool:
     return "NPU_compute_time" in content and "throughput" in content
 
 
-def summary_cell(path: Path, text: str) -> Cell:
+def summary_cell(path: Path, content: dict[str, Any]) -> Cell:
     """Of the JSON summary. Raises DatasetError."""
-    summary = parse_json(text, _Summary, path)
+    summary = as_form(content, _Summary, path)
     times = summary.NPU_compute_time
     try:
         rate, mean = measured_decimal(summary.throughput), measured_decimal(times.mean)
@@ -94,9 +94,7 @@ def console_cell(path: Path, text: str) -> Cell:
     return measured_cell(batch, f"{round(parse_decimal(rate[3]), 3):f}", str(path), number)
 
 
-def _check_line(
-    path: Path, number: int, rate: re.Match[str], mean: tuple[int, str] | None
-) -> None:
+def _check_line(path: Path, number: int, rate: re.Match[str], mean: tuple[int, str] | None) -> None:
     """Raises DatasetError where the line's own figures, or the times above it, contradict it."""
     try:
         batch = parse_count(rate[1].removesuffix(".0"), least=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from typing import Literal
 
 from regcore.errors import DatasetError
@@ -87,7 +87,7 @@ def plain(value: Decimal) -> str:
 
 def rounded(value: Decimal, decimals: int) -> str:
     """To so many decimals, without zeros at the end."""
-    with localcontext(prec=_DIGITS):
+    with localcontext(Context(prec=_DIGITS)):
         return plain(round(value, decimals))
 
 

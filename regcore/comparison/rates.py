@@ -18,7 +18,7 @@ from regcore.comparison.benchmark_rates import (
 from regcore.comparison.cell import Cell, Metric, measured_cell
 from regcore.comparison.named_batch import batch_in_name
 from regcore.errors import DatasetError, LogError
-from regcore.files.json_input import parse_json
+from regcore.files.json_input import as_form
 from regcore.files.number_input import measured_decimal
 from regcore.trtexec_log import looks_like_trtexec, parse_trtexec_log
 
@@ -47,13 +47,13 @@ def rate_in_text(path: Path, text: str, metric: Metric) -> Cell | None:
     return None
 
 
-def rate_in_json(path: Path, content: dict[str, Any], text: str, metric: Metric) -> Cell | None:
+def rate_in_json(path: Path, content: dict[str, Any], metric: Metric) -> Cell | None:
     """The rate in a JSON file; None where no tool that is known wrote it."""
     if _is_perf(content):
-        return _perf_cell(path, text, metric)
+        return _perf_cell(path, content, metric)
     if is_summary(content):
         _interface_only(path, metric)
-        return summary_cell(path, text)
+        return summary_cell(path, content)
     return None
 
 
@@ -79,12 +79,12 @@ def _is_perf(content: dict[str, Any]) -> bool:
     return isinstance(form, dict) and form.get("name") == "regcore perf"
 
 
-def _perf_cell(path: Path, text: str, metric: Metric) -> Cell:
+def _perf_cell(path: Path, content: dict[str, Any], metric: Metric) -> Cell:
     if metric not in {"interface", "end-to-end"}:
         raise DatasetError(
             f"{path}: only perf_*_batchsize_N_device_M.txt tells the rate of a stage, {metric}"
         )
-    perf = parse_json(text, _Perf, path)
+    perf = as_form(content, _Perf, path)
     rate = perf.interface_images_per_s if metric == "interface" else perf.images_per_s
     if rate is None:
         raise DatasetError(f"{path}: no rate in it, as of a run that computed no image")

@@ -10,8 +10,8 @@ from typing import Any
 
 from regcore.baseline import find_baseline
 from regcore.comparison.accuracy import Accuracy, of_baseline, of_guide_result
-from regcore.comparison.cell import Cell, Metric
 from regcore.comparison.benchmark_rates import PERF_NAME, PURE_PREFIX
+from regcore.comparison.cell import Cell, Metric
 from regcore.comparison.named_batch import batch_in_name
 from regcore.comparison.rates import rate_in_json, rate_in_text
 from regcore.errors import DatasetError, UsageError
@@ -151,7 +151,7 @@ def _read_file(path: Path, metric: Metric, *, foreign: bool = False) -> Results:
 def _read_json(path: Path, text: str, metric: Metric) -> Results:
     content: Any = parse_json(text, Any, path)
     if is_guide_result(content):
-        result = parse_guide_result(text, path)
+        result = parse_guide_result(content, path)
         return Results(accuracies=of_guide_result(result, path, text, batch_in_name(path)))
-    rate = rate_in_json(path, content, text, metric) if isinstance(content, dict) else None
+    rate = rate_in_json(path, content, metric) if isinstance(content, dict) else None
     return Results([rate]) if rate is not None else Results()

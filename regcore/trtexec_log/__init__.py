@@ -1,6 +1,11 @@
 """The log of trtexec, of TensorRT 7 to 11, as a typed result."""
 
-from regcore.trtexec_log.log import banner_version, looks_like_trtexec, parse_trtexec_log, read_trtexec_log
+from regcore.trtexec_log.log import (
+    banner_version,
+    looks_like_trtexec,
+    parse_trtexec_log,
+    read_trtexec_log,
+)
 from regcore.trtexec_log.result import (
     CONDITIONS,
     ROWS,

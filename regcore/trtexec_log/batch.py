@@ -39,9 +39,10 @@ class Command:
 
 @dataclass(frozen=True)
 class Batch:
-    """size: images of a query; None where nothing tells it. counted: images that trtexec counts
-    for a query already, 1 where it counts queries.
-    implicit: whether the log itself says that images are counted.
+    """How large a query is.
+
+    size: its images; None where nothing tells it. counted: of these, how many trtexec has counted
+    already, 1 where it counts queries. implicit: whether the log itself says so.
     """
 
     size: Found[int] | None
