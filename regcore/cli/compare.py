@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,14 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 from regcore.atomic import write_text
-from regcore.cli.console import INCOMPLETE, MISMATCH, answer, show, tell, tell_all
+from regcore.cli.console import INCOMPLETE, MISMATCH, answer, printable, show, tell, tell_all
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from regcore.comparison.cell import Metric
+    from regcore.comparison.lint import Lint
     from regcore.comparison.table import Comparison, Ratio
 
 _DEFAULT_DECIMALS = 8
+_MOST_NOTES = 40
 
 
 @click.command()
@@ -166,31 +171,42 @@ def _ratio(text: str) -> Ratio:
 def _lint(guide: Path, form: str, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from rich import box
-    from rich.table import Table
-
     from regcore.comparison.lint import lint
     from regcore.schemas import json_form
 
     result = lint(guide)
     if as_json:
-        found = {"guide": str(guide), **asdict(result)}
+        found = {"guide": os.fsdecode(guide), **asdict(result)}
         answer({"format": json_form("lint"), **found})
     elif form != "table":
-        click.echo(_written(result.corrected, form))
+        if result.corrected:
+            click.echo(_written(result.corrected, form))
     elif result.mismatches:
-        table = Table(box=box.SIMPLE)
-        for column in ("figure", "written", "in line", "its source gives", "from"):
-            table.add_column(column, overflow="fold")
-        for mismatch in result.mismatches:
-            line = str(mismatch.line)
-            table.add_row(mismatch.what, mismatch.written, line, mismatch.found, mismatch.source)
-        show(table)
+        show(_lint_table(result))
+    notes = (f"{guide}:{note.line}: {note.text}" for note in result.notes)
+    tell_all(notes, _MOST_NOTES)
+    if not result.checked:
+        tell(f"{guide}: nothing in it could be compared with anything else in it")
+        raise click.exceptions.Exit(INCOMPLETE)
     tell(f"{guide}: {len(result.mismatches)} of {result.checked} figures are not what they say")
     if result.mismatches:
-        if form == "table" and not as_json:
+        if form == "table" and not as_json and result.corrected:
             tell("--format markdown prints the table as it should be")
         raise click.exceptions.Exit(MISMATCH)
+
+
+def _lint_table(result: Lint) -> Table:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE)
+    for column in ("figure", "written", "in line", "its source gives", "from"):
+        table.add_column(column, overflow="fold")
+    for mismatch in result.mismatches:
+        texts = (mismatch.what, mismatch.written, str(mismatch.line), mismatch.found)
+        table.add_row(*(escape(printable(text)) for text in (*texts, mismatch.source)))
+    return table
 
 
 def _written(texts: Sequence[Sequence[str]], form: str) -> str:
