@@ -70,6 +70,7 @@ _MOST_NOTES = 40
     metavar="RUN_DIR",
     help="Folder for comparison.json, which 'regcore report' shows.",
 )
+@click.option("--force", is_flag=True, help="Replace a comparison.json that is none of regcore's.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def compare(
     *,
@@ -80,6 +81,7 @@ def compare(
     form: str,
     lint: Path | None,
     out: Path | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Put measured rates and accuracies side by side: batch sizes down, devices across.
@@ -110,10 +112,21 @@ def compare(
         return
     if not results:
         raise UsageError("name at least one result, or --lint GUIDE.md")
+    if out is not None:
+        _check_out(out, results, force=force)
     comparison = _compare(results, chips, [_ratio(text) for text in ratios], metric)
     _deliver(comparison, form, out, as_json=as_json)
     if comparison.incomplete:
         raise click.exceptions.Exit(INCOMPLETE)
+
+
+def _check_out(out: Path, results: tuple[str, ...], *, force: bool) -> None:
+    from regcore.comparison.rendering import COMPARISON
+    from regcore.files.output_guard import Output, check_outputs, json_of
+
+    named = [name for result in results for name in (result, result.partition("=")[2])]
+    read = [Path(name).absolute() for name in named if name]
+    check_outputs([Output(out / COMPARISON, json_of("comparison"))], read, force=force)
 
 
 def _deliver(comparison: Comparison, form: str, out: Path | None, *, as_json: bool) -> None:
@@ -139,6 +152,7 @@ def _compare(
 ) -> Comparison:
     from regcore.comparison.readers import Source
     from regcore.comparison.table import compare, read_column
+    from regcore.files.number_input import parse_count
 
     sources: dict[str, list[Source]] = {}
     for result in results:
@@ -146,13 +160,16 @@ def _compare(
         if not separator or Path(result).exists():
             name, text = "", result
         source = Source.parse(text)
-        sources.setdefault(name or source.name, []).append(source)
+        sources.setdefault(printable(name or source.name), []).append(source)
     counts = {}
     for text in chips:
         name, _, count = text.partition("=")
-        if name not in sources or not count.isdecimal() or int(count) < 1:
+        try:
+            counts[name] = parse_count(count, least=1)
+        except ValueError:
+            name = ""
+        if name not in sources:
             raise UsageError(f"--chips {text}: expected NAME=N, with the NAME of a column")
-        counts[name] = int(count)
     columns = [
         read_column(name, files, metric, counts.get(name, 1)) for name, files in sources.items()
     ]
@@ -212,4 +229,5 @@ def _lint_table(result: Lint) -> Table:
 def _written(texts: Sequence[Sequence[str]], form: str) -> str:
     from regcore.comparison.rendering import to_csv, to_markdown
 
-    return to_markdown(texts) if form == "markdown" else to_csv(texts)
+    shown = [[printable(text) for text in line] for line in texts]
+    return to_markdown(shown) if form == "markdown" else to_csv(shown)

@@ -37,7 +37,8 @@ _LATENCY = re.compile(
     rf" *= *{RATE}"
 )
 _STATED = re.compile(
-    rf"(?:吞吐[率量]|throughput)[^0-9:\uff1a为]{{0,40}}[:\uff1a为] *{RATE} *(?:fps|qps|images/s|既是|即是)",
+    rf"(?:吞吐[率量]|throughput)[^0-9:\uff1a为]{{0,40}}[:\uff1a为] *{RATE}"
+    r" *(?:fps|qps|images/s|既是|即是)",
     re.IGNORECASE,
 )
 #: Signs that make a multiplication a part of a longer one.
