@@ -9,13 +9,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from regcore.atomic import write_text
 from regcore.errors import DatasetError
+from regcore.files.json_input import as_form, read_json
+from regcore.files.number_input import parse_count, parse_decimal
 from regcore.metrics import TopN, percent
 
 _IMAGES, _CLASSES = "Number of images", "Number of classes"
 _INCOMPLETE = "incomplete"
 _ALL = 100  # %
+_MAX_BYTES = 1 << 26
+_SHOWN = 40
+_RANKS_SHOWN = 5
 
 
 def accuracy_key(rank: int) -> str:
@@ -71,33 +78,58 @@ def is_guide_result(content: object) -> bool:
     return isinstance(content, dict) and {"title", "value"} <= content.keys()
 
 
-def parse_guide_result(content: Any, path: Path) -> GuideResult:  # noqa: ANN401
-    """The result in a JSON file's `content`. Raises DatasetError with its `path`."""
+class _Row(msgspec.Struct):
+    key: str
+    value: str
+
+
+class _Lacking(msgspec.Struct):
+    expected_images: int
+
+
+class _File(msgspec.Struct):
+    value: list[_Row]
+    incomplete: _Lacking | None = None
+
+
+def parse_guide_result(parsed: object, path: Path) -> GuideResult:
+    """The result in what a JSON file was parsed to. Raises DatasetError with its `path`."""
+    content = as_form(parsed, _File, path)
+    rows: dict[str, str] = {}
+    for row in content.value:
+        if rows.setdefault(row.key, row.value) != row.value:
+            raise DatasetError(
+                f"{path}: {row.key[:_SHOWN]!r} is there twice: {rows[row.key][:_SHOWN]!r} and "
+                f"{row.value[:_SHOWN]!r}"
+            )
+    if _IMAGES not in rows:
+        raise DatasetError(f"{path}: not a result.json of the guide (no {_IMAGES!r})")
+    ranks = [rank for rank in range(1, len(rows) + 1) if accuracy_key(rank) in rows]
     try:
-        rows = {row["key"]: row["value"] for row in content["value"]}
-        ranks = [rank for rank in range(1, len(rows) + 1) if accuracy_key(rank) in rows]
-        images = int(rows[_IMAGES])
-        lacking = content.get(_INCOMPLETE)
-        result = GuideResult(
-            images=images,
-            expected_images=images if lacking is None else int(lacking["expected_images"]),
-            complete=lacking is None,
-            percent={r: Decimal(rows[accuracy_key(r)].removesuffix("%")) for r in ranks},
+        images = parse_count(rows[_IMAGES])
+        percent_of = {
+            r: parse_decimal(rows[accuracy_key(r)].strip().removesuffix("%")) for r in ranks
+        }
+    except ValueError as error:
+        raise DatasetError(f"{path}: no evaluation gives these figures: {error}") from error
+    lacking = content.incomplete
+    expected = images if lacking is None else lacking.expected_images
+    in_order = [percent_of[rank] for rank in ranks]
+    if in_order != sorted(in_order) or any(value > _ALL for value in in_order):
+        told = ", ".join(f"Top{rank} {percent_of[rank]:f} %" for rank in ranks[:_RANKS_SHOWN])
+        raise DatasetError(f"{path}: no evaluation gives these figures: {told}")
+    if images > expected:
+        raise DatasetError(
+            f"{path}: no evaluation gives these figures: {images} of {expected} images"
         )
-    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{path}: not a result.json of the guide ({error!r})") from error
-    possible = (value.is_finite() and 0 <= value <= _ALL for value in result.percent.values())
-    if not all(possible) or not 0 <= images <= result.expected_images:
-        raise DatasetError(f"{path}: no evaluation gives these figures: {content['value']}")
-    return result
+    return GuideResult(
+        images=images, expected_images=expected, complete=lacking is None, percent=percent_of
+    )
 
 
 def read_guide_result(path: Path) -> GuideResult:
     """Raises DatasetError for a file that is no result.json."""
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from error
-    except ValueError as error:
-        raise DatasetError(f"{path}: not a result.json of the guide ({error})") from error
+    content = read_json(path, object, max_bytes=_MAX_BYTES)
+    if not is_guide_result(content):
+        raise DatasetError(f"{path}: not a result.json of the guide")
     return parse_guide_result(content, path)

@@ -337,7 +337,7 @@ def test_a_comparison_for_the_report(tmp_path: Path) -> None:
         (("{table}",), 2, "has 2 models, name one of them: FILE.csv:MODEL"),
         (("{table}:z",), 2, "no baseline of 'z'"),
         (("{a}/nothing.csv:z",), 2, "nothing.csv:z: no such file or folder"),
-        (("{broken}",), 3, "damaged, not a JSON file"),
+        (("{broken}",), 3, "damaged, not a JSON text"),
         (("{nonsense}",), 3, "no evaluation gives these figures"),
         (("a={result}", "a={result}"), 5, "a, Top1, has two results"),
     ],

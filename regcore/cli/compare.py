@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,14 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 from regcore.atomic import write_text
-from regcore.cli.console import INCOMPLETE, MISMATCH, answer, show, tell, tell_all
+from regcore.cli.console import INCOMPLETE, MISMATCH, answer, printable, show, tell, tell_all
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from regcore.comparison.cell import Metric
+    from regcore.comparison.lint import Lint
     from regcore.comparison.table import Comparison, Ratio
 
 _DEFAULT_DECIMALS = 8
+_MOST_NOTES = 40
 
 
 @click.command()
@@ -65,6 +70,7 @@ _DEFAULT_DECIMALS = 8
     metavar="RUN_DIR",
     help="Folder for comparison.json, which 'regcore report' shows.",
 )
+@click.option("--force", is_flag=True, help="Replace a comparison.json that is none of regcore's.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def compare(
     *,
@@ -75,6 +81,7 @@ def compare(
     form: str,
     lint: Path | None,
     out: Path | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Put measured rates and accuracies side by side: batch sizes down, devices across.
@@ -105,10 +112,21 @@ def compare(
         return
     if not results:
         raise UsageError("name at least one result, or --lint GUIDE.md")
+    if out is not None:
+        _check_out(out, results, force=force)
     comparison = _compare(results, chips, [_ratio(text) for text in ratios], metric)
     _deliver(comparison, form, out, as_json=as_json)
     if comparison.incomplete:
         raise click.exceptions.Exit(INCOMPLETE)
+
+
+def _check_out(out: Path, results: tuple[str, ...], *, force: bool) -> None:
+    from regcore.comparison.rendering import COMPARISON
+    from regcore.files.output_guard import Output, check_outputs, json_of
+
+    named = [name for result in results for name in (result, result.partition("=")[2])]
+    read = [Path(name).absolute() for name in named if name]
+    check_outputs([Output(out / COMPARISON, json_of("comparison"))], read, force=force)
 
 
 def _deliver(comparison: Comparison, form: str, out: Path | None, *, as_json: bool) -> None:
@@ -134,6 +152,7 @@ def _compare(
 ) -> Comparison:
     from regcore.comparison.readers import Source
     from regcore.comparison.table import compare, read_column
+    from regcore.files.number_input import parse_count
 
     sources: dict[str, list[Source]] = {}
     for result in results:
@@ -141,13 +160,16 @@ def _compare(
         if not separator or Path(result).exists():
             name, text = "", result
         source = Source.parse(text)
-        sources.setdefault(name or source.name, []).append(source)
+        sources.setdefault(printable(name or source.name), []).append(source)
     counts = {}
     for text in chips:
         name, _, count = text.partition("=")
-        if name not in sources or not count.isdecimal() or int(count) < 1:
+        try:
+            counts[name] = parse_count(count, least=1)
+        except ValueError:
+            name = ""
+        if name not in sources:
             raise UsageError(f"--chips {text}: expected NAME=N, with the NAME of a column")
-        counts[name] = int(count)
     columns = [
         read_column(name, files, metric, counts.get(name, 1)) for name, files in sources.items()
     ]
@@ -166,34 +188,46 @@ def _ratio(text: str) -> Ratio:
 def _lint(guide: Path, form: str, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from rich import box
-    from rich.table import Table
-
     from regcore.comparison.lint import lint
     from regcore.schemas import json_form
 
     result = lint(guide)
     if as_json:
-        found = {"guide": str(guide), **asdict(result)}
+        found = {"guide": os.fsdecode(guide), **asdict(result)}
         answer({"format": json_form("lint"), **found})
     elif form != "table":
-        click.echo(_written(result.corrected, form))
+        if result.corrected:
+            click.echo(_written(result.corrected, form))
     elif result.mismatches:
-        table = Table(box=box.SIMPLE)
-        for column in ("figure", "written", "in line", "its source gives", "from"):
-            table.add_column(column, overflow="fold")
-        for mismatch in result.mismatches:
-            line = str(mismatch.line)
-            table.add_row(mismatch.what, mismatch.written, line, mismatch.found, mismatch.source)
-        show(table)
+        show(_lint_table(result))
+    notes = (f"{guide}:{note.line}: {note.text}" for note in result.notes)
+    tell_all(notes, _MOST_NOTES)
+    if not result.checked:
+        tell(f"{guide}: nothing in it could be compared with anything else in it")
+        raise click.exceptions.Exit(INCOMPLETE)
     tell(f"{guide}: {len(result.mismatches)} of {result.checked} figures are not what they say")
     if result.mismatches:
-        if form == "table" and not as_json:
+        if form == "table" and not as_json and result.corrected:
             tell("--format markdown prints the table as it should be")
         raise click.exceptions.Exit(MISMATCH)
+
+
+def _lint_table(result: Lint) -> Table:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE)
+    for column in ("figure", "written", "in line", "its source gives", "from"):
+        table.add_column(column, overflow="fold")
+    for mismatch in result.mismatches:
+        texts = (mismatch.what, mismatch.written, str(mismatch.line), mismatch.found)
+        table.add_row(*(escape(printable(text)) for text in (*texts, mismatch.source)))
+    return table
 
 
 def _written(texts: Sequence[Sequence[str]], form: str) -> str:
     from regcore.comparison.rendering import to_csv, to_markdown
 
-    return to_markdown(texts) if form == "markdown" else to_csv(texts)
+    shown = [[printable(text) for text in line] for line in texts]
+    return to_markdown(shown) if form == "markdown" else to_csv(shown)

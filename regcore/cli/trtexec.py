@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regcore.cli.console import ENVIRONMENT, answer, show, tell
+from regcore.cli.console import ENVIRONMENT, answer, printable, show, tell
 from regcore.cli.options import batch_sizes
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The folder in which trtexec's logs are kept.",
 )
+@click.option("--force", is_flag=True, help="Replace files that trtexec has not written.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def trtexec(
     *,
@@ -44,6 +45,7 @@ def trtexec(
     batches: tuple[int, ...],
     fp16: bool,
     logs: Path,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Measure an ONNX file with NVIDIA's trtexec at several batch sizes, as in the guide.
@@ -64,9 +66,11 @@ def trtexec(
     from regcore.trtexec_log import to_dict
 
     measurement = RateMeasurement(read_onnx(model), logs, fp16=fp16, options=options)
+    sizes = measurement.batches(batches)
+    measurement.check_outputs(sizes, force=force)
     results: list[TrtexecResult] = []
     failures: list[str] = []
-    for batch in measurement.batches(batches):
+    for batch in sizes:
         tell(f"batch {batch}: the log goes to {measurement.log_path(batch)}")
         try:
             results.append(measurement.measure(batch, lambda line: click.echo(line, err=True)))
@@ -86,13 +90,15 @@ def trtexec(
 
 def _table(results: list[TrtexecResult]) -> Table:
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     from regcore.trtexec_log.result import COMPUTE, D2H, H2D, LATENCY
 
     first = results[0]
     told = [found.value for found in (first.device, first.version) if found]
-    table = Table(title=", TensorRT ".join(told), title_justify="left", box=box.SIMPLE)
+    title = escape(printable(", TensorRT ".join(told)))
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
     columns = ("images/s", "queries/s", "latency, ms", "99 %", "H2D", "compute", "D2H")
     for name in ("batch", *columns):
         table.add_column(name, justify="right")

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Literal
+
+from regcore.errors import DatasetError
+from regcore.files.number_input import parse_decimal
 
 #: Of one device inside the model's execution only; of everything from files to results; or of a
 #: stage of the benchmark tool's pipeline.
 Metric = Literal["interface", "end-to-end", "read", "preprocess", "infer", "post"]
+
+#: Nothing that is measured here lies outside of these; a rate of 0 is of a run that did nothing.
+_LOWEST, _HIGHEST = Decimal("1e-6"), Decimal("1e12")
+_LARGEST_BATCH = 1 << 24
+_SHOWN = 40
+#: Of a quotient with as many decimals as may be asked for.
+_DIGITS = 200
 
 
 @dataclass(frozen=True)
@@ -53,8 +63,20 @@ class Cell:
 def measured_cell(
     batch: int, value: str, file: str, line: int | None, unit: str = "images/s"
 ) -> Cell:
-    """A cell to which no rule has been applied. value: a decimal number as text."""
-    return Cell(batch, Decimal(value), Decimal(value), unit, file, line)
+    """A cell to which no rule has been applied. value: a decimal number as text.
+
+    Raises DatasetError for what is no rate of anything, or a batch size that none has.
+    """
+    place = file if line is None else f"{file}:{line}"
+    if not 1 <= batch <= _LARGEST_BATCH:
+        raise DatasetError(f"{place}: {batch} is no batch size")
+    try:
+        rate = parse_decimal(value)
+    except ValueError as error:
+        raise DatasetError(f"{place}: {error}") from error
+    if not _LOWEST <= rate <= _HIGHEST:
+        raise DatasetError(f"{place}: {value[:_SHOWN]} is no rate")
+    return Cell(batch, rate, rate, unit, file, line)
 
 
 def plain(value: Decimal) -> str:
@@ -65,7 +87,8 @@ def plain(value: Decimal) -> str:
 
 def rounded(value: Decimal, decimals: int) -> str:
     """To so many decimals, without zeros at the end."""
-    return plain(round(value, decimals))
+    with localcontext(Context(prec=_DIGITS)):
+        return plain(round(value, decimals))
 
 
 def best(cells: Sequence[Cell]) -> Cell | None:

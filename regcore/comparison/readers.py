@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,22 +10,24 @@ from typing import Any
 
 from regcore.baseline import find_baseline
 from regcore.comparison.accuracy import Accuracy, of_baseline, of_guide_result
+from regcore.comparison.benchmark_rates import PERF_NAME, PURE_PREFIX
 from regcore.comparison.cell import Cell, Metric
-from regcore.comparison.rates import (
-    PERF_NAME,
-    PURE_PREFIX,
-    batch_in_name,
-    rate_in_json,
-    rate_in_text,
-)
+from regcore.comparison.named_batch import batch_in_name
+from regcore.comparison.rates import rate_in_json, rate_in_text
 from regcore.errors import DatasetError, UsageError
+from regcore.files.input_file import decode_text, read_input
+from regcore.files.json_input import parse_json
 from regcore.guide_result import is_guide_result, parse_guide_result
 from regcore.perf import PERF
 
 _BUILT_IN = "timm:"
 _TABLE_ROW = re.compile(r"(.+\.csv):([^/]+)", re.IGNORECASE)
 _DEVICE = re.compile(r"(?<=_device_)[0-9]+(?=\.txt$)")
-_LARGEST = 1 << 26  # bytes of a log
+#: Of a log or a record; what is larger is none.
+MAX_RESULT_BYTES = 1 << 26
+_OWN_NAMES = ("perf", PURE_PREFIX)
+#: A text that cannot be read is a result, or was one, where it has one of these.
+_RESULT_WORDS = re.compile(rb"throughput|trtexec|Performance", re.IGNORECASE)
 _KNOWN = (
     "perf.json, result.json, perf_*_batchsize_N_device_M.txt, PureInfer_perf_of_*.txt, an "
     "ais_bench summary, a trtexec log, or a row of timm's results, FILE.csv:MODEL"
@@ -100,7 +101,9 @@ def _read_folder(path: Path, metric: Metric) -> Results:
         for file in sorted(file for file in path.iterdir() if file.is_file() and names(file.name)):
             if known and file.name == PERF:
                 continue
-            more = _read_file(file, metric)
+            if file.stat().st_size > MAX_RESULT_BYTES and not file.name.startswith(_OWN_NAMES):
+                continue
+            more = _read_file(file, metric, foreign=True)
             found.rates += [cell for cell in more.rates if cell.batch not in known]
             found.accuracies += more.accuracies
     found.rates = _added(found.rates)
@@ -120,33 +123,35 @@ def _added(cells: list[Cell]) -> list[Cell]:
 
 _FORMS: tuple[Callable[[str], object], ...] = (
     PERF_NAME.fullmatch,
-    lambda name: name.startswith(PURE_PREFIX) and batch_in_name(name),
+    lambda name: name.startswith(PURE_PREFIX) and batch_in_name(Path(name)),
     lambda name: name.endswith(".json"),
     lambda name: name.endswith((".txt", ".log")) and not name.startswith(("perf_", PURE_PREFIX)),
 )
 
 
-def _read_file(path: Path, metric: Metric) -> Results:
-    """Empty where it is no result."""
-    try:
-        if path.stat().st_size > _LARGEST:
-            return Results()
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from error
+def _read_file(path: Path, metric: Metric, *, foreign: bool = False) -> Results:
+    """Empty where it is no result.
+
+    foreign: whether the file may be of anybody, as one that only lies in a folder: then a text in
+    another encoding is no result, unless it looks like one.
+    """
+    content = read_input(path, MAX_RESULT_BYTES)
     if path.suffix == ".json":
-        return _read_json(path, text, metric)
+        return _read_json(path, decode_text(content, path), metric)
+    try:
+        text = decode_text(content, path)
+    except DatasetError:
+        if foreign and not _RESULT_WORDS.search(content):
+            return Results()
+        raise
     rate = rate_in_text(path, text, metric)
     return Results([rate]) if rate is not None else Results()
 
 
 def _read_json(path: Path, text: str, metric: Metric) -> Results:
-    try:
-        content: Any = json.loads(text)
-    except ValueError as error:
-        raise DatasetError(f"{path}: damaged, not a JSON file ({error})") from error
+    content: Any = parse_json(text, Any, path)
     if is_guide_result(content):
         result = parse_guide_result(content, path)
-        return Results(accuracies=of_guide_result(result, path, text, batch_in_name(path.name)))
+        return Results(accuracies=of_guide_result(result, path, text, batch_in_name(path)))
     rate = rate_in_json(path, content, metric) if isinstance(content, dict) else None
     return Results([rate]) if rate is not None else Results()

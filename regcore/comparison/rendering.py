@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from regcore.comparison.accuracy import Accuracy
 from regcore.comparison.cell import Cell, plain
 from regcore.comparison.table import Comparison
+from regcore.files.number_input import parse_decimal
 from regcore.schemas import json_form
 from regcore.statistics import Interval
 
@@ -67,25 +68,37 @@ def _sampling(accuracy: Accuracy) -> str:
 
 def to_markdown(texts: Sequence[Sequence[str]]) -> str:
     """A table for a guide; texts: the header, and rows."""
-    header, *rows = texts
+    header, *rows = ([" ".join(text.splitlines()) for text in line] for line in texts)
     lines = [header, ["---", *["--:" for _ in header[1:]]], *rows]
     escaped = ([text.replace("|", "\\|") for text in line] for line in lines)
     return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
 
 
 def to_csv(texts: Sequence[Sequence[str]]) -> str:
-    """Comma-separated; texts: the header, and rows."""
+    """Comma-separated; texts: the header, and rows. No cell is a formula to a spreadsheet."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(texts)
+    rows = [[_no_formula(text) for text in line] for line in texts]
+    csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue().rstrip("\n")
+
+
+def _no_formula(text: str) -> str:
+    if not text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return text
+    try:
+        parse_decimal(text, negative=True)
+    except ValueError:
+        return f"'{text}"
+    return text
 
 
 def to_table(comparison: Comparison) -> Table:
     """For people, as a rich table."""
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
-    header, *rows = rows_of_texts(comparison)
+    header, *rows = [[escape(text) for text in row] for row in rows_of_texts(comparison)]
     told = [f"images/s, {comparison.metric}"] if comparison.rows else []
     told += ["accuracies with their 95 % intervals"] if comparison.accuracy_rows else []
     table = Table(title="; ".join(told), title_justify="left", box=box.SIMPLE)

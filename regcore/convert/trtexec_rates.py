@@ -14,7 +14,19 @@ from regcore.convert.onnx_file import OnnxFile
 from regcore.convert.trtexec import find_trtexec
 from regcore.convert.vendor_process import run_shown
 from regcore.errors import LogError, OutputError, UsageError
+from regcore.files.output_guard import Output, Recognise, check_outputs, text_of
 from regcore.trtexec_log import TrtexecResult, read_trtexec_log
+
+#: What trtexec says in its first lines, also where it fails.
+_is_log = text_of(rb"[^\n]{0,4096}trtexec")
+#: Options of trtexec that name a file which it writes. A cache of timings it reads, too.
+_WRITTEN: dict[str, Recognise] = {
+    **dict.fromkeys(
+        ("exportTimes", "exportOutput", "exportProfile", "exportLayerInfo"), text_of(rb"\s*\[")
+    ),
+    "saveEngine": text_of(rb"f?p?trt"),
+    "timingCacheFile": text_of(rb""),
+}
 
 
 class RateMeasurement:
@@ -25,15 +37,11 @@ class RateMeasurement:
     ) -> None:
         """logs: the folder for the logs. options: further ones of trtexec.
 
-        Raises BackendError where trtexec is not there, OutputError where `logs` cannot be made.
+        Raises BackendError where trtexec is not there.
         """
         self._program, self.version = find_trtexec()
         self._model, self._fp16, self._options = model, fp16, tuple(options)
         self._logs = logs
-        try:
-            logs.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{logs}: {error.strerror}") from error
 
     def batches(self, wanted: Sequence[int]) -> tuple[int, ...]:
         """The batch sizes in order, each once; for a model that has one built in, that one.
@@ -53,6 +61,24 @@ class RateMeasurement:
         precision = "_fp16" if self._fp16 else ""
         return self._logs / f"{self._model.path.stem}{precision}_bs{batch}.log"
 
+    def check_outputs(self, batches: Sequence[int], *, force: bool = False) -> None:
+        """Makes the folder for the logs, after a look at all that is written.
+
+        Raises UsageError where a log, or a file that an option has trtexec write, would take the
+        place of the model or of a file of others (but for force); OutputError where one is no
+        regular file, or the folder cannot be made.
+        """
+        outputs = [Output(self.log_path(batch), _is_log) for batch in batches]
+        given = (option.lstrip("-").partition("=") for option in self._options)
+        outputs += [
+            Output(Path(path), _WRITTEN[name]) for name, _, path in given if name in _WRITTEN
+        ]
+        check_outputs(outputs, [self._model.path], force=force)
+        try:
+            self._logs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self._logs}: {error.strerror}") from error
+
     def measure(self, batch: int, say: Callable[[str], None]) -> TrtexecResult:
         """Runs trtexec once, and keeps its log, also where it fails.
 
@@ -68,7 +94,7 @@ class RateMeasurement:
             code, text = run_shown(command, Path(folder), say, os.environ)
         with replacing(log) as temporary:
             temporary.write_text(text)
-        result = read_trtexec_log(log, batch=batch)
+        result = read_trtexec_log(log, batch=batch, told_by="the command")
         if code != 0:
             raise LogError(str(log), text.count("\n"), f"trtexec ended with exit code {code}")
         return result

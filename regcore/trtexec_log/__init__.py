@@ -1,6 +1,11 @@
 """The log of trtexec, of TensorRT 7 to 11, as a typed result."""
 
-from regcore.trtexec_log.log import banner_version, parse_trtexec_log, read_trtexec_log
+from regcore.trtexec_log.log import (
+    banner_version,
+    looks_like_trtexec,
+    parse_trtexec_log,
+    read_trtexec_log,
+)
 from regcore.trtexec_log.result import (
     CONDITIONS,
     ROWS,
@@ -19,6 +24,7 @@ __all__ = [
     "TrtexecResult",
     "banner_version",
     "incomparable",
+    "looks_like_trtexec",
     "parse_trtexec_log",
     "read_trtexec_log",
     "to_dict",

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 from regcore.errors import LogError
+from regcore.files.number_input import parse_count, parse_float
 from regcore.trtexec_log.result import Found, Row
 
-_LEVEL = re.compile(r"[\s#>]*(?:\[[0-9/:-]+\]\s*)*\[([VIWEF])\] ?")
+#: trtexec's own stamp and level, wherever they stand: whatever is in front is somebody else's.
+_STAMPED = re.compile(r"\[[0-9]{2}/[0-9]{2}/[0-9]{4}-[0-9]{2}:[0-9]{2}:[0-9]{2}\] \[([VIWEF])\] ?")
+_LEVEL = re.compile(r"\[([VIWEF])\] ?")
+#: What programs that keep logs put in front of a line: a quotation's marks, a bracket, the time,
+#: a level, a container's name or stream.
+_PREFIX = re.compile(
+    r"[\s#>|]+"
+    r"|\[[^\[\]]{0,80}\](?=\s|\[)"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.,]{5,18}(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?(?=\s)"
+    r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?=\s)"
+    r"|(?:TRACE|DEBUG|INFO|WARNING|WARN|ERROR)(?=[\s:])[\s:-]+"
+    r"|(?:stdout|stderr) [FP](?=\s)"
+    r"|[\w.-]{1,64} +\| "
+)
+#: Behind this place no prefix is looked for.
+_PREFIX_CHARACTERS = 400
+_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -41,19 +57,39 @@ class Log:
     def number(self, number: int, text: str, what: str) -> Found[float]:
         """The finite number >= 0 in the line `number`, which is `what`."""
         try:
-            value = float(text)
+            return Found(parse_float(text), number)
         except ValueError:
-            value = math.nan
-        if not 0 <= value < math.inf:
-            self.fail(number, f"{what} is {text!r}, which is no measurement")
-        return Found(value, number)
+            self.fail(number, f"{what} is {text[:_SHOWN]!r}, which is no measurement")
+
+    def count(self, number: int, text: str, what: str) -> Found[int]:
+        """The whole number >= 1 in the line `number`, which is `what`."""
+        try:
+            return Found(parse_count(text, least=1), number)
+        except ValueError as error:
+            self.fail(number, f"{what}: {error}")
 
 
 def _lines(text: str) -> Iterator[Line]:
     for number, line in enumerate(text.splitlines(), 1):
-        level = _LEVEL.match(line)
-        rest = line[level.end() :] if level else line
-        yield Line(number, level[1] if level else "", rest.strip(" \t#>"))
+        level, begin = _begin(line)
+        yield Line(number, level, line[begin:].strip(" \t#>"))
+
+
+def _begin(line: str) -> tuple[str, int]:
+    """The level of a line, and where its text begins."""
+    stamped = _STAMPED.search(line, 0, _PREFIX_CHARACTERS)
+    if stamped is not None:
+        return stamped[1], stamped.end()
+    place = 0
+    while place < _PREFIX_CHARACTERS:
+        level = _LEVEL.match(line, place)
+        if level is not None:
+            return level[1], level.end()
+        prefix = _PREFIX.match(line, place)
+        if prefix is None:
+            break
+        place = prefix.end()
+    return "", place
 
 
 @dataclass
@@ -69,12 +105,15 @@ class RowValues:
     def add(self, number: int, text: str, part: str, rank: str | None) -> None:
         """Takes `text` of line `number` as min, max, mean or median; as percentile with a rank."""
         found = self.log.number(number, text, f"{self.name}, {part},")
-        if part in self.values or (rank is not None and float(rank) in self.percentiles):
-            self.log.fail(number, f"{self.name} has {part} twice")
         if rank is None:
+            if part in self.values:
+                self.log.fail(number, f"{self.name} has {part} twice")
             self.values[part] = found
-        else:
-            self.percentiles[float(rank)] = found
+            return
+        percentage = self.log.number(number, rank, f"{self.name}, a percentage,").value
+        if percentage in self.percentiles:
+            self.log.fail(number, f"{self.name} has {part} twice")
+        self.percentiles[percentage] = found
 
     def row(self) -> Row:
         """All of it; LogError where something is missing or out of order."""
@@ -85,6 +124,8 @@ class RowValues:
         between = (self.values["median"], *self.percentiles.values())
         if any(not low <= found.value <= high for found in between):
             self._fail("has a median or percentile that is not between its min and max")
+        if "mean" in self.values and not low <= self.values["mean"].value <= high:
+            self._fail("has a mean that is not between its min and max")
         return Row(
             name=self.name,
             line=self.number,

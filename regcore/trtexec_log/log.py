@@ -5,40 +5,53 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from regcore.errors import LogError
+from regcore.errors import DatasetError, LogError
+from regcore.files.input_file import read_input_text
+from regcore.trtexec_log.batch import find_batch, find_commands
 from regcore.trtexec_log.lines import Log
-from regcore.trtexec_log.old_summary import HEADINGS, read_old_rows
+from regcore.trtexec_log.old_summary import HEADINGS, OLD_HEADINGS, read_old_rows
+from regcore.trtexec_log.plausible import check_rate, settle_counting
 from regcore.trtexec_log.result import CONDITIONS, ROWS, Found, TrtexecResult
 from regcore.trtexec_log.summary import TITLE, Summary, read_rows
 
+#: Bytes of a log, which --verbose and --dumpOutput make long.
+MAX_LOG_BYTES = 1 << 26
 _BANNER = re.compile(
-    r"&&&& (RUNNING|PASSED|FAILED) TensorRT\.trtexec\b(?: \[TensorRT v([0-9.]+)\])?"
+    r"&&&& (RUNNING|PASSED|FAILED) TensorRT\.trtexec\b"
+    r"(?: \[TensorRT v([0-9]{1,6}(?:\.[0-9]{1,4}){0,3})\])?"
 )
-_VERSION = re.compile(r"TensorRT [Vv]ersion: ([0-9.]+)")
+_VERSION = re.compile(r"TensorRT [Vv]ersion: ([0-9.]{1,20})")
 _DEVICE = re.compile(r"Selected Device: (.+)")
-_SHAPES_OPTION = re.compile(r"--(?:shapes|optShapes)=(\S+)")
-_SHAPE = re.compile(
-    r"Input inference shape ?: ?.+=([0-9]+)x\S+"
-    r"|Input binding for .+ with dimensions ([0-9]+)x\S+ is created.*"
-)
 _SETTING = re.compile(r"(?:Inference )?([A-Z][\w -]*?): *(.*)")
 
 
-def read_trtexec_log(path: Path, *, batch: int | None = None) -> TrtexecResult:
+def read_trtexec_log(
+    path: Path, *, batch: int | None = None, told_by: str = "the caller"
+) -> TrtexecResult:
     """The result in a file; see parse_trtexec_log."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise LogError(str(path), 0, error.strerror or str(error)) from error
-    return parse_trtexec_log(text, str(path), batch=batch)
+        text = read_input_text(path, MAX_LOG_BYTES)
+    except DatasetError as error:
+        raise LogError(str(path), 0, str(error).removeprefix(f"{path}: ")) from error
+    return parse_trtexec_log(text, str(path), batch=batch, told_by=told_by)
 
 
-def parse_trtexec_log(text: str, log: str = "log", *, batch: int | None = None) -> TrtexecResult:
+def looks_like_trtexec(text: str) -> bool:
+    """Whether a text has anything that only trtexec prints."""
+    if TITLE in text or "trtexec" in text or "Performance summary" in text:
+        return True
+    return "throughput: " in text and all(heading in text for heading in OLD_HEADINGS)
+
+
+def parse_trtexec_log(
+    text: str, log: str = "log", *, batch: int | None = None, told_by: str = "the caller"
+) -> TrtexecResult:
     """The result of one run of trtexec, from what it printed, or from its summary alone.
 
-    log: names it in errors. batch: the images of one query, where the log does not tell.
+    log: names it in errors. batch: the images of one query, as `told_by`, the log's name, say,
+    tells them.
     Raises LogError with the line for a run that failed, a log that is cut short or holds other
-    than measurements, or another batch than `batch`.
+    than measurements, and where two of those that tell the batch or the rate contradict.
     """
     lines = Log(log, text)
     _check_outcome(lines)
@@ -51,13 +64,16 @@ def parse_trtexec_log(text: str, log: str = "log", *, batch: int | None = None) 
             "0 queries/s: this version of trtexec counts none for a model with an explicit batch; "
             "use TensorRT 7.2.2 or newer",
         )
-    found_batch, counted = _find_batch(lines, batch)
+    commands = find_commands(lines)
+    check_rate(lines, summary, summary.qps)
+    found = find_batch(lines, commands, batch, told_by)
+    found = settle_counting(lines, summary, commands, found, summary.qps)
     return TrtexecResult(
         log=log,
         qps=summary.qps,
         rows={name: summary.rows[name] for name in ROWS if name in summary.rows},
-        batch=found_batch,
-        images_per_query=found_batch.value // counted if found_batch else None,
+        batch=found.size,
+        images_per_query=found.size.value // found.counted if found.size else None,
         version=_find_version(lines),
         device=_find(lines, _DEVICE),
         settings=_find_settings(lines),
@@ -98,30 +114,6 @@ def _read_summary(log: Log) -> Summary:
     if titles:
         return read_rows(log, said[titles[0] :])
     return read_old_rows(log, said[headings[0] :])
-
-
-def _find_batch(log: Log, told: int | None) -> tuple[Found[int] | None, int]:
-    """The batch, and how many images trtexec has counted in a query already."""
-    sizes: list[Found[int]] = []
-    for line in log.lines:
-        if line.text.startswith("Batch: ") and line.text != "Batch: Explicit":
-            implicit = int(log.number(line.number, line.text[7:], "the batch").value)
-            # Of an engine with an explicit batch, too, it prints 1 here.
-            if implicit > 1:
-                return Found(implicit, line.number), implicit
-        shape = _SHAPE.fullmatch(line.text)
-        if shape:
-            sizes.append(Found(int(shape[1] or shape[2]), line.number))
-        option = _SHAPES_OPTION.search(line.text) if _BANNER.search(line.text) else None
-        if option:
-            dims = re.findall(r":([0-9]+)x", option[1])
-            sizes += [Found(int(dim), line.number) for dim in dims]
-    if told is not None and sizes and {found.value for found in sizes} != {told}:
-        other = next(found for found in sizes if found.value != told)
-        log.fail(other.line or 0, f"the batch is {other.value} here, not {told}")
-    if len({found.value for found in sizes}) == 1:
-        return sizes[0], 1
-    return (None if told is None else Found(told, None)), 1
 
 
 def _find_version(log: Log) -> Found[str] | None:

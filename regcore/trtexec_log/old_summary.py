@@ -14,6 +14,8 @@ HEADINGS = {
     "Enqueue Time": ENQUEUE,
     "GPU Compute": COMPUTE,
 }
+#: Those without which none is whole.
+OLD_HEADINGS = ("Enqueue Time", "GPU Compute")
 _VALUE = re.compile(
     r"(min|max|mean|median|percentile): (\S+) ms(?: at ([0-9.]+)%)?"
     r"(?: \(end to end (\S+) ms(?: at [0-9.]+%)?\))?"
@@ -24,13 +26,15 @@ _NAMES = ("min", "max", "mean", "median", "percentile", "throughput", "walltime"
 
 def read_old_rows(log: Log, said: list[Line]) -> Summary:
     """The summary in the lines from its first heading on; LogError where it is cut short."""
-    summary = Summary()
+    summary = Summary(old=True)
     gathered: dict[str, RowValues] = {}
     heading = LATENCY
     for line in said:
         value, total = _VALUE.fullmatch(line.text), _TOTAL.fullmatch(line.text)
         if line.text in HEADINGS:
             heading = HEADINGS[line.text]
+            if heading in gathered:
+                log.fail(line.number, f"{line.text} is there twice")
             gathered[heading] = RowValues(log, heading, line.number)
         elif value:
             part, text, rank, end_to_end = value.groups()

@@ -16,9 +16,13 @@ _THROUGHPUT = re.compile(r"Throughput: (\S+) qps")
 
 @dataclass
 class Summary:
-    """The parts of a summary as they are found. last: the number of its last line."""
+    """The parts of a summary as they are found. last: the number of its last line.
+
+    old: whether it is of TensorRT 7.0 to 7.2.1, where each value has a line of its own.
+    """
 
     last: int = 0
+    old: bool = False
     qps: Found[float] | None = None
     rows: dict[str, Row] = field(default_factory=dict)
     walltime: Found[float] | None = None
@@ -49,6 +53,8 @@ def _read_line(log: Log, summary: Summary, line: Line) -> None:
     name, colon, rest = line.text.partition(":")
     throughput, total = _THROUGHPUT.fullmatch(line.text), _TOTAL.fullmatch(line.text)
     if throughput:
+        if summary.qps is not None:
+            log.fail(line.number, "Throughput is there twice")
         summary.qps = log.number(line.number, throughput[1], "the throughput")
     elif total:
         found = log.number(line.number, total[2], total[1])
