@@ -335,7 +335,7 @@ def test_a_store_that_is_not_whole_is_not_opened(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"format": "regcore store", "version": 99}', "\xff"]
+    "text", ["[]", "{}", '{"format": "regcore store", "version": 99}', "\xff", '{"name": "mine"']
 )
 def test_a_damaged_manifest_is_refused(
     photos: Path, tmp_path: Path, preprocessor: Preprocessor, text: str

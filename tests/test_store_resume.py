@@ -124,7 +124,7 @@ def test_an_interrupt_leaves_what_the_same_command_continues(
     with pytest.raises(DatasetError, match="interrupted"):
         open_store(out)
     summary = write_store(preprocessor, photos, names, out, form)
-    assert summary.kept == (0 if form is FILES else 8)
+    assert summary.kept >= 9 if form is FILES else summary.kept == 8
     write_store(preprocessor, photos, names, tmp_path / "clean", form)
     assert content(out) == content(tmp_path / "clean")
 
@@ -326,14 +326,14 @@ def test_a_torn_journal_is_continued(
         b'{"format": "regcore store", "version": 2}\nlast',
     ],
 )
-@pytest.mark.parametrize("force", [False, True])
 def test_a_foreign_journal_is_refused(
-    photos: Path, tmp_path: Path, preprocessor: Preprocessor, text: bytes, force: bool
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, text: bytes
 ) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / JOURNAL).write_bytes(text)
-    with pytest.raises(DatasetError, match=r"journal|store"):
-        write_store(preprocessor, photos, everything(photos), tmp_path / "out", force=force)
+    for force in (False, True):
+        with pytest.raises(DatasetError, match=r"journal|store"):
+            write_store(preprocessor, photos, everything(photos), tmp_path / "out", force=force)
     assert content(tmp_path / "out") == {JOURNAL: text}  # not a byte of it is lost
 
 

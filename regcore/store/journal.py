@@ -29,12 +29,14 @@ class Journal:
     Whoever has a folder's journal open has the folder for himself. What was in it is `description`
     (None in a new one) and `ledger`; a last line without its end is left out. Nothing in the file
     changes before `begin`, `append` or `forget`.
+    was_there: whether there was a journal, be it empty.
     damage: what is wrong with a journal of ours, None where nothing is; it can be forgotten.
     Raises RegcoreError where another process has it, DatasetError where it is no journal of ours.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / JOURNAL
+        self.was_there = self._path.exists()
         self._file = open_locked(self._path)
         self.description: Description | None = None
         self.ledger = Ledger()

@@ -239,16 +239,21 @@ def read_ledger(folder: Path, manifest: Manifest | None) -> Ledger:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DatasetError(f"{path}: not a regular file")
-        # Before it is parsed: only one of both is in memory.
-        found = file_checksum(path)
         with path.open("rb") as file:
             ledger = Ledger.read(file, path)
     except FileNotFoundError:
-        found, ledger = "", Ledger()
+        ledger = Ledger()
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}") from error
-    if manifest is not None and (
-        len(ledger) != manifest.images or found != manifest.ledger_checksum
-    ):
+    if manifest is not None and not belongs(folder, ledger, manifest):
         raise DatasetError(f"{path}: not the ledger that {MANIFEST} was written for")
     return ledger
+
+
+def belongs(folder: Path, ledger: Ledger, manifest: Manifest) -> bool:
+    """Whether this ledger of the folder is the one that the manifest was written for."""
+    return (
+        len(ledger) == manifest.images
+        and (folder / LEDGER).is_file()
+        and file_checksum(folder / LEDGER) == manifest.ledger_checksum
+    )
