@@ -238,6 +238,8 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
                     "source_sha256", "refusal"},
         "trace": {"image", "batch", "images"},
         "result": {"incomplete"},
+        "store": {"recipe_chosen"},
+        "store-journal": {"recipe_chosen"},
     }  # fmt: skip
     return key in some.get(form, set()) and (not path or form == "trace")
 
