@@ -215,4 +215,6 @@ def recipe_for(
     if store:
         store.check_recipe(recipe)
     check_recipe(backend, recipe)
+    for doubt in backend.doubts:
+        tell(doubt)
     return label, recipe
