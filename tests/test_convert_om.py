@@ -184,7 +184,7 @@ def test_atc_that_fails_leaves_nothing(
     monkeypatch.setenv("ATC_STAND_IN", behaviour)
     om = model.with_name("RegNetY-1.6GF_bs1.om")
     om.write_bytes(b"of an earlier conversion")
-    result = to_om(model)
+    result = to_om(model, "--force")
     assert result.exit_code == 4
     assert words in result.stderr
     assert om.read_bytes() == b"of an earlier conversion"

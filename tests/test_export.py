@@ -278,7 +278,7 @@ def test_a_model_without_a_recipe(demo_photos: list[str], tmp_path: Path) -> Non
     ("text", "words"),
     [
         ("nonsense", "Expecting value"),
-        ("[1]", "not a mapping"),
+        ("[1]", "Expected `object`"),
         ('{"resize": 5}', "missing or unknown fields"),
     ],
 )

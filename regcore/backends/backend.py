@@ -33,7 +33,9 @@ class TensorSpec:
     dtype: str | None
 
     def __str__(self) -> str:
-        return f"{self.name} {describe(self.dtype, self.shape)}"
+        # A name comes from outside, and messages are one line.
+        name = self.name if self.name.isprintable() else ascii(self.name)
+        return f"{name} {describe(self.dtype, self.shape)}"
 
 
 @dataclass(frozen=True)

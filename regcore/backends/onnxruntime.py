@@ -56,9 +56,14 @@ class OnnxRuntimeBackend(Backend):
         self._path = path
         session = open_session(onnxruntime, path, provider, threads, allow_fallback=allow_fallback)
         self.provider: str = session.get_providers()[0]
-        self.metadata: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
-        inputs = [_spec(arg) for arg in session.get_inputs()]
-        outputs = [_spec(arg) for arg in session.get_outputs()]
+        try:
+            self.metadata: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
+            inputs = [_spec(arg) for arg in session.get_inputs()]
+            outputs = [_spec(arg) for arg in session.get_outputs()]
+        except UnicodeDecodeError as error:
+            raise BackendError(
+                f"{path}: a name or its metadata are not UTF-8 text ({error.reason})"
+            ) from error
         self.inputs: tuple[TensorSpec, ...] = (image_input(path, inputs),)
         scores = score_output(path, outputs, output, dtypes=_SCORES, open_shapes=True)
         self.outputs: tuple[TensorSpec, ...] = (scores_spec(scores),)

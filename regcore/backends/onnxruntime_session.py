@@ -37,7 +37,8 @@ _MEMORY = {
     "TensorrtExecutionProvider": "cuda",
     "CANNExecutionProvider": "cann",
 }
-_ERRORS_ONLY = 3
+# What it logs as an error it raises as well; providers that do not load say so elsewhere.
+_FATAL_ONLY = 4
 _BFLOAT16 = "tensor(bfloat16)"
 _LONGEST_REASON = 500
 
@@ -66,7 +67,7 @@ def open_session(
     if number and (not number.isdigit() or wanted == _CPU):
         raise BackendError(f"{provider}: expected a provider such as cuda or cuda:1")
     options = runtime.SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
+    options.log_severity_level = _FATAL_ONLY
     if threads is not None:
         options.intra_op_num_threads = threads
     if wanted != _CPU and not allow_fallback:

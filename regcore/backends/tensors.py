@@ -29,14 +29,21 @@ def image_input(model: object, inputs: Sequence[TensorSpec]) -> TensorSpec:
     """
     if len(inputs) != 1:
         raise BackendError(f"{model}: expected one image input, the model has {_listing(inputs)}")
-    (image,) = inputs
-    if 0 in (image.shape or ()):
-        what = "batch size" if image.shape and image.shape[0] == 0 else "size"
-        raise BackendError(
-            f"{model}: its input {image} has the built-in {what} 0, which takes no image; export "
-            "it again, with a batch size that may vary"
-        )
-    return image
+    problem = empty_size(model, inputs[0])
+    if problem:
+        raise BackendError(problem)
+    return inputs[0]
+
+
+def empty_size(model: object, image: TensorSpec) -> str:
+    """What is wrong with an input that takes no image, or nothing."""
+    if 0 not in (image.shape or ()):
+        return ""
+    what = "batch size" if image.shape and image.shape[0] == 0 else "size"
+    return (
+        f"{model}: its input {image} has the built-in {what} 0, which takes no image; export it "
+        "again, with a batch size that may vary"
+    )
 
 
 def score_output(
