@@ -38,7 +38,8 @@ _OPSET = 11
 @click.option(
     "--opset",
     type=click.IntRange(min=7),
-    help=f"ONNX operator set.  [default: {_OPSET}, which atc takes; with --dynamo 18]",
+    help=f"ONNX operator set.  [default: {_OPSET}, which atc takes, or the lowest after it "
+    "that can hold the model; with --dynamo 18]",
 )
 @click.option("--dynamo", is_flag=True, help="Use torch's newer exporter.")
 @click.option(
@@ -103,7 +104,6 @@ def export(
     from regcore.convert.agreement import images_to_compare
     from regcore.convert.export import export_model
     from regcore.convert.timm_tags import find_model
-    from regcore.convert.torch_to_onnx import DYNAMO_OPSET
     from regcore.files.output_guard import Output, check_outputs
     from regcore.model_metadata import ModelMetadata, is_exported
 
@@ -121,10 +121,11 @@ def export(
         out,
         images,
         batch=batch,
-        opset=opset or (DYNAMO_OPSET if dynamo else _OPSET),
+        opset=opset,
         dynamo=dynamo,
         fuse_layout=(layout or "nchw") if fuse_preprocess else None,
         fp16=fp16,
+        say=tell,
     )
     if as_json:
         answer(_as_dict(result))

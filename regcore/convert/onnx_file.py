@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 from regcore.backends import TensorSpec
 from regcore.backends.onnx_operators import doubts
 from regcore.backends.tensors import empty_size, image_input
-from regcore.convert.torch_to_onnx import import_onnx
+from regcore.convert.torch_to_onnx import STANDARD_DOMAINS, import_onnx
 from regcore.errors import BackendError, RegcoreError
 from regcore.model_metadata import ModelMetadata
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto, TypeProto, ValueInfoProto
-
-_STANDARD_DOMAINS = ("", "ai.onnx")
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def read_onnx(path: Path) -> OnnxFile:
 
 def _facts(path: Path, model: ModelProto, found: tuple[str, ...]) -> OnnxFile:
     graph = model.graph
-    opsets = [o.version for o in model.opset_import if o.domain in _STANDARD_DOMAINS]
+    opsets = [o.version for o in model.opset_import if o.domain in STANDARD_DOMAINS]
     if not graph.node or not opsets:
         raise BackendError(f"{path}: not an ONNX model (it has no operators)")
     constants = {tensor.name for tensor in graph.initializer}
