@@ -44,11 +44,18 @@ def report_failure(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         silence(sys.stdout)
         return PIPE_CLOSED
+    if _was_interrupted(error):
+        error = KeyboardInterrupt()
     code, message = _explain(error)
     if isinstance(error, KeyboardInterrupt) and sys.stderr.isatty():
         click.echo(err=True)  # the terminal has written ^C behind whatever stood there
     tell(message)
     return code
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether Ctrl-C is what broke a lock: Python's own waiting loses one that it does not hold."""
+    return isinstance(error, RuntimeError) and isinstance(error.__context__, KeyboardInterrupt)
 
 
 def _explain(error: BaseException) -> tuple[int, str]:
