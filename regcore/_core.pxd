@@ -135,6 +135,7 @@ cdef extern from "pipeline/preprocess_job.h" namespace "regcore" nogil:
         Status StartToPack(vector[ImageSource], ForeignDecoder, int, uint64_t*) except +
         cbool WaitFor(milliseconds)
         void Cancel()
+        void Stop()
         size_t done()
         StageTimes stage_times()
         size_t failed()
@@ -162,6 +163,7 @@ cdef extern from "pipeline/batch_stream.h" namespace "regcore" nogil:
         BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
                     vector[uint8_t*], size_t) except +
         Status Start() except +
+        void Stop()
         cbool OnWorker()
         StreamState Next(milliseconds, StreamBatch*)
         vector[ItemReport] TakeReports() except +

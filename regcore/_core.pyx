@@ -1,8 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
 """The seam to the image pipeline: checks, takes pointers, runs without the GIL, reports failures."""
 
+import atexit
 import os
 import threading
+import weakref
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
@@ -41,6 +43,25 @@ LAYOUTS = {"nchw": <int>Layout.kNchw, "nhwc": <int>Layout.kNhwc}
 
 # How long the main thread waits before it looks for Ctrl-C, in ms.
 cdef long POLL_MS = 50
+
+
+# What has threads that may call Python, which must end before the interpreter does.
+_with_threads = weakref.WeakSet()
+cdef cbool interpreter_ends = False
+
+
+@atexit.register
+def _stop_all_threads():
+    global interpreter_ends
+    interpreter_ends = True
+    while True:
+        try:
+            open_ones = list(_with_threads)
+            break
+        except RuntimeError:  # another thread has just added one
+            continue
+    for each in open_ones:
+        each.close()
 
 
 cdef str text(const string& words):
@@ -196,7 +217,9 @@ cdef class Preprocessing:
     cdef unique_ptr[Preprocess] preprocess
     cdef unique_ptr[PreprocessJob] job
     cdef readonly int workers
-    cdef int owner
+    cdef bint closed
+    cdef object __weakref__
+    cdef int owner  # the process in which the threads of the job run
 
     def __cinit__(self, *, int resize, int crop, str filter, str pass_order, mean, std, str dtype, str layout,
                   int workers, bint full_decode, str on_warning, size_t max_file_bytes, int64_t max_pixels, size_t max_scans,
@@ -221,13 +244,23 @@ cdef class Preprocessing:
             self.memory.reset(new MemoryBudget(memory))
         spec.memory = self.memory.get()
         self.workers = workers
-        self.owner = getpid()
         self.preprocess.reset(new Preprocess(spec))
 
     cdef PreprocessJob* started(self) except NULL:
         if not self.job:
             self.job.reset(new PreprocessJob(self.preprocess.get()[0], self.workers))
+            self.owner = getpid()
+            _with_threads.add(self)
+        if interpreter_ends:
+            raise RuntimeError("the interpreter is about to end; nothing new is begun")
         return self.job.get()
+
+    def close(self):
+        """Cancels a call that another thread makes, which then raises, and ends the threads."""
+        self.closed = True
+        if self.job and self.owner == getpid():
+            with nogil:
+                self.job.get().Stop()
 
     def slot_bytes(self):
         return self.preprocess.get().slot_bytes()
@@ -294,6 +327,8 @@ cdef class Preprocessing:
                     while not job.WaitFor(milliseconds(POLL_MS)):
                         pass
                 raise
+        if self.closed:
+            raise RuntimeError("the interpreter ended while images were in work")
         check(job.output_status())
         return python_reports(job.TakeReports())
 
@@ -331,6 +366,7 @@ cdef class Stream:
     cdef int owner
     cdef public bint closing
     cdef tuple ready
+    cdef object __weakref__
 
     def __cinit__(self, Preprocessing preprocessing not None, items, foreign, size_t batch_size,
                   buffers, size_t keep):
@@ -351,6 +387,9 @@ cdef class Stream:
         self.stream.reset(new BatchStream(
             preprocessing.preprocess.get()[0], preprocessing.workers, self.items.sources,
             self.items.decoder(), batch_size, move(pointers), keep))
+        _with_threads.add(self)
+        if interpreter_ends:
+            raise RuntimeError("the interpreter is about to end; nothing new is begun")
         check(self.stream.get().Start())
 
     def next(self):
@@ -359,12 +398,12 @@ cdef class Stream:
         worked: for each image the worker, and the times in ns when it asked for the buffer, began,
         had read, had decoded, and was done; as int64 [count, 6] in bytes.
 
-        One thread at a time, and not while another one calls close.
+        One thread at a time.
         """
         cdef BatchStream* stream = self.stream.get()
         cdef StreamBatch batch
         cdef StreamState state = StreamState.kNotYet
-        if stream == NULL:
+        if self.closing:
             return None
         if self.owner != getpid():
             raise RuntimeError("created before a fork; create it anew")
@@ -385,17 +424,16 @@ cdef class Stream:
         return None
 
     def close(self):
-        """Stops and joins the workers."""
-        if not self.stream:
-            return
+        """Stops and joins the workers; a thread that is in `next` goes on without them."""
+        self.closing = True
         if self.owner != getpid():  # a forked child: there are no threads to join
-            self.stream.release()
-        elif self.stream.get().OnWorker():
+            return
+        if self.stream.get().OnWorker():
             # The garbage collector ran in a call to the foreign decoder: nobody can join himself.
             threading.Thread(target=self.close).start()
         else:
             with nogil:
-                self.stream.reset()
+                self.stream.get().Stop()
 
     def __dealloc__(self):
         if self.owner != getpid():

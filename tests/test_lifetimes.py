@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from oracles import jpeg, photo_like
 
 from regcore import BatchStream, Preprocessor, Recipe, UsageError
+from regcore.errors import OutputError
 
 RECIPE = Recipe(resize=40, crop=32)
 PHOTO = jpeg(photo_like(700, 500))
@@ -197,3 +199,92 @@ def test_pillow_leaves_the_processs_warning_filters_alone(tmp_path: Path) -> Non
     before = list(warnings.filters)
     Preprocessor(RECIPE, workers=4)([path] * 200)
     assert list(warnings.filters) == before
+
+
+AT_EXIT = """
+import atexit, sys, threading, time
+def busy():  # another library's exit hook, which takes a while and allocates
+    end = time.time() + 0.6
+    while time.time() < end:
+        [bytearray(size) for size in range(100, 4000, 7)]
+        time.sleep(0.001)
+atexit.register(busy)
+from regcore import Preprocessor, Recipe
+photo = open(sys.argv[1], "rb").read()
+preprocessor = Preprocessor(Recipe(resize=40, crop=32, dtype="uint8"), workers=1)
+def read(stream):
+    for _ in stream:
+        pass
+def call():
+    while True:
+        preprocessor([photo] * 3000)
+streams = [preprocessor.stream([photo] * 60_000, 6000) for _ in range(4)]
+for stream in streams:
+    threading.Thread(target=read, args=(stream,), daemon=True).start()
+if sys.argv[2] == "call":
+    threading.Thread(target=call, daemon=True).start()
+time.sleep(0.12)
+"""
+
+
+@pytest.mark.parametrize("what", ["stream", "call"])
+@pytest.mark.parametrize("kind", ["jpeg", "png"])
+def test_the_interpreter_may_end_while_threads_wait_for_images(
+    tmp_path: Path, what: str, kind: str
+) -> None:
+    from PIL import Image
+
+    path = tmp_path / f"a.{kind}"
+    Image.fromarray(photo_like(300, 200)).save(path)
+    result = subprocess.run(
+        [sys.executable, "-c", AT_EXIT, str(path), what],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+
+
+@needs_fork
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads in /proc")
+def test_a_preprocessor_first_used_in_a_forked_child_ends_its_threads_there() -> None:
+    holder = [Preprocessor(RECIPE, workers=4)]
+
+    def use_and_drop() -> None:
+        before = len(os.listdir("/proc/self/task"))
+        holder[0]([PHOTO])
+        holder.clear()
+        assert len(os.listdir("/proc/self/task")) == before
+
+    assert in_child(use_and_drop) == 0
+
+
+def test_two_preprocessors_write_into_one_folder(tmp_path: Path) -> None:
+    images = [jpeg(photo_like(60 + side, 50)) for side in range(20)]
+    wrong: list[object] = []
+
+    def write(prefix: str, images: list[bytes]) -> None:
+        preprocessor = Preprocessor(RECIPE, workers=2)
+        wanted = [row.tobytes() for row in preprocessor(images)]
+        paths = [tmp_path / f"{prefix}{number}.bin" for number in range(len(images))]
+        for _ in range(15):
+            try:
+                wrong.extend(preprocessor.to_files(images, paths))
+            except OutputError as error:
+                wrong.append(error)
+            wrong.extend(p for p, w in zip(paths, wanted, strict=True) if p.read_bytes() != w)
+
+    threads = [
+        threading.Thread(target=write, args=("a", images)),
+        threading.Thread(target=write, args=("b", images[::-1])),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(list(tmp_path.iterdir())) == 40
+
+
+def test_an_error_of_the_disk_names_the_file(tmp_path: Path) -> None:
+    target = tmp_path / "missing" / "a.bin"
+    with pytest.raises(OutputError, match=f"^{re.escape(str(target))}: cannot create: No such"):
+        Preprocessor(RECIPE, workers=1).to_files([PHOTO], [target])

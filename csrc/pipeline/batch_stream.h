@@ -37,10 +37,14 @@ class BatchStream {
   BatchStream(const Preprocess& preprocess, size_t workers, std::vector<ImageSource> sources,
               ForeignDecoder foreign, size_t batch_size, std::vector<uint8_t*> buffers,
               size_t keep);
-  // Stops the workers after the image each has in hand.
+  // As Stop.
   ~BatchStream();
 
   Status Start();
+
+  // Stops the workers after the image each has in hand, and joins them. Another thread may be in
+  // Next meanwhile, which then returns kNotYet at once.
+  void Stop();
 
   // Whether the caller is one of the stream's own threads, which cannot destroy it.
   bool OnWorker() const { return pool_.OnWorker(); }
