@@ -64,6 +64,6 @@ class Counting:
 
     def _count(self, rows: NDArray[np.intp], scores: NDArray[Any]) -> None:
         best, ranked = topk(scores, min(_RANKS, scores.shape[1]))
-        self.topn.update(scores, self._labels[rows])
+        self.topn.update(scores, class_indices(self._labels[rows], scores.shape[1]))
         self.indices[rows, : ranked.shape[1]] = ranked
         self.values[rows, : best.shape[1]] = best

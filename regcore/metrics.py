@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regcore.errors import DatasetError
-from regcore.ranking import Ties, check_ties, label_places, score_array
+from regcore.ranking import (
+    Ties,
+    check_ties,
+    count_workers,
+    label_array,
+    label_places,
+    score_array,
+    whole_number,
+)
 
 #: What to do about scores that hold NaN.
 OnNan = Literal["count", "raise"]
@@ -23,17 +30,19 @@ _ROWS_AT_ONCE = 8192
 
 
 def class_indices(labels: ArrayLike, classes: int) -> NDArray[np.int64]:
-    """The model's class index, int64 [images], of each label.
+    """The model's class index, int64 [images], of each label, by the rule of the commands.
 
     It is the label itself, or label + 1 for a model with 1001 classes, whose index 0 is the
     background. Raises DatasetError for a label that the model does not have.
     """
-    given = np.asarray(labels)
+    return _shifted(labels, classes, background=classes == _CLASSES_WITH_BACKGROUND)
+
+
+def _shifted(labels: ArrayLike, classes: int, *, background: bool) -> NDArray[np.int64]:
+    given = label_array(labels)
     if given.ndim != 1:
         raise ValueError(f"labels must be a list with one label an image, not {given.ndim}-D")
-    if given.size and not np.issubdtype(given.dtype, np.integer):
-        raise TypeError(f"labels must be integers, not {given.dtype}")
-    first = 1 if classes == _CLASSES_WITH_BACKGROUND else 0
+    first = int(background)
     wrong = given[(given < 0) | (given >= classes - first)]
     if wrong.size:
         raise DatasetError(
@@ -49,24 +58,34 @@ class TopN:
     It can be filled batch by batch, by several processes (it can be pickled), and merged.
 
     ties: which of equal scores goes first, as for `regcore.ranks`. on_nan: "count" the images whose
-    scores hold NaN, or "raise" a ValueError; NaN is never a hit.
+    scores hold NaN, or "raise" a ValueError; NaN is never a hit. background: whether class 0 of the
+    model is the background, so that label 0 is class 1; the labels are class indices otherwise.
 
     count: images so far. classes: of their scores, 0 before the first. tied: images for which
     another rule for ties could give another rank within the n best. nan: images with NaN.
     """
 
     def __init__(
-        self, n: int = 5, *, ties: Ties = "lowest", on_nan: OnNan = "count", workers: int = 1
+        self,
+        n: int = 5,
+        *,
+        ties: Ties = "lowest",
+        on_nan: OnNan = "count",
+        background: bool = False,
+        workers: int = 1,
     ) -> None:
         """workers: threads that look through a batch."""
-        self.n = operator.index(n)
+        self.n = whole_number("n", n)
         if self.n < 1:
             raise ValueError(f"n must be at least 1, not {n}")
         if on_nan not in ("count", "raise"):
             raise ValueError(f"on_nan must be count or raise, not {on_nan!r}")
         self.ties = check_ties(ties)
+        if not isinstance(background, (bool, np.bool_)):
+            raise TypeError(f"background must be True or False, not {background!r}")
         self.on_nan = on_nan
-        self.workers = workers
+        self.background = bool(background)
+        self.workers = count_workers(workers)
         self.count = 0
         self.classes = 0
         self.tied = 0
@@ -79,22 +98,28 @@ class TopN:
         return np.cumsum(self._hits[: self.classes])
 
     def accuracy(self, rank: int) -> float:
-        """The share (0 to 1) of images whose true class is among the best `rank`; NaN of none."""
-        if not 1 <= rank <= len(self.hits):
-            raise ValueError(f"rank must lie between 1 and {len(self.hits)}, not {rank}")
-        return float(self.hits[rank - 1]) / self.count if self.count else math.nan
+        """The share (0 to 1) of images whose true class is among the best `rank`; NaN of none.
+
+        rank: 1 to n. Where the model has fewer classes, it is the share among all of them.
+        """
+        rank = whole_number("rank", rank)
+        if not 1 <= rank <= self.n:
+            raise ValueError(f"rank must lie between 1 and {self.n}, not {rank}")
+        return (
+            float(self.hits[min(rank, self.classes) - 1]) / self.count if self.count else math.nan
+        )
 
     def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
         """Adds images, all or (where it raises) none.
 
-        scores: [images, classes], as for `regcore.topk`. labels: int [images], as for
-        `class_indices`.
+        scores: [images, classes], as for `regcore.topk`. labels: int [images], each a
+        class index, or one less with a background.
         """
         scores = score_array(scores)
         if scores.ndim != 2:  # noqa: PLR2004
             raise ValueError(f"scores must be [images, classes], not {scores.ndim}-D")
         classes = scores.shape[1]
-        expected = class_indices(labels, classes)
+        expected = _shifted(labels, classes, background=self.background)
         if len(scores) != len(expected):
             raise ValueError(
                 f"scores of {len(scores)} images do not go with {len(expected)} labels"
@@ -119,7 +144,11 @@ class TopN:
         self.classes = classes
 
     def merge(self, other: TopN) -> None:
-        """Adds the images of another count with the same n and the same rule for ties."""
+        """Adds the images of another count with the same n, rule for ties and background."""
+        if not isinstance(other, TopN):
+            raise TypeError(f"only another TopN can be merged, not {type(other).__name__}")
+        if other.background != self.background:
+            raise ValueError("cannot merge counts with and without a background class")
         if (other.n, other.ties) != (self.n, self.ties):
             raise ValueError(
                 f"cannot merge Top{other.n}, ties {other.ties}, into Top{self.n}, ties {self.ties}"
@@ -149,13 +178,14 @@ def topn_accuracy(
     *,
     ties: Ties = "lowest",
     on_nan: OnNan = "count",
+    background: bool = False,
     workers: int = 1,
 ) -> TopN:
     """Top1 to Top n of all images at once, in one pass over the scores; the arguments are TopN's.
 
     `.hits` has the counts, `.accuracy(5)` the share, `.tied` and `.nan` what to know about them.
     """
-    topn = TopN(n, ties=ties, on_nan=on_nan, workers=workers)
+    topn = TopN(n, ties=ties, on_nan=on_nan, background=background, workers=workers)
     topn.update(scores, labels)
     return topn
 

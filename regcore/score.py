@@ -107,7 +107,7 @@ def score(
         rows = batch.indices
         scored.append(rows)
         if len(rows):
-            topn.update(batch.scores, expected[rows])
+            topn.update(batch.scores, expected[rows] + shift[rows])
             answer = first_choices(batch.scores)
             answers[rows] = np.where(answer == NO_ANSWER, NO_ANSWER, answer - shift[rows])
         if progress is not None:

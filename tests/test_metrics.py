@@ -216,3 +216,62 @@ def test_a_failed_write_leaves_the_old_result(tmp_path: Path) -> None:
         write_guide_result(path, counted([1], 1), {"not": {"for json"}})
     assert path.read_text() == "older"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_labels_of_1001_classes_are_class_indices_unless_a_background_is_named() -> None:
+    labels = np.arange(1000)
+    plain = np.zeros((1000, 1001), np.float32)
+    plain[labels, labels] = 1
+    behind = np.zeros((1000, 1001), np.float32)
+    behind[labels, labels + 1] = 1
+    assert topn_accuracy(plain, labels, 1).accuracy(1) == 1
+    assert topn_accuracy(behind, labels, 1).accuracy(1) == 0
+    assert topn_accuracy(behind, labels, 1, background=True).accuracy(1) == 1
+    assert topn_accuracy(plain, labels, 1).hits[0] == (ranks(plain, labels) == 0).sum()
+    assert topn_accuracy(np.eye(3, 4, 1, np.float32), [0, 1, 2], background=True).hits[0] == 3
+    with pytest.raises(DatasetError, match="label 1000 .* between 0 and 999"):
+        topn_accuracy(plain[:1], [1000], background=True)
+    with pytest.raises(ValueError, match="background"):
+        TopN().merge(TopN(background=True))
+
+
+def test_accuracy_of_few_images_and_few_classes() -> None:
+    assert np.isnan(TopN().accuracy(1))
+    three = topn_accuracy(np.eye(3, dtype=np.float32), [1, 2, 0])
+    assert three.hits.tolist() == [0, 2, 3]
+    assert three.accuracy(5) == three.accuracy(3) == 1
+    with pytest.raises(ValueError, match="between 1 and 5"):
+        three.accuracy(6)
+    none = topn_accuracy(np.empty((0, 3), np.float32), [])
+    assert none.count == 0
+    assert np.isnan(none.accuracy(5))
+
+
+@pytest.mark.parametrize("wrong", ["5", 2.0, True, (1, 5), None])
+def test_ranks_that_are_no_whole_numbers_are_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="n must be a whole number, not"):
+        TopN(wrong)
+    with pytest.raises(TypeError, match="rank must be a whole number, not"):
+        TopN().accuracy(wrong)
+    with pytest.raises(TypeError, match="workers must be a whole number, not"):
+        TopN(workers=wrong)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [0.0, 1.0],
+        [0, np.nan],
+        ["0", "1"],
+        [0, None],
+        [0, 1 << 70],
+        [[0], [1, 2]],
+        [True, False],
+        np.ma.masked_array([0, 1], [True, False]),
+    ],
+)
+def test_labels_that_are_no_integers_are_refused(labels: Any) -> None:
+    with pytest.raises(TypeError, match="^labels [^\n]+$"):
+        topn_accuracy(np.eye(2, dtype=np.float32), labels)
+    with pytest.raises(TypeError, match="^labels [^\n]+$"):
+        ranks(np.eye(2, dtype=np.float32), labels)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regcore import ranks, topk
+from regcore.ranking import NO_ANSWER, first_choices, predicted_classes
 
 DTYPES = ["float32", "float16", "bfloat16", "int8", "uint8"]
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-42, -1e-42, 6e-8]
@@ -312,3 +313,33 @@ def test_needs_workers_and_a_known_rule() -> None:
 def test_unfit_labels(labels: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         ranks(np.zeros((2, 3), np.float32), labels)
+
+
+def test_a_row_of_nan_names_no_class() -> None:
+    scores = np.array([[np.nan, 2, 1], [np.nan] * 3, [np.nan, np.nan, -np.inf]], np.float32)
+    values, indices = predicted_classes(scores, 2)
+    assert indices.tolist() == [[1, 2], [-1, -1], [2, -1]]
+    np.testing.assert_array_equal(values, topk(scores, 2)[0])
+    assert first_choices(scores).tolist() == [1, NO_ANSWER, 2]
+    assert predicted_classes(np.zeros((1, 3), np.uint8), 1)[1].tolist() == [[0]]
+
+
+def test_results_that_overlap_each_other_are_refused() -> None:
+    memory = np.zeros(72, np.uint8)
+    indices = memory[:48].view(np.int64).reshape(3, 2)
+    values = memory[24:48].view(np.float32).reshape(3, 2)
+    with pytest.raises(ValueError, match="values and indices lie in the same memory"):
+        topk(np.eye(3, 5, dtype=np.float32), 2, out=(values, indices))
+
+
+def test_masked_scores_are_refused() -> None:
+    scores = np.ma.masked_array(np.float32([[9, 1, 2]]), mask=[[1, 0, 0]])
+    for call in (lambda: topk(scores, 1), lambda: ranks(scores, [0])):
+        with pytest.raises(TypeError, match="masked"):
+            call()
+
+
+@pytest.mark.parametrize("out", [3, (1,), ([[0.0]], [[0]])])
+def test_results_that_are_no_two_arrays_are_refused(out: Any) -> None:
+    with pytest.raises(ValueError, match=r"^out[^\n]+$"):
+        topk(np.zeros((1, 3), np.float32), 1, out=out)
