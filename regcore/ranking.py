@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore import _scores
+from regcore.arguments import shown
 
 #: Which of two equal scores goes first; see `ranks`.
 Ties = Literal["lowest", "highest", "optimistic", "pessimistic"]
@@ -193,7 +194,7 @@ def check_ties(ties: Ties) -> Ties:
 def whole_number(name: str, value: object) -> int:
     """The value as an int; raises TypeError for a bool, a fraction, a text or anything else."""
     if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be a whole number, not {value!r}")
+        raise TypeError(f"{name} must be a whole number, not {shown(value)}")
     return operator.index(value)
 
 

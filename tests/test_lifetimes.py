@@ -249,10 +249,10 @@ def test_a_preprocessor_first_used_in_a_forked_child_ends_its_threads_there() ->
     holder = [Preprocessor(RECIPE, workers=4)]
 
     def use_and_drop() -> None:
-        before = len(os.listdir("/proc/self/task"))
+        before = len(list(Path("/proc/self/task").iterdir()))
         holder[0]([PHOTO])
         holder.clear()
-        assert len(os.listdir("/proc/self/task")) == before
+        assert len(list(Path("/proc/self/task").iterdir())) == before
 
     assert in_child(use_and_drop) == 0
 
@@ -288,3 +288,98 @@ def test_an_error_of_the_disk_names_the_file(tmp_path: Path) -> None:
     target = tmp_path / "missing" / "a.bin"
     with pytest.raises(OutputError, match=f"^{re.escape(str(target))}: cannot create: No such"):
         Preprocessor(RECIPE, workers=1).to_files([PHOTO], [target])
+
+
+@pytest.mark.parametrize("other", ["./a", "b/../a", "link/a", "{cwd}/a"])
+def test_one_file_by_two_spellings_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "link").symlink_to(".")
+    with pytest.raises(UsageError, match="twice"):
+        Preprocessor(RECIPE).to_files([PHOTO, PHOTO], ["a", other.format(cwd=tmp_path)])
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("target", ["a.jpg", "./a.jpg", "link/a.jpg"])
+@pytest.mark.parametrize("item", ["a.jpg", "b/../a.jpg", "alias.jpg"])
+def test_a_photo_is_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, item: str, target: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a.jpg").write_bytes(PHOTO)
+    (tmp_path / "link").symlink_to(".")
+    (tmp_path / "alias.jpg").symlink_to("a.jpg")
+    with pytest.raises(UsageError, match="is an image to read"):
+        Preprocessor(RECIPE).to_files([item], [target])
+    assert (tmp_path / "a.jpg").read_bytes() == PHOTO
+
+
+def test_a_result_in_the_memory_of_an_item_is_refused() -> None:
+    recipe = Recipe(resize=40, crop=32, dtype="uint8", layout="nhwc")
+    memory = np.zeros((3, 32, 32, 3), np.uint8)
+    preprocessor = Preprocessor(recipe, workers=1)
+    for item in (memory[1], memoryview(memory[1:].reshape(-1))):
+        with pytest.raises(UsageError, match="memory of item 1"):
+            preprocessor([PHOTO, item], memory[:2])
+        with pytest.raises(UsageError, match="memory of item 1"):
+            preprocessor.stream([PHOTO, item], 1, buffers=[memory[:1], memory[1:2]])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"workers": 2.5},
+        {"workers": "4"},
+        {"workers": True},
+        {"workers": 10**4000},
+        {"memory": 1.5e9},
+        {"memory": float("nan")},
+        {"max_pixels": float("inf")},
+        {"max_file_bytes": None},
+        {"max_scans": 2.0},
+        {"on_warning": "reprot"},
+        {"on_warning": ["report"]},
+        {"full_decode": "no"},
+        {"recipe": "regnety_016"},
+    ],
+)
+def test_senseless_arguments_of_a_preprocessor_are_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(UsageError) as refused:
+        Preprocessor(**{"recipe": RECIPE, **arguments})
+    assert next(iter(arguments)) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"batch_size": 2.0},
+        {"batch_size": True},
+        {"batch_size": "2"},
+        {"batch_size": 0},
+        {"keep": 1.0},
+        {"keep": None},
+        {"on_error": "rais"},
+    ],
+)
+def test_senseless_arguments_of_a_stream_are_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        Preprocessor(RECIPE, workers=1).stream([PHOTO], **{"batch_size": 1, **arguments})
+
+
+def test_items_that_are_no_images_are_refused(tmp_path: Path) -> None:
+    preprocessor = Preprocessor(RECIPE, workers=1)
+    for items in ("a.jpg", PHOTO, tmp_path, None, 3):
+        with pytest.raises(TypeError, match="sequence of images"):
+            preprocessor(items)  # type: ignore[arg-type]
+    for item in (None, 3, ["a.jpg"]):
+        with pytest.raises(UsageError, match="an image is a path, bytes or pixels"):
+            preprocessor([item])  # type: ignore[list-item]
+    with pytest.raises(UsageError, match="masked"):
+        preprocessor([np.ma.masked_equal(photo_like(50, 50), 0)])
+    with pytest.raises(UsageError, match="sequence, with one path"):
+        preprocessor.to_files([PHOTO], "a")
+    assert preprocessor(image for image in [PHOTO]).shape[0] == 1  # type: ignore[arg-type]

@@ -229,7 +229,7 @@ def test_labels_of_1001_classes_are_class_indices_unless_a_background_is_named()
     assert topn_accuracy(behind, labels, 1, background=True).accuracy(1) == 1
     assert topn_accuracy(plain, labels, 1).hits[0] == (ranks(plain, labels) == 0).sum()
     assert topn_accuracy(np.eye(3, 4, 1, np.float32), [0, 1, 2], background=True).hits[0] == 3
-    with pytest.raises(DatasetError, match="label 1000 .* between 0 and 999"):
+    with pytest.raises(DatasetError, match=r"label 1000 .* between 0 and 999"):
         topn_accuracy(plain[:1], [1000], background=True)
     with pytest.raises(ValueError, match="background"):
         TopN().merge(TopN(background=True))
@@ -271,7 +271,7 @@ def test_ranks_that_are_no_whole_numbers_are_refused(wrong: Any) -> None:
     ],
 )
 def test_labels_that_are_no_integers_are_refused(labels: Any) -> None:
-    with pytest.raises(TypeError, match="^labels [^\n]+$"):
+    with pytest.raises(TypeError, match=r"^labels [^\n]+$"):
         topn_accuracy(np.eye(2, dtype=np.float32), labels)
-    with pytest.raises(TypeError, match="^labels [^\n]+$"):
+    with pytest.raises(TypeError, match=r"^labels [^\n]+$"):
         ranks(np.eye(2, dtype=np.float32), labels)
