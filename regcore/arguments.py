@@ -1,4 +1,4 @@
-"""Arguments of any type that must be whole numbers, switches or choices, and errors that show them."""
+"""Whole numbers, switches and choices of any type from outside, and how errors show them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def whole_within(name: str, value: object, least: int, most: int, unit: str = ""
         number = int(value)
         if least <= number <= most:
             return number
-    raise UsageError(f"{name} must be a whole number, {least} to {most}{unit}, not {shown(value)}")
+        raise UsageError(f"{name} must be {least} to {most}{unit}, not {shown(number)}")
+    raise UsageError(f"{name} must be a whole number, not {shown(value)}")
 
 
 def check_switch(name: str, value: object) -> None:

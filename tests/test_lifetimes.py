@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import signal
@@ -383,3 +384,22 @@ def test_items_that_are_no_images_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="sequence, with one path"):
         preprocessor.to_files([PHOTO], "a")
     assert preprocessor(image for image in [PHOTO]).shape[0] == 1  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("backend", ["tensorrt", "ascend"])
+def test_page_locked_memory_may_change_while_it_is_looked_up(backend: str) -> None:
+    resources = importlib.import_module(f"regcore.backends.{backend}.resources")
+    registry = resources._page_locked  # noqa: SLF001
+
+    class Start(int):
+        """In whose comparison another thread gets its turn, and adds memory."""
+
+        def __le__(self, other: object) -> bool:
+            registry[-2] = -2
+            return False
+
+    registry[Start(-1)] = -1
+    try:
+        assert not resources.is_page_locked(np.zeros(10))
+    finally:
+        del registry[-1], registry[-2]
