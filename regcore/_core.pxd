@@ -135,6 +135,7 @@ cdef extern from "pipeline/preprocess_job.h" namespace "regcore" nogil:
         Status StartToPack(vector[ImageSource], ForeignDecoder, int, uint64_t*) except +
         cbool WaitFor(milliseconds)
         void Cancel()
+        void Stop()
         size_t done()
         StageTimes stage_times()
         size_t failed()
