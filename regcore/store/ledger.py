@@ -151,6 +151,14 @@ def is_name(text: str) -> bool:
     return "" not in parts and ".." not in parts and "\0" not in text
 
 
+def are_names(texts: Sequence[str]) -> bool:
+    """Whether all are, in a tenth of the time."""
+    together = f"/{'/'.join(texts)}/"
+    if "//" not in together and ".." not in together and "\0" not in together:
+        return True
+    return all(map(is_name, texts))
+
+
 def place_of(folder: Path, file: str) -> Path:
     """The path of a file that a ledger names; DatasetError if it were outside of the folder."""
     if not is_name(file):
@@ -176,8 +184,7 @@ def _parsed(block: Sequence[bytes], name: str | Path, first_line: int) -> list[_
 def _are_records(rows: Sequence[_Fields]) -> bool:
     """Whether none of these is suspect: this looks at all at once; `_record` says what is wrong."""
     paths, _, _, files, numbers, checksums, errors, _ = zip(*rows, strict=True)
-    names = "/".join(paths)
-    if ".." in names or "//" in f"/{names}/":
+    if not are_names(paths):
         return False
     if not _HEX.issuperset("".join(filter(None, checksums))):
         return False
