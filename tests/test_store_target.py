@@ -265,8 +265,8 @@ def test_nothing_is_declared_before_the_disk_has_it(
         def noting(*arguments: object) -> object:
             result = call(*arguments)
             last = arguments[-1]
-            name = os.readlink(f"/proc/self/fd/{last}") if isinstance(last, int) else str(last)
-            events.append((what, Path(name).name))
+            path = Path(f"/proc/self/fd/{last}").readlink() if isinstance(last, int) else last
+            events.append((what, Path(str(path)).name))
             return result
 
         return noting
