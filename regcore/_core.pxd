@@ -162,6 +162,7 @@ cdef extern from "pipeline/batch_stream.h" namespace "regcore" nogil:
         BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
                     vector[uint8_t*], size_t) except +
         Status Start() except +
+        void Stop()
         cbool OnWorker()
         StreamState Next(milliseconds, StreamBatch*)
         vector[ItemReport] TakeReports() except +

@@ -1,14 +1,16 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
 """The seam to the image pipeline: checks, takes pointers, runs without the GIL, reports failures."""
 
+import atexit
 import os
 import threading
+import weakref
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
-from libcpp.memory cimport unique_ptr
+from libcpp.memory cimport shared_ptr, unique_ptr
 from libcpp.string cimport string
 from libcpp.utility cimport move
 from libcpp.vector cimport vector
@@ -38,6 +40,17 @@ ON_WARNING = {
     "fail": <int>OnWarning.kFail,
 }
 LAYOUTS = {"nchw": <int>Layout.kNchw, "nhwc": <int>Layout.kNhwc}
+
+# What has threads. At its exit the interpreter frees what daemon threads are still using: their
+# workers must have stopped by then.
+_alive = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_all():
+    for user in list(_alive):
+        user.stop()
+
 
 # How long the main thread waits before it looks for Ctrl-C, in ms.
 cdef long POLL_MS = 50
@@ -197,6 +210,8 @@ cdef class Preprocessing:
     cdef unique_ptr[PreprocessJob] job
     cdef readonly int workers
     cdef int owner
+    cdef int inside  # calls that run now
+    cdef object __weakref__
 
     def __cinit__(self, *, int resize, int crop, str filter, str pass_order, mean, std, str dtype, str layout,
                   int workers, bint full_decode, str on_warning, size_t max_file_bytes, int64_t max_pixels, size_t max_scans,
@@ -221,13 +236,24 @@ cdef class Preprocessing:
             self.memory.reset(new MemoryBudget(memory))
         spec.memory = self.memory.get()
         self.workers = workers
-        self.owner = getpid()
         self.preprocess.reset(new Preprocess(spec))
 
     cdef PreprocessJob* started(self) except NULL:
         if not self.job:
             self.job.reset(new PreprocessJob(self.preprocess.get()[0], self.workers))
+            self.owner = getpid()  # of the threads, which a fork after this does not copy
+            _alive.add(self)
         return self.job.get()
+
+    def stop(self):
+        """Cancels the call that runs, and waits until no worker touches its memory any more."""
+        cdef PreprocessJob* job = self.job.get()
+        if job == NULL or self.owner != getpid():
+            return
+        job.Cancel()
+        with nogil:
+            while not job.WaitFor(milliseconds(POLL_MS)):
+                pass
 
     def slot_bytes(self):
         return self.preprocess.get().slot_bytes()
@@ -281,8 +307,10 @@ cdef class Preprocessing:
         cdef PreprocessJob* job = self.job.get()
         cdef cbool ended = False
         while not ended:
+            self.inside += 1
             with nogil:
                 ended = job.WaitFor(milliseconds(POLL_MS))
+            self.inside -= 1
             try:
                 PyErr_CheckSignals()
                 if progress is not None:
@@ -298,7 +326,9 @@ cdef class Preprocessing:
         return python_reports(job.TakeReports())
 
     def __dealloc__(self):
-        if self.owner != getpid():  # a forked child: there are no threads to join
+        # In a forked child there are no threads to join. Where a call is inside, the interpreter
+        # ends, and its thread will never come back.
+        if self.owner != getpid() or self.inside:
             self.job.release()
         # Joining threads that may want the GIL must not hold it.
         with nogil:
@@ -327,10 +357,11 @@ cdef class Stream:
     cdef Preprocessing preprocessing
     cdef Items items
     cdef list buffers
-    cdef unique_ptr[BatchStream] stream
+    cdef shared_ptr[BatchStream] stream  # a call that is inside shares it: see _stop_all
     cdef int owner
     cdef public bint closing
     cdef tuple ready
+    cdef object __weakref__
 
     def __cinit__(self, Preprocessing preprocessing not None, items, foreign, size_t batch_size,
                   buffers, size_t keep):
@@ -352,6 +383,15 @@ cdef class Stream:
             preprocessing.preprocess.get()[0], preprocessing.workers, self.items.sources,
             self.items.decoder(), batch_size, move(pointers), keep))
         check(self.stream.get().Start())
+        _alive.add(self)
+
+    def stop(self):
+        """Ends the work, and waits until no worker touches a buffer any more."""
+        cdef shared_ptr[BatchStream] stream = self.stream
+        if stream and self.owner == getpid():
+            with nogil:
+                stream.get().Stop()
+        self.closing = True
 
     def next(self):
         """(first, count, buffer, reports, worked) of the next batch; None at the end or `closing`.
@@ -361,23 +401,23 @@ cdef class Stream:
 
         One thread at a time, and not while another one calls close.
         """
-        cdef BatchStream* stream = self.stream.get()
+        cdef shared_ptr[BatchStream] stream = self.stream
         cdef StreamBatch batch
         cdef StreamState state = StreamState.kNotYet
-        if stream == NULL:
+        if not stream:
             return None
         if self.owner != getpid():
             raise RuntimeError("created before a fork; create it anew")
         while not self.closing:
             if self.ready is None:
                 with nogil:
-                    state = stream.Next(milliseconds(POLL_MS), &batch)
+                    state = stream.get().Next(milliseconds(POLL_MS), &batch)
                 if state == StreamState.kEnd:
                     return None
                 if state == StreamState.kBatch:
-                    reports = python_reports(stream.TakeReports())
+                    reports = python_reports(stream.get().TakeReports())
                     self.ready = (batch.first, batch.count, batch.buffer, reports,
-                                  worked_bytes(stream.worked()))
+                                  worked_bytes(stream.get().worked()))
             PyErr_CheckSignals()  # if this raises, the batch stays ready for the next call
             if self.ready is not None:
                 part, self.ready = self.ready, None
@@ -388,8 +428,8 @@ cdef class Stream:
         """Stops and joins the workers."""
         if not self.stream:
             return
-        if self.owner != getpid():  # a forked child: there are no threads to join
-            self.stream.release()
+        if self.owner != getpid():
+            self.abandon()
         elif self.stream.get().OnWorker():
             # The garbage collector ran in a call to the foreign decoder: nobody can join himself.
             threading.Thread(target=self.close).start()
@@ -399,6 +439,10 @@ cdef class Stream:
 
     def __dealloc__(self):
         if self.owner != getpid():
-            self.stream.release()
+            self.abandon()
         with nogil:
             self.stream.reset()
+
+    cdef void abandon(self) noexcept:
+        """In a forked child there are no threads to join: the stream is never destroyed."""
+        new shared_ptr[BatchStream](self.stream)

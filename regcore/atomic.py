@@ -26,14 +26,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     try:
-        temporary, lock = _create_beside(path)
+        temporary, lock = create_beside(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot write: {error.strerror}") from error
     try:
         yield temporary
-        _sync(temporary)
+        sync(temporary)
         temporary.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         if error.filename is None or Path(os.fsdecode(error.filename)) == temporary:
             raise OutputError(f"{path}: cannot write: {error.strerror}") from error
@@ -70,7 +70,7 @@ def remove_abandoned(folder: Path) -> None:
                 os.close(descriptor)
 
 
-def _create_beside(path: Path) -> tuple[Path, int]:
+def create_beside(path: Path) -> tuple[Path, int]:
     """A new, empty file in the folder of `path`, and a descriptor that holds its lock."""
     while True:
         temporary = path.with_name(f".regcore-{secrets.token_hex(8)}.tmp")
@@ -85,7 +85,7 @@ def _create_beside(path: Path) -> tuple[Path, int]:
             os.close(lock)  # it was taken for abandoned in the moment before it was locked
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Waits until the disk has a file, or the names in a folder."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -1,11 +1,11 @@
-"""Image files in a stable order, and the labels that belong to them."""
+"""Image files and the labels that belong to them."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -13,14 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
+from regcore.files.input_file import read_input_text
+from regcore.image_list import IMAGE_SUFFIXES, image_names, list_images, listing, read_image_list
+from regcore.natural_order import natural_key
 
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm"}
-)
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "LabelledImages",
+    "image_names",
+    "label_images",
+    "list_images",
+    "listing",
+    "natural_key",
+    "read_image_list",
+    "read_labels",
+    "stem",
+]
 
 _MAX_LABEL = 2**31 - 1
 _FIELDS = 2
 _NAMED = 20
+_SHOWN = 8000  # characters of a line that is no label
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 
 
@@ -43,128 +56,51 @@ def stem(path: str | Path) -> str:
     return os.fspath(path).rpartition("/")[2].split(".", 1)[0]
 
 
-def natural_key(path: str | Path) -> tuple[tuple[tuple[str | int, ...], str], ...]:
-    """Sort key that compares digit runs as numbers, folder by folder: `a2` before `a10`.
-
-    The order is total: names that differ only in leading zeros are told apart by their text.
-    """
-    return tuple((_digit_runs(part), part) for part in Path(path).parts)
-
-
-def _digit_runs(text: str) -> tuple[str | int, ...]:
-    # Splitting on a group puts text at even and digits at odd places, so like meets like.
-    pieces = re.split(r"([0-9]+)", text)
-    return tuple(int(piece) if i % 2 else piece for i, piece in enumerate(pieces))
-
-
-def list_images(source: str | Path) -> tuple[Path, ...]:
-    """All images of a folder and its sub-folders in natural order, or the one file `source`.
-
-    A folder's images are known by their suffix (`IMAGE_SUFFIXES`, any case); hidden files and
-    folders are left out. Links to folders are followed, save those that lead back up.
-    Raises DatasetError where `source` cannot be read or holds no image.
-    """
-    root, names = image_names(source)
-    return tuple(root / name for name in names)
-
-
-def image_names(source: str | Path) -> tuple[Path, list[str]]:
-    """The folder of `list_images`, and its images as paths below it with `/` between the folders.
-
-    A million names take a tenth of the memory of a million Path objects.
-    """
-    source = Path(source)
-    if source.is_file():
-        return source.parent, [source.name]
-    if not source.is_dir():
-        raise DatasetError(f"{source}: no such file or folder")
-    names = list(_images_below(source, ""))
-    if not names:
-        kinds = " ".join(sorted(IMAGE_SUFFIXES))
-        raise DatasetError(f"{source}: no images in this folder (looked for {kinds})")
-    return source, names
-
-
-def read_image_list(path: str | Path, source: str | Path) -> list[str]:
-    """The images that a text file lists, as paths below `source` with `/` between the folders.
-
-    One path a line, or NUL-separated (for names with a newline), below `source` or absolute; empty
-    lines are skipped. Whether the images exist shows when they are read. Raises DatasetError where
-    one lies elsewhere, or none is listed.
-    """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from error
-    separator = b"\0" if b"\0" in content else b"\n"
-    names = []
-    for listed in map(os.fsdecode, filter(None, content.split(separator))):
-        image = Path(listed)
-        if image.is_absolute():
-            if not image.is_relative_to(source):
-                raise DatasetError(f"{path}: {listed} does not lie below {source}")
-            image = image.relative_to(source)
-        if ".." in image.parts:
-            raise DatasetError(f"{path}: {listed} may lead out of {source}")
-        names.append(image.as_posix())
-    if not names:
-        raise DatasetError(f"{path}: lists no images")
-    return names
-
-
-def _images_below(folder: Path, prefix: str) -> Iterator[str]:
-    """In the order of `natural_key`: a folder's entries are sorted before they are entered."""
-    try:
-        with os.scandir(folder) as scan:
-            entries = [(entry.name, entry.is_dir(), entry.is_symlink()) for entry in scan]
-    except OSError as error:
-        raise DatasetError(f"{error.filename}: {error.strerror}") from error
-    entries.sort(key=lambda entry: (_digit_runs(entry[0]), entry[0]))
-    for name, is_folder, is_link in entries:
-        if name.startswith("."):
-            continue
-        if is_folder:
-            below = folder / name
-            if not (is_link and folder.resolve().is_relative_to(below.resolve())):
-                yield from _images_below(below, f"{prefix}{name}/")
-        elif os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122  (a million times)
-            yield f"{prefix}{name}"
-
-
 def read_labels(path: str | Path) -> dict[str, int]:
     """The label of each name in a `val_label.txt`: one `NAME INDEX` a line.
 
-    Any white space separates, blank lines and a UTF-8 byte order mark are skipped, and a name may
-    come again with the same label. Raises DatasetError with file, line number and line otherwise.
+    White space separates; a name with white space in it stands in double quotes or before a tab.
+    Blank lines and a UTF-8 byte order mark are skipped, and a name may come again with the same
+    label. Raises DatasetError with file, line number and line otherwise.
     """
-    try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: not a UTF-8 text file ({error.reason})") from error
+    text = read_input_text(path)
     labels: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), start=1):
-        fields = line.split()
-        if not fields:
+        if not line.strip():
             continue
         try:
-            _add_label(labels, fields)
+            _add_label(labels, line)
         except DatasetError as error:
-            raise DatasetError(f"{path}, line {number}: {line.strip()!r}: {error}") from None
+            shown = line.strip()[:_SHOWN]
+            raise DatasetError(f"{path}, line {number}: {shown!r}: {error}") from None
     if not labels:
         raise DatasetError(f"{path}: no labels in this file")
     return labels
 
 
-def _add_label(labels: dict[str, int], fields: Sequence[str]) -> None:
+def _add_label(labels: dict[str, int], line: str) -> None:
+    fields = line.split()
+    if len(fields) != _FIELDS:
+        fields = _spaced_name(line.strip())
     if len(fields) != _FIELDS or not _INTEGER.fullmatch(fields[1]):
-        raise DatasetError("expected NAME INDEX, as in 'photo_1.JPEG 65', NAME without white space")
+        raise DatasetError(
+            "expected NAME INDEX, as in 'photo_1.JPEG 65'; a NAME with white space stands in "
+            "double quotes or before a tab"
+        )
     name, label = fields[0], int(fields[1])
+    if "\0" in name:
+        raise DatasetError("a name cannot hold a NUL character")
     if not 0 <= label <= _MAX_LABEL:
         raise DatasetError(f"a label lies between 0 and {_MAX_LABEL}")
     if labels.setdefault(name, label) != label:
         raise DatasetError(f"{name} was given the label {labels[name]} before")
+
+
+def _spaced_name(line: str) -> list[str]:
+    """NAME and INDEX where white space stands in the name; else nothing."""
+    name, mark, label = line[1:].partition('"') if line[:1] == '"' else line.rpartition("\t")
+    name = name if line[:1] == '"' else name.rstrip()
+    return [name, label.strip()] if name and mark and "\t" not in name else []
 
 
 def label_images(

@@ -14,10 +14,23 @@ from typing import Any
 
 from regcore.atomic import replacing
 from regcore.errors import BackendError
+from regcore.files.input_file import read_input
+from regcore.files.json_input import parse_json
+from regcore.files.output_guard import json_of
 from regcore.model_metadata import ModelMetadata
 from regcore.schemas import json_form
 
 _FORM = "device-model"
+#: Recognises a record by its first bytes.
+is_record = json_of(_FORM)
+_MAX_RECORD_BYTES = 1 << 20
+#: Of an engine: the built-in batch size, or the smallest, the best and the largest.
+_ENGINE_BATCHES = (1, 3)
+
+
+@dataclass(frozen=True)
+class _Form:
+    format: Any = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,13 @@ class DeviceModel:
     def metadata(self, model: Path) -> ModelMetadata | None:
         """The recipe and origin, where the ONNX file had them."""
         return ModelMetadata.from_properties(model, self.properties)
+
+    def check(self, path: Path) -> None:
+        """Raises BackendError, with the name of its file, for sizes that make no sense."""
+        sizes = [*self.batches, *(dim for dim in self.shape if dim is not None)]
+        few = path.name.endswith(".om.json") or len(self.batches) in _ENGINE_BATCHES
+        if not self.batches or not self.shape or min(sizes) < 1 or not few:
+            raise BackendError(f"{path}: batches {self.batches} and shape {self.shape}")
 
     def check_builder(self, model: Path, running: str) -> None:
         """Raises BackendError where `model` was not built by `running`, as in TensorRT 10.1.0.
@@ -80,20 +100,13 @@ def read_record(model: Path) -> DeviceModel | None:
     Raises BackendError where it makes no sense, or belongs to another file than `model`.
     """
     path = record_path(model)
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        values: dict[str, Any] = json.loads(path.read_text())
-        if values.pop("format", json_form(_FORM)) != json_form(
-            _FORM
-        ):  # the first ones did not say it
-            raise ValueError("another version")  # noqa: TRY301
-        for name in ("batches", "shape", "command"):
-            values[name] = tuple(values[name])
-        record = DeviceModel(**values)
-    except (ValueError, TypeError, KeyError) as error:
+        record = _parse(path)
+    except BackendError as error:
         known = ", ".join(f.name for f in dataclass_fields(DeviceModel))
-        raise BackendError(f"{path}: not the record of a model (fields {known})") from error
+        raise BackendError(f"{error}; not the record of a model (fields {known})") from error
     if record.sha256 != file_sha256(model):
         raise BackendError(
             f"{path} belongs to another {model.name}, of an earlier conversion: convert it again"
@@ -101,10 +114,33 @@ def read_record(model: Path) -> DeviceModel | None:
     return record
 
 
+def is_recorded(model: Path) -> bool:
+    """Whether the record beside a file says that regcore built just that file."""
+    try:
+        return read_record(model) is not None
+    except BackendError:
+        return False
+
+
+def _parse(path: Path) -> DeviceModel:
+    content = read_input(path, _MAX_RECORD_BYTES, error=BackendError)
+    form = parse_json(content, _Form, path, error=BackendError).format
+    if form not in (None, json_form(_FORM)):  # the first ones did not say it
+        raise BackendError(f"{path}: of another version")
+    record = parse_json(content, DeviceModel, path, error=BackendError)
+    record.check(path)
+    return record
+
+
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
+    """The SHA-256 of a regular file, in hex. Raises BackendError where it cannot be read."""
+    if path.exists() and not path.is_file():  # which may have no end
+        raise BackendError(f"{path}: is no regular file")
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise BackendError(f"{path}: {error.strerror}") from error
     return digest.hexdigest()

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from regcore.errors import OutputError, RegcoreError
+from regcore.errors import OutputError, RegcoreError, UsageError
 
 
 def open_locked(path: Path) -> BinaryIO:
     """Opens a file to read it and to append to it; nobody else can until it is closed.
 
-    Raises RegcoreError where another process has it, OutputError where it cannot be written.
+    Raises RegcoreError where another process has it, OutputError where it cannot be written or is
+    a link, a folder, a FIFO or the like, which nobody of regcore's has made.
     """
     while True:
-        try:
-            file = path.open("a+b")
-        except OSError as error:
-            raise OutputError(f"{path}: cannot write: {error.strerror}") from error
+        file = _open_to_append(path)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The one who had it may have removed it meanwhile: then this is nobody's file.
@@ -39,10 +39,28 @@ def open_locked(path: Path) -> BinaryIO:
         file.close()
 
 
+def _open_to_append(path: Path) -> BinaryIO:
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise OutputError(f"{path}: cannot write: {reason}") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OutputError(f"{path}: cannot write: it is not a regular file")
+    return os.fdopen(descriptor, "a+b")
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Has an empty file for the block, which goes at its end; errors are those of open_locked."""
-    with open_locked(path):
+    """Has an empty file for the block, which goes at its end; errors are those of open_locked.
+
+    Also raises UsageError where the file has content, as it is then somebody else's.
+    """
+    with open_locked(path) as file:
+        if os.fstat(file.fileno()).st_size:
+            raise UsageError(f"{path}: is there and was not written by regcore; move it away")
         try:
             yield
         finally:

@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from regcore.atomic import replacing
-from regcore.dataset import natural_key
+from regcore.atomic import check_writable, replacing
 from regcore.errors import DatasetError, DecodeError, UsageError
+from regcore.files.output_guard import Output, check_outputs, text_of
+from regcore.natural_order import natural_key
 
 JPEG_SUFFIXES = (".jpg", ".jpeg")
+
+_FIRST_LINE = rb"0 \S+ [0-9]+ [0-9]+\n"
 
 
 def bin_info(folder: str | Path, width: int, height: int) -> Iterator[str]:
@@ -47,6 +50,19 @@ def write_info(path: str | Path, lines: Iterator[str]) -> int:
     return count
 
 
+def check_target(out: Path, folder: str | Path, *, force: bool = False) -> None:
+    """Refuses an info file `out` that would destroy something.
+
+    Raises UsageError where it is a file of `folder`, or (unless with `force`) no info file;
+    OutputError where it is a device, a folder or the like, or where no file can be written.
+    """
+    check_writable(out)
+    inputs: list[str | Path] = []
+    if out.exists():  # what is not there is none of them
+        inputs = [Path(folder, name) for name in os.listdir(folder)]  # noqa: PTH208
+    check_outputs([Output(out, text_of(_FIRST_LINE))], inputs, force=force)
+
+
 def _lines(images: Iterator[tuple[str, int, int]]) -> Iterator[str]:
     for index, (path, width, height) in enumerate(images):
         if path.split() != [path]:
@@ -67,6 +83,7 @@ def _files_in(folder: str | Path, suffixes: tuple[str, ...]) -> list[str]:
 
 def _stored_files(folder: Path) -> list[str] | None:
     """The files of the store in the folder, None where there is no store."""
+    from regcore.store.ledger import place_of
     from regcore.store.reader import holds_store, open_store
 
     if not holds_store(folder):
@@ -74,9 +91,11 @@ def _stored_files(folder: Path) -> list[str] | None:
     store = open_store(folder)
     if store.packs:
         raise UsageError(f"{folder}: holds packs, where this is for one file an image")
+    if not len(store):
+        raise DatasetError(f"{folder}: this store has no images with values")
     files = [str(store.record(index).file) for index in range(len(store))]
     for file in files:
-        if not (folder / file).exists():
+        if not os.path.exists(place_of(folder, file)):  # noqa: PTH110  (no error, whatever it is)
             raise DatasetError(f"{folder / file}: missing, but in the manifest")
     return sorted(files, key=natural_key)
 

@@ -22,18 +22,25 @@ _CLASSES_WITH_BACKGROUND = 1001
 _ROWS_AT_ONCE = 8192
 
 
-def class_indices(labels: ArrayLike, classes: int) -> NDArray[np.int64]:
+def has_background(classes: int) -> bool:
+    """Whether the guide takes a model of so many classes for one with a background class."""
+    return classes == _CLASSES_WITH_BACKGROUND
+
+
+def class_indices(
+    labels: ArrayLike, classes: int, *, background: bool = False
+) -> NDArray[np.int64]:
     """The model's class index, int64 [images], of each label.
 
-    It is the label itself, or label + 1 for a model with 1001 classes, whose index 0 is the
-    background. Raises DatasetError for a label that the model does not have.
+    It is the label itself, or with `background` label + 1: the model's class 0 is then none that a
+    label names. Raises DatasetError for a label that the model does not have.
     """
     given = np.asarray(labels)
     if given.ndim != 1:
         raise ValueError(f"labels must be a list with one label an image, not {given.ndim}-D")
     if given.size and not np.issubdtype(given.dtype, np.integer):
         raise TypeError(f"labels must be integers, not {given.dtype}")
-    first = 1 if classes == _CLASSES_WITH_BACKGROUND else 0
+    first = int(background)
     wrong = given[(given < 0) | (given >= classes - first)]
     if wrong.size:
         raise DatasetError(
@@ -56,16 +63,29 @@ class TopN:
     """
 
     def __init__(
-        self, n: int = 5, *, ties: Ties = "lowest", on_nan: OnNan = "count", workers: int = 1
+        self,
+        n: int = 5,
+        *,
+        ties: Ties = "lowest",
+        on_nan: OnNan = "count",
+        background: bool = False,
+        workers: int = 1,
     ) -> None:
         """workers: threads that look through a batch."""
-        self.n = operator.index(n)
+        try:
+            self.n = operator.index(n)
+        except TypeError:
+            raise TypeError(
+                f"n is one number, the largest of the ranks to count, not {n!r}; .accuracy(1) to "
+                ".accuracy(n) give the others"
+            ) from None
         if self.n < 1:
             raise ValueError(f"n must be at least 1, not {n}")
         if on_nan not in ("count", "raise"):
             raise ValueError(f"on_nan must be count or raise, not {on_nan!r}")
         self.ties = check_ties(ties)
         self.on_nan = on_nan
+        self.background = background
         self.workers = workers
         self.count = 0
         self.classes = 0
@@ -79,10 +99,19 @@ class TopN:
         return np.cumsum(self._hits[: self.classes])
 
     def accuracy(self, rank: int) -> float:
-        """The share (0 to 1) of images whose true class is among the best `rank`; NaN of none."""
-        if not 1 <= rank <= len(self.hits):
-            raise ValueError(f"rank must lie between 1 and {len(self.hits)}, not {rank}")
-        return float(self.hits[rank - 1]) / self.count if self.count else math.nan
+        """The share (0 to 1) of images whose true class is among the best `rank`; NaN of none.
+
+        Among as many as there are classes, or more, is every label whose score is a number.
+        """
+        try:
+            place = operator.index(rank)
+        except TypeError:
+            raise TypeError(f"rank must be an integer, not {rank!r}") from None
+        if not 1 <= place <= self.n:
+            raise ValueError(f"rank must lie between 1 and {self.n}, not {rank}")
+        if not self.count:
+            return math.nan
+        return float(self.hits[min(place, self.classes) - 1]) / self.count
 
     def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
         """Adds images, all or (where it raises) none.
@@ -94,7 +123,7 @@ class TopN:
         if scores.ndim != 2:  # noqa: PLR2004
             raise ValueError(f"scores must be [images, classes], not {scores.ndim}-D")
         classes = scores.shape[1]
-        expected = class_indices(labels, classes)
+        expected = class_indices(labels, classes, background=self.background)
         if len(scores) != len(expected):
             raise ValueError(
                 f"scores of {len(scores)} images do not go with {len(expected)} labels"
@@ -124,6 +153,8 @@ class TopN:
             raise ValueError(
                 f"cannot merge Top{other.n}, ties {other.ties}, into Top{self.n}, ties {self.ties}"
             )
+        if other.background != self.background:
+            raise ValueError("cannot merge counts with and without a background class")
         if other.classes:
             self._expect_classes(other.classes)
             self.classes = other.classes
@@ -149,13 +180,14 @@ def topn_accuracy(
     *,
     ties: Ties = "lowest",
     on_nan: OnNan = "count",
+    background: bool = False,
     workers: int = 1,
 ) -> TopN:
     """Top1 to Top n of all images at once, in one pass over the scores; the arguments are TopN's.
 
     `.hits` has the counts, `.accuracy(5)` the share, `.tied` and `.nan` what to know about them.
     """
-    topn = TopN(n, ties=ties, on_nan=on_nan, workers=workers)
+    topn = TopN(n, ties=ties, on_nan=on_nan, background=background, workers=workers)
     topn.update(scores, labels)
     return topn
 

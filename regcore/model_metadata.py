@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from regcore.errors import BackendError, UsageError
+from regcore.errors import BackendError, RegcoreError
+from regcore.files.input_file import read_input
+from regcore.files.json_input import parse_json
+from regcore.files.protobuf import fields
 from regcore.recipe import Recipe, installed_pass_order
 
 _RECIPE, _NAME, _WEIGHTS = "regcore.recipe", "regcore.model", "regcore.weights"
+_SHOWN_CHARACTERS = 200
+# Numbers of fields in onnx.proto.
+_METADATA_FIELD, _KEY_FIELD = 14, 1
+
+
+@dataclass(frozen=True)
+class _RecipeForm:
+    """The types of a recipe's fields, which Recipe itself takes for granted."""
+
+    resize: int
+    crop: int
+    filter: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    dtype: str
+    layout: str
 
 
 @dataclass(frozen=True)
@@ -28,8 +48,8 @@ class ModelMetadata:
 
     def to_properties(self) -> dict[str, str]:
         """As the key-value pairs of an ONNX file."""
-        fields = {k: v for k, v in asdict(self.recipe).items() if k != "pass_order"}
-        pairs = {_RECIPE: json.dumps(fields), _NAME: self.name, _WEIGHTS: self.weights}
+        recipe = {k: v for k, v in asdict(self.recipe).items() if k != "pass_order"}
+        pairs = {_RECIPE: json.dumps(recipe), _NAME: self.name, _WEIGHTS: self.weights}
         return {key: value for key, value in pairs.items() if value}
 
     @classmethod
@@ -42,10 +62,14 @@ class ModelMetadata:
         if text is None:
             return None
         try:
-            fields = {**json.loads(text), "pass_order": installed_pass_order()}
-            recipe = Recipe.from_dict(fields)
-        except (ValueError, TypeError, UsageError) as error:
-            raise BackendError(f"{model}: its metadata {_RECIPE} is unusable: {error}") from error
+            values = parse_json(text, dict[str, Any], _RECIPE)
+            if values.keys() == _RecipeForm.__annotations__.keys():
+                parse_json(text, _RecipeForm, _RECIPE)
+            recipe = Recipe.from_dict({**values, "pass_order": installed_pass_order()})
+        except (RegcoreError, TypeError, ValueError, OverflowError) as error:
+            raise BackendError(
+                f"{model}: unusable metadata: {error}: {text[:_SHOWN_CHARACTERS]!r}"
+            ) from error
         return cls(recipe, properties.get(_NAME, ""), properties.get(_WEIGHTS, ""))
 
 
@@ -55,10 +79,14 @@ def read_metadata(model: Path) -> ModelMetadata:
     Raises BackendError where it says nothing.
     """
     if model.suffix.lower() == ".onnx":
+        from regcore.backends import in_form_of
         from regcore.backends.onnxruntime import OnnxRuntimeBackend
 
         with OnnxRuntimeBackend(model) as backend:
             found = ModelMetadata.from_properties(model, backend.metadata)
+            if found is not None:
+                recipe = in_form_of(found.recipe, backend.inputs[0])
+                found = replace(found, recipe=recipe)
     else:
         from regcore.device_model import read_record
 
@@ -67,3 +95,17 @@ def read_metadata(model: Path) -> ModelMetadata:
     if found is None:
         raise BackendError(f"{model}: does not say how it wants its images; give --recipe instead")
     return found
+
+
+def is_exported(path: Path) -> bool:
+    """Whether an ONNX file has a recipe that regcore wrote into it."""
+    try:
+        content = read_input(path, max(1, path.stat().st_size))
+        return any(
+            (_KEY_FIELD, _RECIPE.encode())
+            in ((number, bytes(text)) for number, text in fields(pair))
+            for field, pair in fields(memoryview(content))
+            if field == _METADATA_FIELD
+        )
+    except (OSError, RegcoreError, ValueError):
+        return False

@@ -135,6 +135,14 @@ class Preprocessor:
         shape = (len(images), *self.recipe.image_shape)
         result = _aligned_empty(shape, self.recipe.numpy_dtype) if out is None else out
         memory = self._bytes_of(result, shape)
+        if out is not None:
+            for index, image in enumerate(images):
+                if not isinstance(image, str) and np.may_share_memory(
+                    memory, np.frombuffer(image, np.uint8) if isinstance(image, bytes) else image
+                ):
+                    raise UsageError(
+                        f"out must not overlap image {index}, which is read from there"
+                    )
         with self._take_turn(), core_errors():
             reports = self._core.to_slots(images, decode_rgb, memory)
         errors, findings = split_reports(images, reports)
@@ -163,10 +171,9 @@ class Preprocessor:
         targets = [os.fspath(path) for path in paths]
         if len(targets) != len(images):
             raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
-        if len(set(targets)) != len(targets):
-            raise UsageError("two images cannot become one file: a path is given twice")
         if any("\0" in target for target in targets):
             raise UsageError("a path cannot hold a NUL character")
+        _check_targets(targets, images)
         sums = _checksums_for(images, checksums)
         with self._take_turn(), core_errors():
             reports = self._core.to_files(images, decode_rgb, targets, sums, progress)
@@ -282,6 +289,29 @@ def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     memory = np.empty(size + _CACHE_LINE, np.uint8)
     offset = -memory.ctypes.data % _CACHE_LINE
     return memory[offset : offset + size].view(dtype).reshape(shape)
+
+
+def _check_targets(targets: Sequence[str], images: Sequence[_core.Item]) -> None:
+    """Refuses two spellings of one file, and a file that is one of the images."""
+    folders: dict[str, str] = {}
+
+    def place(path: str) -> str:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        return os.path.join(folders[folder], name)  # noqa: PTH118  (a million times)
+
+    places: dict[str, str] = {}
+    for target in targets:
+        if (other := places.setdefault(place(target), target)) is not target:
+            raise UsageError(
+                f"two images cannot become one file: {target} is given twice, as {other}, too"
+                if other != target
+                else f"two images cannot become one file: {target} is given twice"
+            )
+    for image in images:
+        if isinstance(image, str) and place(image) in places:
+            raise UsageError(f"{image}: an image cannot be written over itself or another one")
 
 
 def _checksums_for(

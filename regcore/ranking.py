@@ -16,8 +16,10 @@ from regcore import _scores
 Ties = Literal["lowest", "highest", "optimistic", "pessimistic"]
 TIES: tuple[Ties, ...] = ("lowest", "highest", "optimistic", "pessimistic")
 
-#: The first choice of a row without any number.
+#: The choice of a row that has no number left for it: NaN is nobody's choice.
 NO_ANSWER = -2
+#: Where there is no such place: beyond the last class, or an image without scores.
+NO_PLACE = -1
 
 _DTYPES = "float32, float16, bfloat16 (or its bits as uint16), int8 or uint8"
 
@@ -60,6 +62,8 @@ def topk(
         values, indices = out
         _check_out("values", values, shape, value_dtype, given)
         _check_out("indices", indices, shape, np.dtype(np.int64), given)
+        if np.may_share_memory(values, indices) and np.shares_memory(values, indices):
+            raise ValueError("out: values and indices lie in the same memory")
     _scores.topk(
         _byte_rows(given),
         name,
@@ -70,10 +74,31 @@ def topk(
     return values, indices
 
 
+def best_classes(
+    scores: Any,  # noqa: ANN401
+    k: int,
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The choices of every row, best first: the one place that says what a first choice is.
+
+    As `topk`, but NaN is nobody's choice: its place has the index NO_ANSWER and the value NaN, and
+    those beyond the last class NO_PLACE and NaN. So the first choice is the label exactly where
+    TopN counts a hit (ties "lowest").
+
+    scores: [images, classes]. Returns values float32 and indices int64, both [images, k].
+    """
+    given = score_array(scores)
+    count = min(operator.index(k), given.shape[1])
+    found, ranked = topk(given, count)
+    values = np.full((len(given), k), np.nan, np.float32)
+    indices = np.full((len(given), k), NO_PLACE, np.int64)
+    values[:, :count] = found
+    indices[:, :count] = np.where(np.isnan(values[:, :count]), NO_ANSWER, ranked)
+    return values, indices
+
+
 def first_choices(scores: NDArray[Any]) -> NDArray[np.int64]:
     """The class with the highest score of each row, NO_ANSWER where all are NaN: int64 [images]."""
-    values, indices = topk(scores, 1)
-    return np.where(np.isnan(values[:, 0]), NO_ANSWER, indices[:, 0])
+    return best_classes(scores, 1)[1][:, 0]
 
 
 def ranks(
@@ -181,6 +206,11 @@ def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
     dtype that `topk` does not take.
     """
     array: NDArray[Any]
+    if isinstance(scores, np.ma.MaskedArray):
+        raise TypeError(
+            "scores with a mask are not taken: which classes count would be lost; fill them first, "
+            "as with scores.filled(-numpy.inf)"
+        )
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(scores, torch.Tensor):
         tensor = scores.detach()

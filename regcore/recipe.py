@@ -26,6 +26,9 @@ IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
 IMAGENET_STD: Triple = (0.229, 0.224, 0.225)
 
 _LARGEST_SIDE = 16384
+# Pixels are scaled to 0..1 first, so that no mean or deviation of them is larger; with some room
+# for whoever stretches the range, and far below what the scale of 0 to 255 would give.
+_MAX_ON_UNIT_SCALE = 2.0
 
 # What a recipe has no choice in, but other tools do differently.
 _CONTRACT = {"decoder": "libjpeg-turbo", "exif_orientation": "ignored", "rounding": "pillow-8bit"}
@@ -71,18 +74,20 @@ class Recipe:
             ("layout", self.layout, LAYOUTS),
             ("pass_order", self.pass_order, PASS_ORDERS),
         ):
-            if value not in known:
+            if not isinstance(value, str) or value not in known:
                 raise UsageError(f"recipe: {name} {value!r} is none of {', '.join(known)}")
+        for name in ("resize", "crop"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+                raise UsageError(f"recipe: {name} is one whole number of pixels, not {value!r}")
+            object.__setattr__(self, name, int(value))
         if not 1 <= self.crop <= self.resize <= _LARGEST_SIDE:
             raise UsageError(
                 f"recipe: needs 1 <= crop <= resize <= {_LARGEST_SIDE}, "
                 f"not crop {self.crop} and resize {self.resize}"
             )
         for name in ("mean", "std"):
-            values = tuple(float(v) for v in getattr(self, name))
-            if len(values) != 3 or not all(map(math.isfinite, values)):  # noqa: PLR2004
-                raise UsageError(f"recipe: {name} needs three finite numbers, not {values}")
-            object.__setattr__(self, name, values)
+            object.__setattr__(self, name, _triple(name, getattr(self, name)))
         if not all(np.float32(s) > 0 for s in self.std):
             raise UsageError(f"recipe: std must be positive, not {self.std}")
 
@@ -130,6 +135,8 @@ class Recipe:
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Recipe:
         """The recipe that `to_dict` wrote; UsageError where a field is missing or senseless."""
+        if not isinstance(fields, Mapping):
+            raise UsageError("recipe: must be an object with its fields")
         names = {field.name for field in dataclass_fields(cls)}
         if set(fields) != names:
             differing = ", ".join(sorted(set(fields) ^ names))
@@ -138,6 +145,29 @@ class Recipe:
             return cls(**fields)
         except (TypeError, ValueError) as error:
             raise UsageError(f"recipe: {error}") from error
+
+
+def _triple(name: str, given: Any) -> Triple:  # noqa: ANN401
+    """Three finite numbers on the scale of 0 to 1; UsageError where they are none."""
+    wrong = UsageError(f"recipe: {name} needs three numbers, one a channel, not {given!r:.60}")
+    try:
+        if isinstance(given, (str, bytes)) or any(isinstance(v, (str, bytes, bool)) for v in given):
+            raise wrong
+        red, green, blue = (float(value) for value in given)
+    except (TypeError, ValueError):
+        raise wrong from None
+    except OverflowError:
+        raise UsageError(f"recipe: {name} holds a number that no float can be") from None
+    values = (red, green, blue)
+    if not all(map(math.isfinite, values)):
+        raise UsageError(f"recipe: {name} needs three finite numbers, not {values}")
+    if any(abs(value) > _MAX_ON_UNIT_SCALE for value in values):
+        scaled = ", ".join(f"{value / 255:.4g}" for value in values)
+        raise UsageError(
+            f"recipe: {name} {values} is on the scale of 0 to 255; on that of 0 to 1, which is "
+            f"meant here, it is ({scaled})"
+        )
+    return values
 
 
 _PRESETS = {

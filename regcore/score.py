@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from regcore.dataset import read_labels, stem
 from regcore.errors import DatasetError, PredictionError
-from regcore.metrics import TopN, class_indices
+from regcore.metrics import TopN, class_indices, has_background
 from regcore.predictions import Predictions
 from regcore.ranking import NO_ANSWER, Ties, first_choices
 
@@ -84,19 +84,24 @@ def score(
     *,
     n: int = 5,
     ties: Ties = "lowest",
+    background: bool | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Score:
     """Reads all predictions and compares them with `labels`, by the names of the images.
 
     ties: which of equal scores counts as the higher one, in topn; as for `regcore.ranks`.
+    background: whether class 0 is the background, and label 0 the class 1; by default the guide's
+        rule, that it is where there are 1001 classes.
     progress: called with the number of images done so far and, of these, failed.
     Raises DatasetError for labels that the model does not have, before any is counted.
     """
     start = perf_counter()
     expected = np.array([labels[name] for name in predictions.names], dtype=np.int64)
-    shift = class_indices(expected, predictions.classes) - expected
-    topn = TopN(n, ties=ties)
+    if background is None:
+        background = has_background(predictions.classes)
+    class_indices(expected, predictions.classes, background=background)
+    topn = TopN(n, ties=ties, background=background)
     answers = np.empty_like(expected)
     scored: list[NDArray[np.intp]] = []
     errors = list(predictions.errors)
@@ -109,7 +114,7 @@ def score(
         if len(rows):
             topn.update(batch.scores, expected[rows])
             answer = first_choices(batch.scores)
-            answers[rows] = np.where(answer == NO_ANSWER, NO_ANSWER, answer - shift[rows])
+            answers[rows] = np.where(answer == NO_ANSWER, NO_ANSWER, answer - int(background))
         if progress is not None:
             progress(topn.count + len(errors), len(errors))
     read = np.concatenate(scored) if scored else np.empty(0, dtype=np.intp)

@@ -44,6 +44,7 @@ for parameter in model.parameters():
     parameter.data += 0.05 * torch.randn_like(parameter)
 torch.save(model.state_dict(), folder / "regnety_016.pth")
 torch.save(timm.create_model("resnet18").state_dict(), folder / "resnet18.pth")
+torch.save(timm.create_model("test_vit").state_dict(), folder / "vit.pth")
 """
 
 
@@ -77,6 +78,8 @@ def export_models(folder: Path) -> ExportedModels:
             *(folder / "test size.onnx", "--test-size", "--json"),
         ),
     }
+    vit = ("export", "test_vit.r160_in1k", folder / "vit.pth")
+    commands["vit"] = (*vit, folder / "vit.onnx", "--json")
     if find_spec("onnxscript"):
         commands["dynamo"] = (*lite0, folder / "dynamo.onnx", "--dynamo", "--json")
     commands |= {
@@ -102,6 +105,8 @@ REFUSALS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "no tensors": (_LITE0, "none.pth", ()),
     "md5": (_LITE0, "lite0.pth", ("--md5", "fb4fc8ffd7cbf1a209d66a5ca621b451")),
     "sha256": (_LITE0, "lite0.pth", ("--sha256", "00")),
+    "old opset": ("test_vit.r160_in1k", "vit.pth", ("--opset", "7")),
+    "opset without it": ("test_vit.r160_in1k", "vit.pth", ("--opset", "13")),
     "opset": (_LITE0, "parallel.pth", ("--opset", "21")),
     "dynamo opset": (_LITE0, "lite0.safetensors", ("--dynamo", "--opset", "11")),
 }

@@ -46,3 +46,43 @@ def save_model(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(model, path)
     return path
+
+
+def save_graph(
+    path: Path,
+    nodes: list[tuple[Any, ...]],
+    output: tuple[str, list[Any] | None],
+    *,
+    image: tuple[str, list[Any]] = ("float32", ["N", 3, 8, 8]),
+    constants: dict[str, Any] | None = None,
+    properties: dict[str, str] | None = None,
+    opset: int = 17,
+) -> Path:
+    """Writes a model from `image` to `class`, both with dtype and shape, of nodes.
+
+    nodes: each of operator, inputs, outputs and attributes.
+    """
+    pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    helper = onnx.helper
+
+    def tensor(name: str, dtype: str, shape: list[Any] | None) -> Any:
+        kind = {"bfloat16": onnx.TensorProto.BFLOAT16}.get(dtype)
+        return helper.make_tensor_value_info(
+            name, kind or helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), shape
+        )
+
+    graph = helper.make_graph(
+        [helper.make_node(kind, *names, **attributes) for kind, *names, attributes in nodes],
+        "made",
+        [tensor("image", *image)],
+        [tensor("class", *output)],
+        [
+            onnx.numpy_helper.from_array(np.asarray(value), name)
+            for name, value in (constants or {}).items()
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    helper.set_model_props(model, properties or {})
+    onnx.save(model, path)
+    return path

@@ -73,8 +73,12 @@ def test_what_failed_is_named(photos: Path, tmp_path: Path) -> None:
     out.mkdir()
     (photos / "3.JPEG").write_bytes(b"")
     (photos / "5.JPEG").write_bytes(b"\xff\xd8 broken")
-    (out / "5.bin").write_bytes(b"of an earlier run")
+    (out / "5.bin").write_bytes(b"of another program")
     result = regcore("preprocess", photos, out)
+    assert result.exit_code == 2
+    assert "1 .bin files that no store here has made, the first is 5.bin" in result.stderr
+    assert names(out) == ["5.bin"]
+    result = regcore("preprocess", photos, out, "--force")
     assert result.exit_code == 3
     assert "INCOMPLETE: 7 of 9 images" in result.stdout
     assert f"{photos / '3.JPEG'}: " in result.stderr

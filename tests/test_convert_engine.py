@@ -100,6 +100,27 @@ def test_the_timing_cache_is_kept(model: Path, cache: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("program")
+def test_files_of_others_stay(model: Path, tmp_path: Path) -> None:
+    content = model.read_bytes()
+    notes = tmp_path / "notes"
+    notes.write_text("mine")
+    for options, words in (
+        (("--timing-cache", model), "would be written over the input"),
+        (("--timing-cache", model.with_name("m.engine")), "are one file"),
+        (("--timing-cache", notes), "--force"),
+        (("--timing-cache", "/dev/null"), "is a device or pipe"),
+    ):
+        result = to_engine(model, *options)
+        assert result.exit_code != 0
+        assert words in result.stderr
+    assert (model.read_bytes(), notes.read_text()) == (content, "mine")
+    model.with_name("m.engine").write_text("mine")
+    assert "m.engine: is there and was not written" in to_engine(model).stderr
+    assert to_engine(model, "--force").exit_code == 0
+    assert to_engine(model).exit_code == 0
+
+
+@pytest.mark.usefixtures("program")
 @pytest.mark.parametrize(("version", "flag"), [("8602", True), ("100100", True), ("110100", False)])
 def test_float16_in_every_version(
     model: Path, monkeypatch: pytest.MonkeyPatch, version: str, *, flag: bool

@@ -144,6 +144,57 @@ def test_print_gives_a_script(model: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert files(model) == [model.name]
 
 
+def test_print_as_json(model: Path) -> None:
+    answer = json.loads(to_om(model, "--print", "--aipp", "--json").stdout)
+    assert answer["path"] == str(model.with_name("RegNetY-1.6GF_bs1_aipp.om"))
+    assert answer["command"][:2] == ["atc", "--framework=5"]
+    assert answer["script"].startswith("cat > ")
+    assert files(model) == [model.name]
+
+
+@pytest.mark.usefixtures("atc")
+@pytest.mark.parametrize("name", ["a.om", "a.om.json", "a.aipp.cfg"])
+def test_files_of_others_stay(model: Path, name: str) -> None:
+    made = ("--out", model.with_name("a.om"), "--aipp")
+    foreign = model.with_name(name)
+    foreign.write_bytes(b"of others")
+    result = to_om(model, *made)
+    assert result.exit_code == 2
+    assert f"{name}: is there and was not written by this command; --force" in result.stderr
+    assert foreign.read_bytes() == b"of others"
+    assert files(model) == sorted([model.name, name])
+    assert to_om(model, *made, "--force").exit_code == 0
+    # What it wrote itself, it replaces.
+    assert to_om(model, *made).exit_code == 0
+
+
+@pytest.mark.usefixtures("atc")
+def test_an_output_that_is_the_input(model: Path) -> None:
+    content = model.read_bytes()
+    link = model.with_name("link.om")
+    link.symlink_to(model)
+    for options in ((), ("--force",)):
+        result = to_om(model, "--out", link, *options)
+        assert result.exit_code == 2
+        assert "would be written over the input" in result.stderr
+    assert model.read_bytes() == content
+
+
+@pytest.mark.usefixtures("atc")
+def test_the_name_that_atc_chose_may_be_anothers(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATC_STAND_IN", "platform")
+    assert to_om(model).exit_code == 0
+    (om,) = model.parent.glob("*.om")
+    record_path(om).unlink()
+    content = om.read_bytes()
+    result = to_om(model)
+    assert result.exit_code == 2
+    assert f"{om.name}: is there and was not written" in result.stderr
+    assert om.read_bytes() == content
+
+
 @pytest.mark.usefixtures("atc")
 def test_a_printed_script_runs(model: Path) -> None:
     script = to_om(model, "--print", "--aipp").stdout
@@ -184,7 +235,7 @@ def test_atc_that_fails_leaves_nothing(
     monkeypatch.setenv("ATC_STAND_IN", behaviour)
     om = model.with_name("RegNetY-1.6GF_bs1.om")
     om.write_bytes(b"of an earlier conversion")
-    result = to_om(model)
+    result = to_om(model, "--force")
     assert result.exit_code == 4
     assert words in result.stderr
     assert om.read_bytes() == b"of an earlier conversion"

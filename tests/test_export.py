@@ -20,7 +20,7 @@ from regcore.convert.half import to_float16
 from regcore.dataset import label_images, list_images, read_labels
 from regcore.errors import BackendError
 from regcore.evaluate import Evaluation, evaluate
-from regcore.model_metadata import ModelMetadata, read_metadata
+from regcore.model_metadata import ModelMetadata, is_exported, read_metadata
 
 LITE0 = Recipe.preset("tf_efficientnet_lite0")
 
@@ -146,6 +146,16 @@ def test_the_newer_exporter(exported_models: ExportedModels) -> None:
         assert backend.outputs == (TensorSpec("class", (None, 1000), "float32"),)
 
 
+def test_a_model_that_opset_11_cannot_hold(exported_models: ExportedModels) -> None:
+    outcome = exported_models.outcomes["vit"]
+    assert outcome.exit_code == 0, outcome.stderr
+    assert outcome.answer["opset"] == 14
+    assert outcome.answer["agreement"]["same_top1"] == 20
+    told = outcome.stderr.splitlines()
+    assert len(told) == 2
+    assert "taking opset 14, the lowest that holds it" in told[0]
+
+
 _REFUSED = {
     "unknown model": (2, "timm has no model 'regnety_16'; near it are regnety_160, regnety_016"),
     "unknown tag": (2, "there are regnety_016.tv2_in1k, regnety_016.pycls_in1k"),
@@ -159,6 +169,8 @@ _REFUSED = {
     "no tensors": (4, "not a state dict"),
     "md5": (5, ", not fb4fc8ffd7cbf1a209d66a5ca621b451"),
     "sha256": (5, ", not 00"),
+    "old opset": (4, "opset 7 has nothing for the operator expand of this model: --opset 14"),
+    "opset without it": (4, "opset 13 has nothing for the operator aten::scaled_dot_product"),
     "opset": (2, "opsets after 20 need"),
     "dynamo opset": (2, "writes opset 18 or later"),
 }
@@ -223,6 +235,36 @@ def test_targets(tmp_path: Path) -> None:
         assert "no permission to write a.onnx there" in result.stderr
 
 
+def test_a_file_of_others_stays(tmp_path: Path) -> None:
+    model = save_model(tmp_path / "m.onnx")
+    content = model.read_bytes()
+    weights = tmp_path / "w.pth"
+    weights.write_bytes(b"weights")
+    (tmp_path / "link.onnx").symlink_to(weights)
+    for out, options, words in (
+        (model, (), "--force"),
+        (tmp_path / "link.onnx", ("--force",), "over the input"),
+        (tmp_path / "pipe.onnx", ("--force",), "is a device or pipe"),
+    ):
+        if out.name == "pipe.onnx":
+            os.mkfifo(out)
+        result = regcore("export", "regnety_016.pycls_in1k", weights, out, *options)
+        assert result.exit_code != 0
+        assert words in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert (model.read_bytes(), weights.read_bytes()) == (content, b"weights")
+    result = regcore("export", "regnety_016.pycls_in1k", weights, model, "--force")
+    assert "w.pth: refused" in result.stderr
+
+
+def test_what_export_wrote_is_recognised(tmp_path: Path) -> None:
+    path = save_with_metadata(tmp_path / "m.onnx", ModelMetadata(LITE0).to_properties())
+    assert is_exported(path)
+    assert not is_exported(save_with_metadata(path, {"recipe": "regcore.recipe"}))
+    path.write_bytes(b"regcore.recipe")
+    assert not is_exported(path)
+
+
 def test_images_to_compare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for i in range(130):
         (tmp_path / f"{i}.jpg").touch()
@@ -278,7 +320,7 @@ def test_a_model_without_a_recipe(demo_photos: list[str], tmp_path: Path) -> Non
     ("text", "words"),
     [
         ("nonsense", "Expecting value"),
-        ("[1]", "not a mapping"),
+        ("[1]", "Expected `object`"),
         ('{"resize": 5}', "missing or unknown fields"),
     ],
 )

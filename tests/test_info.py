@@ -77,3 +77,43 @@ def test_refusals(here: Path, arguments: tuple[object, ...], code: int, words: s
     assert result.exit_code == code
     assert words in result.stderr
     assert not (here / "x.info").exists()
+
+
+def test_nothing_but_an_info_file_is_replaced(here: Path) -> None:
+    names = save_photos(here / "photos", 2)
+    write_store(Preprocessor(RECIPE), "photos", names, "out")
+    (here / "notes.info").write_text("mine\n")
+    (here / "link.info").symlink_to(here / "out" / "0.bin")
+    photo = (here / "photos" / "0.JPEG").read_bytes()
+    values = (here / "out" / "0.bin").read_bytes()
+    for force in ((), ("--force",)):
+        for target in ("out/0.bin", "out/manifest.json", "link.info"):
+            result = info("bin", "out", target, 24, 24, *force)
+            assert (result.exit_code, "over the input" in result.stderr) == (2, True), target
+        assert info("jpg", "photos", "photos/0.JPEG", *force).exit_code == 2
+        result = info("bin", "out", "/dev/null", 24, 24, *force)
+        assert (result.exit_code, "a device" in result.stderr) == (4, True)
+    assert Path("/dev/null").is_char_device()
+    assert (here / "out" / "0.bin").read_bytes() == values
+    assert (here / "photos" / "0.JPEG").read_bytes() == photo
+    result = info("bin", "out", "notes.info", 24, 24)
+    assert (result.exit_code, "--force" in result.stderr) == (2, True)
+    assert (here / "notes.info").read_text() == "mine\n"
+    for options in (("--force",), ()):  # then it is one of ours
+        assert info("bin", "out", "notes.info", 24, 24, *options).exit_code == 0
+
+
+def test_a_store_without_images_has_no_info_file(here: Path) -> None:
+    write_store(Preprocessor(RECIPE), here, [], "out")
+    result = info("bin", "out", "x.info", 24, 24)
+    assert (result.exit_code, (here / "x.info").exists()) == (3, False)
+    assert "no images" in result.stderr
+
+
+def test_leftovers_of_a_killed_command_go(here: Path) -> None:
+    save_photos(here / "photos", 1)
+    left, other = here / ".regcore-0123456789abcdef.tmp", here / ".mine.tmp"
+    left.write_bytes(b"of a killed command")
+    other.write_bytes(b"of another program")
+    assert info("jpg", "photos", "x.info").exit_code == 0
+    assert (left.exists(), other.exists()) == (False, True)

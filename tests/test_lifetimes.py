@@ -197,3 +197,95 @@ def test_pillow_leaves_the_processs_warning_filters_alone(tmp_path: Path) -> Non
     before = list(warnings.filters)
     Preprocessor(RECIPE, workers=4)([path] * 200)
     assert list(warnings.filters) == before
+
+
+AT_EXIT = """
+import atexit, sys, threading, time
+def busy():  # the exit hook of another library, which takes memory
+    end = time.time() + 0.3
+    while time.time() < end:
+        x = [bytearray(n) for n in range(100, 4000, 7)]; time.sleep(0.001)
+atexit.register(busy)
+from regcore import Preprocessor, Recipe
+photos = [open(sys.argv[1], "rb").read()] * 2000
+preprocessor = Preprocessor(Recipe(dtype="uint8"), workers=1)
+streams = [preprocessor.stream(photos, 2000) for _ in range(4)]
+def read(stream):
+    for batch in stream: pass
+for stream in streams: threading.Thread(target=read, args=(stream,), daemon=True).start()
+threading.Thread(target=Preprocessor(Recipe(), workers=2), args=(photos,), daemon=True).start()
+time.sleep(0.12)
+"""
+
+
+@pytest.mark.parametrize("attempt", range(6))
+def test_a_program_may_end_while_its_threads_read(tmp_path: Path, attempt: int) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(PHOTO)
+    ended = subprocess.run(
+        [sys.executable, "-c", AT_EXIT, str(photo)], capture_output=True, check=False, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_two_preprocessors_in_one_folder(tmp_path: Path) -> None:
+    """Each gets its own images, though they write at the same time under names alike."""
+    images = [np.full((50, 50, 3), i, np.uint8) for i in range(24)]
+    wrong: list[str] = []
+
+    def write(tag: str, given: list[Any]) -> None:
+        preprocessor = Preprocessor(RECIPE, workers=2)
+        expected = [image.tobytes() for image in preprocessor(given)]
+        for _ in range(12):
+            paths = [tmp_path / f"{tag}{i}.bin" for i in range(len(given))]
+            preprocessor.to_files(given, paths)
+            wrong.extend(
+                path.name
+                for path, values in zip(paths, expected, strict=True)
+                if path.read_bytes() != values
+            )
+
+    threads = [
+        threading.Thread(target=write, args=(tag, given))
+        for tag, given in (("a", images), ("b", images[::-1]))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert not list(tmp_path.glob(".*"))
+
+
+@needs_fork
+def test_threads_of_a_child_end_with_what_started_them() -> None:
+    preprocessors = [Preprocessor(RECIPE, workers=4) for _ in range(3)]
+
+    def use_and_drop() -> None:
+        before = len(os.listdir("/proc/self/task"))  # noqa: PTH208
+        while preprocessors:
+            preprocessors.pop()([PHOTO])
+        assert len(os.listdir("/proc/self/task")) == before  # noqa: PTH208
+
+    assert in_child(use_and_drop) == 0
+
+
+def test_one_file_by_two_spellings_is_refused(tmp_path: Path) -> None:
+    preprocessor = Preprocessor(RECIPE, workers=1)
+    (tmp_path / "link").symlink_to(tmp_path)
+    for other in ("./x", "link/x", "link/../" + tmp_path.name + "/x"):
+        with pytest.raises(UsageError, match="one file"):
+            preprocessor.to_files([PHOTO, PHOTO], [tmp_path / "x", f"{tmp_path}/{other}"])
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(PHOTO)
+    with pytest.raises(UsageError, match="over itself"):
+        preprocessor.to_files([photo], [tmp_path / "link" / "photo.jpg"])
+    assert photo.read_bytes() == PHOTO
+
+
+def test_results_do_not_go_over_what_is_read() -> None:
+    preprocessor = Preprocessor(Recipe(resize=32, crop=32, dtype="uint8", layout="nhwc"), workers=1)
+    memory = np.zeros((2, 32, 32, 3), np.uint8)
+    with pytest.raises(UsageError, match="overlap"):
+        preprocessor([memory[0]], out=memory[:1])
+    preprocessor([memory[0]], out=memory[1:])

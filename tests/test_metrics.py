@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from regcore import DatasetError, TopN, ranks, topn_accuracy
+from regcore.counting import Counting
+from regcore.decisions import Decisions, read_decisions, write_decisions
 from regcore.guide_result import guide_result, write_guide_result
 from regcore.metrics import class_indices, percent
-from regcore.ranking import TIES, Ties, label_places
+from regcore.ranking import TIES, Ties, best_classes, first_choices, label_places
 
 
 def scores_with_rank(ranks: list[int], labels: list[int], classes: int) -> Any:
@@ -132,13 +136,75 @@ def test_a_count_says_what_it_has() -> None:
     assert repr(counted([1], 1, classes=1)) == "<TopN: 1 images, Top1 100.0%>"
 
 
-@pytest.mark.parametrize(("classes", "shift"), [(1000, 0), (1001, 1), (1002, 0), (10, 0)])
-def test_only_1001_classes_begin_with_the_background(classes: int, shift: int) -> None:
-    last = classes - shift - 1
-    assert class_indices([0, last], classes).tolist() == [shift, last + shift]
+@pytest.mark.parametrize("classes", [1000, 1001, 1002, 10])
+@pytest.mark.parametrize("background", [False, True])
+def test_labels_are_moved_only_where_that_is_asked_for(classes: int, *, background: bool) -> None:
+    last = classes - background - 1
+    moved = class_indices([0, last], classes, background=background)
+    assert moved.tolist() == [background, last + background]
     for wrong in (-1, last + 1):
         with pytest.raises(DatasetError, match=f"label {wrong} does not fit.*{classes} classes"):
-            class_indices([0, wrong], classes)
+            class_indices([0, wrong], classes, background=background)
+
+
+def test_a_thousand_and_one_classes_are_counted_as_they_are() -> None:
+    scores = np.eye(1001, dtype=np.float32)
+    labels = np.arange(1001)
+    assert topn_accuracy(scores, labels).accuracy(1) == 1
+    assert (ranks(scores, labels) == 0).all()
+    moved = topn_accuracy(scores[1:], labels[:-1], background=True)
+    assert moved.accuracy(1) == 1
+    with pytest.raises(ValueError, match="background"):
+        moved.merge(TopN())
+
+
+def test_what_is_no_rank_is_told() -> None:
+    topn = topn_accuracy(np.eye(3, dtype=np.float32), [0, 1, 1])
+    assert topn.accuracy(1) == pytest.approx(2 / 3)
+    assert topn.accuracy(5) == 1  # among as many as there are classes is every label
+    assert np.isnan(TopN().accuracy(1))
+    with pytest.raises(ValueError, match="between 1 and 5"):
+        topn.accuracy(6)
+    with pytest.raises(TypeError, match="an integer, not '5'"):
+        topn.accuracy("5")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"one number.*\(1, 5\)"):
+        topn_accuracy(np.eye(3, dtype=np.float32), [0, 1, 2], (1, 5))  # type: ignore[arg-type]
+
+
+ANY_SCORE = st.sampled_from([np.nan, np.inf, -np.inf, -1.0, 0.0, -0.0, 2.5])
+
+
+@given(st.lists(st.lists(ANY_SCORE, min_size=4, max_size=4), min_size=1, max_size=8), st.data())
+def test_a_first_choice_is_the_label_where_topn_counts_a_hit(
+    rows: list[list[float]], data: st.DataObject
+) -> None:
+    scores = np.float32(rows)
+    labels = np.array([data.draw(st.integers(0, 3)) for _ in rows])
+    counting = Counting(labels)
+    counting.add(np.arange(len(rows)), scores)
+    counting.finish()
+    names = tuple(map(str, range(len(rows))))
+    found = Decisions(names, labels, counting.indices, counting.values)
+    assert found.decided.all()
+    assert int(found.right.sum()) == int(counting.topn.hits[0])
+    assert int(found.right.sum()) == int((first_choices(scores) == labels).sum())
+
+
+def test_decisions_come_back(tmp_path: Path) -> None:
+    """Also of images without a number among their scores, and with names that are formulas."""
+    names = ("=1+1", "'=x", "'plain", "a,b", 'q"', "n\nl", "\udcff", "@a", "ok", "failed")
+    classes = np.full((len(names), 5), -1, np.int64)
+    values = np.full((len(names), 5), np.nan, np.float32)
+    values[:9], classes[:9] = best_classes(np.float32([[3, 2, np.nan]] * 8 + [[np.nan] * 3]), 5)
+    written = Decisions(names, np.arange(len(names)), classes, values)
+    write_decisions(tmp_path / "d.csv", written)
+    read = read_decisions(tmp_path / "d.csv")
+    assert read.images == names
+    np.testing.assert_array_equal(read.classes, classes)
+    np.testing.assert_array_equal(read.scores, values)
+    assert read.decided.tolist() == [True] * 9 + [False]
+    cells = (tmp_path / "d.csv").read_bytes().decode("utf-8", "surrogateescape")
+    assert not any(line.startswith(("=", "@", "+", "-")) for line in cells.splitlines())
 
 
 @pytest.mark.parametrize(("images", "labels"), [(16384, 8192), (8192, 16384), (3, 0), (0, 3)])

@@ -80,3 +80,35 @@ def test_a_description_that_lacks_a_field_is_refused() -> None:
     del fields["filter"]
     with pytest.raises(UsageError, match="filter"):
         Recipe.from_dict(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"crop": 224.0}, "crop is one whole number"),
+        ({"crop": (224, 192)}, "crop is one whole number"),
+        ({"resize": 256.5}, "resize is one whole number"),
+        ({"resize": True, "crop": True}, "resize is one whole number"),
+        ({"mean": 0.5}, "mean needs three numbers"),
+        ({"mean": "abc"}, "mean needs three numbers"),
+        ({"mean": ("0.5", 0.5, 0.5)}, "mean needs three numbers"),
+        ({"std": (0.5, 0.5)}, "std needs three numbers"),
+        ({"std": (0.5, 0.5, 10**400)}, "std holds a number that no float can be"),
+        ({"mean": (123.675, 116.28, 103.53)}, r"0 to 255.*\(0.485, 0.456, 0.406\)"),
+        ({"std": (58.395, 57.12, 57.375)}, r"0 to 255.*\(0.229, 0.224, 0.225\)"),
+        ({"std": (0.2, 0.2, -0.2)}, "positive"),
+        ({"filter": ["bicubic"]}, "none of"),
+        ({"dtype": None}, "none of"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        Recipe(**fields)
+    with pytest.raises(UsageError, match=words):
+        Recipe.from_dict({**Recipe().to_dict(), **fields})
+
+
+@pytest.mark.parametrize("fields", [None, 5, "resize", [], {}])
+def test_what_is_no_object_is_no_recipe(fields: Any) -> None:
+    with pytest.raises(UsageError, match="recipe"):
+        Recipe.from_dict(fields)

@@ -312,3 +312,18 @@ def test_needs_workers_and_a_known_rule() -> None:
 def test_unfit_labels(labels: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         ranks(np.zeros((2, 3), np.float32), labels)
+
+
+def test_a_mask_is_not_dropped() -> None:
+    masked = np.ma.masked_array(np.float32([[9, 1, 2]]), mask=[[True, False, False]])
+    with pytest.raises(TypeError, match="mask"):
+        topk(masked, 1)
+    assert topk(masked.filled(-np.inf), 1)[1].tolist() == [[2]]
+
+
+def test_results_do_not_overlap() -> None:
+    memory = np.zeros(3 * 2 * 12, np.uint8)
+    indices = memory[:48].view(np.int64).reshape(3, 2)
+    values = memory[24:48].view(np.float32).reshape(3, 2)
+    with pytest.raises(ValueError, match="same memory"):
+        topk(np.zeros((3, 5), np.float32), 2, out=(values, indices))

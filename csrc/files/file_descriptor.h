@@ -33,8 +33,9 @@ class FileDescriptor {
 };
 
 // For the system call that has just failed.
-inline Status SystemError(StatusCode code, const char* action) {
-  return {code, std::string(action) + ": " + std::generic_category().message(errno)};
+inline Status SystemError(StatusCode code, const std::string& action) {
+  const int error = errno;  // the strings may change it
+  return {code, action + ": " + std::generic_category().message(error)};
 }
 
 }  // namespace regcore

@@ -24,11 +24,18 @@ BatchStream::BatchStream(const Preprocess& preprocess, size_t workers,
   for (size_t batch = 0; batch < buffers_.size(); ++batch) Arm(batch);
 }
 
-BatchStream::~BatchStream() {
+BatchStream::~BatchStream() { Interrupt(); }
+
+void BatchStream::Interrupt() {
   pool_.Cancel();
   const std::lock_guard<std::mutex> lock(mutex_);
   stopping_ = true;
   for (Slot& slot : slots_) slot.free.notify_all();
+}
+
+void BatchStream::Stop() {
+  Interrupt();
+  while (!pool_.WaitFor(std::chrono::milliseconds(50))) continue;
 }
 
 Status BatchStream::Start() {

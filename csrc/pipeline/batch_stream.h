@@ -42,6 +42,10 @@ class BatchStream {
 
   Status Start();
 
+  // Ends the work, and waits until no worker touches a buffer any more; the stream stays usable by
+  // a consumer that waits in Next, which then never gets another batch. Not on a worker.
+  void Stop();
+
   // Whether the caller is one of the stream's own threads, which cannot destroy it.
   bool OnWorker() const { return pool_.OnWorker(); }
 
@@ -63,6 +67,7 @@ class BatchStream {
     std::condition_variable free;     // of its own, so that only those wake up who can go on
   };
 
+  void Interrupt();
   void Fill(size_t index, size_t worker);
   bool WaitForBuffer(size_t batch);
   StreamBatch BatchAt(size_t batch) const;

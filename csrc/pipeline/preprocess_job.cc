@@ -71,10 +71,7 @@ Status PreprocessJob::StartWriting(std::vector<ImageSource> sources, ForeignDeco
 Status PreprocessJob::StartToFiles(std::vector<ImageSource> sources, ForeignDecoder foreign,
                                    std::vector<std::string> paths, uint64_t* checksums) {
   const auto write = [this, paths = std::move(paths)](size_t i, const uint8_t* bytes) -> Status {
-    const Status status = WriteFileAtomically(paths[i].c_str(), bytes, preprocess_.slot_bytes(),
-                                              static_cast<unsigned>(i));
-    if (status.ok()) return {};
-    return {status.code(), paths[i] + ": " + status.message()};
+    return WriteFileAtomically(paths[i], bytes, preprocess_.slot_bytes());
   };
   return StartWriting(std::move(sources), foreign, checksums, write);
 }

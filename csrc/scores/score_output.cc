@@ -20,10 +20,7 @@ Status ScoreWriter::WriteOne(const std::string& path, const float* scores, size_
     bytes = reinterpret_cast<const uint8_t*>(line.data());
     size = line.size();
   }
-  const Status status =
-      WriteFileAtomically(path.c_str(), bytes, size, static_cast<unsigned>(worker));
-  if (status.ok()) return {};
-  return {status.code(), path + ": " + status.message()};
+  return WriteFileAtomically(path, bytes, size);
 }
 
 Status ScoreWriter::Write(const std::vector<std::string>& paths, const float* scores,

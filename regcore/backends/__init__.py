@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from regcore.backends.backend import Backend, Result, Span, TensorSpec, describe
 from regcore.errors import BackendError
-from regcore.recipe import Recipe
+from regcore.recipe import DTYPES, Recipe
 
 __all__ = [
     "Backend",
@@ -16,9 +17,12 @@ __all__ = [
     "TensorSpec",
     "check_recipe",
     "describe",
+    "in_form_of",
     "open_backend",
     "static_batch",
 ]
+
+_CHANNELS = 3
 
 
 def open_backend(
@@ -94,6 +98,19 @@ def _open_built(path: Path, output: str | None, devices: Sequence[int]) -> Backe
         return TensorRTBackend(path, device=device, output=output)
 
     return open_one(devices[0]) if len(devices) == 1 else SeveralDevices(devices, open_one)
+
+
+def in_form_of(recipe: Recipe, image: TensorSpec) -> Recipe:
+    """The recipe in the dtype and layout of a model's input, as far as that has them.
+
+    A model that takes uint8 normalises by itself. The size is left as it is.
+    """
+    shape = image.shape or ()
+    layout = recipe.layout
+    if len(shape) == 4 and (shape[1] == _CHANNELS) != (shape[3] == _CHANNELS):  # noqa: PLR2004
+        layout = "nchw" if shape[1] == _CHANNELS else "nhwc"
+    dtype = image.dtype if image.dtype in DTYPES else recipe.dtype
+    return replace(recipe, dtype=dtype, layout=layout)
 
 
 def check_recipe(backend: Backend, recipe: Recipe) -> None:

@@ -33,7 +33,9 @@ class TensorSpec:
     dtype: str | None
 
     def __str__(self) -> str:
-        return f"{self.name} {describe(self.dtype, self.shape)}"
+        # A name comes from outside, and messages are one line.
+        name = self.name if self.name.isprintable() else ascii(self.name)
+        return f"{name} {describe(self.dtype, self.shape)}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Backend(ABC):
     depth: how many batches may be submitted before a result has to be taken. From 2 on the device
         copies a batch while it computes another.
     max_batch: the images of the largest batch that it takes, or None where there is no limit.
+    doubts: what makes its scores doubtful, a sentence each, for the user.
 
     Calls may come from any thread, one at a time.
     """
@@ -82,6 +85,7 @@ class Backend(ABC):
     metadata: Mapping[str, str]
     depth: int = 1
     max_batch: int | None = None
+    doubts: tuple[str, ...] = ()
 
     def host_buffers(
         self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]

@@ -11,8 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend, Result, Span, TensorSpec
-from regcore.backends.onnxruntime_session import Run, first_line, open_session, runner
-from regcore.backends.tensors import image_input, score_output
+from regcore.backends.onnx_operators import doubts
+from regcore.backends.onnxruntime_session import Run, one_line, open_session, runner
+from regcore.backends.tensors import (
+    SCORE_DTYPES,
+    as_scores,
+    image_input,
+    is_scores,
+    score_output,
+    scores_spec,
+)
 from regcore.errors import BackendError
 
 if TYPE_CHECKING:
@@ -22,9 +30,9 @@ _DTYPES = {
     "tensor(float)": "float32",
     "tensor(float16)": "float16",
     "tensor(double)": "float64",
-    "tensor(uint8)": "uint8",
-    "tensor(int8)": "int8",
-}
+    "tensor(bfloat16)": "bfloat16",
+} | {f"tensor({name})": name for name in SCORE_DTYPES if "int" in name}
+_SCORES = (*SCORE_DTYPES, "bfloat16")
 
 
 class OnnxRuntimeBackend(Backend):
@@ -43,17 +51,22 @@ class OnnxRuntimeBackend(Backend):
     ) -> None:
         """Opens `path`; see `open_backend`."""
         onnxruntime = import_onnxruntime()
-        if not path.is_file():
-            raise BackendError(f"{path}: no such model file")
+        self.doubts: tuple[str, ...] = doubts(path)
         self.version: str = onnxruntime.__version__
         self._path = path
         session = open_session(onnxruntime, path, provider, threads, allow_fallback=allow_fallback)
         self.provider: str = session.get_providers()[0]
-        self.metadata: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
-        inputs = [_spec(arg) for arg in session.get_inputs()]
-        outputs = [_spec(arg) for arg in session.get_outputs()]
+        try:
+            self.metadata: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
+            inputs = [_spec(arg) for arg in session.get_inputs()]
+            outputs = [_spec(arg) for arg in session.get_outputs()]
+        except UnicodeDecodeError as error:
+            raise BackendError(
+                f"{path}: a name or its metadata are not UTF-8 text ({error.reason})"
+            ) from error
         self.inputs: tuple[TensorSpec, ...] = (image_input(path, inputs),)
-        self.outputs: tuple[TensorSpec, ...] = (score_output(path, outputs, output),)
+        scores = score_output(path, outputs, output, dtypes=_SCORES, open_shapes=True)
+        self.outputs: tuple[TensorSpec, ...] = (scores_spec(scores),)
         names = (self.inputs[0].name, self.outputs[0].name)
         self._run: Run | None = runner(onnxruntime, session, *names)
 
@@ -85,14 +98,15 @@ class OnnxRuntimeBackend(Backend):
         if self._run is None:
             raise BackendError(f"{self._path}: the model was closed")
         try:
-            scores, times = self._run(images)
+            values, times = self._run(images)
         except Exception as error:  # its exceptions share no other base
-            raise BackendError(f"{self._path}: {first_line(error)}") from error
-        if scores.ndim != 2 or len(scores) != len(images):  # noqa: PLR2004
+            raise BackendError(f"{self._path}: {one_line(error)}") from error
+        if not is_scores(values) or len(values) != len(images):
             raise BackendError(
-                f"{self._path}: output {self.outputs[0].name} has the shape {scores.shape} "
+                f"{self._path}: output {self.outputs[0].name} has the shape {values.shape} "
                 f"for {len(images)} images, expected [images, classes]"
             )
+        scores = as_scores(values)
         spans += times
         return scores
 
@@ -113,5 +127,5 @@ def import_onnxruntime() -> ModuleType:
 
 
 def _spec(arg: NodeArg) -> TensorSpec:
-    shape = tuple(dim if isinstance(dim, int) else None for dim in arg.shape)
+    shape = tuple(dim if isinstance(dim, int) and dim >= 0 else None for dim in arg.shape)
     return TensorSpec(arg.name, shape, _DTYPES.get(arg.type, arg.type))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
+import math
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Span
 from regcore.errors import BackendError
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, OrtValue
 
 #: Runs a batch; its scores, and what the device did.
 Run = Callable[[NDArray[Any]], tuple[NDArray[Any], list[Span]]]
@@ -34,7 +37,10 @@ _MEMORY = {
     "TensorrtExecutionProvider": "cuda",
     "CANNExecutionProvider": "cann",
 }
-_ERRORS_ONLY = 3
+# What it logs as an error it raises as well; providers that do not load say so elsewhere.
+_FATAL_ONLY = 4
+_BFLOAT16 = "tensor(bfloat16)"
+_LONGEST_REASON = 500
 
 
 def open_session(
@@ -61,7 +67,7 @@ def open_session(
     if number and (not number.isdigit() or wanted == _CPU):
         raise BackendError(f"{provider}: expected a provider such as cuda or cuda:1")
     options = runtime.SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
+    options.log_severity_level = _FATAL_ONLY
     if threads is not None:
         options.intra_op_num_threads = threads
     if wanted != _CPU and not allow_fallback:
@@ -74,7 +80,7 @@ def open_session(
             path, options, providers=[(one, device) for one in names], enable_fallback=0
         )
     except Exception as error:  # its exceptions share no other base
-        reason = first_line(error)
+        reason = one_line(error)
         if "fallback to CPU" in reason:
             reason += f"; see that the libraries of {wanted} load, or --allow-fallback permits it"
         raise BackendError(f"{path}: {reason}") from error
@@ -88,31 +94,43 @@ def open_session(
 
 
 def runner(runtime: ModuleType, session: InferenceSession, image_name: str, score_name: str) -> Run:
-    """What runs a batch of `session`: on a device with its input and output bound there."""
+    """What runs a batch of `session`: on a device with its input and output bound there.
+
+    bfloat16, which NumPy does not know, becomes float32, which holds it as it is.
+    """
     provider = session.get_providers()[0]
     memory = _MEMORY.get(provider)
+    (kind,) = (arg.type for arg in session.get_outputs() if arg.name == score_name)
+    to_numpy = _from_bfloat16 if kind == _BFLOAT16 else _as_numpy
     if memory is None:
 
         def run(images: NDArray[Any]) -> tuple[NDArray[Any], list[Span]]:
             start = perf_counter()
-            (scores,) = session.run([score_name], {image_name: images})
+            if kind == _BFLOAT16:
+                value = runtime.OrtValue.ortvalue_from_numpy(images)
+                (found,) = session.run_with_ort_values([score_name], {image_name: value})
+                scores = to_numpy(found)
+            else:
+                (scores,) = session.run([score_name], {image_name: images})
             return scores, [Span("compute", 0, start, perf_counter())]
 
         return run
     options = session.get_provider_options().get(provider, {})
     number = int(options.get("device_id", 0))
     binding = session.io_binding()
+    # Only the runtime itself can copy bfloat16 to the host.
+    score_place = ("cpu", 0) if kind == _BFLOAT16 else (memory, number)
 
     def run_bound(images: NDArray[Any]) -> tuple[NDArray[Any], list[Span]]:
         start = perf_counter()
         on_device = runtime.OrtValue.ortvalue_from_numpy(images, memory, number)
         binding.bind_ortvalue_input(image_name, on_device)
         # Bound anew, as its size is the batch's.
-        binding.bind_output(score_name, memory, number)
+        binding.bind_output(score_name, *score_place)
         loaded = perf_counter()
         session.run_with_iobinding(binding)
         computed = perf_counter()
-        scores = binding.get_outputs()[0].numpy()
+        scores = to_numpy(binding.get_outputs()[0])
         times = (start, loaded, computed, perf_counter())
         h2d = Span("h2d", number, times[0], times[1])
         compute = Span("compute", number, times[1], times[2])
@@ -121,6 +139,19 @@ def runner(runtime: ModuleType, session: InferenceSession, image_name: str, scor
     return run_bound
 
 
-def first_line(error: Exception) -> str:
-    """What ONNX Runtime says of a failure, without its further lines."""
-    return str(error).strip().split("\n", 1)[0]
+def _as_numpy(value: OrtValue) -> NDArray[Any]:
+    scores: NDArray[Any] = value.numpy()
+    return scores
+
+
+def _from_bfloat16(value: OrtValue) -> NDArray[Any]:
+    shape = tuple(value.shape())
+    memory = (ctypes.c_uint16 * math.prod(shape)).from_address(value.data_ptr())
+    bits = np.frombuffer(memory, np.uint16).astype(np.uint32) << 16
+    return bits.view(np.float32).reshape(shape)
+
+
+def one_line(error: Exception) -> str:
+    """What ONNX Runtime says of a failure; which input it was stands in a further line of it."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."

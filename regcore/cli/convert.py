@@ -87,6 +87,9 @@ def _device_options(command: Callable[..., None]) -> Callable[..., None]:
     "--out", type=click.Path(path_type=Path), help="The file to write.  [default: beside MODEL]"
 )
 @_device_options
+@click.option(
+    "--force", is_flag=True, help="Replace files of these names that regcore did not write."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def convert(
@@ -116,9 +119,16 @@ def convert(
 
     _refuse_foreign_options(ctx, kind)
     source = read_onnx(model)
+    source.check_data()
+    for doubt in source.doubts:
+        tell(doubt)
     build = _to_om if kind == "om" else _to_engine
     done = build(source, out, options)
-    if done is None:
+    if isinstance(done, dict):
+        if as_json:
+            answer({"format": json_form("convert-command"), **done})
+        else:
+            click.echo(done["script"])
         return
     built, record = done
     if as_json:
@@ -139,10 +149,12 @@ def _refuse_foreign_options(ctx: click.Context, kind: str) -> None:
 
 def _to_om(
     source: OnnxFile, out: Path | None, options: dict[str, Any]
-) -> tuple[Path, DeviceModel] | None:
+) -> tuple[Path, DeviceModel] | dict[str, Any]:
+    """What was built, or, where it is only to be printed, the command."""
     from regcore.atomic import check_target
     from regcore.convert.atc import AtcJob
-    from regcore.convert.om import aipp_path, convert_to_om, default_om
+    from regcore.convert.om import aipp_path, convert_to_om, default_om, om_outputs
+    from regcore.files.output_guard import check_outputs
 
     if options["soc"] is None:
         raise UsageError(f"--to om needs --soc. {_SOC_HELP}")
@@ -167,9 +179,18 @@ def _to_om(
     if aipp and job.recipe is not None:
         _tell_rounding(job.recipe)
     if options["only_print"]:
-        click.echo(_script(job, out))
-        return None
-    built, record = convert_to_om(job, out, _show_line)
+        return {
+            "path": str(out),
+            "command": job.command(out.with_suffix("")),
+            "script": _script(job, out),
+        }
+
+    def check(target: Path) -> None:
+        outputs = om_outputs(target, aipp=aipp and target == out)
+        check_outputs(outputs, source.files, force=options["force"])
+
+    check(out)
+    built, record = convert_to_om(job, out, _show_line, check)
     if built != out:
         tell(f"atc has bound the model to this operating system and processor: {built.name}")
     return built, record
@@ -179,16 +200,22 @@ def _to_engine(
     source: OnnxFile, out: Path | None, options: dict[str, Any]
 ) -> tuple[Path, DeviceModel]:
     from regcore.atomic import check_target
-    from regcore.convert.engine import batch_range, convert_to_engine, default_engine
+    from regcore.convert.engine import (
+        batch_range,
+        convert_to_engine,
+        default_engine,
+        engine_outputs,
+    )
+    from regcore.files.output_guard import check_outputs
 
     sizes = (options[f"batch_{which}"] for which in ("min", "opt", "max"))
     batches = batch_range(source, *sizes)
     fp16 = options["fp16"]
     out = out or default_engine(source, fp16=fp16)
     check_target(out, ".engine")
-    record = convert_to_engine(
-        source, batches, out, _show_line, fp16=fp16, timing_cache=options["timing_cache"]
-    )
+    cache = options["timing_cache"]
+    check_outputs(engine_outputs(out, cache), source.files, force=options["force"])
+    record = convert_to_engine(source, batches, out, _show_line, fp16=fp16, timing_cache=cache)
     return out, record
 
 

@@ -38,7 +38,8 @@ _OPSET = 11
 @click.option(
     "--opset",
     type=click.IntRange(min=7),
-    help=f"ONNX operator set.  [default: {_OPSET}, which atc takes; with --dynamo 18]",
+    help=f"ONNX operator set.  [default: {_OPSET}, which atc takes, or the lowest after it "
+    "that can hold the model; with --dynamo 18]",
 )
 @click.option("--dynamo", is_flag=True, help="Use torch's newer exporter.")
 @click.option(
@@ -57,6 +58,7 @@ _OPSET = 11
     type=click.Path(exists=True, path_type=Path),
     help="Compare with torch on photos from there.  [default: those inside foolbox, if installed]",
 )
+@click.option("--force", is_flag=True, help="Replace OUT.onnx, even if regcore did not write it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def export(
     *,
@@ -74,6 +76,7 @@ def export(
     layout: str | None,
     fp16: bool,
     photos: Path | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Write timm's model NAME with the weights of a .pth or .safetensors file as OUT.onnx.
@@ -101,10 +104,12 @@ def export(
     from regcore.convert.agreement import images_to_compare
     from regcore.convert.export import export_model
     from regcore.convert.timm_tags import find_model
-    from regcore.convert.torch_to_onnx import DYNAMO_OPSET
-    from regcore.model_metadata import ModelMetadata
+    from regcore.files.output_guard import Output, check_outputs
+    from regcore.model_metadata import ModelMetadata, is_exported
 
     check_target(out, ".onnx")
+    inputs = [path for path in (weights, photos) if path is not None]
+    check_outputs([Output(out, recognise_file=is_exported)], inputs, force=force)
     found = find_model(name, test_size=test_size)
     if found.note:
         tell(found.note)
@@ -116,10 +121,11 @@ def export(
         out,
         images,
         batch=batch,
-        opset=opset or (DYNAMO_OPSET if dynamo else _OPSET),
+        opset=opset,
         dynamo=dynamo,
         fuse_layout=(layout or "nchw") if fuse_preprocess else None,
         fp16=fp16,
+        say=tell,
     )
     if as_json:
         answer(_as_dict(result))

@@ -15,7 +15,10 @@ from regcore.errors import UsageError
 @click.argument("out", metavar="OUT.info", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("width", required=False, type=click.IntRange(min=1))
 @click.argument("height", required=False, type=click.IntRange(min=1))
-def info(*, kind: str, folder: str, out: Path, width: int | None, height: int | None) -> None:
+@click.option("--force", is_flag=True, help="Replace OUT.info also if it is no info file.")
+def info(
+    *, kind: str, folder: str, out: Path, width: int | None, height: int | None, force: bool
+) -> None:
     """List the images in DIR for the benchmark tool, as the guide's get_info.py does.
 
     Each line is INDEX PATH WIDTH HEIGHT, in natural order (2 before 10). For bin, WIDTH and HEIGHT
@@ -26,8 +29,10 @@ def info(*, kind: str, folder: str, out: Path, width: int | None, height: int | 
       regcore info bin ./prep_dataset ./prep_bin.info 224 224
       regcore info jpg ./imagenet/val ./val.info
     """  # noqa: D301
-    from regcore.info_file import bin_info, jpg_info, write_info
+    from regcore.atomic import remove_abandoned
+    from regcore.info_file import bin_info, check_target, jpg_info, write_info
 
+    check_target(out, folder, force=force)
     if kind == "bin":
         if width is None or height is None:
             raise UsageError("info bin needs WIDTH and HEIGHT, as in: 224 224")
@@ -36,4 +41,5 @@ def info(*, kind: str, folder: str, out: Path, width: int | None, height: int | 
         raise UsageError("info jpg reads width and height from the files")
     else:
         lines = jpg_info(folder)
+    remove_abandoned(out.parent)
     click.echo(f"{write_info(out, lines)} images in {out}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from regcore.cli.console import answer, show
+from regcore.cli.console import answer, printable, show
 
 
 @click.command()
@@ -24,6 +24,7 @@ def inspect(*, model: Path, as_json: bool) -> None:
       regcore inspect regnety_016.onnx
     """  # noqa: D301
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     from regcore.convert.model_facts import inspect_model, to_dict, to_rows
@@ -36,5 +37,5 @@ def inspect(*, model: Path, as_json: bool) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for what, value in to_rows(facts):
-        table.add_row(what, value)
+        table.add_row(what, escape(printable(value)))
     show(table)

@@ -198,10 +198,11 @@ def recipe_for(
     """The recipe by which a model gets its images, and what to call it.
 
     chosen: the options --recipe, --dtype and --layout. Without --recipe it is what the model says
-    of itself, else that of the store. Raises MismatchError where the store has another, and
+    of itself, else that of the store; dtype and layout are those of the model's input, where it
+    has them. Raises MismatchError where the store has another, and
     BackendError where the model cannot take its images.
     """
-    from regcore.backends import check_recipe
+    from regcore.backends import check_recipe, in_form_of
     from regcore.model_metadata import ModelMetadata
 
     name, dtype, layout = chosen
@@ -211,8 +212,18 @@ def recipe_for(
             own = ModelMetadata(store.recipe, "the store's")
         elif backend.inputs[0].shape is not None:
             tell(f"{model} does not say how it wants its images: taking --recipe {DEFAULT_RECIPE}")
-    label, recipe = chosen_recipe(name, dtype, layout, own)
+    label, recipe = chosen_recipe(name, None, None, own)
+    taken = in_form_of(recipe, backend.inputs[0])
+    if taken != recipe and (dtype, layout) == (None, None):
+        tell(
+            f"{model} takes {taken.dtype} {taken.layout}, instead of {label}'s {recipe.dtype} "
+            f"{recipe.layout}"
+        )
+    changes: dict[str, Any] = {"dtype": dtype, "layout": layout}
+    recipe = replace(taken, **{k: v for k, v in changes.items() if v is not None})
     if store:
         store.check_recipe(recipe)
     check_recipe(backend, recipe)
+    for doubt in backend.doubts:
+        tell(doubt)
     return label, recipe

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, answer, name_failures, progress_bar
+from regcore.cli.console import (
+    INCOMPLETE,
+    INTERRUPTED,
+    answer,
+    name_failures,
+    progress_bar,
+    tell,
+)
+from regcore.cli.listing import tell_listing
 from regcore.cli.options import byte_size, chosen_recipe, preprocess_options
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
-    from regcore.preprocess import Preprocessor
+    from regcore.image_list import Listing
     from regcore.recipe import Recipe
+    from regcore.store.interruption import StoreInterruptedError
     from regcore.store.manifest import Form
-    from regcore.store.write import StoreSummary
+    from regcore.store.write import StorePlan, StoreSummary
+
+#: What the guide's own script does; nothing else may be taken without being chosen.
+_GUIDES_RECIPE = "regnety_016"
 
 
 @click.command()
@@ -104,46 +117,72 @@ def preprocess(
     from regcore import findings
     from regcore.model_metadata import read_metadata
     from regcore.preprocess import Preprocessor
-    from regcore.store.write import write_store
+    from regcore.store.interruption import StoreInterruptedError
+    from regcore.store.tally import TooManyBadError
+    from regcore.store.write import plan_store, write_store
 
-    if out.resolve() == src.resolve():
-        raise UsageError(f"{out}: OUT is SRC; the results need a folder of their own")
     own = read_metadata(for_model) if for_model else None
+    is_chosen = own is not None or recipe_name is not None
+    recipe_name = recipe_name if is_chosen else _GUIDES_RECIPE
     recipe_name, recipe = chosen_recipe(recipe_name, dtype, layout, own)
-    if batch_size is None and pad:
-        raise UsageError("--pad needs --pack: single images have no batch")
-    if batch_size is not None and keep_folders:
-        raise UsageError("--keep-folders is for single files, not for --pack")
+    if not is_chosen:
+        _tell_default(recipe_name, recipe)
     form = _form(recipe, batch_size, pad=pad, pack_bytes=pack_bytes, keep_folders=keep_folders)
     preprocessor = Preprocessor(recipe, **settings)
-    source, names = _listed(src, list_file, limit)
+    listed = _listed(src, list_file, limit)
+    if out.resolve() in {src.resolve(), listed.root.resolve()}:
+        raise UsageError(f"{out}: OUT is the folder of SRC; the results need one of their own")
+    tell_listing(listed)
+    allowed = 0 if on_error == "fail" else max_bad
+    if allowed is not None and len(listed.broken) > allowed:
+        raise TooManyBadError(listed.broken, allowed)
     if dry_run:
-        _announce(preprocessor, source, names, out, form, as_json=as_json)
+        plan = plan_store(preprocessor, listed.root, listed.names, out, form, force=force)
+        _announce(plan, len(listed.names), out, as_json=as_json)
         return
-    with progress_bar("preprocessing", len(names)) as progress:
-        summary = write_store(
-            preprocessor,
-            source,
-            names,
-            out,
-            form,
-            max_bad=0 if on_error == "fail" else max_bad,
-            force=force,
-            progress=progress,
-        )
+    try:
+        with progress_bar("preprocessing", len(listed.names)) as progress:
+            summary = write_store(
+                preprocessor,
+                listed.root,
+                listed.names,
+                out,
+                form,
+                max_bad=None if allowed is None else allowed - len(listed.broken),
+                force=force,
+                progress=progress,
+                recipe_chosen=is_chosen,
+            )
+    except StoreInterruptedError as error:
+        _tell_interrupted(error, len(listed.names), out)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     name_failures(summary.errors)
-    result = _result(summary, preprocessor.recipe, out) | {
-        "recipe": f"{recipe_name} ({recipe.identity})",
-        "workers": preprocessor.workers,
-    }
+    summary = replace(summary, errors=(*listed.broken, *summary.errors))
+    label = f"{recipe_name} ({recipe.identity})"
     if as_json:
-        answer(result)
+        about = {"recipe": label, "workers": preprocessor.workers}
+        answer(_result(summary, recipe, out) | about)
     else:
-        click.echo(_sentence(summary, recipe, out))
+        click.echo(f"{_sentence(summary, recipe, out)}; recipe {label}")
         for name, what in findings.summary(summary.findings).items():
             click.echo(f"{name}: {what}")
     if summary.errors:
         raise click.exceptions.Exit(INCOMPLETE)
+
+
+def _tell_default(name: str, recipe: Recipe) -> None:
+    tell(
+        f"by the recipe {name} ({recipe.identity}), the guide's, as none was chosen: --recipe NAME "
+        "or --for MODEL chooses one"
+    )
+
+
+def _tell_interrupted(error: StoreInterruptedError, listed: int, out: Path) -> None:
+    bad = f", {error.failed} bad" if error.failed else ""
+    tell(
+        f"interrupted: {error.kept + error.written} of {listed} images are in {out} "
+        f"({error.kept} kept, {error.written} written{bad}); the same command goes on"
+    )
 
 
 def _form(
@@ -152,54 +191,42 @@ def _form(
     from regcore.store.manifest import Form
     from regcore.store.plan import pack_form
 
+    if batch_size is None and pad:
+        raise UsageError("--pad needs --pack: single images have no batch")
+    if batch_size is not None and keep_folders:
+        raise UsageError("--keep-folders is for single files, not for --pack")
     if batch_size is None:
         return Form(keep_folders=keep_folders)
     return pack_form(recipe, batch_size, padded=pad, pack_bytes=pack_bytes)
 
 
-def _listed(src: Path, list_file: Path | None, limit: int | None) -> tuple[Path, list[str]]:
-    from regcore.dataset import image_names, read_image_list
+def _listed(src: Path, list_file: Path | None, limit: int | None) -> Listing:
+    from regcore.image_list import Listing, listing, read_image_list
 
     if list_file is None:
-        source, names = image_names(src)
-    else:
-        source, names = src, read_image_list(list_file, src)
-    return source, names[:limit]
+        found = listing(src)
+        return replace(found, names=found.names[:limit])
+    return Listing(src, read_image_list(list_file, src)[:limit])
 
 
-def _announce(
-    preprocessor: Preprocessor,
-    source: Path,
-    names: list[str],
-    out: Path,
-    form: Form,
-    *,
-    as_json: bool,
-) -> None:
-    import numpy as np
-
+def _announce(plan: StorePlan, images: int, out: Path, *, as_json: bool) -> None:
     from regcore.schemas import json_form
-    from regcore.store.write import arrange, check_space
 
-    images = arrange(preprocessor, source, names, out, form)
-    needed = images.bytes_to_write(np.zeros(len(names), bool))
-    there = sum((out / file).stat().st_size for file in images.files if (out / file).exists())
-    check_space(out, needed - there)
-    files = len(images.files)
     if as_json:
         answer(
             {
                 "format": json_form("plan"),
-                "images": len(names),
-                "files": files,
-                "bytes": needed,
-                "bytes_there": there,
+                "images": images,
+                "files": plan.files,
+                "bytes": plan.needed,
+                "bytes_there": plan.there,
             }
         )
         return
+    there = f"; {plan.there / 2**20:.1f} MiB of them are there and would be verified"
     click.echo(
-        f"{len(names)} images would fill {needed / 2**20:.1f} MiB in {out}, files: {files}"
-        + (f"; {there / 2**20:.1f} MiB of them are there and would be verified" if there else "")
+        f"{images} images would fill {plan.needed / 2**20:.1f} MiB in {out}, files: {plan.files}"
+        + (there if plan.there else "")
     )
 
 

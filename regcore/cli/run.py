@@ -134,7 +134,8 @@ def run(
             left_out=len(dataset.paths) - len(paths),
         )
     if evaluation.topn.classes:
-        labels = class_indices(labels, evaluation.topn.classes)
+        topn = evaluation.topn
+        labels = class_indices(labels, topn.classes, background=topn.background)
     decisions = Decisions(
         relative_names(paths, root), labels, evaluation.indices, evaluation.values
     )

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regcore.files.output_guard import text_of
 from regcore.recipe import Recipe
+
+#: Recognises what aipp_config writes by its first bytes.
+is_aipp_config = text_of(
+    rb"aipp_op \{\n    aipp_mode : static\n    input_format : RGB888_U8\n"
+    rb"    src_image_size_w : \d+\n    src_image_size_h : \d+\n    crop : false\n"
+    rb"(    (min|var_reci)_chn_[012] : [0-9.e-]+\n){6}\}\n\Z"
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from regcore.atomic import replacing
 from regcore.cann import environment_hint
 from regcore.convert.atc import AtcJob, check_path
 from regcore.convert.vendor_process import last_line, run_shown
@@ -31,10 +32,13 @@ _EXPLANATIONS = (
 )
 
 
-def run_atc(job: AtcJob, out: Path, say: Callable[[str], None]) -> Path:
+def run_atc(
+    job: AtcJob, out: Path, say: Callable[[str], None], check: Callable[[Path], None]
+) -> Path:
     """Builds `out`, or its name with the platform that the .om is bound to; returns the file.
 
-    say: gets atc's log, line by line. Raises BackendError where atc is not there or fails; `out`
+    say: gets atc's log, line by line. check: raises where the file that atc chose must not be
+    written. Raises BackendError where atc is not there or fails; `out`
     is then as it was before.
     """
     program = shutil.which("atc")
@@ -54,7 +58,10 @@ def run_atc(job: AtcJob, out: Path, say: Callable[[str], None]) -> Path:
         if code != 0 or _SUCCESS not in log or len(built) != 1:
             raise BackendError(_failure(code, log, built))
         target = out.with_name(built[0].name)
-        built[0].replace(target)
+        if target != out:
+            check(target)
+        with replacing(target) as temporary:
+            built[0].replace(temporary)
     return target
 
 

@@ -9,12 +9,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
+from regcore.atomic import replacing
 from regcore.backends.tensorrt.library import builder_name
 from regcore.convert.half import to_float16
 from regcore.convert.onnx_file import OnnxFile
 from regcore.convert.torch_to_onnx import import_onnx
-from regcore.device_model import DeviceModel, file_sha256, write_record
+from regcore.device_model import (
+    DeviceModel,
+    file_sha256,
+    is_record,
+    is_recorded,
+    record_path,
+    write_record,
+)
 from regcore.errors import UsageError
+from regcore.files.output_guard import Output
 from regcore.user_cache import user_cache
 
 #: From this version on TensorRT computes in the types of the ONNX file, and has no flag for it.
@@ -63,6 +72,18 @@ def default_engine(model: OnnxFile, *, fp16: bool) -> Path:
     return model.path.with_name(f"{model.path.stem}{'_fp16' if fp16 else ''}.engine")
 
 
+def engine_outputs(out: Path, timing_cache: Path | None) -> list[Output]:
+    """What convert_to_engine writes; the timing cache where it is not regcore's own."""
+    outputs = [
+        Output(out, recognise_file=is_recorded),
+        Output(record_path(out), is_record),
+    ]
+    if timing_cache is not None:
+        # TensorRT does not say how one begins.
+        outputs.append(Output(timing_cache, recognise_file=lambda path: "cache" in path.name))
+    return outputs
+
+
 def convert_to_engine(
     model: OnnxFile,
     batches: tuple[int, int, int] | None,
@@ -109,7 +130,8 @@ def convert_to_engine(
             sha256=file_sha256(built),
             properties=model.metadata.to_properties() if model.metadata else {},
         )
-        built.replace(out)
+        with replacing(out) as temporary:
+            built.replace(temporary)
     write_record(record, out)
     return record
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from regcore.convert.agreement import (
 )
 from regcore.convert.fuse import fuse_preprocess, normalisation_difference
 from regcore.convert.half import to_float16
-from regcore.convert.torch_to_onnx import OPSET, export_onnx
+from regcore.convert.torch_to_onnx import export_onnx, opset_of
 from regcore.model_metadata import ModelMetadata
 
 if TYPE_CHECKING:
@@ -46,19 +47,22 @@ def export_model(
     images: Images,
     *,
     batch: int | None = None,
-    opset: int = OPSET,
+    opset: int | None = None,
     dynamo: bool = False,
     fuse_layout: str | None = None,
     fp16: bool = False,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Export:
     """Writes the model as ONNX, once its scores on `images` have proven to be torch's.
 
     metadata: with the recipe of the model's float32 NCHW input. fuse_layout: "nchw" or "nhwc" for
     a uint8 input and the normalisation inside the model. fp16: computes in float16.
+    opset, dynamo, say: see export_onnx.
     Raises MismatchError for other scores, BackendError where the model cannot be exported.
     """
     check_target(out, ".onnx")
-    made = export_onnx(model, metadata, batch=batch, opset=opset, dynamo=dynamo)
+    made = export_onnx(model, metadata, batch=batch, opset=opset, dynamo=dynamo, say=say)
+    opset = opset_of(made)
     if fp16:
         made = to_float16(made)
     # Afterwards, so that no detour through float16 comes between its nodes.

@@ -129,6 +129,10 @@ def to_dict(facts: ModelFacts) -> dict[str, Any]:
     }
     if onnx is not None:
         result |= {"opset": onnx.opset, "producer": onnx.producer, "weights": onnx.weights}
+        if onnx.doubts:
+            result["doubts"] = list(onnx.doubts)
+        if onnx.data_files:
+            result["data_files"] = onnx.data_files
     if record is not None:
         result |= {
             "device": record.device,
@@ -151,6 +155,11 @@ def to_rows(facts: ModelFacts) -> list[tuple[str, str]]:
     if onnx is not None:
         weights = " + ".join(f"{count:,} {dtype}" for dtype, count in onnx.weights.items())
         rows += [("weights", weights), ("opset", str(onnx.opset)), ("made by", onnx.producer)]
+        rows += [("doubtful", doubt) for doubt in onnx.doubts]
+        rows += [
+            ("weights in", f"{name}: {problem}" if problem else name)
+            for name, problem in onnx.data_files.items()
+        ]
     if record is not None:
         rows += [("device", record.device), ("made by", record.builder)]
         rows += [("precision", record.precision), ("made of", record.source)]

@@ -7,11 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from regcore.atomic import replacing
-from regcore.convert.aipp import aipp_config
+from regcore.convert.aipp import aipp_config, is_aipp_config
 from regcore.convert.atc import DEFAULT_PRECISION, AtcJob
 from regcore.convert.atc_run import run_atc
 from regcore.convert.onnx_file import OnnxFile
-from regcore.device_model import DeviceModel, file_sha256, write_record
+from regcore.device_model import (
+    DeviceModel,
+    file_sha256,
+    is_record,
+    is_recorded,
+    record_path,
+    write_record,
+)
+from regcore.files.output_guard import Output
 from regcore.model_metadata import ModelMetadata
 
 
@@ -26,16 +34,31 @@ def aipp_path(out: Path) -> Path:
     return out.with_suffix(".aipp.cfg")
 
 
-def convert_to_om(job: AtcJob, out: Path, say: Callable[[str], None]) -> tuple[Path, DeviceModel]:
+def om_outputs(out: Path, *, aipp: bool) -> list[Output]:
+    """What convert_to_om writes."""
+    outputs = [
+        Output(out, recognise_file=is_recorded),
+        Output(record_path(out), is_record),
+    ]
+    return [*outputs, Output(aipp_path(out), is_aipp_config)] if aipp else outputs
+
+
+def convert_to_om(
+    job: AtcJob,
+    out: Path,
+    say: Callable[[str], None],
+    check: Callable[[Path], None] = lambda _: None,
+) -> tuple[Path, DeviceModel]:
     """Builds the .om and writes its record beside it; returns where it really is, and the record.
 
-    Writes job.aipp, too, where it is given. say: gets atc's log, line by line. Raises BackendError
-    where atc is not there or fails.
+    Writes job.aipp, too, where it is given. say: gets atc's log, line by line. check: raises where
+    the file must not be written that atc chose instead of `out`. Raises BackendError where atc is
+    not there or fails.
     """
     if job.aipp is not None and job.recipe is not None:
         with replacing(job.aipp) as temporary:
             temporary.write_text(aipp_config(job.recipe))
-    built = run_atc(job, out, say)
+    built = run_atc(job, out, say, check)
     record = _record(job, built)
     write_record(record, built)
     return built, record

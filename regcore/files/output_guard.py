@@ -23,10 +23,14 @@ HEAD_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class Output:
-    """A file that a command will write: `path`, and by what its own kind is known."""
+    """A file that a command will write: `path`, and by what its own kind is known.
+
+    recognise_file: for kinds that only the whole file, or what lies beside it, tells.
+    """
 
     path: Path
-    recognise: Recognise
+    recognise: Recognise = lambda _: False
+    recognise_file: Callable[[Path], bool] = lambda _: False
 
 
 def json_of(form: str) -> Recognise:
@@ -93,7 +97,7 @@ def _check_kind(output: Output, *, force: bool) -> None:
             head = file.read(HEAD_BYTES)
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from error
-    if not output.recognise(head):
+    if not output.recognise(head) and not output.recognise_file(path):
         raise UsageError(
             f"{path}: is there and was not written by this command; --force to replace it, or "
             "name another file"

@@ -14,6 +14,7 @@ import numpy as np
 from regcore.decisions import Decisions
 from regcore.errors import RegcoreError
 from regcore.html_report.contents import RunContent
+from regcore.ranking import NO_ANSWER
 
 _IMAGENET_CLASSES = 1000
 
@@ -32,6 +33,8 @@ class Names:
 
     def __call__(self, number: int) -> str:
         """`great white shark`, or `class 2`."""
+        if number == NO_ANSWER:
+            return "nothing (all scores are NaN)"
         if 0 <= number < len(self.descriptions):
             return self.descriptions[number].split(",", 1)[0]
         return f"class {number}"
@@ -84,7 +87,7 @@ def most_confident(decisions: Decisions, root: Path, names: Names) -> list[dict[
     """Wrong answers with the largest lead over the second best, with pictures where they are."""
     wrong = np.flatnonzero(decisions.decided & ~decisions.right)
     second = np.nan_to_num(decisions.scores[wrong, 1], nan=0.0)
-    lead = decisions.scores[wrong, 0] - second
+    lead = np.nan_to_num(decisions.scores[wrong, 0] - second, nan=0.0)
     order = wrong[np.argsort(-lead, kind="stable")][:_SHOWN_MISTAKES]
     return [
         {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Iterable
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from regcore.backends.backend import Backend
 from regcore.batch_stream import Batch
 from regcore.errors import DecodeError
-from regcore.inputs import Inputs
+from regcore.inputs import Inputs, host_buffers
 from regcore.store.reader import Store
+
+#: Batches that are read at once; a disk is not faster with more.
+_AHEAD = 2
 
 
 class StoreInputs(Inputs):
@@ -31,13 +34,24 @@ class StoreInputs(Inputs):
     def batches(
         self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None
     ) -> AbstractContextManager[Iterable[Batch]]:
-        """See Inputs; the arrays are the store's own."""
-        del backend
-        batches = self._store.batches(batch_size)
-        return nullcontext(batches if wanted is None else _chosen(batches, wanted))
+        """See Inputs. Values that are not those of the ledger raise MismatchError."""
+        batches = device_batches(self._store, backend, batch_size)
+        return closing(batches if wanted is None else _chosen(batches, wanted))
 
 
-def _chosen(batches: Iterable[Batch], wanted: NDArray[np.intp]) -> Iterator[Batch]:
+def device_batches(
+    store: Store, backend: Backend, batch_size: int, count: int | None = None
+) -> Generator[Batch]:
+    """Store.batches, read ahead into memory that suits the backend, kept as long as it needs it."""
+    number = backend.depth + _AHEAD
+    buffers = host_buffers(backend, number, batch_size, store.recipe)
+    if buffers is None:
+        shape = (batch_size, *store.recipe.image_shape)
+        buffers = [np.empty(shape, store.recipe.numpy_dtype) for _ in range(number)]
+    return store.batches(batch_size, count, buffers=buffers, ahead=_AHEAD)
+
+
+def _chosen(batches: Iterable[Batch], wanted: NDArray[np.intp]) -> Generator[Batch]:
     """Of each batch the images whose places are in `wanted`, which is sorted."""
     new_place = {int(place): new for new, place in enumerate(wanted)}
     for batch in batches:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from regcore.checksum import checksum
+from regcore.errors import DatasetError
 from regcore.preprocess import Preprocessor
+from regcore.store.file_reading import read_exactly
 from regcore.store.ledger import Record
+
+_AT_ONCE = 1 << 24  # bytes
 
 
 def source_stat(path: str | Path) -> tuple[int, int]:
@@ -35,36 +38,24 @@ def is_welcome(record: Record, preprocessor: Preprocessor) -> bool:
 
 def file_is_intact(path: Path, record: Record, image_bytes: int) -> bool:
     """Whether the file of one image has the values that were written."""
-    try:
-        values = path.read_bytes()
-    except OSError:
-        return False
-    return len(values) == image_bytes and f"{checksum(values):016x}" == record.checksum
+    return pack_is_intact(path, [record], image_bytes, 1)
 
 
 def pack_is_intact(path: Path, records: Sequence[Record], image_bytes: int, file_rows: int) -> bool:
     """Whether a pack of `file_rows` images, padding included, has the values of all `records`."""
-    values = map_file(path, file_rows * image_bytes)
-    if values is None:
+    rows = np.empty((min(len(records), max(1, _AT_ONCE // image_bytes)), image_bytes), np.uint8)
+    try:
+        for first in range(0, len(records), len(rows)):
+            part = records[first : first + len(rows)]
+            read_exactly(path, file_rows * image_bytes, first * image_bytes, rows[: len(part)])
+            for row, record in enumerate(part):
+                if record.row != first + row or f"{checksum(rows[row]):016x}" != record.checksum:
+                    return False
+    except DatasetError:
         return False
-    return all(
-        record.row is not None
-        and f"{checksum(values[record.row * image_bytes :][:image_bytes]):016x}" == record.checksum
-        for record in records
-    )
+    return True
 
 
 def file_checksum(path: Path) -> str:
     """XXH3 of a whole file, 16 hex digits."""
-    values = map_file(path, path.stat().st_size)
-    return f"{checksum(b'' if values is None else values):016x}"
-
-
-def map_file(path: Path, size: int) -> NDArray[np.uint8] | None:
-    """The bytes of a file without reading them; None where it is absent or not of that size."""
-    try:
-        if path.stat().st_size != size or not size:
-            return None
-        return np.memmap(path, np.uint8, "r")
-    except OSError:
-        return None
+    return f"{checksum(np.fromfile(path, np.uint8)):016x}"

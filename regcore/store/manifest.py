@@ -3,19 +3,61 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from regcore.atomic import replacing
 from regcore.errors import DatasetError, MismatchError, RegcoreError
+from regcore.files.input_file import read_input
+from regcore.files.json_input import parse_json
 from regcore.recipe import Recipe
 
 MANIFEST = "manifest.json"
 
+#: 1.3 million images in packs of one would take a tenth of this.
+MAX_MANIFEST_BYTES = 1 << 29
+
 _FORMAT = "regcore store"
 _VERSION = 1
+
+#: What every manifest, and the first line of every journal, begins with, without its spaces.
+_BEGINNING = b'{"format":"regcorestore","version":1,'
+_HEAD = 2 * len(_BEGINNING)
+_LONGEST_LITERAL = len("false")
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
+_AtLeastOne = Annotated[int, msgspec.Meta(ge=1, le=1 << 48)]
+_XXH3 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+
+
+class _Named(msgspec.Struct):
+    format: str
+    version: int
+
+
+class _FormFields(msgspec.Struct):
+    batch_size: _AtLeastOne | None = None
+    pack_images: _AtLeastOne | None = None
+    padded: bool = False
+    keep_folders: bool = False
+
+
+class _DescriptionFields(msgspec.Struct):
+    identity: str
+    recipe: dict[str, Any]
+    form: _FormFields
+    source: str
+    recipe_chosen: bool | None = None
+
+
+class _ManifestFields(msgspec.Struct):
+    images: _Count
+    failed: _Count
+    packs: list[tuple[str, _Count]]
+    ledger_checksum: _XXH3
 
 
 @dataclass(frozen=True)
@@ -39,14 +81,18 @@ class Description:
     """What must agree for a store to be continued, verified or read.
 
     source: the folder, absolute, below which the paths of its images lie.
+    recipe_chosen: whether somebody chose the recipe, or it was the guide's own by default; None
+        where an earlier version made the store. It need not agree.
     """
 
     recipe: Recipe
     form: Form
     source: str
+    recipe_chosen: bool | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The description for a file in JSON."""
+        chosen = {} if self.recipe_chosen is None else {"recipe_chosen": self.recipe_chosen}
         return {
             "format": _FORMAT,
             "version": _VERSION,
@@ -54,21 +100,28 @@ class Description:
             "recipe": self.recipe.to_dict(),
             "form": asdict(self.form),
             "source": self.source,
+            **chosen,
         }
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, Any], name: str | Path) -> Description:
-        """What `to_dict` gave; DatasetError with `name` where it is something else."""
-        if (fields.get("format"), fields.get("version")) != (_FORMAT, _VERSION):
+    def read(cls, text: bytes, name: str | Path) -> Description:
+        """What `to_dict` gave, as JSON; DatasetError with `name` where it is something else."""
+        named = parse_json(text, _Named, name)
+        if (named.format, named.version) != (_FORMAT, _VERSION):
             raise DatasetError(f"{name}: not a {_FORMAT} of version {_VERSION}")
+        fields = parse_json(text, _DescriptionFields, name)
+        form = Form(**msgspec.structs.asdict(fields.form))
+        if form.batch_size is not None and (form.pack_images or 0) % form.batch_size:
+            raise DatasetError(f"{name}: packs of {form.pack_images} are not of whole batches")
+        if (form.batch_size is None) != (form.pack_images is None):
+            raise DatasetError(f"{name}: packs need both a batch size and a number of images")
         try:
-            recipe = Recipe.from_dict(fields["recipe"])
-            described = cls(recipe, Form(**fields["form"]), str(fields["source"]))
-        except (KeyError, TypeError, RegcoreError) as error:
-            raise DatasetError(f"{name}: not the manifest of a store ({error})") from error
-        if fields.get("identity") != recipe.identity:
+            recipe = Recipe.from_dict(fields.recipe)
+        except RegcoreError as error:
+            raise DatasetError(f"{name}: {error}") from error
+        if fields.identity != recipe.identity:
             raise DatasetError(f"{name}: its identity is not that of its recipe")
-        return described
+        return cls(recipe, form, fields.source, fields.recipe_chosen)
 
     def check(self, wanted: Description, name: str | Path) -> None:
         """Raises MismatchError, with both side by side, where `wanted` is another description."""
@@ -113,29 +166,52 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
-        """The manifest in `folder`, None where there is none; DatasetError for a damaged one."""
+        """The manifest in `folder`, None where there is none.
+
+        Raises TornError where the end of one of ours is missing, DatasetError where it is damaged
+        otherwise, or not a manifest.
+        """
         path = folder / MANIFEST
-        try:
-            fields = json.loads(path.read_bytes())
-        except FileNotFoundError:
+        if not path.is_symlink() and not path.exists():
             return None
-        except OSError as error:
-            raise DatasetError(f"{path}: {error.strerror}") from error
-        except ValueError as error:
-            raise DatasetError(f"{path}: not a JSON file ({error})") from error
-        if not isinstance(fields, dict):
-            raise DatasetError(f"{path}: not the manifest of a store")
-        description = Description.from_dict(fields, path)
-        try:
-            return cls(
-                description=description,
-                images=int(fields["images"]),
-                failed=int(fields["failed"]),
-                packs=tuple((str(file), int(images)) for file, images in fields["packs"]),
-                ledger_checksum=str(fields["ledger_checksum"]),
+        text = read_input(path, MAX_MANIFEST_BYTES)
+        if is_torn(text):
+            raise TornError(
+                f"{path}: not a whole manifest, it ends too early; the same 'regcore preprocess' "
+                "again completes the store"
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise DatasetError(f"{path}: not the manifest of a store ({error!r})") from error
+        description = Description.read(text, path)
+        fields = parse_json(text, _ManifestFields, path)
+        return cls(
+            description=description,
+            images=fields.images,
+            failed=fields.failed,
+            packs=tuple(fields.packs),
+            ledger_checksum=fields.ledger_checksum,
+        )
+
+
+class TornError(DatasetError):
+    """A file of ours without its end, as a power cut leaves it."""
+
+
+def is_torn(text: bytes) -> bool:
+    """Whether this is the beginning of a description of ours, and no more than that.
+
+    Also nothing, or what a disk gives for a part that was never written: zeros.
+    """
+    kept = text.rstrip(b"\0 \n")
+    packed = b"".join(kept[:_HEAD].split())
+    if not (packed.startswith(_BEGINNING) or _BEGINNING.startswith(packed)):
+        return False
+    try:
+        json.loads(kept.decode("ascii"))
+    except json.JSONDecodeError as error:
+        # Damage in the middle is another matter than an end that is missing.
+        return "Unterminated string" in error.msg or error.pos >= len(kept) - _LONGEST_LITERAL
+    except (RecursionError, ValueError):
+        return False
+    return False
 
 
 def check_recipe(stored: Recipe, wanted: Recipe, name: str | Path) -> None:

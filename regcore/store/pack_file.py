@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from regcore.atomic import create_beside
 from regcore.errors import OutputError
 
 
@@ -17,17 +18,16 @@ class PackFile:
 
     def __init__(self, path: Path, image_bytes: int) -> None:
         self._path = path
-        self._temporary = path.with_name(f".{path.name}.part")
+        self._temporary: Path | None = None
         self._image_bytes = image_bytes
         self.descriptor = -1
 
     def create(self) -> None:
         """Opens the file, empty. Whoever calls this must see to `discard` first."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
-            self.descriptor = os.open(self._temporary, flags, 0o666)
+            self._temporary, self.descriptor = create_beside(self._path)
         except OSError as error:
-            raise OutputError(f"{self._temporary}: cannot create: {error.strerror}") from error
+            raise OutputError(f"{self._path}: cannot create: {error.strerror}") from error
 
     def close_up(self, rows: Sequence[int], file_rows: int) -> None:
         """Moves the images in `rows`, ascending, to the front; zeros follow up to `file_rows`."""
@@ -44,6 +44,8 @@ class PackFile:
 
     def publish(self) -> None:
         """Gives the file its name once the disk has all of it; without an image there is none."""
+        if self._temporary is None:
+            raise ValueError("a pack is published once, after it was created")
         try:
             if os.fstat(self.descriptor).st_size:
                 os.fdatasync(self.descriptor)
@@ -56,11 +58,14 @@ class PackFile:
             self.discard()
 
     def discard(self) -> None:
-        """Closes the file, and deletes it if it has not got its name."""
+        """Deletes the file if it has not got its name, and closes it."""
+        if self._temporary is not None:
+            # Nobody takes it for abandoned while it is open, and so locked.
+            self._temporary.unlink(missing_ok=True)
+            self._temporary = None
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
-        self._temporary.unlink(missing_ok=True)
 
     def _failure(self, error: OSError) -> OutputError:
         return OutputError(f"{self._path}: cannot write: {error.strerror}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import count
@@ -19,7 +19,11 @@ from regcore.store.ledger import LayeredLedgers, Record, made
 from regcore.store.manifest import Form
 from regcore.store.pack_file import PackFile
 from regcore.store.plan import Part, pack_parts, pack_rows
+from regcore.store.space import peak_growth
 from regcore.store.tally import Tally
+
+#: While the disk takes in one pack, the workers fill the next.
+_IN_WORK = 2
 
 
 class Packs:
@@ -53,6 +57,11 @@ class Packs:
         return np.full(len(images), self._is_kept(file, records))
 
     def _is_kept(self, file: str, records: Sequence[Record | None]) -> bool:
+        good = [record for record in records if record is not None and record.error is None]
+        return self._fits(file, records) and self._is_intact(file, good)
+
+    def _fits(self, file: str, records: Sequence[Record | None]) -> bool:
+        """Whether this is what the file would have, as far as that shows without reading it."""
         whole = [record for record in records if record is not None]
         good = [record for record in whole if record.error is None]
         return (
@@ -60,8 +69,6 @@ class Packs:
             and all(record.file == file and record.row == i for i, record in enumerate(good))
             and all(is_welcome(record, self._preprocessor) for record in good)
             and all(is_current(record, self._source / record.path) for record in good)
-            and self._is_intact(file, good)
-            and self._fail_again([record.path for record in whole if record.error is not None])
         )
 
     def _is_intact(self, file: str, records: Sequence[Record]) -> bool:
@@ -69,16 +76,55 @@ class Packs:
         rows = pack_rows(self._form, len(records))
         return pack_is_intact(path, records, self._image_bytes, rows) if rows else True
 
-    def _fail_again(self, paths: Sequence[str]) -> bool:
-        # Neither size nor time of a file tells that its owner has let us read it.
-        sources = [self._source / path for path in paths]
-        with self._preprocessor.stream(sources, 1, on_error="report") as stream:
-            return not any(len(batch.images) for batch in stream)
+    def fail_again(self, kept: NDArray[np.bool_], known: LayeredLedgers) -> NDArray[np.bool_]:
+        """Which images stay kept, as those of their packs without values still have none.
 
-    def bytes_to_write(self, kept: NDArray[np.bool_]) -> int:
-        """Of values, at most."""
-        images = (part.count for part in self._missing(kept))
-        return sum(pack_rows(self._form, one) for one in images) * self._image_bytes
+        Neither size nor time of a file tells that its owner has let us read it.
+        """
+        records = (
+            (index, known.find(self._paths[index])) for index in np.flatnonzero(kept).tolist()
+        )
+        failed = [index for index, record in records if record is None or record.error is not None]
+        if not failed:
+            return kept
+        sources = [self._source / self._paths[index] for index in failed]
+        still = kept.copy()
+        with self._preprocessor.stream(sources, 1, on_error="report") as stream:
+            for batch in stream:
+                for place in batch.indices.tolist():
+                    still[failed[place]] = False
+        return self.whole(still)
+
+    def whole(self, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which images stay if only these may: a pack is kept as a whole."""
+        for part in self._parts:
+            images = slice(part.first, part.first + part.count)
+            kept[images] = kept[images].all()
+        return kept
+
+    def seem_kept(self, known: LayeredLedgers, there: Mapping[str, int]) -> NDArray[np.bool_]:
+        """As `verify`, of all and without reading values; there: sizes of the files."""
+        kept = np.zeros(len(self._paths), np.bool_)
+        for part in self._parts:
+            images = slice(part.first, part.first + part.count)
+            records = [known.find(path) for path in self._paths[images]]
+            good = sum(record is not None and record.error is None for record in records)
+            size = pack_rows(self._form, good) * self._image_bytes
+            kept[images] = there.get(part.file, 0) == size and self._fits(part.file, records)
+        return kept
+
+    def bytes_of_all(self) -> int:
+        """Of the values of all images."""
+        return sum(map(self._pack_bytes, self._parts))
+
+    def growth(self, kept: NDArray[np.bool_], there: Mapping[str, int]) -> int:
+        """By how many bytes the folder grows at most on the way; there: sizes of the files."""
+        missing = self._missing(kept)
+        sizes = ((self._pack_bytes(part), there.get(part.file, 0)) for part in missing)
+        return peak_growth(sizes, _IN_WORK)
+
+    def _pack_bytes(self, part: Part) -> int:
+        return pack_rows(self._form, part.count) * self._image_bytes
 
     def write(self, kept: NDArray[np.bool_], journal: Journal, tally: Tally) -> None:
         """Makes all packs that are not kept."""
@@ -93,7 +139,7 @@ class Packs:
                 records = self._fill(pack, part, tally)
                 if published is not None:
                     published.result()
-                published = publisher.submit(_publish, pack, records, journal)
+                published = publisher.submit(_publish, pack, records, journal, tally)
             if published is not None:
                 published.result()
 
@@ -122,6 +168,7 @@ class Packs:
         return made(paths, states, places, checksums, errors=failed, findings=findings)
 
 
-def _publish(pack: PackFile, records: Sequence[Record], journal: Journal) -> None:
+def _publish(pack: PackFile, records: Sequence[Record], journal: Journal, tally: Tally) -> None:
     pack.publish()
     journal.append(records, durably=True)
+    tally.recorded += sum(record.error is None for record in records)

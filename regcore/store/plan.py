@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import PurePosixPath
 from regcore.dataset import stem
 from regcore.errors import UsageError
 from regcore.recipe import Recipe
+from regcore.store.ledger import is_name
 from regcore.store.manifest import Form
 
 SUFFIX = ".bin"
@@ -66,9 +68,9 @@ def image_files(form: Form, paths: Sequence[str]) -> list[str]:
         name = f"{stem(path)}{SUFFIX}"
         file = (PurePosixPath(path).parent / name).as_posix() if form.keep_folders else name
         if file in owners:
-            advice = "" if form.keep_folders else ", or keep their folders (--keep-folders)"
             raise UsageError(
-                f"{owners[file]} and {path} would both become {file}: rename one of them{advice}"
+                f"{owners[file]} and {path} would both become {file}: rename one of them, "
+                + _advice(owners[file], path)
             )
         if len(os.fsencode(name)) > _LONGEST_NAME:
             raise UsageError(f"{path}: the name {name} is longer than {_LONGEST_NAME} bytes")
@@ -76,9 +78,22 @@ def image_files(form: Form, paths: Sequence[str]) -> list[str]:
     return list(owners)
 
 
+def _advice(one: str, other: str) -> str:
+    if PurePosixPath(one).parent != PurePosixPath(other).parent:
+        return "or keep their folders (--keep-folders)"
+    return "as names are cut at their first dot, or put the images into packs (--pack)"
+
+
 def check_list(paths: Sequence[str]) -> None:
-    """Raises UsageError where an image is listed twice, which would count it twice."""
-    if len(set(paths)) == len(paths):
+    """Raises UsageError where an image is listed twice, which would count it twice.
+
+    Also where a path is absolute, or leads out of the folder of the images.
+    """
+    for path in paths:
+        if not is_name(path):
+            raise UsageError(f"{path!r} is no path below the folder of the images")
+    spelled = [posixpath.normpath(path) if "./" in path else path for path in paths]
+    if len(set(spelled)) == len(spelled):
         return
-    path, count = Counter(paths).most_common(1)[0]
+    path, count = Counter(spelled).most_common(1)[0]
     raise UsageError(f"{path} is listed {count} times")

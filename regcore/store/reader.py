@@ -1,10 +1,13 @@
-"""Stores for reading: arrays that are mapped, not copied, by place and by name."""
+"""Stores for reading: arrays by place, by name, and in batches."""
 
 from __future__ import annotations
 
+import stat
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import cached_property, partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +16,23 @@ from numpy.typing import NDArray
 from regcore.batch_stream import Array, Batch
 from regcore.errors import DatasetError, DecodeError
 from regcore.findings import Finding
+from regcore.read_ahead import read_ahead
 from regcore.recipe import Recipe
 from regcore.store.journal import JOURNAL
-from regcore.store.kept import file_checksum, map_file
-from regcore.store.ledger import LEDGER, Ledger, Record, place_of
+from regcore.store.kept import file_checksum
+from regcore.store.ledger import LEDGER, Ledger, Record
 from regcore.store.manifest import MANIFEST, Manifest, check_recipe
-from regcore.store.plan import pack_rows
+from regcore.store.mapped_packs import MappedPacks
+from regcore.store.values import Values
 
 
-def open_store(folder: str | Path, *, recipe: Recipe | None = None) -> Store:
+def open_store(folder: str | Path, *, recipe: Recipe | None = None, verify: bool = True) -> Store:
     """Opens what `regcore preprocess` or `write_store` made.
 
-    recipe: what the values must have been made by. Raises MismatchError where it was another one,
-    DatasetError where there is no store, or none that is whole.
+    recipe: what the values must have been made by. verify: the checksum of an image is looked at
+    when its values are first read; that costs a hundredth of reading them from a disk.
+    Raises MismatchError where the recipe was another one, DatasetError where there is no store, or
+    none that is whole.
     """
     folder = Path(folder)
     manifest = Manifest.read(folder)
@@ -34,7 +41,7 @@ def open_store(folder: str | Path, *, recipe: Recipe | None = None) -> Store:
             f"{folder}: no {MANIFEST}: not a store, or its making was interrupted; "
             "then the same command again completes it"
         )
-    store = Store(folder, manifest, read_ledger(folder, manifest))
+    store = Store(folder, manifest, read_ledger(folder, manifest), verify=verify)
     if recipe is not None:
         store.check_recipe(recipe)
     return store
@@ -48,17 +55,20 @@ def holds_store(folder: Path) -> bool:
 class Store(Sequence[Array]):
     """The images that have values, in the order of the list; each an array of the recipe's shape.
 
-    Index it with a place or with the path of an image below its source folder. The arrays are
-    mapped from the files, read-only; nothing is read before it is used.
+    Index it with a place or with the path of an image below its source folder; the arrays are
+    read-only. Values whose checksum is not that of the ledger raise MismatchError when they are
+    first read, a file that is missing or of another size DatasetError.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, ledger: Ledger) -> None:
+    def __init__(
+        self, folder: Path, manifest: Manifest, ledger: Ledger, *, verify: bool = True
+    ) -> None:
         self.folder = folder
         self.manifest = manifest
         self._ledger = ledger
-        self._places = np.array(
-            [place for place, file in enumerate(ledger.files) if file is not None], np.intp
-        )
+        self._verify = verify
+        self._values = Values(folder, manifest, ledger)
+        self._places = self._values.places
 
     @property
     def recipe(self) -> Recipe:
@@ -100,67 +110,113 @@ class Store(Sequence[Array]):
         return {self._ledger.paths[place]: text for place, text in self._ledger.errors.items()}
 
     @cached_property
-    def packs(self) -> tuple[Array, ...]:
+    def packs(self) -> MappedPacks:
         """The images side by side, [images, *recipe.image_shape] for every pack, without padding.
 
-        Empty in stores of one file an image.
+        Mapped, not copied. Empty in stores of one file an image.
         """
-        form = self.manifest.description.form
-        return tuple(
-            self._map(file, pack_rows(form, images))[:images]
-            for file, images in self.manifest.packs
-        )
+        count = len(self.manifest.packs)
+        return MappedPacks(self._values, self.recipe, count, verify=self._verify)
 
     def __len__(self) -> int:
         return len(self._places)
 
     def __getitem__(self, key: int | str) -> Array:  # type: ignore[override]  # no slices
-        record = self.record(key)
-        if self.packs:
-            return np.asarray(self.packs[self._pack_numbers[str(record.file)]][record.row])
-        return np.asarray(self._map(str(record.file), 1)[0])
+        place = range(len(self))[self._place(key)]
+        if not self.packs:
+            image = np.empty(self.recipe.image_shape, self.recipe.numpy_dtype)
+            self.read_into(place, image[np.newaxis])
+            image.flags.writeable = False
+            return image
+        number = self._values.pack_of(place)
+        row = place - int(self._values.pack_starts[number])
+        if self._verify and not self._values.is_checked(place, place + 1):
+            self.read_into(place, np.empty((1, *self.recipe.image_shape), self.recipe.numpy_dtype))
+        return np.asarray(self.packs.unchecked(number)[row])
+
+    def read_into(self, first: int, images: Array, *, verify: bool | None = None) -> None:
+        """Reads as many images as `images` has rows, from place `first` on.
+
+        images: C-contiguous, of the recipe's dtype and shape. verify: by default as the store was
+        opened. Raises DatasetError and MismatchError as the store does.
+        """
+        rows = images.reshape(len(images), -1).view(np.uint8)
+        self._values.read_into(first, rows, verify=self._verify if verify is None else verify)
+
+    def file(self, key: int | str) -> Path:
+        """The file in which an image lies."""
+        return self._values.path(range(len(self))[self._place(key)])
 
     def record(self, key: int | str) -> Record:
         """What the ledger has of an image. Raises KeyError for an unknown name, IndexError."""
-        if isinstance(key, str):
-            try:
-                key = self._by_name[key]
-            except KeyError:
-                raise KeyError(f"{self.folder}: no image {key!r}") from None
-        return self._ledger[int(self._places[key])]
+        return self._ledger[int(self._places[self._place(key)])]
 
-    def batches(self, batch_size: int, count: int | None = None) -> Iterator[Batch]:
+    def _place(self, key: int | str) -> int:
+        if not isinstance(key, str):
+            return key
+        try:
+            return self._by_name[key]
+        except KeyError:
+            raise KeyError(f"{self.folder}: no image {key!r}") from None
+
+    def batches(
+        self,
+        batch_size: int,
+        count: int | None = None,
+        *,
+        buffers: Sequence[Array] | None = None,
+        ahead: int = 1,
+    ) -> Generator[Batch]:
         """The listed images, or the first `count`, as Preprocessor.stream gives them.
 
-        Batch.indices are places in `listed`, and Batch.errors has those without values. The arrays
-        are views of the packs, where batches end early; of single files they are copies.
+        Batch.indices are places in `listed`, and Batch.errors has those without values. Batches end
+        at the end of a pack. The values are read, not mapped.
+
+        buffers: arrays of whole batches, used in turn; by default each batch has memory of its own.
+        ahead: how many batches are read at once, by threads; each stays as it is until
+            len(buffers) - ahead more were asked for.
         """
         listed = len(self._ledger) if count is None else min(count, len(self._ledger))
         failed = sorted(place for place in self._ledger.errors if place < listed)
         told = 0
         stop = int(np.searchsorted(self._places, listed))
-        for begin, images in self._pieces(batch_size, stop):
-            indices = self._places[begin : begin + len(images)]
-            upto = bisect_left(failed, indices[-1])
-            yield Batch(
-                images, indices, self._errors(failed[told:upto]), self._findings(indices.tolist())
-            )
-            told = upto
+        with closing(self._pieces(batch_size, stop, buffers, ahead)) as pieces:
+            for begin, images in pieces:
+                indices = self._places[begin : begin + len(images)]
+                upto = bisect_left(failed, indices[-1])
+                errors = self._errors(failed[told:upto])
+                yield Batch(images, indices, errors, self._findings(indices.tolist()))
+                told = upto
         if told < len(failed):
             nothing = np.empty((0, *self.recipe.image_shape), self.recipe.numpy_dtype)
             yield Batch(nothing, np.empty(0, np.intp), self._errors(failed[told:]))
 
-    def _pieces(self, batch_size: int, stop: int) -> Iterator[tuple[int, Array]]:
-        first = 0
-        for pack in self.packs:
-            for begin in range(0, len(pack), batch_size):
-                piece = pack[begin : begin + batch_size][: stop - first]
-                if len(piece):
-                    yield first, piece
-                first += len(piece)
-        for begin in range(first, stop, batch_size):
-            end = min(begin + batch_size, stop)
-            yield begin, np.stack([self[index] for index in range(begin, end)])
+    def _pieces(
+        self, batch_size: int, stop: int, buffers: Sequence[Array] | None, ahead: int
+    ) -> Generator[tuple[int, Array]]:
+        reads = (
+            partial(self._piece, begin, end, buffers[number % len(buffers)] if buffers else None)
+            for number, (begin, end) in enumerate(self._bounds(batch_size, stop))
+        )
+        if ahead > 1:
+            yield from read_ahead(reads, ahead, threads=ahead)
+        else:
+            yield from (read() for read in reads)
+
+    def _piece(self, begin: int, end: int, buffer: Array | None) -> tuple[int, Array]:
+        if buffer is None:
+            images = np.empty((end - begin, *self.recipe.image_shape), self.recipe.numpy_dtype)
+        else:
+            images = buffer[: end - begin]
+        self.read_into(begin, images)
+        return begin, images
+
+    def _bounds(self, batch_size: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Where batches begin and end."""
+        starts = self._values.pack_starts.tolist() if self.packs else [0, stop]
+        for first, end in pairwise(starts):
+            for begin in range(first, min(end, stop), batch_size):
+                yield begin, min(begin + batch_size, end, stop)
 
     def _errors(self, places: Iterable[int]) -> tuple[DecodeError, ...]:
         paths, errors = self._ledger.paths, self._ledger.errors
@@ -176,30 +232,28 @@ class Store(Sequence[Array]):
     def _by_name(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.names)}
 
-    @cached_property
-    def _pack_numbers(self) -> dict[str, int]:
-        return {file: number for number, (file, _) in enumerate(self.manifest.packs)}
-
-    def _map(self, file: str, rows: int) -> Array:
-        path = place_of(self.folder, file)
-        values = map_file(path, rows * self.recipe.image_bytes)
-        if values is None:
-            raise DatasetError(f"{path}: missing or of another size; 'regcore preprocess' mends it")
-        return values.view(self.recipe.numpy_dtype).reshape(rows, *self.recipe.image_shape)
-
 
 def read_ledger(folder: Path, manifest: Manifest | None) -> Ledger:
     """The ledger of a folder, empty where there is none; DatasetError if not the manifest's."""
     path = folder / LEDGER
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DatasetError(f"{path}: not a regular file")
         with path.open("rb") as file:
             ledger = Ledger.read(file, path)
     except FileNotFoundError:
         ledger = Ledger()
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}") from error
-    if manifest is not None and (
-        len(ledger) != manifest.images or file_checksum(path) != manifest.ledger_checksum
-    ):
+    if manifest is not None and not belongs(folder, ledger, manifest):
         raise DatasetError(f"{path}: not the ledger that {MANIFEST} was written for")
     return ledger
+
+
+def belongs(folder: Path, ledger: Ledger, manifest: Manifest) -> bool:
+    """Whether this ledger of the folder is the one that the manifest was written for."""
+    return (
+        len(ledger) == manifest.images
+        and (folder / LEDGER).is_file()
+        and file_checksum(folder / LEDGER) == manifest.ledger_checksum
+    )

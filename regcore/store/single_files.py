@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from os.path import dirname
 from pathlib import Path
 from time import perf_counter
 
@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from regcore.findings import Finding
 from regcore.preprocess import Preprocessor
+from regcore.store.durable import sync_file_systems
+from regcore.store.interruption import Interruption, interrupted_at_end
 from regcore.store.journal import Journal
 from regcore.store.kept import file_is_intact, is_current, is_welcome, source_stat
 from regcore.store.ledger import LayeredLedgers, Record, made
 from regcore.store.manifest import Form
 from regcore.store.plan import image_files
+from regcore.store.space import peak_growth
 from regcore.store.tally import Tally
 
 # Images that are handed to the workers at once: what they do in about this time.
@@ -61,9 +64,37 @@ class SingleFiles:
             and file_is_intact(self._folder / self.files[index], record, self._image_bytes)
         )
 
-    def bytes_to_write(self, kept: NDArray[np.bool_]) -> int:
-        """Of values, at most."""
-        return int((~kept).sum()) * self._image_bytes
+    def fail_again(self, kept: NDArray[np.bool_], known: LayeredLedgers) -> NDArray[np.bool_]:
+        """Of the kept ones, those that are: here no image without values ever is."""
+        del known
+        return kept
+
+    def whole(self, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which images stay if only these may: each is by itself."""
+        return kept
+
+    def seem_kept(self, known: LayeredLedgers, there: Mapping[str, int]) -> NDArray[np.bool_]:
+        """As `verify`, of all and without reading values; there: sizes of the files."""
+        return np.array(
+            [
+                (record := known.find(path)) is not None
+                and record.file == file
+                and there.get(file) == self._image_bytes
+                and is_welcome(record, self._preprocessor)
+                and is_current(record, self._source / path)
+                for path, file in zip(self._paths, self.files, strict=True)
+            ],
+            np.bool_,
+        )
+
+    def bytes_of_all(self) -> int:
+        """Of the values of all images."""
+        return len(self.files) * self._image_bytes
+
+    def growth(self, kept: NDArray[np.bool_], there: Mapping[str, int]) -> int:
+        """By how many bytes the folder grows at most on the way; there: sizes of the files."""
+        missing = (self.files[index] for index in np.flatnonzero(~kept).tolist())
+        return peak_growth(((self._image_bytes, there.get(file, 0)) for file in missing), 1)
 
     def write(self, kept: NDArray[np.bool_], journal: Journal, tally: Tally) -> None:
         """Makes all images that are not kept."""
@@ -72,13 +103,17 @@ class SingleFiles:
         while first < len(missing):
             chunk = missing[first : first + size].tolist()
             start = perf_counter()
-            self._write_chunk(chunk, journal, tally)
+            with interrupted_at_end() as interruption:
+                self._write_chunk(chunk, journal, tally, interruption)
             rate = len(chunk) / (perf_counter() - start)
             first += size
             size = min(max(_FIRST_CHUNK, int(rate * _CHUNK_SECONDS)), _LARGEST_CHUNK)
-        os.sync()  # once for all files, before a manifest says that they are there
+        # Before a manifest says that they are there.
+        sync_file_systems(self._folder / below for below in {*map(dirname, self.files), ""})
 
-    def _write_chunk(self, chunk: Sequence[int], journal: Journal, tally: Tally) -> None:
+    def _write_chunk(
+        self, chunk: Sequence[int], journal: Journal, tally: Tally, interruption: Interruption
+    ) -> None:
         paths = [self._paths[index] for index in chunk]
         files = [self.files[index] for index in chunk]
         sources = [self._source / path for path in paths]
@@ -93,10 +128,14 @@ class SingleFiles:
             sources,
             targets,
             checksums=checksums,
-            progress=tally.running,
+            progress=interruption.watching(tally.running),
             on_finding=findings.append,
         )
-        tally.add(len(chunk) - len(errors), errors, findings)
         failed = {error.index: error.detail for error in errors}
         places = ((file, 0) for i, file in enumerate(files) if i not in failed)
-        journal.append(made(paths, states, places, checksums, errors=failed, findings=findings))
+        records = made(paths, states, places, checksums, errors=failed, findings=findings)
+        # The work may have ended early; what was not begun has no checksum.
+        done = [record for i, record in enumerate(records) if checksums[i] or i in failed]
+        journal.append(done)
+        tally.recorded += len(done) - len(errors)
+        tally.add(len(done) - len(errors), errors, findings)

@@ -24,7 +24,8 @@ class TooManyBadError(DatasetError):
 class Tally:
     """Counts of a run, and whom to tell.
 
-    kept: images verified and left alone; written: images made in this run; errors: the others.
+    kept: images verified and left alone; written: images made in this run, recorded: of these,
+    those that the next run will find; errors: the others.
     findings: kept or written, but damaged or rotated.
     max_bad: how many of those are allowed, None for any number.
     """
@@ -33,6 +34,7 @@ class Tally:
     progress: Progress | None = None
     kept: int = 0
     written: int = 0
+    recorded: int = 0
     errors: list[DecodeError] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 

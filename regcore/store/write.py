@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -14,19 +12,23 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.atomic import replacing
-from regcore.errors import DatasetError, DecodeError, OutputError, UsageError
+from regcore.atomic import replacing, sync
+from regcore.errors import DatasetError, DecodeError, OutputError
 from regcore.findings import Finding
 from regcore.preprocess import Preprocessor, Progress
-from regcore.store.journal import Journal
+from regcore.store.earlier import Earlier, prove, read_earlier
+from regcore.store.interruption import StoreInterruptedError
+from regcore.store.job import StoreJob
+from regcore.store.journal import Journal, peek
 from regcore.store.kept import file_checksum
-from regcore.store.ledger import LEDGER, LayeredLedgers, Ledger, Record, lines, place_of
+from regcore.store.ledger import LEDGER, LayeredLedgers, Record, lines, place_of
 from regcore.store.manifest import MANIFEST, Description, Form, Manifest
 from regcore.store.packs import Packs
-from regcore.store.plan import SUFFIX, check_list
-from regcore.store.reader import read_ledger
+from regcore.store.plan import check_list
 from regcore.store.single_files import SingleFiles
+from regcore.store.space import check_space
 from regcore.store.tally import Tally
+from regcore.store.target_folder import remove_leftovers
 
 _LINES_AT_ONCE = 4096
 
@@ -55,6 +57,15 @@ class StoreSummary:
         return self.written / self.seconds if self.seconds else 0.0
 
 
+@dataclass(frozen=True)
+class StorePlan:
+    """What a run would do: bytes of all values, and of those in files that are there already."""
+
+    files: int
+    needed: int
+    there: int
+
+
 def write_store(
     preprocessor: Preprocessor,
     source: str | Path,
@@ -65,16 +76,20 @@ def write_store(
     max_bad: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
+    recipe_chosen: bool = True,
 ) -> StoreSummary:
     """Preprocesses the images `paths` below `source` into a store in `folder`.
 
     An earlier run of the same on the same folder is continued: what it made is verified against
     its checksums, and images whose source has changed (size, time) or that failed are made again.
+    The images are then in the order of `paths`, whatever it was before.
     force: what an earlier run made is deleted instead. max_bad: with more bad images it stops.
+    recipe_chosen: False where nobody chose the recipe; the manifest says so.
 
-    Raises UsageError where two images would become one file, or the folder holds others;
-    MismatchError where it was begun with another recipe, form or source; RegcoreError while another
-    process writes there; OutputError where the disk is full; TooManyBadError.
+    Raises UsageError where two images would become one file, the folder holds others, or something
+    would be written over an input; MismatchError where it was begun with another recipe, form or
+    source; RegcoreError while another process writes there; OutputError where the disk is full;
+    TooManyBadError; StoreInterruptedError after Ctrl-C. Nothing is touched before all is checked.
     """
     source, folder = Path(source), Path(folder)
     check_list(paths)
@@ -87,19 +102,29 @@ def write_store(
     except OSError as error:
         raise OutputError(f"{folder}: cannot create: {error.strerror}") from error
     with Journal(folder) as journal:
-        known = _known(folder, journal, description, force=force)
-        _check_surplus(folder, known.paths() - set(paths), images.files)
-        earlier = preprocessor.stage_seconds()
+        if journal.damage is not None and not force:
+            raise journal.damage
+        earlier = read_earlier(folder, journal.description, journal.ledger, force=force)
+        earlier = replace(earlier, traces=earlier.traces or journal.was_there)
+        description = replace(description, recipe_chosen=earlier.chosen(recipe_chosen))
+        job = StoreJob(images, source, paths, folder, description, force)
+        there = job.check(earlier)
+        known = LayeredLedgers() if force else earlier.known()
+        stages = preprocessor.stage_seconds()
         start = perf_counter()
         kept = _verify(images, known, preprocessor.workers)
+        if not earlier.proven and not force:
+            kept = images.whole(prove(preprocessor, source, paths, known, kept))
         verified = perf_counter()
         _count_kept(kept, source, paths, known, tally)
-        check_space(folder, images.bytes_to_write(kept))
-        if not kept.all() or Manifest.read(folder) is None:
-            journal.begin(description)
-            # From here on the store is in the making, for everybody to see.
-            (folder / MANIFEST).unlink(missing_ok=True)
-            images.write(kept, journal, tally)
+        check_space(folder, job.growth(kept, there, earlier))
+        # From here on something changes.
+        remove_leftovers(folder, images.files)
+        if force or not kept.all() or not earlier.is_whole(paths, description.recipe_chosen):
+            _begin(folder, journal, description, earlier, force=force)
+            if not earlier.proven:
+                journal.append(_records(paths, kept, known), durably=True)
+            _write(images, kept, journal, tally)
             known.add(journal.reread())
             _finish(folder, description, paths, known)
         journal.remove()
@@ -111,9 +136,39 @@ def write_store(
         seconds=perf_counter() - verified,
         verify_seconds=verified - start,
         stage_seconds={
-            stage: seconds - earlier[stage]
+            stage: seconds - stages[stage]
             for stage, seconds in preprocessor.stage_seconds().items()
         },
+    )
+
+
+def plan_store(
+    preprocessor: Preprocessor,
+    source: str | Path,
+    paths: Sequence[str],
+    folder: str | Path,
+    form: Form,
+    *,
+    force: bool = False,
+) -> StorePlan:
+    """What write_store would do; raises what it would, and touches nothing.
+
+    Values that are there are taken to be intact, as they are not read.
+    """
+    source, folder = Path(source), Path(folder)
+    check_list(paths)
+    images = arrange(preprocessor, source, paths, folder, form)
+    earlier = read_earlier(folder, *peek(folder), force=force)
+    description = Description(preprocessor.recipe, form, str(source.absolute()))
+    job = StoreJob(images, source, paths, folder, description, force)
+    there = job.check(earlier)
+    known = LayeredLedgers() if force else earlier.known()
+    kept = images.seem_kept(known, there)
+    check_space(folder, job.growth(kept, there, earlier))
+    return StorePlan(
+        files=len(images.files),
+        needed=images.bytes_of_all(),
+        there=sum(there.get(file, 0) for file in images.files),
     )
 
 
@@ -125,79 +180,45 @@ def arrange(
     return kind(preprocessor, source, paths, folder, form)
 
 
-def check_space(folder: Path, needed: int) -> None:
-    """Raises OutputError where the disk of `folder` has less than `needed` bytes left."""
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    free = shutil.disk_usage(existing).free
-    if needed > free:
-        raise OutputError(
-            f"{folder}: needs {needed / 2**30:.2f} GiB, but the disk has {free / 2**30:.2f} GiB "
-            "left; free some, or choose a smaller --dtype"
-        )
-
-
-def _known(
-    folder: Path, journal: Journal, description: Description, *, force: bool
-) -> LayeredLedgers:
-    """What earlier runs made, if they were of the same description."""
-    if force:
-        _delete_store(folder, journal)
-        return LayeredLedgers()
-    manifest = Manifest.read(folder)
-    ledger = read_ledger(folder, manifest)
-    for earlier in (journal, manifest):
-        if earlier is not None and earlier.description is not None:
-            earlier.description.check(description, folder)
-    if manifest is None and journal.description is None and len(ledger):
-        raise DatasetError(f"{folder}: {LEDGER} is there, but no {MANIFEST}; --force to start anew")
-    return LayeredLedgers(ledger, journal.ledger)
-
-
-def _delete_store(folder: Path, journal: Journal) -> None:
-    try:
-        ledger = read_ledger(folder, None)
-    except DatasetError:
-        ledger = Ledger()  # what it named will be found as surplus
-    files = [place_of(folder, file) for file in LayeredLedgers(ledger, journal.ledger).files()]
+def _begin(
+    folder: Path, journal: Journal, description: Description, earlier: Earlier, *, force: bool
+) -> None:
+    """Makes the store one in the making, for everybody to see, also after a power cut."""
     (folder / MANIFEST).unlink(missing_ok=True)
-    for file in files:
-        file.unlink(missing_ok=True)
-    (folder / LEDGER).unlink(missing_ok=True)
-    journal.forget()
+    if force:
+        for file in earlier.known().files():
+            place_of(folder, file).unlink(missing_ok=True)
+    if force or not earlier.proven:
+        (folder / LEDGER).unlink(missing_ok=True)
+    sync(folder)
+    if force:
+        journal.forget()
+    journal.begin(description)
 
 
-def _check_surplus(folder: Path, unlisted: set[str], files: Sequence[str]) -> None:
-    """Nothing may lie in the folder that would be taken for one of the images."""
-    if unlisted:
-        raise UsageError(
-            f"{folder} holds {len(unlisted)} images that are not listed now, the first is "
-            f"{min(unlisted)}; choose another folder, or --force to start anew"
-        )
-    wanted = set(files)
-    surplus = [file for file in _files_in(folder) if file not in wanted]
-    if surplus:
-        raise UsageError(
-            f"{folder} holds {len(surplus)} other {SUFFIX} files, the first is {min(surplus)}; "
-            "delete them, or choose another folder"
-        )
-
-
-def _files_in(folder: Path) -> Iterator[str]:
-    """Value files below the folder; on the way, what killed writers left behind is deleted."""
-    for place, _, names in os.walk(folder):
-        for name in names:
-            path = Path(place, name)
-            if name.startswith(".") and name.endswith(".part"):
-                path.unlink(missing_ok=True)
-            elif name.endswith(SUFFIX):
-                yield path.relative_to(folder).as_posix()
+def _write(
+    images: SingleFiles | Packs, kept: NDArray[np.bool_], journal: Journal, tally: Tally
+) -> None:
+    try:
+        images.write(kept, journal, tally)
+    except KeyboardInterrupt as error:
+        failed = len(tally.errors)
+        raise StoreInterruptedError(tally.kept, tally.recorded, failed) from error
 
 
 def _verify(images: SingleFiles | Packs, known: LayeredLedgers, workers: int) -> NDArray[np.bool_]:
     together = images.verify_together()
     with ThreadPoolExecutor(workers) as pool:
-        kept = pool.map(lambda part: images.verify(part, known), together)
-        return np.concatenate([np.zeros(0, np.bool_), *kept])
+        parts = pool.map(lambda part: images.verify(part, known), together)
+        kept = np.concatenate([np.zeros(0, np.bool_), *parts])
+    return images.fail_again(kept, known)
+
+
+def _records(
+    paths: Sequence[str], kept: NDArray[np.bool_], known: LayeredLedgers
+) -> Iterator[Record]:
+    found = (known.find(paths[place]) for place in np.flatnonzero(kept).tolist())
+    return (record for record in found if record is not None)
 
 
 def _count_kept(
@@ -241,11 +262,11 @@ def _finish(
         while block := list(islice(listed, _LINES_AT_ONCE)):
             file.write(lines(block))
         file.flush()
-        os.fsync(file.fileno())
+        found = file_checksum(temporary)
     Manifest(
         description=description,
         images=len(paths),
         failed=failed,
         packs=tuple(packs.items()),
-        ledger_checksum=file_checksum(folder / LEDGER),
+        ledger_checksum=found,
     ).write(folder)

@@ -24,7 +24,7 @@ from regcore.backends.backend import (
     describe,
 )
 from regcore.backends.interrupts import uninterrupted
-from regcore.backends.tensors import score_output
+from regcore.backends.tensors import as_scores, score_output, scores_spec
 from regcore.errors import BackendError, DeviceHungError
 
 #: One copy of the model computes while the other is fed; bench/ascend_overlap.py tries others.
@@ -73,7 +73,7 @@ class AscendBackend(Backend):
         self.provider: str = f"{session.soc} device {self._device}"
         self.inputs: tuple[TensorSpec, ...] = (description.image,)
         scores = score_output(path, description.outputs, output)
-        self.outputs: tuple[TensorSpec, ...] = (scores,)
+        self.outputs: tuple[TensorSpec, ...] = (scores_spec(scores),)
         self.metadata: Mapping[str, str] = session.record.properties if session.record else {}
         self.max_batch = description.gears[-1]
         index = description.outputs.index(scores)
@@ -140,7 +140,7 @@ class AscendBackend(Backend):
             passed = slot.milliseconds(self._origin)
         at = {name: self._origin_time + ms / 1000 for name, ms in passed.items()}
         spans = tuple(Span(stage, self._device, at[a], at[b]) for stage, a, b in _STAGES)
-        return Result(scores, spans)
+        return Result(as_scores(scores), spans)
 
     def close(self) -> None:
         """Gives all back. Raises BackendError where the device refuses."""

@@ -23,7 +23,7 @@ from regcore.backends.backend import (
 from regcore.backends.interrupts import uninterrupted
 from regcore.backends.tensorrt.session import Session
 from regcore.backends.tensorrt.slot import Slot, Streams, tensor_bytes
-from regcore.backends.tensors import score_output
+from regcore.backends.tensors import as_scores, score_output, scores_spec
 from regcore.errors import BackendError, DeviceHungError
 
 #: Memory for so many batches on the GPU: one is computed while another comes in.
@@ -73,7 +73,7 @@ class TensorRTBackend(Backend):
         self.provider: str = f"{session.gpu} GPU {self._device}"
         self.inputs: tuple[TensorSpec, ...] = (description.image,)
         scores = score_output(path, description.outputs, output)
-        self.outputs: tuple[TensorSpec, ...] = (scores,)
+        self.outputs: tuple[TensorSpec, ...] = (scores_spec(scores),)
         self.metadata: Mapping[str, str] = session.record.properties if session.record else {}
         self.depth = SLOTS
         self.max_batch = description.profiles[-1].largest
@@ -142,7 +142,7 @@ class TensorRTBackend(Backend):
         passed = slot.milliseconds(self._origin)
         at = {name: self._origin_time + ms / 1000 for name, ms in passed.items()}
         spans = tuple(Span(stage, self._device, at[a], at[b]) for stage, a, b in _STAGES)
-        return Result(scores, spans)
+        return Result(as_scores(scores), spans)
 
     def close(self) -> None:
         """Gives all back. Raises BackendError where the GPU refuses."""

@@ -1,0 +1,120 @@
+"""The values of a store: read from its files, and checked where they are first read.
+
+Nothing is mapped here: a file that somebody cuts short while it is mapped kills the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.checksum import checksum
+from regcore.errors import DatasetError, MismatchError
+from regcore.store.file_reading import read_exactly
+from regcore.store.ledger import Ledger, place_of
+from regcore.store.manifest import Manifest
+from regcore.store.plan import pack_rows
+
+
+class Values:
+    """The images of a whole store that have values, by their places among these.
+
+    places: of them in the ledger. Raises DatasetError where manifest and ledger contradict.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, ledger: Ledger) -> None:
+        self.places = np.array(
+            [place for place, file in enumerate(ledger.files) if file is not None], np.intp
+        )
+        self._folder = folder
+        self._ledger = ledger
+        self._image_bytes = manifest.description.recipe.image_bytes
+        self._form = manifest.description.form
+        self._packs = manifest.packs
+        self.pack_starts = np.cumsum([0, *(images for _, images in self._packs)])
+        self._checksums = ledger.checksums()
+        self._checked = np.zeros(len(self.places), bool)
+        self._check_packs()
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def read_into(self, first: int, rows: NDArray[np.uint8], *, verify: bool = True) -> None:
+        """Fills `rows`, uint8 [images, bytes of an image], with the images from `first` on.
+
+        verify: their checksums are looked at, of each image once. Raises DatasetError where a file
+        is missing or of another size, MismatchError where its values are others.
+        """
+        done = 0
+        while done < len(rows):
+            place = first + done
+            count = 1
+            if self._packs:
+                pack = self.pack_of(place)
+                count = min(len(rows) - done, int(self.pack_starts[pack + 1]) - place)
+            self._read_file(place, rows[done : done + count])
+            done += count
+        if verify:
+            self.check(first, rows)
+
+    def check(self, first: int, rows: NDArray[np.uint8]) -> None:
+        """Raises MismatchError where an image that was not checked before has other values."""
+        for row in np.flatnonzero(~self._checked[first : first + len(rows)]).tolist():
+            place = first + row
+            if checksum(rows[row]) != int(self._checksums[self.places[place]]):
+                raise MismatchError(
+                    f"{self.path(place)}: the values of {self.name(place)} are not those that were "
+                    "written, their checksum is another; 'regcore preprocess' makes them again"
+                )
+            self._checked[place] = True
+
+    def is_checked(self, first: int, end: int) -> bool:
+        """Whether all of these were found good."""
+        return bool(self._checked[first:end].all())
+
+    def pack_of(self, place: int) -> int:
+        """The number of the pack in which an image lies."""
+        return int(np.searchsorted(self.pack_starts, place, side="right")) - 1
+
+    def path(self, place: int) -> Path:
+        """The file of an image."""
+        return place_of(self._folder, str(self._ledger.files[int(self.places[place])]))
+
+    def name(self, place: int) -> str:
+        """The path of the image's source."""
+        return self._ledger.paths[int(self.places[place])]
+
+    def file_bytes(self, place: int) -> int:
+        """What the file of an image should have."""
+        if not self._packs:
+            return self._image_bytes
+        return pack_rows(self._form, self._packs[self.pack_of(place)][1]) * self._image_bytes
+
+    def _read_file(self, place: int, rows: NDArray[np.uint8]) -> None:
+        offset = 0
+        if self._packs:
+            offset = (place - int(self.pack_starts[self.pack_of(place)])) * self._image_bytes
+        read_exactly(self.path(place), self.file_bytes(place), offset, rows)
+
+    def _check_packs(self) -> None:
+        """Images lie in the packs in the order of the ledger: batches are read by that."""
+        expected: Sequence[tuple[str, int]] = self._packs
+        if self._form.batch_size is None:
+            if expected:
+                raise DatasetError(f"{self._folder}: has packs, but is of one file an image")
+            return
+        numbers = {file: number for number, (file, _) in enumerate(expected)}
+        lie_in = [numbers.get(file, -1) for file in self._ledger.files if file is not None]
+        counts = [images for _, images in expected]
+        rows = self._ledger.rows()[self.places]
+        wanted = np.repeat(np.arange(len(expected)), counts)
+        if (
+            len(numbers) != len(expected)
+            or len(lie_in) != sum(counts)
+            or not np.array_equal(lie_in, wanted)
+            or not np.array_equal(rows, np.arange(len(rows)) - self.pack_starts[wanted])
+        ):
+            raise DatasetError(f"{self._folder}: its packs are not those of its ledger")
