@@ -141,7 +141,7 @@ def _by_baseline(
         return None
     if not isinstance(baseline, str):
         return against_baseline(measured, baseline, margin)
-    row = find_baseline(baseline, table)
+    row = find_baseline(baseline, table, None if run is None else run.recipe.crop)
     if run is not None:
         row.check_tag(run.name)
         row.check_recipe(run.recipe)
