@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import difflib
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,16 +12,16 @@ from io import StringIO
 from pathlib import Path
 from typing import TypeVar
 
-from regcore.errors import DatasetError, MismatchError, UsageError
+from regcore.errors import DatasetError, UsageError
 from regcore.files.input_file import read_input_text
 from regcore.files.number_input import parse_count, parse_decimal, parse_float
-from regcore.recipe import Recipe
 
 #: Rows of results/results-imagenet.csv of huggingface/pytorch-image-models at commit 0173a139,
 #: unchanged and in its order: all whose names contain `regnet` or `efficientnet_lite`. It is the
 #: one with the guide's 77.862 for regnety_016.pycls_in1k; later ones say 77.880. As timm's
 #: validate.py has it by default, sizes and crops are those that a tag is tested with.
 _BUILT_IN = "baselines.csv"
+_BUILT_IN_SOURCE = "built in, of timm"
 
 #: Of timm's tables, by their names, those over ImageNet's whole validation set: results/README.md.
 _IMAGES = {_BUILT_IN: 50_000, "results-imagenet.csv": 50_000}
@@ -61,34 +60,10 @@ class Baseline:
     line: int
     images: int | None
 
-    def check_tag(self, name: str) -> None:
-        """Raises MismatchError where a model's own name, with its tag, is another one's.
-
-        A name without a tag says nothing of the weights.
-        """
-        if "." in name and name != self.model:
-            raise MismatchError(
-                f"the run is of {name}, the baseline of {self.model}; judge other weights by "
-                "--baseline-top1, or by --against a run of the original"
-            )
-
-    def check_recipe(self, recipe: Recipe) -> None:
-        """Raises MismatchError where another size, crop or filter made the images of a run."""
-        resize = math.floor(self.size / self.crop)
-        differing = [
-            f"{name} {theirs} there, {ours} here"
-            for name, theirs, ours in (
-                ("size", self.size, recipe.crop),
-                ("short side", resize, recipe.resize),
-                ("filter", self.interpolation, recipe.filter),
-            )
-            if theirs != ours
-        ]
-        if differing:
-            raise MismatchError(
-                f"the baseline of {self.model} does not hold for this run: {', '.join(differing)}; "
-                "timm's are of models exported with --test-size"
-            )
+    @property
+    def built_in(self) -> bool:
+        """Whether it comes with regcore."""
+        return self.source == _BUILT_IN_SOURCE
 
 
 def find_baseline(
@@ -102,7 +77,7 @@ def find_baseline(
     choice; DatasetError for a file that is no such table, or that contradicts itself.
     """
     if table is None:
-        name, source, text = _BUILT_IN, "built in, of timm", _built_in()
+        name, source, text = _BUILT_IN, _BUILT_IN_SOURCE, _built_in()
     else:
         name, source = table.name, str(table)
         text = read_input_text(table, _MAX_BYTES)

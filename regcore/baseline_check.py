@@ -1,4 +1,4 @@
-"""Whether a published accuracy holds for a run: the same weights, and images made in the same way."""
+"""Whether a published accuracy holds for a run: the same weights, on images made the same way."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_baseline(
     is not known whether they are the same.
     """
     words = _check_weights(baseline, name, assume_tag=assume_tag)
-    mean, std = _values_of(baseline)
+    mean, std = values_of(baseline)
     resize = math.floor(baseline.size / baseline.crop)
     differing = [
         f"{what} {theirs} there, {ours} here"
@@ -68,7 +68,7 @@ def _check_weights(baseline: Baseline, name: str, *, assume_tag: bool) -> str:
     return f"assumed, not known: that the weights are those of {baseline.model} (--assume-tag)"
 
 
-def _values_of(baseline: Baseline) -> tuple[Triple, Triple]:
+def values_of(baseline: Baseline) -> tuple[Triple, Triple]:
     """Mean and std of the images that the tag was tested with, which no table has."""
     if baseline.built_in:
         half = baseline.model.startswith(_OF_HALF)

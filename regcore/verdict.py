@@ -3,11 +3,14 @@
 Against a published accuracy the rule looks at Wilson's 95 % interval of the run's own: PASS where
 even its lower end is within the margin below the baseline, FAIL where even its upper end is not.
 Against another run on the same images it looks at the 95 % interval of the change, by Agresti and
-Min, in the same way. What lies between is UNDECIDED, and so is every run that is not complete.
+Min, in the same way. What lies between is UNDECIDED, and so is every run that is not complete, and
+a gain on a published accuracy that chance does not explain: a port does not learn, so that it was
+other images, or something differs in kind.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -18,6 +21,7 @@ from numpy.typing import NDArray
 from regcore.baseline import Baseline
 from regcore.decisions import Decisions
 from regcore.errors import DatasetError, MismatchError, UsageError
+from regcore.files.number_input import parse_float
 from regcore.schemas import json_form
 from regcore.statistics import (
     Interval,
@@ -26,6 +30,10 @@ from regcore.statistics import (
     paired_difference,
     wilson,
 )
+
+_ALL = 100  # %
+#: Once in a thousand runs chance alone goes beyond: rare enough not to stop a good port.
+_BEYOND_CHANCE = 0.998
 
 
 class Outcome(Enum):
@@ -45,18 +53,15 @@ class Margin:
 
     @classmethod
     def parse(cls, text: str) -> Margin:
-        """`1.0pt` or `1.0%`. Raises UsageError, also for a number without its unit."""
-        for unit in ("pt", "%"):
-            number = text.removesuffix(unit)
-            if number != text:
-                try:
-                    value = float(number)
-                except ValueError:
-                    break
-                if 0 <= value < 100:  # noqa: PLR2004
-                    return cls(value, unit)
+        """`1.0pt` or `1.0`, percentage points, or `1.0%`. Raises UsageError."""
+        unit = "%" if text.rstrip().endswith("%") else "pt"
+        with suppress(ValueError):
+            value = parse_float(text.strip().removesuffix(unit))
+            if value < _ALL:
+                return cls(value, unit)
         raise UsageError(
-            f"{text!r} is not a margin: 1.0pt are percentage points, 1.0% is a part of the baseline"
+            f"{text!r:.60} is not a margin: 1.0pt are percentage points, 1.0% is a part of the "
+            "baseline"
         )
 
     def points(self, before: float) -> float:
@@ -65,6 +70,22 @@ class Margin:
 
     def __str__(self) -> str:
         return f"{self.value:g}{self.unit}"
+
+
+def parse_accuracy(text: str) -> float:
+    """An accuracy in percent: `77.862` or `77.862%`. Raises UsageError, also for a fraction."""
+    try:
+        value = parse_float(text.strip().removesuffix("%"))
+    except ValueError as error:
+        raise UsageError(f"an accuracy is a percentage as 77.862, but {error}") from error
+    if not 0 <= value <= _ALL:
+        raise UsageError(f"an accuracy lies between 0 and 100 %, not at {text}")
+    if value <= 1 and not text.strip().endswith("%"):
+        raise UsageError(
+            f"{text} looks like a fraction, and a percentage is wanted: {100 * value:g}, or "
+            f"{text}% if that is meant"
+        )
+    return value
 
 
 @dataclass(frozen=True)
@@ -86,7 +107,7 @@ class AgainstBaseline:
     """All in percent or percentage points.
 
     accuracy, interval: of the run. drop: of it below `baseline`. margin: that is allowed.
-    detectable: the smallest drop that so many images tell from chance.
+    detectable: the smallest drop that so many images tell from chance. notes: what to know of it.
     """
 
     outcome: Outcome
@@ -98,6 +119,7 @@ class AgainstBaseline:
     drop: float
     margin: float
     detectable: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,10 +144,16 @@ class AgainstRun:
     lost: tuple[str, ...]
     won: tuple[str, ...]
     other: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
-def against_baseline(run: Measured, baseline: float | Baseline, margin: Margin) -> AgainstBaseline:
-    """Judges a run by a published Top1, in percent. Raises DatasetError for one without images."""
+def against_baseline(
+    run: Measured, baseline: float | Baseline, margin: Margin, *, notes: tuple[str, ...] = ()
+) -> AgainstBaseline:
+    """Judges a run by a published Top1, in percent; notes: what is known of the comparison before.
+
+    Raises DatasetError for a run without images.
+    """
     if not run.images:
         raise DatasetError("a run without images has no accuracy")
     percent = baseline.top1 if isinstance(baseline, Baseline) else baseline
@@ -133,8 +161,19 @@ def against_baseline(run: Measured, baseline: float | Baseline, margin: Margin) 
     share = wilson(run.hits, run.images)
     interval = Interval(100 * share.low, 100 * share.high)
     allowed = margin.points(percent)
+    outcome = _outcome(interval.low, interval.high, percent - allowed, complete=run.complete)
+    gain = run.percent - percent
+    if 100 * wilson(run.hits, run.images, _BEYOND_CHANCE).low > percent:
+        notes = (
+            *notes,
+            (
+                f"a gain of {gain:.3f} pt, which chance does not explain: these are other images "
+                "than the baseline's, or something differs in kind; no evidence of a good port"
+            ),
+        )
+        outcome = Outcome.UNDECIDED
     return AgainstBaseline(
-        outcome=_outcome(interval.low, interval.high, percent - allowed, complete=run.complete),
+        outcome=outcome,
         images=run.images,
         accuracy=run.percent,
         interval=interval,
@@ -143,6 +182,7 @@ def against_baseline(run: Measured, baseline: float | Baseline, margin: Margin) 
         drop=percent - run.percent,
         margin=allowed,
         detectable=100 * detectable_drop(run.hits / run.images, run.images),
+        notes=notes,
     )
 
 
@@ -165,10 +205,17 @@ def against_run(now: Decisions, before: Decisions, margin: Margin, *, complete: 
     interval = Interval(100 * share.low, 100 * share.high)
     accuracy_before = 100 * float(theirs[compared].mean())
     allowed = margin.points(accuracy_before)
+    outcome = _outcome(
+        interval.low, interval.high, -allowed, complete=complete and count == len(now.images)
+    )
+    notes: tuple[str, ...] = ()
+    if interval.low > allowed:
+        words = (
+            f"a gain of at least {interval.low:.3f} pt on the same images, beyond what is allowed"
+        )
+        notes = (f"{words} as a drop: a port does not learn, so that something differs in kind",)
     return AgainstRun(
-        outcome=_outcome(
-            interval.low, interval.high, -allowed, complete=complete and count == len(now.images)
-        ),
+        outcome=outcome,
         images=count,
         before=accuracy_before,
         accuracy=100 * float(ours[compared].mean()),
@@ -180,6 +227,7 @@ def against_run(now: Decisions, before: Decisions, margin: Margin, *, complete: 
         lost=_named(now, lost),
         won=_named(now, won),
         other=_named(now, other),
+        notes=notes,
     )
 
 
@@ -246,4 +294,5 @@ def _plain(part: AgainstBaseline | AgainstRun | None) -> dict[str, Any] | None:
     fields = dict(vars(part))
     fields["outcome"] = part.outcome.value
     fields["interval"] = [part.interval.low, part.interval.high]
+    fields["notes"] = list(part.notes)
     return fields

@@ -17,6 +17,7 @@ from regcore.backends import TensorSpec, open_backend
 from regcore.convert.agreement import Agreement, images_to_compare
 from regcore.convert.fuse import PREFIX
 from regcore.convert.half import to_float16
+from regcore.convert.weights import read_weights
 from regcore.dataset import label_images, list_images, read_labels
 from regcore.errors import BackendError
 from regcore.evaluate import Evaluation, evaluate
@@ -255,6 +256,15 @@ def test_a_file_of_others_stays(tmp_path: Path) -> None:
     assert (model.read_bytes(), weights.read_bytes()) == (content, b"weights")
     result = regcore("export", "regnety_016.pycls_in1k", weights, model, "--force")
     assert "w.pth: refused" in result.stderr
+
+
+def test_weights_that_are_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "w.pth")
+    (tmp_path / "folder.pth").mkdir()
+    for name in ("w.pth", "folder.pth", "/dev/zero"):
+        weights = tmp_path / name
+        with pytest.raises(BackendError, match="is no regular file"):
+            read_weights(weights)
 
 
 def test_what_export_wrote_is_recognised(tmp_path: Path) -> None:

@@ -16,13 +16,22 @@ from onnx_models import save_model
 from PIL import Image
 
 from regcore.baseline import find_baseline
+from regcore.baseline_check import check_baseline, values_of
 from regcore.convert.timm_models import import_timm
+from regcore.counting import Counting
 from regcore.decisions import Decisions, read_decisions, write_decisions
 from regcore.errors import BackendError, DatasetError, MismatchError, UsageError
 from regcore.predictions import open_predictions
 from regcore.predictions.agreement import compare_scores
 from regcore.recipe import Recipe
-from regcore.verdict import Margin, Measured, Outcome, against_baseline, against_run
+from regcore.verdict import (
+    Margin,
+    Measured,
+    Outcome,
+    against_baseline,
+    against_run,
+    parse_accuracy,
+)
 
 POINT = Margin(1.0, "pt")
 
@@ -48,7 +57,11 @@ def test_the_rule(count: int, share: float, baseline: float, margin: float) -> N
     hits = round(share * count)
     found = against_baseline(Measured(count, hits, complete=True), baseline, Margin(margin, "pt"))
     least = baseline - margin
-    if found.outcome is Outcome.PASS:
+    if found.notes:
+        assert found.outcome is Outcome.UNDECIDED
+        assert found.drop < 0
+        assert found.interval.low > baseline
+    elif found.outcome is Outcome.PASS:
         assert found.interval.low >= least
     elif found.outcome is Outcome.FAIL:
         assert found.interval.high < least
@@ -56,8 +69,8 @@ def test_the_rule(count: int, share: float, baseline: float, margin: float) -> N
         assert found.interval.low < least <= found.interval.high
 
 
-@pytest.mark.parametrize("text", ["1.0", "", "pt", "x%", "-1pt", "100%", "nanpt", "1 %%"])
-def test_a_margin_has_a_unit(text: str) -> None:
+@pytest.mark.parametrize("text", ["one", "", "pt", "x%", "-1pt", "100%", "nanpt", "1 %%"])
+def test_what_is_no_margin(text: str) -> None:
     with pytest.raises(UsageError, match=r"is not a margin: 1\.0pt are percentage points"):
         Margin.parse(text)
 
@@ -66,18 +79,72 @@ def test_margins() -> None:
     assert Margin.parse("1.0pt").points(77.862) == 1.0
     assert Margin.parse("1.0%").points(77.862) == pytest.approx(0.77862)
     assert str(Margin.parse("0.5%")) == "0.5%"
+    assert Margin.parse("1") == Margin.parse("1pt")
+
+
+@pytest.mark.parametrize("text", ["0.77862", "1", "0", "77,862", "101", "-3", "nan", "x", "1e9"])
+def test_what_is_no_percentage(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_accuracy(text)
+
+
+def test_percentages() -> None:
+    assert parse_accuracy("77.862") == parse_accuracy("77.862%") == 77.862
+    assert parse_accuracy("0.5%") == 0.5
+    with pytest.raises(UsageError, match=r"looks like a fraction.*77\.862"):
+        parse_accuracy("0.77862")
+
+
+def test_a_gain_beyond_chance_proves_nothing() -> None:
+    found = against_baseline(Measured(200, 178, complete=True), 74.83, Margin(1.0, "pt"))
+    assert found.outcome is Outcome.UNDECIDED
+    assert "other images than the baseline's, or something differs in kind" in found.notes[0]
+    usual = against_baseline(Measured(200, 155, complete=True), 74.83, Margin(10.0, "pt"))
+    assert (usual.outcome, usual.notes) == (Outcome.PASS, ())
+
+
+def test_rows_without_a_number_are_wrong_in_a_verdict() -> None:
+    labels = np.int64([0, 0, 0])
+
+    def of(scores: list[list[float]]) -> Decisions:
+        counting = Counting(labels)
+        counting.add(np.arange(3), np.float32(scores))
+        counting.finish()
+        return Decisions(("a", "b", "c"), labels, counting.indices, counting.values)
+
+    bad = of([[np.nan] * 3] * 3)
+    good = of([[3, 2, 1], [1, 2, 3], [1, 2, 3]])
+    found = against_run(bad, good, POINT, complete=True)
+    assert found.accuracy == 0.0
+    assert found.outcome is not Outcome.PASS
+    assert found.images == 3
 
 
 def test_built_in_baselines() -> None:
     row = find_baseline("regnety_016.pycls_in1k")
     assert (row.top1, row.top5, row.size, row.crop) == (77.862, 93.718, 224, 0.875)
-    row.check_recipe(Recipe.preset("regnety_016"))
+    ours = Recipe.preset("regnety_016")
+    assert check_baseline(row, row.model, ours) == ""
     with pytest.raises(MismatchError, match="short side 232 there, 256 here"):
-        find_baseline("regnety_016.tv2_in1k").check_recipe(Recipe.preset("regnety_016"))
-    with pytest.raises(MismatchError, match="filter bilinear there, bicubic here"):
-        find_baseline("tf_efficientnet_lite4.in1k").check_recipe(Recipe(resize=413, crop=380))
+        check_baseline(find_baseline("regnety_016.tv2_in1k"), "regnety_016.tv2_in1k", ours)
+    lite = find_baseline("tf_efficientnet_lite4.in1k")
+    with pytest.raises(MismatchError, match=r"filter bilinear there, bicubic here, mean \(0.5, "):
+        check_baseline(lite, lite.model, Recipe(resize=413, crop=380))
     with pytest.raises(UsageError, match=r"there is regnety_016.tv2_in1k, regnety_016.pycls_in1k"):
         find_baseline("regnety_016")
+
+
+@pytest.mark.parametrize("name", ["regnety_016", "the model's own", "the store's"])
+def test_weights_that_are_not_named_are_assumed_only_where_that_is_said(name: str) -> None:
+    row, ours = find_baseline("regnety_016.pycls_in1k"), Recipe.preset("regnety_016")
+    with pytest.raises(UsageError, match="--assume-tag"):
+        check_baseline(row, name, ours)
+    assert "assumed, not known" in check_baseline(row, name, ours, assume_tag=True)
+    for other in ("resnet50", "regnety_016.tv2_in1k"):
+        with pytest.raises(MismatchError):
+            check_baseline(row, other, ours, assume_tag=True)
+    with pytest.raises(MismatchError, match="std"):
+        check_baseline(row, row.model, Recipe(std=(0.5, 0.5, 0.5)))
 
 
 def test_built_in_baselines_are_of_every_regnet() -> None:
@@ -95,6 +162,7 @@ def test_built_in_baselines_are_of_every_regnet() -> None:
         assert row.size == (config.test_input_size or config.input_size)[1], name
         assert row.crop == (config.test_crop_pct or config.crop_pct), name
         assert row.interpolation == config.interpolation, name
+        assert values_of(row) == (config.mean, config.std), name
         assert config.num_classes == 1000
         assert row.top1 < row.top5 < 100
         assert (row.images, row.line) == (50_000, names.index(name) + 2)
@@ -146,6 +214,7 @@ def test_the_same_answers_on_many_images_pass() -> None:
     # Not worse, but not the same either.
     better = against_run(same, worse, POINT, complete=True)
     assert (better.outcome, better.equivalent) == (Outcome.PASS, False)
+    assert "something differs in kind" in better.notes[0]
     assert len(found.lost) == 250
     assert found.change == pytest.approx(-5.0)
 
@@ -240,11 +309,15 @@ def test_verdicts_of_runs(runs: dict[str, Path]) -> None:
     assert result.exit_code == 3
     assert result.stdout.startswith("UNDECIDED")
     tag = "regnety_016.pycls_in1k"
-    result = regcore("verdict", runs["good"], "--baseline", tag, "--max-drop", "1.0%")
+    judge = ("verdict", runs["good"], "--baseline", tag, "--max-drop", "1.0%")
+    assert "--assume-tag vouches for it" in regcore(*judge).stderr
+    result = regcore(*judge, "--assume-tag")
     assert result.exit_code == 0
+    assert "assumed, not known" in result.stdout
     assert "30 images, the baseline is of 50000: the interval holds if they are" in result.stderr
     result = regcore(
-        "verdict", runs["good"], "--baseline", "regnety_016.tv2_in1k", "--max-drop", "1%"
+        *("verdict", runs["good"], "--baseline", "regnety_016.tv2_in1k", "--max-drop", "1%"),
+        "--assume-tag",
     )
     assert result.exit_code == 5
     assert "does not hold for this run: short side 232 there, 256 here" in result.stderr

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, answer, show, tell
-from regcore.cli.options import FiniteFloat
+from regcore.cli.console import INCOMPLETE, answer, printable, show, tell
 from regcore.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
@@ -37,8 +36,12 @@ _NAMED = 10
 @click.option(
     "--baseline-top1",
     metavar="PERCENT",
-    type=FiniteFloat(0, 100),
-    help="The accuracy to be reached, in place of a published one: 77.862.",
+    help="The accuracy to be reached, in place of a published one: 77.862, or 77.862%.",
+)
+@click.option(
+    "--assume-tag",
+    is_flag=True,
+    help="RESULT's model does not say which weights it has: vouch for those of --baseline.",
 )
 @click.option(
     "--against",
@@ -50,7 +53,7 @@ _NAMED = 10
     "--max-drop",
     required=True,
     metavar="1.0pt|1.0%",
-    help="The drop that is allowed: percentage points, or a part of the baseline.",
+    help="The drop that is allowed: percentage points (1.0, too), or a part of the baseline.",
 )
 @click.option(
     "--scores",
@@ -65,7 +68,8 @@ def verdict(
     result: Path,
     baseline: str | None,
     table: Path | None,
-    baseline_top1: float | None,
+    baseline_top1: str | None,
+    assume_tag: bool,
     against: Path | None,
     max_drop: str,
     scores: tuple[Path, Path] | None,
@@ -85,10 +89,13 @@ def verdict(
     """  # noqa: D301
     from regcore.atomic import write_text
     from regcore.run_folder import VERDICT, read_run
-    from regcore.verdict import Margin, Outcome, to_dict
+    from regcore.verdict import Margin, Outcome, parse_accuracy, to_dict
 
     margin = Margin.parse(max_drop)
-    _check_question(baseline, baseline_top1, table, against)
+    top1 = None if baseline_top1 is None else parse_accuracy(baseline_top1)
+    _check_question(baseline, top1, table, against)
+    if assume_tag and baseline is None:
+        raise UsageError("--assume-tag needs --baseline TAG")
     run = read_run(result) if result.is_dir() else None
     if run is None and (baseline is not None or against is not None):
         raise UsageError(
@@ -96,7 +103,8 @@ def verdict(
             "each; give the folder of 'regcore run', or judge it by --baseline-top1"
         )
     measured = _measured(run) if run is not None else _guide_result(result)
-    by_baseline = _by_baseline(measured, run, margin, baseline or baseline_top1, table)
+    to_reach = top1 if baseline is None else baseline
+    by_baseline = _by_baseline(measured, run, margin, to_reach, table, assume_tag=assume_tag)
     by_run = _by_run(run, against, margin) if run is not None and against is not None else None
     found = to_dict(margin, by_baseline, by_run, complete=measured.complete)
     if scores is not None:
@@ -133,24 +141,28 @@ def _by_baseline(
     margin: Margin,
     baseline: str | float | None,
     table: Path | None,
+    *,
+    assume_tag: bool,
 ) -> AgainstBaseline | None:
     from regcore.baseline import find_baseline
+    from regcore.baseline_check import check_baseline
     from regcore.verdict import against_baseline
 
     if baseline is None:
         return None
     if not isinstance(baseline, str):
         return against_baseline(measured, baseline, margin)
-    row = find_baseline(baseline, table, None if run is None else run.recipe.crop)
+    row = find_baseline(baseline, table, size=None if run is None else run.recipe.crop)
+    notes: tuple[str, ...] = ()
     if run is not None:
-        row.check_tag(run.name)
-        row.check_recipe(run.recipe)
+        words = check_baseline(row, run.name, run.recipe, assume_tag=assume_tag)
+        notes = (words,) if words else ()
     if row.images is not None and measured.images < row.images:
         tell(
             f"{measured.images} images, the baseline is of {row.images}: the interval holds if "
             "they are a random part of those"
         )
-    return against_baseline(measured, row, margin)
+    return against_baseline(measured, row, margin, notes=notes)
 
 
 def _by_run(run: Run, against: Path, margin: Margin) -> AgainstRun:
@@ -203,6 +215,7 @@ def _guide_result(path: Path) -> Measured:
 
 def _table(found: dict[str, Any]) -> Table:
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(show_header=False, box=box.SIMPLE)
@@ -219,6 +232,8 @@ def _table(found: dict[str, Any]) -> Table:
         table.add_row(
             "can be told", f"a drop of {part['detectable']:.3f} pt, by {part['images']} images"
         )
+        for note in part["notes"]:
+            table.add_row("note", escape(note))
     if part := found["against"]:
         low, high = part["interval"]
         table.add_section()
@@ -229,13 +244,15 @@ def _table(found: dict[str, Any]) -> Table:
         table.add_row("allowed", f"{-part['margin']:+.3f} pt")
         table.add_row("equivalent", "yes, either way" if part["equivalent"] else "not shown")
         table.add_row("McNemar", f"p = {part['p']:.4g}")
+        for note in part["notes"]:
+            table.add_row("note", escape(note))
         for name, what in (
             ("lost", "right before, wrong now"),
             ("won", "wrong before, right now"),
             ("other", "wrong both times, but otherwise"),
         ):
             images = part[name]
-            named = [str(len(images)), *images[:_NAMED]]
+            named = [str(len(images)), *(escape(printable(image)) for image in images[:_NAMED])]
             table.add_row(what, "\n".join([*named, "..."] if len(images) > _NAMED else named))
     if part := found.get("scores"):
         table.add_section()

@@ -138,6 +138,7 @@ def convert_to_engine(
 
 def float16_file(model: OnnxFile, folder: Path) -> Path:
     """A float16 copy of the model in `folder`, for a TensorRT that has no flag for float16."""
+    model.check_data()
     onnx = folder / "float16.onnx"
     import_onnx().save(to_float16(import_onnx().load(model.path)), onnx)
     return onnx

@@ -46,6 +46,8 @@ def read_weights(path: Path, *, md5: str | None = None, sha256: str | None = Non
 
 
 def _digests(path: Path) -> dict[str, str]:
+    if path.exists() and not path.is_file():  # a FIFO would wait, a device has no end
+        raise BackendError(f"{path}: is no regular file of weights")
     hashes = {"md5": hashlib.md5(usedforsecurity=False), "sha256": hashlib.sha256()}
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -60,7 +62,8 @@ def _load_safetensors(path: Path) -> object:
     try:
         tensors: object = load_file(path)
     except Exception as error:  # its exceptions share no other base
-        raise BackendError(f"{path}: not a safetensors file: {error}") from error
+        reason = " ".join(str(error).split())
+        raise BackendError(f"{path}: not a safetensors file: {reason}") from error
     return tensors
 
 
@@ -78,7 +81,7 @@ def _load_pickle(path: Path) -> object:
             "save the state_dict() alone, or as .safetensors"
         ) from error
     except Exception as error:  # whatever the bytes of a broken file lead to
-        reason = str(error).split(". ", 1)[0] or type(error).__name__
+        reason = " ".join(str(error).split()).split(". ", 1)[0] or type(error).__name__
         raise BackendError(f"{path}: not a file of weights: {reason}") from error
     return content
 

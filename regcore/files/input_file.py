@@ -44,14 +44,16 @@ def read_input(
         if failure.errno == errno.ENXIO:
             raise error(f"{path}: is a socket or device, not a regular file") from failure
         raise _explained(path, failure, error) from failure
-    mode = os.fstat(descriptor).st_mode
+    status = os.fstat(descriptor)
+    mode = status.st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "something odd")
         raise error(f"{path}: is {kind}, not a regular file")
     try:
         with os.fdopen(descriptor, "rb") as file:
-            content = file.read(max_bytes + 1)
+            # As much memory as the file needs is taken, not as much as it may.
+            content = file.read(min(status.st_size, max_bytes) + 1)
     except OSError as failure:
         raise _explained(path, failure, error) from failure
     if len(content) > max_bytes:
