@@ -1,14 +1,17 @@
-"""Runs one command again and again, with a fault at each call that changes its outputs.
+r"""Runs one command again and again, with a fault at each call that changes its outputs.
 
-    LD_PRELOAD=shim.so python tests/faults/inject.py COMMAND FAULT FOLDER SHIM [FIRST]
+    LD_PRELOAD=SHIM PYTHONPATH=tests python tests/faults/inject.py COMMAND FAULT SHIM INPUTS \
+        FOLDER [--stride N] [--call N]
 
-COMMAND is a name of commands.py, FAULT is kill, full or io; FIRST the only call to try. Each try is
-a child of this process, in which the modules are already loaded. What is wrong is told on stdout, a
-line each, and at the end "done", with the number of tries.
+COMMAND is a name of commands.py, FAULT is kill, full or io, INPUTS made by
+commands.lay_out (and made if it is absent), FOLDER an empty folder; every call is tried, every
+N-th, or one alone. Each try is a child of this process, in which the modules are
+already loaded. What is wrong is told on stdout, a line each, and at the end "done" with numbers.
 """
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import os
 import shutil
@@ -42,13 +45,13 @@ class Ended:
 class Tries:
     """One command in a folder of its own."""
 
-    def __init__(self, command: Command, folder: Path, shim: ctypes.CDLL) -> None:
+    def __init__(self, command: Command, inputs: Path, folder: Path, shim: ctypes.CDLL) -> None:
+        self.noticed = 0
         self._command = command
         self._shim = shim
-        self._inputs = folder / "inputs"
+        self._inputs = inputs
         self._work = folder / "work"
         self._log = folder / "log"
-        lay_out(self._inputs)
         # Twice, to see what is never the same; the third is the one that is compared with.
         self._fresh()
         self.calls = self._sound().calls
@@ -68,6 +71,7 @@ class Tries:
                 yield f"{mode} at call {call} of {self.calls}: {fault}"
 
     def _faults_of_one(self, mode: str, ended: Ended) -> Iterator[str]:
+        self.noticed += ended.code not in self._command.codes
         if mode == "kill":
             if ended.code != -signal.SIGKILL:
                 yield f"was not killed, but ended with {ended.code}: {ended.told}"
@@ -81,7 +85,8 @@ class Tries:
             yield f"the next run ends with {again.code}: {again.told}"
             return
         for difference in self._expected.differences(Outputs.of(self._work)):
-            yield f"after the next run: {difference}"
+            if difference not in self._command.may_differ:
+                yield f"after the next run: {difference}"
 
     def _faults_of_refusal(self, ended: Ended) -> Iterator[str]:
         litter = [p.name for p in self._work.rglob("*") if p.name.endswith(".tmp")]
@@ -141,16 +146,28 @@ class Tries:
 
 
 def main() -> None:
-    name, fault, folder, shim, *first = sys.argv[1:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("fault", choices=MODES)
+    parser.add_argument("shim")
+    parser.add_argument("inputs", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--stride", type=int, default=1)
+    parser.add_argument("--call", type=int)
+    options = parser.parse_args()
     load_modules()
-    library = ctypes.CDLL(shim)
-    library.regcore_faults_arm.argtypes = (ctypes.c_char_p, ctypes.c_long, ctypes.c_int)
-    library.regcore_faults_calls.restype = ctypes.c_long
-    tries = Tries(COMMANDS[name], Path(folder).resolve(), library)
-    calls = range(int(first[0]), int(first[0]) + 1) if first else range(1, tries.calls + 1)
-    for found in tries.faults(fault, calls):
+    shim = ctypes.CDLL(options.shim)
+    shim.regcore_faults_arm.argtypes = (ctypes.c_char_p, ctypes.c_long, ctypes.c_int)
+    shim.regcore_faults_calls.restype = ctypes.c_long
+    inputs, folder = options.inputs.resolve(), options.folder.resolve()
+    lay_out(inputs)
+    tries = Tries(COMMANDS[options.command], inputs, folder, shim)
+    calls = range(1, tries.calls + 1, options.stride)
+    if options.call is not None:
+        calls = range(options.call, options.call + 1)
+    for found in tries.faults(options.fault, calls):
         print(found.replace("\n", " | "), flush=True)  # noqa: T201
-    print(f"done {len(calls)}")  # noqa: T201
+    print(f"done: {len(calls)} faults, {tries.noticed} of them noticed")  # noqa: T201
 
 
 if __name__ == "__main__":

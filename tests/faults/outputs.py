@@ -46,13 +46,10 @@ class Outputs:
             yield f"{name} is missing"
         for name in sorted(found.files.keys() - self.files.keys()):
             yield f"litter: {name}"
-        yield from self._changed(found)
+        yield from self.damaged(found)
 
     def damaged(self, found: Outputs) -> Iterator[str]:
-        """Which of the files that were whole are torn or of another content; absence is none."""
-        yield from self._changed(found)
-
-    def _changed(self, found: Outputs) -> Iterator[str]:
+        """What of the files that are there is torn or of another content."""
         for name in sorted(self.files.keys() & found.files.keys()):
             wanted, content = self.files[name], found.files[name]
             if isinstance(wanted, dict) and isinstance(content, dict):
@@ -60,7 +57,8 @@ class Outputs:
                 differing = [
                     place
                     for place in sorted(places)
-                    if (name, place) not in self.varies and not _is_of_a_run(name, place)
+                    if (name, place) not in self.varies
+                    and not _is_of_a_run(name, place)
                     and wanted.get(place, _ABSENT) != content.get(place, _ABSENT)
                 ]
                 if differing:

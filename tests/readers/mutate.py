@@ -45,7 +45,7 @@ def faults(seeds: Path, reader: Reader, numbers: range) -> Iterator[str]:
         _lay_out(seeds, reader, content)
         for command in reader.commands:
             at = f"{number}: {' '.join(command)}"
-            print(at, file=sys.__stderr__, flush=True)  # noqa: T201
+            print(at, file=sys.__stderr__, flush=True)
             faulthandler.dump_traceback_later(_SECONDS, exit=True)
             words = [word.replace("@", str(seeds)) for word in command]
             for fault in _faults_of(words, reader, sound=number == 0):
@@ -117,7 +117,8 @@ def _where(error: BaseException) -> str:
 
 def _difference(sound: bytes, damaged: bytes) -> str:
     """Where the bytes begin to differ, and some of each."""
-    at = len(os.path.commonprefix((sound, damaged)))
+    pairs = enumerate(zip(sound, damaged, strict=False))
+    at = next((i for i, (a, b) in pairs if a != b), min(len(sound), len(damaged)))
     return f"at byte {at}: {sound[at : at + 30]!r} became {damaged[at : at + 60]!r}"
 
 
@@ -148,7 +149,7 @@ def main() -> None:
         Path(seeds).resolve(),
         name,
         numbers,
-        lambda text: print(text, file=answers, flush=True),  # noqa: T201
+        lambda text: print(text, file=answers, flush=True),
     )
     print("done")  # noqa: T201
 

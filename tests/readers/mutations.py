@@ -38,7 +38,7 @@ VALUES: tuple[str, ...] = (
     *("9223372036854775808", "-9223372036854775809", "18446744073709551616", "2147483648", "-0.0"),
     *('""', '"x"', '"\\ud800"', '"\\u0000"', '"\\u001b[31m"', '"<script>"', '"[/x]"', '"../x"'),
     *('"/etc/passwd"', '"/dev/zero"', '"."', '"nan"', '"1e999"', f'"{"a" * 60_000}"', "[]", "{}"),
-    *("[null]", '{"a": 1}', "[[]]", "[" * 100_000, "[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900),
+    *("[null]", '{"a": 1}', "[[]]", "[" * 100_000, "[" * 900 + "]" * 900),
     *("1e-320", "4294967296", '"\\udcff"', '"x\\ny"', "[1, 2, 3, 4, 5, 6]", '"1"', '"-1"'),
 )  # fmt: skip
 _TOKEN = re.compile(rb'"(?:[^"\\\n]|\\.)*"|[-+]?[0-9][0-9.eE+-]*|[A-Za-z_]+|[^\sA-Za-z0-9]')
@@ -71,7 +71,7 @@ def _in_json(content: bytes, rng: random.Random) -> bytes:
 
 def _changed(root: Any, rng: random.Random) -> str:
     places = list(_places(root))
-    if not places or rng.random() < 0.05:  # noqa: PLR2004
+    if not places or rng.random() < 0.05:
         return rng.choice(VALUES)
     holder, key = rng.choice(places)
     way = rng.randrange(8)
@@ -79,9 +79,9 @@ def _changed(root: Any, rng: random.Random) -> str:
         del holder[key]
     elif way == 1 and isinstance(holder, list):
         holder.insert(key, holder[key])
-    elif way == 2 and isinstance(holder, dict):  # noqa: PLR2004
+    elif way == 2 and isinstance(holder, dict):
         holder[rng.choice((key + "x", "", "\x1b", "__class__"))] = holder.pop(key)
-    elif way == 3:  # noqa: PLR2004
+    elif way == 3:
         other, its_key = rng.choice(places)
         other[its_key], holder[key] = holder[key], other[its_key]
         if _is_inside_itself(root):
@@ -120,7 +120,7 @@ def _token(content: bytes, rng: random.Random) -> bytes:
 
 def _swapped_tokens(content: bytes, rng: random.Random) -> bytes:
     found = list(_TOKEN.finditer(content[:200_000]))
-    if len(found) < 2:  # noqa: PLR2004
+    if len(found) < 2:
         return content * 2
     first, second = sorted(rng.sample(found, 2), key=lambda match: match.start())
     between = content[first.end() : second.start()]

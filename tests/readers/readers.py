@@ -71,7 +71,7 @@ READERS = (
         "scores.names.txt",
         _words(_SCORE.format("scores.npy")),
         ("labels.txt", "scores.npy"),
-    ),  # fmt: skip
+    ),
     Reader("run", "run/run.json", _words(_VERDICT)),
     Reader("run before", "before/run.json", _words("verdict @/run --against before --max-drop 1%")),
     Reader("run, as reported", "run/run.json", _words(_REPORT), share=2),
@@ -105,7 +105,7 @@ READERS = (
         _words("put_recipe recipe.json", "inspect m.onnx"),
         ("m.onnx",),
         share=12,
-    ),  # fmt: skip
+    ),
     Reader("trtexec log", "new_bs16.log", _words(_COMPARE.format("new_bs16.log"))),
     Reader("old trtexec log", "old_bs16.log", _words(_COMPARE.format("old_bs16.log"))),
     Reader("ais_bench console", "console_bs16.log", _words(_COMPARE.format("console_bs16.log"))),

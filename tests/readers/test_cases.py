@@ -1,4 +1,4 @@
-"""Files that once ended in an internal error, each read by the command that its name begins with."""
+"""Files that once ended in an internal error, each read by the command in its name."""
 
 from __future__ import annotations
 
