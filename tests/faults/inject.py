@@ -1,6 +1,6 @@
 r"""Runs one command again and again, with a fault at each call that changes its outputs.
 
-    LD_PRELOAD=SHIM PYTHONPATH=tests python tests/faults/inject.py COMMAND FAULT SHIM INPUTS \
+    LD_PRELOAD=SHIM PYTHONPATH=tests python -m faults.inject COMMAND FAULT SHIM INPUTS \
         FOLDER [--stride N] [--call N]
 
 COMMAND is a name of commands.py, FAULT is kill, full or io, INPUTS made by
@@ -25,7 +25,6 @@ from pathlib import Path
 
 from faults.commands import COMMANDS, Command, lay_out, load_modules
 from faults.outputs import Outputs
-
 from regcore.cli import cli
 
 #: As in shim.cc.

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from faults.commands import COMMANDS, lay_out
 
 _HERE = Path(__file__).parent
@@ -51,7 +52,7 @@ def test_faults(shim: Path, inputs: Path, tmp_path: Path, command: str, fault: s
     stride = "1" if os.environ.get("REGCORE_FAULTS") == "all" else "5"
     arguments = [command, fault, str(shim), str(inputs), str(tmp_path)]
     done = subprocess.run(
-        [sys.executable, str(_HERE / "inject.py"), *arguments, "--stride", stride],
+        [sys.executable, "-m", "faults.inject", *arguments, "--stride", stride],
         capture_output=True,
         text=True,
         check=False,
@@ -68,6 +69,6 @@ def test_faults(shim: Path, inputs: Path, tmp_path: Path, command: str, fault: s
     assert counted is not None, f"ended with {done.returncode}: {done.stderr[-2000:]}"
     shown = "\n".join(found[:_SHOWN])
     again = f"{' '.join(map(repr, arguments))} --call N"
-    assert not found, f"{len(found)} faults; one of them again: inject.py {again}\n{shown}"
+    assert not found, f"{len(found)} faults; one of them again: faults.inject {again}\n{shown}"
     assert int(counted[1]) >= 1
     assert int(counted[2]) >= 1  # a fault that no command can see would test nothing

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from readers.readers import READERS, Reader
 from readers.seeds import make_seeds
 
-_PROGRAM = Path(__file__).with_name("mutate.py")
 _MUTATIONS = int(os.environ.get("REGCORE_MUTATIONS", "3000"))
 _SHARES = sum(reader.share for reader in READERS)
 _SHOWN = 12
@@ -38,7 +38,7 @@ def test_there_are_as_many_as_promised() -> None:
 def test_mutations(seeds: Path, tmp_path: Path, reader: Reader) -> None:
     arguments = [str(seeds), reader.name, "0", str(count_of(reader) + 1)]
     done = subprocess.run(
-        [sys.executable, str(_PROGRAM), *arguments],
+        [sys.executable, "-m", "readers.mutate", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -49,7 +49,7 @@ def test_mutations(seeds: Path, tmp_path: Path, reader: Reader) -> None:
     last = done.stderr.splitlines()[-30:]
     assert found[-1:] == ["done"], f"{reader.name}: ended with {done.returncode}: {last}"
     shown = "\n".join(found[:_SHOWN])
-    again = f"PYTHONPATH=tests python {_PROGRAM} {seeds} '{reader.name}' NUMBER 1"
+    again = f"PYTHONPATH=tests python -m readers.mutate {seeds} '{reader.name}' NUMBER 1"
     assert len(found) == 1, f"{len(found) - 1} faults; one of them again: {again}\n{shown}"
 
 
