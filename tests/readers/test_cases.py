@@ -24,7 +24,7 @@ _PLACES = {
     ("verdict", ""): ("run", ("run", "--against", "{seeds}/before", "--max-drop", "1pt")),
     ("compare", "GUIDE.md"): (".", ("--lint", "GUIDE.md")),
 }
-#: What a report leaves out is told, and the outputs of unknown sources are made again.
+#: What a report does not show may be anything, and the outputs of unknown sources are made again.
 _MAY_GO_ON = {"report", "infer"}
 
 
@@ -58,6 +58,6 @@ def test_case(seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case
     assert "internal error" not in result.output
     allowed = {2, 3, 5} | ({0} if command in _MAY_GO_ON else set())
     assert result.exit_code in allowed, result.output
-    if name != "infer.sources.npy":
+    if result.exit_code != 0:
         assert name in result.output
-        assert max(map(len, result.stderr.splitlines())) < 2000
+    assert max(map(len, result.stderr.splitlines())) < 2000
