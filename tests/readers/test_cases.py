@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import regcore
+
 from readers.seeds import make_seeds
 
 CASES = Path(__file__).parents[1] / "cases" / "readers"
