@@ -4,7 +4,6 @@
 #include <new>
 
 #include "files/file_bytes.h"
-#include "scan/jpeg_markers.h"
 
 namespace regcore {
 namespace {
@@ -113,9 +112,8 @@ DecodeExtent Preprocess::Extent() const {
 }
 
 // Of the JPEG just decoded.
-Status Preprocess::NoteFindings(const uint8_t* bytes, size_t size,
-                                PreprocessScratch* scratch) const {
-  scratch->findings.orientation = ExifOrientation(bytes, size);
+Status Preprocess::NoteFindings(PreprocessScratch* scratch) const {
+  scratch->findings.orientation = scratch->decoder.orientation();
   const size_t warnings = scratch->decoder.warnings();
   if (warnings == 0 || spec_.on_warning == OnWarning::kIgnore) return {};
   scratch->findings.warnings = warnings;
@@ -147,7 +145,7 @@ Status Preprocess::DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_byt
       reservation->Grow(file_bytes + decoder.DecodeBytes() + ResampleBytes(*window)));
   reservation->Settle();
   REGCORE_RETURN_IF_ERROR(decoder.Decode(window->Wanted(), Extent(), &scratch->pixels, view));
-  return NoteFindings(bytes, size, scratch);
+  return NoteFindings(scratch);
 }
 
 Status Preprocess::Decode(const ImageSource& source, Reservation* reservation,
