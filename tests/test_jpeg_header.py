@@ -128,7 +128,19 @@ def segment_mutations(count: int) -> Iterator[bytes]:
         b"",
     ]
     codes = [0xE0, 0xE1, 0xE1, 0xE1, 0xE2, 0xE2, 0xE2, 0xED, 0xED, 0xEE, 0xFE]
-    between = [b"", b"", b"", b"", b"", b"\xff", b"\xff\xff", b"junk", b"\xff\0", b"\xff\1", b"\xff\xd3"]
+    between = [
+        b"",
+        b"",
+        b"",
+        b"",
+        b"",
+        b"\xff",
+        b"\xff\xff",
+        b"junk",
+        b"\xff\0",
+        b"\xff\1",
+        b"\xff\xd3",
+    ]
     for _ in range(count):
         parts = []
         for _ in range(chance.randint(1, 3)):
@@ -153,7 +165,22 @@ def test_mutated_segments_are_refused_where_pillow_does() -> None:
 
 def exif_mutations(count: int) -> Iterator[bytes]:
     chance = random.Random(11)
-    sizes = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
+    sizes = {
+        1: 1,
+        2: 1,
+        3: 2,
+        4: 4,
+        5: 8,
+        6: 1,
+        7: 1,
+        8: 2,
+        9: 4,
+        10: 8,
+        11: 4,
+        12: 8,
+        13: 4,
+        16: 8,
+    }
     for _ in range(count):
         order = chance.choice("<>")
         base = 8
@@ -184,9 +211,13 @@ def exif_mutations(count: int) -> Iterator[bytes]:
         parts = [segment(0xE1, prefix + bytes(block))]
         if chance.random() < 0.2:
             cut = chance.randint(0, len(block))
-            parts = [segment(0xE1, b"Exif\0\0" + p) for p in (bytes(block[:cut]), bytes(block[cut:]))]
+            parts = [
+                segment(0xE1, b"Exif\0\0" + p) for p in (bytes(block[:cut]), bytes(block[cut:]))
+            ]
         if chance.random() < 0.3:
-            form = chance.choice(['tiff:Orientation="%d"', "<tiff:Orientation>%d<", "tiff:Orientation=%d"])
+            form = chance.choice(
+                ['tiff:Orientation="%d"', "<tiff:Orientation>%d<", "tiff:Orientation=%d"]
+            )
             parts.append(segment(0xE1, XMP + (form % chance.choice([6, 8, 0, 9])).encode()))
         chance.shuffle(parts)
         yield PHOTO[:2] + b"".join(parts) + PHOTO[chance.choice([2, 20]) :]
@@ -201,7 +232,14 @@ def test_mutated_exif_gives_pillows_orientation() -> None:
 def ends() -> Iterator[bytes]:
     """The picture, and what follows at and around the ends of the blocks that Pillow reads."""
     for photo in (PHOTO, jpeg(photo_like(33, 40), progressive=True)):
-        for behind in (b"\xff\xd8", b"\xff\x34", b"\xff\xc0\0\x11", b"\xff\xd9", b"\xff\xda\0\2", b""):
+        for behind in (
+            b"\xff\xd8",
+            b"\xff\x34",
+            b"\xff\xc0\0\x11",
+            b"\xff\xd9",
+            b"\xff\xda\0\2",
+            b"",
+        ):
             for eoi in (b"", b"\xff\xd9"):
                 for place in (0, 1, 2, 3, 5, 70000):
                     room = BLOCK - len(photo) + place if place < 100 else place

@@ -106,11 +106,11 @@ class Preprocess {
   DecodeExtent Extent() const;
   Status DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_bytes, Reservation* reservation,
                     PreprocessScratch* scratch, Window* window, RgbView* view) const;
-  Status Decode(const ImageSource& source, Reservation* reservation, PreprocessScratch* scratch,
-                Window* window, RgbView* view) const;
-  Status DecodeForeign(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
-                       Reservation* reservation, PreprocessScratch* scratch, Window* window,
-                       RgbView* view) const;
+  Status Decode(const ImageSource& source, size_t* file_size, Reservation* reservation,
+                PreprocessScratch* scratch, Window* window, RgbView* view) const;
+  Status DecodeForeign(const ImageSource& source, size_t index, size_t file_size,
+                       const ForeignDecoder& foreign, Reservation* reservation,
+                       PreprocessScratch* scratch, Window* window, RgbView* view) const;
   template <typename UseRow>
   Status Resample(const RgbView& view, const Window& window, PreprocessScratch* scratch,
                   const UseRow& use_row) const;
