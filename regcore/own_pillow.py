@@ -45,7 +45,7 @@ class _NoWarnings:
         """Says nothing."""
 
 
-def image_module() -> Any:
+def image_module() -> Any:  # noqa: ANN401  (the modules have no types under this name)
     """Pillow's module Image, of regcore's own instance; RegcoreError where it cannot be loaded."""
     if not _loaded:
         with _lock:

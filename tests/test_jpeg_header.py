@@ -53,8 +53,7 @@ def by_regcore(item: bytes, core: Preprocessor) -> tuple[np.ndarray, int] | None
     found: list[Finding] = []
     try:
         pixels = core([item], on_finding=found.append)[0]
-    except DecodeError as error:
-        assert len(error.detail) > 5
+    except DecodeError:
         return None
     return pixels, found[0].orientation if found else 1
 
@@ -113,7 +112,7 @@ def test_a_resolution_that_is_no_number_is_named() -> None:
 
 def segment_mutations(count: int) -> Iterator[bytes]:
     """Segments of every kind that Pillow knows, cut, stretched and filled at random."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311
     bodies = [
         b"JFIF\0\1\1\1\0\1\0\1\0\0",
         b"Exif\0\0" + tiff([entry(0x0128, 3, 1, b"\2"), entry(0x0112, 3, 1, b"\6")]),
@@ -163,8 +162,11 @@ def test_mutated_segments_are_refused_where_pillow_does() -> None:
     assert refused > 100
 
 
+XMP_FORMS = ('tiff:Orientation="%d"', "<tiff:Orientation>%d<", "tiff:Orientation=%d")
+
+
 def exif_mutations(count: int) -> Iterator[bytes]:
-    chance = random.Random(11)
+    chance = random.Random(11)  # noqa: S311
     sizes = {
         1: 1,
         2: 1,
@@ -227,6 +229,9 @@ def test_mutated_exif_gives_pillows_orientation() -> None:
     taken, refused = assert_as_pillow(exif_mutations(4000))
     assert taken > 2000
     assert refused > 2
+
+
+BEHIND = (b"\xff\xd8", b"\xff\x34", b"\xff\xc0\0\x11", b"\xff\xd9", b"\xff\xda\0\2", b"")
 
 
 def ends() -> Iterator[bytes]:
