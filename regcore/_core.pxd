@@ -70,6 +70,8 @@ cdef extern from "pipeline/preprocess.h" namespace "regcore" nogil:
         MemoryBudget(size_t) except +
 
     cdef cppclass ForeignPicture:
+        const uint8_t* bytes()
+        size_t size()
         Status Reserve(int, int, size_t)
         Status Allocate(int, int, uint8_t**)
         int orientation

@@ -20,6 +20,8 @@ from regcore._seam cimport (
     SimdLevel, SimdName, Status, StatusCode, SupportedSimdLevels, check, resolve_level
 )
 
+from regcore.errors import RegcoreError
+
 
 FILTERS = {
     "box": <int>Filter.kBox,
@@ -69,6 +71,11 @@ cdef str text(const string& words):
 
 
 cdef list python_reports(vector[ItemReport] reports):
+    """Raises where not an image but the environment is to blame."""
+    cdef size_t i
+    for i in range(reports.size()):
+        if reports[i].status.code() in (StatusCode.kEnvironment, StatusCode.kOutOfMemory):
+            check(reports[i].status)
     return [
         (
             r.index,
@@ -107,7 +114,6 @@ cdef class Items:
     """A list of images as csrc reads it, and everything that must live as long."""
 
     cdef vector[ImageSource] sources
-    cdef list items
     cdef list alive
     cdef object foreign
 
@@ -115,11 +121,11 @@ cdef class Items:
         cdef ImageSource source
         cdef const uint8_t[::1] encoded
         cdef const uint8_t[:, :, :] pixels
-        self.items = list(items)
+        items = list(items)
         self.alive = []
         self.foreign = foreign
-        self.sources.reserve(len(self.items))
-        for item in self.items:
+        self.sources.reserve(len(items))
+        for item in items:
             source = ImageSource()
             if isinstance(item, str):
                 path = os.fsencode(item)
@@ -172,6 +178,11 @@ cdef class Canvas:
             raise ValueError("the picture is complete")
         return 0
 
+    def encoded(self):
+        """A copy of the encoded image, as it was read."""
+        self.check_open()
+        return (<const char*>self.picture.bytes())[:self.picture.size()]
+
     def reserve(self, int width, int height, size_t bytes_per_pixel):
         """To be called before anything is decoded; may wait for memory. Raises Refused."""
         cdef Status status
@@ -195,13 +206,15 @@ cdef Status decode_foreign(void* context, size_t index, ForeignPicture* picture)
     try:
         canvas = Canvas()
         canvas.picture = picture
-        picture.orientation = items.foreign(items.items[index], canvas)
+        picture.orientation = items.foreign(canvas.encoded(), canvas)
         picture.complete = True
         return Status()
     except Refused:
         return canvas.refusal
     except MemoryError:
         return Status(StatusCode.kOutOfMemory, b"out of memory")
+    except RegcoreError as error:
+        return Status(StatusCode.kEnvironment, str(error).encode("utf-8", "replace"))
     except BaseException as error:
         words = str(error) or type(error).__name__
         return Status(StatusCode.kForeign, words.encode("utf-8", "replace"))
