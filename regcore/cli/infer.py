@@ -18,7 +18,7 @@ from regcore.cli.console import (
     tell,
 )
 from regcore.cli.device_options import DeviceOptions, device_options, trace_option
-from regcore.cli.options import preprocess_options, recipe_for
+from regcore.cli.options import check_not_swapped, preprocess_options, recipe_for
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,11 @@ _INFO_SUFFIXES = (".info", ".txt")
     show_default=True,
     help="With --random: the number of batches.",
 )
-@click.option("--force", is_flag=True, help="Delete what an earlier run left in OUT.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Delete what an earlier run left in OUT, and replace files that regcore did not write.",
+)
 @device_options
 @trace_option
 @preprocess_options
@@ -92,14 +96,21 @@ def infer(
     from regcore.perf.benchmark_file import write_pure_files
     from regcore.perf.trace import write_trace
     from regcore.predictions.writing import PredictionWriter
+    from regcore.result_outputs import check_inference
     from regcore.schemas import json_form
     from regcore.store.reader import holds_store, open_store
 
     images, out = _images_and_out(paths, noise=noise)
+    if images is not None:
+        check_not_swapped(model, images)
+    check_inference(out, device.trace, model, images, force=force)
     store = open_store(images) if images is not None and holds_store(images) else None
     workers = settings["workers"] or default_workers()
     with device.open(model) as backend:
-        label, recipe = recipe_for(model, backend, store, (recipe_name, dtype, layout))
+        is_prepared = images is None or images.suffix in _INFO_SUFFIXES
+        label, recipe = recipe_for(
+            model, backend, store, (recipe_name, dtype, layout), shape_only=is_prepared
+        )
         batch_size = device.batch_size_for(backend)
         if images is None:
             inputs: Inputs = NoiseInputs(recipe, rounds * batch_size, batch_size)
