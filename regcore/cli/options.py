@@ -234,8 +234,7 @@ def recipe_for(
 
 def _check_chosen(store: Store) -> None:
     """A default that nobody chose when the store was made is no choice later, either."""
-    description = getattr(store, "description", None)
-    if getattr(description, "recipe_chosen", None) is False:
+    if getattr(store.manifest.description, "recipe_chosen", None) is False:
         raise UsageError(
             f"{store.folder}: nobody chose its recipe, it is the guide's by default; "
             "confirm it with --recipe NAME"

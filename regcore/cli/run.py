@@ -73,7 +73,7 @@ def run(
 
     MODEL is a .onnx file, an .om for Ascend devices, an .engine for TensorRT, torch:NAME:WEIGHTS
     for timm's model itself, or simulated:RATE for a made-up device of RATE images/s. The result
-    goes to result.json in --out, too. Where an image cannot be read, a labelled image is not there, or
+    goes to result.json in --out. Where an image cannot be read, a labelled image is not there, or
     Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
     and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
     writes it; what the model made of each image goes to decisions.csv, and everything that --json
