@@ -134,9 +134,8 @@ def test_records_of_an_inference_may_be_anything(photos: Path, tmp_path: Path) -
             (out / name).write_bytes(damaged)
         try:
             _check_job(out, job)
-        except (DatasetError, MismatchError) as error:
+        except (DatasetError, MismatchError):
             refused += 1
-            assert "\n" not in str(error)
         _update_sources(out, writer, versions)
         assert (out / "infer.sources.npy").read_bytes() == originals["infer.sources.npy"]
     assert refused > 50
@@ -152,3 +151,15 @@ def test_a_pipe_is_no_prepared_image(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "list.info")
     with pytest.raises(DatasetError, match=r"list\.info: is a pipe|not a regular file"):
         BinInputs(tmp_path / "list.info", Recipe(), workers=1)
+
+
+def test_brackets_and_escapes_in_a_model_name_are_text(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "[").mkdir()
+    strange = save_model(tmp_path / "[" / "x].onnx")
+    for out, command in (("out", "run"), ("scores", "infer")):
+        if command == "run":
+            result = run(strange, photos, out=tmp_path / out)
+        else:
+            result = regcore("infer", strange, photos, tmp_path / out)
+        assert result.exit_code == 0, result.stderr
+        assert "[/x].onnx" in result.stdout.replace("\n", "").replace(" ", "")

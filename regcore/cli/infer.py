@@ -13,6 +13,7 @@ from regcore.cli.console import (
     INCOMPLETE,
     answer,
     name_failures,
+    printable,
     progress_bar,
     show,
     tell,
@@ -197,6 +198,7 @@ def _deliver(
     inference: Inference, perf: Perf, about: dict[str, str], out: Path, *, as_json: bool
 ) -> None:
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     from regcore import findings
@@ -232,7 +234,7 @@ def _deliver(
         if perf.interface_images_per_s is not None:
             table.add_row("device alone", f"{perf.interface_images_per_s:.1f} images/s")
         for name, value in about.items():
-            table.add_row(name, value)
+            table.add_row(name, escape(printable(value)))
         table.add_row("batch, workers", f"{perf.batch_size}, {perf.workers}")
         show(table)
     if not inference.complete:
