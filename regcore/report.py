@@ -125,6 +125,7 @@ def to_dict(report: RunReport) -> dict[str, Any]:
 def to_table(report: RunReport) -> Table:
     """The report for people, as a rich table of two columns."""
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     evaluation = report.evaluation
@@ -153,8 +154,8 @@ def to_table(report: RunReport) -> Table:
         f"and {evaluation.wait_seconds:.2f} s waiting for images",
     )
     table.add_section()
-    table.add_row("model", report.model)
+    table.add_row("model", escape(report.model))
     table.add_row("backend", f"{report.backend}, {report.provider}")
-    table.add_row("recipe", report.recipe)
+    table.add_row("recipe", escape(report.recipe))
     table.add_row("batch, workers", f"{report.batch_size}, {report.workers}")
     return table

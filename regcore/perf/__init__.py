@@ -124,7 +124,7 @@ def measure(timeline: Timeline, *, batch_size: int, workers: int) -> Perf:
         seconds=seconds,
         images_per_s=given.images / seconds if seconds else 0.0,
         first_batch_s=float(given.times["taken"][0]) - timeline.start if len(given) else None,
-        interface_images_per_s=given.images / compute if compute else None,
+        interface_images_per_s=given.images / compute if compute > 0 else None,
         compute=Distribution.of(1000 * given.seconds["compute"]),
         h2d=Distribution.of(1000 * given.seconds["h2d"]),
         d2h=Distribution.of(1000 * given.seconds["d2h"]),

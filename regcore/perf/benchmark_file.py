@@ -15,6 +15,7 @@ to and from the device besides.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from statistics import mean
 
@@ -44,10 +45,13 @@ def write_pure_files(folder: Path, timeline: Timeline, model: str) -> None:
     for device in given.devices:
         of_device = given.of_device(device)
         latencies = (1000 * of_device.seconds["compute"] / of_device.times["images"]).tolist()
-        rate = mean(1000 / latency for latency in latencies)
+        # A batch that took no time has no rate, and all of them none.
+        rates = [1000 / latency for latency in latencies if latency > 0]
+        measured = len(rates) == len(latencies)
+        shown = f"{mean(rates):g}samples/s" if measured else "n/a"
         write_text(
             folder / f"PureInfer_perf_of_{model}_in_device_{device}.txt",
-            f"ave_throughputRate: {rate:g}samples/s, ave_latency: {mean(latencies):g}ms\n",
+            f"ave_throughputRate: {shown}, ave_latency: {mean(latencies):g}ms\n",
         )
 
 
@@ -61,15 +65,26 @@ def benchmark_lines(timeline: Timeline, given: GivenBatches) -> str:
     compute, in_module = given.compute_seconds, given.module_seconds
     seconds = timeline.end - start
     return (
-        f"[e2e] throughputRate: {images / seconds:g}, latency: {1000 * seconds:g}\n"
-        f"[data read] {_rate(images / (read - start))}\n"
-        f"[preprocess] {_rate(images / (prepared - start))}\n"
-        f"[infer] throughputRate: {images / (taken - start):g}, "
-        f"Interface throughputRate: {images / compute:g}, "
+        f"[e2e] throughputRate: {_text(_over(images, seconds))}, latency: {1000 * seconds:g}\n"
+        f"[data read] {_rate(_over(images, read - start))}\n"
+        f"[preprocess] {_rate(_over(images, prepared - start))}\n"
+        f"[infer] throughputRate: {_text(_over(images, taken - start))}, "
+        f"Interface throughputRate: {_text(_over(images, compute))}, "
         f"moduleLatency: {1000 * in_module / images:g}\n"
-        f"[post] {_rate(len(given) / (used - start))}\n"
+        f"[post] {_rate(_over(len(given), used - start))}\n"
     )
 
 
-def _rate(rate: float) -> str:
-    return f"throughputRate: {rate:g}, moduleLatency: {1000 / rate:g}"
+def _over(count: int, seconds: float) -> float | None:
+    """A rate; None, which is none, where no time was measured."""
+    rate = count / seconds if seconds > 0 else math.inf
+    return rate if math.isfinite(rate) else None
+
+
+def _text(rate: float | None) -> str:
+    return "n/a" if rate is None else f"{rate:g}"
+
+
+def _rate(rate: float | None) -> str:
+    latency = 1000 / rate if rate else 0.0
+    return f"throughputRate: {_text(rate)}, moduleLatency: {latency:g}"
