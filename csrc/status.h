@@ -15,6 +15,7 @@ enum class StatusCode {
   kIo,           // the operating system refused to read
   kOutput,       // ... or to write: the disk is full, or the folder has gone
   kOutOfMemory,  // an allocation failed; concerns this image alone
+  kEnvironment,  // the process lacks file handles or the like; no image is to blame
   kForeign,      // the decoder for everything that is not JPEG refused
 };
 

@@ -10,6 +10,7 @@ namespace regcore {
 
 WorkerPool::WorkerPool(size_t workers) : owner_(::getpid()) {
   threads_.reserve(workers);
+  ids_.reserve(workers);
   try {
     while (threads_.size() < workers) {
       threads_.emplace_back(&WorkerPool::Work, this, threads_.size());
@@ -17,22 +18,27 @@ WorkerPool::WorkerPool(size_t workers) : owner_(::getpid()) {
   } catch (const std::exception&) {
     // The system gives no more threads or memory: fewer do the same work.
   }
+  for (const std::thread& thread : threads_) ids_.push_back(thread.get_id());
 }
 
 bool WorkerPool::OnWorker() const {
-  return std::any_of(threads_.begin(), threads_.end(), [](const std::thread& thread) {
-    return thread.get_id() == std::this_thread::get_id();
-  });
+  return !joined_ && std::find(ids_.begin(), ids_.end(), std::this_thread::get_id()) != ids_.end();
 }
 
-WorkerPool::~WorkerPool() {
-  Cancel();
+WorkerPool::~WorkerPool() { Stop(); }
+
+void WorkerPool::Stop() {
+  const std::lock_guard<std::mutex> one_at_a_time(stop_mutex_);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     quit_ = true;
+    cancelled_ = true;  // under the lock, so that no Start between undoes it
   }
   job_started_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+  joined_ = true;
 }
 
 Status WorkerPool::Start(size_t count, Task task) {
@@ -40,6 +46,7 @@ Status WorkerPool::Start(size_t count, Task task) {
   if (threads_.empty()) return {StatusCode::kIo, "the system starts no threads"};
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (quit_) return {StatusCode::kIo, "closed"};
     task_ = std::move(task);
     count_ = count;
     next_ = 0;
@@ -64,7 +71,10 @@ void WorkerPool::Work(size_t worker) {
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
     job_started_.wait(lock, [&] { return quit_ || job_ != seen; });
-    if (quit_) return;
+    if (quit_) {
+      if (job_ != seen && --running_ == 0) job_ended_.notify_all();
+      return;
+    }
     seen = job_;
     lock.unlock();
     while (!cancelled_.load(std::memory_order_relaxed)) {

@@ -16,14 +16,13 @@
 
 namespace regcore {
 
-// Start, WaitFor and the destructor belong to one thread at a time; Cancel and done are free.
+// Start, WaitFor and the destructor belong to one thread at a time; the others are free.
 class WorkerPool {
  public:
   using Task = std::function<void(size_t index, size_t worker)>;
 
   explicit WorkerPool(size_t workers);
-  // Cancels the job and joins. Neither on one of its own threads, nor in a forked child, where they
-  // do not exist: leak it there.
+  // As Stop.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -37,6 +36,11 @@ class WorkerPool {
 
   // Indices not yet handed out will not be.
   void Cancel();
+
+  // Cancels the job and joins; the pool then starts none any more. Any thread may call it, also
+  // while another one waits for the job, but neither one of the pool's own threads, nor a forked
+  // child, where they do not exist: leak the pool there.
+  void Stop();
 
   // Whether the caller is one of the pool's own threads.
   bool OnWorker() const;
@@ -59,7 +63,10 @@ class WorkerPool {
   std::atomic<size_t> next_{0};
   std::atomic<size_t> done_{0};
   std::atomic<bool> cancelled_{false};
+  std::mutex stop_mutex_;  // held while the threads are joined
+  std::atomic<bool> joined_{false};
   std::vector<std::thread> threads_;
+  std::vector<std::thread::id> ids_;  // of the threads, also while they are joined
 };
 
 }  // namespace regcore

@@ -70,6 +70,8 @@ cdef extern from "pipeline/preprocess.h" namespace "regcore" nogil:
         MemoryBudget(size_t) except +
 
     cdef cppclass ForeignPicture:
+        const uint8_t* bytes()
+        size_t size()
         Status Reserve(int, int, size_t)
         Status Allocate(int, int, uint8_t**)
         int orientation
@@ -135,6 +137,7 @@ cdef extern from "pipeline/preprocess_job.h" namespace "regcore" nogil:
         Status StartToPack(vector[ImageSource], ForeignDecoder, int, uint64_t*) except +
         cbool WaitFor(milliseconds)
         void Cancel()
+        void Stop()
         size_t done()
         StageTimes stage_times()
         size_t failed()

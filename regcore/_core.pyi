@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Item = str | bytes | bytearray | memoryview | NDArray[np.uint8]
-#: Puts pixels on the canvas and returns the EXIF orientation.
-Foreign = Callable[[Item, Canvas], int]
+#: Puts the pixels of an encoded image on the canvas and returns its EXIF orientation.
+Foreign = Callable[[bytes, Canvas], int]
 Progress = Callable[[int, int], object]
 #: Index; what went wrong, if it did; libjpeg's warnings, the first of them, EXIF orientation.
 Reports = list[tuple[int, str | None, tuple[int, str, int]]]
@@ -49,6 +49,7 @@ class Preprocessing:
         memory: int,
     ) -> None: ...
     def slot_bytes(self) -> int: ...
+    def close(self) -> None: ...
     def stage_seconds(self) -> dict[str, float]: ...
     def to_slots(
         self,

@@ -10,7 +10,7 @@ cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
-from libcpp.memory cimport shared_ptr, unique_ptr
+from libcpp.memory cimport unique_ptr
 from libcpp.string cimport string
 from libcpp.utility cimport move
 from libcpp.vector cimport vector
@@ -19,6 +19,8 @@ from posix.unistd cimport getpid
 from regcore._seam cimport (
     SimdLevel, SimdName, Status, StatusCode, SupportedSimdLevels, check, resolve_level
 )
+
+from regcore.errors import RegcoreError
 
 
 FILTERS = {
@@ -41,19 +43,27 @@ ON_WARNING = {
 }
 LAYOUTS = {"nchw": <int>Layout.kNchw, "nhwc": <int>Layout.kNhwc}
 
-# What has threads. At its exit the interpreter frees what daemon threads are still using: their
-# workers must have stopped by then.
-_alive = weakref.WeakSet()
+# How long the main thread waits before it looks for Ctrl-C, in ms.
+cdef long POLL_MS = 50
+
+
+# What has threads that may call Python, which must end before the interpreter does.
+_with_threads = weakref.WeakSet()
+cdef cbool interpreter_ends = False
 
 
 @atexit.register
-def _stop_all():
-    for user in list(_alive):
-        user.stop()
-
-
-# How long the main thread waits before it looks for Ctrl-C, in ms.
-cdef long POLL_MS = 50
+def _stop_all_threads():
+    global interpreter_ends
+    interpreter_ends = True
+    while True:
+        try:
+            open_ones = list(_with_threads)
+            break
+        except RuntimeError:  # another thread has just added one
+            continue
+    for each in open_ones:
+        each.close()
 
 
 cdef str text(const string& words):
@@ -61,6 +71,11 @@ cdef str text(const string& words):
 
 
 cdef list python_reports(vector[ItemReport] reports):
+    """Raises where not an image but the environment is to blame."""
+    cdef size_t i
+    for i in range(reports.size()):
+        if reports[i].status.code() in (StatusCode.kEnvironment, StatusCode.kOutOfMemory):
+            check(reports[i].status)
     return [
         (
             r.index,
@@ -99,7 +114,6 @@ cdef class Items:
     """A list of images as csrc reads it, and everything that must live as long."""
 
     cdef vector[ImageSource] sources
-    cdef list items
     cdef list alive
     cdef object foreign
 
@@ -107,11 +121,11 @@ cdef class Items:
         cdef ImageSource source
         cdef const uint8_t[::1] encoded
         cdef const uint8_t[:, :, :] pixels
-        self.items = list(items)
+        items = list(items)
         self.alive = []
         self.foreign = foreign
-        self.sources.reserve(len(self.items))
-        for item in self.items:
+        self.sources.reserve(len(items))
+        for item in items:
             source = ImageSource()
             if isinstance(item, str):
                 path = os.fsencode(item)
@@ -164,6 +178,11 @@ cdef class Canvas:
             raise ValueError("the picture is complete")
         return 0
 
+    def encoded(self):
+        """A copy of the encoded image, as it was read."""
+        self.check_open()
+        return (<const char*>self.picture.bytes())[:self.picture.size()]
+
     def reserve(self, int width, int height, size_t bytes_per_pixel):
         """To be called before anything is decoded; may wait for memory. Raises Refused."""
         cdef Status status
@@ -187,13 +206,15 @@ cdef Status decode_foreign(void* context, size_t index, ForeignPicture* picture)
     try:
         canvas = Canvas()
         canvas.picture = picture
-        picture.orientation = items.foreign(items.items[index], canvas)
+        picture.orientation = items.foreign(canvas.encoded(), canvas)
         picture.complete = True
         return Status()
     except Refused:
         return canvas.refusal
     except MemoryError:
         return Status(StatusCode.kOutOfMemory, b"out of memory")
+    except RegcoreError as error:
+        return Status(StatusCode.kEnvironment, str(error).encode("utf-8", "replace"))
     except BaseException as error:
         words = str(error) or type(error).__name__
         return Status(StatusCode.kForeign, words.encode("utf-8", "replace"))
@@ -209,9 +230,9 @@ cdef class Preprocessing:
     cdef unique_ptr[Preprocess] preprocess
     cdef unique_ptr[PreprocessJob] job
     cdef readonly int workers
-    cdef int owner
-    cdef int inside  # calls that run now
+    cdef bint closed
     cdef object __weakref__
+    cdef int owner  # the process in which the threads of the job run
 
     def __cinit__(self, *, int resize, int crop, str filter, str pass_order, mean, std, str dtype, str layout,
                   int workers, bint full_decode, str on_warning, size_t max_file_bytes, int64_t max_pixels, size_t max_scans,
@@ -241,19 +262,18 @@ cdef class Preprocessing:
     cdef PreprocessJob* started(self) except NULL:
         if not self.job:
             self.job.reset(new PreprocessJob(self.preprocess.get()[0], self.workers))
-            self.owner = getpid()  # of the threads, which a fork after this does not copy
-            _alive.add(self)
+            self.owner = getpid()
+            _with_threads.add(self)
+        if interpreter_ends:
+            raise RuntimeError("the interpreter is about to end; nothing new is begun")
         return self.job.get()
 
-    def stop(self):
-        """Cancels the call that runs, and waits until no worker touches its memory any more."""
-        cdef PreprocessJob* job = self.job.get()
-        if job == NULL or self.owner != getpid():
-            return
-        job.Cancel()
-        with nogil:
-            while not job.WaitFor(milliseconds(POLL_MS)):
-                pass
+    def close(self):
+        """Cancels a call that another thread makes, which then raises, and ends the threads."""
+        self.closed = True
+        if self.job and self.owner == getpid():
+            with nogil:
+                self.job.get().Stop()
 
     def slot_bytes(self):
         return self.preprocess.get().slot_bytes()
@@ -307,10 +327,8 @@ cdef class Preprocessing:
         cdef PreprocessJob* job = self.job.get()
         cdef cbool ended = False
         while not ended:
-            self.inside += 1
             with nogil:
                 ended = job.WaitFor(milliseconds(POLL_MS))
-            self.inside -= 1
             try:
                 PyErr_CheckSignals()
                 if progress is not None:
@@ -322,13 +340,13 @@ cdef class Preprocessing:
                     while not job.WaitFor(milliseconds(POLL_MS)):
                         pass
                 raise
+        if self.closed:
+            raise RuntimeError("the interpreter ended while images were in work")
         check(job.output_status())
         return python_reports(job.TakeReports())
 
     def __dealloc__(self):
-        # In a forked child there are no threads to join. Where a call is inside, the interpreter
-        # ends, and its thread will never come back.
-        if self.owner != getpid() or self.inside:
+        if self.owner != getpid():  # a forked child: there are no threads to join
             self.job.release()
         # Joining threads that may want the GIL must not hold it.
         with nogil:
@@ -357,7 +375,7 @@ cdef class Stream:
     cdef Preprocessing preprocessing
     cdef Items items
     cdef list buffers
-    cdef shared_ptr[BatchStream] stream  # a call that is inside shares it: see _stop_all
+    cdef unique_ptr[BatchStream] stream
     cdef int owner
     cdef public bint closing
     cdef tuple ready
@@ -382,16 +400,10 @@ cdef class Stream:
         self.stream.reset(new BatchStream(
             preprocessing.preprocess.get()[0], preprocessing.workers, self.items.sources,
             self.items.decoder(), batch_size, move(pointers), keep))
+        _with_threads.add(self)
+        if interpreter_ends:
+            raise RuntimeError("the interpreter is about to end; nothing new is begun")
         check(self.stream.get().Start())
-        _alive.add(self)
-
-    def stop(self):
-        """Ends the work, and waits until no worker touches a buffer any more."""
-        cdef shared_ptr[BatchStream] stream = self.stream
-        if stream and self.owner == getpid():
-            with nogil:
-                stream.get().Stop()
-        self.closing = True
 
     def next(self):
         """(first, count, buffer, reports, worked) of the next batch; None at the end or `closing`.
@@ -399,25 +411,25 @@ cdef class Stream:
         worked: for each image the worker, and the times in ns when it asked for the buffer, began,
         had read, had decoded, and was done; as int64 [count, 6] in bytes.
 
-        One thread at a time, and not while another one calls close.
+        One thread at a time.
         """
-        cdef shared_ptr[BatchStream] stream = self.stream
+        cdef BatchStream* stream = self.stream.get()
         cdef StreamBatch batch
         cdef StreamState state = StreamState.kNotYet
-        if not stream:
+        if self.closing:
             return None
         if self.owner != getpid():
             raise RuntimeError("created before a fork; create it anew")
         while not self.closing:
             if self.ready is None:
                 with nogil:
-                    state = stream.get().Next(milliseconds(POLL_MS), &batch)
+                    state = stream.Next(milliseconds(POLL_MS), &batch)
                 if state == StreamState.kEnd:
                     return None
                 if state == StreamState.kBatch:
-                    reports = python_reports(stream.get().TakeReports())
+                    reports = python_reports(stream.TakeReports())
                     self.ready = (batch.first, batch.count, batch.buffer, reports,
-                                  worked_bytes(stream.get().worked()))
+                                  worked_bytes(stream.worked()))
             PyErr_CheckSignals()  # if this raises, the batch stays ready for the next call
             if self.ready is not None:
                 part, self.ready = self.ready, None
@@ -425,24 +437,19 @@ cdef class Stream:
         return None
 
     def close(self):
-        """Stops and joins the workers."""
-        if not self.stream:
+        """Stops and joins the workers; a thread that is in `next` goes on without them."""
+        self.closing = True
+        if self.owner != getpid():  # a forked child: there are no threads to join
             return
-        if self.owner != getpid():
-            self.abandon()
-        elif self.stream.get().OnWorker():
+        if self.stream.get().OnWorker():
             # The garbage collector ran in a call to the foreign decoder: nobody can join himself.
             threading.Thread(target=self.close).start()
         else:
             with nogil:
-                self.stream.reset()
+                self.stream.get().Stop()
 
     def __dealloc__(self):
         if self.owner != getpid():
-            self.abandon()
+            self.stream.release()
         with nogil:
             self.stream.reset()
-
-    cdef void abandon(self) noexcept:
-        """In a forked child there are no threads to join: the stream is never destroyed."""
-        new shared_ptr[BatchStream](self.stream)

@@ -11,6 +11,7 @@ cdef extern from "status.h" namespace "regcore" nogil:
         kOk
         kOutput
         kOutOfMemory
+        kEnvironment
         kForeign
 
     cdef cppclass Status:

@@ -12,7 +12,11 @@ from regcore.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe, Triple
 _NAMELESS = ("the model's own", "the store's")
 _HALF: Triple = (0.5, 0.5, 0.5)
 #: Of the built-in table, as timm 1.0.12 configures them: these take 0.5, all others ImageNet's.
-_OF_HALF = ("regnetz_", "haloregnetz_", "tf_efficientnet_lite")
+_OF_HALF = (
+    *("regnetz_b", "regnetz_c", "regnetz_d", "regnetz_e"),
+    "haloregnetz_",
+    "tf_efficientnet_lite",
+)
 
 
 def check_baseline(

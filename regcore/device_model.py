@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.atomic import replacing
-from regcore.errors import BackendError
+from regcore.errors import BackendError, ModelRecordError
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.files.output_guard import json_of
@@ -63,11 +63,11 @@ class DeviceModel:
         return ModelMetadata.from_properties(model, self.properties)
 
     def check(self, path: Path) -> None:
-        """Raises BackendError, with the name of its file, for sizes that make no sense."""
+        """Raises ModelRecordError, with the name of its file, for sizes that make no sense."""
         sizes = [*self.batches, *(dim for dim in self.shape if dim is not None)]
         few = path.name.endswith(".om.json") or len(self.batches) in _ENGINE_BATCHES
         if not self.batches or not self.shape or min(sizes) < 1 or not few:
-            raise BackendError(f"{path}: batches {self.batches} and shape {self.shape}")
+            raise ModelRecordError(f"{path}: batches {self.batches} and shape {self.shape}")
 
     def check_builder(self, model: Path, running: str) -> None:
         """Raises BackendError where `model` was not built by `running`, as in TensorRT 10.1.0.
@@ -97,18 +97,18 @@ def write_record(record: DeviceModel, model: Path) -> None:
 def read_record(model: Path) -> DeviceModel | None:
     """The record of `model`, or None where there is none.
 
-    Raises BackendError where it makes no sense, or belongs to another file than `model`.
+    Raises ModelRecordError where it makes no sense, or belongs to another file than `model`.
     """
     path = record_path(model)
     if not path.exists():
         return None
     try:
         record = _parse(path)
-    except BackendError as error:
+    except ModelRecordError as error:
         known = ", ".join(f.name for f in dataclass_fields(DeviceModel))
-        raise BackendError(f"{error}; not the record of a model (fields {known})") from error
+        raise ModelRecordError(f"{error}; not the record of a model (fields {known})") from error
     if record.sha256 != file_sha256(model):
-        raise BackendError(
+        raise ModelRecordError(
             f"{path} belongs to another {model.name}, of an earlier conversion: convert it again"
         )
     return record
@@ -118,29 +118,29 @@ def is_recorded(model: Path) -> bool:
     """Whether the record beside a file says that regcore built just that file."""
     try:
         return read_record(model) is not None
-    except BackendError:
+    except ModelRecordError:
         return False
 
 
 def _parse(path: Path) -> DeviceModel:
-    content = read_input(path, _MAX_RECORD_BYTES, error=BackendError)
-    form = parse_json(content, _Form, path, error=BackendError).format
+    content = read_input(path, _MAX_RECORD_BYTES, error=ModelRecordError)
+    form = parse_json(content, _Form, path, error=ModelRecordError).format
     if form not in (None, json_form(_FORM)):  # the first ones did not say it
-        raise BackendError(f"{path}: of another version")
-    record = parse_json(content, DeviceModel, path, error=BackendError)
+        raise ModelRecordError(f"{path}: of another version")
+    record = parse_json(content, DeviceModel, path, error=ModelRecordError)
     record.check(path)
     return record
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a regular file, in hex. Raises BackendError where it cannot be read."""
+    """The SHA-256 of a regular file, in hex. Raises ModelRecordError where it cannot be read."""
     if path.exists() and not path.is_file():  # which may have no end
-        raise BackendError(f"{path}: is no regular file")
+        raise ModelRecordError(f"{path}: is no regular file")
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise BackendError(f"{path}: {error.strerror}") from error
+        raise ModelRecordError(f"{path}: {error.strerror}") from error
     return digest.hexdigest()

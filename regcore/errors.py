@@ -70,6 +70,12 @@ class BackendError(RegcoreError):
     exit_code = 4
 
 
+class ModelRecordError(BackendError):
+    """What a model says of itself, inside or in the record beside it, is damaged or senseless."""
+
+    exit_code = 3
+
+
 class DeviceHungError(BackendError):
     """The device does not answer any more, so that it cannot be closed either."""
 

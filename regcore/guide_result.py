@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -40,6 +41,11 @@ def guide_result(topn: TopN) -> dict[str, Any]:
         "title": "Overall statistical evaluation",
         "value": [{"key": key, "value": value} for key, value in rows],
     }
+
+
+def is_result_text(head: bytes) -> bool:
+    """Whether a file that begins so is such a result, of regcore's or of the guide's script."""
+    return re.match(rb'\s*\{\s*"title"\s*:\s*"Overall statistical evaluation"', head) is not None
 
 
 def write_guide_result(

@@ -92,7 +92,8 @@ def listing(source: str | Path) -> Listing:
     if stat.S_ISREG(mode):
         return Listing(source.parent, [source.name])
     if not stat.S_ISDIR(mode):
-        raise DatasetError(f"{source}: is neither a folder nor a regular file")
+        kind = "a FIFO" if stat.S_ISFIFO(mode) else "a device or socket"
+        raise DatasetError(f"{source}: is {kind}, where a folder or an image file is needed")
     found = Listing(source)
     found.names.extend(_Walk(found).images())
     if not found.names:

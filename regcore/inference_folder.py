@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.atomic import replacing, write_text
-from regcore.errors import DatasetError, MismatchError, OutputError
+from regcore.atomic import remove_abandoned, replacing, write_text
+from regcore.errors import MismatchError, OutputError
+from regcore.files.input_file import read_input
+from regcore.files.json_input import read_json
 from regcore.folder_lock import locked
 from regcore.predictions.writing import PredictionWriter, output_folders
 
@@ -22,6 +25,8 @@ JOB = "infer.json"
 #: Inputs.versions of the images whose outputs there are.
 SOURCES = "infer.sources.npy"
 LOCK = "infer.lock"
+
+_HEADER_BYTES = 1 << 16
 
 
 @contextmanager
@@ -45,6 +50,7 @@ def claimed(
     except OSError as error:
         raise OutputError(f"{out}: cannot make the folder: {error.strerror}") from error
     with locked(out / LOCK):
+        remove_abandoned(out)
         if force:
             for folder in output_folders(out):
                 shutil.rmtree(folder)
@@ -57,17 +63,14 @@ def claimed(
 def _check_job(out: Path, job: dict[str, Any]) -> None:
     path = out / JOB
     wanted = json.loads(json.dumps(job))
-    try:
-        stored = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    stored = read_json(path, dict[str, Any]) if path.exists() else None
+    if stored is None:
         if any(out.glob("dumpOutput_device*/*")):
             raise MismatchError(
                 f"{out}: holds outputs, but no {JOB} that says of what; choose another folder"
-            ) from None
+            )
         write_text(path, json.dumps(wanted, indent=2) + "\n")
         return
-    except ValueError as error:
-        raise DatasetError(f"{path}: not a JSON file ({error})") from error
     differing = [
         f"{key} {stored.get(key)} there, {value} here"
         for key, value in wanted.items()
@@ -84,12 +87,16 @@ def _update_sources(out: Path, writer: PredictionWriter, versions: NDArray[np.in
     """The outputs go first: whenever there is one, it is of a version that is on record."""
     path = out / SOURCES
     try:
-        before = np.load(path, allow_pickle=False)
+        content = read_input(path, _HEADER_BYTES + versions.nbytes)
+        before = np.load(io.BytesIO(content), allow_pickle=False)
     except Exception:  # noqa: BLE001  # damage makes NumPy's parsers raise all kinds
         before = None
-    if before is None or before.shape != versions.shape:
+    if before is None or before.shape != versions.shape or before.dtype != versions.dtype:
         writer.remove(np.ones(len(versions), np.bool_))
     else:
         writer.remove((before != versions).any(axis=1))
+    # Written as bytes: NumPy's own writing to a file loses what fails at the last flush.
+    record = io.BytesIO()
+    np.save(record, versions)
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.save(file, versions)
+        file.write(record.getbuffer())

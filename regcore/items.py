@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,6 +21,8 @@ def as_items(items: Sequence[Image]) -> list[_core.Item]:
     """Paths as str, bytes, or pixels whose rows have no gaps; raises UsageError for another."""
     if isinstance(items, (str, bytes, bytearray, memoryview, os.PathLike)):
         raise TypeError("items must be a sequence of images, not one image")
+    if not isinstance(items, Iterable):
+        raise TypeError(f"items must be a sequence of images, not {type(items).__name__}")
     return [_as_item(item) for item in items]
 
 
@@ -32,10 +34,19 @@ def _as_item(item: Image) -> _core.Item:
             raise UsageError("the bytes of an image must be contiguous")
         return item.cast("B")
     if not isinstance(item, np.ndarray):
-        path = os.fspath(item)
+        try:
+            path = os.fspath(item)
+        except TypeError:
+            raise UsageError(
+                f"an image is a path, bytes or pixels, not {type(item).__name__}"
+            ) from None
+        if not isinstance(path, str):
+            path = os.fsdecode(path)
         if "\0" in path:
             raise UsageError(f"a path cannot hold a NUL character: {path!r}")
         return path
+    if isinstance(item, np.ma.MaskedArray):
+        raise UsageError("pixels cannot be a masked array")
     if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or item.size == 0:  # noqa: PLR2004
         raise UsageError(
             f"pixels must be uint8 of shape (height, width, 3), not {item.dtype} of {item.shape}"

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regcore.errors import DatasetError
-from regcore.ranking import Ties, check_ties, label_places, score_array
+from regcore.ranking import (
+    Ties,
+    check_ties,
+    count_workers,
+    label_array,
+    label_places,
+    score_array,
+    whole_number,
+)
 
 #: What to do about scores that hold NaN.
 OnNan = Literal["count", "raise"]
@@ -35,11 +42,9 @@ def class_indices(
     It is the label itself, or with `background` label + 1: the model's class 0 is then none that a
     label names. Raises DatasetError for a label that the model does not have.
     """
-    given = np.asarray(labels)
+    given = label_array(labels)
     if given.ndim != 1:
         raise ValueError(f"labels must be a list with one label an image, not {given.ndim}-D")
-    if given.size and not np.issubdtype(given.dtype, np.integer):
-        raise TypeError(f"labels must be integers, not {given.dtype}")
     first = int(background)
     wrong = given[(given < 0) | (given >= classes - first)]
     if wrong.size:
@@ -56,7 +61,8 @@ class TopN:
     It can be filled batch by batch, by several processes (it can be pickled), and merged.
 
     ties: which of equal scores goes first, as for `regcore.ranks`. on_nan: "count" the images whose
-    scores hold NaN, or "raise" a ValueError; NaN is never a hit.
+    scores hold NaN, or "raise" a ValueError; NaN is never a hit. background: whether class 0 of the
+    model is the background, so that label 0 is class 1; the labels are class indices otherwise.
 
     count: images so far. classes: of their scores, 0 before the first. tied: images for which
     another rule for ties could give another rank within the n best. nan: images with NaN.
@@ -72,21 +78,17 @@ class TopN:
         workers: int = 1,
     ) -> None:
         """workers: threads that look through a batch."""
-        try:
-            self.n = operator.index(n)
-        except TypeError:
-            raise TypeError(
-                f"n is one number, the largest of the ranks to count, not {n!r}; .accuracy(1) to "
-                ".accuracy(n) give the others"
-            ) from None
+        self.n = whole_number("n", n)
         if self.n < 1:
             raise ValueError(f"n must be at least 1, not {n}")
         if on_nan not in ("count", "raise"):
             raise ValueError(f"on_nan must be count or raise, not {on_nan!r}")
         self.ties = check_ties(ties)
+        if not isinstance(background, (bool, np.bool_)):
+            raise TypeError(f"background must be True or False, not {background!r}")
         self.on_nan = on_nan
-        self.background = background
-        self.workers = workers
+        self.background = bool(background)
+        self.workers = count_workers(workers)
         self.count = 0
         self.classes = 0
         self.tied = 0
@@ -101,23 +103,20 @@ class TopN:
     def accuracy(self, rank: int) -> float:
         """The share (0 to 1) of images whose true class is among the best `rank`; NaN of none.
 
-        Among as many as there are classes, or more, is every label whose score is a number.
+        rank: 1 to n. Where the model has fewer classes, it is the share among all of them.
         """
-        try:
-            place = operator.index(rank)
-        except TypeError:
-            raise TypeError(f"rank must be an integer, not {rank!r}") from None
-        if not 1 <= place <= self.n:
+        rank = whole_number("rank", rank)
+        if not 1 <= rank <= self.n:
             raise ValueError(f"rank must lie between 1 and {self.n}, not {rank}")
-        if not self.count:
-            return math.nan
-        return float(self.hits[min(place, self.classes) - 1]) / self.count
+        return (
+            float(self.hits[min(rank, self.classes) - 1]) / self.count if self.count else math.nan
+        )
 
     def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
         """Adds images, all or (where it raises) none.
 
-        scores: [images, classes], as for `regcore.topk`. labels: int [images], as for
-        `class_indices`.
+        scores: [images, classes], as for `regcore.topk`. labels: int [images], each a
+        class index, or one less with a background.
         """
         scores = score_array(scores)
         if scores.ndim != 2:  # noqa: PLR2004
@@ -148,13 +147,15 @@ class TopN:
         self.classes = classes
 
     def merge(self, other: TopN) -> None:
-        """Adds the images of another count with the same n and the same rule for ties."""
+        """Adds the images of another count with the same n, rule for ties and background."""
+        if not isinstance(other, TopN):
+            raise TypeError(f"only another TopN can be merged, not {type(other).__name__}")
+        if other.background != self.background:
+            raise ValueError("cannot merge counts with and without a background class")
         if (other.n, other.ties) != (self.n, self.ties):
             raise ValueError(
                 f"cannot merge Top{other.n}, ties {other.ties}, into Top{self.n}, ties {self.ties}"
             )
-        if other.background != self.background:
-            raise ValueError("cannot merge counts with and without a background class")
         if other.classes:
             self._expect_classes(other.classes)
             self.classes = other.classes

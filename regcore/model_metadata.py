@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from regcore.errors import BackendError, RegcoreError
+from regcore.errors import BackendError, ModelRecordError, RegcoreError
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.files.protobuf import fields
@@ -56,7 +56,7 @@ class ModelMetadata:
     def from_properties(cls, model: object, properties: Mapping[str, str]) -> ModelMetadata | None:
         """Reads the pairs of the file `model`; None where regcore has written no recipe there.
 
-        Raises BackendError with the name of `model` for a recipe that makes no sense.
+        Raises ModelRecordError with the name of `model` for a recipe that makes no sense.
         """
         text = properties.get(_RECIPE)
         if text is None:
@@ -67,7 +67,7 @@ class ModelMetadata:
                 parse_json(text, _RecipeForm, _RECIPE)
             recipe = Recipe.from_dict({**values, "pass_order": installed_pass_order()})
         except (RegcoreError, TypeError, ValueError, OverflowError) as error:
-            raise BackendError(
+            raise ModelRecordError(
                 f"{model}: unusable metadata: {error}: {text[:_SHOWN_CHARACTERS]!r}"
             ) from error
         return cls(recipe, properties.get(_NAME, ""), properties.get(_WEIGHTS, ""))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from errno import EMFILE, ENFILE, ENOMEM
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from regcore.errors import RegcoreError
 from regcore.findings import UPRIGHT
+from regcore.format_names import HEAD_BYTES, format_of
+from regcore.own_pillow import image_module
 from regcore.webp_header import HEADER_BYTES, webp_size
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ _BYTES_AT_A_TIME = 1 << 20
 
 _ORIENTATION_TAG = 0x0112
 
+# Of the process, by no fault of an image.
+_LACKING = (EMFILE, ENFILE, ENOMEM)
+
 
 class Canvas(Protocol):
     """Where the pixels go; both may raise."""
@@ -38,45 +44,41 @@ class Canvas(Protocol):
         """Memory for height x width x 3 values."""
 
 
-def decode_rgb(
-    item: str | bytes | bytearray | memoryview | NDArray[np.uint8], canvas: Canvas
-) -> int:
-    """Puts `Image.open(item).convert("RGB")` on the canvas; returns its EXIF orientation.
+def decode_rgb(encoded: bytes, canvas: Canvas) -> int:
+    """Puts `Image.open(encoded).convert("RGB")` on the canvas; returns its EXIF orientation.
 
-    `item` is a path or the bytes of a file. Raises what Pillow raises, with a clearer text where
-    the format is not one of FORMATS.
+    `encoded` is a whole file. Raises what Pillow raises, with a clearer text where the format is
+    not one of FORMATS, and RegcoreError where not the image but the environment is to blame.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    if isinstance(item, np.ndarray):
-        raise TypeError("pixels need no decoder")
-    file = item if isinstance(item, str) else io.BytesIO(item)
-    reserved = _reserve_webp(item, canvas)
-    # Pillow's warnings pass: filters belong to the whole process, and this runs in many threads.
+    pillow = image_module()
+    size = webp_size(encoded[:HEADER_BYTES])
+    if size is not None:  # before it is opened
+        canvas.reserve(*size, _BYTES_PER_PIXEL["WEBP"])
     try:
-        with Image.open(file, formats=FORMATS) as image:
+        with pillow.open(io.BytesIO(encoded), formats=FORMATS) as image:
             needs = _BYTES_PER_PIXEL.get(image.format or "", _BYTES_PER_PIXEL_OF_OTHERS)
-            if not reserved:
+            if size is None:
                 canvas.reserve(image.width, image.height, needs)
             image.load()
             _copy(image if image.mode == "RGB" else image.convert("RGB"), canvas)
             # Once loaded: Pillow turns a TIFF, which is then upright.
             return _orientation(image)
-    except UnidentifiedImageError:
-        raise ValueError(f"not an image of a known format ({', '.join(FORMATS)})") from None
+    except pillow.UnidentifiedImageError:
+        raise ValueError(_not_taken(encoded)) from None
+    except OSError as error:
+        if error.errno in _LACKING:
+            raise RegcoreError(f"Pillow cannot decode: {error.strerror}") from None
+        raise
 
 
-def _reserve_webp(item: str | bytes | bytearray | memoryview, canvas: Canvas) -> bool:
-    """Reserves for what is a WebP, before it is opened; says whether it is one."""
-    if isinstance(item, str):
-        with open(item, "rb") as file:  # noqa: PTH123  (a name is all that a worker has)
-            head = file.read(HEADER_BYTES)
-    else:
-        head = bytes(item[:HEADER_BYTES])
-    size = webp_size(head)
-    if size is not None:
-        canvas.reserve(*size, _BYTES_PER_PIXEL["WEBP"])
-    return size is not None
+def _not_taken(encoded: bytes) -> str:
+    supported = ", ".join(FORMATS)
+    name = format_of(encoded[:HEAD_BYTES])
+    if name is None:
+        return f"not an image of a known format ({supported})"
+    if name.startswith("a damaged"):
+        return f"{name}: Pillow cannot read its header"
+    return f"is {name}, which is not an image of a known format ({supported})"
 
 
 def _copy(image: Image.Image, canvas: Canvas) -> None:
@@ -94,4 +96,4 @@ def _orientation(image: Image.Image) -> int:
         value = image.getexif().get(_ORIENTATION_TAG, UPRIGHT)
     except Exception:  # noqa: BLE001  (Pillow raises many kinds on damaged EXIF data)
         return UPRIGHT
-    return value if value in range(1, 9) else UPRIGHT
+    return int(value) if value in range(1, 9) else UPRIGHT  # 6.0 and 6/1 count, too

@@ -117,7 +117,8 @@ class _Pipeline:
             self._hand_on_old()
             self._results.put(None)  # in its place
         post.join(_JOIN_PATIENCE)
-        if device.is_alive() and not hung:
+        # A thread that waits for its input has not lost the device, which can still be closed.
+        if device.is_alive() and not hung and self._in_device_since is not None:
             raise self._hung(_JOIN_PATIENCE)
 
     def _complete_timeline(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore import _core
+from regcore.arguments import check_choice, check_switch, shown, whole_within
 from regcore.batch_stream import Array, BatchStream, OnError
 from regcore.errors import DecodeError, UsageError
 from regcore.findings import Finding
@@ -79,23 +80,24 @@ class Preprocessor:
             DecodeError before anything is allocated for it. Pillow has its own limit of pixels
             besides, for what it decodes.
         """
-        if on_warning not in _core.ON_WARNING:
-            raise UsageError(
-                f"on_warning is one of {', '.join(_core.ON_WARNING)}, not {on_warning!r}"
-            )
+        if not isinstance(recipe, Recipe):
+            raise UsageError(f"recipe must be a Recipe, not {shown(recipe)}")
+        check_choice("on_warning", on_warning, tuple(_core.ON_WARNING))
+        check_switch("full_decode", full_decode)
         limits = {
             "max_file_bytes": max_file_bytes,
             "max_pixels": max_pixels,
             "max_scans": max_scans,
         }
         for name, limit in limits.items():
-            if not 1 <= limit < _TOO_MANY:
-                raise UsageError(f"{name} must be 1 to {_TOO_MANY - 1}, not {limit}")
-        if memory is not None and not MIN_MEMORY <= memory < _TOO_MANY:
-            raise UsageError(f"memory must be {MIN_MEMORY} to {_TOO_MANY - 1} bytes, not {memory}")
-        count = default_workers() if workers is None else workers
-        if not 1 <= count <= MAX_WORKERS:
-            raise UsageError(f"workers must be 1 to {MAX_WORKERS}, not {count}")
+            limits[name] = whole_within(name, limit, 1, _TOO_MANY - 1)
+        if memory is not None:
+            memory = whole_within("memory", memory, MIN_MEMORY, _TOO_MANY - 1, " bytes")
+        count = (
+            default_workers()
+            if workers is None
+            else whole_within("workers", workers, 1, MAX_WORKERS)
+        )
         simd_level()
         self.recipe = recipe
         self.workers = count
@@ -127,7 +129,8 @@ class Preprocessor:
     ) -> Array:
         """Preprocess `items` into one array of shape (len(items), *recipe.image_shape).
 
-        out: where the result goes; C-contiguous, of that shape and the recipe's dtype.
+        out: where the result goes; C-contiguous, of that shape and the recipe's dtype, and not in
+            the memory of an item.
 
         Raises DecodeError for the first bad image of the list; `out` is then unspecified.
         """
@@ -135,14 +138,7 @@ class Preprocessor:
         shape = (len(images), *self.recipe.image_shape)
         result = _aligned_empty(shape, self.recipe.numpy_dtype) if out is None else out
         memory = self._bytes_of(result, shape)
-        if out is not None:
-            for index, image in enumerate(images):
-                if not isinstance(image, str) and np.may_share_memory(
-                    memory, np.frombuffer(image, np.uint8) if isinstance(image, bytes) else image
-                ):
-                    raise UsageError(
-                        f"out must not overlap image {index}, which is read from there"
-                    )
+        _refuse_overlap(memory, images)
         with self._take_turn(), core_errors():
             reports = self._core.to_slots(images, decode_rgb, memory)
         errors, findings = split_reports(images, reports)
@@ -168,11 +164,9 @@ class Preprocessor:
         not even one from before. Raises OutputError where a file cannot be written.
         """
         images = as_items(items)
-        targets = [os.fspath(path) for path in paths]
+        targets = _as_targets(paths)
         if len(targets) != len(images):
             raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
-        if any("\0" in target for target in targets):
-            raise UsageError("a path cannot hold a NUL character")
         _check_targets(targets, images)
         sums = _checksums_for(images, checksums)
         with self._take_turn(), core_errors():
@@ -234,14 +228,17 @@ class Preprocessor:
         keep: how many batches stay valid: each until `keep` more were asked for.
         on_error: "raise" a DecodeError at the batch of a bad image, or "report" it in Batch.errors.
         """
-        if batch_size < 1:
-            raise UsageError(f"the batch size must be at least 1, not {batch_size}")
+        batch_size = whole_within("the batch size", batch_size, 1, _TOO_MANY - 1)
+        keep = whole_within("keep", keep, 0, _TOO_MANY - 1)
+        check_choice("on_error", on_error, ("raise", "report"))
         shape = (batch_size, *self.recipe.image_shape)
         if buffers is None:
             count = self.buffers_needed(batch_size, keep)
             buffers = [_aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
         memory = [self._bytes_of(buffer, shape) for buffer in buffers]
         images = as_items(items)
+        for part in memory:
+            _refuse_overlap(part, images)
         if not 1 <= keep < len(memory):
             raise UsageError(f"a stream that keeps {keep} batches needs more than {keep} buffers")
         if any(np.may_share_memory(a, b) for a, b in combinations(memory, 2)):
@@ -274,6 +271,8 @@ class Preprocessor:
 
     def _bytes_of(self, array: Array, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         dtype = self.recipe.numpy_dtype
+        if not isinstance(array, np.ndarray):
+            raise UsageError(f"out must be a NumPy array, not {type(array).__name__}")
         if array.shape != shape or array.dtype != dtype:
             raise UsageError(
                 f"out must be {dtype} of shape {shape}, not {array.dtype} of {array.shape}"
@@ -291,34 +290,13 @@ def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     return memory[offset : offset + size].view(dtype).reshape(shape)
 
 
-def _check_targets(targets: Sequence[str], images: Sequence[_core.Item]) -> None:
-    """Refuses two spellings of one file, and a file that is one of the images."""
-    folders: dict[str, str] = {}
-
-    def place(path: str) -> str:
-        folder, name = os.path.split(path)
-        if folder not in folders:
-            folders[folder] = os.path.realpath(folder)
-        return os.path.join(folders[folder], name)  # noqa: PTH118  (a million times)
-
-    places: dict[str, str] = {}
-    for target in targets:
-        if (other := places.setdefault(place(target), target)) is not target:
-            raise UsageError(
-                f"two images cannot become one file: {target} is given twice, as {other}, too"
-                if other != target
-                else f"two images cannot become one file: {target} is given twice"
-            )
-    for image in images:
-        if isinstance(image, str) and place(image) in places:
-            raise UsageError(f"{image}: an image cannot be written over itself or another one")
-
-
 def _checksums_for(
     items: Sequence[_core.Item], given: NDArray[np.uint64] | None
 ) -> NDArray[np.uint64]:
     if given is None:
         return np.empty(len(items), np.uint64)
+    if not isinstance(given, np.ndarray) or not given.flags.writeable:
+        raise UsageError("checksums must be a NumPy array that can be written")
     if given.shape != (len(items),) or given.dtype != np.uint64 or not given.flags.c_contiguous:
         raise UsageError(f"checksums must be a contiguous uint64 array of shape ({len(items)},)")
     return given
@@ -328,3 +306,54 @@ def _tell(findings: Sequence[Finding], on_finding: OnFinding | None) -> None:
     if on_finding is not None:
         for finding in findings:
             on_finding(finding)
+
+
+def _refuse_overlap(memory: NDArray[np.uint8], items: Sequence[_core.Item]) -> None:
+    """Raises UsageError where a result would be written over an image that is still to be read."""
+    for index, item in enumerate(items):
+        if isinstance(item, str) or len(item) == 0:
+            continue
+        source = item if isinstance(item, np.ndarray) else np.frombuffer(item, np.uint8)
+        if np.may_share_memory(memory, source) and np.shares_memory(memory, source):
+            raise UsageError(f"out lies in the memory of item {index}")
+
+
+def _as_targets(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
+    if isinstance(paths, (str, bytes, os.PathLike)) or not isinstance(paths, Iterable):
+        raise UsageError("paths must be a sequence, with one path for each image")
+    try:
+        targets = [os.fsdecode(path) for path in paths]
+    except TypeError as error:
+        raise UsageError(f"a path to write is no path: {error}") from None
+    if any("\0" in target for target in targets):
+        raise UsageError("a path cannot hold a NUL character")
+    return targets
+
+
+def _check_targets(targets: Sequence[str], items: Sequence[_core.Item]) -> None:
+    """Raises UsageError where a file would be written twice, or over one of the images.
+
+    A target is replaced by its name, so that of a link counts, not what the link leads to.
+    """
+    folders: dict[str, str] = {}
+
+    def place(path: str) -> tuple[str, str]:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        return folders[folder], name
+
+    written: dict[tuple[str, str], str] = {}
+    for count, target in enumerate(targets, 1):
+        other = written.setdefault(place(target), target)
+        if len(written) < count:
+            raise UsageError(
+                f"two images cannot become one file: it is given twice, as {other} and {target}"
+            )
+    for item in items:
+        if not isinstance(item, str):
+            continue
+        # An image that is read through a link is where the link leads.
+        for path in {item, os.path.realpath(item)} if Path(item).is_symlink() else (item,):
+            if place(path) in written:
+                raise UsageError(f"{item}: is an image to read, so it cannot be written as well")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore import _scores
+from regcore.arguments import shown
 
 #: Which of two equal scores goes first; see `ranks`.
 Ties = Literal["lowest", "highest", "optimistic", "pessimistic"]
@@ -49,7 +50,7 @@ def topk(
     given = score_array(scores)
     if given.ndim not in (1, 2):
         raise ValueError(f"scores must be [images, classes] or [classes], not {given.ndim}-D")
-    k = operator.index(k)
+    k = whole_number("k", k)
     classes = given.shape[-1]
     if not 1 <= k <= classes:
         raise ValueError(f"k must lie between 1 and the number of classes, {classes}, not {k}")
@@ -59,17 +60,20 @@ def topk(
     if out is None:
         values, indices = np.empty(shape, value_dtype), np.empty(shape, np.int64)
     else:
-        values, indices = out
+        try:
+            values, indices = out
+        except (TypeError, ValueError):
+            raise ValueError("out must be two arrays, values and indices") from None
         _check_out("values", values, shape, value_dtype, given)
         _check_out("indices", indices, shape, np.dtype(np.int64), given)
-        if np.may_share_memory(values, indices) and np.shares_memory(values, indices):
+        if np.shares_memory(values, indices):
             raise ValueError("out: values and indices lie in the same memory")
     _scores.topk(
         _byte_rows(given),
         name,
         np.atleast_2d(values).view(np.uint8),
         np.atleast_2d(indices),
-        _count_workers(workers),
+        count_workers(workers),
     )
     return values, indices
 
@@ -87,7 +91,7 @@ def best_classes(
     scores: [images, classes]. Returns values float32 and indices int64, both [images, k].
     """
     given = score_array(scores)
-    count = min(operator.index(k), given.shape[1])
+    count = min(whole_number("k", k), given.shape[1])
     found, ranked = topk(given, count)
     values = np.full((len(given), k), np.nan, np.float32)
     indices = np.full((len(given), k), NO_PLACE, np.int64)
@@ -167,11 +171,9 @@ def label_places(
     if given.ndim != 2:  # noqa: PLR2004
         raise ValueError(f"scores must be [images, classes], not {given.ndim}-D")
     images, classes = given.shape
-    wanted = np.asarray(labels)
+    wanted = label_array(labels)
     if wanted.shape != (images,):
         raise ValueError(f"scores of {images} images do not go with labels of {wanted.shape}")
-    if images and not np.issubdtype(wanted.dtype, np.integer):
-        raise TypeError(f"labels must be integers, not {wanted.dtype}")
     wrong = wanted[(wanted < 0) | (wanted >= classes)]
     if wrong.size:
         raise ValueError(f"label {wrong[0]} is not among the {classes} classes")
@@ -181,7 +183,7 @@ def label_places(
         _type_name(given),
         np.ascontiguousarray(wanted, np.int64),
         places,
-        _count_workers(workers),
+        count_workers(workers),
     )
     return LabelPlaces(*places)
 
@@ -199,6 +201,28 @@ def check_ties(ties: Ties) -> Ties:
     return ties
 
 
+def whole_number(name: str, value: object) -> int:
+    """The value as an int; raises TypeError for a bool, a fraction, a text or anything else."""
+    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be a whole number, not {shown(value)}")
+    return operator.index(value)
+
+
+def label_array(labels: Any) -> NDArray[np.integer[Any]]:  # noqa: ANN401
+    """Labels as an array of integers; raises TypeError for anything else, and for masked arrays."""
+    if isinstance(labels, np.ma.MaskedArray):
+        raise TypeError("labels cannot be a masked array; leave out the images without a label")
+    try:
+        array = np.asarray(labels)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"labels must be integers, one for each image: {error}") from None
+    if array.dtype == object:
+        raise TypeError("labels must be integers of at most 64 bits")
+    if array.size and not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(f"labels must be integers, not {array.dtype}")
+    return array if array.size else array.astype(np.int64)
+
+
 def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
     """The scores as an array that shares their memory where it can.
 
@@ -207,10 +231,7 @@ def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
     """
     array: NDArray[Any]
     if isinstance(scores, np.ma.MaskedArray):
-        raise TypeError(
-            "scores with a mask are not taken: which classes count would be lost; fill them first, "
-            "as with scores.filled(-numpy.inf)"
-        )
+        raise TypeError("scores cannot be a masked array; fill what is masked, for instance by NaN")
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(scores, torch.Tensor):
         tensor = scores.detach()
@@ -219,7 +240,10 @@ def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
     elif hasattr(scores, "__dlpack__") and not hasattr(scores, "__array__"):
         array = np.from_dlpack(scores)
     else:
-        array = np.asarray(scores)
+        try:
+            array = np.asarray(scores)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"scores must be an array of {_DTYPES}: {error}") from None
     if _type_name(array) not in _scores.TYPES or not array.dtype.isnative:
         raise TypeError(f"scores must be {_DTYPES}, not {array.dtype}")
     return array
@@ -250,6 +274,8 @@ def _check_out(
     dtype: np.dtype[Any],
     scores: NDArray[Any],
 ) -> None:
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"out: {name} must be a NumPy array, not {type(array).__name__}")  # noqa: TRY004
     if array.shape != shape or array.dtype != dtype:
         raise ValueError(
             f"out: {name} must be {dtype} of shape {shape}, not {array.dtype} of {array.shape}"
@@ -261,8 +287,9 @@ def _check_out(
         raise ValueError(f"out: {name} lies in the memory of the scores")
 
 
-def _count_workers(workers: int) -> int:
-    count = operator.index(workers)
+def count_workers(workers: int) -> int:
+    """The number of threads; raises TypeError for no whole number, ValueError below 1."""
+    count = whole_number("workers", workers)
     if count < 1:
         raise ValueError(f"workers must be at least 1, not {count}")
     return count

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from regcore.arguments import shown
 from regcore.errors import UsageError
 
 Triple = tuple[float, float, float]
@@ -26,9 +27,11 @@ IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
 IMAGENET_STD: Triple = (0.229, 0.224, 0.225)
 
 _LARGEST_SIDE = 16384
-# Pixels are scaled to 0..1 first, so that no mean or deviation of them is larger; with some room
-# for whoever stretches the range, and far below what the scale of 0 to 255 would give.
-_MAX_ON_UNIT_SCALE = 2.0
+
+# Pixels on the scale 0 to 1 have no mean above 1 and no deviation above 0.5; some recipes divide by
+# 2. On the scale 0 to 255, those of photos are tens and hundreds.
+_LARGEST_ON_UNIT_SCALE = 2.0
+_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 # What a recipe has no choice in, but other tools do differently.
 _CONTRACT = {"decoder": "libjpeg-turbo", "exif_orientation": "ignored", "rounding": "pillow-8bit"}
@@ -75,30 +78,31 @@ class Recipe:
             ("pass_order", self.pass_order, PASS_ORDERS),
         ):
             if not isinstance(value, str) or value not in known:
-                raise UsageError(f"recipe: {name} {value!r} is none of {', '.join(known)}")
+                raise UsageError(f"recipe: {name} {shown(value)} is none of {', '.join(known)}")
         for name in ("resize", "crop"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-                raise UsageError(f"recipe: {name} is one whole number of pixels, not {value!r}")
-            object.__setattr__(self, name, int(value))
+            object.__setattr__(self, name, _pixels(name, getattr(self, name)))
         if not 1 <= self.crop <= self.resize <= _LARGEST_SIDE:
             raise UsageError(
                 f"recipe: needs 1 <= crop <= resize <= {_LARGEST_SIDE}, "
-                f"not crop {self.crop} and resize {self.resize}"
+                f"not crop {shown(self.crop)} and resize {shown(self.resize)}"
             )
         for name in ("mean", "std"):
             object.__setattr__(self, name, _triple(name, getattr(self, name)))
         if not all(np.float32(s) > 0 for s in self.std):
             raise UsageError(f"recipe: std must be positive, not {self.std}")
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if max(map(abs, values)) > _LARGEST_ON_UNIT_SCALE:
+                raise UsageError(
+                    f"recipe: {name} {values} is on the scale 0 to 255; "
+                    "the recipe wants it on the scale 0 to 1, so divide it by 255"
+                )
 
     @classmethod
     def preset(cls, name: str) -> Recipe:
         """The recipe of a model; UsageError names the known ones."""
-        try:
-            return _PRESETS[name]
-        except KeyError:
-            known = ", ".join(_PRESETS)
-            raise UsageError(f"no recipe {name!r}; there are {known}") from None
+        if not isinstance(name, str) or name not in _PRESETS:
+            raise UsageError(f"no recipe {shown(name)}; there are {', '.join(_PRESETS)}")
+        return _PRESETS[name]
 
     @classmethod
     def presets(cls) -> tuple[str, ...]:
@@ -136,38 +140,40 @@ class Recipe:
     def from_dict(cls, fields: Mapping[str, Any]) -> Recipe:
         """The recipe that `to_dict` wrote; UsageError where a field is missing or senseless."""
         if not isinstance(fields, Mapping):
-            raise UsageError("recipe: must be an object with its fields")
+            raise UsageError(f"recipe: needs fields with names, not {shown(fields)}")
         names = {field.name for field in dataclass_fields(cls)}
         if set(fields) != names:
-            differing = ", ".join(sorted(set(fields) ^ names))
+            differing = shown(", ".join(sorted(map(str, set(fields) ^ names))))
             raise UsageError(f"recipe: missing or unknown fields: {differing}")
-        try:
-            return cls(**fields)
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"recipe: {error}") from error
+        return cls(**fields)
 
 
-def _triple(name: str, given: Any) -> Triple:  # noqa: ANN401
-    """Three finite numbers on the scale of 0 to 1; UsageError where they are none."""
-    wrong = UsageError(f"recipe: {name} needs three numbers, one a channel, not {given!r:.60}")
-    try:
-        if isinstance(given, (str, bytes)) or any(isinstance(v, (str, bytes, bool)) for v in given):
+def _pixels(name: str, value: object) -> int:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise UsageError(f"recipe: {name} must be a whole number of pixels, not {shown(value)}")
+    return int(value)
+
+
+def _triple(name: str, given: object) -> Triple:
+    """Three finite numbers, whatever sequence or array they come in."""
+    wrong = UsageError(f"recipe: {name} needs three finite numbers, not {shown(given)}")
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
+    if not isinstance(given, (tuple, list)) or len(given) != 3:  # noqa: PLR2004
+        raise wrong
+    values: list[float] = []
+    for value in given:
+        if isinstance(value, (bool, np.bool_)) or not isinstance(
+            value, (int, float, np.integer, np.floating)
+        ):
             raise wrong
-        red, green, blue = (float(value) for value in given)
-    except (TypeError, ValueError):
-        raise wrong from None
-    except OverflowError:
-        raise UsageError(f"recipe: {name} holds a number that no float can be") from None
-    values = (red, green, blue)
-    if not all(map(math.isfinite, values)):
-        raise UsageError(f"recipe: {name} needs three finite numbers, not {values}")
-    if any(abs(value) > _MAX_ON_UNIT_SCALE for value in values):
-        scaled = ", ".join(f"{value / 255:.4g}" for value in values)
-        raise UsageError(
-            f"recipe: {name} {values} is on the scale of 0 to 255; on that of 0 to 1, which is "
-            f"meant here, it is ({scaled})"
-        )
-    return values
+        try:
+            values.append(float(value))
+        except OverflowError:  # an integer beyond all floats
+            raise wrong from None
+    if not all(abs(value) <= _LARGEST_FLOAT32 for value in values):
+        raise wrong
+    return (values[0], values[1], values[2])
 
 
 _PRESETS = {

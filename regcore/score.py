@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from regcore.errors import DatasetError, PredictionError
 from regcore.metrics import TopN, class_indices, has_background
 from regcore.predictions import Predictions
 from regcore.ranking import NO_ANSWER, Ties, first_choices
+
+#: No classifier takes smaller pictures; fewer values may well be scores.
+_LEAST_SIDE = 64
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def score(
     """
     start = perf_counter()
     expected = np.array([labels[name] for name in predictions.names], dtype=np.int64)
+    _refuse_pixels(predictions.classes)
     if background is None:
         background = has_background(predictions.classes)
     class_indices(expected, predictions.classes, background=background)
@@ -130,3 +135,15 @@ def score(
         longer=tuple(longer),
         seconds=perf_counter() - start,
     )
+
+
+def _refuse_pixels(classes: int) -> None:
+    """Raises DatasetError where a file has just the bytes of a square picture, of any dtype."""
+    for value_bytes in (4, 2, 1):
+        pixels, rest = divmod(4 * classes, 3 * value_bytes)
+        side = math.isqrt(pixels)
+        if not rest and side >= _LEAST_SIDE and side * side == pixels:
+            raise DatasetError(
+                f"the files hold {4 * classes} bytes each, as preprocessed images have (3 x {side} "
+                f"x {side} values), and no scores; 'regcore infer' makes scores of images"
+            )

@@ -8,6 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from regcore.model_metadata import ModelMetadata
+from regcore.recipe import Recipe
+
+RECIPE = Recipe.preset("regnety_016")
+
 #: Red, green and blue images belong to the classes 0, 1 and 2.
 COLOURS = np.eye(3, dtype=np.float32)
 
@@ -20,8 +25,12 @@ def save_model(
     size: int | None = 224,
     dtype: str = "float32",
     extra_output: bool = False,
+    says_recipe: bool = True,
 ) -> Path:
-    """Writes a model with input image [batch, 3, size, size] and output class [batch, classes]."""
+    """Writes a model with input image [batch, 3, size, size] and output class [batch, classes].
+
+    says_recipe: whether a model of float32 images of 224 pixels has the guide's recipe in it.
+    """
     pytest.importorskip("onnxruntime")
     onnx = pytest.importorskip("onnx")
     helper = onnx.helper
@@ -44,6 +53,9 @@ def save_model(
         [onnx.numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    if says_recipe and size == RECIPE.crop and dtype == RECIPE.dtype:
+        properties = ModelMetadata(RECIPE, "regnety_016", "none").to_properties()
+        helper.set_model_props(model, properties)
     onnx.save(model, path)
     return path
 

@@ -21,6 +21,9 @@ COLOURS = ("red", "lime", "blue")
 COMMAND = [sys.executable, "-c", "from regcore.__main__ import main; main()"]
 
 
+EARLIER = '{"title": "Overall statistical evaluation", "value": []}'
+
+
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     """Nine photos of one colour each: 0.JPEG to 8.JPEG."""
@@ -87,7 +90,7 @@ def test_run_in_json_has_only_json_on_stdout(
 def test_a_failed_image_makes_the_run_incomplete(
     photos: Path, labels: Path, model: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "result.json").write_text("of an earlier run")
+    (tmp_path / "result.json").write_text(EARLIER)
     (photos / "4.JPEG").write_bytes(b"\xff\xd8 broken")
     result = regcore("run", model, photos, "--labels", labels, "--out", tmp_path)
     assert result.exit_code == 3
@@ -152,12 +155,12 @@ def test_refusals_leave_the_old_result(
     code: int,
     words: str,
 ) -> None:
-    (tmp_path / "result.json").write_text("of an earlier run")
+    (tmp_path / "result.json").write_text(EARLIER)
     result = regcore("run", model, photos, "--labels", labels, "--out", tmp_path, *options)
     assert result.exit_code == code
     assert words in result.stderr
     assert result.stdout == ""
-    assert (tmp_path / "result.json").read_text() == "of an earlier run"
+    assert (tmp_path / "result.json").read_text() == EARLIER
 
 
 def test_errors_are_one_line_unless_debugging(photos: Path, labels: Path, tmp_path: Path) -> None:
@@ -178,7 +181,7 @@ def test_an_error_of_our_own_is_not_a_verdict(
     def fail(_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("regcore.dataset.image_names", fail)
+    monkeypatch.setattr("regcore.image_list.listing", fail)
     result = regcore("preprocess", photos, tmp_path / "out")
     assert result.exit_code == 4
     assert "internal error, ZeroDivisionError: oops" in result.stderr
@@ -211,7 +214,7 @@ def test_an_instruction_set_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -
 
 def test_ctrl_c_leaves_what_was_done_until_then(photos: Path, labels: Path, tmp_path: Path) -> None:
     stale = tmp_path / "result.json"
-    stale.write_text("of an earlier run")
+    stale.write_text(EARLIER)
     arguments: list[Any] = ["run", "simulated:1:3", photos, "--labels", labels, "--out", tmp_path]
     with subprocess.Popen(
         [*COMMAND, *arguments, "--batch-size", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -162,3 +162,18 @@ def test_nothing_compared_is_no_success(
     assert "5 of 5 listed images have no values" in result.stderr
     assert regcore("verify", photos, *option).exit_code == 3
     assert regcore("info", "bin", out, tmp_path / "x.info", 224, 224).exit_code == 3
+
+
+def test_an_interrupted_verify_says_how_far_it_came(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    regcore("preprocess", photos, out)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("regcore.store.verify.checksum", interrupt)
+    result = regcore("verify", out)
+    assert result.exit_code == 130
+    assert "interrupted: 0 of 5 images were looked at" in result.stderr

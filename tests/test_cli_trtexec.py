@@ -131,3 +131,40 @@ def test_no_trtexec(model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     result = measure(model)
     assert result.exit_code == 4
     assert "put trtexec on the PATH" in result.stderr
+
+
+def test_an_output_takes_no_others_place(model: Path) -> None:
+    logs = model.with_name("logs")
+    logs.mkdir()
+    notes = logs / "m_bs1.log"
+    notes.write_text("my notes\n")
+    result = measure(model, "--batch", "1")
+    assert result.exit_code == 2
+    assert "m_bs1.log: is there and was not written by this command" in result.stderr
+    assert notes.read_text() == "my notes\n"
+    assert measure(model, "--batch", "1", "--force").exit_code == 0
+    assert measure(model, "--batch", "1").exit_code == 0
+    before = model.read_bytes()
+    for option in ("exportTimes", "saveEngine", "timingCacheFile"):
+        result = measure(model, "--batch", "1", "--force", "--", f"--{option}={model}")
+        assert result.exit_code == 2
+        assert "would be written over the input" in result.stderr
+    notes.unlink()
+    notes.symlink_to(model)
+    result = measure(model, "--batch", "1", "--force")
+    assert result.exit_code == 2
+    assert model.read_bytes() == before
+
+
+def test_a_device_with_markup_in_its_name(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from regcore.trtexec_log import lines
+
+    whole = lines.Log.__init__
+
+    def renamed(self: lines.Log, path: str, text: str) -> None:
+        whole(self, path, text.replace("Stand-in T4", "[/x] T4\x1b[31m"))
+
+    monkeypatch.setattr(lines.Log, "__init__", renamed)
+    result = measure(model, "--batch", "1")
+    assert result.exit_code == 0, result.stderr
+    assert "[/x] T4\\x1b[31m" in result.stdout

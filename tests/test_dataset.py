@@ -135,7 +135,7 @@ def test_what_is_left_out_is_counted_and_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (os.mkfifo, "neither a folder nor a regular file"),
+        (os.mkfifo, "is a FIFO, where a folder"),
         (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
         (lambda path: touch(path, "a.heic"), r"no images in this folder .* left out: 1 .*a\.heic"),
         (lambda path: (path.mkdir(), (path / "x").symlink_to("x")), "no image can be reached"),

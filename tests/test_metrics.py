@@ -158,19 +158,6 @@ def test_a_thousand_and_one_classes_are_counted_as_they_are() -> None:
         moved.merge(TopN())
 
 
-def test_what_is_no_rank_is_told() -> None:
-    topn = topn_accuracy(np.eye(3, dtype=np.float32), [0, 1, 1])
-    assert topn.accuracy(1) == pytest.approx(2 / 3)
-    assert topn.accuracy(5) == 1  # among as many as there are classes is every label
-    assert np.isnan(TopN().accuracy(1))
-    with pytest.raises(ValueError, match="between 1 and 5"):
-        topn.accuracy(6)
-    with pytest.raises(TypeError, match="an integer, not '5'"):
-        topn.accuracy("5")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"one number.*\(1, 5\)"):
-        topn_accuracy(np.eye(3, dtype=np.float32), [0, 1, 2], (1, 5))  # type: ignore[arg-type]
-
-
 ANY_SCORE = st.sampled_from([np.nan, np.inf, -np.inf, -1.0, 0.0, -0.0, 2.5])
 
 
@@ -282,3 +269,45 @@ def test_a_failed_write_leaves_the_old_result(tmp_path: Path) -> None:
         write_guide_result(path, counted([1], 1), {"not": {"for json"}})
     assert path.read_text() == "older"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_accuracy_of_few_images_and_few_classes() -> None:
+    assert np.isnan(TopN().accuracy(1))
+    three = topn_accuracy(np.eye(3, dtype=np.float32), [1, 2, 0])
+    assert three.hits.tolist() == [0, 2, 3]
+    assert three.accuracy(5) == three.accuracy(3) == 1
+    with pytest.raises(ValueError, match="between 1 and 5"):
+        three.accuracy(6)
+    none = topn_accuracy(np.empty((0, 3), np.float32), [])
+    assert none.count == 0
+    assert np.isnan(none.accuracy(5))
+
+
+@pytest.mark.parametrize("wrong", ["5", 2.0, True, (1, 5), None])
+def test_ranks_that_are_no_whole_numbers_are_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="n must be a whole number, not"):
+        TopN(wrong)
+    with pytest.raises(TypeError, match="rank must be a whole number, not"):
+        TopN().accuracy(wrong)
+    with pytest.raises(TypeError, match="workers must be a whole number, not"):
+        TopN(workers=wrong)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [0.0, 1.0],
+        [0, np.nan],
+        ["0", "1"],
+        [0, None],
+        [0, 1 << 70],
+        [[0], [1, 2]],
+        [True, False],
+        np.ma.masked_array([0, 1], [True, False]),
+    ],
+)
+def test_labels_that_are_no_integers_are_refused(labels: Any) -> None:
+    with pytest.raises(TypeError, match=r"^labels [^\n]+$"):
+        topn_accuracy(np.eye(2, dtype=np.float32), labels)
+    with pytest.raises(TypeError, match=r"^labels [^\n]+$"):
+        ranks(np.eye(2, dtype=np.float32), labels)

@@ -251,7 +251,7 @@ BROKEN_NPY = {
     "header": (lambda path: path.write_bytes(path.read_bytes()[:20]), ""),
     "empty": (lambda path: path.write_bytes(b""), ""),
     "text": (lambda path: path.write_text("1 2 3"), ""),
-    "pickle": (lambda path: np.save(path, np.array([{}, 1, 2])), "Python objects"),
+    "pickle": (lambda path: np.save(path, np.array([{}, 1, 2])), "scores of object"),
     "archive": (save_archive, "magic string"),
     "zip": (lambda path: path.write_bytes(b"PK\x03\x04junk"), "magic string"),
     "shape": (lambda path: path.write_bytes(path.read_bytes().replace(b"(1, 3)", b"(1, 3 ")), ""),
@@ -434,7 +434,7 @@ def test_packed_that_does_not_go_together(
     [
         (b"", "no names in this file"),
         (b"a 1\nb 2\na.png 3\n", r"line 3: a was in line 1 before"),
-        (b"\xff", "not a UTF-8 text file"),
+        (b"\xff", "not UTF-8 text"),
     ],
 )
 def test_names_files_that_are_none(tmp_path: Path, content: bytes, words: str) -> None:

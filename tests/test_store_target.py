@@ -250,3 +250,50 @@ def test_failed_images_of_many_packs_are_tried_by_one_team(
     monkeypatch.setattr(Preprocessor, "stream", counted)
     assert write_store(PREPROCESSOR, photos, NAMES, tmp_path / "out", form).kept == 8
     assert len(teams) == 1
+
+
+@FORMS
+def test_nothing_is_declared_before_the_disk_has_it(
+    photos: Path, tmp_path: Path, form: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    write_store(PREPROCESSOR, photos, NAMES, out, form)
+    os.utime(photos / "0.JPEG")
+    events: list[tuple[str, str]] = []
+
+    def noted(what: str, call: Callable[..., object]) -> Callable[..., object]:
+        def noting(*arguments: object) -> object:
+            result = call(*arguments)
+            last = arguments[-1]
+            path = Path(f"/proc/self/fd/{last}").readlink() if isinstance(last, int) else last
+            events.append((what, Path(str(path)).name))
+            return result
+
+        return noting
+
+    monkeypatch.setattr(os, "fsync", noted("synced", os.fsync))
+    monkeypatch.setattr(os, "fdatasync", noted("synced", os.fdatasync))
+    monkeypatch.setattr(Path, "replace", noted("named", Path.replace))
+    monkeypatch.setattr(Path, "rename", noted("named", Path.rename))
+    removed = noted("removed", Path.unlink)
+
+    def unlink(path: Path, **_: bool) -> None:
+        if path.exists():
+            removed(path)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    durable = "regcore.store.durable._sync_file_system"
+    monkeypatch.setattr(durable, lambda file: events.append(("synced", f"all of {file >= 0}")))
+    write_store(PREPROCESSOR, photos, NAMES, out, form)
+
+    at = {event: place for place, event in enumerate(events)}  # the last of each
+    folder = [place for place, event in enumerate(events) if event == ("synced", "out")]
+    journal = f"{LEDGER}.part"
+    gone, begun = events.index(("removed", MANIFEST)), events.index(("synced", journal))
+    assert any(gone < place < begun for place in folder)  # before a value changes
+    values = ("synced", "all of True") if form == FILES else ("named", "pack-00000.bin")
+    assert begun < at[values] < at["named", LEDGER]
+    assert any(at["named", LEDGER] < place < at["named", MANIFEST] for place in folder)
+    assert any(at["named", MANIFEST] < place < at["removed", journal] for place in folder)
+    if form != FILES:
+        assert events[at[values] - 1][0] == "synced"  # its content

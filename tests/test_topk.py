@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regcore import ranks, topk
+from regcore.ranking import NO_ANSWER, NO_PLACE, best_classes, first_choices
 
 DTYPES = ["float32", "float16", "bfloat16", "int8", "uint8"]
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-42, -1e-42, 6e-8]
@@ -314,16 +315,32 @@ def test_unfit_labels(labels: Any, error: type[Exception], message: str) -> None
         ranks(np.zeros((2, 3), np.float32), labels)
 
 
-def test_a_mask_is_not_dropped() -> None:
-    masked = np.ma.masked_array(np.float32([[9, 1, 2]]), mask=[[True, False, False]])
-    with pytest.raises(TypeError, match="mask"):
-        topk(masked, 1)
-    assert topk(masked.filled(-np.inf), 1)[1].tolist() == [[2]]
+def test_a_row_of_nan_names_no_class() -> None:
+    scores = np.array([[np.nan, 2, 1], [np.nan] * 3, [np.nan, np.nan, -np.inf]], np.float32)
+    values, indices = best_classes(scores, 2)
+    assert indices.tolist() == [[1, 2], [NO_ANSWER, NO_ANSWER], [2, NO_ANSWER]]
+    np.testing.assert_array_equal(values, topk(scores, 2)[0])
+    assert best_classes(scores, 4)[1][0].tolist() == [1, 2, NO_ANSWER, NO_PLACE]
+    assert first_choices(scores).tolist() == [1, NO_ANSWER, 2]
+    assert best_classes(np.zeros((1, 3), np.uint8), 1)[1].tolist() == [[0]]
 
 
-def test_results_do_not_overlap() -> None:
-    memory = np.zeros(3 * 2 * 12, np.uint8)
+def test_results_that_overlap_each_other_are_refused() -> None:
+    memory = np.zeros(72, np.uint8)
     indices = memory[:48].view(np.int64).reshape(3, 2)
     values = memory[24:48].view(np.float32).reshape(3, 2)
-    with pytest.raises(ValueError, match="same memory"):
-        topk(np.zeros((3, 5), np.float32), 2, out=(values, indices))
+    with pytest.raises(ValueError, match="values and indices lie in the same memory"):
+        topk(np.eye(3, 5, dtype=np.float32), 2, out=(values, indices))
+
+
+def test_masked_scores_are_refused() -> None:
+    scores = np.ma.masked_array(np.float32([[9, 1, 2]]), mask=[[1, 0, 0]])
+    for call in (lambda: topk(scores, 1), lambda: ranks(scores, [0])):
+        with pytest.raises(TypeError, match="masked"):
+            call()
+
+
+@pytest.mark.parametrize("out", [3, (1,), ([[0.0]], [[0]])])
+def test_results_that_are_no_two_arrays_are_refused(out: Any) -> None:
+    with pytest.raises(ValueError, match=r"^out[^\n]+$"):
+        topk(np.zeros((1, 3), np.float32), 1, out=out)

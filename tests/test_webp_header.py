@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from regcore.own_pillow import image_module
 from regcore.pillow_decoder import decode_rgb
 from regcore.webp_header import HEADER_BYTES, webp_size
 
@@ -50,7 +51,7 @@ def test_other_files_have_none() -> None:
 
 
 def test_memory_is_asked_for_before_pillow_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Image, "open", Mock(side_effect=AssertionError))
+    monkeypatch.setattr(image_module(), "open", Mock(side_effect=AssertionError))
     canvas = Mock()
     canvas.reserve.side_effect = MemoryError
     with pytest.raises(MemoryError):

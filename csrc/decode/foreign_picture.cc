@@ -21,8 +21,8 @@ Status ForeignPicture::Reserve(int width, int height, size_t bytes_per_pixel) {
   REGCORE_RETURN_IF_ERROR(CheckPixels(width, height, limits_));
   const size_t rows = static_cast<size_t>(std::max(width, height));
   const size_t pixels = static_cast<size_t>(int64_t{width} * height);
-  // The decoder may read the file once more.
-  REGCORE_RETURN_IF_ERROR(reservation_.Grow(2 * file_bytes_ + pixels * (bytes_per_pixel + kRgb) +
+  // The decoder has copies of its own: as a file, and for some formats as one block.
+  REGCORE_RETURN_IF_ERROR(reservation_.Grow(3 * size_ + pixels * (bytes_per_pixel + kRgb) +
                                             rows * row_bytes_ + kReadSlack));
   reservation_.Settle();
   reserved_pixels_ = int64_t{width} * height;

@@ -12,15 +12,19 @@ namespace regcore {
 
 class ForeignPicture {
  public:
-  // `file_bytes`: of memory that the encoded image takes; `row_bytes`: of what comes after
-  // decoding.
-  ForeignPicture(const DecodeLimits& limits, size_t file_bytes, size_t row_bytes,
+  // `bytes` is the encoded image; `row_bytes`: of what comes after decoding.
+  ForeignPicture(const DecodeLimits& limits, const uint8_t* bytes, size_t size, size_t row_bytes,
                  Reservation* reservation, AlignedBuffer* pixels)
       : limits_(limits),
-        file_bytes_(file_bytes),
+        bytes_(bytes),
+        size_(size),
         row_bytes_(row_bytes),
         reservation_(*reservation),
         pixels_(*pixels) {}
+
+  // The encoded image: the bytes that were checked, whatever has become of their file.
+  const uint8_t* bytes() const { return bytes_; }
+  size_t size() const { return size_; }
 
   // To be called when the size is known and before anything is decoded: checks the limits, waits
   // for memory. `bytes_per_pixel`: what the decoder will hold, with its intermediate pictures.
@@ -36,7 +40,8 @@ class ForeignPicture {
 
  private:
   const DecodeLimits& limits_;
-  const size_t file_bytes_;
+  const uint8_t* const bytes_;
+  const size_t size_;
   const size_t row_bytes_;
   Reservation& reservation_;
   AlignedBuffer& pixels_;

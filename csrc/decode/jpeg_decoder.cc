@@ -1,9 +1,15 @@
 #include "decode/jpeg_decoder.h"
 
+#include "scan/jpeg_header.h"
+
 namespace regcore {
 
 Status JpegDecoder::Open(const uint8_t* bytes, size_t size) {
   takes_scan_ = false;
+  if (size == 0) return {StatusCode::kCorrupt, "the file is empty"};
+  if (IsJpeg(bytes, size)) {
+    REGCORE_RETURN_IF_ERROR(CheckJpegHeader(bytes, size, &orientation_));
+  }
   REGCORE_RETURN_IF_ERROR(library_.Open(bytes, size));
   takes_scan_ = library_.DescribeScan(&scan_) && ScanDecoder::Takes(scan_);
   return {};

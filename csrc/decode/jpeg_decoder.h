@@ -51,6 +51,9 @@ class JpegDecoder {
   size_t warnings() const { return library_.warnings(); }
   const char* first_warning() const { return library_.first_warning(); }
 
+  // Of EXIF or XMP, 1 to 8, of the JPEG last opened.
+  int orientation() const { return orientation_; }
+
   // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded; of a part, only
   // the wanted pixels mean anything. They are the same for every `extent`, and with kWantedChecked
   // the same warnings as with kWhole. A picture cut short is kTruncated and a stray marker
@@ -62,6 +65,7 @@ class JpegDecoder {
   ScanDecoder scan_decoder_;
   ScanHeader scan_;
   bool takes_scan_ = false;
+  int orientation_ = 1;
 };
 
 }  // namespace regcore

@@ -46,19 +46,34 @@ void PrintNothing(j_common_ptr) {}
 
 void DoNothing(j_decompress_ptr) {}
 
-// All bytes are given from the start: asking for more means that the file is cut short. Suspending
-// (not inventing an EOI, as libjpeg's own memory source does) fails where Pillow fails.
+// Libjpeg suspends, and goes on with the next block, if there is one. (Its own memory source
+// invents an EOI at the end of the bytes, where Pillow fails.)
 boolean NoMoreInput(j_decompress_ptr) { return FALSE; }
+
+// Pillow gives libjpeg so many bytes at a time, and no more once it has all rows: what comes later
+// is never seen.
+constexpr size_t kBlock = 65536;
+
+struct Source {
+  jpeg_source_mgr base;  // first: libjpeg sees only this
+  size_t to_skip;        // of what is not given yet
+};
 
 void SkipInput(j_decompress_ptr info, long count) {
   if (count <= 0) return;
-  jpeg_source_mgr* source = info->src;
-  const size_t step = std::min(static_cast<size_t>(count), source->bytes_in_buffer);
-  source->next_input_byte += step;
-  source->bytes_in_buffer -= step;
+  auto* source = reinterpret_cast<Source*>(info->src);
+  const size_t step = std::min(static_cast<size_t>(count), source->base.bytes_in_buffer);
+  source->base.next_input_byte += step;
+  source->base.bytes_in_buffer -= step;
+  source->to_skip = static_cast<size_t>(count) - step;
 }
 
 }  // namespace
+
+bool IsJpeg(const uint8_t* bytes, size_t size) {
+  constexpr uint8_t kStart[] = {0xFF, 0xD8, 0xFF};
+  return size >= sizeof(kStart) && std::memcmp(bytes, kStart, sizeof(kStart)) == 0;
+}
 
 const char* JpegLibraryVersion() { return REGCORE_TO_STRING(LIBJPEG_TURBO_VERSION); }
 
@@ -68,10 +83,11 @@ struct JpegLibrary::State {
   const DecodeLimits limits;
   jpeg_decompress_struct info{};
   ErrorManager errors{};
-  jpeg_source_mgr source{};
+  Source source{};
   bool created = false;
   const uint8_t* bytes = nullptr;
   size_t size = 0;
+  size_t given = 0;  // of them, to libjpeg
   size_t library_bytes = 0;
 
   // The calls into libjpeg that may fail. On failure `errors.message` has the words.
@@ -82,12 +98,13 @@ struct JpegLibrary::State {
   StatusCode ReadRows(uint8_t* pixels, ptrdiff_t stride);
   StatusCode Finish();
 
+  bool GiveMore();
   bool IsTaken();
   bool LacksScans() const;
   size_t CountScans();
   size_t CountLibraryBytes();
   StatusCode Fail(StatusCode code, const char* words);
-  StatusCode CodeOfError() const;
+  StatusCode CodeOfError();
   Status ToStatus(StatusCode code) const {
     return code == StatusCode::kOk ? Status() : Status(code, errors.message);
   }
@@ -98,7 +115,7 @@ StatusCode JpegLibrary::State::Fail(StatusCode code, const char* words) {
   return code;
 }
 
-StatusCode JpegLibrary::State::CodeOfError() const {
+StatusCode JpegLibrary::State::CodeOfError() {
   switch (errors.base.msg_code) {
     case JERR_ARITH_NOTIMPL:
     case JERR_BAD_PRECISION:
@@ -107,6 +124,11 @@ StatusCode JpegLibrary::State::CodeOfError() const {
       return StatusCode::kUnsupported;
     case JERR_OUT_OF_MEMORY:
       return StatusCode::kOutOfMemory;
+    case JERR_CANT_SUSPEND:  // libjpeg's arithmetic decoder wants all bytes in one block
+      return Fail(StatusCode::kTruncated,
+                  given == size
+                      ? "file is cut short in the image data"
+                      : "an arithmetic-coded JPEG over 64 KiB, which Pillow cannot decode");
     default:
       return StatusCode::kCorrupt;
   }
@@ -120,12 +142,12 @@ StatusCode JpegLibrary::State::Create() {
   if (setjmp(errors.jump) != 0) return CodeOfError();
   created = true;  // also what fails half-way must be destroyed
   jpeg_create_decompress(&info);
-  source.init_source = DoNothing;
-  source.fill_input_buffer = NoMoreInput;
-  source.skip_input_data = SkipInput;
-  source.resync_to_restart = jpeg_resync_to_restart;
-  source.term_source = DoNothing;
-  info.src = &source;
+  source.base.init_source = DoNothing;
+  source.base.fill_input_buffer = NoMoreInput;
+  source.base.skip_input_data = SkipInput;
+  source.base.resync_to_restart = jpeg_resync_to_restart;
+  source.base.term_source = DoNothing;
+  info.src = &source.base;
   return StatusCode::kOk;
 }
 
@@ -135,16 +157,32 @@ void JpegLibrary::State::Destroy() {
   library_bytes = 0;
 }
 
+// The next block; false at the end of the bytes.
+bool JpegLibrary::State::GiveMore() {
+  do {
+    if (given == size) return false;
+    const size_t more = std::min(kBlock, size - given);
+    given += more;
+    source.base.bytes_in_buffer += more;
+    SkipInput(&info, static_cast<long>(source.to_skip));
+  } while (source.to_skip > 0);
+  return true;
+}
+
 StatusCode JpegLibrary::State::ReadHeader() {
   Destroy();  // jpeg_abort would keep the tables of the JPEG before
   if (const StatusCode code = Create(); code != StatusCode::kOk) return code;
   if (setjmp(errors.jump) != 0) return CodeOfError();
-  source.next_input_byte = bytes;
-  source.bytes_in_buffer = size;
-  if (jpeg_read_header(&info, TRUE) != JPEG_HEADER_OK) {
-    return Fail(StatusCode::kTruncated, "file is cut short in the JPEG header");
+  source.base.next_input_byte = bytes;
+  source.base.bytes_in_buffer = 0;
+  source.to_skip = 0;
+  given = 0;
+  while (GiveMore()) {
+    int result = JPEG_HEADER_TABLES_ONLY;  // an image of tables alone may come before
+    while (result == JPEG_HEADER_TABLES_ONLY) result = jpeg_read_header(&info, FALSE);
+    if (result == JPEG_HEADER_OK) return StatusCode::kOk;
   }
-  return StatusCode::kOk;
+  return Fail(StatusCode::kTruncated, "file is cut short in the JPEG header");
 }
 
 StatusCode JpegLibrary::State::Start() {
@@ -152,7 +190,9 @@ StatusCode JpegLibrary::State::Start() {
   info.out_color_space = JCS_RGB;
   info.dct_method = JDCT_ISLOW;
   info.do_fancy_upsampling = TRUE;
-  if (jpeg_start_decompress(&info)) return StatusCode::kOk;
+  do {
+    if (jpeg_start_decompress(&info)) return StatusCode::kOk;
+  } while (GiveMore());
   return Fail(StatusCode::kTruncated, "file is cut short in the image data");
 }
 
@@ -165,15 +205,15 @@ StatusCode JpegLibrary::State::ReadRows(uint8_t* pixels, ptrdiff_t stride) {
     for (JDIMENSION i = 0; i < wanted; ++i) {
       rows[i] = pixels + static_cast<ptrdiff_t>(info.output_scanline + i) * stride;
     }
-    if (jpeg_read_scanlines(&info, rows, wanted) == 0) {
+    if (jpeg_read_scanlines(&info, rows, wanted) == 0 && !GiveMore()) {
       return Fail(StatusCode::kTruncated, "file is cut short in the image data");
     }
   }
   return StatusCode::kOk;
 }
 
-// Reads on to the end of the image, as Pillow does; a missing one is no error once all rows are
-// there.
+// Reads on to the end of the image as far as it is given, as Pillow does; a missing one is no error
+// once all rows are there.
 StatusCode JpegLibrary::State::Finish() {
   if (setjmp(errors.jump) != 0) return CodeOfError();
   if (jpeg_finish_decompress(&info)) return StatusCode::kOk;
@@ -225,7 +265,7 @@ size_t JpegLibrary::State::CountLibraryBytes() {
 // How many scans there may be, of a JPEG whose header is read.
 size_t JpegLibrary::State::CountScans() {
   if (!jpeg_has_multiple_scans(&info)) return 1;
-  return 1 + CountScansBehind(source.next_input_byte, bytes + size);
+  return 1 + CountScansBehind(source.base.next_input_byte, bytes + size);
 }
 
 JpegLibrary::JpegLibrary(const DecodeLimits& limits) : state_(std::make_unique<State>(limits)) {}
@@ -235,10 +275,7 @@ JpegLibrary::~JpegLibrary() { Release(); }
 void JpegLibrary::Release() { state_->Destroy(); }
 
 Status JpegLibrary::Open(const uint8_t* bytes, size_t size) {
-  constexpr uint8_t kStart[] = {0xFF, 0xD8, 0xFF};
-  if (size < sizeof(kStart) || std::memcmp(bytes, kStart, sizeof(kStart)) != 0) {
-    return {StatusCode::kUnsupported, "not a JPEG"};
-  }
+  if (!IsJpeg(bytes, size)) return {StatusCode::kUnsupported, "not a JPEG"};
   state_->bytes = bytes;
   state_->size = size;
   REGCORE_RETURN_IF_ERROR(state_->ToStatus(state_->ReadHeader()));
@@ -271,8 +308,8 @@ bool JpegLibrary::DescribeScan(ScanHeader* scan) const {
   scan->height = height();
   scan->components = info.num_components;
   scan->restart_interval = info.restart_interval;
-  scan->data = state_->source.next_input_byte;
-  scan->size = state_->source.bytes_in_buffer;
+  scan->data = state_->source.base.next_input_byte;
+  scan->size = static_cast<size_t>(state_->bytes + state_->size - scan->data);
   for (int c = 0; c < info.num_components; ++c) {
     const jpeg_component_info& from = info.comp_info[c];
     // Numbers of tables are as the file has them; libjpeg looks at them only when it decodes.

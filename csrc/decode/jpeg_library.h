@@ -15,6 +15,9 @@ namespace regcore {
 // Version of the libjpeg-turbo headers that this was built with, e.g. "2.1.5".
 const char* JpegLibraryVersion();
 
+// Whether the bytes begin as a JPEG does.
+bool IsJpeg(const uint8_t* bytes, size_t size);
+
 // Decodes one JPEG after the other, none of which leaves a trace in the next. Not thread-safe.
 class JpegLibrary {
  public:

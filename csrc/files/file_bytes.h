@@ -12,7 +12,7 @@ namespace regcore {
 
 // Reads `path` into `buffer` and sets `size`, in bytes; the buffer keeps kReadSlack behind the
 // file. `reservation` grows by the file and may be null. A file that changes meanwhile is kIo.
-// Messages carry the operating system's words, not the path.
+// Messages carry the operating system's words, and the path only where the environment is to blame.
 Status ReadFile(const char* path, const DecodeLimits& limits, Reservation* reservation,
                 AlignedBuffer* buffer, size_t* size);
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
@@ -29,54 +30,64 @@ Status WriteAt(int file, size_t offset, const uint8_t* bytes, size_t size) {
 
 namespace {
 
-// A name that only the system's random numbers know; the pattern is that of regcore/atomic.py.
-bool RandomName(std::string* name) {
-  uint64_t random = 0;
-  if (::getrandom(&random, sizeof random, 0) != sizeof random) return false;
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016" PRIx64, random);
-  *name = std::string(".regcore-") + digits + ".tmp";
-  return true;
+Status OutputError(const char* path, const char* action) {
+  return SystemError(StatusCode::kOutput, (std::string(path) + ": " + action).c_str());
 }
 
-// Whether `path` is still the open file: before the lock was held it could pass for abandoned.
-bool IsStillNamed(int file, const char* path) {
-  struct stat open_file, named;
-  return ::fstat(file, &open_file) == 0 && ::stat(path, &named) == 0 &&
-         open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
+// Sixteen hexadecimal digits that nobody can derive; empty where the system has no randomness.
+std::string RandomName() {
+  uint64_t bits = 0;
+  ssize_t got = 0;
+  do {
+    got = ::getrandom(&bits, sizeof(bits), 0);
+  } while (got < 0 && errno == EINTR);
+  if (got != static_cast<ssize_t>(sizeof(bits))) return {};
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016" PRIx64, bits);
+  return digits.data();
 }
 
-// Creates an empty, locked file of a new name in `folder`, which ends in '/' or is empty; -1 with
-// errno where the system refuses.
-int CreateTemporary(const std::string& folder, std::string* path) {
-  for (;;) {
-    if (!RandomName(path)) return -1;
-    path->insert(0, folder);
-    const int file = ::open(path->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file < 0 && errno == EEXIST) continue;
+bool IsFile(int file, const char* path) {
+  struct stat opened{};
+  struct stat named{};
+  return ::fstat(file, &opened) == 0 && ::lstat(path, &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+// A new, empty file in `folder` ("" or up to its last slash), locked, whose name goes to `name`;
+// -1 and errno where there is none. Without that lock, regcore takes the file for abandoned.
+int CreateTemporary(const std::string& folder, std::string* name) {
+  while (true) {
+    const std::string digits = RandomName();
+    if (digits.empty()) return -1;
+    *name = folder + ".regcore-" + digits + ".tmp";
+    const int file = ::open(name->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0 && (errno == EEXIST || errno == EINTR)) continue;
     if (file < 0) return -1;
-    (void)::flock(file, LOCK_EX | LOCK_NB);  // a file system without locks does without
-    if (IsStillNamed(file, path->c_str())) return file;
-    ::close(file);
+    ::flock(file, LOCK_EX | LOCK_NB);  // fails on a file system without locks
+    if (IsFile(file, name->c_str())) return file;
+    ::close(file);  // it was taken for abandoned in the moment before it was locked
   }
 }
 
 }  // namespace
 
-Status WriteFileAtomically(const std::string& path, const uint8_t* bytes, size_t size) {
-  // Without a folder rfind gives npos, and npos + 1 is 0.
+Status WriteFileAtomically(const char* path, const uint8_t* bytes, size_t size) {
+  // Beside the target, for rename, under a name that is short even where the target's is not;
+  // without a folder rfind gives npos, and npos + 1 is 0.
+  const std::string target = path;
   std::string temporary;
-  FileDescriptor file(CreateTemporary(path.substr(0, path.rfind('/') + 1), &temporary));
-  if (file.get() < 0) return SystemError(StatusCode::kOutput, path + ": cannot create");
+  FileDescriptor file(CreateTemporary(target.substr(0, target.rfind('/') + 1), &temporary));
+  if (file.get() < 0) return OutputError(path, "cannot create");
+  // Holds the lock as long as the temporary name may exist, while closing tells of late errors.
+  const FileDescriptor lock(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
   Status status = WriteAt(file.get(), 0, bytes, size);
-  // The name goes to its place before the lock goes with the descriptor.
-  if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) {
-    status = SystemError(StatusCode::kOutput, path + ": cannot rename into place");
-  } else if (!status.ok()) {
-    status = {status.code(), path + ": " + status.message()};
-  } else if (!file.Close()) {  // NFS and quotas tell of a write only now
-    status = SystemError(StatusCode::kOutput, path + ": cannot write");
-    ::unlink(path.c_str());
+  if (!status.ok()) {
+    status = {status.code(), target + ": " + status.message()};
+  } else if (!file.Close()) {
+    status = OutputError(path, "cannot write");
+  } else if (std::rename(temporary.c_str(), path) != 0) {
+    status = OutputError(path, "cannot rename into place");
   }
   if (!status.ok()) ::unlink(temporary.c_str());
   return status;

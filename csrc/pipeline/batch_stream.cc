@@ -24,18 +24,17 @@ BatchStream::BatchStream(const Preprocess& preprocess, size_t workers,
   for (size_t batch = 0; batch < buffers_.size(); ++batch) Arm(batch);
 }
 
-BatchStream::~BatchStream() { Interrupt(); }
-
-void BatchStream::Interrupt() {
-  pool_.Cancel();
-  const std::lock_guard<std::mutex> lock(mutex_);
-  stopping_ = true;
-  for (Slot& slot : slots_) slot.free.notify_all();
-}
+BatchStream::~BatchStream() { Stop(); }
 
 void BatchStream::Stop() {
-  Interrupt();
-  while (!pool_.WaitFor(std::chrono::milliseconds(50))) continue;
+  pool_.Cancel();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    batch_done_.notify_all();
+    for (Slot& slot : slots_) slot.free.notify_all();
+  }
+  pool_.Stop();
 }
 
 Status BatchStream::Start() {
@@ -101,9 +100,8 @@ StreamState BatchStream::Next(std::chrono::milliseconds timeout, StreamBatch* ba
   const StreamBatch wanted = BatchAt(next_);
   const std::atomic<size_t>& remaining = slots_[wanted.buffer].remaining;
   std::unique_lock<std::mutex> lock(mutex_);
-  if (!batch_done_.wait_for(lock, timeout, [&] { return remaining.load() == 0; })) {
-    return StreamState::kNotYet;
-  }
+  batch_done_.wait_for(lock, timeout, [&] { return stopping_ || remaining.load() == 0; });
+  if (stopping_ || remaining.load() != 0) return StreamState::kNotYet;
   *batch = wanted;
   ++next_;
   return StreamState::kBatch;

@@ -37,13 +37,13 @@ class BatchStream {
   BatchStream(const Preprocess& preprocess, size_t workers, std::vector<ImageSource> sources,
               ForeignDecoder foreign, size_t batch_size, std::vector<uint8_t*> buffers,
               size_t keep);
-  // Stops the workers after the image each has in hand.
+  // As Stop.
   ~BatchStream();
 
   Status Start();
 
-  // Ends the work, and waits until no worker touches a buffer any more; the stream stays usable by
-  // a consumer that waits in Next, which then never gets another batch. Not on a worker.
+  // Stops the workers after the image each has in hand, and joins them. Another thread may be in
+  // Next meanwhile, which then returns kNotYet at once.
   void Stop();
 
   // Whether the caller is one of the stream's own threads, which cannot destroy it.
@@ -67,7 +67,6 @@ class BatchStream {
     std::condition_variable free;     // of its own, so that only those wake up who can go on
   };
 
-  void Interrupt();
   void Fill(size_t index, size_t worker);
   bool WaitForBuffer(size_t batch);
   StreamBatch BatchAt(size_t batch) const;

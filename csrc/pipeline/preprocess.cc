@@ -4,7 +4,6 @@
 #include <new>
 
 #include "files/file_bytes.h"
-#include "scan/jpeg_markers.h"
 
 namespace regcore {
 namespace {
@@ -113,9 +112,8 @@ DecodeExtent Preprocess::Extent() const {
 }
 
 // Of the JPEG just decoded.
-Status Preprocess::NoteFindings(const uint8_t* bytes, size_t size,
-                                PreprocessScratch* scratch) const {
-  scratch->findings.orientation = ExifOrientation(bytes, size);
+Status Preprocess::NoteFindings(PreprocessScratch* scratch) const {
+  scratch->findings.orientation = scratch->decoder.orientation();
   const size_t warnings = scratch->decoder.warnings();
   if (warnings == 0 || spec_.on_warning == OnWarning::kIgnore) return {};
   scratch->findings.warnings = warnings;
@@ -147,17 +145,18 @@ Status Preprocess::DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_byt
       reservation->Grow(file_bytes + decoder.DecodeBytes() + ResampleBytes(*window)));
   reservation->Settle();
   REGCORE_RETURN_IF_ERROR(decoder.Decode(window->Wanted(), Extent(), &scratch->pixels, view));
-  return NoteFindings(bytes, size, scratch);
+  return NoteFindings(scratch);
 }
 
-Status Preprocess::Decode(const ImageSource& source, Reservation* reservation,
+Status Preprocess::Decode(const ImageSource& source, size_t* file_size, Reservation* reservation,
                           PreprocessScratch* scratch, Window* window, RgbView* view) const {
   if (source.path != nullptr) {
-    size_t size = 0;
-    const Status status = ReadFile(source.path, spec_.limits, reservation, &scratch->file, &size);
+    const Status status =
+        ReadFile(source.path, spec_.limits, reservation, &scratch->file, file_size);
     scratch->times.read = ImageTimes::Now();
     REGCORE_RETURN_IF_ERROR(status);
-    return DecodeJpeg(scratch->file.data(), size, size, reservation, scratch, window, view);
+    return DecodeJpeg(scratch->file.data(), *file_size, *file_size, reservation, scratch, window,
+                      view);
   }
   if (source.width == 0) {
     REGCORE_RETURN_IF_ERROR(CheckFileBytes(source.size, spec_.limits));
@@ -171,17 +170,29 @@ Status Preprocess::Decode(const ImageSource& source, Reservation* reservation,
   return ViewPixels(source, wanted, &scratch->pixels, view);
 }
 
-Status Preprocess::DecodeForeign(const ImageSource& source, size_t index,
+// `file_size`: of the file that is in memory, if there is one.
+Status Preprocess::DecodeForeign(const ImageSource& source, size_t index, size_t file_size,
                                  const ForeignDecoder& foreign, Reservation* reservation,
                                  PreprocessScratch* scratch, Window* window, RgbView* view) const {
-  const size_t file_bytes = source.path != nullptr ? scratch->file.capacity() : source.size;
+  const uint8_t* bytes = source.data;
+  size_t size = source.size;
   if (reservation->asked()) {
     scratch->Release();
     ReturnFreedMemory();
     reservation->Release();
+    file_size = 0;
   }
-  ForeignPicture picture(spec_.limits, file_bytes, 3 * static_cast<size_t>(spec_.crop), reservation,
-                         &scratch->pixels);
+  if (source.path != nullptr) {
+    // What was read is decoded; only what had to be given back is read anew.
+    if (file_size == 0) {
+      REGCORE_RETURN_IF_ERROR(
+          ReadFile(source.path, spec_.limits, reservation, &scratch->file, &file_size));
+    }
+    bytes = scratch->file.data();
+    size = file_size;
+  }
+  ForeignPicture picture(spec_.limits, bytes, size, 3 * static_cast<size_t>(spec_.crop),
+                         reservation, &scratch->pixels);
   REGCORE_RETURN_IF_ERROR(foreign.decode(foreign.context, index, &picture));
   if (!picture.complete) return {StatusCode::kOutOfMemory, "out of memory"};
   scratch->findings.orientation = picture.orientation;
@@ -254,9 +265,10 @@ Status Preprocess::Run(const ImageSource& source, size_t index, const ForeignDec
   Window window;
   RgbView view;
   scratch->findings = {};
-  Status status = Decode(source, reservation, scratch, &window, &view);
+  size_t file_size = 0;
+  Status status = Decode(source, &file_size, reservation, scratch, &window, &view);
   if (status.code() == StatusCode::kUnsupported && foreign.decode != nullptr) {
-    status = DecodeForeign(source, index, foreign, reservation, scratch, &window, &view);
+    status = DecodeForeign(source, index, file_size, foreign, reservation, scratch, &window, &view);
   }
   scratch->times.decoded = ImageTimes::Now();
   if (!status.ok()) return status;

@@ -101,16 +101,16 @@ class Preprocess {
   Status Timed(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
                Reservation* reservation, PreprocessScratch* scratch, void* slot) const;
   Status Plan(int width, int height, PlanCache* plans, Window* window) const;
-  Status NoteFindings(const uint8_t* bytes, size_t size, PreprocessScratch* scratch) const;
+  Status NoteFindings(PreprocessScratch* scratch) const;
   size_t ResampleBytes(const Window& window) const;
   DecodeExtent Extent() const;
   Status DecodeJpeg(const uint8_t* bytes, size_t size, size_t file_bytes, Reservation* reservation,
                     PreprocessScratch* scratch, Window* window, RgbView* view) const;
-  Status Decode(const ImageSource& source, Reservation* reservation, PreprocessScratch* scratch,
-                Window* window, RgbView* view) const;
-  Status DecodeForeign(const ImageSource& source, size_t index, const ForeignDecoder& foreign,
-                       Reservation* reservation, PreprocessScratch* scratch, Window* window,
-                       RgbView* view) const;
+  Status Decode(const ImageSource& source, size_t* file_size, Reservation* reservation,
+                PreprocessScratch* scratch, Window* window, RgbView* view) const;
+  Status DecodeForeign(const ImageSource& source, size_t index, size_t file_size,
+                       const ForeignDecoder& foreign, Reservation* reservation,
+                       PreprocessScratch* scratch, Window* window, RgbView* view) const;
   template <typename UseRow>
   Status Resample(const RgbView& view, const Window& window, PreprocessScratch* scratch,
                   const UseRow& use_row) const;

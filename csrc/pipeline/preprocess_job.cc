@@ -16,8 +16,8 @@ PreprocessJob::PreprocessJob(const Preprocess& preprocess, size_t workers)
 }
 
 void PreprocessJob::Record(size_t index, Status status, Findings findings) {
-  if (status.code() == StatusCode::kOutput) {
-    // No later image could be written either, and this one is not to blame.
+  if (status.code() == StatusCode::kOutput || status.code() == StatusCode::kEnvironment) {
+    // No later image would fare better, and this one is not to blame.
     const std::lock_guard<std::mutex> lock(output_mutex_);
     if (output_status_.ok()) output_status_ = std::move(status);
     pool_.Cancel();
@@ -70,8 +70,8 @@ Status PreprocessJob::StartWriting(std::vector<ImageSource> sources, ForeignDeco
 
 Status PreprocessJob::StartToFiles(std::vector<ImageSource> sources, ForeignDecoder foreign,
                                    std::vector<std::string> paths, uint64_t* checksums) {
-  const auto write = [this, paths = std::move(paths)](size_t i, const uint8_t* bytes) -> Status {
-    return WriteFileAtomically(paths[i], bytes, preprocess_.slot_bytes());
+  const auto write = [this, paths = std::move(paths)](size_t i, const uint8_t* bytes) {
+    return WriteFileAtomically(paths[i].c_str(), bytes, preprocess_.slot_bytes());
   };
   return StartWriting(std::move(sources), foreign, checksums, write);
 }

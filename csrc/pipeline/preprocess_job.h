@@ -39,6 +39,8 @@ class PreprocessJob {
 
   bool WaitFor(std::chrono::milliseconds timeout) { return pool_.WaitFor(timeout); }
   void Cancel() { pool_.Cancel(); }
+  // Cancels, joins the threads and starts no job any more; as WorkerPool::Stop.
+  void Stop() { pool_.Stop(); }
   size_t done() const { return pool_.done(); }
   size_t failed() const { return failed_.load(std::memory_order_relaxed); }
 

@@ -6,14 +6,23 @@
 
 namespace regcore {
 
-// Marker codes of ITU-T T.81, table B.1: the byte behind 0xFF. Eight of restarts, and end of image.
+// Marker codes of ITU-T T.81, table B.1: the byte behind 0xFF. Eight of restarts, and so on.
 inline constexpr uint8_t kRst0 = 0xD0;
 inline constexpr uint8_t kRst7 = 0xD7;
 inline constexpr uint8_t kEoi = 0xD9;
+inline constexpr uint8_t kSos = 0xDA;
+inline constexpr uint8_t kApp0 = 0xE0;
+inline constexpr uint8_t kNoMarker = 0x00;  // behind 0xFF: a data byte 0xFF
 
-// The EXIF orientation of a JPEG file, 1 to 8; 1 (upright) where it gives none. Only the first
-// Exif segment is looked at. Exif 2.32, 4.5 and 4.6.4: TIFF structure, tag 0x0112.
-int ExifOrientation(const uint8_t* bytes, size_t size);
+struct Marker {
+  uint8_t code = kNoMarker;
+  const uint8_t* body = nullptr;  // behind the length
+  size_t size = 0;                // of the body
+};
+
+// The next marker from `p` on, skipping whatever is none, and sets `p` behind it and its segment.
+// None at the end of the bytes, or where a segment would end behind them.
+Marker NextMarker(const uint8_t** p, const uint8_t* end);
 
 // How many more scans begin behind `scan`, which lies inside the data of a scan. At least as many
 // as libjpeg will decode: it never passes a marker that ends a scan unseen either.

@@ -20,7 +20,7 @@ Status ScoreWriter::WriteOne(const std::string& path, const float* scores, size_
     bytes = reinterpret_cast<const uint8_t*>(line.data());
     size = line.size();
   }
-  return WriteFileAtomically(path, bytes, size);
+  return WriteFileAtomically(path.c_str(), bytes, size);
 }
 
 Status ScoreWriter::Write(const std::vector<std::string>& paths, const float* scores,

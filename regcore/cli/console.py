@@ -23,6 +23,8 @@ MISMATCH = 5
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
+_LONGEST_LINE = 1000  # characters
+
 
 class Commands(click.Group):
     """A group in which every failure is one line on stderr and a documented exit code."""
@@ -44,11 +46,18 @@ def report_failure(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         silence(sys.stdout)
         return PIPE_CLOSED
+    if _was_interrupted(error):
+        error = KeyboardInterrupt()
     code, message = _explain(error)
     if isinstance(error, KeyboardInterrupt) and sys.stderr.isatty():
         click.echo(err=True)  # the terminal has written ^C behind whatever stood there
     tell(message)
     return code
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether Ctrl-C is what broke a lock: Python's own waiting loses one that it does not hold."""
+    return isinstance(error, RuntimeError) and isinstance(error.__context__, KeyboardInterrupt)
 
 
 def _explain(error: BaseException) -> tuple[int, str]:
@@ -85,7 +94,12 @@ def silence(stream: TextIO) -> None:
 
 
 def printable(text: str) -> str:
-    """A text from outside as one line: what a terminal could obey is written out."""
+    """A text from outside as one line: what a terminal could obey is written out.
+
+    Of a long one the middle is left out: what is wrong stands at its ends.
+    """
+    if len(text) > _LONGEST_LINE:
+        text = f"{text[: _LONGEST_LINE // 2]} ... {text[-_LONGEST_LINE // 4 :]}"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -13,12 +13,13 @@ from regcore.cli.console import (
     INCOMPLETE,
     answer,
     name_failures,
+    printable,
     progress_bar,
     show,
     tell,
 )
 from regcore.cli.device_options import DeviceOptions, device_options, trace_option
-from regcore.cli.options import preprocess_options, recipe_for
+from regcore.cli.options import check_not_swapped, preprocess_options, recipe_for
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ _INFO_SUFFIXES = (".info", ".txt")
     show_default=True,
     help="With --random: the number of batches.",
 )
-@click.option("--force", is_flag=True, help="Delete what an earlier run left in OUT.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Delete what an earlier run left in OUT, and replace files that regcore did not write.",
+)
 @device_options
 @trace_option
 @preprocess_options
@@ -92,16 +97,23 @@ def infer(
     from regcore.perf.benchmark_file import write_pure_files
     from regcore.perf.trace import write_trace
     from regcore.predictions.writing import PredictionWriter
+    from regcore.result_outputs import check_inference
     from regcore.run_identity import new_identity
     from regcore.schemas import json_form
     from regcore.store.reader import holds_store, open_store
 
     identity = new_identity()
     images, out = _images_and_out(paths, noise=noise)
+    if images is not None:
+        check_not_swapped(model, images)
+    check_inference(out, device.trace, model, images, force=force)
     store = open_store(images) if images is not None and holds_store(images) else None
     workers = settings["workers"] or default_workers()
     with device.open(model) as backend:
-        label, recipe = recipe_for(model, backend, store, (recipe_name, dtype, layout))
+        is_prepared = images is None or images.suffix in _INFO_SUFFIXES
+        label, recipe = recipe_for(
+            model, backend, store, (recipe_name, dtype, layout), shape_only=is_prepared
+        )
         batch_size = device.batch_size_for(backend)
         if images is None:
             inputs: Inputs = NoiseInputs(recipe, rounds * batch_size, batch_size)
@@ -196,6 +208,7 @@ def _deliver(
     inference: Inference, perf: Perf, about: dict[str, str], out: Path, *, as_json: bool
 ) -> None:
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     from regcore import findings
@@ -231,7 +244,7 @@ def _deliver(
         if perf.interface_images_per_s is not None:
             table.add_row("device alone", f"{perf.interface_images_per_s:.1f} images/s")
         for name, value in about.items():
-            table.add_row(name, value)
+            table.add_row(name, escape(printable(value)))
         table.add_row("batch, workers", f"{perf.batch_size}, {perf.workers}")
         show(table)
     if not inference.complete:

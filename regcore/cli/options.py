@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from regcore.cli.console import tell
+from regcore.errors import UsageError
 
 if TYPE_CHECKING:
     from regcore.backends import Backend
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from regcore.store.reader import Store
 
 DEFAULT_RECIPE = "regnety_016"
+
+_MODEL_SUFFIXES = (".onnx", ".om", ".engine", ".pth", ".safetensors")
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
@@ -65,7 +69,7 @@ _RECIPE_OPTIONS = (
         "recipe_name",
         metavar="NAME",
         help="How the model wants its images: size, crop, filter, mean and std.  [default: what "
-        f"the model itself says, else {DEFAULT_RECIPE}]",
+        "the model itself says]",
     ),
     click.option(
         "--dtype",
@@ -194,13 +198,16 @@ def recipe_for(
     backend: Backend,
     store: Store | None,
     chosen: tuple[str | None, str | None, str | None],
+    *,
+    shape_only: bool = False,
 ) -> tuple[str, Recipe]:
     """The recipe by which a model gets its images, and what to call it.
 
     chosen: the options --recipe, --dtype and --layout. Without --recipe it is what the model says
-    of itself, else that of the store; dtype and layout are those of the model's input, where it
-    has them. Raises MismatchError where the store has another, and
-    BackendError where the model cannot take its images.
+    of itself, else that of the store; a simulated device, and a use in which only the shape of the
+    images counts (shape_only), has the guide's. dtype and layout are those of the model's input,
+    where it has them. Raises UsageError where nobody says the recipe, MismatchError where the store
+    has another, and BackendError where the model cannot take its images.
     """
     from regcore.backends import check_recipe, in_form_of
     from regcore.model_metadata import ModelMetadata
@@ -209,8 +216,14 @@ def recipe_for(
     own = ModelMetadata.from_properties(model, backend.metadata)
     if own is None and name is None:
         if store:
+            _check_chosen(store)
             own = ModelMetadata(store.recipe, "the store's")
         elif backend.inputs[0].shape is not None:
+            if not shape_only:
+                raise UsageError(
+                    f"{model}: does not say how it wants its images; say it with --recipe NAME, "
+                    "or take a model that 'regcore export' made"
+                )
             tell(f"{model} does not say how it wants its images: taking --recipe {DEFAULT_RECIPE}")
     label, recipe = chosen_recipe(name, None, None, own)
     taken = in_form_of(recipe, backend.inputs[0])
@@ -227,3 +240,20 @@ def recipe_for(
     for doubt in backend.doubts:
         tell(doubt)
     return label, recipe
+
+
+def _check_chosen(store: Store) -> None:
+    """A default that nobody chose when the store was made is no choice later, either."""
+    if store.manifest.description.recipe_chosen is False:
+        raise UsageError(
+            f"{store.folder}: nobody chose its recipe, it is the guide's by default; "
+            "confirm it with --recipe NAME"
+        )
+
+
+def check_not_swapped(model: str, images: Path) -> None:
+    """Raises UsageError where MODEL and IMAGES stand in each other's place."""
+    if Path(model).is_dir() and images.suffix in _MODEL_SUFFIXES:
+        raise UsageError(
+            f"{model} is a folder and {images} looks like a model: MODEL comes first, then IMAGES"
+        )

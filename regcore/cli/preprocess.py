@@ -23,7 +23,6 @@ from regcore.errors import UsageError
 if TYPE_CHECKING:
     from regcore.image_list import Listing
     from regcore.recipe import Recipe
-    from regcore.store.interruption import StoreInterruptedError
     from regcore.store.manifest import Form
     from regcore.store.write import StorePlan, StoreSummary
 
@@ -117,7 +116,6 @@ def preprocess(
     from regcore import findings
     from regcore.model_metadata import read_metadata
     from regcore.preprocess import Preprocessor
-    from regcore.store.interruption import StoreInterruptedError
     from regcore.store.tally import TooManyBadError
     from regcore.store.write import plan_store, write_store
 
@@ -153,7 +151,7 @@ def preprocess(
                 progress=progress,
                 recipe_chosen=is_chosen,
             )
-    except StoreInterruptedError as error:
+    except KeyboardInterrupt as error:
         _tell_interrupted(error, len(listed.names), out)
         raise click.exceptions.Exit(INTERRUPTED) from None
     name_failures(summary.errors)
@@ -177,7 +175,12 @@ def _tell_default(name: str, recipe: Recipe) -> None:
     )
 
 
-def _tell_interrupted(error: StoreInterruptedError, listed: int, out: Path) -> None:
+def _tell_interrupted(error: KeyboardInterrupt, listed: int, out: Path) -> None:
+    from regcore.store.interruption import StoreInterruptedError
+
+    if not isinstance(error, StoreInterruptedError):
+        tell(f"interrupted: nothing is written; what is in {out} stays, the same command goes on")
+        return
     bad = f", {error.failed} bad" if error.failed else ""
     tell(
         f"interrupted: {error.kept + error.written} of {listed} images are in {out} "

@@ -11,7 +11,13 @@ import click
 
 from regcore.cli.console import answer, show, tell
 from regcore.cli.device_options import DeviceOptions, device_options
-from regcore.cli.options import FiniteFloat, batch_sizes, preprocess_options, recipe_for
+from regcore.cli.options import (
+    FiniteFloat,
+    batch_sizes,
+    check_not_swapped,
+    preprocess_options,
+    recipe_for,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -90,7 +96,11 @@ def profile(
     from regcore.preprocess import Preprocessor
     from regcore.profile import PROFILE, Workload, to_dict
     from regcore.recipe import Recipe
+    from regcore.result_outputs import check_profile
 
+    check_not_swapped(model, images)
+    if out is not None:
+        check_profile(out, model, images)
     paths = list_images(images)
     workers = settings.pop("workers") or default_workers()
 
@@ -98,7 +108,9 @@ def profile(
         return Preprocessor(recipe, workers=count, **settings)
 
     with device.open(model) as backend, _saying() as say:
-        label, recipe = recipe_for(model, backend, None, (recipe_name, dtype, layout))
+        label, recipe = recipe_for(
+            model, backend, None, (recipe_name, dtype, layout), shape_only=True
+        )
         workload = Workload(backend, paths, recipe, prepare, workers, seconds, say)
         sizes = sweep or (device.batch_size_for(backend),)
         result = workload.profile(sizes, verify=verify)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from regcore.cli.console import (
     tell_all,
 )
 from regcore.cli.device_options import DeviceOptions, device_options, trace_option
-from regcore.cli.options import preprocess_options, recipe_for
+from regcore.cli.options import check_not_swapped, preprocess_options, recipe_for
 from regcore.errors import OutputError
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from regcore.decisions import Decisions
     from regcore.report import RunReport
 
-RESULT = "result.json"
-INCOMPLETE_RESULT = "result.incomplete.json"
-
+_LOCK = "run.lock"
 _NAMED_MISSING = 10
 
 
@@ -43,11 +42,12 @@ _NAMED_MISSING = 10
 )
 @click.option(
     "--out",
-    default=".",
+    default="regcore-run",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for result.json.",
+    help="Folder for result.json and what goes with it.",
 )
+@click.option("--force", is_flag=True, help="Replace also files that regcore did not write.")
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only the first N images.")
 @click.option("--subset", is_flag=True, help="It is intended that labels lack their images.")
 @device_options
@@ -59,6 +59,7 @@ def run(
     images: Path,
     label_file: Path,
     out: Path,
+    force: bool,
     limit: int | None,
     subset: bool,
     device: DeviceOptions,
@@ -72,7 +73,7 @@ def run(
 
     MODEL is a .onnx file, an .om for Ascend devices, an .engine for TensorRT, torch:NAME:WEIGHTS
     for timm's model itself, or simulated:RATE for a made-up device of RATE images/s. The result
-    goes to result.json, too. Where an image cannot be read, a labelled image is not there, or
+    goes to result.json in --out. Where an image cannot be read, a labelled image is not there, or
     Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
     and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
     writes it; what the model made of each image goes to decisions.csv, and everything that --json
@@ -86,60 +87,66 @@ def run(
     from regcore.dataset import label_images, list_images, read_labels
     from regcore.decisions import Decisions, relative_names
     from regcore.evaluate import Interrupted, evaluate, evaluate_batches
+    from regcore.folder_lock import locked
     from regcore.metrics import class_indices
     from regcore.preprocess import Preprocessor
     from regcore.report import RunReport
+    from regcore.result_outputs import check_run
     from regcore.store.reader import holds_store, open_store
 
+    check_not_swapped(model, images)
+    check_run(out, device.trace, model, images, label_file, force=force)
     store = open_store(images) if holds_store(images) else None
     root, listed = (store.source, store.paths) if store else (images, list_images(images))
     dataset = label_images(listed, root, read_labels(label_file))
     if not subset:
         _warn_of_missing(dataset, images)
     paths, labels = dataset.paths[:limit], dataset.labels[:limit]
-    with device.open(model) as backend:
-        recipe_name, recipe = recipe_for(model, backend, store, (recipe_name, dtype, layout))
-        preprocessor = Preprocessor(recipe, **settings)
-        batch_size = device.batch_size_for(backend)
-        _remove_results(out)
-        device.check_trace()
-        with progress_bar("evaluating", len(paths)) as progress:
-            how: dict[str, Any] = {
-                "progress": progress,
-                "trace": device.trace is not None,
-                "device_timeout": device.device_timeout,
-            }
-            try:
-                if store:
-                    batches = store.batches(batch_size, len(paths))
-                    evaluation = evaluate_batches(batches, backend, labels, **how)
-                else:
-                    evaluation = evaluate(
-                        preprocessor, backend, paths, labels, batch_size=batch_size, **how
-                    )
-            except Interrupted as interrupted:
-                tell("interrupted: what follows is of the images until then")
-                evaluation = interrupted.evaluation
-        report = RunReport(
-            model=model,
-            backend=f"{backend.name} {backend.version}",
-            provider=backend.provider,
-            recipe=f"{recipe_name} ({recipe.identity})",
-            batch_size=batch_size,
-            workers=preprocessor.workers,
-            preprocessing=recipe,
-            evaluation=evaluation,
-            root=str(Path(root).resolve()),
-            missing=() if subset else dataset.missing,
-            left_out=len(dataset.paths) - len(paths),
+    with ExitStack() as claim:
+        with device.open(model) as backend:
+            recipe_name, recipe = recipe_for(model, backend, store, (recipe_name, dtype, layout))
+            preprocessor = Preprocessor(recipe, **settings)
+            batch_size = device.batch_size_for(backend)
+            claim.enter_context(locked(_made(out) / _LOCK))
+            _remove_results(out)
+            device.check_trace()
+            with progress_bar("evaluating", len(paths)) as progress:
+                how: dict[str, Any] = {
+                    "progress": progress,
+                    "trace": device.trace is not None,
+                    "device_timeout": device.device_timeout,
+                }
+                try:
+                    if store:
+                        batches = store.batches(batch_size, len(paths))
+                        evaluation = evaluate_batches(batches, backend, labels, **how)
+                    else:
+                        evaluation = evaluate(
+                            preprocessor, backend, paths, labels, batch_size=batch_size, **how
+                        )
+                except Interrupted as interrupted:
+                    tell("interrupted: what follows is of the images until then")
+                    evaluation = interrupted.evaluation
+            report = RunReport(
+                model=model,
+                backend=f"{backend.name} {backend.version}",
+                provider=backend.provider,
+                recipe=f"{recipe_name} ({recipe.identity})",
+                batch_size=batch_size,
+                workers=preprocessor.workers,
+                preprocessing=recipe,
+                evaluation=evaluation,
+                root=str(Path(root).resolve()),
+                missing=() if subset else dataset.missing,
+                left_out=len(dataset.paths) - len(paths),
+            )
+        if evaluation.topn.classes:
+            topn = evaluation.topn
+            labels = class_indices(labels, topn.classes, background=topn.background)
+        decisions = Decisions(
+            relative_names(paths, root), labels, evaluation.indices, evaluation.values
         )
-    if evaluation.topn.classes:
-        topn = evaluation.topn
-        labels = class_indices(labels, topn.classes, background=topn.background)
-    decisions = Decisions(
-        relative_names(paths, root), labels, evaluation.indices, evaluation.values
-    )
-    _deliver(report, decisions, out, device.trace, as_json=as_json)
+        _deliver(report, decisions, out, device.trace, as_json=as_json)
 
 
 def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
@@ -148,18 +155,23 @@ def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
         tell(f"{len(dataset.missing)} labelled images are not there; --subset if that is intended")
 
 
+def _made(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot make the folder: {error.strerror}") from error
+    return out
+
+
 def _remove_results(out: Path) -> None:
     # What an earlier run left must not pass for the result of this one, should it be cut short;
     # nor may what was made of it, a verdict or a comparison.
-    from regcore.atomic import check_writable
-    from regcore.comparison.rendering import COMPARISON
-    from regcore.decisions import DECISIONS
-    from regcore.perf import PERF
-    from regcore.run_folder import RUN, VERDICT
+    from regcore.atomic import check_writable, remove_abandoned
+    from regcore.result_outputs import RESULT, RUN_FILES
 
-    out.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(out)
     check_writable(out / RESULT)
-    for name in (RESULT, INCOMPLETE_RESULT, PERF, RUN, DECISIONS, VERDICT, COMPARISON):
+    for name in RUN_FILES:
         (out / name).unlink(missing_ok=True)
 
 
@@ -167,6 +179,7 @@ def _deliver(
     report: RunReport, decisions: Decisions, out: Path, trace: Path | None, *, as_json: bool
 ) -> None:
     from regcore.report import to_dict, to_table
+    from regcore.result_outputs import INCOMPLETE_RESULT, RESULT
 
     path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
     found = to_dict(report)

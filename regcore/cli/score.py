@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,13 @@ _WORST = 10
     help="Of equal scores the first is: the lowest or highest class, the true one, or any other.",
 )
 @click.option(
+    "--background/--no-background",
+    default=None,
+    help="Whether class 0 is none of the labels', and label 0 is class 1.  [default: as in the "
+    "guide, where there are 1001 classes]",
+)
+@click.option("--force", is_flag=True, help="Replace a NAME.json that is no such result.")
+@click.option(
     "--workers", type=click.IntRange(1, 1024), help="Threads.  [default: one for each CPU]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the score as JSON, class by class.")
@@ -67,6 +74,8 @@ def score(
     output: int | None,
     names: Path | None,
     ties: Ties,
+    background: bool | None,
+    force: bool,
     workers: int | None,
     as_json: bool,
     worst: int,
@@ -106,9 +115,16 @@ def score(
         )
     found = open_predictions(predictions, expected, output=output, names=names)
     path = out_dir / name
-    _remove_results(path)
+    _remove_results(path, [predictions, labels, *filter(None, (subset, names))], force=force)
     with progress_bar("scoring", len(expected)) as progress:
-        result = compare(found, by_image, ties=ties, workers=workers, progress=progress)
+        result = compare(
+            found, by_image, ties=ties, background=background, workers=workers, progress=progress
+        )
+    if result.topn.background:
+        tell(
+            f"{result.classes} classes: class 0 is the background, and label 0 is class 1; "
+            "--no-background takes labels as they are"
+        )
     _deliver(result, path, as_json=as_json, worst=worst)
 
 
@@ -116,9 +132,16 @@ def _incomplete(path: Path) -> Path:
     return path.with_name(f"{path.stem}.incomplete{path.suffix}")
 
 
-def _remove_results(path: Path) -> None:
+def _remove_results(path: Path, inputs: Sequence[Path], *, force: bool) -> None:
     # What an earlier run left must not pass for the result of this one, should it be cut short.
+    from regcore.atomic import remove_abandoned
+    from regcore.files.output_guard import Output, check_outputs
+    from regcore.guide_result import is_result_text
+
+    outputs = [Output(older, is_result_text) for older in (path, _incomplete(path))]
+    check_outputs(outputs, inputs, force=force)
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path.parent)
     for older in (path, _incomplete(path)):
         older.unlink(missing_ok=True)
 

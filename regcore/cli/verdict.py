@@ -62,6 +62,7 @@ _NAMED = 10
     metavar="NOW BEFORE",
     help="Also compare all scores of two runs, as 'regcore infer' and other tools write them.",
 )
+@click.option("--force", is_flag=True, help="Replace a verdict.json that is none of regcore's.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def verdict(
     *,
@@ -73,6 +74,7 @@ def verdict(
     against: Path | None,
     max_drop: str,
     scores: tuple[Path, Path] | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Judge the accuracy of RESULT, a folder that 'regcore run' has written.
@@ -87,7 +89,8 @@ def verdict(
       regcore verdict result --baseline regnety_016.pycls_in1k --max-drop 1.0pt
       regcore verdict om_result --against onnx_result --max-drop 0.1pt
     """  # noqa: D301
-    from regcore.atomic import write_text
+    from regcore.atomic import remove_abandoned, write_text
+    from regcore.files.output_guard import Output, check_outputs, json_of
     from regcore.run_folder import VERDICT, read_run
     from regcore.verdict import Margin, Outcome, parse_accuracy, to_dict
 
@@ -102,6 +105,9 @@ def verdict(
             f"{result}: a result.json does not say how its images were made, nor what became of "
             "each; give the folder of 'regcore run', or judge it by --baseline-top1"
         )
+    if run is not None:
+        inputs = [path for path in (table, *(scores or ())) if path is not None]
+        check_outputs([Output(run.folder / VERDICT, json_of("verdict"))], inputs, force=force)
     measured = _measured(run) if run is not None else _guide_result(result)
     to_reach = top1 if baseline is None else baseline
     by_baseline = _by_baseline(measured, run, margin, to_reach, table, assume_tag=assume_tag)
@@ -112,6 +118,7 @@ def verdict(
     if run is not None:
         if run.content.run is not None:
             found["run"] = run.content.run
+        remove_abandoned(run.folder)
         write_text(run.folder / VERDICT, json.dumps(found, indent=2) + "\n")
     if as_json:
         answer(found)

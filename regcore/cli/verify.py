@@ -11,6 +11,7 @@ import click
 
 from regcore.cli.console import (
     INCOMPLETE,
+    INTERRUPTED,
     MISMATCH,
     answer,
     name_failures,
@@ -64,13 +65,24 @@ def verify(*, folder: str, sample: float, ledger: bool, workers: int | None, as_
     from regcore.store.verify import verify_ledger, verify_store
 
     store = open_store(Path(folder))
-    with progress_bar("verifying", max(1, round(len(store) * sample))) as progress:
-        if ledger:
-            count = workers or default_workers()
-            found = verify_ledger(store, workers=count, sample=sample, progress=progress)
-        else:
-            preprocessor = Preprocessor(store.recipe, workers=workers)
-            found = verify_store(store, preprocessor, sample=sample, progress=progress)
+    seen = (0, 0)
+    try:
+        with progress_bar("verifying", max(1, round(len(store) * sample))) as bar:
+
+            def progress(done: int, bad: int) -> None:
+                nonlocal seen
+                seen = done, bad
+                bar(done, bad)
+
+            if ledger:
+                count = workers or default_workers()
+                found = verify_ledger(store, workers=count, sample=sample, progress=progress)
+            else:
+                preprocessor = Preprocessor(store.recipe, workers=workers)
+                found = verify_store(store, preprocessor, sample=sample, progress=progress)
+    except KeyboardInterrupt:
+        tell(f"interrupted: {seen[0]} of {len(store)} images were looked at, {seen[1]} of them bad")
+        raise click.exceptions.Exit(INTERRUPTED) from None
     failed = [error for error in found.errors if _path_below(store, error) not in set(found.gone)]
     _tell(store, found, failed, ledger=ledger)
     if as_json:

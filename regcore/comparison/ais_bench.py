@@ -28,6 +28,8 @@ _THROUGHPUT = re.compile(
 _TIMES = re.compile(rf"NPU_compute_time \(ms\):.{{0,200}}\bmean *= *({NUMBER})")
 #: Batches are whole; what is further from one than this is none.
 _NEAR = Decimal("0.01")
+#: Characters of a file's name on any system.
+_LONGEST = 255
 
 
 class _Times(msgspec.Struct):
@@ -122,7 +124,8 @@ def _check(path: Path, place: str, batch: int, model: object) -> None:
     if named is not None and named != batch:
         raise DatasetError(f"{place}: the batch is {batch} here, but the file's name says {named}")
     if isinstance(model, str):
-        of_model = batch_in_name(Path(PurePosixPath(model.replace("\\", "/")).name))
+        name = PurePosixPath(model.replace("\\", "/")).name
+        of_model = batch_in_name(Path(name[-_LONGEST:]))
         if of_model is not None and of_model != batch:
             raise DatasetError(
                 f"{place}: the throughput is of a batch of {batch}, but the model's name, "

@@ -21,7 +21,8 @@ _BATCH = re.compile(
 _IN_NAME = re.compile(
     r"(?:batch_?size|batch|bs)[_-]?([0-9]{1,9})|(?<![0-9A-Za-z])([0-9]{1,9})bs", re.IGNORECASE
 )
-_FILE = re.compile(r"[A-Za-z0-9_./${}-]{1,200}\.(?:txt|om|json|log|onnx)\b")
+_WORD = re.compile(r"[A-Za-z0-9_./${}-]+")
+_FILE_ENDS = (".txt", ".om", ".json", ".log", ".onnx")
 _INTERFACE = re.compile(rf"Interface throughput ?Rate *[:\uff1a] *{RATE}", re.IGNORECASE)
 _QPS = re.compile(rf"Throughput: *{RATE} *qps")
 _AIS = re.compile(
@@ -136,8 +137,9 @@ def _batch(line: GuideLine, context: int | None, notes: list[Note]) -> int | Non
 
     Several leave it open, and a name that contradicts the words is noted.
     """
-    names = _FILE.findall(line.text)
-    in_words = {int(size) for size in _BATCH.findall(_FILE.sub(" ", line.text))} - {0}
+    names = [word for word in _WORD.findall(line.text) if _is_file(word)]
+    words = _WORD.sub(lambda word: " " if _is_file(word[0]) else word[0], line.text)
+    in_words = {int(size) for size in _BATCH.findall(words)} - {0}
     in_names = {
         int(size) for name in names for pair in _IN_NAME.findall(name) for size in pair if size
     } - {0}
@@ -151,6 +153,10 @@ def _batch(line: GuideLine, context: int | None, notes: list[Note]) -> int | Non
         return None
     told = in_words or in_names
     return told.pop() if len(told) == 1 else None
+
+
+def _is_file(word: str) -> bool:
+    return word.rstrip(".").endswith(_FILE_ENDS)
 
 
 def _in_line(line: GuideLine, logged: set[Decimal]) -> Iterator[Evidence]:

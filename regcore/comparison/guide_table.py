@@ -134,11 +134,8 @@ def _table(
         figures = [_figure(text) for text in texts[1 : len(header)]]
         figures += [Figure("", None)] * (len(names) - len(figures))
         kept.append(TableRow(number, None if size == 0 else size, tuple(figures)))
-    devices = {
-        place: name
-        for place, name in devices.items()
-        if not any("%" in row.figures[place].text for row in kept)
-    }
+    devices = {place: name for place, name in devices.items() if not _of_percentages(kept, place)}
+    ratios = {place: ends for place, ends in ratios.items() if devices.keys() >= set(ends)}
     table = GuideTable(line, tuple(names), devices, ratios, tuple(kept))
     notes += _unread(table)
     return table
@@ -201,6 +198,12 @@ def _figure(text: str) -> Figure:
         return Figure(cleaned, parse_decimal(number, thousands=True))
     except ValueError:
         return Figure(cleaned, None)
+
+
+def _of_percentages(rows: Sequence[TableRow], place: int) -> bool:
+    """Whether a column holds accuracies."""
+    texts = [row.figures[place].text for row in rows]
+    return all("%" in text for text in texts if text.casefold() not in _ABSENT) and any(texts)
 
 
 def _unread(table: GuideTable) -> Iterator[Note]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, closing, suppress
 from functools import partial
@@ -15,12 +16,14 @@ from numpy.typing import NDArray
 from regcore.backends.backend import Backend
 from regcore.batch_stream import Batch
 from regcore.errors import DatasetError, DecodeError
+from regcore.files.input_file import read_input
 from regcore.inputs import Inputs, file_versions, host_buffers
 from regcore.read_ahead import read_ahead
 from regcore.recipe import Recipe
 from regcore.store.manifest import Manifest, check_recipe
 
 _INFO_FIELDS = 4
+_LARGEST_INFO = 1 << 30
 
 
 class BinInputs(Inputs):
@@ -64,10 +67,8 @@ def read_info(path: Path, size: int) -> list[str]:
     Raises DatasetError where a line is another, or of images that are not `size` pixels wide and
     high.
     """
-    try:
-        lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from error
+    content = read_input(path, _LARGEST_INFO)
+    lines = content.decode("utf-8", errors="surrogateescape").splitlines()
     files = []
     for number, line in enumerate(lines, start=1):
         fields = line.split()
@@ -114,12 +115,17 @@ def _read_batch(files: Sequence[str], first: int, buffer: NDArray[Any]) -> Batch
 def _read_into(file: str, image: NDArray[Any]) -> str | None:
     """What went wrong, if anything."""
     try:
+        # A pipe that nobody writes to would never open.
+        if not stat.S_ISREG(Path(file).stat().st_mode):
+            return "not a regular file"
         with Path(file).open("rb", buffering=0) as opened:
             read = opened.readinto(image.data.cast("B"))
             more = len(opened.read(1))
+            size = os.fstat(opened.fileno()).st_size
     except OSError as error:
         return error.strerror or str(error)
     if read != image.nbytes or more:
-        size = Path(file).stat().st_size
+        if size == image.nbytes:
+            return f"cut short while it was read, after {read} bytes of {image.nbytes}"
         return f"{size} bytes, where an image of the recipe has {image.nbytes}"
     return None

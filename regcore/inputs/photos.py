@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
 from regcore.batch_stream import Batch, BatchStream
-from regcore.dataset import image_names
+from regcore.image_list import Listing, listing
 from regcore.inputs import Inputs, file_versions, host_buffers
 from regcore.preprocess import Preprocessor
 
@@ -19,10 +19,11 @@ from regcore.preprocess import Preprocessor
 class PhotoInputs(Inputs):
     """Image files, preprocessed on the way."""
 
-    def __init__(self, preprocessor: Preprocessor, source: Path) -> None:
-        """source: a folder or a file, see dataset.list_images."""
+    def __init__(self, preprocessor: Preprocessor, source: Path | Listing) -> None:
+        """source: a folder or a file, see image_list.listing, or what that gave."""
+        found = source if isinstance(source, Listing) else listing(source)
         self._preprocessor = preprocessor
-        self._root, self.names = image_names(source)
+        self._root, self.names = found.root, found.names
 
     def versions(self) -> NDArray[np.int64]:
         """See Inputs."""

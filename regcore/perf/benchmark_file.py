@@ -47,10 +47,11 @@ def write_pure_files(folder: Path, timeline: Timeline, model: str) -> None:
         latencies = (1000 * of_device.seconds["compute"] / of_device.times["images"]).tolist()
         # A batch that took no time has no rate, and all of them none.
         rates = [1000 / latency for latency in latencies if latency > 0]
-        rate = mean(rates) if len(rates) == len(latencies) else None
+        measured = len(rates) == len(latencies)
+        shown = f"{mean(rates):g}samples/s" if measured else "n/a"
         write_text(
             folder / f"PureInfer_perf_of_{model}_in_device_{device}.txt",
-            f"ave_throughputRate: {_text(rate)}samples/s, ave_latency: {mean(latencies):g}ms\n",
+            f"ave_throughputRate: {shown}, ave_latency: {mean(latencies):g}ms\n",
         )
 
 

@@ -79,7 +79,10 @@ def _read_again(path: str, message: str, row: NDArray[np.float32]) -> Prediction
         return error
     if scores.size != row.size:
         return PredictionError(path, f"{scores.size} values instead of {row.size}")
-    row[:] = scores.reshape(-1)
+    try:
+        row[:] = scores.read().reshape(-1)
+    except PredictionError as error:
+        return error
     return None
 
 
@@ -89,9 +92,10 @@ def _npy_header(path: str, classes: int) -> bytes:
         scores = open_npy(path)
     except PredictionError:
         return _UNKNOWN_HEADER
-    if scores.dtype != np.float32 or scores.size != classes or not scores.flags.c_contiguous:
+    rows = scores.column_major and len(scores.shape) > 1
+    if scores.dtype != np.float32 or scores.size != classes or rows:
         return _UNKNOWN_HEADER
-    if Path(path).stat().st_size != scores.offset + scores.nbytes:
+    if Path(path).stat().st_size != scores.offset + _FLOAT_BYTES * classes:
         return _UNKNOWN_HEADER
     with Path(path).open("rb") as file:
         return file.read(scores.offset)

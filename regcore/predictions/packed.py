@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcore.dataset import stem
 from regcore.errors import DatasetError
-from regcore.predictions.arrays import open_npy
+from regcore.files.input_file import read_input_text
+from regcore.predictions.arrays import ArrayFile, open_npy, require_regular_file
 from regcore.predictions.batch import BATCH_SIZE, PredictionBatch
 
 
@@ -30,24 +30,24 @@ class Packed:
         names_file = beside if names_file is None else names_file
         self.names = read_names(names_file)
         self.scores = self._open_npy() if path.suffix == ".npy" else self._open_raw()
-        if len(self.scores) != len(self.names):
-            raise DatasetError(
-                f"{path}: {len(self.scores)} rows, but {names_file} has {len(self.names)} names"
-            )
+        rows = self.scores.shape[0]
+        if rows != len(self.names):
+            raise DatasetError(f"{path}: {rows} rows, but {names_file} has {len(self.names)} names")
 
     def rows(self, rows: Sequence[int]) -> Rows:
         """Those rows, in that order, as a source of predictions."""
         return Rows(self.scores, np.asarray(rows, dtype=np.intp))
 
-    def _open_npy(self) -> NDArray[Any]:
+    def _open_npy(self) -> ArrayFile:
         scores = open_npy(self._path)
-        if scores.ndim != 2 or scores.shape[1] == 0:  # noqa: PLR2004
+        if len(scores.shape) != 2 or scores.shape[1] == 0:  # noqa: PLR2004
             raise DatasetError(f"{self._path}: an array of {scores.shape}, not [images, classes]")
         return scores
 
-    def _open_raw(self) -> NDArray[Any]:
+    def _open_raw(self) -> ArrayFile:
         if self._path.suffix != ".bin":
             raise DatasetError(f"{self._path}: neither a folder nor a packed .npy or .bin file")
+        require_regular_file(self._path)
         size = self._path.stat().st_size
         row_bytes, rest = divmod(size, len(self.names))
         classes, rest_of_row = divmod(row_bytes, np.dtype(np.float32).itemsize)
@@ -55,13 +55,13 @@ class Packed:
             raise DatasetError(
                 f"{self._path}: {size} bytes are not float32 scores of {len(self.names)} images"
             )
-        return np.memmap(self._path, dtype=np.float32, mode="r", shape=(len(self.names), classes))
+        return ArrayFile(str(self._path), np.dtype(np.float32), (len(self.names), classes), 0)
 
 
 class Rows:
-    """Some rows of an array; one thread copies them."""
+    """Some rows of an array; one thread reads them."""
 
-    def __init__(self, scores: NDArray[Any], rows: NDArray[np.intp]) -> None:
+    def __init__(self, scores: ArrayFile, rows: NDArray[np.intp]) -> None:
         self.classes = int(scores.shape[1])
         self._scores = scores
         self._rows = rows
@@ -70,8 +70,7 @@ class Rows:
         """See Source."""
         for start in range(0, len(self._rows), BATCH_SIZE):
             rows = self._rows[start : start + BATCH_SIZE]
-            scores = self._scores[rows].astype(np.float32, order="C", copy=False)
-            yield PredictionBatch(scores, np.arange(start, start + len(rows)))
+            yield PredictionBatch(self._scores.read_rows(rows), np.arange(start, start + len(rows)))
 
 
 def read_names(path: str | Path) -> tuple[str, ...]:
@@ -79,12 +78,7 @@ def read_names(path: str | Path) -> tuple[str, ...]:
 
     Raises DatasetError where there is none, or one comes twice.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: not a UTF-8 text file ({error.reason})") from error
+    lines = read_input_text(path).splitlines()
     first_line: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         words = line.split()

@@ -25,7 +25,7 @@ LEDGER = "images.jsonl"
 _BLOCK = 1 << 20
 
 _NO_CHECKSUM = "0" * 16
-_HEX = frozenset("0123456789abcdef")
+_HEX = frozenset("0123456789abcdefABCDEF")
 
 _Bytes = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 63) - 1)]
 _Row = Annotated[int, msgspec.Meta(ge=0, lt=1 << 48)]
@@ -127,10 +127,10 @@ class Ledger:
                 if not block[-1].endswith(b"\n"):
                     block.pop()
                 if block:
-                    ledger._extend(_parsed(block, name, first_line + len(ledger)))
+                    ledger._extend(_parsed(block, name, first_line + len(ledger)), name)
         return ledger
 
-    def _extend(self, block: Sequence[_Fields]) -> None:
+    def _extend(self, block: Sequence[_Fields], name: str | Path) -> None:
         paths, sizes, mtimes, files, rows, checksums, errors, noticed = zip(*block, strict=True)
         first = len(self.paths)
         self.paths.extend(paths)
@@ -138,7 +138,13 @@ class Ledger:
         self._mtimes.extend(mtimes)
         self.files.extend(map(self._one_object.setdefault, files, files))
         self._rows.extend(row or 0 for row in rows)
-        self._checksums.extend(_from_hex([text or _NO_CHECKSUM for text in checksums]))
+        try:
+            self._checksums.extend(_from_hex([text or _NO_CHECKSUM for text in checksums]))
+        except ValueError as error:
+            wrong = next(text for text in checksums if text and not _HEX.issuperset(text))
+            raise DatasetError(
+                f"{name}: not a ledger of images: {wrong!r} is no checksum"
+            ) from error
         if any(errors):
             self.errors |= {first + i: text for i, text in enumerate(errors) if text}
         if any(noticed):
@@ -149,6 +155,14 @@ def is_name(text: str) -> bool:
     """Whether this can be the path of a file below a folder."""
     parts = text.split("/")
     return "" not in parts and ".." not in parts and "\0" not in text
+
+
+def are_names(texts: Sequence[str]) -> bool:
+    """Whether all are, in a tenth of the time."""
+    together = f"/{'/'.join(texts)}/"
+    if "//" not in together and ".." not in together and "\0" not in together:
+        return True
+    return all(map(is_name, texts))
 
 
 def place_of(folder: Path, file: str) -> Path:
@@ -176,10 +190,7 @@ def _parsed(block: Sequence[bytes], name: str | Path, first_line: int) -> list[_
 def _are_records(rows: Sequence[_Fields]) -> bool:
     """Whether none of these is suspect: this looks at all at once; `_record` says what is wrong."""
     paths, _, _, files, numbers, checksums, errors, _ = zip(*rows, strict=True)
-    names = "/".join(paths)
-    if ".." in names or "//" in f"/{names}/":
-        return False
-    if not _HEX.issuperset("".join(filter(None, checksums))):
+    if not are_names(paths):
         return False
     failed = files.count(None)
     if not failed:
@@ -206,6 +217,8 @@ def _record(line: bytes, name: str) -> _Fields:
 def _from_hex(checksums: Sequence[str]) -> array[int]:
     """All at once, which is five times as fast as int(text, 16) for each."""
     numbers = array("Q", bytes.fromhex("".join(checksums)))
+    if len(numbers) != len(checksums):
+        raise ValueError("white space is no digit")
     if sys.byteorder == "little":
         numbers.byteswap()
     return numbers

@@ -17,7 +17,7 @@ class PackFile:
     """
 
     def __init__(self, path: Path, image_bytes: int) -> None:
-        self._path = path
+        self.path = path
         self._temporary: Path | None = None
         self._image_bytes = image_bytes
         self.descriptor = -1
@@ -25,9 +25,9 @@ class PackFile:
     def create(self) -> None:
         """Opens the file, empty. Whoever calls this must see to `discard` first."""
         try:
-            self._temporary, self.descriptor = create_beside(self._path)
+            self._temporary, self.descriptor = create_beside(self.path)
         except OSError as error:
-            raise OutputError(f"{self._path}: cannot create: {error.strerror}") from error
+            raise OutputError(f"{self.path}: cannot create: {error.strerror}") from error
 
     def close_up(self, rows: Sequence[int], file_rows: int) -> None:
         """Moves the images in `rows`, ascending, to the front; zeros follow up to `file_rows`."""
@@ -35,12 +35,18 @@ class PackFile:
         try:
             for place, row in enumerate(rows):
                 if place != row:
-                    values = os.pread(self.descriptor, size, row * size)
-                    os.pwrite(self.descriptor, values, place * size)
+                    self._move(row * size, place * size)
             os.ftruncate(self.descriptor, len(rows) * size)
             os.ftruncate(self.descriptor, file_rows * size)
         except OSError as error:
             raise self._failure(error) from error
+
+    def _move(self, source: int, target: int) -> None:
+        """Copies an image's bytes; the system may take fewer at a time than it was given."""
+        values = memoryview(os.pread(self.descriptor, self._image_bytes, source))
+        while values:
+            written = os.pwrite(self.descriptor, values, target)
+            values, target = values[written:], target + written
 
     def publish(self) -> None:
         """Gives the file its name once the disk has all of it; without an image there is none."""
@@ -49,9 +55,9 @@ class PackFile:
         try:
             if os.fstat(self.descriptor).st_size:
                 os.fdatasync(self.descriptor)
-                self._temporary.rename(self._path)
+                self._temporary.rename(self.path)
             else:
-                self._path.unlink(missing_ok=True)
+                self.path.unlink(missing_ok=True)
         except OSError as error:
             raise self._failure(error) from error
         finally:
@@ -68,4 +74,4 @@ class PackFile:
             self.descriptor = -1
 
     def _failure(self, error: OSError) -> OutputError:
-        return OutputError(f"{self._path}: cannot write: {error.strerror}")
+        return OutputError(f"{self.path}: cannot write: {error.strerror}")

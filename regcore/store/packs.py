@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.errors import OutputError
 from regcore.findings import Finding
 from regcore.preprocess import Preprocessor
 from regcore.store.journal import Journal
@@ -153,13 +154,16 @@ class Packs:
         states = [source_stat(source) for source in sources]
         checksums = np.zeros(part.count, np.uint64)
         findings: list[Finding] = []
-        errors = self._preprocessor.to_pack(
-            sources,
-            pack.descriptor,
-            checksums=checksums,
-            progress=tally.running,
-            on_finding=findings.append,
-        )
+        try:
+            errors = self._preprocessor.to_pack(
+                sources,
+                pack.descriptor,
+                checksums=checksums,
+                progress=tally.running,
+                on_finding=findings.append,
+            )
+        except OutputError as error:  # the core knows an open file, and no name
+            raise OutputError(f"{pack.path}: {error}") from error
         tally.add(part.count - len(errors), errors, findings)
         failed = {error.index: error.detail for error in errors}
         good = [row for row in range(part.count) if row not in failed]

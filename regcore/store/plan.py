@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from regcore.dataset import stem
 from regcore.errors import UsageError
 from regcore.recipe import Recipe
-from regcore.store.ledger import is_name
+from regcore.store.ledger import are_names, is_name
 from regcore.store.manifest import Form
 
 SUFFIX = ".bin"
@@ -89,9 +89,9 @@ def check_list(paths: Sequence[str]) -> None:
 
     Also where a path is absolute, or leads out of the folder of the images.
     """
-    for path in paths:
-        if not is_name(path):
-            raise UsageError(f"{path!r} is no path below the folder of the images")
+    if not are_names(paths):
+        wrong = next(path for path in paths if not is_name(path))
+        raise UsageError(f"{wrong!r} is no path below the folder of the images")
     spelled = [posixpath.normpath(path) if "./" in path else path for path in paths]
     if len(set(spelled)) == len(spelled):
         return

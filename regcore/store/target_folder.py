@@ -20,11 +20,13 @@ def value_files(folder: Path) -> dict[str, int]:
     """The value files below the folder, whoever made them, with their sizes in bytes."""
     found = {}
     for place, _, names in os.walk(folder):
+        below = os.path.relpath(place, folder)
+        prefix = "" if below == "." else f"{below}/"
         for name in names:
             if name.endswith(SUFFIX):
-                path = os.path.join(place, name)  # noqa: PTH118  (a million times)
-                with suppress(OSError):  # a link that leads nowhere
-                    found[os.path.relpath(path, folder)] = os.stat(path).st_size  # noqa: PTH116
+                with suppress(FileNotFoundError):
+                    size = os.lstat(f"{place}/{name}").st_size  # a link is a name that is taken
+                    found[f"{prefix}{name}"] = size
     return found
 
 

@@ -6,6 +6,7 @@ Nothing is mapped here: a file that somebody cuts short while it is mapped kills
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,9 @@ class Values:
     """
 
     def __init__(self, folder: Path, manifest: Manifest, ledger: Ledger) -> None:
-        self.places = np.array(
-            [place for place, file in enumerate(ledger.files) if file is not None], np.intp
-        )
+        has_values = np.ones(len(ledger), bool)
+        has_values[list(ledger.errors)] = False
+        self.places = np.flatnonzero(has_values)
         self._folder = folder
         self._ledger = ledger
         self._image_bytes = manifest.description.recipe.image_bytes
@@ -106,15 +107,19 @@ class Values:
             if expected:
                 raise DatasetError(f"{self._folder}: has packs, but is of one file an image")
             return
-        numbers = {file: number for number, (file, _) in enumerate(expected)}
-        lie_in = [numbers.get(file, -1) for file in self._ledger.files if file is not None]
-        counts = [images for _, images in expected]
+        files = [file for file in self._ledger.files if file is not None]
+        starts: list[int] = self.pack_starts.tolist()
         rows = self._ledger.rows()[self.places]
-        wanted = np.repeat(np.arange(len(expected)), counts)
         if (
-            len(numbers) != len(expected)
-            or len(lie_in) != sum(counts)
-            or not np.array_equal(lie_in, wanted)
-            or not np.array_equal(rows, np.arange(len(rows)) - self.pack_starts[wanted])
+            len({file for file, _ in expected}) != len(expected)
+            or len(files) != starts[-1]
+            or any(
+                files[start:end].count(file) != end - start
+                for (file, _), (start, end) in zip(expected, pairwise(starts), strict=True)
+            )
+            or any(
+                not np.array_equal(rows[start:end], np.arange(end - start))
+                for start, end in pairwise(starts)
+            )
         ):
             raise DatasetError(f"{self._folder}: its packs are not those of its ledger")

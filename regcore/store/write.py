@@ -124,9 +124,13 @@ def write_store(
             _begin(folder, journal, description, earlier, force=force)
             if not earlier.proven:
                 journal.append(_records(paths, kept, known), durably=True)
-            _write(images, kept, journal, tally)
-            known.add(journal.reread())
-            _finish(folder, description, paths, known)
+            try:
+                images.write(kept, journal, tally)
+                known.add(journal.reread())
+                _finish(folder, description, paths, known)
+            except KeyboardInterrupt as error:
+                failed = len(tally.errors)
+                raise StoreInterruptedError(tally.kept, tally.recorded, failed) from error
         journal.remove()
     return StoreSummary(
         kept=tally.kept,
@@ -194,16 +198,6 @@ def _begin(
     if force:
         journal.forget()
     journal.begin(description)
-
-
-def _write(
-    images: SingleFiles | Packs, kept: NDArray[np.bool_], journal: Journal, tally: Tally
-) -> None:
-    try:
-        images.write(kept, journal, tally)
-    except KeyboardInterrupt as error:
-        failed = len(tally.errors)
-        raise StoreInterruptedError(tally.kept, tally.recorded, failed) from error
 
 
 def _verify(images: SingleFiles | Packs, known: LayeredLedgers, workers: int) -> NDArray[np.bool_]:

@@ -28,6 +28,8 @@ _PREFIX = re.compile(
 #: Behind this place no prefix is looked for.
 _PREFIX_CHARACTERS = 400
 _SHOWN = 40
+#: Characters of a message, in which a line of the log may stand.
+_LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Log:
 
     def fail(self, number: int, detail: str) -> NoReturn:
         """Raises LogError for the line `number`."""
-        raise LogError(self.path, number, detail)
+        short = detail if len(detail) <= _LONGEST else f"{detail[:_LONGEST]}..."
+        raise LogError(self.path, number, short)
 
     def number(self, number: int, text: str, what: str) -> Found[float]:
         """The finite number >= 0 in the line `number`, which is `what`."""

@@ -14,7 +14,6 @@ namespace {
 constexpr uint8_t kCounts[17] = {0, 1};
 constexpr uint8_t kDcSymbols[256] = {11};
 constexpr uint8_t kAcSymbols[256] = {0};
-constexpr uint8_t kSos = 0xDA;
 
 // A column of blocks, each of which differs from the one before by so much.
 class CraftedScan {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -19,12 +20,20 @@ _NON_BLOCKING = 1  # cudaStreamNonBlocking: in no order with the default stream
 
 #: Of the process: the ends of all page-locked memory that there is, by its start.
 _page_locked: dict[int, int] = {}
+_registry = threading.Lock()  # held while it is read or changed
 
 
 def is_page_locked(array: NDArray[Any]) -> bool:
     """Whether GPUs can copy from the array's memory themselves."""
     start = array.ctypes.data
-    return any(low <= start and start + array.nbytes <= end for low, end in _page_locked.items())
+    with _registry:
+        ranges = list(_page_locked.items())
+    return any(low <= start and start + array.nbytes <= end for low, end in ranges)
+
+
+def _forget(address: int) -> None:
+    with _registry:
+        del _page_locked[address]
 
 
 class Resources:
@@ -64,8 +73,9 @@ class Resources:
         """An array in page-locked memory, not initialised, valid until all is given back."""
         size = math.prod(shape) * dtype.itemsize
         address = int(self.make("HostAlloc", max(1, size), _PORTABLE, undo="FreeHost"))
-        _page_locked[address] = address + size
-        self.then(lambda: _page_locked.pop(address))
+        with _registry:
+            _page_locked[address] = address + size
+        self.then(lambda: _forget(address))
         memory = (ctypes.c_uint8 * size).from_address(address)
         return np.frombuffer(memoryview(memory), dtype).reshape(shape)
 

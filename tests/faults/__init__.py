@@ -1,0 +1,1 @@
+"""Faults of disks and processes for every command that writes."""

@@ -1,0 +1,165 @@
+"""What run, infer and profile refuse to write over, to guess, or to divide by."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import regcore
+from onnx_models import save_model
+from PIL import Image
+
+from regcore.errors import DatasetError, MismatchError
+from regcore.inputs.bin_files import BinInputs
+from regcore.recipe import Recipe
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("a", "b"):
+        Image.new("RGB", (256, 256), "red").save(folder / f"{name}.JPEG")
+    (tmp_path / "labels.txt").write_text("a.JPEG 0\nb.JPEG 0\n")
+    return folder
+
+
+def run(model: object, photos: Path, *options: object, out: Path | None = None) -> object:
+    where = out or photos.parent / "out"
+    labels = photos.parent / "labels.txt"
+    return regcore("run", model, photos, "--labels", labels, "--out", where, *options)
+
+
+def test_a_trace_never_takes_the_place_of_the_model(photos: Path, tmp_path: Path) -> None:
+    model = save_model(tmp_path / "m.onnx")
+    before = model.read_bytes()
+    link = tmp_path / "link.json"
+    link.symlink_to(model)
+    for trace in (model, link):
+        result = run(model, photos, "--trace", trace, "--force")
+        assert result.exit_code == 2
+        assert "would be written over the input" in result.stderr
+        result = regcore("infer", model, photos, tmp_path / "i", "--trace", trace, "--force")
+        assert result.exit_code == 2
+    assert model.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["result.json", "perf.json", "decisions.csv", "verdict.json"])
+def test_a_run_replaces_no_file_of_others(photos: Path, name: str) -> None:
+    out = photos.parent / "out"
+    out.mkdir()
+    (out / name).write_text("mine\n")
+    result = run("simulated:9999", photos)
+    assert result.exit_code == 2
+    assert f"{name}: is there and was not written by this command" in result.stderr
+    assert (out / name).read_text() == "mine\n"
+    assert run("simulated:9999", photos, "--force").exit_code == 0
+    assert run("simulated:9999", photos).exit_code == 0  # over its own
+
+
+def test_results_do_not_mix_with_the_photos(photos: Path) -> None:
+    for out in (photos, photos / "below"):
+        result = run("simulated:9999", photos, out=out)
+        assert result.exit_code == 2
+        assert "the folder of the images" in result.stderr
+    assert len(list(photos.iterdir())) == 2
+
+
+def test_an_inference_and_a_run_have_folders_of_their_own(photos: Path, tmp_path: Path) -> None:
+    assert run("simulated:9999", photos).exit_code == 0
+    result = regcore("infer", "simulated:9999", photos, tmp_path / "out")
+    assert result.exit_code == 2
+    assert "is the folder of a 'regcore run'" in result.stderr
+    assert regcore("infer", "simulated:9999", photos, tmp_path / "scores").exit_code == 0
+    assert run("simulated:9999", photos, out=tmp_path / "scores").exit_code == 2
+
+
+def test_a_run_leaves_no_lock(photos: Path) -> None:
+    assert run("simulated:9999", photos).exit_code == 0
+    assert not (photos.parent / "out" / "run.lock").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "infer"])
+def test_a_recipe_is_not_guessed(photos: Path, tmp_path: Path, command: str) -> None:
+    model = save_model(tmp_path / "m.onnx", says_recipe=False)
+
+    def start(*options: str) -> object:
+        if command == "run":
+            return run(model, photos, *options)
+        return regcore("infer", model, photos, tmp_path / "out", *options)
+
+    result = start()
+    assert result.exit_code == 2
+    assert "--recipe NAME" in result.stderr
+    assert not (tmp_path / "out").exists()
+    assert start("--recipe", "regnety_016").exit_code == 0
+
+
+def test_swapped_arguments_are_named(photos: Path, tmp_path: Path) -> None:
+    model = save_model(tmp_path / "m.onnx")
+    result = regcore("run", photos, model, "--labels", tmp_path / "labels.txt")
+    assert result.exit_code == 2
+    assert "MODEL comes first" in result.stderr
+
+
+def test_a_device_of_no_time_has_no_rate(photos: Path, tmp_path: Path) -> None:
+    assert run("simulated:1e300", photos).exit_code == 0
+    perf = json.loads((tmp_path / "out" / "perf.json").read_text())
+    assert perf["interface_images_per_s"] is None
+    result = regcore("infer", "simulated:1e300", "--random", "--rounds", 2, tmp_path / "noise")
+    assert result.exit_code == 0
+    pure = next((tmp_path / "noise").glob("PureInfer*")).read_text()
+    assert pure == "ave_throughputRate: n/a, ave_latency: 0ms\n"
+
+
+def test_records_of_an_inference_may_be_anything(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "scores"
+    assert regcore("infer", "simulated:9999", photos, out).exit_code == 0
+    rng = np.random.default_rng(5)
+    originals = {name: (out / name).read_bytes() for name in ("infer.json", "infer.sources.npy")}
+    from regcore.inference_folder import _check_job, _update_sources
+    from regcore.predictions.writing import PredictionWriter
+
+    versions = np.load(io.BytesIO(originals["infer.sources.npy"]))
+    writer = PredictionWriter(out, ["a.JPEG", "b.JPEG"], binary=False)
+    job = json.loads(originals["infer.json"])
+    refused = 0
+    for _ in range(100):
+        for name, original in originals.items():
+            damaged = bytearray(original)
+            damaged[rng.integers(len(damaged))] = rng.integers(256)
+            (out / name).write_bytes(damaged)
+        try:
+            _check_job(out, job)
+        except (DatasetError, MismatchError):
+            refused += 1
+        _update_sources(out, writer, versions)
+        assert (out / "infer.sources.npy").read_bytes() == originals["infer.sources.npy"]
+    assert refused > 50
+
+
+def test_a_pipe_is_no_prepared_image(tmp_path: Path) -> None:
+    import os
+
+    from regcore.inputs.bin_files import _read_into
+
+    os.mkfifo(tmp_path / "a.bin")
+    assert _read_into(str(tmp_path / "a.bin"), np.zeros(4, np.uint8)) == "not a regular file"
+    os.mkfifo(tmp_path / "list.info")
+    with pytest.raises(DatasetError, match=r"list\.info: is a pipe|not a regular file"):
+        BinInputs(tmp_path / "list.info", Recipe(), workers=1)
+
+
+def test_brackets_and_escapes_in_a_model_name_are_text(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "[").mkdir()
+    strange = save_model(tmp_path / "[" / "x].onnx")
+    for out, command in (("out", "run"), ("scores", "infer")):
+        if command == "run":
+            result = run(strange, photos, out=tmp_path / out)
+        else:
+            result = regcore("infer", strange, photos, tmp_path / out)
+        assert result.exit_code == 0, result.stderr
+        assert "[/x].onnx" in result.stdout.replace("\n", "").replace(" ", "")
