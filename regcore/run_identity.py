@@ -94,7 +94,9 @@ def contradiction(run: dict[str, Any], perf: dict[str, Any]) -> str | None:
     """Why a perf.json is not of the run in run.json; None where it is, or nothing tells."""
     found = _text(perf, "run")
     if is_of_another(_text(run, "run"), found):
-        return f"is of another run: it has the identity {found}, {RUN} {_text(run, 'run')}"
+        return (
+            f"is of another run: it has the identity {found}, {RUN} {_text(run, 'run') or 'none'}"
+        )
     seconds, whole = perf.get("seconds"), run.get("seconds")
     if found is None and isinstance(seconds, float) and round(seconds, 4) != whole:
         return f"is of another run: it took {seconds:.4f} s, that in {RUN} {whole} s"
