@@ -144,6 +144,8 @@ def _host_sentence(ceilings: Ceilings, gives: float) -> tuple[str, Advice | None
     begin += f", where the device could take {_rate(device)}"
     if gives > (1 - _SAME) * device:
         return f"{begin}; they are about as fast", None
+    if not gives:
+        return f"{begin}; of the first images none could be read", None
     each = gives / workers
     more = math.ceil(device / each) - workers
     spare = ceilings.processors - workers
