@@ -310,11 +310,32 @@ def test_a_folder_whose_name_is_no_text(run_folder: Path) -> None:
 def test_a_damaged_record_is_one_line(run_folder: Path) -> None:
     path = run_folder / "run.json"
     report = json.loads(path.read_text())
-    for key, value in (("hits", "many"), ("hits", [99]), ("batch_size", -1), ("root", 5)):
+    for key, value in (
+        ("hits", "many"),
+        ("hits", [99]),
+        ("batch_size", -1),
+        ("root", 5),
+        ("complete", True),
+        ("accuracy", {f"Top{rank}": "12.34%" for rank in range(1, 6)}),
+        ("format", {"name": "regcore run", "version": 2}),
+        ("preprocessing", {}),
+    ):
         path.write_text(json.dumps({**report, key: value}))
         result = regcore("report", run_folder)
         assert result.exit_code == 3, (key, result.output)
         assert result.stderr.startswith(f"regcore: {path}")
+
+
+def test_decisions_of_another_run_are_left_out(run_folder: Path) -> None:
+    path = run_folder / "decisions.csv"
+    header, _, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([header, *rest]) + "\n")
+    result = regcore("report", run_folder)
+    assert result.exit_code == 0, result.output
+    assert f"mistakes: {path}: is of another run: " in result.stderr
+    result = regcore("verdict", run_folder, "--against", run_folder, "--max-drop", "1pt")
+    assert result.exit_code == 3
+    assert result.stderr.startswith(f"regcore: {path}: is of another run: ")
 
 
 def test_foreign_words_in_a_plot(run_folder: Path) -> None:
