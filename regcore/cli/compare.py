@@ -131,10 +131,14 @@ def _check_out(out: Path, results: tuple[str, ...], *, force: bool) -> None:
 
 def _deliver(comparison: Comparison, form: str, out: Path | None, *, as_json: bool) -> None:
     from regcore.comparison import rendering
+    from regcore.run_identity import identity_in
 
     found = rendering.to_dict(comparison)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+        identity = identity_in(out)
+        if identity is not None:
+            found["run"] = identity
         write_text(out / rendering.COMPARISON, json.dumps(found, indent=2) + "\n")
     if as_json:
         answer(found)

@@ -98,9 +98,11 @@ def infer(
     from regcore.perf.trace import write_trace
     from regcore.predictions.writing import PredictionWriter
     from regcore.result_outputs import check_inference
+    from regcore.run_identity import new_identity
     from regcore.schemas import json_form
     from regcore.store.reader import holds_store, open_store
 
+    identity = new_identity()
     images, out = _images_and_out(paths, noise=noise)
     if images is not None:
         check_not_swapped(model, images)
@@ -154,11 +156,19 @@ def infer(
     out.mkdir(parents=True, exist_ok=True)
     perf = measure(inference.timeline, batch_size=batch_size, workers=workers)
     if perf.images:
-        write_perf(out, perf, inference.timeline, about, complete=inference.complete)
+        named = {"run": identity, **about}
+        write_perf(
+            out,
+            perf,
+            inference.timeline,
+            named,
+            complete=inference.complete,
+            sweep=images is None,
+        )
         if images is None:
             write_pure_files(out, inference.timeline, Path(model).stem)
     if device.trace is not None:
-        write_trace(device.trace, inference.timeline)
+        write_trace(device.trace, inference.timeline, identity)
     _deliver(inference, perf, about, out, as_json=as_json)
 
 

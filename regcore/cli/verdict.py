@@ -116,6 +116,8 @@ def verdict(
     if scores is not None:
         found["scores"] = _scores(run, *scores)
     if run is not None:
+        if run.content.run is not None:
+            found["run"] = run.content.run
         remove_abandoned(run.folder)
         write_text(run.folder / VERDICT, json.dumps(found, indent=2) + "\n")
     if as_json:
