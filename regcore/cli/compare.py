@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regcore.atomic import write_text
+from regcore.atomic import remove_abandoned, write_text
 from regcore.cli.console import INCOMPLETE, MISMATCH, answer, printable, show, tell, tell_all
 from regcore.errors import UsageError
 
@@ -136,6 +136,7 @@ def _deliver(comparison: Comparison, form: str, out: Path | None, *, as_json: bo
     found = rendering.to_dict(comparison)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(out)
         identity = identity_in(out)
         if identity is not None:
             found["run"] = identity

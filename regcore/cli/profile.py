@@ -90,7 +90,7 @@ def profile(
       regcore profile regnety_016.onnx imagenet/val --batch 1,4,8,16,32
       regcore profile regnety_016.om imagenet/val --batch-size 16 --workers 8 --chips 4 --verify
     """  # noqa: D301
-    from regcore.atomic import write_text
+    from regcore.atomic import remove_abandoned, write_text
     from regcore.dataset import list_images
     from regcore.machine import default_workers
     from regcore.preprocess import Preprocessor
@@ -123,6 +123,7 @@ def profile(
     }
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(out)
         write_text(out / PROFILE, json.dumps(found, indent=2) + "\n")
     if as_json:
         answer(found)
