@@ -19,12 +19,14 @@ class Column:
     """A device. chips: of its card, by which the rate of one was multiplied.
 
     cells: rates by batch size. accuracies: by rank and batch size, None where none is told.
+    unknown: files beside them whose names tell a batch size, but that are no known result.
     """
 
     name: str
     cells: Mapping[int, Cell]
     accuracies: Mapping[tuple[int, int | None], Accuracy]
     chips: int = 1
+    unknown: tuple[str, ...] = ()
 
     def at(self, batch: int | None) -> Cell | None:
         """The cell of a batch size; of None, the best."""
@@ -83,7 +85,12 @@ class Comparison:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """What keeps the accuracies from being of the same images, as far as their number tells."""
+        """What was left out, and what keeps the accuracies from being of the same images."""
+        left_out = tuple(
+            f"{file}: left out, it is no result that is known"
+            for column in self.columns
+            for file in column.unknown
+        )
         counts = {
             column.name: accuracy.expected_images
             for column in self.columns
@@ -91,9 +98,9 @@ class Comparison:
             if accuracy.expected_images is not None
         }
         if len(set(counts.values())) < _TWO:
-            return ()
+            return left_out
         told = ", ".join(f"{name} {images:,}" for name, images in counts.items())
-        return (f"the accuracies are not of the same images: {told}",)
+        return (*left_out, f"the accuracies are not of the same images: {told}")
 
     def ratio(self, ratio: Ratio, batch: int | None) -> str:
         """As text; empty where one of the cells is missing."""
@@ -108,7 +115,9 @@ def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int
     """A device's results. Raises MismatchError where two of them have the same row."""
     cells: dict[int, Cell] = {}
     accuracies: dict[tuple[int, int | None], Accuracy] = {}
+    unknown: list[str] = []
     for found in (source.read(metric) for source in sources):
+        unknown += found.unknown
         for cell in found.rates:
             if cell.batch in cells:
                 raise _twice(f"{name} at batch {cell.batch}", cells[cell.batch], cell)
@@ -123,7 +132,7 @@ def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int
             if place in accuracies:
                 raise _twice(f"{name}, Top{accuracy.rank},", accuracies[place], accuracy)
             accuracies[place] = accuracy
-    return Column(name, cells, accuracies, chips)
+    return Column(name, cells, accuracies, chips, tuple(unknown))
 
 
 def _twice(what: str, one: Cell | Accuracy, other: Cell | Accuracy) -> MismatchError:
