@@ -40,20 +40,13 @@ _KNOWN = (
 class Results:
     """What a source says: rates, of one metric, and accuracies.
 
-<<<<<<< HEAD
-    left_out: sentences on what lies in a folder beside them, but is of another run.
-=======
-    unknown: files in a folder whose names tell a batch size, but that are no result that is known.
->>>>>>> review1
+    left_out: sentences on what lies in a folder beside them: files of another run, and files whose
+        names tell a batch size, but that are no result that is known.
     """
 
     rates: list[Cell] = field(default_factory=list)
     accuracies: list[Accuracy] = field(default_factory=list)
-<<<<<<< HEAD
     left_out: list[str] = field(default_factory=list)
-=======
-    unknown: list[str] = field(default_factory=list)
->>>>>>> review1
 
     def __bool__(self) -> bool:
         return bool(self.rates or self.accuracies)
@@ -120,7 +113,7 @@ def _read_folder(path: Path, metric: Metric) -> Results:
                 continue
             more = _read_file(file, metric, foreign=True)
             if not more and _SIZE_IN_NAME.search(file.name):
-                found.unknown.append(str(file))
+                found.left_out.append(f"{file}: left out, it is no result that is known")
             found.rates += [cell for cell in more.rates if cell.batch not in known]
             found.accuracies += more.accuracies
     found.rates = _added(found.rates)

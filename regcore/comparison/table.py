@@ -19,22 +19,14 @@ class Column:
     """A device. chips: of its card, by which the rate of one was multiplied.
 
     cells: rates by batch size. accuracies: by rank and batch size, None where none is told.
-<<<<<<< HEAD
-    left_out: sentences on files that are of another run.
-=======
-    unknown: files beside them whose names tell a batch size, but that are no known result.
->>>>>>> review1
+    left_out: sentences on files beside them that were not taken.
     """
 
     name: str
     cells: Mapping[int, Cell]
     accuracies: Mapping[tuple[int, int | None], Accuracy]
     chips: int = 1
-<<<<<<< HEAD
     left_out: tuple[str, ...] = ()
-=======
-    unknown: tuple[str, ...] = ()
->>>>>>> review1
 
     def at(self, batch: int | None) -> Cell | None:
         """The cell of a batch size; of None, the best."""
@@ -94,15 +86,7 @@ class Comparison:
     @property
     def doubts(self) -> tuple[str, ...]:
         """What was left out, and what keeps the accuracies from being of the same images."""
-<<<<<<< HEAD
         left_out = tuple(line for column in self.columns for line in column.left_out)
-=======
-        left_out = tuple(
-            f"{file}: left out, it is no result that is known"
-            for column in self.columns
-            for file in column.unknown
-        )
->>>>>>> review1
         counts = {
             column.name: accuracy.expected_images
             for column in self.columns
@@ -127,15 +111,9 @@ def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int
     """A device's results. Raises MismatchError where two of them have the same row."""
     cells: dict[int, Cell] = {}
     accuracies: dict[tuple[int, int | None], Accuracy] = {}
-<<<<<<< HEAD
     left_out: list[str] = []
     for found in (source.read(metric) for source in sources):
         left_out += found.left_out
-=======
-    unknown: list[str] = []
-    for found in (source.read(metric) for source in sources):
-        unknown += found.unknown
->>>>>>> review1
         for cell in found.rates:
             if cell.batch in cells:
                 raise _twice(f"{name} at batch {cell.batch}", cells[cell.batch], cell)
@@ -150,11 +128,7 @@ def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int
             if place in accuracies:
                 raise _twice(f"{name}, Top{accuracy.rank},", accuracies[place], accuracy)
             accuracies[place] = accuracy
-<<<<<<< HEAD
     return Column(name, cells, accuracies, chips, tuple(left_out))
-=======
-    return Column(name, cells, accuracies, chips, tuple(unknown))
->>>>>>> review1
 
 
 def _twice(what: str, one: Cell | Accuracy, other: Cell | Accuracy) -> MismatchError:
