@@ -1,15 +1,15 @@
 """Which run a file in a run's folder is of.
 
-A run makes a random identity at its start and writes it as `run` into each JSON file of its own:
-run.json, perf.json, trace.json. `regcore verdict` and `regcore compare --out` copy it from run.json
+A run makes a random identity and writes it as `run` into each JSON file of its own: run.json,
+perf.json, trace.json. `regcore verdict` and `regcore compare --out` copy it from run.json
 into what they leave beside it. A benchmark tool's text file cannot carry one: perf.json names those
 of its run under `files`.
 
 The rule, for a file beside a run.json:
-- with the same identity it is of the run; with another one, or with one where run.json has none, it
-  is of another run;
-- without one it was written by an older regcore, and is of the run unless its figures contradict
-  (the time of perf.json, the number of batches of trace.json);
+- with the same identity it is of the run; with another one, or where only one of the two has one,
+  it is of another run;
+- where neither has one an older regcore wrote them, and it is of the run unless its figures
+  contradict (the time of perf.json, the number of batches of trace.json);
 - profile.json is made without a run, and belongs to the same model by the same recipe.
 
 A benchmark tool's text file is of the run where perf.json is and names it. Where perf.json is of
@@ -41,7 +41,7 @@ def new_identity() -> str:
 
 def is_of_another(run: str | None, found: str | None) -> bool:
     """Whether a file with the identity `found` is of another run than `run`; None: it has none."""
-    return found is not None and found != run
+    return found != run
 
 
 def is_same_model(model: str, other: str) -> bool:
@@ -92,10 +92,10 @@ def strangers(folder: Path) -> dict[str, str]:
 
 def contradiction(run: dict[str, Any], perf: dict[str, Any]) -> str | None:
     """Why a perf.json is not of the run in run.json; None where it is, or nothing tells."""
-    found = _text(perf, "run")
-    if is_of_another(_text(run, "run"), found):
+    own, found = _text(run, "run"), _text(perf, "run")
+    if is_of_another(own, found):
         return (
-            f"is of another run: it has the identity {found}, {RUN} {_text(run, 'run') or 'none'}"
+            f"is of another run: its identity is {found or 'none'}, that of {RUN} {own or 'none'}"
         )
     seconds, whole = perf.get("seconds"), run.get("seconds")
     if found is None and isinstance(seconds, float) and round(seconds, 4) != whole:

@@ -122,11 +122,19 @@ def test_a_report_leaves_out_what_carries_another_identity(run_folder: Path, nam
 def test_a_record_without_identity_owns_nothing_that_has_one(run_folder: Path) -> None:
     pytest.importorskip("jinja2")
     pytest.importorskip("matplotlib")
+    run = content(run_folder / "run.json")["run"]
     change(run_folder / "run.json", lambda run: run.pop("run"))
     told = regcore("report", run_folder).stderr
     for name in ("perf.json", "comparison.json", "verdict.json"):
         assert f"{name} is of another run" in told
     assert "timeline: it needs the perf.json of this run beside trace.json" in told
+    change(run_folder / "run.json", lambda found: found.update(run=run))
+    for name in CARRIERS:
+        if name != "perf.json":
+            change(run_folder / name, lambda found: found.pop("run"))
+    told = regcore("report", run_folder).stderr
+    for name in CARRIERS:
+        assert (f"{name} is of another run" in told) == (name != "perf.json")
 
 
 def test_files_of_older_versions_are_read(run_folder: Path) -> None:
