@@ -159,7 +159,7 @@ def test_what_is_of_another_run_is_left_out(run_folder: Path, tmp_path: Path) ->
     regcore("infer", model, "--random", tmp_path / "noise", "--rounds", 2)
     shutil.copy(tmp_path / "noise" / "perf.json", run_folder)
     result = regcore("report", run_folder)
-    assert "rates: perf.json is of another run: it has the identity " in result.stderr
+    assert "rates: perf.json is of another run: its identity is " in result.stderr
     labels = tmp_path / "labels.txt"
     regcore("run", model, tmp_path / "photos", "--labels", labels, "--out", run_folder)
     assert not (run_folder / "verdict.json").exists()

@@ -92,7 +92,24 @@ def test_a_device_that_only_the_earlier_run_had_is_not_added(photos: Path, tmp_p
     cell = json.loads(regcore("compare", f"ours={out}", "--json").stdout)["columns"][0]["cells"][0]
     assert "+" not in " ".join(cell["rules"])
     change(out / "perf.json", lambda perf: [perf.pop("run"), perf.pop("files")])
+    change(out / "run.json", lambda run: run.pop("run"))
     assert list(strangers(out)) == ["perf_vision_batchsize_2_device_1.txt"]
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_text_that_another_run_has_replaced_is_left_out(
+    photos: Path, tmp_path: Path, *, older: bool
+) -> None:
+    for name in ("run", "other"):
+        evaluate(photos, tmp_path / name, 2)
+    out, text = tmp_path / "run", "perf_vision_batchsize_2_device_0.txt"
+    if older:
+        change(out / "perf.json", lambda perf: [perf.pop("run"), perf.pop("files")])
+        change(out / "run.json", lambda run: run.pop("run"))
+    assert strangers(out) == {}
+    shutil.copy(tmp_path / "other" / text, out)
+    assert list(strangers(out)) == [text]
+    assert f"{text}: is of another run: it took " in regcore("compare", f"a={out}").stderr
 
 
 def test_rates_of_a_later_inference_are_left_out(run_folder: Path, tmp_path: Path) -> None:
@@ -122,11 +139,19 @@ def test_a_report_leaves_out_what_carries_another_identity(run_folder: Path, nam
 def test_a_record_without_identity_owns_nothing_that_has_one(run_folder: Path) -> None:
     pytest.importorskip("jinja2")
     pytest.importorskip("matplotlib")
+    run = content(run_folder / "run.json")["run"]
     change(run_folder / "run.json", lambda run: run.pop("run"))
     told = regcore("report", run_folder).stderr
     for name in ("perf.json", "comparison.json", "verdict.json"):
         assert f"{name} is of another run" in told
     assert "timeline: it needs the perf.json of this run beside trace.json" in told
+    change(run_folder / "run.json", lambda found: found.update(run=run))
+    for name in CARRIERS:
+        if name != "perf.json":
+            change(run_folder / name, lambda found: found.pop("run"))
+    told = regcore("report", run_folder).stderr
+    for name in CARRIERS:
+        assert (f"{name} is of another run" in told) == (name != "perf.json")
 
 
 def test_files_of_older_versions_are_read(run_folder: Path) -> None:
