@@ -51,7 +51,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 def refuse_special(path: str | Path) -> None:
     """Raises OutputError where `path` is a device, a pipe or a socket, which has no second copy."""
     try:
-        mode = os.lstat(path).st_mode  # noqa: PTH116  (a million times)
+        mode = os.lstat(path).st_mode
     except OSError:
         return  # nothing is there, or the writing will say what is wrong
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
