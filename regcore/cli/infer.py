@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,12 @@ from regcore.cli.console import (
     tell,
 )
 from regcore.cli.device_options import DeviceOptions, device_options, trace_option
-from regcore.cli.options import check_not_swapped, preprocess_options, recipe_for
+from regcore.cli.listing import tell_listing
+from regcore.cli.options import check_not_swapped, preprocess_options, recipe_for, verify_option
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
+    from regcore.image_list import Listing
     from regcore.infer import Inference
     from regcore.inputs import Inputs
     from regcore.perf import Perf
@@ -54,6 +57,7 @@ _INFO_SUFFIXES = (".info", ".txt")
     is_flag=True,
     help="Delete what an earlier run left in OUT, and replace files that regcore did not write.",
 )
+@verify_option
 @device_options
 @trace_option
 @preprocess_options
@@ -65,6 +69,7 @@ def infer(
     noise: bool,
     rounds: int,
     force: bool,
+    verify: bool,
     device: DeviceOptions,
     recipe_name: str | None,
     dtype: str | None,
@@ -90,6 +95,7 @@ def infer(
       regcore infer regnety_016.om --random --rounds 100 result
     """  # noqa: D301
     from regcore.infer import infer as run_model
+    from regcore.image_list import listing
     from regcore.inference_folder import claimed
     from regcore.inputs.noise import NoiseInputs
     from regcore.machine import default_workers
@@ -105,18 +111,24 @@ def infer(
     if images is not None:
         check_not_swapped(model, images)
     check_inference(out, device.trace, model, images, force=force)
-    store = open_store(images) if images is not None and holds_store(images) else None
+    store, listed = None, None
+    if images is not None and holds_store(images):
+        store = open_store(images, verify=verify)
+    elif images is not None and images.suffix not in _INFO_SUFFIXES:
+        listed = listing(images)
+        tell_listing(listed)
     workers = settings["workers"] or default_workers()
     with device.open(model) as backend:
         is_prepared = images is None or images.suffix in _INFO_SUFFIXES
-        label, recipe = recipe_for(
+        choice = recipe_for(
             model, backend, store, (recipe_name, dtype, layout), shape_only=is_prepared
         )
+        recipe = choice.recipe
         batch_size = device.batch_size_for(backend)
         if images is None:
             inputs: Inputs = NoiseInputs(recipe, rounds * batch_size, batch_size)
         else:
-            inputs = _inputs(images, store, recipe, settings)
+            inputs = _inputs(images, store, listed, recipe, settings)
         writer = None
         claim: AbstractContextManager[None] = nullcontext()
         if images is not None:
@@ -149,8 +161,12 @@ def infer(
             "model": model,
             "backend": f"{backend.name} {backend.version}",
             "provider": backend.provider,
-            "recipe": f"{label} ({recipe.identity})",
+            "recipe": choice.label,
+            "recipe_from": choice.origin,
         }
+    name_failures(inference.errors)
+    if listed is not None:
+        inference = replace(inference, errors=(*listed.broken, *inference.errors))
     out.mkdir(parents=True, exist_ok=True)
     perf = measure(inference.timeline, batch_size=batch_size, workers=workers)
     if perf.images:
@@ -172,7 +188,13 @@ def _images_and_out(paths: tuple[Path, ...], *, noise: bool) -> tuple[Path | Non
     return images, out
 
 
-def _inputs(images: Path, store: Store | None, recipe: Recipe, settings: dict[str, Any]) -> Inputs:
+def _inputs(
+    images: Path,
+    store: Store | None,
+    listed: Listing | None,
+    recipe: Recipe,
+    settings: dict[str, Any],
+) -> Inputs:
     from regcore.inputs.bin_files import BinInputs
     from regcore.inputs.photos import PhotoInputs
     from regcore.inputs.stored import StoreInputs
@@ -181,9 +203,9 @@ def _inputs(images: Path, store: Store | None, recipe: Recipe, settings: dict[st
     if store is not None:
         return StoreInputs(store)
     preprocessor = Preprocessor(recipe, **settings)
-    if images.suffix in _INFO_SUFFIXES:
-        return BinInputs(images, recipe, workers=preprocessor.workers)
-    return PhotoInputs(preprocessor, images)
+    if listed is not None:
+        return PhotoInputs(preprocessor, listed)
+    return BinInputs(images, recipe, workers=preprocessor.workers)
 
 
 def _identity(model: str) -> str:
@@ -204,7 +226,6 @@ def _deliver(
     from regcore import findings
     from regcore.schemas import json_form
 
-    name_failures(inference.errors)
     if as_json:
         answer(
             {
@@ -234,7 +255,7 @@ def _deliver(
         if perf.interface_images_per_s is not None:
             table.add_row("device alone", f"{perf.interface_images_per_s:.1f} images/s")
         for name, value in about.items():
-            table.add_row(name, escape(printable(value)))
+            table.add_row(name.replace("_", " "), escape(printable(value)))
         table.add_row("batch, workers", f"{perf.batch_size}, {perf.workers}")
         show(table)
     if not inference.complete:

@@ -11,6 +11,7 @@ import click
 
 from regcore.cli.console import answer, show, tell
 from regcore.cli.device_options import DeviceOptions, device_options
+from regcore.cli.listing import tell_listing
 from regcore.cli.options import (
     FiniteFloat,
     batch_sizes,
@@ -91,7 +92,7 @@ def profile(
       regcore profile regnety_016.om imagenet/val --batch-size 16 --workers 8 --chips 4 --verify
     """  # noqa: D301
     from regcore.atomic import write_text
-    from regcore.dataset import list_images
+    from regcore.image_list import listing
     from regcore.machine import default_workers
     from regcore.preprocess import Preprocessor
     from regcore.profile import PROFILE, Workload, to_dict
@@ -101,16 +102,19 @@ def profile(
     check_not_swapped(model, images)
     if out is not None:
         check_profile(out, model, images)
-    paths = list_images(images)
+    listed = listing(images)
+    tell_listing(listed)
+    paths = tuple(listed.root / name for name in listed.names)
     workers = settings.pop("workers") or default_workers()
 
     def prepare(recipe: Recipe, count: int) -> Preprocessor:
         return Preprocessor(recipe, workers=count, **settings)
 
     with device.open(model) as backend, _saying() as say:
-        label, recipe = recipe_for(
+        choice = recipe_for(
             model, backend, None, (recipe_name, dtype, layout), shape_only=True
         )
+        recipe = choice.recipe
         workload = Workload(backend, paths, recipe, prepare, workers, seconds, say)
         sizes = sweep or (device.batch_size_for(backend),)
         result = workload.profile(sizes, verify=verify)
@@ -118,7 +122,8 @@ def profile(
         "model": model,
         "backend": f"{backend.name} {backend.version}",
         "provider": backend.provider,
-        "recipe": f"{label} ({recipe.identity})",
+        "recipe": choice.label,
+        "recipe_from": choice.origin,
         **to_dict(result, chips),
     }
     if out is not None:
