@@ -102,7 +102,8 @@ def evaluate(
         raise ValueError(f"{len(items)} items, but {len(labels)} labels")
     timeline = Timeline(worked=[] if trace else None)
     with device_stream(preprocessor, backend, items, batch_size) as stream:
-        return _Tally(labels, background, progress).run(stream, backend, timeline, device_timeout)
+        tally = _Tally(labels, background=background, progress=progress)
+        return tally.run(stream, backend, timeline, device_timeout)
 
 
 def evaluate_batches(
@@ -117,14 +118,15 @@ def evaluate_batches(
 ) -> Evaluation:
     """The same for batches of a stream or a store, whose indices are places in `labels`."""
     timeline = Timeline(worked=[] if trace else None)
-    return _Tally(labels, background, progress).run(batches, backend, timeline, device_timeout)
+    tally = _Tally(labels, background=background, progress=progress)
+    return tally.run(batches, backend, timeline, device_timeout)
 
 
 class _Tally:
     """What has been counted so far, and what could not be."""
 
     def __init__(
-        self, labels: NDArray[np.int64], background: bool | None, progress: Progress | None
+        self, labels: NDArray[np.int64], *, background: bool | None, progress: Progress | None
     ) -> None:
         self._images = len(labels)
         self._progress = progress

@@ -67,10 +67,11 @@ def check_inference(
     check_outputs(outputs, inputs, force=force)
 
 
-def check_profile(out: Path, model: str, images: Path) -> None:
+def check_profile(out: Path, model: str, images: Path, *, force: bool = False) -> None:
     """The same for `profile`, whose one file goes into the folder of a run, too."""
     _check_apart(out, None, images)
-    check_outputs([Output(out / _PROFILE, json_of("profile"))], [*model_files(model), images])
+    outputs = [Output(out / _PROFILE, json_of("profile"))]
+    check_outputs(outputs, [*model_files(model), images], force=force)
 
 
 def model_files(model: str) -> list[Path]:

@@ -12,6 +12,7 @@ import click
 
 from regcore.cli.console import (
     INCOMPLETE,
+    INTERRUPTED,
     answer,
     name_failures,
     printable,
@@ -95,7 +96,6 @@ def infer(
       regcore infer regnety_016.om --random --rounds 100 result
     """  # noqa: D301
     from regcore.infer import infer as run_model
-    from regcore.image_list import listing
     from regcore.inference_folder import claimed
     from regcore.inputs.noise import NoiseInputs
     from regcore.machine import default_workers
@@ -104,19 +104,12 @@ def infer(
     from regcore.perf.trace import write_trace
     from regcore.predictions.writing import PredictionWriter
     from regcore.result_outputs import check_inference
-    from regcore.schemas import json_form
-    from regcore.store.reader import holds_store, open_store
 
     images, out = _images_and_out(paths, noise=noise)
     if images is not None:
         check_not_swapped(model, images)
     check_inference(out, device.trace, model, images, force=force)
-    store, listed = None, None
-    if images is not None and holds_store(images):
-        store = open_store(images, verify=verify)
-    elif images is not None and images.suffix not in _INFO_SUFFIXES:
-        listed = listing(images)
-        tell_listing(listed)
+    store, listed = _store_or_listing(images, verify=verify)
     workers = settings["workers"] or default_workers()
     with device.open(model) as backend:
         is_prepared = images is None or images.suffix in _INFO_SUFFIXES
@@ -132,14 +125,7 @@ def infer(
         writer = None
         claim: AbstractContextManager[None] = nullcontext()
         if images is not None:
-            job = {
-                "format": json_form("inference"),
-                "model": _identity(model),
-                "images": str(images.resolve()),
-                "list": hashlib.sha256(
-                    "\0".join(inputs.names).encode(errors="surrogateescape")
-                ).hexdigest()[:16],
-                "recipe": recipe.to_dict(),
+            job = _job(model, images, inputs, recipe) | {
                 "output": backend.outputs[0].name,
                 "binary": output_binary,
             }
@@ -165,17 +151,31 @@ def infer(
             "recipe_from": choice.origin,
         }
     name_failures(inference.errors)
-    if listed is not None:
-        inference = replace(inference, errors=(*listed.broken, *inference.errors))
+    broken = listed.broken if listed is not None else ()
+    inference = replace(inference, errors=(*broken, *inference.errors))
     out.mkdir(parents=True, exist_ok=True)
     perf = measure(inference.timeline, batch_size=batch_size, workers=workers)
     if perf.images:
         write_perf(out, perf, inference.timeline, about, complete=inference.complete)
         if images is None:
             write_pure_files(out, inference.timeline, Path(model).stem)
+    else:
+        _tell_no_rates(out, inference)
     if device.trace is not None:
         write_trace(device.trace, inference.timeline)
     _deliver(inference, perf, about, out, as_json=as_json)
+
+
+def _tell_no_rates(out: Path, inference: Inference) -> None:
+    """Those of an earlier run, where it came to write them, stay."""
+    from regcore.perf import PERF
+
+    if inference.not_reached:
+        why = "no image was run until then"
+    else:
+        why = "no image was good" if inference.errors else "nothing was left to run"
+    stay = f"; {out / PERF} is of an earlier run" if (out / PERF).exists() else ""
+    tell(f"{out}: no rates, for {why}{stay}")
 
 
 def _images_and_out(paths: tuple[Path, ...], *, noise: bool) -> tuple[Path | None, Path]:
@@ -186,6 +186,22 @@ def _images_and_out(paths: tuple[Path, ...], *, noise: bool) -> tuple[Path | Non
     if images is not None and not images.exists():
         raise UsageError(f"{images}: no such file or folder")
     return images, out
+
+
+def _store_or_listing(images: Path | None, *, verify: bool) -> tuple[Store | None, Listing | None]:
+    """What IMAGES is, if not an info file."""
+    from regcore.image_list import listing
+    from regcore.store.reader import holds_store, open_store
+
+    if images is None:
+        return None, None
+    if holds_store(images):
+        return open_store(images, verify=verify), None
+    if images.suffix in _INFO_SUFFIXES:
+        return None, None
+    listed = listing(images)
+    tell_listing(listed)
+    return None, listed
 
 
 def _inputs(
@@ -206,6 +222,20 @@ def _inputs(
     if listed is not None:
         return PhotoInputs(preprocessor, listed)
     return BinInputs(images, recipe, workers=preprocessor.workers)
+
+
+def _job(model: str, images: Path, inputs: Inputs, recipe: Recipe) -> dict[str, Any]:
+    """What the scores depend on besides the images as they are."""
+    from regcore.schemas import json_form
+
+    names = "\0".join(inputs.names).encode(errors="surrogateescape")
+    return {
+        "format": json_form("inference"),
+        "model": _identity(model),
+        "images": str(images.resolve()),
+        "list": hashlib.sha256(names).hexdigest()[:16],
+        "recipe": recipe.to_dict(),
+    }
 
 
 def _identity(model: str) -> str:
@@ -258,10 +288,20 @@ def _deliver(
             table.add_row(name.replace("_", " "), escape(printable(value)))
         table.add_row("batch, workers", f"{perf.batch_size}, {perf.workers}")
         show(table)
+    if inference.not_reached:
+        _tell_interrupted(inference)
+        raise click.exceptions.Exit(INTERRUPTED)
     if not inference.complete:
-        hint = "; the same command goes on" if inference.saved and inference.not_reached else ""
-        tell(f"INCOMPLETE: {_counts(inference)}{hint}")
+        tell(f"INCOMPLETE: {_counts(inference)}")
         raise click.exceptions.Exit(INCOMPLETE)
+
+
+def _tell_interrupted(inference: Inference) -> None:
+    have = inference.written + inference.kept
+    images = have + len(inference.errors) + inference.not_reached
+    what = "images have scores" if inference.saved else "images of noise were run"
+    hint = "; the same command continues" if inference.saved else ""
+    tell(f"interrupted: {have} of {images} {what} ({_counts(inference)}){hint}")
 
 
 def _counts(inference: Inference) -> str:

@@ -106,7 +106,6 @@ def run(
     from regcore.decisions import Decisions, relative_names
     from regcore.evaluate import Interrupted, evaluate, evaluate_batches
     from regcore.folder_lock import locked
-    from regcore.image_list import listing
     from regcore.metrics import class_indices
     from regcore.preprocess import Preprocessor
     from regcore.report import RunReport
@@ -116,15 +115,8 @@ def run(
     check_not_swapped(model, images)
     check_run(out, device.trace, model, images, label_file, force=force)
     expected = read_labels(label_file)
-    broken: tuple[DecodeError, ...] = ()
     store = open_store(images, verify=verify) if holds_store(images) else None
-    if store:
-        root, listed = store.source, store.paths
-    else:
-        found = listing(images)
-        tell_listing(found)
-        root, listed = images, tuple(found.root / name for name in found.names)
-        broken = tuple(found.broken)
+    root, listed, broken = (store.source, store.paths, ()) if store else _listed(images)
     dataset = label_images(listed, root, expected)
     if not subset:
         _warn_of_missing(dataset, images)
@@ -173,10 +165,18 @@ def run(
             labels = class_indices(labels, topn.classes, background=topn.background)
             _tell_background(topn)
         name_failures(evaluation.errors)
-        decisions = Decisions(
-            relative_names(paths, root), labels, evaluation.indices, evaluation.values
-        )
+        names = relative_names(paths, root)
+        decisions = Decisions(names, labels, evaluation.indices, evaluation.values)
         _deliver(report, choice, decisions, out, device.trace, as_json=as_json)
+
+
+def _listed(images: Path) -> tuple[Path, tuple[Path, ...], tuple[DecodeError, ...]]:
+    """The images below a folder, and what cannot be reached."""
+    from regcore.image_list import listing
+
+    found = listing(images)
+    tell_listing(found)
+    return images, tuple(found.root / name for name in found.names), tuple(found.broken)
 
 
 def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -54,7 +55,7 @@ def closed_after(batches: Generator[Batch]) -> Iterator[Generator[Batch]]:
         yield batches
     finally:
         with uninterrupted():
-            while batches.gi_running:
+            while inspect.getgeneratorstate(batches) == inspect.GEN_RUNNING:
                 time.sleep(_LOOK_EVERY)
             batches.close()
 
