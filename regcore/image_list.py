@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from regcore.errors import DatasetError, DecodeError
+from regcore.errors import DatasetError, DecodeError, UsageError
 from regcore.files.input_file import read_input
 from regcore.natural_order import digit_runs
 
@@ -24,6 +25,9 @@ _COMPANION_SUFFIXES = frozenset(
     | {".bin", ".npy", ".npz", ".db", ".ini", ".gz", ".tar", ".zip", ".md5", ".sha256"}
 )
 _COMPANIONS = frozenset({"readme", "license", "copying", "makefile", "checksums", "sha256sums"})
+
+#: Bytes, on the file systems in use.
+LONGEST_NAME = 255
 
 _NAMED = 3
 
@@ -125,7 +129,8 @@ def read_image_list(path: str | Path, source: str | Path) -> list[str]:
 
     One path a line, or NUL-separated (for names with a newline), below `source` or absolute; empty
     lines are skipped. Whether the images exist shows when they are read. Raises DatasetError where
-    one lies elsewhere, or none is listed.
+    one lies elsewhere or has a name that no file can have, or none is listed, UsageError where one
+    is listed twice.
     """
     content = read_input(path)
     separator = b"\0" if b"\0" in content else b"\n"
@@ -138,9 +143,14 @@ def read_image_list(path: str | Path, source: str | Path) -> list[str]:
             image = image.relative_to(source)
         if ".." in image.parts:
             raise DatasetError(f"{path}: {listed} may lead out of {source}")
+        if any(len(os.fsencode(part)) > LONGEST_NAME for part in image.parts):
+            raise DatasetError(f"{path}: {listed[:40]!r}... is longer than the name of any file")
         names.append(image.as_posix())
     if not names:
         raise DatasetError(f"{path}: lists no images")
+    if len(set(names)) != len(names):
+        name, count = Counter(names).most_common(1)[0]
+        raise UsageError(f"{path}: {name} is listed {count} times")
     return names
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,9 @@ from regcore.evaluate import Evaluation
 from regcore.metrics import TopN, percent
 from regcore.perf import Perf, measure
 from regcore.recipe import Recipe
+from regcore.run_identity import new_identity
 from regcore.schemas import json_form
+from regcore.statistics import wilson
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,7 +26,7 @@ class RunReport:
     backend: the runtime and its version; provider: what really ran in it; recipe: name and
     identity of `preprocessing`; missing: names of labelled images that should have been there;
     left_out: how many images there are beyond those that were asked for. root: the folder above the
-    images.
+    images. run: the run's identity.
     """
 
     model: str
@@ -38,6 +40,7 @@ class RunReport:
     root: str
     missing: tuple[str, ...] = ()
     left_out: int = 0
+    run: str = field(default_factory=new_identity)
 
     @cached_property
     def perf(self) -> Perf:
@@ -73,6 +76,20 @@ def accuracies(topn: TopN) -> dict[str, str]:
     return {f"Top{rank}": percent(topn.accuracy(rank)) for rank in range(1, len(topn.hits) + 1)}
 
 
+def accuracy_percent(topn: TopN) -> dict[str, float | None]:
+    """`{"Top1": 77.85, ...}`, not rounded; None where no image was counted."""
+    return {
+        f"Top{rank}": 100 * float(topn.hits[rank - 1]) / topn.count if topn.count else None
+        for rank in range(1, len(topn.hits) + 1)
+    }
+
+
+def intervals(topn: TopN) -> dict[str, tuple[float, float]]:
+    """Of each accuracy Wilson's 95 % interval, in percent."""
+    found = {f"Top{k}": wilson(int(hits), topn.count) for k, hits in enumerate(topn.hits, 1)}
+    return {name: (100 * interval.low, 100 * interval.high) for name, interval in found.items()}
+
+
 def incompleteness(report: RunReport) -> dict[str, Any]:
     """What a complete evaluation would have had: failed images with the reason, missing names."""
     return {
@@ -85,8 +102,9 @@ def incompleteness(report: RunReport) -> dict[str, Any]:
 
 
 def about(report: RunReport) -> dict[str, str]:
-    """What was run, in words."""
+    """What was run, in words, and the run's identity."""
     return {
+        "run": report.run,
         "model": report.model,
         "backend": report.backend,
         "provider": report.provider,
@@ -109,6 +127,8 @@ def to_dict(report: RunReport) -> dict[str, Any]:
         "nan_images": evaluation.topn.nan,
         "hits": evaluation.topn.hits.tolist(),
         "accuracy": accuracies(evaluation.topn),
+        "accuracy_percent": accuracy_percent(evaluation.topn),
+        "interval": intervals(evaluation.topn),
         **about(report),
         "root": report.root,
         "preprocessing": report.preprocessing.to_dict(),
@@ -128,14 +148,19 @@ def to_table(report: RunReport) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
+    from regcore.cli.console import printable
+
     evaluation = report.evaluation
     table = Table(
         title=report.completeness, title_justify="left", show_header=False, box=box.SIMPLE
     )
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
+    between = intervals(evaluation.topn)
     for name, value in accuracies(evaluation.topn).items():
-        table.add_row(f"{name} accuracy", value)
+        low, high = between[name]
+        interval = f", 95 % interval {low:.2f} to {high:.2f}" if evaluation.images else ""
+        table.add_row(f"{name} accuracy", f"{value}{interval}")
     table.add_section()
     for name, value in findings.summary(evaluation.findings).items():
         table.add_row(name, value)
@@ -154,8 +179,11 @@ def to_table(report: RunReport) -> Table:
         f"and {evaluation.wait_seconds:.2f} s waiting for images",
     )
     table.add_section()
-    table.add_row("model", escape(report.model))
-    table.add_row("backend", f"{report.backend}, {report.provider}")
-    table.add_row("recipe", escape(report.recipe))
+    for name, value in (
+        ("model", report.model),
+        ("backend", f"{report.backend}, {report.provider}"),
+        ("recipe", report.recipe),
+    ):
+        table.add_row(name, escape(printable(value)))
     table.add_row("batch, workers", f"{report.batch_size}, {report.workers}")
     return table

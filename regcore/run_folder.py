@@ -10,7 +10,9 @@ from typing import Any
 from regcore.atomic import write_text
 from regcore.decisions import DECISIONS, Decisions, read_decisions, write_decisions
 from regcore.errors import DatasetError, RegcoreError
+from regcore.files.json_input import read_json
 from regcore.recipe import Recipe
+from regcore.run_content import RunContent
 
 RUN = "run.json"
 VERDICT = "verdict.json"  # written by regcore verdict
@@ -20,33 +22,33 @@ VERDICT = "verdict.json"  # written by regcore verdict
 class Run:
     """A run's own record.
 
-    report: what `regcore run --json` prints. recipe: by which its images were made.
+    content: what `regcore report` and `verdict` take from it. recipe: by which its images were
+    made.
     """
 
     folder: Path
-    report: dict[str, Any]
+    content: RunContent
     recipe: Recipe
 
     @property
     def complete(self) -> bool:
         """Whether every image that was expected was counted."""
-        return bool(self.report["complete"])
+        return self.content.complete
 
     @property
     def images(self) -> int:
         """How many images were evaluated."""
-        return int(self.report["images"])
+        return self.content.images
 
     @property
     def hits(self) -> int:
         """How many of them had their true class as the first choice."""
-        hits = self.report["hits"]
-        return int(hits[0]) if hits else 0
+        return self.content.hits[0] if self.content.hits else 0
 
     @property
     def name(self) -> str:
         """What the recipe is of: the model's own name with its tag, or that of a preset."""
-        return str(self.report["recipe"]).rpartition(" (")[0]
+        return self.content.recipe.rpartition(" (")[0]
 
     def decisions(self) -> Decisions:
         """What was decided for each image. Raises DatasetError."""
@@ -62,12 +64,10 @@ def write_run(folder: Path, report: dict[str, Any], decisions: Decisions) -> Non
 def read_run(folder: Path) -> Run:
     """Raises DatasetError for a folder that `regcore run` has not written."""
     path = folder / RUN
+    if not path.exists():
+        raise DatasetError(f"{path}: there is no such file; 'regcore run' writes it")
+    content = read_json(path, RunContent)
     try:
-        report = json.loads(path.read_bytes())
-        run = Run(folder, report, Recipe.from_dict(report["preprocessing"]))
-        _ = run.complete, run.images, run.hits, run.name
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}; 'regcore run' writes it") from error
-    except (KeyError, TypeError, ValueError, RegcoreError) as error:
-        raise DatasetError(f"{path}: not the record of a run ({error!r})") from error
-    return run
+        return Run(folder, content, Recipe.from_dict(content.preprocessing))
+    except RegcoreError as error:
+        raise DatasetError(f"{path}: {error}") from error

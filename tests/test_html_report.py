@@ -25,9 +25,10 @@ from PIL import Image
 from regcore.decisions import Decisions
 from regcore.files.json_input import as_form
 from regcore.html_report.charts import ceilings
-from regcore.html_report.contents import Ceilings, RunContent, TraceContent
+from regcore.html_report.contents import Ceilings, TraceContent
 from regcore.html_report.mistakes import Names, class_names, confusion, most_confident
 from regcore.html_report.timeline import covered, timelines
+from regcore.run_content import RunContent
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "<script>alert(1)</script>&'.png"

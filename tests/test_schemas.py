@@ -134,7 +134,7 @@ def of_comparisons(folder: Path, model: Path) -> Told:
     asked = ("verdict", run, *against, "--max-drop", "1.5pt", "--json")
     yield "verdict", regcore(*asked, code=3).stdout
     yield "verdict", (run / "verdict.json").read_text()
-    asked = ("verdict", bad, "--baseline-top1", 1, "--max-drop", "1%", "--json")
+    asked = ("verdict", bad, "--baseline-top1", 100, "--max-drop", "1%", "--json")
     yield "verdict", regcore(*asked, code=3).stdout
     compared = (f"a={run}", f"b={bad}", "timm:regnety_016.pycls_in1k", "--ratio", "a/b")
     yield "comparison", regcore("compare", *compared, "--json", code=3).stdout
@@ -233,12 +233,16 @@ def by_pattern(form: str, path: tuple[Any, ...]) -> bool:
 def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
     """Keys that only some have: of a complete set, of one kind of model, of a trace's events."""
     some = {
-        "run": {"result"},
+        "run": {"result", "recipe_from", "run", "accuracy_percent", "interval"},
+        "perf": {"recipe_from", "run", "sweep"},
+        "infer": {"recipe_from"},
+        "profile": {"recipe_from"},
+        "comparison": {"run"},
         "score": {"hits", "accuracy", "confusion", "per_class"},
-        "verdict": {"scores"},
+        "verdict": {"scores", "run"},
         "inspect": {"opset", "producer", "weights", "device", "builder", "precision", "source",
                     "source_sha256", "refusal"},
-        "trace": {"image", "batch", "images"},
+        "trace": {"image", "batch", "images", "run"},
         "result": {"incomplete"},
         "store": {"recipe_chosen"},
         "store-journal": {"recipe_chosen"},

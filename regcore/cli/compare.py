@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regcore.atomic import write_text
+from regcore.atomic import remove_abandoned, write_text
 from regcore.cli.console import INCOMPLETE, MISMATCH, answer, printable, show, tell, tell_all
 from regcore.errors import UsageError
 
@@ -131,10 +131,15 @@ def _check_out(out: Path, results: tuple[str, ...], *, force: bool) -> None:
 
 def _deliver(comparison: Comparison, form: str, out: Path | None, *, as_json: bool) -> None:
     from regcore.comparison import rendering
+    from regcore.run_identity import identity_in
 
     found = rendering.to_dict(comparison)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(out)
+        identity = identity_in(out)
+        if identity is not None:
+            found["run"] = identity
         write_text(out / rendering.COMPARISON, json.dumps(found, indent=2) + "\n")
     if as_json:
         answer(found)

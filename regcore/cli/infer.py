@@ -99,12 +99,13 @@ def infer(
     from regcore.inference_folder import claimed
     from regcore.inputs.noise import NoiseInputs
     from regcore.machine import default_workers
-    from regcore.perf import measure, write_perf
-    from regcore.perf.benchmark_file import write_pure_files
+    from regcore.perf import measure
     from regcore.perf.trace import write_trace
     from regcore.predictions.writing import PredictionWriter
     from regcore.result_outputs import check_inference
+    from regcore.run_identity import new_identity
 
+    identity = new_identity()
     images, out = _images_and_out(paths, noise=noise)
     if images is not None:
         check_not_swapped(model, images)
@@ -155,15 +156,24 @@ def infer(
     inference = replace(inference, errors=(*broken, *inference.errors))
     out.mkdir(parents=True, exist_ok=True)
     perf = measure(inference.timeline, batch_size=batch_size, workers=workers)
-    if perf.images:
-        write_perf(out, perf, inference.timeline, about, complete=inference.complete)
-        if images is None:
-            write_pure_files(out, inference.timeline, Path(model).stem)
-    else:
-        _tell_no_rates(out, inference)
+    _write_rates(inference, perf, {"run": identity, **about}, out)
     if device.trace is not None:
-        write_trace(device.trace, inference.timeline)
+        write_trace(device.trace, inference.timeline, identity)
     _deliver(inference, perf, about, out, as_json=as_json)
+
+
+def _write_rates(inference: Inference, perf: Perf, about: dict[str, str], out: Path) -> None:
+    from regcore.perf import write_perf
+    from regcore.perf.benchmark_file import write_pure_files
+
+    if not perf.images:
+        _tell_no_rates(out, inference)
+        return
+    is_noise = not inference.saved
+    complete = inference.complete
+    write_perf(out, perf, inference.timeline, about, complete=complete, sweep=is_noise)
+    if is_noise:
+        write_pure_files(out, inference.timeline, Path(about["model"]).stem)
 
 
 def _tell_no_rates(out: Path, inference: Inference) -> None:

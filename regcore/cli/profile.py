@@ -97,7 +97,7 @@ def profile(
     """  # noqa: D301
     from rich.markup import escape
 
-    from regcore.atomic import write_text
+    from regcore.atomic import remove_abandoned, write_text
     from regcore.image_list import listing
     from regcore.machine import default_workers
     from regcore.preprocess import Preprocessor
@@ -132,6 +132,7 @@ def profile(
     }
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(out)
         write_text(out / PROFILE, json.dumps(found, indent=2) + "\n")
     if as_json:
         answer(found)

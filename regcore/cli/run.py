@@ -266,4 +266,4 @@ def _write(
     write_perf(path.parent, report.perf, timeline, named, complete=report.complete)
     write_run(path.parent, found, decisions)
     if trace is not None:
-        write_trace(trace, timeline)
+        write_trace(trace, timeline, report.run)

@@ -96,9 +96,7 @@ def verdict(
 
     margin = Margin.parse(max_drop)
     top1 = None if baseline_top1 is None else parse_accuracy(baseline_top1)
-    _check_question(baseline, top1, table, against)
-    if assume_tag and baseline is None:
-        raise UsageError("--assume-tag needs --baseline TAG")
+    _check_question(baseline, top1, table, against, assume_tag=assume_tag)
     run = read_run(result) if result.is_dir() else None
     if run is None and (baseline is not None or against is not None):
         raise UsageError(
@@ -116,28 +114,39 @@ def verdict(
     if scores is not None:
         found["scores"] = _scores(run, *scores)
     if run is not None:
+        if run.content.run is not None:
+            found["run"] = run.content.run
         remove_abandoned(run.folder)
         write_text(run.folder / VERDICT, json.dumps(found, indent=2) + "\n")
-    if as_json:
-        answer(found)
-    else:
-        whole = "" if found["complete"] else ", for a run is INCOMPLETE"
-        show(f"{found['outcome']}{whole}", _table(found))
-    if not measured.complete:
-        tell("incomplete: an accuracy over a part of the images decides nothing")
+    _print(found, as_json=as_json)
     if found["outcome"] == Outcome.FAIL.value:
         raise click.exceptions.Exit(NOT_MET)
     if found["outcome"] == Outcome.UNDECIDED.value:
         raise click.exceptions.Exit(INCOMPLETE)
 
 
+def _print(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        answer(found)
+    else:
+        whole = "" if found["complete"] else ", for a run is INCOMPLETE"
+        show(f"{found['outcome']}{whole}", _table(found))
+    if not found["complete"]:
+        tell("incomplete: an accuracy over a part of the images decides nothing")
+
+
 def _check_question(
-    baseline: str | None, top1: float | None, table: Path | None, against: Path | None
+    baseline: str | None,
+    top1: float | None,
+    table: Path | None,
+    against: Path | None,
+    *,
+    assume_tag: bool,
 ) -> None:
     if baseline is not None and top1 is not None:
         raise UsageError("give --baseline or --baseline-top1, not both")
-    if baseline is None and table is not None:
-        raise UsageError("--table needs --baseline TAG")
+    if baseline is None and (table is not None or assume_tag):
+        raise UsageError(f"{'--table' if table else '--assume-tag'} needs --baseline TAG")
     if baseline is None and top1 is None and against is None:
         raise UsageError("judge by what? --baseline TAG, --baseline-top1 PERCENT, or --against RUN")
 

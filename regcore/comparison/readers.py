@@ -19,6 +19,7 @@ from regcore.files.input_file import decode_text, read_input
 from regcore.files.json_input import parse_json
 from regcore.guide_result import is_guide_result, parse_guide_result
 from regcore.perf import PERF
+from regcore.run_identity import strangers
 
 _BUILT_IN = "timm:"
 _TABLE_ROW = re.compile(r"(.+\.csv):([^/]+)", re.IGNORECASE)
@@ -36,10 +37,14 @@ _KNOWN = (
 
 @dataclass
 class Results:
-    """What a source says: rates, of one metric, and accuracies."""
+    """What a source says: rates, of one metric, and accuracies.
+
+    left_out: sentences on what lies in a folder beside them, but is of another run.
+    """
 
     rates: list[Cell] = field(default_factory=list)
     accuracies: list[Accuracy] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.rates or self.accuracies)
@@ -94,12 +99,13 @@ def _only(path: Path, metric: Metric) -> Results:
 
 def _read_folder(path: Path, metric: Metric) -> Results:
     """All results in a folder, not in those below it."""
-    found = Results()
+    others = strangers(path)
+    found = Results(left_out=[f"{path / name}: {why}; left out" for name, why in others.items()])
     for names in _FORMS:
         # A run leaves the same rates in several forms, of which the first counts.
         known = {cell.batch for cell in found.rates}
         for file in sorted(file for file in path.iterdir() if file.is_file() and names(file.name)):
-            if known and file.name == PERF:
+            if file.name in others or (known and file.name == PERF):
                 continue
             if file.stat().st_size > MAX_RESULT_BYTES and not file.name.startswith(_OWN_NAMES):
                 continue
@@ -108,7 +114,8 @@ def _read_folder(path: Path, metric: Metric) -> Results:
             found.accuracies += more.accuracies
     found.rates = _added(found.rates)
     if not found:
-        raise DatasetError(f"{path}: no results of a known tool in this folder: {_KNOWN}")
+        beside = f"; {found.left_out[0]}" if found.left_out else ""
+        raise DatasetError(f"{path}: no results of a known tool in this folder: {_KNOWN}{beside}")
     return found
 
 

@@ -19,12 +19,14 @@ class Column:
     """A device. chips: of its card, by which the rate of one was multiplied.
 
     cells: rates by batch size. accuracies: by rank and batch size, None where none is told.
+    left_out: sentences on files that are of another run.
     """
 
     name: str
     cells: Mapping[int, Cell]
     accuracies: Mapping[tuple[int, int | None], Accuracy]
     chips: int = 1
+    left_out: tuple[str, ...] = ()
 
     def at(self, batch: int | None) -> Cell | None:
         """The cell of a batch size; of None, the best."""
@@ -83,7 +85,8 @@ class Comparison:
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """What keeps the accuracies from being of the same images, as far as their number tells."""
+        """What was left out, and what keeps the accuracies from being of the same images."""
+        left_out = tuple(line for column in self.columns for line in column.left_out)
         counts = {
             column.name: accuracy.expected_images
             for column in self.columns
@@ -91,9 +94,9 @@ class Comparison:
             if accuracy.expected_images is not None
         }
         if len(set(counts.values())) < _TWO:
-            return ()
+            return left_out
         told = ", ".join(f"{name} {images:,}" for name, images in counts.items())
-        return (f"the accuracies are not of the same images: {told}",)
+        return (*left_out, f"the accuracies are not of the same images: {told}")
 
     def ratio(self, ratio: Ratio, batch: int | None) -> str:
         """As text; empty where one of the cells is missing."""
@@ -108,7 +111,9 @@ def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int
     """A device's results. Raises MismatchError where two of them have the same row."""
     cells: dict[int, Cell] = {}
     accuracies: dict[tuple[int, int | None], Accuracy] = {}
+    left_out: list[str] = []
     for found in (source.read(metric) for source in sources):
+        left_out += found.left_out
         for cell in found.rates:
             if cell.batch in cells:
                 raise _twice(f"{name} at batch {cell.batch}", cells[cell.batch], cell)
@@ -123,7 +128,7 @@ def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int
             if place in accuracies:
                 raise _twice(f"{name}, Top{accuracy.rank},", accuracies[place], accuracy)
             accuracies[place] = accuracy
-    return Column(name, cells, accuracies, chips)
+    return Column(name, cells, accuracies, chips, tuple(left_out))
 
 
 def _twice(what: str, one: Cell | Accuracy, other: Cell | Accuracy) -> MismatchError:

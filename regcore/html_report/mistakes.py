@@ -13,8 +13,8 @@ import numpy as np
 
 from regcore.decisions import Decisions
 from regcore.errors import RegcoreError
-from regcore.html_report.contents import RunContent
 from regcore.ranking import NO_ANSWER
+from regcore.run_content import RunContent
 
 _IMAGENET_CLASSES = 1000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,13 +14,14 @@ from regcore.html_report.contents import (
     ComparisonContent,
     PerfContent,
     ProfileContent,
-    RunContent,
     TraceContent,
     VerdictContent,
 )
 from regcore.perf import PERF
 from regcore.profile import PROFILE
-from regcore.run_folder import RUN, VERDICT, Run
+from regcore.run_content import RunContent
+from regcore.run_folder import VERDICT, Run
+from regcore.run_identity import contradiction, is_of_another, is_same_model, strangers
 from regcore.schemas import json_form
 from regcore.statistics import wilson
 
@@ -28,6 +29,7 @@ _TRACE = "trace.json"
 
 _T = TypeVar("_T")
 _C = TypeVar("_C")
+_Own = TypeVar("_Own", VerdictContent, TraceContent, ComparisonContent)
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,9 @@ class Sections:
     """The content of a report; `absent` has what is not in it."""
 
     def __init__(self, run: Run) -> None:
-        """Raises DatasetError where the run's own record is damaged."""
         self._folder = run.folder
         self._record = run
-        self._run = as_form(run.report, RunContent, run.folder / RUN)
+        self._run = run.content
         self.absent: list[Absent] = []
 
     def content(self) -> dict[str, Any]:
@@ -53,13 +54,7 @@ class Sections:
         run = self._run
         perf = self._perf()
         trace = self._trace(perf) if perf else None
-        profile = self._json(
-            PROFILE,
-            ProfileContent,
-            "profile",
-            "each stage alone",
-            "'regcore profile MODEL IMAGES --batch 1,4,8,16 --out FOLDER' writes it",
-        )
+        profile = self._profile()
         comparison = self._comparison()
         decisions = self._section("mistakes", self._record.decisions)
         names = mistakes.class_names(run)
@@ -68,7 +63,7 @@ class Sections:
             "name": Path(run.model).name,
             "below": lambda path: path.removeprefix(f"{run.root}/"),
             "topn": _topn(run),
-            "verdict": self._json(
+            "verdict": self._of_this_run(
                 VERDICT, VerdictContent, "verdict", "verdict", "'regcore verdict FOLDER' writes it"
             ),
             "perf": perf,
@@ -114,17 +109,45 @@ class Sections:
             self._without(name, str(error))
             return None
 
+    def _of_this_run(
+        self, name: str, kind: type[_Own], form: str | None, section: str, advice: str
+    ) -> _Own | None:
+        """The same, of a file that carries the identity of a run."""
+        content = self._json(name, kind, form, section, advice)
+        if content is not None and is_of_another(self._run.run, content.run):
+            self._without(section, f"{name} is of another run; {advice}")
+            return None
+        return content
+
     def _perf(self) -> PerfContent | None:
         """perf.json, if it is this run's."""
         perf = self._json(PERF, PerfContent, "perf", "rates", "'regcore run' writes it")
-        if perf and round(perf.seconds, 4) != self._run.seconds:
-            self._without("rates", f"{PERF} is of another run, which came later")
+        why = contradiction(asdict(self._run), asdict(perf)) if perf else None
+        if why is not None:
+            self._without("rates", f"{PERF} {why}")
             return None
         return perf
 
+    def _profile(self) -> ProfileContent | None:
+        """profile.json, if it is of this run's model and recipe."""
+        section = "each stage alone"
+        advice = "'regcore profile MODEL IMAGES --batch 1,4,8,16 --out FOLDER' writes it"
+        profile = self._json(PROFILE, ProfileContent, "profile", section, advice)
+        if profile is None:
+            return None
+        for what, found, expected, is_same in (
+            ("model", profile.model, self._run.model, is_same_model),
+            ("recipe", profile.recipe, self._run.recipe, str.__eq__),
+        ):
+            if not is_same(expected, found):
+                why = f"{PROFILE} is of another {what}, {found}, not {expected}; {advice}"
+                self._without(section, why)
+                return None
+        return profile
+
     def _trace(self, perf: PerfContent) -> TraceContent | None:
         section, advice = "timeline", f"'regcore run --trace FOLDER/{_TRACE}' writes it"
-        trace = self._json(_TRACE, TraceContent, None, section, advice)
+        trace = self._of_this_run(_TRACE, TraceContent, None, section, advice)
         if trace and timeline.traced_batches(trace) != perf.batches:
             self._without(section, f"{_TRACE} is of another run; {advice}")
             return None
@@ -136,16 +159,24 @@ class Sections:
         from regcore.comparison.rendering import COMPARISON, to_dict
         from regcore.comparison.table import compare, read_column
 
+        advice = f"'regcore compare NAME=RESULT ... --out FOLDER' writes {COMPARISON}"
         if (self._folder / COMPARISON).exists():
-            return self._json(COMPARISON, ComparisonContent, "comparison", "comparison", "")
+            compared = self._of_this_run(
+                COMPARISON, ComparisonContent, "comparison", "comparison with other devices", advice
+            )
+            if compared is not None:
+                return compared
+        else:
+            self._without("comparison with other devices", advice)
+        for name, why in (self._section("results", lambda: strangers(self._folder)) or {}).items():
+            if name != PERF:
+                self._without("rates by batch", f"{name} {why}")
 
         def alone() -> ComparisonContent:
             column = read_column("this run", [Source(self._folder)], "interface")
             content = to_dict(compare("interface", [column], []))
             return as_form(content, ComparisonContent, self._folder)
 
-        advice = f"'regcore compare NAME=RESULT ... --out FOLDER' writes {COMPARISON}"
-        self._without("comparison with other devices", advice)
         return self._section("results", alone)
 
     def _rates(

@@ -23,6 +23,8 @@ from regcore.recipe import Recipe
 from regcore.store.manifest import Manifest, check_recipe
 
 _INFO_FIELDS = 4
+#: Linux knows no path of more bytes; two sizes and a number stand beside it.
+_LONGEST_LINE = 4096
 _LARGEST_INFO = 1 << 30
 
 
@@ -72,8 +74,8 @@ def read_info(path: Path, size: int) -> list[str]:
     files = []
     for number, line in enumerate(lines, start=1):
         fields = line.split()
-        if "\0" in line:
-            raise DatasetError(f"{path}, line {number}: a path cannot hold a NUL character")
+        if "\0" in line or len(line) > _LONGEST_LINE:
+            raise DatasetError(f"{path}, line {number}: this is not the path of any file")
         if len(fields) != _INFO_FIELDS or fields[0] != str(number - 1):
             raise DatasetError(f"{path}, line {number}: expected '{number - 1} PATH WIDTH HEIGHT'")
         if fields[2:] != [str(size)] * 2:

@@ -20,6 +20,7 @@ from regcore.atomic import write_text
 from regcore.machine import core_versions, default_workers
 from regcore.perf.benchmark_file import write_benchmark_files
 from regcore.perf.given import GivenBatches, busy_seconds
+from regcore.perf.sweep import earlier_files
 from regcore.timeline import DEVICE_STAGES, Timeline
 
 PERF = "perf.json"
@@ -174,21 +175,31 @@ def to_dict(perf: Perf, timeline: Timeline) -> dict[str, Any]:
 
 
 def write_perf(
-    folder: Path, perf: Perf, timeline: Timeline, about: dict[str, str], *, complete: bool = True
+    folder: Path,
+    perf: Perf,
+    timeline: Timeline,
+    about: dict[str, str],
+    *,
+    complete: bool = True,
+    sweep: bool = False,
 ) -> None:
     """Writes perf.json, and the benchmark tool's file for each device.
 
-    about: what was run: model, backend, provider, recipe. complete: whether all images were; it is
-    told in perf.json.
+    about: what was run: model, backend, provider, recipe, and `run`, its identity. complete:
+    whether all images were; it is told in perf.json, and so are the names of the benchmark tool's
+    files. sweep: whether those of other batch sizes, which an earlier perf.json in the folder
+    names, belong to it as well.
     """
+    earlier = earlier_files(folder / PERF, about, perf.batch_size) if sweep else []
+    texts = write_benchmark_files(folder, timeline, perf.batch_size)
     content = {
         **about,
+        "files": [*earlier, *(path.name for path in texts)],
         "complete": complete,
         "environment": environment(),
         **to_dict(perf, timeline),
     }
     write_text(folder / PERF, json.dumps(content))
-    write_benchmark_files(folder, timeline, perf.batch_size)
 
 
 def environment() -> dict[str, str]:

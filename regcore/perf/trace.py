@@ -21,10 +21,14 @@ _DEVICE_ROWS = {"h2d": 0, "compute": 1, "d2h": 2}
 Event = dict[str, Any]
 
 
-def write_trace(path: Path, timeline: Timeline) -> None:
-    """Writes all that the timeline has; of the workers only where it kept their work."""
+def write_trace(path: Path, timeline: Timeline, run: str | None = None) -> None:
+    """Writes all that the timeline has; of the workers only where it kept their work.
+
+    run: the run's identity; the format allows keys of one's own.
+    """
     events = ",\n".join(json.dumps(event) for event in trace_events(timeline))
-    write_text(path, f'{{"displayTimeUnit": "ms", "traceEvents": [\n{events}\n]}}\n')
+    whose = f'\n, "run": {json.dumps(run)}' if run is not None else ""
+    write_text(path, f'{{"displayTimeUnit": "ms", "traceEvents": [\n{events}\n]{whose}}}\n')
 
 
 def trace_events(timeline: Timeline) -> Iterator[Event]:

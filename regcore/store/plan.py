@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from regcore.dataset import stem
 from regcore.errors import UsageError
+from regcore.image_list import LONGEST_NAME
 from regcore.recipe import Recipe
 from regcore.store.ledger import are_names, is_name
 from regcore.store.manifest import Form
@@ -19,8 +20,6 @@ SUFFIX = ".bin"
 
 #: Large enough for one long read, small enough to be made again after a crash.
 PACK_BYTES = 1 << 30
-
-_LONGEST_NAME = 255  # bytes, on the file systems in use
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,8 @@ def image_files(form: Form, paths: Sequence[str]) -> list[str]:
                 f"{owners[file]} and {path} would both become {file}: rename one of them, "
                 + _advice(owners[file], path)
             )
-        if len(os.fsencode(name)) > _LONGEST_NAME:
-            raise UsageError(f"{path}: the name {name} is longer than {_LONGEST_NAME} bytes")
+        if len(os.fsencode(name)) > LONGEST_NAME:
+            raise UsageError(f"{path}: the name {name} is longer than {LONGEST_NAME} bytes")
         owners[file] = path
     return list(owners)
 
