@@ -102,7 +102,7 @@ def infer(
     from regcore.perf import measure
     from regcore.perf.trace import write_trace
     from regcore.predictions.writing import PredictionWriter
-    from regcore.result_outputs import check_inference
+    from regcore.result_outputs import check_inference, check_listed
     from regcore.run_identity import new_identity
 
     identity = new_identity()
@@ -130,6 +130,8 @@ def infer(
                 "output": backend.outputs[0].name,
                 "binary": output_binary,
             }
+            if is_prepared:
+                check_listed(out, device.trace, inputs.names, force=force)
             writer = PredictionWriter(out, inputs.names, binary=output_binary)
             claim = claimed(out, job, writer, inputs.versions(), force=force)
         with claim, progress_bar("inferring", len(inputs.names)) as progress:
