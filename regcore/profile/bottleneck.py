@@ -152,7 +152,7 @@ def _host_sentence(ceilings: Ceilings, gives: float) -> tuple[str, Advice | None
     if gives > (1 - _SAME) * device:
         return f"{begin}; they are about as fast", None
     if not gives:
-        return f"{begin}; nothing can be said of what would help", None
+        return f"{begin}; of the first images none could be read", None
     each = gives / workers
     more = math.ceil(device / each) - workers
     spare = ceilings.processors - workers
