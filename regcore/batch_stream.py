@@ -111,3 +111,5 @@ class BatchStream:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        with self._one_at_a_time:  # another thread may be closing it: its workers end before this
+            self._stream.close()

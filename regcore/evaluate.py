@@ -84,6 +84,7 @@ def evaluate(
     labels: NDArray[np.int64],
     *,
     batch_size: int,
+    background: bool | None = None,
     progress: Progress | None = None,
     trace: bool = False,
     device_timeout: float = DEVICE_TIMEOUT,
@@ -91,6 +92,7 @@ def evaluate(
     """Evaluates `items`, whose true classes are `labels` (int64 [items]), in batches.
 
     An image that cannot be decoded ends up in `errors`, and the others go on without it.
+    background: whether the model's class 0 is the background, see Counting.
     progress: called with the number of items done so far and, of these, failed.
     trace, device_timeout: see run_pipeline.
     Raises DatasetError for labels that the model does not have, before any is counted, and
@@ -100,7 +102,8 @@ def evaluate(
         raise ValueError(f"{len(items)} items, but {len(labels)} labels")
     timeline = Timeline(worked=[] if trace else None)
     with device_stream(preprocessor, backend, items, batch_size) as stream:
-        return _Tally(labels, progress).run(stream, backend, timeline, device_timeout)
+        tally = _Tally(labels, background=background, progress=progress)
+        return tally.run(stream, backend, timeline, device_timeout)
 
 
 def evaluate_batches(
@@ -108,22 +111,26 @@ def evaluate_batches(
     backend: Backend,
     labels: NDArray[np.int64],
     *,
+    background: bool | None = None,
     progress: Progress | None = None,
     trace: bool = False,
     device_timeout: float = DEVICE_TIMEOUT,
 ) -> Evaluation:
     """The same for batches of a stream or a store, whose indices are places in `labels`."""
     timeline = Timeline(worked=[] if trace else None)
-    return _Tally(labels, progress).run(batches, backend, timeline, device_timeout)
+    tally = _Tally(labels, background=background, progress=progress)
+    return tally.run(batches, backend, timeline, device_timeout)
 
 
 class _Tally:
     """What has been counted so far, and what could not be."""
 
-    def __init__(self, labels: NDArray[np.int64], progress: Progress | None) -> None:
+    def __init__(
+        self, labels: NDArray[np.int64], *, background: bool | None, progress: Progress | None
+    ) -> None:
         self._images = len(labels)
         self._progress = progress
-        self._counting = Counting(labels)
+        self._counting = Counting(labels, background=background)
         self._errors: list[DecodeError] = []
         self._findings: list[Finding] = []
 

@@ -30,6 +30,7 @@ _AT_ONCE = 0.05
 
 _LOOK_EVERY = 0.05
 _JOIN_PATIENCE = 10.0
+_INPUT_PATIENCE = 0.5
 
 Use = Callable[[Batch, Result | None], object]
 _Done = tuple[Batch, Result | None, BatchTimes]
@@ -52,7 +53,8 @@ def run_pipeline(
     Raises the first failure of the batches, the backend or `use`, after all threads have ended:
     nothing is used any more then. Scores that came before the failure, or before Ctrl-C, are used.
     Raises DeviceHungError where the backend does not answer for `device_timeout` s; its thread is
-    then left behind.
+    then left behind, as is, after Ctrl-C, one whose input does not come: it ends when that does,
+    and leaves the backend alone.
     """
     _Pipeline(batches, backend, use, timeline).run(device_timeout)
 
@@ -79,6 +81,7 @@ class _Pipeline:
         self._use_failed = False
         self._used_all = threading.Event()
         self._in_device_since: float | None = None
+        self._awaits_input = False
         self._taken = 0  # results
         self._under_way: deque[BatchTimes] = deque()  # not yet in the timeline
 
@@ -110,16 +113,24 @@ class _Pipeline:
         """Ends the threads that there are; raises DeviceHungError for one that does not."""
         self._stop()
         if device.ident is not None and not hung:
-            device.join(_JOIN_PATIENCE)
+            self._join(device)
         if post.ident is None:
             return
         if device.ident is None or device.is_alive():
             self._hand_on_old()
             self._results.put(None)  # in its place
         post.join(_JOIN_PATIENCE)
-        # A thread that waits for its input has not lost the device, which can still be closed.
         if device.is_alive() and not hung and self._in_device_since is not None:
             raise self._hung(_JOIN_PATIENCE)
+
+    def _join(self, device: threading.Thread) -> None:
+        """Not for long where it waits for its input: the device is not in its hands any more."""
+        begun = perf_counter()
+        while device.is_alive():
+            device.join(_LOOK_EVERY)
+            waited = perf_counter() - begun
+            if waited > (_INPUT_PATIENCE if self._awaits_input else _JOIN_PATIENCE):
+                return
 
     def _complete_timeline(self) -> None:
         """Also with the batches whose scores were never used."""
@@ -159,8 +170,6 @@ class _Pipeline:
     def _submit_all(self) -> None:
         in_work: deque[tuple[Batch, BatchTimes]] = deque()
         for batch, times in self._timed_batches():
-            if self._stopping.is_set():
-                return
             if times.images:
                 self._in_device_since = perf_counter()
                 self._backend.submit(batch.images)
@@ -177,8 +186,11 @@ class _Pipeline:
         coming = iter(self._batches)
         while True:
             asked = perf_counter()
+            self._awaits_input = True
             batch = next(coming, None)
-            if batch is None:
+            self._awaits_input = False
+            # Looked at only now: who sees `_awaits_input` once it is set counts on that.
+            if batch is None or self._stopping.is_set():
                 return
             times = BatchTimes(len(batch.indices), asked, perf_counter())
             self._under_way.append(times)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from regcore.decisions import DECISIONS
+from regcore.device_model import record_path
 from regcore.errors import UsageError
+from regcore.external_weights import weights_beside
 from regcore.files.output_guard import Output, Recognise, check_outputs, json_of, text_of
 from regcore.inference_folder import JOB
+from regcore.predictions.writing import output_folders
 from regcore.run_folder import RUN, VERDICT
 
 RESULT = "result.json"
@@ -48,7 +52,7 @@ def check_run(
         )
     outputs = [Output(out / name, recognise) for name, recognise in RUN_FILES.items()]
     outputs += [*_benchmark_files(out), *_trace(trace)]
-    check_outputs(outputs, [*model_files(model), images, labels], force=force)
+    _check(outputs, model, [images, labels], force=force)
 
 
 def check_inference(
@@ -63,21 +67,51 @@ def check_inference(
             "choose another folder"
         )
     outputs = [Output(out / _PERF, json_of("perf")), *_benchmark_files(out), *_trace(trace)]
-    inputs = [*model_files(model), *([images] if images is not None else [])]
-    check_outputs(outputs, inputs, force=force)
+    inputs = [] if images is None else [images]
+    check_no_scores(out, [*model_files(model), *inputs])
+    _check(outputs, model, inputs, force=force)
 
 
-def check_profile(out: Path, model: str, images: Path) -> None:
+def check_profile(out: Path, model: str, images: Path, *, force: bool = False) -> None:
     """The same for `profile`, whose one file goes into the folder of a run, too."""
     _check_apart(out, None, images)
-    check_outputs([Output(out / _PROFILE, json_of("profile"))], [*model_files(model), images])
+    outputs = [Output(out / _PROFILE, json_of("profile"))]
+    _check(outputs, model, [images], force=force)
+
+
+def check_no_scores(out: Path, inputs: Iterable[str | Path]) -> None:
+    """Raises UsageError where an input lies among the scores in OUT, which --force deletes."""
+    folders = [folder.resolve() for folder in output_folders(out)]
+    if not folders:
+        return
+    for path in inputs:
+        place = Path(os.path.realpath(path))
+        if any(place.is_relative_to(folder) for folder in folders):
+            raise UsageError(f"{path}: lies among the scores in {out}; choose another folder")
+
+
+def check_listed(out: Path, trace: Path | None, files: Sequence[str], *, force: bool) -> None:
+    """The same for the .bin files of an info file, of which none may be written over either."""
+    # Of a million files few lie in folders of their own, or have the names of outputs.
+    check_no_scores(out, {file.rpartition("/")[0] or "." for file in files})
+    outputs = [Output(out / _PERF, json_of("perf")), *_benchmark_files(out), *_trace(trace)]
+    names = {path.name for output in outputs for path in (output.path, output.path.resolve())}
+    listed = [file for file in files if file.rpartition("/")[2] in names]
+    check_outputs(outputs, listed, force=force)
 
 
 def model_files(model: str) -> list[Path]:
-    """The files that MODEL may name: itself, or the weights in torch:NAME:WEIGHTS."""
+    """The files that MODEL may name: itself, or the weights in torch:NAME:WEIGHTS; its record."""
     parts = model.split(":")
     names = [":".join(parts[start:]) for start in range(len(parts))]
-    return [Path(name) for name in names if name]
+    files = [Path(name) for name in names if name]
+    return [*files, *(record_path(file) for file in files if file.name)]
+
+
+def _check(outputs: list[Output], model: str, inputs: list[Path], *, force: bool) -> None:
+    known = [*model_files(model), *inputs]
+    known += weights_beside(Path(model), [output.path for output in outputs])
+    check_outputs(outputs, known, force=force)
 
 
 def _check_apart(out: Path, trace: Path | None, images: Path) -> None:

@@ -158,6 +158,8 @@ def run_command(photos: Path, model: Path, *options: str) -> list[str]:
         str(labels),
         "--out",
         str(out),
+        "--recipe",
+        "regnety_016",
         *options,
     ]
 
@@ -253,7 +255,8 @@ def test_inferred_scores_are_those_of_onnx_runtime(
     ):
         out = tmp_path / f"scores of {name}"
         command = ["infer", str(model.with_name(name)), str(photos), str(out), *given]
-        result = CliRunner().invoke(cli, [*command, "--batch-size", "4"])
+        command += ["--batch-size", "4", "--recipe", "regnety_016"]
+        result = CliRunner().invoke(cli, command)
         assert result.exit_code == 0, result.stderr
         outputs = sorted(out.glob("dumpOutput_device*/*"))
         written[name] = {path.name: path.read_bytes() for path in outputs}

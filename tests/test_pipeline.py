@@ -6,7 +6,7 @@ import _thread
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from oracles import jpeg, photo_like
 from regcore import Batch, Preprocessor, Recipe
 from regcore.backends.backend import SCORES_KEPT, Backend, Result, Span, TensorSpec
 from regcore.errors import BackendError, DecodeError, DeviceHungError
+from regcore.inputs import closed_after
 from regcore.pipeline import run_pipeline
 from regcore.timeline import Timeline
 
@@ -256,3 +257,46 @@ def test_scores_do_not_wait_for_a_slow_device() -> None:
 
     run_pipeline(batches([1] * 4), Device(1, before), lambda *_: used.set(), Timeline())
     assert used.is_set()
+
+
+def test_an_interruption_does_not_wait_for_an_input_that_does_not_come() -> None:
+    device = Device(2)
+    comes = threading.Event()
+    used: list[int] = []
+
+    def slow() -> Iterator[Batch]:
+        yield from batches([2] * 3)
+        _thread.interrupt_main()
+        comes.wait(60)
+        yield from batches([2])
+
+    with pytest.raises(KeyboardInterrupt), device:
+        run_pipeline(slow(), device, lambda batch, _: used.extend(batch.indices), Timeline())
+    assert device.closed
+    assert not comes.is_set()  # whoever waited for the input would have ended with an error
+    submitted = len(device.submitted)
+    comes.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("regcore"):
+            thread.join(10)
+    assert no_threads_left()
+    assert len(device.submitted) == submitted  # a device that is closed is left alone
+
+
+def test_a_generator_is_closed_when_its_thread_has_left_it() -> None:
+    ended: list[bool] = []
+    comes = threading.Event()
+
+    def slow() -> Generator[Batch]:
+        try:
+            yield from batches([2])
+            _thread.interrupt_main()
+            threading.Timer(1.5, comes.set).start()
+            comes.wait(60)
+            yield from batches([2])
+        finally:
+            ended.append(comes.is_set())
+
+    with pytest.raises(KeyboardInterrupt), closed_after(slow()) as stream:
+        run_pipeline(stream, Device(2), lambda *_: None, Timeline())
+    assert ended == [True]

@@ -20,7 +20,7 @@ from regcore.cli import cli
 from regcore.counting import Counting
 from regcore.perf import Perf, StageLoad
 from regcore.preprocess import Preprocessor
-from regcore.profile import Workload, bottleneck, ceilings, worker_counts
+from regcore.profile import BatchProfile, Workload, bottleneck, ceilings, worker_counts
 from regcore.profile.bottleneck import Ceilings, judge
 from regcore.recipe import Recipe
 
@@ -300,6 +300,23 @@ def test_slow_storage_before_a_first_pass() -> None:
     assert cold in judge(alone(storage=500.0, device=3e3), run_of(1580.0, 0.99, 0.4)).sentence
 
 
+def test_no_share_is_more_than_all() -> None:
+    assert bottleneck.share(0.714, 1) == "71.4%"
+    assert bottleneck.share(1.0) == "100%"
+    assert bottleneck.share(1.14) == "100 % (within the noise of the measurement)"
+    slow = judge(alone(device=3e3), run_of(1580.0, 0.5, 0.4, read=1.1))
+    assert slow.stage == "storage"
+    assert "the workers read for 100 % (within the noise" in slow.sentence
+
+
+def test_rates_of_nothing_are_not_divided_by() -> None:
+    nothing = judge(alone(preprocess={1: 0.0, 2: 0.0}), run_of(0.0, 0.9, 0.0))
+    assert (nothing.stage, nothing.advice) == ("preprocess", None)
+    for idle in (run_of(0.0, 0.0, 0.0), run_of(0.0, 0.0, 0.0, read=1.0)):
+        assert judge(alone(preprocess={2: 0.0}, device=0.0, post=0.0), idle).sentence
+    assert BatchProfile(1, 0.0, run_of(0.0, 0.0, 0.0)).reached == 0.0
+
+
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
@@ -387,3 +404,30 @@ def test_uint8_is_tried_on_a_model_that_takes_none(
     assert verified["what"].startswith("uint8 input, as if the model took it")
     assert verified["expected"] == 7.0
     assert verified["images_per_s"] > 0
+
+
+def test_ctrl_c_says_what_was_measured(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> float:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ceilings, "storage_rate", interrupted)
+    out = tmp_path / "out"
+    arguments = ["profile", "simulated:1e5", str(photos), "--seconds", "0.01", "--out", str(out)]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 130
+    assert result.stdout == ""
+    assert "interrupted: 2 measurements were done, storage alone was not" in result.stderr
+    assert not out.exists()
+
+
+def test_a_dtype_with_brackets_is_text(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(*_: object) -> bottleneck.Verdict:
+        return bottleneck.Verdict("device", "[/x] is the bottleneck", None)
+
+    monkeypatch.setattr("regcore.profile.judge", judged)
+    arguments = ["profile", "simulated:1e5", str(photos), "--seconds", "0.01"]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
+    assert "[/x] is the bottleneck" in result.stdout

@@ -163,3 +163,82 @@ def test_brackets_and_escapes_in_a_model_name_are_text(photos: Path, tmp_path: P
             result = regcore("infer", strange, photos, tmp_path / out)
         assert result.exit_code == 0, result.stderr
         assert "[/x].onnx" in result.stdout.replace("\n", "").replace(" ", "")
+
+
+def with_weights_beside(model: Path) -> Path:
+    """Saves the weights of a model in a file of their own, as large models have them."""
+    onnx = pytest.importorskip("onnx")
+    loaded = onnx.load(model)
+    onnx.save_model(
+        loaded, model, save_as_external_data=True, location="trace.json", size_threshold=0
+    )
+    return model.parent / "trace.json"
+
+
+def test_what_belongs_to_a_model_is_an_input(photos: Path, tmp_path: Path) -> None:
+    model = save_model(tmp_path / "m.onnx")
+    weights = with_weights_beside(model)
+    (tmp_path / "m.onnx.json").write_text("{}")
+    (tmp_path / "link.json").symlink_to(weights)
+    content = weights.read_bytes()
+    for trace in (weights, tmp_path / "link.json", tmp_path / "m.onnx.json"):
+        for result in (
+            run(model, photos, "--trace", trace, "--force"),
+            regcore("infer", model, photos, tmp_path / "i", "--trace", trace, "--force"),
+        ):
+            assert result.exit_code == 2
+            assert "would be written over the input" in result.stderr
+    assert weights.read_bytes() == content
+    other = tmp_path / "other.json"
+    other.write_text("mine")
+    assert run(model, photos, "--trace", other, "--force").exit_code == 0
+
+
+def test_labels_are_an_input(photos: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    content = labels.read_bytes()
+    assert run("simulated:9999", photos, "--trace", labels, "--force").exit_code == 2
+    assert labels.read_bytes() == content
+
+
+def test_inputs_among_the_scores_are_not_deleted(photos: Path, tmp_path: Path) -> None:
+    store, info, out = tmp_path / "store", tmp_path / "a.info", tmp_path / "out"
+    recipe = ("--recipe", "regnety_016")
+    assert regcore("preprocess", photos, store, *recipe).exit_code == 0
+    inside = out / "dumpOutput_device0"
+    out.mkdir()
+    store.rename(inside)
+    assert regcore("info", "bin", inside, info, 224, 224).exit_code == 0
+    for images in (inside, info):
+        result = regcore("infer", "simulated:9999", images, out, "--force", *recipe)
+        assert result.exit_code == 2, result.output
+        assert "lies among the scores" in result.stderr
+    assert (inside / "a.bin").exists()
+
+
+def test_a_prepared_file_is_not_written_over(photos: Path, tmp_path: Path) -> None:
+    store, info = tmp_path / "store", tmp_path / "a.info"
+    recipe = ("--recipe", "regnety_016")
+    assert regcore("preprocess", photos, store, *recipe).exit_code == 0
+    (store / "a.bin").rename(tmp_path / "perf.json")
+    info.write_text(f"0 {tmp_path / 'perf.json'} 224 224\n")
+    content = (tmp_path / "perf.json").read_bytes()
+    result = regcore("infer", "simulated:9999", info, tmp_path, "--force", *recipe)
+    assert result.exit_code == 2
+    assert "would be written over the input" in result.stderr
+    assert (tmp_path / "perf.json").read_bytes() == content
+
+
+def test_a_profile_replaces_the_file_of_others_only_with_force(
+    photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "profile"
+    out.mkdir()
+    (out / "profile.json").write_text("mine\n")
+    profile = ("profile", "simulated:9999", photos, "--seconds", 0.01, "--out", out)
+    result = regcore(*profile)
+    assert result.exit_code == 2
+    assert "--force to replace it" in result.stderr
+    assert (out / "profile.json").read_text() == "mine\n"
+    assert regcore(*profile, "--force").exit_code == 0
+    assert json.loads((out / "profile.json").read_text())["recipe_from"] == "default"

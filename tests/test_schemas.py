@@ -233,8 +233,10 @@ def by_pattern(form: str, path: tuple[Any, ...]) -> bool:
 def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
     """Keys that only some have: of a complete set, of one kind of model, of a trace's events."""
     some = {
-        "run": {"result", "run", "accuracy_percent", "interval"},
-        "perf": {"run", "files"},
+        "run": {"result", "recipe_from", "run", "accuracy_percent", "interval"},
+        "perf": {"recipe_from", "run", "files", "sweep"},
+        "infer": {"recipe_from"},
+        "profile": {"recipe_from"},
         "comparison": {"run"},
         "score": {"hits", "accuracy", "confusion", "per_class"},
         "verdict": {"scores", "run"},

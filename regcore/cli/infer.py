@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import click
 
 from regcore.cli.console import (
     INCOMPLETE,
+    INTERRUPTED,
     answer,
     name_failures,
     printable,
@@ -19,10 +21,12 @@ from regcore.cli.console import (
     tell,
 )
 from regcore.cli.device_options import DeviceOptions, device_options, trace_option
-from regcore.cli.options import check_not_swapped, preprocess_options, recipe_for
+from regcore.cli.listing import tell_listing
+from regcore.cli.options import check_not_swapped, preprocess_options, recipe_for, verify_option
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
+    from regcore.image_list import Listing
     from regcore.infer import Inference
     from regcore.inputs import Inputs
     from regcore.perf import Perf
@@ -54,6 +58,7 @@ _INFO_SUFFIXES = (".info", ".txt")
     is_flag=True,
     help="Delete what an earlier run left in OUT, and replace files that regcore did not write.",
 )
+@verify_option
 @device_options
 @trace_option
 @preprocess_options
@@ -65,6 +70,7 @@ def infer(
     noise: bool,
     rounds: int,
     force: bool,
+    verify: bool,
     device: DeviceOptions,
     recipe_name: str | None,
     dtype: str | None,
@@ -93,46 +99,39 @@ def infer(
     from regcore.inference_folder import claimed
     from regcore.inputs.noise import NoiseInputs
     from regcore.machine import default_workers
-    from regcore.perf import measure, write_perf
-    from regcore.perf.benchmark_file import write_pure_files
+    from regcore.perf import measure
     from regcore.perf.trace import write_trace
     from regcore.predictions.writing import PredictionWriter
-    from regcore.result_outputs import check_inference
+    from regcore.result_outputs import check_inference, check_listed
     from regcore.run_identity import new_identity
-    from regcore.schemas import json_form
-    from regcore.store.reader import holds_store, open_store
 
     identity = new_identity()
     images, out = _images_and_out(paths, noise=noise)
     if images is not None:
         check_not_swapped(model, images)
     check_inference(out, device.trace, model, images, force=force)
-    store = open_store(images) if images is not None and holds_store(images) else None
+    store, listed = _store_or_listing(images, verify=verify)
     workers = settings["workers"] or default_workers()
     with device.open(model) as backend:
         is_prepared = images is None or images.suffix in _INFO_SUFFIXES
-        label, recipe = recipe_for(
+        choice = recipe_for(
             model, backend, store, (recipe_name, dtype, layout), shape_only=is_prepared
         )
+        recipe = choice.recipe
         batch_size = device.batch_size_for(backend)
         if images is None:
             inputs: Inputs = NoiseInputs(recipe, rounds * batch_size, batch_size)
         else:
-            inputs = _inputs(images, store, recipe, settings)
+            inputs = _inputs(images, store, listed, recipe, settings)
         writer = None
         claim: AbstractContextManager[None] = nullcontext()
         if images is not None:
-            job = {
-                "format": json_form("inference"),
-                "model": _identity(model),
-                "images": str(images.resolve()),
-                "list": hashlib.sha256(
-                    "\0".join(inputs.names).encode(errors="surrogateescape")
-                ).hexdigest()[:16],
-                "recipe": recipe.to_dict(),
+            job = _job(model, images, inputs, recipe) | {
                 "output": backend.outputs[0].name,
                 "binary": output_binary,
             }
+            if is_prepared:
+                check_listed(out, device.trace, inputs.names, force=force)
             writer = PredictionWriter(out, inputs.names, binary=output_binary)
             claim = claimed(out, job, writer, inputs.versions(), force=force)
         with claim, progress_bar("inferring", len(inputs.names)) as progress:
@@ -151,25 +150,44 @@ def infer(
             "model": model,
             "backend": f"{backend.name} {backend.version}",
             "provider": backend.provider,
-            "recipe": f"{label} ({recipe.identity})",
+            "recipe": choice.label,
+            "recipe_from": choice.origin,
         }
+    name_failures(inference.errors)
+    broken = listed.broken if listed is not None else ()
+    inference = replace(inference, errors=(*broken, *inference.errors))
     out.mkdir(parents=True, exist_ok=True)
     perf = measure(inference.timeline, batch_size=batch_size, workers=workers)
-    if perf.images:
-        named = {"run": identity, **about}
-        write_perf(
-            out,
-            perf,
-            inference.timeline,
-            named,
-            complete=inference.complete,
-            sweep=images is None,
-        )
-        if images is None:
-            write_pure_files(out, inference.timeline, Path(model).stem)
+    _write_rates(inference, perf, {"run": identity, **about}, out)
     if device.trace is not None:
         write_trace(device.trace, inference.timeline, identity)
     _deliver(inference, perf, about, out, as_json=as_json)
+
+
+def _write_rates(inference: Inference, perf: Perf, about: dict[str, str], out: Path) -> None:
+    from regcore.perf import write_perf
+    from regcore.perf.benchmark_file import write_pure_files
+
+    if not perf.images:
+        _tell_no_rates(out, inference)
+        return
+    is_noise = not inference.saved
+    complete = inference.complete
+    write_perf(out, perf, inference.timeline, about, complete=complete, sweep=is_noise)
+    if is_noise:
+        write_pure_files(out, inference.timeline, Path(about["model"]).stem)
+
+
+def _tell_no_rates(out: Path, inference: Inference) -> None:
+    """Those of an earlier run, where it came to write them, stay."""
+    from regcore.perf import PERF
+
+    if inference.not_reached:
+        why = "no image was run until then"
+    else:
+        why = "no image was good" if inference.errors else "nothing was left to run"
+    stay = f"; {out / PERF} is of an earlier run" if (out / PERF).exists() else ""
+    tell(f"{out}: no rates, for {why}{stay}")
 
 
 def _images_and_out(paths: tuple[Path, ...], *, noise: bool) -> tuple[Path | None, Path]:
@@ -182,7 +200,29 @@ def _images_and_out(paths: tuple[Path, ...], *, noise: bool) -> tuple[Path | Non
     return images, out
 
 
-def _inputs(images: Path, store: Store | None, recipe: Recipe, settings: dict[str, Any]) -> Inputs:
+def _store_or_listing(images: Path | None, *, verify: bool) -> tuple[Store | None, Listing | None]:
+    """What IMAGES is, if not an info file."""
+    from regcore.image_list import listing
+    from regcore.store.reader import holds_store, open_store
+
+    if images is None:
+        return None, None
+    if holds_store(images):
+        return open_store(images, verify=verify), None
+    if images.suffix in _INFO_SUFFIXES:
+        return None, None
+    listed = listing(images)
+    tell_listing(listed)
+    return None, listed
+
+
+def _inputs(
+    images: Path,
+    store: Store | None,
+    listed: Listing | None,
+    recipe: Recipe,
+    settings: dict[str, Any],
+) -> Inputs:
     from regcore.inputs.bin_files import BinInputs
     from regcore.inputs.photos import PhotoInputs
     from regcore.inputs.stored import StoreInputs
@@ -191,9 +231,23 @@ def _inputs(images: Path, store: Store | None, recipe: Recipe, settings: dict[st
     if store is not None:
         return StoreInputs(store)
     preprocessor = Preprocessor(recipe, **settings)
-    if images.suffix in _INFO_SUFFIXES:
-        return BinInputs(images, recipe, workers=preprocessor.workers)
-    return PhotoInputs(preprocessor, images)
+    if listed is not None:
+        return PhotoInputs(preprocessor, listed)
+    return BinInputs(images, recipe, workers=preprocessor.workers)
+
+
+def _job(model: str, images: Path, inputs: Inputs, recipe: Recipe) -> dict[str, Any]:
+    """What the scores depend on besides the images as they are."""
+    from regcore.schemas import json_form
+
+    names = "\0".join(inputs.names).encode(errors="surrogateescape")
+    return {
+        "format": json_form("inference"),
+        "model": _identity(model),
+        "images": str(images.resolve()),
+        "list": hashlib.sha256(names).hexdigest()[:16],
+        "recipe": recipe.to_dict(),
+    }
 
 
 def _identity(model: str) -> str:
@@ -214,7 +268,6 @@ def _deliver(
     from regcore import findings
     from regcore.schemas import json_form
 
-    name_failures(inference.errors)
     if as_json:
         answer(
             {
@@ -244,13 +297,23 @@ def _deliver(
         if perf.interface_images_per_s is not None:
             table.add_row("device alone", f"{perf.interface_images_per_s:.1f} images/s")
         for name, value in about.items():
-            table.add_row(name, escape(printable(value)))
+            table.add_row(name.replace("_", " "), escape(printable(value)))
         table.add_row("batch, workers", f"{perf.batch_size}, {perf.workers}")
         show(table)
+    if inference.not_reached:
+        _tell_interrupted(inference)
+        raise click.exceptions.Exit(INTERRUPTED)
     if not inference.complete:
-        hint = "; the same command goes on" if inference.saved and inference.not_reached else ""
-        tell(f"INCOMPLETE: {_counts(inference)}{hint}")
+        tell(f"INCOMPLETE: {_counts(inference)}")
         raise click.exceptions.Exit(INCOMPLETE)
+
+
+def _tell_interrupted(inference: Inference) -> None:
+    have = inference.written + inference.kept
+    images = have + len(inference.errors) + inference.not_reached
+    what = "images have scores" if inference.saved else "images of noise were run"
+    hint = "; the same command continues" if inference.saved else ""
+    tell(f"interrupted: {have} of {images} {what} ({_counts(inference)}){hint}")
 
 
 def _counts(inference: Inference) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,6 +139,15 @@ _SETTING_NAMES = (
     "on_warning",
 )
 
+#: For commands that read stores.
+verify_option = click.option(
+    "--no-verify",
+    "verify",
+    flag_value=False,
+    default=True,
+    help="Do not look at the checksums of a store's values.",
+)
+
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -193,6 +202,24 @@ def _tell_differences(name: str, recipe: Recipe, own: Recipe) -> None:
         tell(f"--recipe {name} is not what the model itself wants: {', '.join(differing)}")
 
 
+@dataclass(frozen=True)
+class RecipeChoice:
+    """The recipe by which a model gets its images.
+
+    name: what to call it. origin: who says so: "--recipe", the "model", the "store", or nobody,
+    which is the guide's own as a "default".
+    """
+
+    name: str
+    recipe: Recipe
+    origin: str
+
+    @property
+    def label(self) -> str:
+        """Name and identity."""
+        return f"{self.name} ({self.recipe.identity})"
+
+
 def recipe_for(
     model: str,
     backend: Backend,
@@ -200,8 +227,8 @@ def recipe_for(
     chosen: tuple[str | None, str | None, str | None],
     *,
     shape_only: bool = False,
-) -> tuple[str, Recipe]:
-    """The recipe by which a model gets its images, and what to call it.
+) -> RecipeChoice:
+    """The recipe by which a model gets its images, and where that comes from.
 
     chosen: the options --recipe, --dtype and --layout. Without --recipe it is what the model says
     of itself, else that of the store; a simulated device, and a use in which only the shape of the
@@ -214,10 +241,11 @@ def recipe_for(
 
     name, dtype, layout = chosen
     own = ModelMetadata.from_properties(model, backend.metadata)
+    origin = "--recipe" if name is not None else "default" if own is None else "model"
     if own is None and name is None:
         if store:
             _check_chosen(store)
-            own = ModelMetadata(store.recipe, "the store's")
+            own, origin = ModelMetadata(store.recipe, "the store's"), "store"
         elif backend.inputs[0].shape is not None:
             if not shape_only:
                 raise UsageError(
@@ -239,7 +267,7 @@ def recipe_for(
     check_recipe(backend, recipe)
     for doubt in backend.doubts:
         tell(doubt)
-    return label, recipe
+    return RecipeChoice(label, recipe, origin)
 
 
 def _check_chosen(store: Store) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcore.cli.console import answer, show, tell
+from regcore.cli.console import INTERRUPTED, answer, printable, show, tell
 from regcore.cli.device_options import DeviceOptions, device_options
+from regcore.cli.listing import tell_listing
 from regcore.cli.options import (
     FiniteFloat,
     batch_sizes,
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for profile.json, which 'regcore report' shows.",
 )
+@click.option("--force", is_flag=True, help="Replace also a profile.json of something else.")
 @device_options
 @preprocess_options
 def profile(
@@ -66,6 +70,7 @@ def profile(
     verify: bool,
     chips: int,
     out: Path | None,
+    force: bool,
     device: DeviceOptions,
     recipe_name: str | None,
     dtype: str | None,
@@ -90,8 +95,10 @@ def profile(
       regcore profile regnety_016.onnx imagenet/val --batch 1,4,8,16,32
       regcore profile regnety_016.om imagenet/val --batch-size 16 --workers 8 --chips 4 --verify
     """  # noqa: D301
+    from rich.markup import escape
+
     from regcore.atomic import remove_abandoned, write_text
-    from regcore.dataset import list_images
+    from regcore.image_list import listing
     from regcore.machine import default_workers
     from regcore.preprocess import Preprocessor
     from regcore.profile import PROFILE, Workload, to_dict
@@ -100,17 +107,18 @@ def profile(
 
     check_not_swapped(model, images)
     if out is not None:
-        check_profile(out, model, images)
-    paths = list_images(images)
+        check_profile(out, model, images, force=force)
+    listed = listing(images)
+    tell_listing(listed)
+    paths = tuple(listed.root / name for name in listed.names)
     workers = settings.pop("workers") or default_workers()
 
     def prepare(recipe: Recipe, count: int) -> Preprocessor:
         return Preprocessor(recipe, workers=count, **settings)
 
-    with device.open(model) as backend, _saying() as say:
-        label, recipe = recipe_for(
-            model, backend, None, (recipe_name, dtype, layout), shape_only=True
-        )
+    with device.open(model) as backend, _saying(out) as say:
+        choice = recipe_for(model, backend, None, (recipe_name, dtype, layout), shape_only=True)
+        recipe = choice.recipe
         workload = Workload(backend, paths, recipe, prepare, workers, seconds, say)
         sizes = sweep or (device.batch_size_for(backend),)
         result = workload.profile(sizes, verify=verify)
@@ -118,7 +126,8 @@ def profile(
         "model": model,
         "backend": f"{backend.name} {backend.version}",
         "provider": backend.provider,
-        "recipe": f"{label} ({recipe.identity})",
+        "recipe": choice.label,
+        "recipe_from": choice.origin,
         **to_dict(result, chips),
     }
     if out is not None:
@@ -128,36 +137,44 @@ def profile(
     if as_json:
         answer(found)
     else:
-        show(_stages(result), _batches(result, chips), *_sentences(result))
+        show(_stages(result), _batches(result, chips), *map(escape, _sentences(result)))
     if out is not None:
         tell(f"wrote {out / PROFILE}")
 
 
-def _saying() -> Any:  # noqa: ANN401
-    """What is being measured, on a terminal."""
-    import sys
+@contextmanager
+def _saying(out: Path | None) -> Iterator[Callable[[str], None]]:
+    """Yields a function to call with what is measured next, which a terminal shows.
 
-    if not sys.stderr.isatty():
-        return nullcontext(lambda _: None)
+    Ctrl-C ends the command, and says what was done until then.
+    """
     from rich.console import Console
+    from rich.markup import escape
 
-    console = Console(stderr=True)
+    begun: list[str] = []
+    shown = Console(stderr=True).status("") if sys.stderr.isatty() else None
 
-    class Saying:
-        def __enter__(self) -> Any:  # noqa: ANN401
-            self._status = console.status("")
-            self._status.start()
-            return lambda text: self._status.update(f"measuring {text}")
+    def say(what: str) -> None:
+        begun.append(what)
+        if shown is not None:
+            shown.update(f"measuring {escape(printable(what))}")
 
-        def __exit__(self, *_: object) -> None:
-            self._status.stop()
-
-    return Saying()
+    try:
+        with shown or nullcontext():
+            yield say
+    except KeyboardInterrupt:
+        done = f"{max(0, len(begun) - 1)} measurements were done"
+        during = f", {begun[-1]} was not" if begun else ""
+        kept = f"; {out} is as it was" if out is not None else ""
+        tell(f"interrupted: {done}{during}, and a profile needs all of them{kept}")
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _stages(result: Profile) -> Table:
     from rich import box
     from rich.table import Table
+
+    from regcore.profile.bottleneck import share
 
     found = result.ceilings
     perf = result.batches[0].perf
@@ -170,18 +187,20 @@ def _stages(result: Profile) -> Table:
     table.add_column("busy in the whole", justify="right")
     table.add_row("storage, not in memory yet", f"{found.storage:,.0f}", "")
     for workers, rate in found.preprocess.items():
-        share = f"{busy['preprocess']:.0%}" if workers == found.workers else ""
-        table.add_row(f"preprocess, workers: {workers}", f"{rate:,.0f}", share)
+        part = share(busy["preprocess"]) if workers == found.workers else ""
+        table.add_row(f"preprocess, workers: {workers}", f"{rate:,.0f}", part)
     if found.uint8 is not None:
         table.add_row(f"the same to uint8, workers: {found.workers}", f"{found.uint8:,.0f}", "")
-    table.add_row("device", f"{found.device:,.0f}", f"{busy['device']:.0%}")
-    table.add_row("post", f"{found.post:,.0f}", f"{busy['post']:.0%}")
+    table.add_row("device", f"{found.device:,.0f}", share(busy["device"]))
+    table.add_row("post", f"{found.post:,.0f}", share(busy["post"]))
     return table
 
 
 def _batches(result: Profile, chips: int) -> Table:
     from rich import box
     from rich.table import Table
+
+    from regcore.profile.bottleneck import share
 
     table = Table(title="images/s", title_justify="left", box=box.SIMPLE)
     for column in ("batch", "device alone", "files to counts", "of the device"):
@@ -193,7 +212,7 @@ def _batches(result: Profile, chips: int) -> Table:
             str(batch.batch_size),
             f"{batch.device_images_per_s:,.1f}",
             f"{batch.perf.images_per_s:,.1f}",
-            f"{batch.reached:.1%}",
+            share(batch.reached, 1),
         ]
         if chips > 1:
             row.append(f"{chips * batch.device_images_per_s:,.1f}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,21 @@ from regcore.cli.console import (
     tell_all,
 )
 from regcore.cli.device_options import DeviceOptions, device_options, trace_option
-from regcore.cli.options import check_not_swapped, preprocess_options, recipe_for
+from regcore.cli.listing import tell_listing
+from regcore.cli.options import (
+    RecipeChoice,
+    check_not_swapped,
+    preprocess_options,
+    recipe_for,
+    verify_option,
+)
 from regcore.errors import OutputError
 
 if TYPE_CHECKING:
     from regcore.dataset import LabelledImages
     from regcore.decisions import Decisions
+    from regcore.errors import DecodeError
+    from regcore.metrics import TopN
     from regcore.report import RunReport
 
 _LOCK = "run.lock"
@@ -50,6 +60,12 @@ _NAMED_MISSING = 10
 @click.option("--force", is_flag=True, help="Replace also files that regcore did not write.")
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only the first N images.")
 @click.option("--subset", is_flag=True, help="It is intended that labels lack their images.")
+@click.option(
+    "--background/--no-background",
+    default=None,
+    help="Whether class 0 is the background, and label 0 is class 1.  [default: with 1001 classes]",
+)
+@verify_option
 @device_options
 @trace_option
 @preprocess_options
@@ -62,6 +78,8 @@ def run(
     force: bool,
     limit: int | None,
     subset: bool,
+    background: bool | None,
+    verify: bool,
     device: DeviceOptions,
     recipe_name: str | None,
     dtype: str | None,
@@ -84,7 +102,7 @@ def run(
       regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
       regcore run regnety_016_bs16.om imagenet/val --labels val_label.txt --device 0,1,2,3
     """  # noqa: D301
-    from regcore.dataset import label_images, list_images, read_labels
+    from regcore.dataset import label_images, read_labels
     from regcore.decisions import Decisions, relative_names
     from regcore.evaluate import Interrupted, evaluate, evaluate_batches
     from regcore.folder_lock import locked
@@ -96,22 +114,24 @@ def run(
 
     check_not_swapped(model, images)
     check_run(out, device.trace, model, images, label_file, force=force)
-    store = open_store(images) if holds_store(images) else None
-    root, listed = (store.source, store.paths) if store else (images, list_images(images))
-    dataset = label_images(listed, root, read_labels(label_file))
+    expected = read_labels(label_file)
+    store = open_store(images, verify=verify) if holds_store(images) else None
+    root, listed, broken = (store.source, store.paths, ()) if store else _listed(images)
+    dataset = label_images(listed, root, expected)
     if not subset:
         _warn_of_missing(dataset, images)
     paths, labels = dataset.paths[:limit], dataset.labels[:limit]
     with ExitStack() as claim:
         with device.open(model) as backend:
-            recipe_name, recipe = recipe_for(model, backend, store, (recipe_name, dtype, layout))
-            preprocessor = Preprocessor(recipe, **settings)
+            choice = recipe_for(model, backend, store, (recipe_name, dtype, layout))
+            preprocessor = Preprocessor(choice.recipe, **settings)
             batch_size = device.batch_size_for(backend)
             claim.enter_context(locked(_made(out) / _LOCK))
             _remove_results(out)
             device.check_trace()
             with progress_bar("evaluating", len(paths)) as progress:
                 how: dict[str, Any] = {
+                    "background": background,
                     "progress": progress,
                     "trace": device.trace is not None,
                     "device_timeout": device.device_timeout,
@@ -131,11 +151,11 @@ def run(
                 model=model,
                 backend=f"{backend.name} {backend.version}",
                 provider=backend.provider,
-                recipe=f"{recipe_name} ({recipe.identity})",
+                recipe=choice.label,
                 batch_size=batch_size,
                 workers=preprocessor.workers,
-                preprocessing=recipe,
-                evaluation=evaluation,
+                preprocessing=choice.recipe,
+                evaluation=replace(evaluation, errors=(*broken, *evaluation.errors)),
                 root=str(Path(root).resolve()),
                 missing=() if subset else dataset.missing,
                 left_out=len(dataset.paths) - len(paths),
@@ -143,16 +163,34 @@ def run(
         if evaluation.topn.classes:
             topn = evaluation.topn
             labels = class_indices(labels, topn.classes, background=topn.background)
-        decisions = Decisions(
-            relative_names(paths, root), labels, evaluation.indices, evaluation.values
-        )
-        _deliver(report, decisions, out, device.trace, as_json=as_json)
+            _tell_background(topn)
+        name_failures(evaluation.errors)
+        names = relative_names(paths, root)
+        decisions = Decisions(names, labels, evaluation.indices, evaluation.values)
+        _deliver(report, choice, decisions, out, device.trace, as_json=as_json)
+
+
+def _listed(images: Path) -> tuple[Path, tuple[Path, ...], tuple[DecodeError, ...]]:
+    """The images below a folder, and what cannot be reached."""
+    from regcore.image_list import listing
+
+    found = listing(images)
+    tell_listing(found)
+    return images, tuple(found.root / name for name in found.names), tuple(found.broken)
 
 
 def _warn_of_missing(dataset: LabelledImages, images: Path) -> None:
     if dataset.missing:
         tell_all((f"{images}: no image for the label {m}" for m in dataset.missing), _NAMED_MISSING)
         tell(f"{len(dataset.missing)} labelled images are not there; --subset if that is intended")
+
+
+def _tell_background(topn: TopN) -> None:
+    if topn.background:
+        tell(
+            f"{topn.classes} classes: class 0 is the background, and label 0 is class 1; "
+            "--no-background takes labels as they are"
+        )
 
 
 def _made(out: Path) -> Path:
@@ -176,23 +214,30 @@ def _remove_results(out: Path) -> None:
 
 
 def _deliver(
-    report: RunReport, decisions: Decisions, out: Path, trace: Path | None, *, as_json: bool
+    report: RunReport,
+    choice: RecipeChoice,
+    decisions: Decisions,
+    out: Path,
+    trace: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     from regcore.report import to_dict, to_table
     from regcore.result_outputs import INCOMPLETE_RESULT, RESULT
 
     path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
-    found = to_dict(report)
+    found = {**to_dict(report), "recipe_from": choice.origin}
     unwritten: OSError | OutputError | None = None
     try:
         _write(report, decisions, path, found, trace)
     except (OSError, OutputError) as error:
         unwritten = error  # what was found out is told all the same
-    name_failures(report.evaluation.errors)
     if as_json:
         answer({**found, "result": str(path)})
     else:
-        show(to_table(report))
+        table = to_table(report)
+        table.add_row("recipe from", choice.origin)
+        show(table)
     if unwritten is not None:
         raise unwritten
     if not report.complete:
@@ -217,7 +262,8 @@ def _write(
     lacking = None if report.complete else incompleteness(report)
     write_guide_result(path, report.evaluation.topn, lacking)
     timeline = report.evaluation.timeline
-    write_perf(path.parent, report.perf, timeline, about(report), complete=report.complete)
+    named = {**about(report), "recipe_from": found["recipe_from"]}
+    write_perf(path.parent, report.perf, timeline, named, complete=report.complete)
     write_run(path.parent, found, decisions)
     if trace is not None:
         write_trace(trace, timeline, report.run)

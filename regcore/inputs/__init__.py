@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
+from regcore.backends.interrupts import uninterrupted
 from regcore.batch_stream import Batch
 from regcore.recipe import Recipe
 from regcore.store.kept import source_stat
+
+_LOOK_EVERY = 0.05  # s
 
 
 class Inputs(ABC):
@@ -38,6 +43,21 @@ class Inputs(ABC):
         wanted: places of the images that are asked for, by default all; Batch.indices and
             DecodeError.index are places in that.
         """
+
+
+@contextmanager
+def closed_after(batches: Generator[Batch]) -> Iterator[Generator[Batch]]:
+    """Closes a generator at the end of the block, as soon as no other thread is in it.
+
+    Its reads have then ended: the backend's memory, into which they went, may be freed.
+    """
+    try:
+        yield batches
+    finally:
+        with uninterrupted():
+            while inspect.getgeneratorstate(batches) == inspect.GEN_RUNNING:
+                time.sleep(_LOOK_EVERY)
+            batches.close()
 
 
 def file_versions(paths: Iterable[str | Path]) -> NDArray[np.int64]:

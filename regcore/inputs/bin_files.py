@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from regcore.backends.backend import Backend
 from regcore.batch_stream import Batch
 from regcore.errors import DatasetError, DecodeError
 from regcore.files.input_file import read_input
-from regcore.inputs import Inputs, file_versions, host_buffers
+from regcore.inputs import Inputs, closed_after, file_versions, host_buffers
 from regcore.read_ahead import read_ahead
 from regcore.recipe import Recipe
 from regcore.store.manifest import Manifest, check_recipe
@@ -60,7 +60,7 @@ class BinInputs(Inputs):
         if buffers is None:
             shape = (batch_size, *recipe.image_shape)
             buffers = [np.empty(shape, recipe.numpy_dtype) for _ in range(backend.depth + ahead)]
-        return closing(_read_ahead(names, buffers, ahead))
+        return closed_after(_read_ahead(names, buffers, ahead))
 
 
 def read_info(path: Path, size: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from regcore.backends.backend import Backend
 from regcore.batch_stream import Batch
 from regcore.errors import DecodeError
-from regcore.inputs import Inputs, host_buffers
+from regcore.inputs import Inputs, closed_after, host_buffers
 from regcore.store.reader import Store
 
 #: Batches that are read at once; a disk is not faster with more.
@@ -36,7 +36,7 @@ class StoreInputs(Inputs):
     ) -> AbstractContextManager[Iterable[Batch]]:
         """See Inputs. Values that are not those of the ledger raise MismatchError."""
         batches = device_batches(self._store, backend, batch_size)
-        return closing(batches if wanted is None else _chosen(batches, wanted))
+        return closed_after(batches if wanted is None else _chosen(batches, wanted))
 
 
 def device_batches(

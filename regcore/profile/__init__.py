@@ -47,7 +47,9 @@ class BatchProfile:
 
     @property
     def reached(self) -> float:
-        """The part of the device's rate that the whole pipeline gives."""
+        """The part of the device's rate that the whole gives; 0 where the device gave none."""
+        if not self.device_images_per_s:
+            return 0.0
         return self.perf.images_per_s / self.device_images_per_s
 
 

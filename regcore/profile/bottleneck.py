@@ -65,6 +65,13 @@ class Verdict:
     advice: Advice | None
 
 
+def share(part: float, digits: int = 0) -> str:
+    """A part of a whole in words; more than all of it is what a measurement is off by."""
+    if part > 1:
+        return "100 % (within the noise of the measurement)"
+    return f"{part:.{digits}%}"
+
+
 def busiest(stages: Sequence[StageLoad], seconds: float) -> str:
     """The stage whose threads were busy for the largest part of the time.
 
@@ -102,10 +109,10 @@ def judge(ceilings: Ceilings, perf: Perf) -> Verdict:
         return Verdict(stage, sentence + together + _cold(ceilings, rate), None)
     reading = perf.worker_seconds.get("read", 0.0)
     busy = sum(load.busy_s for load in perf.stages if load.stage == "preprocess")
-    if reading > _READS_MOSTLY * busy:
+    if busy and reading > _READS_MOSTLY * busy:
         sentence = (
-            f"storage is the bottleneck: the workers read for {reading / busy:.0%} of their time, "
-            f"and {_rate(rate)} come, where the device could take {_rate(ceilings.device)}; "
+            f"storage is the bottleneck: the workers read for {share(reading / busy)} of their "
+            f"time, and {_rate(rate)} come, where the device could take {_rate(ceilings.device)}; "
             "a faster disk, more workers that wait for it, or images read before, would help"
         )
         return Verdict("storage", sentence + together, None)

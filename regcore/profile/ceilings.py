@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain, cycle, islice, repeat
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from regcore.backends.backend import Backend, Result
 from regcore.batch_stream import Batch
 from regcore.counting import Counting
-from regcore.inputs import host_buffers
+from regcore.inputs import closed_after, host_buffers
 from regcore.inputs.photos import device_stream
 from regcore.pipeline import run_pipeline
 from regcore.preprocess import Preprocessor
@@ -182,13 +182,14 @@ def whole(
     with device_stream(preprocessor, backend, many, batch_size) as stream:
         end = perf_counter() + seconds
 
-        def until_then() -> Iterator[Batch]:
+        def until_then() -> Generator[Batch]:
             for batch in stream:
                 yield batch
                 if perf_counter() >= end:
                     return
 
-        run_pipeline(until_then(), backend, use, timeline)
+        with closed_after(until_then()) as batches:
+            run_pipeline(batches, backend, use, timeline)
     return timeline
 
 
