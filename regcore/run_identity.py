@@ -76,7 +76,7 @@ def strangers(folder: Path) -> dict[str, str]:
     if run is not None and _text(run, "run") is not None:
         pure = f"is of 'regcore infer --random', not of the run in {RUN}"
         left_out = {name: pure for name in names if _PURE.fullmatch(name)}
-    texts = [name for name in names if _TEXT.fullmatch(name)]
+    texts = [name for name in names if _TEXT.fullmatch(name) and (folder / name).is_file()]
     if run is not None and perf is not None and (why := contradiction(run, perf)) is not None:
         unnamed = f"nothing tells that it is of the run in {RUN}, as {PERF} is of another"
         return {**left_out, PERF: why, **dict.fromkeys(texts, unnamed)}
