@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 
 _STDOUT, _STDERR = 1, 2
@@ -21,11 +22,12 @@ def main() -> None:
 
         cli(prog_name="regcore")
     except (OSError, KeyboardInterrupt) as error:
-        from regcore.cli.console import report_failure, silence
+        from regcore.cli.console import report_failure
 
-        code = report_failure(error)
-        silence(sys.stdout)
-        sys.exit(code)
+        sys.exit(report_failure(error))
+    finally:
+        # The command has ended: Ctrl-C while Python ends changes nothing, and not the exit code.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _prepare_streams() -> None:

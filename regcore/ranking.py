@@ -208,9 +208,15 @@ def whole_number(name: str, value: object) -> int:
     return operator.index(value)
 
 
+def _has_mask(values: object) -> bool:
+    """Whether the values are a masked array, or a list of rows of which one is: NumPy drops it."""
+    rows = values if isinstance(values, (list, tuple)) else (values,)
+    return any(isinstance(row, np.ma.MaskedArray) for row in rows)
+
+
 def label_array(labels: Any) -> NDArray[np.integer[Any]]:  # noqa: ANN401
     """Labels as an array of integers; raises TypeError for anything else, and for masked arrays."""
-    if isinstance(labels, np.ma.MaskedArray):
+    if _has_mask(labels):
         raise TypeError("labels cannot be a masked array; leave out the images without a label")
     try:
         array = np.asarray(labels)
@@ -230,7 +236,7 @@ def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
     dtype that `topk` does not take.
     """
     array: NDArray[Any]
-    if isinstance(scores, np.ma.MaskedArray):
+    if _has_mask(scores):
         raise TypeError("scores cannot be a masked array; fill what is masked, for instance by NaN")
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(scores, torch.Tensor):

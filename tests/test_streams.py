@@ -32,13 +32,25 @@ def test_closed_stderr_changes_nothing() -> None:
     assert shell(f"{REGCORE} schema nonsense 2>/dev/full").returncode == 2
 
 
-@pytest.mark.parametrize("command", ["schema run", "schema", "--help", "run --help", "--version"])
+@pytest.mark.parametrize(
+    "command", ["schema run", "--help", "run --help", "--version", "info --help"]
+)
 @pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
 def test_an_answer_that_cannot_be_written_is_one_line(command: str, stdout: str) -> None:
     result = shell(f"{REGCORE} {command} {stdout}")
     assert result.returncode == 4
     assert result.stderr.startswith("regcore: ")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
+def test_a_sentence_that_cannot_be_written_is_one_line(tmp_path: Path, stdout: str) -> None:
+    (tmp_path / "a.bin").write_bytes(bytes(4))
+    result = shell(f"cd {tmp_path}; {REGCORE} info bin . out.info 1 1 {stdout}")
+    assert result.returncode == 4
+    assert result.stderr.startswith("regcore: ")
+    assert result.stderr.count("\n") == 1
+    assert (tmp_path / "out.info").read_text() != ""
 
 
 def test_a_reader_that_goes_is_no_error() -> None:

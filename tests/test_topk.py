@@ -335,7 +335,13 @@ def test_results_that_overlap_each_other_are_refused() -> None:
 
 def test_masked_scores_are_refused() -> None:
     scores = np.ma.masked_array(np.float32([[9, 1, 2]]), mask=[[1, 0, 0]])
-    for call in (lambda: topk(scores, 1), lambda: ranks(scores, [0])):
+    calls = [
+        lambda: topk(scores, 1),
+        lambda: topk([scores[0]], 1),
+        lambda: ranks(scores, [0]),
+        lambda: ranks(np.float32([[9, 1, 2]]), [np.ma.masked_array(0, mask=True)]),
+    ]
+    for call in calls:
         with pytest.raises(TypeError, match="masked"):
             call()
 

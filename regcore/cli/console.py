@@ -49,10 +49,19 @@ def report_failure(error: BaseException) -> int:
     if _was_interrupted(error):
         error = KeyboardInterrupt()
     code, message = _explain(error)
+    _flush_or_silence(sys.stdout)
     if isinstance(error, KeyboardInterrupt) and sys.stderr.isatty():
         click.echo(err=True)  # the terminal has written ^C behind whatever stood there
     tell(message)
     return code
+
+
+def _flush_or_silence(stream: TextIO) -> None:
+    """What cannot be flushed now would be tried again as Python ends, whose exit code is 120."""
+    try:
+        stream.flush()
+    except OSError:
+        silence(stream)
 
 
 def _was_interrupted(error: BaseException) -> bool:
