@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,9 +23,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     The content is on the disk before the name is, and the name before this returns. Where the
     block raises, the temporary file goes and `path` stays as it was.
-    Raises OutputError, which names `path`, where the system refuses to write.
+    Raises OutputError, which names `path`, where the system refuses to write, and where a device or
+    a pipe is there, which a file would replace.
     """
     path = Path(path)
+    refuse_special(path)
     try:
         temporary, lock = create_beside(path)
     except OSError as error:
@@ -43,6 +46,16 @@ def replacing(path: str | Path) -> Iterator[Path]:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         os.close(lock)
+
+
+def refuse_special(path: str | Path) -> None:
+    """Raises OutputError where `path` is a device, a pipe or a socket, which has no second copy."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return  # nothing is there, or the writing will say what is wrong
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+        raise OutputError(f"{path}: is a device or pipe, which a file would replace")
 
 
 def write_text(path: str | Path, text: str) -> None:

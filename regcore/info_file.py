@@ -9,6 +9,7 @@ from pathlib import Path
 from regcore.atomic import check_writable, replacing
 from regcore.errors import DatasetError, DecodeError, UsageError
 from regcore.files.output_guard import Output, check_outputs, text_of
+from regcore.image_list import LeftOut
 from regcore.natural_order import natural_key
 
 JPEG_SUFFIXES = (".jpg", ".jpeg")
@@ -38,6 +39,16 @@ def jpg_info(folder: str | Path) -> Iterator[str]:
     """
     paths = [os.path.join(folder, file) for file in _files_in(folder, JPEG_SUFFIXES)]  # noqa: PTH118
     return _lines((path, *_size_of(path)) for path in paths)
+
+
+def left_out_of_jpg(folder: str | Path) -> LeftOut:
+    """The files of a folder, but for hidden ones, that `jpg_info` does not list."""
+    left = LeftOut()
+    for name in sorted(os.listdir(folder), key=natural_key):  # noqa: PTH208
+        listed = name.lower().endswith(JPEG_SUFFIXES) or name.startswith(".")
+        if not listed and Path(folder, name).is_file():
+            left.add(name)
+    return left
 
 
 def write_info(path: str | Path, lines: Iterator[str]) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from regcore import _core
 from regcore.arguments import check_choice, check_switch, shown, whole_within
+from regcore.atomic import refuse_special
 from regcore.batch_stream import Array, BatchStream, OnError
 from regcore.errors import DecodeError, UsageError
 from regcore.findings import Finding
@@ -161,10 +162,13 @@ class Preprocessor:
         checksums: uint64 [len(items)], receives the XXH3 of each file.
 
         Returns the images that failed, in the order of the list; at their paths there is no file,
-        not even one from before. Raises OutputError where a file cannot be written.
+        not even one from before. Raises OutputError where a file cannot be written, or a device or
+        a pipe is there, before any work.
         """
         images = as_items(items)
         targets = _as_targets(paths)
+        for target in targets:
+            refuse_special(target)
         if len(targets) != len(images):
             raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
         _check_targets(targets, images)

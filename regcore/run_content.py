@@ -7,9 +7,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from regcore.files.number_input import parse_float
+
 Count = Annotated[int, Meta(ge=0, le=1 << 53)]
 Positive = Annotated[int, Meta(ge=1, le=1 << 53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
+
+_ROUNDING = 0.0051  # percent; the text has two places
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,30 @@ class RunContent:
     rotated: list[Any] = field(default_factory=list)
     not_reached: Count = 0
     run: str | None = None
+    format: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if any(hits > self.images for hits in self.hits) or self.images > self.expected_images:
             raise ValueError("more hits than images, or more images than were expected")
+        if self.complete and self.images != self.expected_images:
+            raise ValueError(
+                f"it says that it is complete, with {self.images} of {self.expected_images} images"
+            )
+        if sorted(self.hits) != self.hits:
+            raise ValueError("more hits among fewer choices")
         lacking = [
             f"Top{k}" for k in range(1, len(self.hits) + 1) if f"Top{k}" not in self.accuracy
         ]
         if lacking:
             raise ValueError(f"there are hits, but no accuracy, of {lacking[0]}")
+        for rank, hits in enumerate(self.hits if self.images else [], 1):
+            text = self.accuracy[f"Top{rank}"]
+            if abs(_percent(text) - 100 * hits / self.images) > _ROUNDING:
+                raise ValueError(f"Top{rank} of {text} contradicts {hits} of {self.images} images")
+
+
+def _percent(text: str) -> float:
+    try:
+        return parse_float(text.removesuffix("%"))
+    except ValueError as error:
+        raise ValueError(f"an accuracy of {text[:40]!r} is no percentage") from error

@@ -13,6 +13,7 @@ from regcore.errors import DatasetError, RegcoreError
 from regcore.files.json_input import read_json
 from regcore.recipe import Recipe
 from regcore.run_content import RunContent
+from regcore.schemas import json_form
 
 RUN = "run.json"
 VERDICT = "verdict.json"  # written by regcore verdict
@@ -51,8 +52,16 @@ class Run:
         return self.content.recipe.rpartition(" (")[0]
 
     def decisions(self) -> Decisions:
-        """What was decided for each image. Raises DatasetError."""
-        return read_decisions(self.folder / DECISIONS)
+        """What was decided for each image. Raises DatasetError, also where it is another run's."""
+        path = self.folder / DECISIONS
+        found = read_decisions(path)
+        counted, hits = int(found.decided.sum()), int(found.right.sum())
+        if (counted, hits) != (self.images, self.hits):
+            raise DatasetError(
+                f"{path}: is of another run: {hits} of {counted} images are right in it, and "
+                f"{self.hits} of {self.images} in {RUN}"
+            )
+        return found
 
 
 def write_run(folder: Path, report: dict[str, Any], decisions: Decisions) -> None:
@@ -67,6 +76,8 @@ def read_run(folder: Path) -> Run:
     if not path.exists():
         raise DatasetError(f"{path}: there is no such file; 'regcore run' writes it")
     content = read_json(path, RunContent)
+    if content.format is not None and content.format != json_form("run"):
+        raise DatasetError(f"{path}: is of another version, or of another tool; run it again")
     try:
         return Run(folder, content, Recipe.from_dict(content.preprocessing))
     except RegcoreError as error:

@@ -76,3 +76,12 @@ def test_a_file_that_was_taken_for_abandoned_is_made_anew(
     monkeypatch.setattr(fcntl, "flock", late)
     write_text(tmp_path / "a", "x")
     assert (tmp_path / "a").read_text() == "x"
+
+
+def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match="is a device or pipe"):
+        write_text(pipe, "x")
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]

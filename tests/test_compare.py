@@ -308,6 +308,16 @@ def test_a_bar_in_a_name_is_no_column(tmp_path: Path) -> None:
     assert found.stdout.startswith("|  | A\\|B |\n| --- | --: |\n")
 
 
+def test_a_file_that_is_named_as_a_result_and_is_none_is_told(tmp_path: Path) -> None:
+    write_perf(tmp_path / "a", 1, "100")
+    (tmp_path / "a" / "t4_bs4.log").write_text("")
+    (tmp_path / "a" / "notes.txt").write_text("hello")
+    found = regcore("compare", f"A={tmp_path / 'a'}", "--json")
+    doubt = f"{tmp_path / 'a' / 't4_bs4.log'}: left out, it is no result that is known"
+    assert json.loads(found.stdout)["doubts"] == [doubt]
+    assert doubt in found.stderr
+
+
 def test_a_comparison_for_the_report(tmp_path: Path) -> None:
     path = write_perf(tmp_path / "a", 1, "100")
     found = regcore("compare", f"A={path}", "--out", tmp_path / "run", "--json")

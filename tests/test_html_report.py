@@ -156,9 +156,10 @@ def test_what_is_of_another_run_is_left_out(run_folder: Path, tmp_path: Path) ->
     assert "profile.json is of another version, or of another tool" in result.stderr
     assert "verdict" not in result.stderr
     model = tmp_path / "m.onnx"
-    regcore("infer", model, "--random", run_folder, "--rounds", 2)
+    regcore("infer", model, "--random", tmp_path / "noise", "--rounds", 2)
+    shutil.copy(tmp_path / "noise" / "perf.json", run_folder)
     result = regcore("report", run_folder)
-    assert "rates: perf.json is of another run, which came later" in result.stderr
+    assert "rates: perf.json is of another run: its identity is " in result.stderr
     labels = tmp_path / "labels.txt"
     regcore("run", model, tmp_path / "photos", "--labels", labels, "--out", run_folder)
     assert not (run_folder / "verdict.json").exists()
@@ -309,11 +310,32 @@ def test_a_folder_whose_name_is_no_text(run_folder: Path) -> None:
 def test_a_damaged_record_is_one_line(run_folder: Path) -> None:
     path = run_folder / "run.json"
     report = json.loads(path.read_text())
-    for key, value in (("hits", "many"), ("hits", [99]), ("batch_size", -1), ("root", 5)):
+    for key, value in (
+        ("hits", "many"),
+        ("hits", [99]),
+        ("batch_size", -1),
+        ("root", 5),
+        ("complete", True),
+        ("accuracy", {f"Top{rank}": "12.34%" for rank in range(1, 6)}),
+        ("format", {"name": "regcore run", "version": 2}),
+        ("preprocessing", {}),
+    ):
         path.write_text(json.dumps({**report, key: value}))
         result = regcore("report", run_folder)
         assert result.exit_code == 3, (key, result.output)
         assert result.stderr.startswith(f"regcore: {path}")
+
+
+def test_decisions_of_another_run_are_left_out(run_folder: Path) -> None:
+    path = run_folder / "decisions.csv"
+    header, _, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([header, *rest]) + "\n")
+    result = regcore("report", run_folder)
+    assert result.exit_code == 0, result.output
+    assert f"mistakes: {path}: is of another run: " in result.stderr
+    result = regcore("verdict", run_folder, "--against", run_folder, "--max-drop", "1pt")
+    assert result.exit_code == 3
+    assert f"regcore: {path}: is of another run: " in result.stderr
 
 
 def test_foreign_words_in_a_plot(run_folder: Path) -> None:

@@ -43,6 +43,17 @@ def test_jpg_lines_have_the_size_of_every_file(here: Path) -> None:
     )
 
 
+def test_what_is_no_jpeg_is_left_out_and_told(here: Path) -> None:
+    save_photos(here / "photos", 2)
+    for name in ("x.heic", "y.jpg.1", "z", ".hidden"):
+        (here / "photos" / name).write_bytes(b"")
+    result = info("jpg", "photos", "jpg.info")
+    assert (result.exit_code, result.stdout) == (0, "2 images in jpg.info\n")
+    assert "photos: left out: 3 files that are no .jpg or .jpeg (x.heic, y.jpg.1, z)" in (
+        result.stderr
+    )
+
+
 def test_a_store_must_have_all_its_files(here: Path) -> None:
     names = save_photos(here / "photos", 3)
     write_store(Preprocessor(RECIPE), "photos", names, "out")

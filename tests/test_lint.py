@@ -82,6 +82,7 @@ def write(path: Path, text: str) -> Path:
         "<table><tr><td>bs1</td></tr></table>\n",
         "# 310\n| | 310 |\n|-|-|\n| bs1 | 100 |\n",
         "# 精度\n| | 310 |\n|-|-|\n| bs1 | 79.1 |\n",
+        "# 310\n| | 310 |\n|-|-|\n| bs1 | - |\n| best | 79.1 |\n",
     ],
 )
 def test_nothing_compared_is_no_success(tmp_path: Path, text: str) -> None:
@@ -152,3 +153,13 @@ def test_witnesses_that_contradict(tmp_path: Path, text: str, note: str) -> None
     found = lint(write(tmp_path / "g.md", f"{text}\n{rows}"), 0)
     assert found["mismatches"] == []
     assert any(note in one["text"] for one in found["notes"]), found["notes"]
+
+
+@pytest.mark.parametrize("name", ["加速比", "Speedup", "性能提升"])
+def test_a_quotient_of_unnamed_devices_is_no_device(tmp_path: Path, name: str) -> None:
+    rows = f"| | T4 | 310 | {name} |\n|-|-|-|-|\n| bs1 | 14 | 7 | 2.5 |\n"
+    found = lint(write(tmp_path / "g.md", f"# 310\nbatch1 throughput: 7 fps\n{rows}"), 0)
+    assert found["checked"] == 1
+    assert [(note["line"], note["text"]) for note in found["notes"]] == [
+        (3, f"the column {name} does not say what is divided by what")
+    ]

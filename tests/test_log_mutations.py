@@ -67,7 +67,7 @@ TOKENS = [
 
 def originals() -> dict[str, str]:
     found = dict(MADE)
-    for path in sorted(CASES.glob("*/*")):
+    for path in sorted(path for kind in ("lint", "trtexec") for path in (CASES / kind).iterdir()):
         found[path.name] = path.read_text(encoding="utf-8")
     return found
 

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from oracles import jpeg, photo_like
+from rich.console import Console
 
 from regcore.backends.backend import Span
-from regcore.perf import Distribution, measure
-from regcore.perf.benchmark_file import benchmark_lines, write_benchmark_files
+from regcore.backends.simulated import SimulatedBackend
+from regcore.evaluate import evaluate
+from regcore.metrics import TopN
+from regcore.perf import Distribution, StageLoad, measure, write_perf
+from regcore.perf.benchmark_file import (
+    benchmark_lines,
+    write_benchmark_files,
+    write_pure_files,
+)
 from regcore.perf.given import GivenBatches
+from regcore.preprocess import Preprocessor
+from regcore.profile.bottleneck import Ceilings, judge
 from regcore.recipe import Recipe
+from regcore.report import RunReport, accuracy_percent, intervals, to_table
 from regcore.timeline import BatchLog, BatchTimes, Timeline
 
 RECIPE = Recipe(resize=16, crop=16)
@@ -130,3 +143,69 @@ def test_ctrl_c_leaves_a_partial_result_that_says_so(tmp_path: Path) -> None:
     assert perf["complete"] is False
     assert perf["images"] >= partial["images"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_device_that_takes_no_time_has_no_rate(tmp_path: Path) -> None:
+    timeline = known_timeline()
+    batches = list(timeline.batches)
+    for batch in batches:
+        batch.spans = tuple(Span(s.stage, s.device, s.start, s.start) for s in batch.spans)
+    timeline.batches = BatchLog(batches)
+    perf = measure(timeline, batch_size=4, workers=2)
+    assert perf.interface_images_per_s is None
+    words = ("model", "backend", "provider", "recipe")
+    write_perf(tmp_path, perf, timeline, dict.fromkeys(words, "m"))
+    found = json.loads((tmp_path / "perf.json").read_text())
+    assert found["interface_images_per_s"] is None
+    assert found["files"] == [f"perf_vision_batchsize_4_device_{device}.txt" for device in (0, 1)]
+    for name in found["files"]:
+        assert "Interface throughputRate: n/a, moduleLatency: 0\n" in (tmp_path / name).read_text()
+    write_pure_files(tmp_path, timeline, "m")
+    pure = (tmp_path / "PureInfer_perf_of_m_in_device_0.txt").read_text()
+    assert pure == "ave_throughputRate: n/a, ave_latency: 0ms\n"
+
+
+def test_a_host_that_gave_no_image_is_no_division_by_zero() -> None:
+    perf = replace(measure(known_timeline(), batch_size=4, workers=2), images=0, images_per_s=0.0)
+    perf = replace(perf, stages=(StageLoad("preprocess", 2, 1.0, 0.0, 0.0),))
+    ceilings = Ceilings(
+        storage=1000.0,
+        preprocess={2: 100.0},
+        uint8=None,
+        device=500.0,
+        post=1e6,
+        workers=2,
+        processors=8,
+    )
+    verdict = judge(ceilings, perf)
+    assert verdict.advice is None
+    assert "of the first images none could be read" in verdict.sentence
+
+
+def test_what_comes_from_a_model_is_no_markup(tmp_path: Path) -> None:
+    photos = [jpeg(photo_like(40, 30, i)) for i in range(4)]
+    evaluation = evaluate(
+        Preprocessor(RECIPE, workers=1),
+        SimulatedBackend(2000),
+        photos,  # type: ignore[arg-type]
+        np.arange(4),
+        batch_size=2,
+    )
+    hostile = "x [/x] \x1b[2J [bold]"
+    report = RunReport(
+        *(hostile, hostile, hostile, hostile, 2, 1, RECIPE, evaluation, str(tmp_path)),
+    )
+    console = Console(file=io.StringIO(), width=200)
+    console.print(to_table(report))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert text.count(r"x [/x] \x1b[2J [bold]") == 4
+    assert "\x1b" not in text
+
+
+def test_accuracies_are_numbers_with_intervals_too() -> None:
+    counts = TopN(2)
+    counts.update(np.array([[3, 2, 1]] * 4, np.float32), np.array([0, 0, 0, 2]))
+    assert accuracy_percent(counts) == {"Top1": 75.0, "Top2": 75.0}
+    low, high = intervals(counts)["Top1"]
+    assert (round(low, 2), round(high, 2)) == (30.06, 95.44)  # Wilson's, of 3 of 4
+    assert set(accuracy_percent(TopN(2)).values()) <= {None}

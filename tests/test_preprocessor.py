@@ -329,3 +329,16 @@ def test_ctrl_c_stops_at_once(how: str, tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert result.stdout == "stopped\n", result.stderr
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_no_file_is_written_over_a_pipe_or_device(
+    photos: list[bytes], tmp_path: Path, *, bad: bool
+) -> None:
+    pipe, file = tmp_path / "pipe", tmp_path / "a.bin"
+    os.mkfifo(pipe)
+    items = [photos[0], b"no picture" if bad else photos[1]]
+    with pytest.raises(OutputError, match="pipe: is a device or pipe"):
+        Preprocessor(RECIPE, workers=1).to_files(items, [file, pipe])
+    assert pipe.is_fifo()
+    assert not file.exists()

@@ -134,7 +134,7 @@ def of_comparisons(folder: Path, model: Path) -> Told:
     asked = ("verdict", run, *against, "--max-drop", "1.5pt", "--json")
     yield "verdict", regcore(*asked, code=3).stdout
     yield "verdict", (run / "verdict.json").read_text()
-    asked = ("verdict", bad, "--baseline-top1", 100, "--max-drop", "1%", "--json")
+    asked = ("verdict", bad, "--baseline-top1", "1%", "--max-drop", "1%", "--json")
     yield "verdict", regcore(*asked, code=3).stdout
     compared = (f"a={run}", f"b={bad}", "timm:regnety_016.pycls_in1k", "--ratio", "a/b")
     yield "comparison", regcore("compare", *compared, "--json", code=3).stdout
@@ -224,8 +224,8 @@ def fits(form: str, content: Any, path: tuple[Any, ...], change: Any) -> bool:
 def by_pattern(form: str, path: tuple[Any, ...]) -> bool:
     """Objects with a key for each rank, stage or worker, of which there may be fewer."""
     names = {
-        "accuracy", "accuracy_interval", "worker_seconds", "stage_seconds", "preprocess", "rows",
-        "ms",
+        "accuracy", "accuracy_interval", "accuracy_percent", "interval", "worker_seconds",
+        "stage_seconds", "preprocess", "rows", "ms",
     }  # fmt: skip
     return (bool(path) and path[-1] in names) or (form, len(path)) == ("trtexec", 4)
 
@@ -234,7 +234,7 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
     """Keys that only some have: of a complete set, of one kind of model, of a trace's events."""
     some = {
         "run": {"result", "recipe_from", "run", "accuracy_percent", "interval"},
-        "perf": {"recipe_from", "run", "sweep"},
+        "perf": {"recipe_from", "run", "files", "sweep"},
         "infer": {"recipe_from"},
         "profile": {"recipe_from"},
         "comparison": {"run"},

@@ -239,3 +239,17 @@ def test_what_does_not_compare() -> None:
     )
     # Other batches are what one compares.
     assert incomparable(old, parse_trtexec_log(log_of((10, 1, 0), 64))) == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--batch=4 --shapes=image:4x3x224x224", "--shapes is of queries, but --batch in line 1"),
+        ("--loadEngine=m_bs8.engine", "the batch is 8 in the engine's name, not 4, as the name"),
+    ],
+)
+def test_a_command_that_contradicts_the_size(options: str, words: str) -> None:
+    run = f"TensorRT.trtexec # trtexec {options}"
+    text = f"&&&& RUNNING {run}\n{T4.read_text()}&&&& PASSED {run}\n"
+    with pytest.raises(LogError, match=words):
+        parse_trtexec_log(text, batch=4, told_by="the name")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from regcore.cli.console import tell
 from regcore.errors import UsageError
 
 
@@ -30,7 +31,7 @@ def info(
       regcore info jpg ./imagenet/val ./val.info
     """  # noqa: D301
     from regcore.atomic import remove_abandoned
-    from regcore.info_file import bin_info, check_target, jpg_info, write_info
+    from regcore.info_file import bin_info, check_target, jpg_info, left_out_of_jpg, write_info
 
     check_target(out, folder, force=force)
     if kind == "bin":
@@ -41,5 +42,7 @@ def info(
         raise UsageError("info jpg reads width and height from the files")
     else:
         lines = jpg_info(folder)
+        if (left := left_out_of_jpg(folder)).count:
+            tell(f"{folder}: left out: {left.count} files that are no .jpg or .jpeg ({left})")
     remove_abandoned(out.parent)
     click.echo(f"{write_info(out, lines)} images in {out}")

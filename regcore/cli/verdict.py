@@ -114,8 +114,7 @@ def verdict(
     if scores is not None:
         found["scores"] = _scores(run, *scores)
     if run is not None:
-        if run.content.run is not None:
-            found["run"] = run.content.run
+        found.update({} if run.content.run is None else {"run": run.content.run})
         remove_abandoned(run.folder)
         write_text(run.folder / VERDICT, json.dumps(found, indent=2) + "\n")
     _print(found, as_json=as_json)

@@ -32,6 +32,8 @@ _OF_DEVICE = re.compile(
     r"\s*[(\uff08/]\s*(?:fps|qps|images?/s|samples?/s)\s*[)\uff09]?|基准|单卡|性能|吞吐[率量]",
     re.IGNORECASE,
 )
+#: Quotients of devices that are not named: these columns are of no device.
+_UNNAMED_RATIO = re.compile(r"(?:加速|提升|性能)比|倍[率数]|提升|speed-?\s?up|ratio", re.IGNORECASE)
 _ABSENT = {"", "-", "--", "/", "\\", "—", "n/a", "na", "none", "无", "null"}
 _TITLE = 40
 _MOST_COLUMNS, _MOST_ROWS = 64, 1000
@@ -167,6 +169,9 @@ def _columns(
     """Which columns are of devices, and which are quotients of two of these."""
     devices = {}
     for place, name in enumerate(names):
+        if "/" not in name and _UNNAMED_RATIO.search(name):
+            notes.append(Note(line, f"the column {name} does not say what is divided by what"))
+            continue
         device = _OF_DEVICE.sub("", name).strip()
         if device and "/" not in device and not of_accuracy(name) and not of_time(name):
             devices[place] = device

@@ -159,7 +159,9 @@ def _derived(table: GuideTable, rates: dict[Place, Rate], file: str) -> Iterator
                     if other.batch is not None and (found := cells[at]) is not None
                 ]
                 best, line = max(column, default=(None, 0))
-                choices = [best, right[index][at]]
+                # Alone in its column it would be compared with itself.
+                alone = best is None and right[index][at] == figure.value
+                choices = [] if alone else [best, right[index][at]]
                 source = f"{file}:{line}"
             else:
                 continue

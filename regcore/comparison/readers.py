@@ -27,6 +27,7 @@ _DEVICE = re.compile(r"(?<=_device_)[0-9]+(?=\.txt$)")
 #: Of a log or a record; what is larger is none.
 MAX_RESULT_BYTES = 1 << 26
 _OWN_NAMES = ("perf", PURE_PREFIX)
+_SIZE_IN_NAME = re.compile(r"(?:bs|batch(?:_?size)?)[_-]?[0-9]", re.IGNORECASE)
 #: A text that cannot be read is a result, or was one, where it has one of these.
 _RESULT_WORDS = re.compile(rb"throughput|trtexec|Performance", re.IGNORECASE)
 _KNOWN = (
@@ -39,7 +40,8 @@ _KNOWN = (
 class Results:
     """What a source says: rates, of one metric, and accuracies.
 
-    left_out: sentences on what lies in a folder beside them, but is of another run.
+    left_out: sentences on what lies in a folder beside them: files of another run, and files whose
+        names tell a batch size, but that are no result that is known.
     """
 
     rates: list[Cell] = field(default_factory=list)
@@ -110,6 +112,8 @@ def _read_folder(path: Path, metric: Metric) -> Results:
             if file.stat().st_size > MAX_RESULT_BYTES and not file.name.startswith(_OWN_NAMES):
                 continue
             more = _read_file(file, metric, foreign=True)
+            if not more and _SIZE_IN_NAME.search(file.name):
+                found.left_out.append(f"{file}: left out, it is no result that is known")
             found.rates += [cell for cell in more.rates if cell.batch not in known]
             found.accuracies += more.accuracies
     found.rates = _added(found.rates)

@@ -19,7 +19,7 @@ class Column:
     """A device. chips: of its card, by which the rate of one was multiplied.
 
     cells: rates by batch size. accuracies: by rank and batch size, None where none is told.
-    left_out: sentences on files that are of another run.
+    left_out: sentences on files beside them that were not taken.
     """
 
     name: str

@@ -53,7 +53,7 @@ class Sections:
         """The variables of the template."""
         run = self._run
         perf = self._perf()
-        trace = self._trace(perf) if perf else None
+        trace = self._trace(perf)
         profile = self._profile()
         comparison = self._comparison()
         decisions = self._section("mistakes", self._record.decisions)
@@ -145,8 +145,11 @@ class Sections:
                 return None
         return profile
 
-    def _trace(self, perf: PerfContent) -> TraceContent | None:
+    def _trace(self, perf: PerfContent | None) -> TraceContent | None:
         section, advice = "timeline", f"'regcore run --trace FOLDER/{_TRACE}' writes it"
+        if perf is None:
+            self._without(section, f"it needs the {PERF} of this run beside {_TRACE}")
+            return None
         trace = self._of_this_run(_TRACE, TraceContent, None, section, advice)
         if trace and timeline.traced_batches(trace) != perf.batches:
             self._without(section, f"{_TRACE} is of another run; {advice}")

@@ -23,11 +23,13 @@ _Spans = Mapping[tuple[int, int], Mapping[str, list[tuple[float, float]]]]
 def timelines(trace: TraceContent, seconds: float) -> list[dict[str, str]]:
     """What every row of a trace of so many seconds did in the first, and in the middle one.
 
-    Raises DatasetError where the trace has more rows than a machine has workers.
+    Raises DatasetError where the trace has more rows than a machine has workers, or took no time.
     """
     rows = len({(event.pid, event.tid) for event in trace.traceEvents})
     if rows > _MOST_ROWS:
         raise DatasetError(f"the trace has {rows} rows, more than can be shown ({_MOST_ROWS})")
+    if seconds <= 0:
+        raise DatasetError("the run took no time, of which nothing can be shown")
     shown = [("the first second" if seconds > _WINDOW else "all of it", 0.0)]
     if seconds > 2 * _WINDOW:
         shown.append(("the second in the middle", (seconds - _WINDOW) / 2))

@@ -7,6 +7,7 @@ trtexec counts the images itself, of an explicit one (`--shapes`) it counts quer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ _SHAPE_LINES = (
     "Created input binding for ",
 )
 _OVERRIDDEN = "Automatically overriding shape to: "
+_IN_NAME = re.compile(r"(?:bs|batch(?:_?size)?)[_-]?([0-9]{1,9})", re.IGNORECASE)
 #: An input with fewer dimensions may be an image without its batch.
 _WITH_BATCH = 4
 
@@ -92,13 +94,34 @@ def find_batch(log: Log, commands: list[Command], told: int | None, told_by: str
             sizes[0].line or 0,
             f"the batch is {sizes[0].value} here, not {told}, as {told_by} says",
         )
+    asked = next((command for command in commands if command.get("shapes")), None)
+    if implicit and printed is None and asked is not None:
+        log.fail(
+            asked.line,
+            f"--shapes is of queries, but --batch in line {implicit[0].line} is of images: which "
+            "of them was run?",
+        )
     if not implicit:
+        if told is not None and not sizes:
+            _expect_named(log, commands, told, told_by)
         size = sizes[0] if sizes else None if told is None else Found(told, None)
         return Batch(size)
     if printed is None and len(sizes) == len(implicit) and told is None:
         # What was asked for is not always what ran.
         return Batch(None)
     return Batch(sizes[0], counted=sizes[0].value, implicit=True)
+
+
+def _expect_named(log: Log, commands: list[Command], told: int, told_by: str) -> None:
+    """A batch that nothing else tells must not be another than that in the engine's name."""
+    for command in commands:
+        named = _IN_NAME.findall((command.get("loadEngine") or "").rpartition("/")[2])
+        others = [size for size in named if int(size) != told]
+        if others:
+            log.fail(
+                command.line,
+                f"the batch is {others[0]} in the engine's name, not {told}, as {told_by} says",
+            )
 
 
 def _printed(log: Log) -> tuple[Found[int] | None, Found[str] | None]:
