@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import jpeg, photo_like
 
-from regcore import Batch, Preprocessor, Recipe
+from regcore import Batch, Preprocessor, Recipe, pipeline
 from regcore.backends.backend import SCORES_KEPT, Backend, Result, Span, TensorSpec
 from regcore.errors import BackendError, DecodeError, DeviceHungError
 from regcore.inputs import closed_after
@@ -259,9 +259,14 @@ def test_scores_do_not_wait_for_a_slow_device() -> None:
     assert used.is_set()
 
 
-def test_an_interruption_does_not_wait_for_an_input_that_does_not_come() -> None:
+def test_an_interruption_does_not_wait_for_an_input_that_does_not_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pipeline, "_JOIN_PATIENCE", 60.0)  # of a device that is at work
     device = Device(2)
     comes = threading.Event()
+    late = threading.Timer(20, comes.set)
+    late.start()
     used: list[int] = []
 
     def slow() -> Iterator[Batch]:
@@ -273,7 +278,8 @@ def test_an_interruption_does_not_wait_for_an_input_that_does_not_come() -> None
     with pytest.raises(KeyboardInterrupt), device:
         run_pipeline(slow(), device, lambda batch, _: used.extend(batch.indices), Timeline())
     assert device.closed
-    assert not comes.is_set()  # whoever waited for the input would have ended with an error
+    assert not comes.is_set()
+    late.cancel()
     submitted = len(device.submitted)
     comes.set()
     for thread in threading.enumerate():
@@ -283,7 +289,10 @@ def test_an_interruption_does_not_wait_for_an_input_that_does_not_come() -> None
     assert len(device.submitted) == submitted  # a device that is closed is left alone
 
 
-def test_a_generator_is_closed_when_its_thread_has_left_it() -> None:
+def test_a_generator_is_closed_when_its_thread_has_left_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pipeline, "_JOIN_PATIENCE", 0.1)
     ended: list[bool] = []
     comes = threading.Event()
 
