@@ -28,9 +28,11 @@ IMAGENET_STD: Triple = (0.229, 0.224, 0.225)
 
 _LARGEST_SIDE = 16384
 
-# Pixels on the scale 0 to 1 have no mean above 1 and no deviation above 0.5; some recipes divide by
-# 2. On the scale 0 to 255, those of photos are tens and hundreds.
-_LARGEST_ON_UNIT_SCALE = 2.0
+# Pixels on the scale 0 to 1 have no mean above 1; some recipes stretch the range to twice that.
+_LARGEST_MEAN = 2.0
+# What the deviations of photos are on the scale 0 to 255, up to all of it. Other large numbers may
+# be meant: whoever divides by a million has not mistaken the scale.
+_BYTE_DEVIATIONS = (16.0, 256.0)
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 # What a recipe has no choice in, but other tools do differently.
@@ -43,6 +45,13 @@ def installed_pass_order() -> str:
     from importlib.metadata import version  # slow to import, and Pillow itself slower
 
     return "pillow13" if int(version("Pillow").split(".")[0]) >= 13 else "pillow9"  # noqa: PLR2004
+
+
+def _is_on_byte_scale(name: str, values: Triple) -> bool:
+    """Whether a mean or std is of pixels from 0 to 255."""
+    if name == "mean":
+        return max(map(abs, values)) > _LARGEST_MEAN
+    return all(_BYTE_DEVIATIONS[0] <= value <= _BYTE_DEVIATIONS[1] for value in values)
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ class Recipe:
         if not all(np.float32(s) > 0 for s in self.std):
             raise UsageError(f"recipe: std must be positive, not {self.std}")
         for name, values in (("mean", self.mean), ("std", self.std)):
-            if max(map(abs, values)) > _LARGEST_ON_UNIT_SCALE:
+            if _is_on_byte_scale(name, values):
                 raise UsageError(
                     f"recipe: {name} {values} is on the scale 0 to 255; "
                     "the recipe wants it on the scale 0 to 1, so divide it by 255"

@@ -96,7 +96,7 @@ def test_images_without_labels_are_named(photos: Path, labels: Path, model: Path
 def test_results_do_not_go_among_the_photos(photos: Path) -> None:
     result = regcore("preprocess", photos, photos)
     assert result.exit_code == 2
-    assert "OUT is SRC" in result.stderr
+    assert "OUT is the folder of SRC" in result.stderr
     assert len(list(photos.iterdir())) == 3
 
 

@@ -112,7 +112,7 @@ def test_ctrl_c_says_what_is_done_and_loses_nothing(photos: Path, tmp_path: Path
     out = tmp_path / "out"
     command = ["preprocess", str(photos), str(out), "--dtype", "uint8", "--workers", "1"]
     process = subprocess.Popen(
-        [sys.executable, "-c", "from regcore.cli import main; main()", *command],
+        [sys.executable, "-c", "from regcore.__main__ import main; main()", *command],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     while len(list(out.glob("*.bin"))) < 20 and process.poll() is None:

@@ -377,7 +377,7 @@ def test_records_are_checked(model: Path) -> None:
 
 
 def test_om_needs_a_chip_and_aipp_a_recipe(tmp_path: Path) -> None:
-    path = save_model(tmp_path / "m.onnx")
+    path = save_model(tmp_path / "m.onnx", says_recipe=False)
     result = regcore("convert", path, "--to", "om")
     assert result.exit_code == UsageError.exit_code
     assert "--to om needs --soc" in result.stderr

@@ -237,7 +237,7 @@ def test_targets(tmp_path: Path) -> None:
 
 
 def test_a_file_of_others_stays(tmp_path: Path) -> None:
-    model = save_model(tmp_path / "m.onnx")
+    model = save_model(tmp_path / "m.onnx", says_recipe=False)
     content = model.read_bytes()
     weights = tmp_path / "w.pth"
     weights.write_bytes(b"weights")
@@ -315,12 +315,12 @@ def test_commands_take_the_recipe_of_the_model(demo_photos: list[str], tmp_path:
 
 
 def test_a_model_without_a_recipe(demo_photos: list[str], tmp_path: Path) -> None:
-    model = save_model(tmp_path / "m.onnx")
+    model = save_model(tmp_path / "m.onnx", says_recipe=False)
     (tmp_path / "labels.txt").write_text(f"{Path(demo_photos[0]).name} 1\n")
     labels = ("--labels", tmp_path / "labels.txt")
     result = regcore("run", model, demo_photos[0], *labels, "--out", tmp_path / "out")
-    assert result.exit_code == 0
-    assert "does not say how it wants its images: taking --recipe regnety_016" in result.stderr
+    assert result.exit_code == 2
+    assert "does not say how it wants its images; say it with --recipe NAME" in result.stderr
     result = regcore("preprocess", demo_photos[0], tmp_path / "bin", "--for", model)
     assert result.exit_code == 4
     assert "give --recipe instead" in result.stderr

@@ -42,7 +42,9 @@ def test_a_half_model(exported_models: ExportedModels) -> None:
 
 
 def test_a_foreign_model(tmp_path: Path) -> None:
-    result = regcore("inspect", save_model(tmp_path / "m.onnx", batch=4, extra_output=True))
+    result = regcore(
+        "inspect", save_model(tmp_path / "m.onnx", batch=4, extra_output=True, says_recipe=False)
+    )
     assert result.exit_code == 0
     assert "batch size   4" in result.stdout
     assert "colour float32 [4, 3]" in result.stdout
