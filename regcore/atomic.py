@@ -34,9 +34,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise OutputError(f"{path}: cannot write: {error.strerror}") from error
     try:
         yield temporary
-        sync(temporary)
+        _sync(temporary)
         temporary.replace(path)
-        sync(path.parent)
+        _sync(path.parent)
     except OSError as error:
         if error.filename is None or Path(os.fsdecode(error.filename)) == temporary:
             raise OutputError(f"{path}: cannot write: {error.strerror}") from error
@@ -99,7 +99,14 @@ def create_beside(path: Path) -> tuple[Path, int]:
 
 
 def sync(path: Path) -> None:
-    """Waits until the disk has a file, or the names in a folder."""
+    """Waits until the disk has a file, or the names in a folder; OutputError where it refuses."""
+    try:
+        _sync(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot write: {error.strerror}") from error
+
+
+def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

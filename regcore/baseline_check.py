@@ -45,8 +45,8 @@ def check_baseline(
     ]
     if differing:
         raise MismatchError(
-            f"the baseline of {baseline.model} does not hold for this run: {', '.join(differing)}; "
-            "timm's are of models exported with --test-size"
+            f"the baseline of {baseline.model} ({baseline.file}:{baseline.line}) does not hold for "
+            f"this run: {', '.join(differing)}; timm's are of models exported with --test-size"
         )
     return words
 

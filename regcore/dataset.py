@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import DatasetError
+from regcore.errors import DatasetError, LabelError
 from regcore.files.input_file import read_input_text
 from regcore.image_list import IMAGE_SUFFIXES, image_names, list_images, listing, read_image_list
 from regcore.natural_order import natural_key
@@ -20,6 +21,7 @@ from regcore.natural_order import natural_key
 __all__ = [
     "IMAGE_SUFFIXES",
     "LabelledImages",
+    "errors_name",
     "image_names",
     "label_images",
     "list_images",
@@ -54,6 +56,15 @@ def stem(path: str | Path) -> str:
     """The file name up to its first dot, as the guide names its outputs: `a/b.c.JPEG` -> `b`."""
     # Not Path.name, which takes eight times as long: there are as many as images.
     return os.fspath(path).rpartition("/")[2].split(".", 1)[0]
+
+
+@contextmanager
+def errors_name(path: str | Path) -> Iterator[None]:
+    """A label of this file that no class has is an error that names the file."""
+    try:
+        yield
+    except LabelError as error:
+        raise LabelError(f"{path}: {error}") from error
 
 
 def read_labels(path: str | Path) -> dict[str, int]:

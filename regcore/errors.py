@@ -21,6 +21,10 @@ class DatasetError(RegcoreError):
     exit_code = 3
 
 
+class LabelError(DatasetError):
+    """A label names no class of the model."""
+
+
 class DecodeError(RegcoreError):
     """One image could not be turned into pixels.
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore.errors import DatasetError
+from regcore.errors import LabelError
 from regcore.ranking import (
     Ties,
     check_ties,
@@ -40,7 +40,7 @@ def class_indices(
     """The model's class index, int64 [images], of each label.
 
     It is the label itself, or with `background` label + 1: the model's class 0 is then none that a
-    label names. Raises DatasetError for a label that the model does not have.
+    label names. Raises LabelError for a label that the model does not have.
     """
     given = label_array(labels)
     if given.ndim != 1:
@@ -48,7 +48,7 @@ def class_indices(
     first = int(background)
     wrong = given[(given < 0) | (given >= classes - first)]
     if wrong.size:
-        raise DatasetError(
+        raise LabelError(
             f"label {wrong[0]} does not fit a model with {classes} classes: "
             f"labels lie between 0 and {classes - first - 1}"
         )

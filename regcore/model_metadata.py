@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from regcore.errors import BackendError, ModelRecordError, RegcoreError
+from regcore.errors import ModelRecordError, RegcoreError, UsageError
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.files.protobuf import fields
@@ -76,7 +76,7 @@ class ModelMetadata:
 def read_metadata(model: Path) -> ModelMetadata:
     """What an .onnx file, or the record beside an .om or .engine, says of the model.
 
-    Raises BackendError where it says nothing.
+    Raises UsageError where it says nothing.
     """
     if model.suffix.lower() == ".onnx":
         from regcore.backends import in_form_of
@@ -93,7 +93,7 @@ def read_metadata(model: Path) -> ModelMetadata:
         record = read_record(model)
         found = record.metadata(model) if record else None
     if found is None:
-        raise BackendError(f"{model}: does not say how it wants its images; give --recipe instead")
+        raise UsageError(f"{model}: does not say how it wants its images; give --recipe instead")
     return found
 
 

@@ -372,7 +372,7 @@ def test_records_are_checked(model: Path) -> None:
         read_record(om)
     record_path(om).unlink()
     assert read_record(om) is None
-    with pytest.raises(BackendError, match="does not say how it wants its images"):
+    with pytest.raises(UsageError, match="does not say how it wants its images"):
         read_metadata(om)
 
 

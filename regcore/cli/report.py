@@ -31,11 +31,12 @@ def report(*, run_dir: Path, out: Path | None) -> None:
       regcore report result -o report.html
       regcore run model.onnx val --labels val.txt --out result --trace result/trace.json
     """  # noqa: D301
-    from regcore.atomic import check_target
+    from regcore.atomic import check_target, remove_abandoned
     from regcore.html_report import write_report
 
     out = out or run_dir / "report.html"
     check_target(out, ".html")
+    remove_abandoned(out.parent)
     for absent in write_report(run_dir, out):
         tell(f"not in the report: {absent.section}: {absent.reason}")
     tell(f"wrote {out}")

@@ -102,7 +102,7 @@ def run(
       regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
       regcore run regnety_016_bs16.om imagenet/val --labels val_label.txt --device 0,1,2,3
     """  # noqa: D301
-    from regcore.dataset import label_images, read_labels
+    from regcore.dataset import errors_name, label_images, read_labels
     from regcore.decisions import Decisions, relative_names
     from regcore.evaluate import Interrupted, evaluate, evaluate_batches
     from regcore.folder_lock import locked
@@ -121,7 +121,7 @@ def run(
     if not subset:
         _warn_of_missing(dataset, images)
     paths, labels = dataset.paths[:limit], dataset.labels[:limit]
-    with ExitStack() as claim:
+    with errors_name(label_file), ExitStack() as claim:
         with device.open(model) as backend:
             choice = recipe_for(model, backend, store, (recipe_name, dtype, layout))
             preprocessor = Preprocessor(choice.recipe, **settings)

@@ -96,6 +96,7 @@ def score(
     Example:
       regcore score result/dumpOutput_device0 val_label.txt . result_bs1.json
     """  # noqa: D301
+    from regcore.dataset import errors_name
     from regcore.predictions import open_predictions, read_names
     from regcore.score import read_image_labels
     from regcore.score import score as compare
@@ -116,9 +117,14 @@ def score(
     found = open_predictions(predictions, expected, output=output, names=names)
     path = out_dir / name
     _remove_results(path, [predictions, labels, *filter(None, (subset, names))], force=force)
-    with progress_bar("scoring", len(expected)) as progress:
+    with progress_bar("scoring", len(expected)) as progress, errors_name(labels):
         result = compare(
-            found, by_image, ties=ties, background=background, workers=workers, progress=progress
+            found,
+            by_image,
+            ties=ties,
+            background=background,
+            workers=workers,
+            progress=progress,
         )
     if result.topn.background:
         tell(

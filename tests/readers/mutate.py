@@ -84,15 +84,22 @@ def _faults_of(command: list[str], reader: Reader, *, sound: bool) -> Iterator[s
             yield f"the sound file is refused: {message[:200]!r}"
         if error.exit_code not in _CODES:
             yield f"exit code {error.exit_code}: {message[:200]!r}"
-        if not any(
-            name in message for name in ("/", ".jpg", *Path(reader.file).parts, *reader.uses)
-        ):
+        if not any(name in message for name in _names(reader)):
             yield f"a message that names nothing: {message[:200]!r}"
     except (Exception, SystemExit) as error:  # noqa: BLE001
         yield f"{type(error).__name__}: {str(error)[:200]!r} in {_where(error)}"
     longest = max(map(len, told.getvalue().splitlines()), default=0)
     if longest > _LONGEST_LINE:
         yield f"a line of {longest} characters on stderr: {told.getvalue()[:100]!r}"
+
+
+def _names(reader: Reader) -> list[str]:
+    """What an error may name, to say where the fault is."""
+    names = ["/", ".jpg", *Path(reader.file).parts, *reader.uses]
+    if reader.names_images:
+        text = Path(reader.file).read_text(encoding="utf-8", errors="replace")
+        names += filter(None, text.splitlines())
+    return names
 
 
 def _run(command: list[str]) -> object:

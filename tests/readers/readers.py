@@ -11,7 +11,8 @@ class Reader:
 
     uses: what they need besides, copied anew for each mutation, as commands change it. commands:
     as lists of arguments, in the folder of the copies; `@` is the folder of the seeds themselves.
-    share: of the mutations, as a weight; slow ones get fewer.
+    share: of the mutations, as a weight; slow ones get fewer. names_images: whether the file is a
+    list of images, so that an error names what it should by naming one of them.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Reader:
     commands: tuple[tuple[str, ...], ...]
     uses: tuple[str, ...] = ()
     share: int = 24
+    names_images: bool = False
 
 
 def _words(*commands: str) -> tuple[tuple[str, ...], ...]:
@@ -58,6 +60,7 @@ READERS = (
         "list.txt",
         _words("preprocess @/photos out --list list.txt --for @/m.om --workers 1"),
         share=12,
+        names_images=True,
     ),
     Reader("score text", "scores/1_1.txt", _words(_SCORE.format("scores")), ("labels.txt",)),
     Reader(
