@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,6 +113,20 @@ def test_bin_files_of_another_recipe_are_refused(photos: Path, model: Path, tmp_
     result = regcore("infer", model, info, tmp_path / "result")
     assert result.exit_code == 5
     assert f"{store} was made by another recipe" in result.stderr
+
+
+def test_values_of_bin_files_are_those_that_were_written(
+    photos: Path, model: Path, tmp_path: Path
+) -> None:
+    store, info = tmp_path / "prep", tmp_path / "prep.info"
+    regcore("preprocess", photos, store)
+    regcore("info", "bin", store, info, 224, 224)
+    shutil.copy(store / "photo02.bin", store / "photo07.bin")
+    result = regcore("infer", model, info, tmp_path / "result")
+    assert result.exit_code == 5
+    assert "photo07.bin: the values are not those that were written" in result.stderr
+    unchecked = regcore("infer", model, info, tmp_path / "result", "--no-verify")
+    assert unchecked.exit_code == 0, unchecked.stderr
 
 
 def test_bad_bin_files_are_named(photos: Path, model: Path, tmp_path: Path, expected: Any) -> None:

@@ -122,7 +122,7 @@ def infer(
         if images is None:
             inputs: Inputs = NoiseInputs(recipe, rounds * batch_size, batch_size)
         else:
-            inputs = _inputs(images, store, listed, recipe, settings)
+            inputs = _inputs(images, store, listed, recipe, settings, verify=verify)
         writer = None
         claim: AbstractContextManager[None] = nullcontext()
         if images is not None:
@@ -222,6 +222,8 @@ def _inputs(
     listed: Listing | None,
     recipe: Recipe,
     settings: dict[str, Any],
+    *,
+    verify: bool,
 ) -> Inputs:
     from regcore.inputs.bin_files import BinInputs
     from regcore.inputs.photos import PhotoInputs
@@ -233,7 +235,7 @@ def _inputs(
     preprocessor = Preprocessor(recipe, **settings)
     if listed is not None:
         return PhotoInputs(preprocessor, listed)
-    return BinInputs(images, recipe, workers=preprocessor.workers)
+    return BinInputs(images, recipe, workers=preprocessor.workers, verify=verify)
 
 
 def _job(model: str, images: Path, inputs: Inputs, recipe: Recipe) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from regcore.backends.backend import Backend
 from regcore.batch_stream import Batch
-from regcore.errors import DatasetError, DecodeError
+from regcore.checksum import checksum
+from regcore.errors import DatasetError, DecodeError, MismatchError
 from regcore.files.input_file import read_input
 from regcore.inputs import Inputs, closed_after, file_versions, host_buffers
 from regcore.read_ahead import read_ahead
 from regcore.recipe import Recipe
-from regcore.store.manifest import Manifest, check_recipe
+from regcore.store.membership import check_stored
 
 _INFO_FIELDS = 4
 #: Linux knows no path of more bytes; two sizes and a number stand beside it.
@@ -31,17 +32,15 @@ _LARGEST_INFO = 1 << 30
 class BinInputs(Inputs):
     """Prepared .bin files, one image each, listed in an info file of the benchmark tool."""
 
-    def __init__(self, info: Path, recipe: Recipe, *, workers: int) -> None:
-        """recipe: whose dtype, layout and size the files have.
+    def __init__(self, info: Path, recipe: Recipe, *, workers: int, verify: bool = True) -> None:
+        """recipe: whose dtype, layout and size the files have. verify: as in open_store.
 
         Raises DatasetError for an info file that is none, or of another size; MismatchError where
         regcore made the files by another recipe.
         """
         self.names = read_info(info, recipe.crop)
-        for folder in {os.path.dirname(name) for name in self.names}:  # noqa: PTH120  (a million)
-            with suppress(DatasetError):  # a manifest.json of something else
-                if (made := Manifest.read(Path(folder))) is not None:
-                    check_recipe(made.description.recipe, recipe, folder)
+        checksums = check_stored(self.names, recipe)
+        self._checksums = checksums if verify else np.zeros_like(checksums)
         self._recipe = recipe
         self._workers = workers
 
@@ -52,15 +51,19 @@ class BinInputs(Inputs):
     def batches(
         self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None
     ) -> AbstractContextManager[Iterable[Batch]]:
-        """See Inputs. A file that is missing or of another size is a DecodeError."""
-        names = self.names if wanted is None else [self.names[place] for place in wanted]
+        """See Inputs. A file that is missing or of another size is a DecodeError.
+
+        One that a store has with other values raises MismatchError.
+        """
+        places = range(len(self.names)) if wanted is None else wanted.tolist()
+        files = [(self.names[place], int(self._checksums[place])) for place in places]
         ahead = max(2, self._workers)
         recipe = self._recipe
         buffers = host_buffers(backend, backend.depth + ahead, batch_size, recipe)
         if buffers is None:
             shape = (batch_size, *recipe.image_shape)
             buffers = [np.empty(shape, recipe.numpy_dtype) for _ in range(backend.depth + ahead)]
-        return closed_after(_read_ahead(names, buffers, ahead))
+        return closed_after(_read_ahead(files, buffers, ahead))
 
 
 def read_info(path: Path, size: int) -> list[str]:
@@ -90,9 +93,12 @@ def read_info(path: Path, size: int) -> list[str]:
 
 
 def _read_ahead(
-    files: Sequence[str], buffers: Sequence[NDArray[Any]], ahead: int
+    files: Sequence[tuple[str, int]], buffers: Sequence[NDArray[Any]], ahead: int
 ) -> Generator[Batch]:
-    """Batches of files; each stays as it is until len(buffers) - ahead more were asked for."""
+    """Batches of files with their checksums, 0 for none.
+
+    Each batch stays as it is until len(buffers) - ahead more were asked for.
+    """
     batch_size = len(buffers[0])
     reads = (
         partial(_read_batch, files[at : at + batch_size], at, buffers[number % len(buffers)])
@@ -101,17 +107,26 @@ def _read_ahead(
     return read_ahead(reads, ahead, threads=ahead)
 
 
-def _read_batch(files: Sequence[str], first: int, buffer: NDArray[Any]) -> Batch:
+def _read_batch(files: Sequence[tuple[str, int]], first: int, buffer: NDArray[Any]) -> Batch:
     errors = []
     good = []
-    for row, file in enumerate(files):
+    for row, (file, wanted) in enumerate(files):
         problem = _read_into(file, buffer[row])
+        if problem is None and wanted and checksum(_bytes_of(buffer[row])) != wanted:
+            raise MismatchError(
+                f"{file}: the values are not those that were written, their checksum is another; "
+                "'regcore preprocess' makes them again"
+            )
         if problem is None:
             good.append(row)
         else:
             errors.append(DecodeError(file, problem, first + row))
     images = buffer[: len(files)] if not errors else buffer[good]
     return Batch(images, first + np.array(good, dtype=np.intp), tuple(errors))
+
+
+def _bytes_of(image: NDArray[Any]) -> NDArray[np.uint8]:
+    return image.reshape(-1).view(np.uint8)
 
 
 def _read_into(file: str, image: NDArray[Any]) -> str | None:
