@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ _COLUMNS = [f"{what}{k}" for k in range(1, _RANKS + 1) for what in ("class", "sc
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _MAX_DIGITS = 9  # of a class or label
 _HEADER = ["image", "label", *_COLUMNS]
+_LARGEST_SCORE = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,18 @@ def _choice(found: int, score: float) -> tuple[str, str]:
 
 def _read_choice(found: str, score: str) -> tuple[int, float]:
     if found:
-        return parse_class(found), float(score)
+        return parse_class(found), _parse_score(score)
     if score not in {"", "nan"}:
         raise ValueError("a score without its class")
     return (NO_ANSWER if score else NO_PLACE), np.nan
+
+
+def _parse_score(text: str) -> float:
+    """The value of a float32; ValueError for a number that no float32 is, as well."""
+    value = float(text)
+    if _LARGEST_SCORE < abs(value) < math.inf:
+        raise ValueError(f"{text[:40]!r} is no float32")
+    return value
 
 
 def parse_class(text: str) -> int:

@@ -262,6 +262,7 @@ def test_decisions_are_read_as_they_were_written(
         ("image,label\n", "its header is another"),
         ("{header}\na.jpg,1,2\n", "line 2: not a decision"),
         ("{header}\na.jpg,x,,,,,,,,,,\n", "line 2: not a decision"),
+        ("{header}\na.jpg,1,2,1e308,,,,,,,,\n", "line 2: not a decision"),
         ("{header}\na.jpg,1,,,,,,,,,,\na.jpg,1,,,,,,,,,,\n", "an image is in it twice"),
     ],
 )
