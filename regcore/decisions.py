@@ -32,7 +32,8 @@ _COLUMNS = [f"{what}{k}" for k in range(1, _RANKS + 1) for what in ("class", "sc
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _MAX_DIGITS = 9  # of a class or label
 _HEADER = ["image", "label", *_COLUMNS]
-_LARGEST_SCORE = float(np.finfo(np.float32).max)
+#: From here on a number is rounded to an infinite float32.
+_OVERFLOW = 2.0**128 - 2.0**103
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _read_choice(found: str, score: str) -> tuple[int, float]:
 def _parse_score(text: str) -> float:
     """The value of a float32; ValueError for a number that no float32 is, as well."""
     value = float(text)
-    if _LARGEST_SCORE < abs(value) < math.inf:
+    if _OVERFLOW <= abs(value) < math.inf:
         raise ValueError(f"{text[:40]!r} is no float32")
     return value
 
