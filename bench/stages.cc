@@ -14,8 +14,8 @@
 #include <jpeglib.h>
 // clang-format on
 
-#include "files/file_bytes.h"
-#include "pipeline/preprocess.h"
+#include "files/read_file.h"
+#include "preprocess/preprocess.h"
 
 namespace {
 

@@ -15,11 +15,11 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
         long long count()
 
 
-cdef extern from "decode/jpeg_decoder.h" namespace "regcore" nogil:
+cdef extern from "jpeg/jpeg_decoder.h" namespace "regcore" nogil:
     const char* JpegLibraryVersion()
 
 
-cdef extern from "resample/resample_plan.h" namespace "regcore" nogil:
+cdef extern from "resample/axis_plan.h" namespace "regcore" nogil:
     cdef enum class Filter:
         kBox
         kBilinear
@@ -43,7 +43,7 @@ cdef extern from "normalize/normalize.h" namespace "regcore" nogil:
         kNhwc
 
 
-cdef extern from "pipeline/item_report.h" namespace "regcore" nogil:
+cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
     cdef struct Findings:
         size_t warnings
         string first_warning
@@ -55,7 +55,7 @@ cdef extern from "pipeline/item_report.h" namespace "regcore" nogil:
         Findings findings
 
 
-cdef extern from "pipeline/preprocess.h" namespace "regcore" nogil:
+cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
     cdef enum class OnWarning:
         kIgnore
         kReport
@@ -111,7 +111,7 @@ cdef extern from "pipeline/preprocess.h" namespace "regcore" nogil:
         size_t slot_bytes()
 
 
-cdef extern from "pipeline/stage_times.h" namespace "regcore" nogil:
+cdef extern from "preprocess/stage_times.h" namespace "regcore" nogil:
     cdef cppclass StageTimes:
         nanoseconds read
         nanoseconds decode
@@ -128,7 +128,7 @@ cdef extern from "pipeline/stage_times.h" namespace "regcore" nogil:
         TimePoint resampled
 
 
-cdef extern from "pipeline/preprocess_job.h" namespace "regcore" nogil:
+cdef extern from "preprocess/list_job.h" namespace "regcore" nogil:
     cdef cppclass PreprocessJob:
         PreprocessJob(const Preprocess&, size_t) except +
         Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
@@ -145,7 +145,7 @@ cdef extern from "pipeline/preprocess_job.h" namespace "regcore" nogil:
         vector[ItemReport] TakeReports() except +
 
 
-cdef extern from "pipeline/batch_stream.h" namespace "regcore" nogil:
+cdef extern from "preprocess/batch_stream.h" namespace "regcore" nogil:
     cdef struct StreamBatch:
         size_t first
         size_t count

@@ -12,7 +12,7 @@ from posix.unistd cimport getpid
 from regcore._seam cimport Status, check
 
 
-cdef extern from "scores/score_files.h" namespace "regcore" nogil:
+cdef extern from "score_files/score_reader.h" namespace "regcore" nogil:
     cdef cppclass ScoreFile:
         ScoreFile()
         string path
@@ -28,7 +28,7 @@ cdef extern from "scores/score_files.h" namespace "regcore" nogil:
         Status Read(const vector[ScoreFile]&, size_t, float*, vector[ScoreFileResult]*) except +
 
 
-cdef extern from "scores/score_output.h" namespace "regcore" nogil:
+cdef extern from "score_files/score_writer.h" namespace "regcore" nogil:
     cdef enum class ScoreForm:
         kText
         kRaw

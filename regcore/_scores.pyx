@@ -14,7 +14,7 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
         milliseconds(long)
 
 
-cdef extern from "scores/scores.h" namespace "regcore" nogil:
+cdef extern from "scores/score_rows.h" namespace "regcore" nogil:
     cdef enum class ScoreType:
         kFloat32
         kFloat16
@@ -30,7 +30,7 @@ cdef extern from "scores/scores.h" namespace "regcore" nogil:
         ScoreType type
 
 
-cdef extern from "scores/score_jobs.h" namespace "regcore" nogil:
+cdef extern from "scores/parallel_topk.h" namespace "regcore" nogil:
     cdef cppclass RowBlocks:
         RowBlocks(size_t, size_t, size_t) except +
         cbool WaitFor(milliseconds)

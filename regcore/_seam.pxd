@@ -6,7 +6,7 @@ from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 
-cdef extern from "status.h" namespace "regcore" nogil:
+cdef extern from "base/status.h" namespace "regcore" nogil:
     cdef enum class StatusCode:
         kOk
         kOutput
@@ -22,7 +22,7 @@ cdef extern from "status.h" namespace "regcore" nogil:
         const string& message()
 
 
-cdef extern from "cpu.h" namespace "regcore" nogil:
+cdef extern from "base/simd_level.h" namespace "regcore" nogil:
     cdef enum class SimdLevel:
         kPortable
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <system_error>
 
-#include "status.h"
+#include "base/status.h"
 
 namespace regcore {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "cpu.h"
-#include "image.h"
+#include "base/image_view.h"
+#include "base/simd_level.h"
 
 namespace regcore {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "resample/resample.h"
+#include "resample/kernels.h"
 
 namespace regcore {
 

@@ -6,8 +6,8 @@
 #include <limits>
 #include <type_traits>
 
-#include "scores/float_mode.h"
-#include "scores/score_key.h"
+#include "base/subnormals.h"
+#include "scores/sort_key-inl.h"
 
 namespace regcore {
 namespace {

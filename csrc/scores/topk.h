@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "image.h"
-#include "scores/row_scan.h"
-#include "scores/scores.h"
-#include "status.h"
+#include "base/image_view.h"
+#include "base/status.h"
+#include "scores/kernels.h"
+#include "scores/score_rows.h"
 
 namespace regcore {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/preprocess.h"
+#include "preprocess/preprocess.h"
 
 namespace regcore {
 namespace {

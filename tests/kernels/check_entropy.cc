@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "checks.h"
-#include "scan/block_reader.h"
-#include "scan/entropy_segments.h"
+#include "jpeg/baseline/block_reader.h"
+#include "jpeg/baseline/entropy_segments.h"
 
 namespace regcore {
 namespace {

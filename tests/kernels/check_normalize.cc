@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/image_view.h"
 #include "checks.h"
-#include "image.h"
 #include "normalize/normalize.h"
 
 namespace regcore {

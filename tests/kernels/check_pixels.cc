@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "base/image_view.h"
 #include "checks.h"
-#include "image.h"
-#include "scan/coefficients.h"
-#include "scan/pixel_kernels.h"
+#include "jpeg/baseline/coefficients.h"
+#include "jpeg/pixels/kernels.h"
 
 namespace regcore {
 namespace {

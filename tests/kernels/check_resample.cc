@@ -1,13 +1,13 @@
-// The resample kernels on buffers that have exactly the size that resample.h promises.
+// The resample kernels on buffers that have exactly the size that kernels.h promises.
 #include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/image_view.h"
 #include "checks.h"
-#include "image.h"
-#include "resample/resample.h"
+#include "resample/kernels.h"
 
 namespace regcore {
 namespace {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "checks.h"
-#include "scan/jpeg_markers.h"
-#include "scan/scan_decoder.h"
+#include "jpeg/baseline/baseline_decoder.h"
+#include "jpeg/baseline/markers.h"
 
 namespace regcore {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "checks.h"
-#include "scores/score_text.h"
+#include "score_files/score_text.h"
 
 namespace regcore {
 namespace {

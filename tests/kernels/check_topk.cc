@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/image_view.h"
 #include "checks.h"
-#include "image.h"
-#include "scores/ranks.h"
+#include "scores/label_ranks.h"
 #include "scores/topk.h"
 
 namespace regcore {

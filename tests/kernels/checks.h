@@ -9,8 +9,8 @@
 #include <random>
 #include <string>
 
-#include "cpu.h"
-#include "resample/resample_plan.h"
+#include "base/simd_level.h"
+#include "resample/axis_plan.h"
 
 namespace regcore {
 

@@ -1,7 +1,7 @@
 #include <chrono>
 
 #include "checks.h"
-#include "pipeline/preprocess_job.h"
+#include "preprocess/list_job.h"
 
 namespace regcore {
 

@@ -2,8 +2,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "checks.h"
-#include "decode/memory_budget.h"
 
 namespace regcore {
 namespace {

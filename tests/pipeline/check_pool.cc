@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/worker_pool.h"
 #include "checks.h"
-#include "worker_pool.h"
 
 namespace regcore {
 namespace {

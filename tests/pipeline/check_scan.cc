@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "checks.h"
-#include "decode/jpeg_decoder.h"
-#include "decode/jpeg_library.h"
-#include "scan/scan_decoder.h"
+#include "jpeg/baseline/baseline_decoder.h"
+#include "jpeg/jpeg_decoder.h"
+#include "jpeg/libjpeg_decoder.h"
 
 namespace regcore {
 namespace {

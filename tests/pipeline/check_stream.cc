@@ -3,7 +3,7 @@
 #include <deque>
 
 #include "checks.h"
-#include "pipeline/batch_stream.h"
+#include "preprocess/batch_stream.h"
 
 namespace regcore {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../kernels/checks.h"
-#include "pipeline/preprocess.h"
+#include "preprocess/preprocess.h"
 
 namespace regcore {
 

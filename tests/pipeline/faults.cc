@@ -17,9 +17,9 @@
 #include <functional>
 
 #include "checks.h"
-#include "files/file_bytes.h"
-#include "pipeline/batch_stream.h"
-#include "pipeline/preprocess_job.h"
+#include "files/read_file.h"
+#include "preprocess/batch_stream.h"
+#include "preprocess/list_job.h"
 
 #define REGCORE_REPLACES_LIBC extern "C" __attribute__((visibility("default")))
 

@@ -1,0 +1,64 @@
+#include "jpeg/baseline/coefficients.h"
+
+#include <bit>
+#include <cstring>
+
+namespace regcore {
+namespace {
+
+constexpr int kLargestGroup = 4;
+
+// ITU-T T.81, figure 5: row and column of the places in the zigzag order.
+constexpr uint8_t kZigzag[64] = {
+    000, 001, 010, 020, 011, 002, 003, 012, 021, 030, 040, 031, 022, 013, 004, 005,
+    014, 023, 032, 041, 050, 060, 051, 042, 033, 024, 015, 006, 007, 016, 025, 034,
+    043, 052, 061, 070, 071, 062, 053, 044, 035, 026, 017, 027, 036, 045, 054, 063,
+    072, 073, 064, 055, 046, 037, 047, 056, 065, 074, 075, 066, 057, 067, 076, 077,
+};  // octal: a digit for the row, one for the column
+
+size_t RoundUp(size_t value, size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+size_t BlocksAcross(const ScanComponent& component, int mcus, int group) {
+  return RoundUp(static_cast<size_t>(component.blocks_across * mcus), static_cast<size_t>(group));
+}
+
+}  // namespace
+
+size_t Coefficients::BytesFor(const ScanHeader& scan, int mcus) {
+  size_t blocks = 0;
+  for (int c = 0; c < scan.components; ++c) {
+    const ScanComponent& component = scan.component[c];
+    blocks +=
+        static_cast<size_t>(component.blocks_down) * BlocksAcross(component, mcus, kLargestGroup);
+  }
+  return blocks * kBlockSize * sizeof(int16_t);
+}
+
+Status Coefficients::Prepare(const ScanHeader& scan, int mcus, int group) {
+  const size_t bytes = BytesFor(scan, mcus);
+  REGCORE_RETURN_IF_ERROR(buffer_.Reserve(bytes));
+  std::memset(buffer_.data(), 0, bytes);
+  shift_ = static_cast<unsigned>(std::countr_zero(static_cast<unsigned>(group)));
+  mask_ = static_cast<unsigned>(group) - 1;
+  const unsigned row = 8u << shift_;
+  for (unsigned place = 0; place < 256; ++place) {
+    const unsigned at = place < 64 ? (kZigzag[place] >> 3) * row + (kZigzag[place] & 7) : 8 * row;
+    layout_.offset[place] = static_cast<uint16_t>(at);
+  }
+  int16_t* next = reinterpret_cast<int16_t*>(buffer_.data());
+  for (int c = 0; c < scan.components; ++c) {
+    const size_t across = BlocksAcross(scan.component[c], mcus, group);
+    groups_[c] = across >> shift_;
+    for (int down = 0; down < scan.component[c].blocks_down; ++down) {
+      rows_[c][down] = next;
+      next += across * kBlockSize;
+    }
+  }
+  return {};
+}
+
+void Coefficients::Release() { buffer_.Release(); }
+
+}  // namespace regcore

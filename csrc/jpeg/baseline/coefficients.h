@@ -1,0 +1,52 @@
+// The coefficients of one row of MCUs, as the inverse DCT reads them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/image_view.h"
+#include "base/status.h"
+#include "jpeg/baseline/block_reader.h"
+#include "jpeg/baseline/scan_header.h"
+
+namespace regcore {
+
+// Blocks of one component lie in groups of so many side by side as a kernel takes at once: first
+// row 0 of all blocks of a group, then row 1, and so on; a ninth row is for what belongs nowhere.
+// Whoever reads coefficients leaves zeros.
+class Coefficients {
+ public:
+  static constexpr int kMaxComponents = 3;
+  static constexpr int kMaxBlocksDown = 2;
+  static constexpr unsigned kBlockSize = 72;  // with the ninth row
+
+  static size_t BytesFor(const ScanHeader& scan, int mcus);
+
+  // For `mcus` MCUs side by side, in groups of 1, 2 or 4 blocks. All coefficients are 0 then.
+  Status Prepare(const ScanHeader& scan, int mcus, int group);
+
+  const BlockLayout& layout() const { return layout_; }
+
+  // Row `row` of blocks of one component; and block `across` of it.
+  int16_t* Row(int component, int row) const { return rows_[component][row]; }
+  int16_t* Block(int component, int row, int across) const {
+    const unsigned at = static_cast<unsigned>(across);
+    return Row(component, row) + (at >> shift_) * (kBlockSize << shift_) + 8 * (at & mask_);
+  }
+
+  // Groups in every row of blocks of one component.
+  size_t groups(int component) const { return groups_[component]; }
+
+  size_t capacity() const { return buffer_.capacity(); }
+  void Release();
+
+ private:
+  AlignedBuffer buffer_;
+  BlockLayout layout_;
+  unsigned shift_ = 0;
+  unsigned mask_ = 0;
+  int16_t* rows_[kMaxComponents][kMaxBlocksDown] = {};
+  size_t groups_[kMaxComponents] = {};
+};
+
+}  // namespace regcore

@@ -1,0 +1,61 @@
+// libjpeg-turbo behind one class: headers, and whole pictures as RGB8.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/image_limits.h"
+#include "base/image_view.h"
+#include "base/status.h"
+#include "jpeg/baseline/scan_header.h"
+
+namespace regcore {
+
+// Version of the libjpeg-turbo headers that this was built with, e.g. "2.1.5".
+const char* JpegLibraryVersion();
+
+// Whether the bytes begin as a JPEG does.
+bool IsJpeg(const uint8_t* bytes, size_t size);
+
+// Decodes one JPEG after the other, none of which leaves a trace in the next. Not thread-safe.
+class JpegLibrary {
+ public:
+  explicit JpegLibrary(const DecodeLimits& limits);
+  ~JpegLibrary();
+  JpegLibrary(const JpegLibrary&) = delete;
+  JpegLibrary& operator=(const JpegLibrary&) = delete;
+
+  // Reads the header. `bytes` must stay valid until the Decode that follows. kUnsupported: not a
+  // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits. kTooLarge: over a limit.
+  Status Open(const uint8_t* bytes, size_t size);
+
+  // Gives libjpeg's memory back before the next Open does.
+  void Release();
+
+  // In pixels, of the JPEG last opened.
+  int width() const;
+  int height() const;
+
+  // What libjpeg holds at most, from the header.
+  size_t HeldBytes() const;
+
+  // How often libjpeg repaired damage in the JPEG last opened, as far as it was read, and its first
+  // words on it.
+  size_t warnings() const;
+  const char* first_warning() const;
+
+  // What the header says of the picture's one scan, if it is a kind of which ScanHeader can tell
+  // all, without damage so far. It points into memory that lasts until the next Open or Release.
+  bool DescribeScan(ScanHeader* scan) const;
+
+  // Decodes all, with the ISLOW DCT and fancy upsampling, as Pillow does. A picture cut short is
+  // kTruncated, a stray marker kCorrupt. A progressive picture that lacks scans is kUnsupported.
+  Status Decode(AlignedBuffer* pixels, RgbView* view);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace regcore

@@ -1,0 +1,58 @@
+// From coefficients to pixels, by instruction set: inverse DCT, chroma upsampling, YCbCr to RGB.
+// The arithmetic is libjpeg's for JDCT_ISLOW and fancy upsampling, whose every rounding counts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/simd_level.h"
+
+namespace regcore {
+
+// The most that the coefficients of a block, times their quantisation steps, may add up to without
+// their signs. Up to there no 16-bit number of any implementation of ISLOW overflows: a pass
+// multiplies by at most sqrt(2) cos(pi/16) < 1.3871, the first one leaves two bits more, and the
+// second one adds two numbers of the first in 16 bits at most: 4 * 1.3871 * 5900 + 2 < 2^15. Of
+// 8-bit pictures only such as black and white noise have more.
+inline constexpr int kTameSum = 5900;
+
+// And the range of pixels less 128 that all implementations clamp alike.
+inline constexpr int kTamePixel = 511;
+
+// Up to here steps times coefficients, of at most 11 bits, add up in 32 bits.
+inline constexpr int kLargestStep = 8191;
+
+struct PixelKernels {
+  // Blocks side by side that inverse_dct takes at once: 1, 2 or 4.
+  int group;
+
+  // Writes `groups` groups of blocks (see Coefficients) as 8 rows of samples. `steps` of the
+  // quantisation are row by row, none above kLargestStep. False: a block is wild, and the samples
+  // mean nothing.
+  bool (*inverse_dct)(int16_t* blocks, size_t groups, const int16_t* steps, uint8_t* samples,
+                      ptrdiff_t stride);
+
+  // A row of `count` samples becomes one twice as wide. Reads samples[-1] and samples[count].
+  void (*upsample_h2v1)(const uint8_t* samples, size_t count, uint8_t* out);
+
+  // The same from the two nearest rows; the row of output is closer to `near`.
+  void (*upsample_h2v2)(const uint8_t* near, const uint8_t* far, size_t count, uint8_t* out);
+
+  // `count` pixels of three planes, interleaved.
+  void (*ycc_to_rgb)(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t count,
+                     uint8_t* rgb);
+};
+
+// How far kernels read and write behind what they are told, in samples; of RGB, in pixels.
+inline constexpr size_t kSampleSlack = 64;
+
+// Every level gives the same bytes; kPortable is the plain loop that the others are tested against.
+const PixelKernels& PixelKernelsFor(SimdLevel level);
+
+extern const PixelKernels kPixelKernelsPortable;
+extern const PixelKernels kPixelKernelsAvx2;
+extern const PixelKernels kPixelKernelsAvx512;
+extern const PixelKernels kPixelKernelsAvx512Vbmi;
+extern const PixelKernels kPixelKernelsNeon;
+
+}  // namespace regcore

@@ -1,0 +1,100 @@
+// AVX2 with FMA and F16C: eight pixels at a time, by the arithmetic of NormalizeTable.
+#include <immintrin.h>
+
+#include "normalize/normalize.h"
+#include "normalize/overlapping_steps-inl.h"
+
+namespace regcore {
+namespace {
+
+constexpr int kLanes = 8;  // values of a vector
+
+// The constants of one of a step's three vectors: a channel, or a third of the values.
+struct Formula {
+  __m256 mean, high, low;
+
+  static Formula Planar(const NormalizeTable& table, int channel) {
+    return {_mm256_set1_ps(table.mean[channel]), _mm256_set1_ps(table.high[channel]),
+            _mm256_set1_ps(table.low[channel])};
+  }
+
+  static Formula Interleaved(const NormalizeTable& table, int third) {
+    const int first = third * kLanes;
+    return {_mm256_loadu_ps(table.mean + first), _mm256_loadu_ps(table.high + first),
+            _mm256_loadu_ps(table.low + first)};
+  }
+
+  // Of lanes that are 0x010101 times a byte.
+  __m256 operator()(__m256i lanes) const {
+    const __m256 m = _mm256_cvtepi32_ps(lanes);
+    const __m256 x = _mm256_sub_ps(_mm256_fmadd_ps(m, _mm256_set1_ps(0x1p-24f), m), mean);
+    return _mm256_fmadd_ps(x, high, _mm256_mul_ps(x, low));
+  }
+};
+
+// Lane i is 0x010101 times colour `channel` of pixel i of eight.
+inline __m256i Channel(const uint8_t* rgb, int channel) {
+  const __m256i first = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(0, 0, 0, -1, 3, 3, 3, -1, 6, 6, 6, -1, 9, 9, 9, -1));
+  const auto* low = reinterpret_cast<const __m128i*>(rgb);
+  const auto* high = reinterpret_cast<const __m128i*>(rgb + 12);  // pixels 4 to 7
+  const __m256i pixels = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(low)),
+                                                 _mm_loadu_si128(high), 1);
+  return _mm256_shuffle_epi8(pixels, _mm256_add_epi8(first, _mm256_set1_epi32(0x010101 * channel)));
+}
+
+// Lane i is 0x010101 times value i of the given third of 24.
+inline __m256i Third(const uint8_t* rgb, int third) {
+  const __m256i spread = _mm256_setr_epi8(0, 0, 0, -1, 1, 1, 1, -1, 2, 2, 2, -1, 3, 3, 3, -1,  //
+                                          4, 4, 4, -1, 5, 5, 5, -1, 6, 6, 6, -1, 7, 7, 7, -1);
+  const auto* values = reinterpret_cast<const __m128i*>(rgb + kLanes * third);
+  return _mm256_shuffle_epi8(_mm256_broadcastq_epi64(_mm_loadl_epi64(values)), spread);
+}
+
+inline void Store(float* out, __m256 values) { _mm256_storeu_ps(out, values); }
+
+inline void Store(uint16_t* out, __m256 values) {
+  constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm256_cvtps_ph(values, kNearest));
+}
+
+struct Rows {
+  static constexpr int kPixels = 8;  // pixels of a step, which is three vectors in either layout
+
+  template <typename T>
+  static void Planar(const uint8_t* rgb, int width, const NormalizeTable& table, T* const out[3]) {
+    const Formula formula[3] = {Formula::Planar(table, 0), Formula::Planar(table, 1),
+                                Formula::Planar(table, 2)};
+    ForEachStep<kPixels>(width, [&](int x) {
+      for (int c = 0; c < 3; ++c) Store(out[c] + x, formula[c](Channel(rgb + 3 * x, c)));
+    });
+  }
+
+  static void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
+    ForEachStep<kPixels>(width, [&](int x) {
+      for (int c = 0; c < 3; ++c) {
+        const __m256i lanes = _mm256_srli_epi32(Channel(rgb + 3 * x, c), 16);
+        const __m128i words =
+            _mm_packus_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(out[c] + x), _mm_packus_epi16(words, words));
+      }
+    });
+  }
+
+  template <typename T>
+  static void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table, T* out) {
+    const Formula formula[3] = {Formula::Interleaved(table, 0), Formula::Interleaved(table, 1),
+                                Formula::Interleaved(table, 2)};
+    ForEachStep<kPixels>(width, [&](int x) {
+      for (int third = 0; third < 3; ++third) {
+        Store(out + 3 * x + kLanes * third, formula[third](Third(rgb + 3 * x, third)));
+      }
+    });
+  }
+};
+
+}  // namespace
+
+const NormalizeKernel kNormalizeAvx2 = SteppedRows<Rows>::Make();
+
+}  // namespace regcore

@@ -1,0 +1,118 @@
+#include "preprocess/batch_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace regcore {
+
+BatchStream::BatchStream(const Preprocess& preprocess, size_t workers,
+                         std::vector<ImageSource> sources, ForeignDecoder foreign,
+                         size_t batch_size, std::vector<uint8_t*> buffers, size_t keep)
+    : preprocess_(preprocess),
+      sources_(std::move(sources)),
+      foreign_(foreign),
+      batch_size_(batch_size),
+      batches_((sources_.size() + batch_size - 1) / batch_size),
+      buffers_(std::move(buffers)),
+      keep_(keep),
+      share_(preprocess.spec().memory, workers),
+      slots_(buffers_.size()),
+      pool_(workers) {
+  for (size_t i = 0; i < workers; ++i) {
+    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec(), share_));
+  }
+  for (size_t batch = 0; batch < buffers_.size(); ++batch) Arm(batch);
+}
+
+BatchStream::~BatchStream() { Stop(); }
+
+void BatchStream::Stop() {
+  pool_.Cancel();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    batch_done_.notify_all();
+    for (Slot& slot : slots_) slot.free.notify_all();
+  }
+  pool_.Stop();
+}
+
+Status BatchStream::Start() {
+  return pool_.Start(sources_.size(), [this](size_t index, size_t worker) { Fill(index, worker); });
+}
+
+StreamBatch BatchStream::BatchAt(size_t batch) const {
+  const size_t first = batch * batch_size_;
+  return {first, std::min(batch_size_, sources_.size() - first), batch % buffers_.size()};
+}
+
+// Prepares a free buffer for `batch`, which may lie behind the end.
+void BatchStream::Arm(size_t batch) {
+  if (batch >= batches_) return;
+  Slot& slot = slots_[batch % buffers_.size()];
+  const StreamBatch armed = BatchAt(batch);
+  slot.reports.Reset(armed.first, armed.count);
+  slot.worked.resize(armed.count);
+  slot.remaining.store(armed.count, std::memory_order_release);
+}
+
+// False when the stream is being destroyed.
+bool BatchStream::WaitForBuffer(size_t batch) {
+  const auto is_free = [&] {
+    return batch < released_.load(std::memory_order_acquire) + buffers_.size();
+  };
+  if (is_free()) return true;
+  std::unique_lock<std::mutex> lock(mutex_);
+  slots_[batch % buffers_.size()].free.wait(lock, [&] { return stopping_ || is_free(); });
+  return !stopping_;
+}
+
+void BatchStream::Fill(size_t index, size_t worker) {
+  const StreamBatch batch = BatchAt(index / batch_size_);
+  const ImageTimes::Time asked = ImageTimes::Now();
+  if (!WaitForBuffer(index / batch_size_)) return;
+  Slot& slot = slots_[batch.buffer];
+  uint8_t* out = buffers_[batch.buffer] + (index - batch.first) * preprocess_.slot_bytes();
+  PreprocessScratch* scratch = scratch_[worker].get();
+  Status status = preprocess_.ToSlot(sources_[index], index, foreign_, scratch, out);
+  if (!status.ok() || !scratch->findings.empty()) {
+    slot.reports.Add({index, std::move(status), std::move(scratch->findings)});
+  }
+  slot.worked[index - batch.first] = {asked, scratch->times, worker};
+  if (slot.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    batch_done_.notify_one();
+  }
+}
+
+// Gives back the oldest batch that the consumer holds.
+void BatchStream::Release() {
+  const size_t batch = released_.load(std::memory_order_relaxed);
+  Arm(batch + buffers_.size());
+  const std::lock_guard<std::mutex> lock(mutex_);
+  released_.store(batch + 1, std::memory_order_release);
+  slots_[batch % buffers_.size()].free.notify_all();
+}
+
+StreamState BatchStream::Next(std::chrono::milliseconds timeout, StreamBatch* batch) {
+  while (released_ + keep_ <= next_) Release();
+  if (next_ == batches_) return StreamState::kEnd;
+  const StreamBatch wanted = BatchAt(next_);
+  const std::atomic<size_t>& remaining = slots_[wanted.buffer].remaining;
+  std::unique_lock<std::mutex> lock(mutex_);
+  batch_done_.wait_for(lock, timeout, [&] { return stopping_ || remaining.load() == 0; });
+  if (stopping_ || remaining.load() != 0) return StreamState::kNotYet;
+  *batch = wanted;
+  ++next_;
+  return StreamState::kBatch;
+}
+
+std::vector<ItemReport> BatchStream::TakeReports() {
+  return slots_[(next_ - 1) % buffers_.size()].reports.Take();
+}
+
+const std::vector<WorkedImage>& BatchStream::worked() const {
+  return slots_[(next_ - 1) % buffers_.size()].worked;
+}
+
+}  // namespace regcore

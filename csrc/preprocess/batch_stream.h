@@ -1,0 +1,95 @@
+// A ring of caller-owned batch buffers, filled by a pool across batch borders, handed out in order.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "preprocess/list_job.h"
+
+namespace regcore {
+
+// Images [first, first + count) of the list, in buffer number `buffer`.
+struct StreamBatch {
+  size_t first = 0;
+  size_t count = 0;
+  size_t buffer = 0;
+};
+
+// When a worker prepared an image: it asked for the buffer, and began once there was one.
+struct WorkedImage {
+  ImageTimes::Time asked;
+  ImageTimes times;
+  size_t worker = 0;
+};
+
+enum class StreamState { kBatch, kEnd, kNotYet };
+
+// One consumer, who holds the last `keep` batches that he was given, fewer than there are buffers.
+// `buffers` (each of batch_size slots) and what the sources point to outlive the stream.
+// Memory does not grow with the number of images beyond the list itself.
+class BatchStream {
+ public:
+  BatchStream(const Preprocess& preprocess, size_t workers, std::vector<ImageSource> sources,
+              ForeignDecoder foreign, size_t batch_size, std::vector<uint8_t*> buffers,
+              size_t keep);
+  // As Stop.
+  ~BatchStream();
+
+  Status Start();
+
+  // Stops the workers after the image each has in hand, and joins them. Another thread may be in
+  // Next meanwhile, which then returns kNotYet at once.
+  void Stop();
+
+  // Whether the caller is one of the stream's own threads, which cannot destroy it.
+  bool OnWorker() const { return pool_.OnWorker(); }
+
+  // The next batch in order, or kNotYet after `timeout`. Gives the batch that was handed out `keep`
+  // batches before back to the workers.
+  StreamState Next(std::chrono::milliseconds timeout, StreamBatch* batch);
+
+  // Of the batch handed out last, images that failed or of which there are findings, by index.
+  std::vector<ItemReport> TakeReports();
+
+  // Of the batch handed out last, by place in it; valid until the next call of Next.
+  const std::vector<WorkedImage>& worked() const;
+
+ private:
+  struct Slot {
+    std::atomic<size_t> remaining{0};  // images of its batch still to come
+    ReportList reports;
+    std::vector<WorkedImage> worked;  // each written by one worker
+    std::condition_variable free;     // of its own, so that only those wake up who can go on
+  };
+
+  void Fill(size_t index, size_t worker);
+  bool WaitForBuffer(size_t batch);
+  StreamBatch BatchAt(size_t batch) const;
+  void Arm(size_t batch);
+  void Release();
+
+  const Preprocess& preprocess_;
+  const std::vector<ImageSource> sources_;
+  const ForeignDecoder foreign_;
+  const size_t batch_size_;
+  const size_t batches_;
+  const std::vector<uint8_t*> buffers_;
+  const size_t keep_;
+  const MemoryShare share_;
+  std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
+  std::vector<Slot> slots_;  // one per buffer
+
+  std::mutex mutex_;  // guards the waits below, not the work
+  std::condition_variable batch_done_;
+  std::atomic<size_t> released_{0};  // batches given back
+  std::atomic<bool> stopping_{false};
+  size_t next_ = 0;  // batch to hand out
+  WorkerPool pool_;  // last: its threads use everything above
+};
+
+}  // namespace regcore

@@ -1,0 +1,58 @@
+// Where a foreign decoder, one for what is not a JPEG of ours, puts its pixels.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/image_limits.h"
+#include "base/image_view.h"
+#include "base/memory_budget.h"
+
+namespace regcore {
+
+class ForeignPicture {
+ public:
+  // `bytes` is the encoded image; `row_bytes`: of what comes after decoding.
+  ForeignPicture(const DecodeLimits& limits, const uint8_t* bytes, size_t size, size_t row_bytes,
+                 Reservation* reservation, AlignedBuffer* pixels)
+      : limits_(limits),
+        bytes_(bytes),
+        size_(size),
+        row_bytes_(row_bytes),
+        reservation_(*reservation),
+        pixels_(*pixels) {}
+
+  // The encoded image: the bytes that were checked, whatever has become of their file.
+  const uint8_t* bytes() const { return bytes_; }
+  size_t size() const { return size_; }
+
+  // To be called when the size is known and before anything is decoded: checks the limits, waits
+  // for memory. `bytes_per_pixel`: what the decoder will hold, with its intermediate pictures.
+  Status Reserve(int width, int height, size_t bytes_per_pixel);
+
+  // The memory for all pixels, RGB8 without gaps. The picture is at most as large as reserved.
+  Status Allocate(int width, int height, uint8_t** pixels);
+
+  const RgbView& view() const { return view_; }
+
+  int orientation = 1;    // of EXIF
+  bool complete = false;  // all pixels are there
+
+ private:
+  const DecodeLimits& limits_;
+  const uint8_t* const bytes_;
+  const size_t size_;
+  const size_t row_bytes_;
+  Reservation& reservation_;
+  AlignedBuffer& pixels_;
+  int64_t reserved_pixels_ = 0;
+  RgbView view_;
+};
+
+// `decode` is called from worker threads; the items are those of the list, by index.
+struct ForeignDecoder {
+  Status (*decode)(void* context, size_t index, ForeignPicture* picture) = nullptr;
+  void* context = nullptr;
+};
+
+}  // namespace regcore

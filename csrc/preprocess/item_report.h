@@ -1,0 +1,48 @@
+// What there is to tell about one image of a list besides its pixels, and the list of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace regcore {
+
+// Noticed on the way to an image's pixels.
+struct Findings {
+  size_t warnings = 0;        // how often libjpeg repaired damage
+  std::string first_warning;  // its words
+  int orientation = 1;        // of EXIF; nothing is turned by it
+
+  bool empty() const { return warnings == 0 && orientation == 1; }
+};
+
+struct ItemReport {
+  size_t index = 0;
+  Status status;
+  Findings findings;
+};
+
+// Collects from several threads at a time. Images of which there is nothing to tell cost nothing.
+class ReportList {
+ public:
+  // Empties the list, for items [first, first + count). May throw std::bad_alloc.
+  void Reset(size_t first, size_t count);
+
+  // Never fails: where memory for the words is lacking, the item is told to have lacked memory.
+  void Add(ItemReport report) noexcept;
+
+  // By index. Not while Add runs. May throw std::bad_alloc.
+  std::vector<ItemReport> Take();
+
+ private:
+  std::mutex mutex_;
+  std::vector<ItemReport> reports_;
+  size_t first_ = 0;
+  std::vector<uint8_t> wordless_;  // by item, 1 where reports_ had no room
+};
+
+}  // namespace regcore

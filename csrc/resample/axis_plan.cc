@@ -1,0 +1,119 @@
+// Built without floating-point contraction (see CMakeLists.txt): a fused multiply-add would round
+// differently from Pillow.
+#include "resample/axis_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace regcore {
+namespace {
+
+double Box(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
+
+double Bilinear(double x) {
+  x = std::fabs(x);
+  return x < 1.0 ? 1.0 - x : 0.0;
+}
+
+double Hamming(double x) {
+  x = std::fabs(x);
+  if (x == 0.0) return 1.0;
+  if (x >= 1.0) return 0.0;
+  x *= std::numbers::pi;
+  return std::sin(x) / x * (0.54f + 0.46f * std::cos(x));  // Pillow's constants are floats
+}
+
+double Bicubic(double x) {
+  constexpr double a = -0.5;
+  x = std::fabs(x);
+  if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
+  if (x < 2.0) return (((x - 5.0) * x + 8.0) * x - 4.0) * a;
+  return 0.0;
+}
+
+double Sinc(double x) {
+  if (x == 0.0) return 1.0;
+  x *= std::numbers::pi;
+  return std::sin(x) / x;
+}
+
+double Lanczos(double x) { return x >= -3.0 && x < 3.0 ? Sinc(x) * Sinc(x / 3.0) : 0.0; }
+
+struct Kernel {
+  double (*weight)(double x);
+  double support;  // in input pixels at scale 1
+};
+
+Kernel KernelOf(Filter filter) {
+  switch (filter) {
+    case Filter::kBox:
+      return {Box, 0.5};
+    case Filter::kBilinear:
+      return {Bilinear, 1.0};
+    case Filter::kHamming:
+      return {Hamming, 1.0};
+    case Filter::kBicubic:
+      return {Bicubic, 2.0};
+    case Filter::kLanczos:
+      return {Lanczos, 3.0};
+  }
+  return {Bicubic, 2.0};
+}
+
+int32_t ToFixedPoint(double weight) {
+  const double scaled = weight * (1 << kWeightBits);
+  return static_cast<int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);  // toward zero, as C
+}
+
+}  // namespace
+
+bool VerticalFirst(PassOrder order, int width, int height, int resized_width, int resized_height) {
+  const int64_t shrink = int64_t{height} - resized_height;
+  return order == PassOrder::kPillow13 && shrink > 0 &&
+         shrink > 2 * (int64_t{width} - resized_width);
+}
+
+AxisPlan MakeAxisPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  const Kernel kernel = KernelOf(filter);
+  const double scale = static_cast<double>(input_size) / output_size;
+  const double filter_scale = std::max(scale, 1.0);
+  const double support = kernel.support * filter_scale;
+  const double inverse_scale = 1.0 / filter_scale;
+
+  AxisPlan plan;
+  plan.input_size = input_size;
+  plan.output_size = output_size;
+  plan.first = first;
+  plan.count = count;
+  plan.taps = std::min(static_cast<int>(std::ceil(support)) * 2 + 1, input_size);
+  const size_t outputs = static_cast<size_t>(count);
+  plan.start.resize(outputs);
+  plan.length.resize(outputs);
+  plan.weights.assign(outputs * static_cast<size_t>(plan.taps), 0);
+
+  std::vector<double> weights(static_cast<size_t>(plan.taps));
+  for (size_t i = 0; i < outputs; ++i) {
+    const double center = (first + static_cast<int>(i) + 0.5) * scale;
+    const int begin = std::max(static_cast<int>(center - support + 0.5), 0);
+    const int end = std::min(static_cast<int>(center + support + 0.5), input_size);
+    const int length = end - begin;
+    double sum = 0.0;
+    for (int t = 0; t < length; ++t) {
+      const double w = kernel.weight((t + begin - center + 0.5) * inverse_scale);
+      weights[static_cast<size_t>(t)] = w;
+      sum += w;
+    }
+    int32_t* fixed = plan.weights.data() + i * static_cast<size_t>(plan.taps);
+    for (int t = 0; t < length; ++t) {
+      double w = weights[static_cast<size_t>(t)];
+      if (sum != 0.0) w /= sum;
+      fixed[t] = ToFixedPoint(w);
+    }
+    plan.start[i] = begin;
+    plan.length[i] = length;
+  }
+  return plan;
+}
+
+}  // namespace regcore

@@ -1,0 +1,212 @@
+// The kernel of all x86 instruction sets but the newest: products of 16-bit numbers, two taps a
+// time, on vectors of 8 or 16 lanes.
+//
+// Exactness: a weight is low + 256 high (weights.h), both in 16 bits. The dot product adds
+// two products of 16-bit numbers exactly, and the recombined sum equals Pillow's int32 sum modulo
+// 2^32, hence equals it. The higher half of the sum, shifted by 6 more, is floor(sum / 2^22).
+//
+// Intermediate: blocks of four rows, byte-interleaved (column 0 of rows 0, 2, 1, 3, column 1 of
+// rows 0, 2, 1, 3, ...): the horizontal pass produces four rows at once, the vertical pass finds
+// the first two in the even bytes and the other two in the odd ones.
+#pragma once
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "resample/kernels.h"
+#include "resample/weights.h"
+#include "resample/weights_int16_pairs.h"
+
+namespace regcore {
+
+// `Simd` wraps one instruction set's operations on its `Vector`. It must be local to the file that
+// instantiates this, for that is compiled for that instruction set.
+template <typename Simd>
+class PairKernel {
+ public:
+  static constexpr ResampleKernel Make() {
+    return {PackHorizontal, PackPairRows, IntermediateBytes, Horizontal, Vertical};
+  }
+
+ private:
+  using Vector = typename Simd::Vector;
+  static constexpr int kRows = kPairBlockRows;
+  static constexpr int kQuarters = Simd::kLanes / 4;
+  static constexpr size_t kVectorBytes = 4 * size_t{Simd::kLanes};
+  static constexpr int kStep = 4 * Simd::kLanes;  // columns of the vertical pass
+  static constexpr int32_t kHalf = 1 << (kWeightBits - 1);
+
+  static size_t BlockBytes(int columns) {
+    return static_cast<size_t>(DivideUp(columns, kStep)) * size_t{kStep} * kRows;
+  }
+
+  // One pixel at a time, the last four bytes of each store are overwritten by the next.
+  static size_t IntermediateBytes(int rows, int columns) {
+    return static_cast<size_t>(DivideUp(rows, kRows)) * BlockBytes(columns) + 16;
+  }
+
+  static Status PackHorizontal(PackedAxis* axis) {
+    return PackPairColumns(Simd::kLanes, Simd::kGathers, axis);
+  }
+
+  // Sums of high and of low halves.
+  struct Sums {
+    Vector high = Simd::Broadcast(0);
+    Vector low = Simd::Broadcast(kHalf);
+
+    void Add(Vector taps, Vector high_weights, Vector low_weights) {
+      high = Simd::Dot(high, taps, high_weights);
+      low = Simd::Dot(low, taps, low_weights);
+    }
+    Vector Total() const { return Simd::Add(low, Simd::template ShiftLeft<8>(high)); }
+  };
+
+  // Four rows of the source, each from the pixel `left` on.
+  struct SourceRows {
+    const uint8_t* row[kRows];
+    int left;
+    ptrdiff_t next;  // bytes to the four rows below
+
+    const uint8_t* At(int r, int pixel) const { return row[r] + 3 * ptrdiff_t{pixel - left}; }
+  };
+
+  // `pairs` pairs of taps of one row.
+  static Vector SumOf(const Simd& simd, const uint8_t* weights, int pairs, const uint8_t* row) {
+    Sums sums;
+    for (int pair = 0; pair < pairs; ++pair, weights += 2 * kVectorBytes) {
+      sums.Add(simd.Taps(row + 6 * pair), Simd::Load(weights), Simd::Load(weights + kVectorBytes));
+    }
+    return sums.Total();
+  }
+
+  // kPairs, if not 0, is the number of pairs of taps in all groups.
+  template <int kPairs>
+  static void ColumnRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
+    const uint8_t* packed = axis.weights.data();
+    const int32_t* const end = axis.blocks.data() + axis.blocks.size();
+    const uint8_t* row[kRows];
+    for (int r = 0; r < kRows; ++r) row[r] = source.At(r, 0);
+    const ptrdiff_t next = source.next;  // whoever decoded it left it in L2 or further away
+    for (const int32_t* group = axis.blocks.data(); group < end; group += kQuarters + 1) {
+      const ptrdiff_t below = 3 * ptrdiff_t{group[0]} + next;
+      for (const uint8_t* r : row) _mm_prefetch(r + below, _MM_HINT_T0);
+      const int pairs = kPairs == 0 ? group[kQuarters] : kPairs;
+      const Simd simd(group, packed);
+      packed += Simd::kFixedVectors * kVectorBytes;
+      Vector total[kRows];
+      for (int r = 0; r < kRows; ++r) total[r] = SumOf(simd, packed, pairs, row[r]);
+      packed += 2 * static_cast<size_t>(pairs) * kVectorBytes;
+      Simd::Store(out, Simd::Interleave(total));
+      out += kVectorBytes;
+    }
+  }
+
+  // In each quarter a row: four taps of its pixel in steps of 12 bytes, two pairs.
+  struct PixelSums {
+    __m256i high = _mm256_setzero_si256();
+    __m256i low = _mm256_set1_epi32(kHalf);
+
+    void Add(__m256i rows, __m128i order, const int32_t* weights) {
+      const __m256i taps = _mm256_shuffle_epi8(rows, _mm256_broadcastsi128_si256(order));
+      high = _mm256_add_epi32(high, _mm256_madd_epi16(taps, _mm256_set1_epi32(weights[0])));
+      low = _mm256_add_epi32(low, _mm256_madd_epi16(taps, _mm256_set1_epi32(weights[1])));
+    }
+    __m256i Total() const {
+      return _mm256_srai_epi32(_mm256_add_epi32(low, _mm256_slli_epi32(high, 8)), kWeightBits);
+    }
+  };
+
+  static __m256i TwoRows(const uint8_t* row0, const uint8_t* row1) {
+    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row0));
+    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row1));
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+  }
+
+  static void PixelRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
+    const __m128i order = _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
+    const __m128i interleave =
+        _mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, -1, -1, -1, -1);
+    const auto* weights = reinterpret_cast<const int32_t*>(axis.weights.data());
+    for (size_t i = 0; i < axis.blocks.size(); ++i, out += 3 * kRows) {
+      const uint8_t* pixel[kRows];
+      for (int r = 0; r < kRows; ++r) pixel[r] = source.At(r, axis.plan.start[i]);
+      PixelSums first, second;
+      for (int pair = 0; pair < axis.blocks[i]; ++pair, weights += 2) {
+        first.Add(TwoRows(pixel[0] + 6 * pair, pixel[1] + 6 * pair), order, weights);
+        second.Add(TwoRows(pixel[2] + 6 * pair, pixel[3] + 6 * pair), order, weights);
+      }
+      // Rows 0 and 2 below, 1 and 3 above, as words, then as bytes side by side.
+      const __m256i words = _mm256_packs_epi32(first.Total(), second.Total());
+      const __m256i bytes = _mm256_packus_epi16(words, words);
+      const __m128i rows =
+          _mm_unpacklo_epi8(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_shuffle_epi8(rows, interleave));
+    }
+  }
+
+  static void Horizontal(const PackedAxis& horizontal, const AxisPlan& vertical,
+                         const RgbView& source, uint8_t* intermediate) {
+    using RowsFunction = void (*)(const PackedAxis&, const SourceRows&, uint8_t* out);
+    constexpr RowsFunction kRowsOf[] = {PixelRows,     ColumnRows<0>, ColumnRows<1>,
+                                        ColumnRows<2>, ColumnRows<3>, ColumnRows<4>};
+    static_assert(std::size(kRowsOf) == kPairColumns + kMaxFixedPairs + 1);
+    const RowsFunction rows = kRowsOf[horizontal.shape];
+    const size_t block_bytes = BlockBytes(3 * horizontal.plan.count);
+    for (int top = vertical.input_begin(); top < vertical.input_end(); top += kRows) {
+      SourceRows four{{}, source.area.left, kRows * source.stride};
+      for (int r = 0; r < kRows; ++r) {  // past the end: weight 0
+        four.row[r] = source.Row(std::min(top + r, vertical.input_end() - 1));
+      }
+      rows(horizontal, four, intermediate);
+      intermediate += block_bytes;
+    }
+  }
+
+  // A step of the vertical pass: four vectors of columns.
+  struct ColumnSums {
+    Sums sums[4];
+
+    void AddPair(const uint8_t* source, bool second, const int32_t* weights) {
+      const Vector high = Simd::Broadcast(weights[0]);
+      const Vector low = Simd::Broadcast(weights[1]);
+      for (size_t v = 0; v < 4; ++v) {
+        const Vector bytes = Simd::Load(source + v * kVectorBytes);
+        sums[v].Add(second ? Simd::OddBytes(bytes) : Simd::EvenBytes(bytes), high, low);
+      }
+    }
+
+    void Store(uint8_t* out) const {
+      Vector total[4];
+      for (int v = 0; v < 4; ++v) total[v] = sums[v].Total();
+      Simd::StoreUnaligned(out, Simd::Bytes(total));
+    }
+  };
+
+  static void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate,
+                       int columns, uint8_t* out) {
+    const PairWindow window = PairWindow::Of(vertical, row);
+    const size_t block_bytes = BlockBytes(columns);
+    const uint8_t* top = intermediate + static_cast<size_t>(window.first) * block_bytes;
+    const auto* first = reinterpret_cast<const int32_t*>(vertical.weights.data()) + window.weights;
+    for (int column = 0; column < columns; column += kStep) {
+      const uint8_t* source = top + static_cast<size_t>(column) * kRows;
+      const int32_t* weights = first;
+      ColumnSums sums;
+      if (window.second_pair != 0) {
+        sums.AddPair(source, true, weights);
+        source += block_bytes;
+        weights += 2;
+      }
+      for (int block = 0; block < window.whole; ++block, source += block_bytes, weights += 4) {
+        sums.AddPair(source, false, weights);
+        sums.AddPair(source, true, weights + 2);
+      }
+      if (window.first_pair != 0) sums.AddPair(source, false, weights);
+      sums.Store(out + column);
+    }
+  }
+};
+
+}  // namespace regcore

@@ -1,0 +1,75 @@
+// AVX2: eight columns at a time.
+#include "resample/int16_pairs-inl.h"
+
+namespace regcore {
+namespace {
+
+// Of one group of columns: where its two quarters read, and which bytes.
+class Avx2 {
+ public:
+  using Vector = __m256i;
+  static constexpr int kLanes = 8;
+  static constexpr bool kGathers = false;
+  static constexpr size_t kFixedVectors = 1;
+
+  Avx2(const int32_t* starts, const uint8_t* fixed)
+      : first_(3 * ptrdiff_t{starts[0]}), second_(3 * ptrdiff_t{starts[1]}), bytes_(Load(fixed)) {}
+
+  Vector Taps(const uint8_t* row) const {
+    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + first_));
+    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + second_));
+    const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+    return _mm256_shuffle_epi8(both, bytes_);
+  }
+
+  static Vector Broadcast(int32_t x) { return _mm256_set1_epi32(x); }
+  static Vector Load(const uint8_t* p) {
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static void Store(uint8_t* p, Vector x) { _mm256_store_si256(reinterpret_cast<__m256i*>(p), x); }
+  static void StoreUnaligned(uint8_t* p, Vector x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
+  }
+  static Vector Add(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
+  static Vector Dot(Vector sum, Vector a, Vector b) { return Add(sum, _mm256_madd_epi16(a, b)); }
+  template <int kBits>
+  static Vector ShiftLeft(Vector x) {
+    return _mm256_slli_epi32(x, kBits);
+  }
+  static Vector EvenBytes(Vector x) { return _mm256_and_si256(x, _mm256_set1_epi16(0x00FF)); }
+  static Vector OddBytes(Vector x) { return _mm256_srli_epi16(x, 8); }
+
+  // Four rows of sums → bytes clipped to 0..255, the four rows of a lane side by side.
+  static Vector Interleave(const Vector row[4]) {
+    const __m256i order = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
+    const __m256i bytes = _mm256_packus_epi16(Words(row[0], row[1]), Words(row[2], row[3]));
+    return _mm256_shuffle_epi8(bytes, order);
+  }
+
+  // Four vectors of sums → bytes clipped to 0..255, one vector after the other.
+  static Vector Bytes(const Vector total[4]) {
+    const __m256i quarters = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const auto shift = [&](int v) { return _mm256_srai_epi32(total[v], kWeightBits); };
+    const __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(shift(0), shift(1)),
+                                              _mm256_packs_epi32(shift(2), shift(3)));
+    return _mm256_permutevar8x32_epi32(bytes, quarters);
+  }
+
+ private:
+  // Each sum >> 22, those of `even` in the even words.
+  static Vector Words(Vector even, Vector odd) {
+    const __m256i high = _mm256_blend_epi16(_mm256_srli_epi32(even, 16), odd, 0xAA);
+    return _mm256_srai_epi16(high, kWeightBits - 16);
+  }
+
+  ptrdiff_t first_;
+  ptrdiff_t second_;
+  __m256i bytes_;
+};
+
+}  // namespace
+
+const ResampleKernel kResampleAvx2 = PairKernel<Avx2>::Make();
+
+}  // namespace regcore

@@ -1,0 +1,289 @@
+// AVX-512 with VBMI and VNNI.
+//
+// Exactness: a weight k, |k| < 1.98 * 2^22, is written as k = d0 + 256 d1 + 65536 d2 with signed
+// bytes d. vpdpbusd adds four products uint8 x int8 per 32-bit lane without saturation. Two taps
+// take vpdpwssd, which adds two products of 16-bit numbers, and k = d0 + 256 e, |e| < 2^15. All
+// sums are taken modulo 2^32, as is their recombination: that of Pillow's int32 sum, hence equal
+// to it. The higher half of the sum's 32 bits, shifted by 6 more, is floor(sum / 2^22).
+//
+// Intermediate: blocks of four rows, byte-interleaved (column 0 of rows 0, 2, 1, 3, column 1 of
+// rows 0, 2, 1, 3, ...): the horizontal pass produces four rows at once, the vertical pass finds
+// the four taps of a lane side by side, and the first two in the even bytes.
+#include <immintrin.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "resample/weights.h"
+#include "resample/weights_int8_digits.h"
+
+namespace regcore {
+namespace {
+
+constexpr int kBlock = kDigitBlock;       // rows per block, and taps per vpdpbusd lane
+constexpr size_t kVector = kDigitVector;  // bytes
+constexpr int32_t kHalf = 1 << (kWeightBits - 1);
+constexpr __mmask64 kEvenBytes = 0x5555555555555555;
+
+size_t BlockBytes(int columns) { return static_cast<size_t>(DivideUp(columns, 64)) * 64 * kBlock; }
+
+size_t IntermediateBytes(int rows, int columns) {
+  return static_cast<size_t>(DivideUp(rows, kBlock)) * BlockBytes(columns) + kVector;
+}
+
+// Only the higher half of a sum is needed. It comes as the higher half of a lane or, which saves a
+// shift where two vectors share one, as the lower: (d0 + 256 d1) / 65536 + d2 rounded down, of
+// which the upper half is then left to chance.
+enum class Half { kLower, kUpper };
+
+// Words: lower halves of `even`, upper halves of `odd`, each shifted to sum >> 22.
+inline __m512i Join(__m512i even, __m512i odd) {
+  constexpr __mmask32 kOddWords = 0xAAAAAAAA;
+  return _mm512_srai_epi16(_mm512_mask_blend_epi16(kOddWords, even, odd), kWeightBits - 16);
+}
+
+constexpr Half HalfAt(int vector) { return vector % 2 == 0 ? Half::kLower : Half::kUpper; }
+
+// Four rows of sums → bytes clipped to 0..255, the four rows of a lane side by side.
+inline __m512i Interleave(const __m512i row[kBlock]) {
+  const __m512i order =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
+  const __m512i bytes = _mm512_packus_epi16(Join(row[0], row[1]), Join(row[2], row[3]));
+  return _mm512_shuffle_epi8(bytes, order);
+}
+
+// Adds all taps times one digit of their weights.
+template <int kDigit, int kBlocks, bool kPair>
+inline __m512i AddDigit(__m512i sum, const __m512i* taps, const __m512i* weights) {
+  for (int b = 0; b < kBlocks; ++b) {
+    sum = _mm512_dpbusd_epi32(sum, taps[b], weights[kDigits * b + kDigit]);
+  }
+  if constexpr (kPair && kDigit < 2) {
+    sum = _mm512_dpwssd_epi32(sum, taps[kBlocks], weights[kDigits * kBlocks + 1 - kDigit]);
+  }
+  return sum;
+}
+
+// Each shift serves all the digits added before.
+template <Half kHalfWanted, int kBlocks, bool kPair>
+inline __m512i ShortSum(const uint8_t* pixels, __m512i index, const __m512i* weights) {
+  __m512i taps[kBlocks + 1];
+  for (int b = 0; b < kBlocks; ++b) {
+    taps[b] = _mm512_permutexvar_epi8(index, _mm512_loadu_si512(pixels + 3 * kBlock * b));
+  }
+  if constexpr (kPair) {
+    taps[kBlocks] = _mm512_maskz_permutexvar_epi8(
+        kEvenBytes, index, _mm512_loadu_si512(pixels + 3 * kBlock * kBlocks));
+  }
+  if constexpr (kHalfWanted == Half::kUpper) {
+    __m512i sum = _mm512_set1_epi32(kHalf >> 16);
+    sum = AddDigit<2, kBlocks, kPair>(sum, taps, weights);
+    sum = AddDigit<1, kBlocks, kPair>(_mm512_slli_epi32(sum, 8), taps, weights);
+    return AddDigit<0, kBlocks, kPair>(_mm512_slli_epi32(sum, 8), taps, weights);
+  } else {
+    __m512i sum = _mm512_set1_epi32(kHalf >> 8);
+    sum = AddDigit<1, kBlocks, kPair>(sum, taps, weights);
+    sum = AddDigit<0, kBlocks, kPair>(_mm512_slli_epi32(sum, 8), taps, weights);
+    return AddDigit<2, kBlocks, kPair>(_mm512_srai_epi32(sum, 16), taps, weights);
+  }
+}
+
+// Four rows of the source, each from the pixel `left` on.
+struct SourceRows {
+  const uint8_t* row[kBlock];
+  int left;
+  ptrdiff_t next;  // bytes to the four rows below
+
+  const uint8_t* At(int r, int pixel) const { return row[r] + 3 * ptrdiff_t{pixel - left}; }
+
+  // Whoever decoded the next rows left them in L2 or further away.
+  void PrefetchNext(int pixel) const {
+    for (int r = 0; r < kBlock; ++r) _mm_prefetch(At(r, pixel) + next, _MM_HINT_T0);
+  }
+};
+
+template <int kBlocks, bool kPair>
+void ShortRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
+  constexpr int kWeights = kDigits * kBlocks + 2 * kPair;
+  const uint8_t* packed = axis.weights.data();
+  for (size_t g = 0; g < axis.blocks.size(); g += 2, out += kVector) {
+    const int pixel = axis.blocks[g];
+    source.PrefetchNext(pixel);
+    const __m512i index = _mm512_load_si512(packed);
+    packed += kVector;
+    __m512i weights[kWeights];
+    for (int i = 0; i < kWeights; ++i, packed += kVector) weights[i] = _mm512_load_si512(packed);
+    __m512i sum[kBlock];
+    for (int r = 0; r < kBlock; r += 2) {
+      sum[r] = ShortSum<Half::kLower, kBlocks, kPair>(source.At(r, pixel), index, weights);
+      sum[r + 1] = ShortSum<Half::kUpper, kBlocks, kPair>(source.At(r + 1, pixel), index, weights);
+    }
+    _mm512_store_si512(out, Interleave(sum));
+  }
+}
+
+// Adds the taps that `index` picks from one vector of pixels, with the weights of their block.
+inline void AddBlock(const uint8_t* pixels, __m512i index, const uint8_t* weights,
+                     __m512i sum[kDigits]) {
+  const __m512i taps = _mm512_permutexvar_epi8(index, _mm512_loadu_si512(pixels));
+  for (int d = 0; d < kDigits; ++d) {
+    const __m512i weight = _mm512_load_si512(weights + static_cast<size_t>(d) * kVector);
+    sum[d] = _mm512_dpbusd_epi32(sum[d], taps, weight);
+  }
+}
+
+inline void Begin(__m512i first, __m512i sum[kDigits]) {
+  sum[0] = first;
+  sum[1] = _mm512_setzero_si512();
+  sum[2] = _mm512_setzero_si512();
+}
+
+inline __m512i Recombine(Half half, const __m512i sum[kDigits]) {
+  const __m512i low = _mm512_add_epi32(sum[0], _mm512_slli_epi32(sum[1], 8));
+  if (half == Half::kLower) return _mm512_add_epi32(_mm512_srai_epi32(low, 16), sum[2]);
+  return _mm512_add_epi32(low, _mm512_slli_epi32(sum[2], 16));
+}
+
+void ColumnRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
+  const uint8_t* packed = axis.weights.data();
+  for (size_t g = 0; g < axis.blocks.size(); g += 2, out += kVector) {
+    const int pixel = axis.blocks[g];
+    source.PrefetchNext(pixel);
+    const __m512i index = _mm512_load_si512(packed);
+    packed += kVector;
+    __m512i sum[kBlock][kDigits];
+    for (auto& s : sum) Begin(_mm512_set1_epi32(kHalf), s);
+    for (int block = 0; block < axis.blocks[g + 1]; ++block, packed += kDigits * kVector) {
+      for (int r = 0; r < kBlock; ++r) {
+        AddBlock(source.At(r, pixel) + 3 * kBlock * block, index, packed, sum[r]);
+      }
+    }
+    __m512i result[kBlock];
+    for (int r = 0; r < kBlock; ++r) result[r] = Recombine(HalfAt(r), sum[r]);
+    _mm512_store_si512(out, Interleave(result));
+  }
+}
+
+void PixelRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
+  alignas(kVector) uint8_t index_bytes[kVector] = {};
+  for (int t = 0; t < kWideTaps; ++t) {
+    for (int c = 0; c < 3; ++c)
+      index_bytes[4 * (t / 4 * 4 + c) + t % 4] = static_cast<uint8_t>(3 * t + c);
+  }
+  const __m512i index = _mm512_load_si512(index_bytes);
+  const uint8_t* packed = axis.weights.data();
+  for (size_t i = 0; i < axis.blocks.size(); ++i) {
+    __m512i sum[kBlock][kDigits];
+    for (auto& s : sum) Begin(_mm512_setzero_si512(), s);
+    for (int block = 0; block < axis.blocks[i]; ++block, packed += kDigits * kVector) {
+      for (int r = 0; r < kBlock; ++r) {
+        AddBlock(source.At(r, axis.plan.start[i]) + 3 * kWideTaps * block, index, packed, sum[r]);
+      }
+    }
+    __m512i result[kBlock];
+    for (int r = 0; r < kBlock; ++r) {
+      __m512i total = Recombine(Half::kUpper, sum[r]);
+      total = _mm512_add_epi32(total, _mm512_shuffle_i32x4(total, total, 0x4E));  // q ^ 2
+      total = _mm512_add_epi32(total, _mm512_shuffle_i32x4(total, total, 0xB1));  // q ^ 1
+      total = _mm512_add_epi32(total, _mm512_set1_epi32(kHalf));
+      result[r] = HalfAt(r) == Half::kUpper ? total : _mm512_srli_epi32(total, 16);
+    }
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_castsi512_si128(Interleave(result)));
+    out += 3 * kBlock;  // the fourth lane is overwritten by the next pixel
+  }
+}
+
+void Horizontal(const PackedAxis& horizontal, const AxisPlan& vertical, const RgbView& source,
+                uint8_t* intermediate) {
+  using RowsFunction = void (*)(const PackedAxis&, const SourceRows&, uint8_t* out);
+  constexpr RowsFunction kRows[] = {PixelRows,           ColumnRows,          nullptr,
+                                    ShortRows<0, true>,  ShortRows<1, false>, ShortRows<1, true>,
+                                    ShortRows<2, false>, ShortRows<2, true>,  ShortRows<3, false>,
+                                    ShortRows<3, true>};
+  static_assert(std::size(kRows) == kDigitShort + 2 * kMaxShortBlocks + 2);
+  const RowsFunction rows = kRows[horizontal.shape];
+  const size_t block_bytes = BlockBytes(3 * horizontal.plan.count);
+  for (int top = vertical.input_begin(); top < vertical.input_end(); top += kBlock) {
+    SourceRows four{{}, source.area.left, kBlock * source.stride};
+    for (int r = 0; r < kBlock; ++r) {  // past the end: weight 0
+      four.row[r] = source.Row(std::min(top + r, vertical.input_end() - 1));
+    }
+    rows(horizontal, four, intermediate);
+    intermediate += block_bytes;
+  }
+}
+
+// A step of the vertical pass: the sums of 64 columns.
+struct ColumnSums {
+  __m512i sum[4][kDigits];
+
+  ColumnSums() {
+    for (auto& s : sum) Begin(_mm512_set1_epi32(kHalf), s);
+  }
+
+  void AddWhole(const uint8_t* source, const int32_t* weights) {
+    __m512i weight[kDigits];
+    for (int d = 0; d < kDigits; ++d) weight[d] = _mm512_set1_epi32(weights[d]);
+    for (size_t v = 0; v < 4; ++v) {
+      const __m512i taps = _mm512_load_si512(source + v * kVector);
+      for (int d = 0; d < kDigits; ++d) {
+        sum[v][d] = _mm512_dpbusd_epi32(sum[v][d], taps, weight[d]);
+      }
+    }
+  }
+
+  void AddHalf(const uint8_t* source, const int32_t* weights) {
+    const __m512i high = _mm512_set1_epi32(weights[0]);
+    const __m512i low = _mm512_set1_epi32(weights[1]);
+    for (size_t v = 0; v < 4; ++v) {
+      const __m512i taps =
+          _mm512_and_si512(_mm512_load_si512(source + v * kVector), _mm512_set1_epi16(0x00FF));
+      sum[v][0] = _mm512_dpwssd_epi32(sum[v][0], taps, low);
+      sum[v][1] = _mm512_dpwssd_epi32(sum[v][1], taps, high);
+    }
+  }
+
+  void Store(uint8_t* out) const {
+    __m512i total[4];
+    for (int v = 0; v < 4; ++v) total[v] = Recombine(HalfAt(v), sum[v]);
+    const __m512i bytes = _mm512_packus_epi16(Join(total[0], total[1]), Join(total[2], total[3]));
+    _mm512_storeu_si512(out, _mm512_permutexvar_epi8(_mm512_load_si512(kOrder.data()), bytes));
+  }
+
+ private:
+  // Lane 4q + l of sum v comes out in quarter q of the bytes, in word l of half v / 2.
+  alignas(kVector) static constexpr std::array<uint8_t, kVector> kOrder = [] {
+    std::array<uint8_t, kVector> order{};
+    for (size_t column = 0; column < kVector; ++column) {
+      const size_t v = column / 16, q = column % 16 / 4, l = column % 4;
+      order[column] = static_cast<uint8_t>(16 * q + 8 * (v / 2) + 2 * l + v % 2);
+    }
+    return order;
+  }();
+};
+
+void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int columns,
+              uint8_t* out) {
+  const DigitWindow window = DigitWindow::Of(vertical, row);
+  const size_t block_bytes = BlockBytes(columns);
+  const uint8_t* top = intermediate + static_cast<size_t>(window.first) * block_bytes;
+  const auto* first = reinterpret_cast<const int32_t*>(vertical.weights.data()) + window.weights;
+  for (int column = 0; column < columns; column += 64) {
+    const uint8_t* source = top + static_cast<size_t>(column) * kBlock;
+    const int32_t* weights = first;
+    ColumnSums sums;
+    for (int block = 0; block < window.whole; ++block, source += block_bytes, weights += kDigits) {
+      sums.AddWhole(source, weights);
+    }
+    if (window.half != 0) sums.AddHalf(source, weights);
+    sums.Store(out + column);
+  }
+}
+
+}  // namespace
+
+const ResampleKernel kResampleAvx512Vbmi = {PackDigitColumns, PackDigitRows, IntermediateBytes,
+                                            Horizontal, Vertical};
+
+}  // namespace regcore

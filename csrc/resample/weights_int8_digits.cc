@@ -1,0 +1,166 @@
+#include "resample/weights_int8_digits.h"
+
+#include <cstring>
+
+#include "resample/weights.h"
+
+namespace regcore {
+namespace {
+
+constexpr int kLanes = 16;
+constexpr size_t kLaneBytes = 4;
+
+// The number of blocks and whether two taps follow.
+struct Taps {
+  int blocks;
+  bool pair;
+
+  size_t Vectors() const { return 1 + kDigits * static_cast<size_t>(blocks) + 2 * size_t{pair}; }
+};
+
+// One lane's weights, a vector apart from each other.
+void PackLane(const AxisPlan& plan, int pixel, const Taps& taps, uint8_t* out) {
+  for (int block = 0; block < taps.blocks; ++block) {
+    for (int b = 0; b < kDigitBlock; ++b) {
+      const int32_t weight = WeightAt(plan, pixel, kDigitBlock * block + kDigitTapOrder[b]);
+      for (int digit = 0; digit < kDigits; ++digit) {
+        out[static_cast<size_t>(digit) * kDigitVector + static_cast<size_t>(b)] =
+            Digit(weight, digit);
+      }
+    }
+    out += kDigits * kDigitVector;
+  }
+  if (!taps.pair) return;
+  const int32_t first = WeightAt(plan, pixel, kDigitBlock * taps.blocks);
+  const int32_t second = WeightAt(plan, pixel, kDigitBlock * taps.blocks + 1);
+  const int32_t high = WordPair(HighHalf(first), HighHalf(second));
+  const int32_t low = WordPair(LowHalf(first), LowHalf(second));
+  std::memcpy(out, &high, sizeof(high));
+  std::memcpy(out + kDigitVector, &low, sizeof(low));
+}
+
+// Lanes that are no columns get the weights zero.
+void PackGroup(const AxisPlan& plan, const ColumnGroup& group, const Taps& taps, uint8_t* out) {
+  std::memset(out, 0, taps.Vectors() * kDigitVector);
+  for (int lane = 0; lane < group.used; ++lane, out += kLaneBytes) {
+    for (int b = 0; b < kDigitBlock; ++b) {
+      out[b] = static_cast<uint8_t>(group.offset[lane] + 3 * kDigitTapOrder[b]);
+    }
+    uint8_t* weights = out + kDigitVector;
+    if (lane == 0 || group.pixel[lane] != group.pixel[lane - 1]) {
+      PackLane(plan, group.pixel[lane], taps, weights);
+      continue;
+    }
+    for (size_t v = 1; v < taps.Vectors(); ++v, weights += kDigitVector) {  // another colour
+      std::memcpy(weights, weights - kLaneBytes, kLaneBytes);
+    }
+  }
+}
+
+// Whether all groups may read what the longest window takes. A load may begin as late as the end of
+// the inputs: kReadSlack covers it.
+bool MayRead(const AxisPlan& plan, const std::vector<ColumnGroup>& groups, int longest) {
+  return std::all_of(groups.begin(), groups.end(), [&](const ColumnGroup& group) {
+    const int last_step = (longest - 1) / kDigitBlock * kDigitBlock;
+    return group.start + last_step <= plan.input_end();
+  });
+}
+
+Status PackColumns(const std::vector<ColumnGroup>& groups, PackedAxis* axis) {
+  const AxisPlan& plan = axis->plan;
+  const int longest = *std::max_element(plan.length.begin(), plan.length.end());
+  const bool pair = longest % kDigitBlock == 1 || longest % kDigitBlock == 2;
+  const Taps fixed = {pair ? longest / kDigitBlock : DivideUp(longest, kDigitBlock), pair};
+  const bool is_short = fixed.blocks <= kMaxShortBlocks && MayRead(plan, groups, longest);
+  axis->shape = is_short ? kDigitShort + 2 * fixed.blocks + fixed.pair : kDigitColumns;
+  const auto taps_of = [&](const ColumnGroup& group) {
+    return is_short ? fixed : Taps{DivideUp(group.longest, kDigitBlock), false};
+  };
+  size_t vectors = 0;
+  for (const ColumnGroup& group : groups) {
+    const Taps taps = taps_of(group);
+    axis->blocks.insert(axis->blocks.end(), {group.start, taps.blocks});
+    vectors += taps.Vectors();
+  }
+  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(vectors * kDigitVector));
+  uint8_t* out = axis->weights.data();
+  for (const ColumnGroup& group : groups) {
+    const Taps taps = taps_of(group);
+    PackGroup(plan, group, taps, out);
+    out += taps.Vectors() * kDigitVector;
+  }
+  return {};
+}
+
+Status PackPixels(PackedAxis* axis) {
+  const AxisPlan& plan = axis->plan;
+  axis->shape = kDigitPixels;
+  size_t vectors = 0;
+  for (int length : plan.length) {
+    axis->blocks.push_back(DivideUp(length, kWideTaps));
+    vectors += kDigits * static_cast<size_t>(axis->blocks.back());
+  }
+  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(vectors * kDigitVector));
+  std::memset(axis->weights.data(), 0, vectors * kDigitVector);
+  uint8_t* out = axis->weights.data();
+  for (int i = 0; i < plan.count; ++i) {
+    for (int step = 0; step < axis->blocks[static_cast<size_t>(i)]; ++step) {
+      for (int digit = 0; digit < kDigits; ++digit, out += kDigitVector) {
+        for (int t = 0; t < kWideTaps; ++t) {
+          const uint8_t d = Digit(WeightAt(plan, i, kWideTaps * step + t), digit);
+          for (int c = 0; c < 3; ++c) out[4 * (t / 4 * 4 + c) + t % 4] = d;
+        }
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status PackDigitColumns(PackedAxis* axis) {
+  const std::vector<ColumnGroup> groups = ColumnGroups(axis->plan, kLanes);
+  // What a group's first step reads must lie in one vector.
+  const bool near = std::all_of(groups.begin(), groups.end(), [&](const ColumnGroup& group) {
+    const int farthest = *std::max_element(group.offset, group.offset + kLanes);
+    return farthest + 3 * (kDigitBlock - 1) < static_cast<int>(kDigitVector);
+  });
+  return near ? PackColumns(groups, axis) : PackPixels(axis);
+}
+
+Status PackDigitRows(PackedAxis* axis) {
+  const AxisPlan& plan = axis->plan;
+  int words = 0;
+  for (int i = 0; i < plan.count; ++i) {
+    const int begin = plan.start[static_cast<size_t>(i)] - plan.input_begin();
+    const int last = begin + plan.length[static_cast<size_t>(i)] - 1;
+    const int half = last % kDigitBlock < 2;
+    const int whole = last / kDigitBlock + 1 - half - begin / kDigitBlock;
+    axis->blocks.insert(axis->blocks.end(), {begin / kDigitBlock, whole, half, words});
+    words += kDigits * whole + 2 * half;
+  }
+  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(static_cast<size_t>(words) * sizeof(int32_t)));
+  auto* out = reinterpret_cast<int32_t*>(axis->weights.data());
+  for (int i = 0; i < plan.count; ++i) {
+    const DigitWindow window = DigitWindow::Of(*axis, i);
+    int tap = kDigitBlock * window.first -
+              (plan.start[static_cast<size_t>(i)] - plan.input_begin());  // of row 0
+    for (int block = 0; block < window.whole; ++block, tap += kDigitBlock) {
+      for (int digit = 0; digit < kDigits; ++digit, ++out) {
+        uint8_t bytes[kDigitBlock];
+        for (int b = 0; b < kDigitBlock; ++b) {
+          bytes[b] = Digit(WeightAt(plan, i, tap + kDigitTapOrder[b]), digit);
+        }
+        std::memcpy(out, bytes, sizeof(bytes));
+      }
+    }
+    if (window.half == 0) continue;
+    const int32_t first = WeightAt(plan, i, tap);
+    const int32_t second = WeightAt(plan, i, tap + 1);
+    *out++ = WordPair(HighHalf(first), HighHalf(second));
+    *out++ = WordPair(LowHalf(first), LowHalf(second));
+  }
+  return {};
+}
+
+}  // namespace regcore

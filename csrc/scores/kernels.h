@@ -1,0 +1,86 @@
+// One pass over one row of scores, by instruction set: what topk and ranks are made of.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/simd_level.h"
+#include "scores/score_rows.h"
+
+namespace regcore {
+
+// A row is searched in chunks of so many scores; the last chunk may have fewer.
+inline constexpr size_t kChunk = 64;
+
+// The scores of a chunk, and those of a segment of a row, are in so many groups.
+inline constexpr size_t kGroups = 16;
+
+inline constexpr size_t ChunksOf(size_t classes) { return (classes + kChunk - 1) / kChunk; }
+
+// So many candidates are put in order at once.
+inline constexpr size_t kFewKeys = 8;
+
+// Rows of so many chunks, at most, may be searched by RowScan::few_best.
+inline constexpr size_t kFewChunks = 64;
+
+// kGroups maxima of every chunk of a row: group g has the scores g, g + kGroups and so on of it.
+// And those of every segment, which is whole chunks: each score belongs to one, but to which is the
+// kernel's own choice. -infinity where there is none.
+struct Maxima {
+  float* of_chunks = nullptr;
+  float* of_segments = nullptr;
+};
+
+// ahead: as Scores::Ahead.
+struct SearchedRow {
+  const uint8_t* scores = nullptr;
+  ptrdiff_t ahead = 0;
+  Maxima maxima;
+};
+
+// Scores that a row has above, and equal to, a given one; and whether it has any NaN.
+struct Comparison {
+  size_t above = 0;
+  size_t equal = 0;
+  bool nan = false;
+};
+
+// One type and instruction set. A NaN is neither a maximum, nor above, nor equal to anything.
+// Nothing outside of the row is read, but what follows `ahead` bytes later is prefetched.
+struct RowScan {
+  // Finds the maxima of a row. Needs 1 <= segments <= classes / kChunk.
+  void (*maxima)(const SearchedRow& row, size_t classes, size_t segments);
+
+  // The k-th largest of kGroups numbers, 1 <= k <= kGroups.
+  float (*kth_largest)(const float* numbers, size_t k);
+
+  // The indices of the scores >= threshold, ascending; returns how many. It may stop when it has
+  // `limit`, and writes at most kChunk more. The row has its maxima.
+  size_t (*at_least)(const SearchedRow& row, size_t classes, float threshold, size_t limit,
+                     uint32_t* indices);
+
+  // The usual search, of rows with their maxima in one segment and in at most kFewChunks chunks:
+  // the keys, ascending, of all scores not below the k-th largest of the maxima; returns how many.
+  // Where those are more than kFewKeys or fewer than k, only that is told. Finds the maxima of
+  // `next` on the way, unless its scores are null. Memory is read slower than anything here is
+  // computed, so that it should never have nothing to do.
+  size_t (*few_best)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                     uint64_t* keys);
+
+  // The row against one number.
+  Comparison (*compare)(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead);
+};
+
+// Puts kFewKeys keys in ascending order, without a branch that depends on them: for levels that
+// have nothing better.
+void OrderFew(uint64_t* keys);
+
+const RowScan& RowScanFor(SimdLevel level, ScoreType type);
+
+// By ScoreType. kRowScanPortable has the plain loops that the others are tested against.
+extern const RowScan kRowScanPortable[kScoreTypes];
+extern const RowScan kRowScanAvx2[kScoreTypes];
+extern const RowScan kRowScanAvx512[kScoreTypes];
+extern const RowScan kRowScanNeon[kScoreTypes];
+
+}  // namespace regcore

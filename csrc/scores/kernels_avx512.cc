@@ -1,0 +1,130 @@
+// AVX-512: sixteen scores in one register.
+#include <immintrin.h>
+
+#include "scores/kernels.h"
+
+namespace regcore {
+namespace {
+
+constexpr size_t kBlock = 16;
+
+struct Lanes {
+  __m512 v;
+
+  static Lanes All(float x) { return {_mm512_set1_ps(x)}; }
+
+  // By halves: of 64-byte loads, those of rows at odd multiples of 32 bytes would each straddle two
+  // cache lines, and the processor then reads hardly ahead.
+  static Lanes Load(Float32, const uint8_t* p) {
+    const float* scores = reinterpret_cast<const float*>(p);
+    const __m512 low = _mm512_castps256_ps512(_mm256_loadu_ps(scores));
+    return {_mm512_insertf32x8(low, _mm256_loadu_ps(scores + 8), 1)};
+  }
+  static Lanes Load(Float16, const uint8_t* p) { return {_mm512_cvtph_ps(Load256(p))}; }
+  static Lanes Load(Bfloat16, const uint8_t* p) {
+    return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(Load256(p)), 16))};
+  }
+  static Lanes Load(Int8, const uint8_t* p) {
+    return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(Load128(p)))};
+  }
+  static Lanes Load(Uint8, const uint8_t* p) {
+    return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(Load128(p)))};
+  }
+
+  Lanes LastFirst(size_t n) const {
+    const __mmask16 last = static_cast<__mmask16>(0xFFFFu << (kBlock - n));
+    return {_mm512_mask_compress_ps(_mm512_set1_ps(__builtin_nanf("")), last, v)};
+  }
+  // Of two operands of which one is NaN, the instruction takes the second.
+  Lanes MaxWith(Lanes best) const { return {_mm512_max_ps(v, best.v)}; }
+  uint32_t AtLeast(Lanes threshold) const { return _mm512_cmp_ps_mask(v, threshold.v, _CMP_GE_OQ); }
+  bool AnyAtLeast(Lanes threshold) const { return AtLeast(threshold) != 0; }
+  // By counting the larger ones of each; the others are moved past it from both sides.
+  float KthLargest(size_t k) const {
+    const __m512i one = _mm512_set1_epi32(1);
+    const auto count = [&](__m512i counts, __m512i others) {
+      const __mmask16 larger = _mm512_cmp_ps_mask(_mm512_castsi512_ps(others), v, _CMP_GT_OQ);
+      return _mm512_mask_add_epi32(counts, larger, counts, one);
+    };
+    __m512i left = _mm512_castps_si512(v), right = left;
+    __m512i of_left = _mm512_setzero_si512(), of_right = of_left;
+    for (size_t i = 1; i < kBlock / 2; ++i) {
+      left = _mm512_alignr_epi32(left, left, 1);
+      right = _mm512_alignr_epi32(right, right, kBlock - 1);
+      of_left = count(of_left, left);
+      of_right = count(of_right, right);
+    }
+    of_left = count(of_left, _mm512_alignr_epi32(left, left, 1));
+    const __m512i limit = _mm512_set1_epi32(static_cast<int>(k));
+    const __m512i larger = _mm512_add_epi32(of_left, of_right);
+    return _mm512_mask_reduce_min_ps(_mm512_cmplt_epi32_mask(larger, limit), v);
+  }
+  void Store(float* memory) const { _mm512_storeu_ps(memory, v); }
+
+ private:
+  static __m256i Load256(const uint8_t* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static __m128i Load128(const uint8_t* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  }
+};
+
+class LaneCounts {
+ public:
+  explicit LaneCounts(float score) : score_(_mm512_set1_ps(score)) {}
+
+  void Add(Lanes lanes) {
+    Count(&above_, _mm512_cmp_ps_mask(lanes.v, score_, _CMP_GT_OQ));
+    Count(&equal_, _mm512_cmp_ps_mask(lanes.v, score_, _CMP_EQ_OQ));
+    Count(&below_, _mm512_cmp_ps_mask(lanes.v, score_, _CMP_LT_OQ));
+  }
+
+  Comparison Sum(size_t classes) const {
+    const size_t above = Total(above_), equal = Total(equal_);
+    return {above, equal, above + equal + Total(below_) != classes};
+  }
+
+ private:
+  static void Count(__m512i* counts, __mmask16 lanes) {
+    *counts = _mm512_mask_add_epi32(*counts, lanes, *counts, _mm512_set1_epi32(1));
+  }
+  static size_t Total(__m512i counts) {
+    return static_cast<size_t>(_mm512_reduce_add_epi32(counts));
+  }
+
+  __m512 score_;
+  __m512i above_ = _mm512_setzero_si512();
+  __m512i equal_ = _mm512_setzero_si512();
+  __m512i below_ = _mm512_setzero_si512();
+};
+
+// Every key and the one at its place in `partners`, of which those of `larger` keep the larger.
+inline __m512i Exchange(__m512i keys, __m512i partners, __mmask8 larger) {
+  const __m512i others = _mm512_permutexvar_epi64(partners, keys);
+  return _mm512_mask_max_epu64(_mm512_min_epu64(keys, others), larger, keys, others);
+}
+
+// The network of OrderFew, its exchanges side by side.
+inline void SortFew(uint64_t* memory) {
+  __m512i keys = _mm512_loadu_si512(memory);
+  keys = Exchange(keys, _mm512_setr_epi64(2, 3, 0, 1, 6, 7, 4, 5), 0b11001100);
+  keys = Exchange(keys, _mm512_setr_epi64(4, 5, 6, 7, 0, 1, 2, 3), 0b11110000);
+  keys = Exchange(keys, _mm512_setr_epi64(1, 0, 3, 2, 5, 4, 7, 6), 0b10101010);
+  keys = Exchange(keys, _mm512_setr_epi64(0, 1, 4, 5, 2, 3, 6, 7), 0b00110000);
+  keys = Exchange(keys, _mm512_setr_epi64(0, 4, 2, 6, 1, 5, 3, 7), 0b01010000);
+  keys = Exchange(keys, _mm512_setr_epi64(0, 2, 1, 4, 3, 6, 5, 7), 0b01010100);
+  _mm512_storeu_si512(memory, keys);
+}
+
+}  // namespace
+}  // namespace regcore
+
+#include "scores/kernels-inl.h"
+
+namespace regcore {
+
+const RowScan kRowScanAvx512[kScoreTypes] = {kScan<Float32>, kScan<Float16>, kScan<Bfloat16>,
+                                             kScan<Int8>, kScan<Uint8>};
+
+}  // namespace regcore

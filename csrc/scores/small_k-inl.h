@@ -1,0 +1,121 @@
+// RowScan::few_best of the vector kernels: for kernels-inl.h.
+//
+// How many groups reach the bound, and how many scores in each, cannot be foretold; so nothing here
+// branches on it, unless there are more than usual.
+#pragma once
+
+#include "scores/group_maxima-inl.h"
+#include "scores/kernels.h"
+#include "scores/sort_key-inl.h"
+
+namespace regcore {
+namespace {
+
+constexpr size_t kPlaces = kChunk / kGroups;
+constexpr size_t kChunksPerWord = 64 / kGroups;
+
+// The groups of a row in which candidates are: of group g of chunk c, kGroups * c + g.
+struct FoundGroups {
+  static constexpr size_t kUsual = 4;  // in one word
+
+  uint16_t group[kFewKeys + 64] = {};
+  size_t count = 0;
+
+  // Those of word w are 64 * w + the bits that are set.
+  void Add(size_t word, uint64_t bits) {
+    const auto group_of = [&](uint64_t left) {
+      return static_cast<uint16_t>(64 * word + static_cast<size_t>(__builtin_ctzll(left)));
+    };
+    uint16_t* next = group + count;
+    count += static_cast<size_t>(__builtin_popcountll(bits));
+    for (size_t i = 0; i < kUsual; ++i, bits &= bits - 1) *next++ = group_of(bits | 1ull << 63);
+    for (; bits != 0; bits &= bits - 1) *next++ = group_of(bits);
+  }
+};
+
+// Word w: bit i is group 64 * w + i of the row, which has a score >= threshold.
+inline uint64_t GroupsAtLeast(const float* of_chunks, size_t chunks, size_t word, Lanes threshold) {
+  uint64_t found = 0;
+  for (size_t i = 0; i < kChunksPerWord && kChunksPerWord * word + i < chunks; ++i) {
+    const Lanes maxima = LanesOf(of_chunks + kGroups * (kChunksPerWord * word + i));
+    found |= uint64_t{maxima.AtLeast(threshold)} << kGroups * i;
+  }
+  return found;
+}
+
+// The scores of few groups: at place p those of index first[i] + kGroups * p, and T::kLowest where
+// there is no such index. (A bound that the lowest reaches, all groups reach: they are not few.)
+template <typename T>
+struct FewGroups {
+  static constexpr size_t kScores = kPlaces * kFewKeys;
+  static_assert(kScores == 2 * kBlock);
+
+  uint32_t first[kFewKeys];
+  typename T::Storage scores[kScores];  // of place p at kFewKeys * p
+
+  FewGroups(const uint8_t* row, size_t classes, const FoundGroups& found) {
+    for (size_t i = 0; i < kFewKeys; ++i) {
+      const size_t group = found.group[i];
+      const size_t begin = i < found.count ? group / kGroups * kChunk + group % kGroups : classes;
+      first[i] = static_cast<uint32_t>(begin);
+      for (size_t place = 0; place < kPlaces; ++place) {
+        const size_t index = begin + kGroups * place;
+        scores[kFewKeys * place + i] = index < classes ? StoredAt<T>(row, index) : T::kLowest;
+      }
+    }
+  }
+
+  // As bits, those scores that are >= threshold.
+  uint32_t AtLeast(Lanes threshold) const {
+    const uint8_t* all = reinterpret_cast<const uint8_t*>(scores);
+    const uint32_t low = BlockAt<T>(all, 0).AtLeast(threshold);
+    return low | BlockAt<T>(all, 1).AtLeast(threshold) << kBlock;
+  }
+
+  // Of these scores the keys, and behind them all ones if they are not kFewKeys.
+  void KeysOf(uint32_t bits, uint64_t* keys) const {
+    for (size_t i = 0; i < kFewKeys; ++i, bits &= bits - 1) {
+      const uint64_t none = -uint64_t{bits == 0};
+      const size_t bit = static_cast<size_t>(__builtin_ctz(bits | 1u << (kScores - 1)));
+      const size_t index = first[bit % kFewKeys] + kGroups * (bit / kFewKeys);
+      keys[i] = KeyOfNumber(T::Value(scores[bit]), index) | none;
+    }
+  }
+};
+
+// The next row's maxima are found in between: a processor that had only this row to look at would
+// stop asking for memory.
+template <typename T>
+size_t FewBest(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+               uint64_t* keys) {
+  constexpr size_t kSteps = 8;
+  const size_t chunks = ChunksOf(classes);
+  const size_t wanted = next.scores == nullptr ? 0 : chunks;
+  StepwiseMaxima<T> maxima(next, classes, 0, wanted, (chunks + kSteps - 1) / kSteps);
+  const Lanes bound = Lanes::All(KthLargest(row.maxima.of_segments, k));
+  maxima.Step();
+
+  FoundGroups found;
+  const size_t words = (chunks + kChunksPerWord - 1) / kChunksPerWord;
+  for (size_t word = 0; word < words && found.count <= kFewKeys; ++word) {
+    found.Add(word, GroupsAtLeast(row.maxima.of_chunks, chunks, word, bound));
+    maxima.Step();
+  }
+
+  size_t count = found.count;
+  if (count <= kFewKeys) {
+    const FewGroups<T> few(row.scores, classes, found);
+    maxima.Step();
+    const uint32_t bits = few.AtLeast(bound);
+    count = static_cast<size_t>(__builtin_popcount(bits));
+    maxima.Step();
+    few.KeysOf(bits, keys);
+    maxima.Step();
+    SortFew(keys);
+  }
+  if (wanted != 0) maxima.Finish(next.maxima.of_segments);
+  return count;
+}
+
+}  // namespace
+}  // namespace regcore
