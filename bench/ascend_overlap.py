@@ -27,14 +27,14 @@ from rich.table import Table
 from rounds import interleave, spread, times
 
 from regcore import Preprocessor, Recipe
-from regcore.backends import Backend
 from regcore.backends.ascend import AscendBackend, process
 from regcore.backends.ascend.backend import SLOTS
-from regcore.backends.several import SeveralDevices
-from regcore.evaluate import evaluate, evaluate_batches
-from regcore.store.plan import pack_form
+from regcore.backends.registry import Backend
+from regcore.backends.round_robin import SeveralDevices
+from regcore.inference.evaluate import evaluate, evaluate_batches
+from regcore.store.layout import pack_form
 from regcore.store.reader import open_store
-from regcore.store.write import write_store
+from regcore.store.writer import write_store
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from acl_emulator import Emulator, Settings

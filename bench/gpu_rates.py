@@ -25,10 +25,10 @@ from rich.table import Table
 from rounds import Key, Round, Task, interleave, ratios, spread, times
 
 from regcore import Preprocessor
-from regcore.backends import Backend, open_backend
-from regcore.evaluate import evaluate
-from regcore.machine import core_versions, default_workers
-from regcore.model_metadata import ModelMetadata
+from regcore.backends.registry import Backend, open_backend
+from regcore.host import core_versions, default_workers
+from regcore.inference.evaluate import evaluate
+from regcore.models.metadata import ModelMetadata
 
 HOST, DEVICE, BOTH = "host alone", "device alone", "end to end"
 BATCHES = "1,4,8,16,32,64"
@@ -171,7 +171,7 @@ def random_weights(name: str, folder: Path) -> str:
     """A model with random weights, which take as long as trained ones."""
     import torch
 
-    from regcore.convert.timm_models import import_timm
+    from regcore.models.timm.architectures import import_timm
 
     torch.manual_seed(0)
     path = folder / "weights.pth"

@@ -28,15 +28,15 @@ from rich.table import Table
 from rounds import interleave, spread
 
 from regcore.backends.simulated import SimulatedBackend
-from regcore.evaluate import evaluate
-from regcore.infer import infer
-from regcore.inputs.bin_files import BinInputs
-from regcore.machine import default_workers
-from regcore.perf import measure, write_perf
-from regcore.predictions.writing import PredictionWriter
-from regcore.preprocess import Preprocessor
-from regcore.profile.ceilings import preprocess_rate
-from regcore.recipe import Recipe
+from regcore.host import default_workers
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.inference.evaluate import evaluate
+from regcore.inference.infer import infer
+from regcore.inference.inputs.bin_files import BinInputs
+from regcore.inference.score_writer import PredictionWriter
+from regcore.performance.perf import measure, write_perf
+from regcore.performance.profile.stage_rates import preprocess_rate
 
 # Interface images/s of one chip by batch, and the end-to-end rate beside it in the same log.
 INTERFACE = {

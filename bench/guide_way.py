@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from regcore.backends.backend import Backend
-from regcore.recipe import Recipe
+from regcore.backends.protocol import Backend
+from regcore.images.recipe import Recipe
 
 
 def preprocess(photos: Sequence[str], folder: Path, recipe: Recipe) -> list[Path]:

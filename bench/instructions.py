@@ -18,7 +18,7 @@ from floor import build
 from rich.console import Console
 from rich.table import Table
 
-from regcore.machine import simd_levels
+from regcore.host import simd_levels
 
 ROWS = 224
 

@@ -20,7 +20,7 @@ from rounds import Round, ratios, spread, times
 from summary import LOWEST, OURS, breakdown, key_ratios
 from table import show
 
-from regcore.machine import core_versions, default_workers, simd_levels
+from regcore.host import core_versions, default_workers, simd_levels
 
 
 def rows_of(bench: Comparison, rounds: list[Round]) -> list[dict[str, Any]]:

@@ -22,10 +22,10 @@ from rich.console import Console
 from rich.table import Table
 from rounds import Key, Round, interleave, ratios, spread, times
 
-from regcore.guide_result import guide_result
-from regcore.machine import default_workers
-from regcore.predictions import open_predictions
-from regcore.score import read_image_labels, score
+from regcore.evaluation.score import read_image_labels, score
+from regcore.evaluation.score_files.source import open_predictions
+from regcore.formats.guide_result import guide_result
+from regcore.host import default_workers
 
 CLASSES = 1000
 GUIDE = "guide's algorithm"

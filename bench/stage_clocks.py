@@ -26,13 +26,13 @@ from rich.table import Table
 from rounds import interleave, spread
 
 from regcore.backends.simulated import SimulatedBackend
-from regcore.batch_stream import WORKED, Batch
-from regcore.evaluate import evaluate
-from regcore.machine import default_workers
-from regcore.pipeline import run_pipeline
-from regcore.preprocess import Preprocessor
-from regcore.recipe import Recipe
-from regcore.timeline import BatchLog, Timeline
+from regcore.host import default_workers
+from regcore.images.batch_stream import WORKED, Batch
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.inference.evaluate import evaluate
+from regcore.inference.pipeline import run_pipeline
+from regcore.inference.timeline import BatchLog, Timeline
 
 RECIPE = Recipe.preset("regnety_016")
 READINGS = 6  # of the clock, by a worker for an image
@@ -44,7 +44,8 @@ RATE = 1e9  # of the device, images/s: what holds it up is the host
 @contextmanager
 def no_clocks() -> Iterator[None]:
     with (
-        mock.patch("regcore.pipeline.perf_counter", float),  # the cheapest call that gives a number
+        # float is the cheapest call that gives a number.
+        mock.patch("regcore.inference.pipeline.perf_counter", float),
         mock.patch.object(BatchLog, "append", _nothing),
         mock.patch.object(Timeline, "note_workers", _nothing),
     ):

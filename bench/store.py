@@ -25,9 +25,9 @@ from rich.table import Table
 from rounds import Key, Round, Task, interleave, ratios, spread, times
 
 from regcore import Preprocessor, Recipe, write_store
-from regcore.machine import core_versions, default_workers
+from regcore.host import core_versions, default_workers
+from regcore.store.layout import pack_form
 from regcore.store.manifest import Form
-from regcore.store.plan import pack_form
 
 BATCH = 64
 COPIES = 1500
@@ -89,8 +89,8 @@ WRITE = """
 import json, sys
 from pathlib import Path
 from regcore import Preprocessor, Recipe, write_store
-from regcore.dataset import image_names
-from regcore.store.plan import pack_form
+from regcore.images.labels import image_names
+from regcore.store.layout import pack_form
 
 def mebibytes():
     lines = Path("/proc/self/status").read_text().splitlines()

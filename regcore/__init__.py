@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from regcore.batch_stream import Batch, BatchStream
     from regcore.errors import (
         BackendError,
         DatasetError,
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
         RegcoreError,
         UsageError,
     )
-    from regcore.machine import simd_level, simd_levels
-    from regcore.metrics import TopN, topn_accuracy
-    from regcore.preprocess import Preprocessor
-    from regcore.ranking import ranks, topk
-    from regcore.recipe import Recipe
+    from regcore.host import simd_level, simd_levels
+    from regcore.images.batch_stream import Batch, BatchStream
+    from regcore.images.preprocessor import Preprocessor
+    from regcore.images.recipe import Recipe
+    from regcore.scores.topk import ranks, topk
+    from regcore.scores.topn import TopN, topn_accuracy
     from regcore.store.reader import Store, open_store
-    from regcore.store.write import write_store
+    from regcore.store.writer import write_store
 
 __version__ = "0.1.0"
 
@@ -54,7 +54,7 @@ __all__ = [
 
 # Imported at the first use of a name (PEP 562), so that `import regcore` costs next to nothing.
 _HOMES = {
-    "batch_stream": ("Batch", "BatchStream"),
+    "images.batch_stream": ("Batch", "BatchStream"),
     "errors": (
         "BackendError",
         "DatasetError",
@@ -65,13 +65,13 @@ _HOMES = {
         "RegcoreError",
         "UsageError",
     ),
-    "machine": ("simd_level", "simd_levels"),
-    "metrics": ("TopN", "topn_accuracy"),
-    "preprocess": ("Preprocessor",),
-    "ranking": ("ranks", "topk"),
-    "recipe": ("Recipe",),
+    "host": ("simd_level", "simd_levels"),
+    "scores.topn": ("TopN", "topn_accuracy"),
+    "images.preprocessor": ("Preprocessor",),
+    "scores.topk": ("ranks", "topk"),
+    "images.recipe": ("Recipe",),
     "store.reader": ("Store", "open_store"),
-    "store.write": ("write_store",),
+    "store.writer": ("write_store",),
 }
 
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends import check_recipe, open_backend
-from regcore.evaluate import Evaluation, evaluate
-from regcore.model_metadata import ModelMetadata
-from regcore.preprocess import Preprocessor
-from regcore.recipe import Recipe
-from regcore.report import RunReport
-from regcore.sample_photos import package_folder, sample_photos
+from regcore.backends.registry import check_recipe, open_backend
+from regcore.files.cache_dir import user_cache
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.images.sample_photos import package_folder, sample_photos
+from regcore.inference.evaluate import Evaluation, evaluate
+from regcore.models.metadata import ModelMetadata
+from regcore.reports.run import RunReport
 from regcore.schemas import json_form
-from regcore.user_cache import user_cache
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -120,10 +120,10 @@ def exported_model(cache: Path, say: Callable[[str], None]) -> Path:
 
 
 def _export(weights: Path, model: Path) -> None:
-    from regcore.convert.agreement import Images
-    from regcore.convert.export import export_model
-    from regcore.convert.timm_models import build_model, rename_by_position
-    from regcore.convert.weights import read_weights
+    from regcore.convert.onnx.check_scores import Images
+    from regcore.convert.onnx.export import export_model
+    from regcore.models.timm.architectures import build_model, rename_by_position
+    from regcore.models.timm.weights import read_weights
 
     read = read_weights(weights)
     # The package keeps timm's order of the weights, but has names of its own.
@@ -175,7 +175,7 @@ def _preprocess_rate(preprocessor: Preprocessor, paths: Sequence[Path]) -> float
 def _answers(
     paths: Sequence[Path], labels: NDArray[np.int64], evaluation: Evaluation
 ) -> tuple[Photo, ...]:
-    from regcore.convert.timm_models import imagenet_class_names
+    from regcore.models.timm.architectures import imagenet_class_names
 
     names = imagenet_class_names()
     shown = np.linspace(0, len(paths) - 1, _SHOWN_PHOTOS).round().astype(int)

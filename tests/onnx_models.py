@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regcore.model_metadata import ModelMetadata
-from regcore.recipe import Recipe
+from regcore.images.recipe import Recipe
+from regcore.models.metadata import ModelMetadata
 
 RECIPE = Recipe.preset("regnety_016")
 

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from om_models import AIPP, save_om
 
 from regcore import BackendError
-from regcore.backends import Backend, TensorSpec, open_backend, static_batch
 from regcore.backends.ascend import AscendBackend, process
-from regcore.backends.backend import SCORES_KEPT
-from regcore.device_model import DeviceModel, file_sha256, write_record
+from regcore.backends.protocol import SCORES_KEPT
+from regcore.backends.registry import Backend, TensorSpec, open_backend, static_batch
+from regcore.models.build_record import DeviceModel, file_sha256, write_record
 
 
 @pytest.fixture

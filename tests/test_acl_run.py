@@ -23,12 +23,12 @@ from PIL import Image
 from vendor_tools import install
 
 from regcore import Preprocessor
-from regcore.backends import open_backend
 from regcore.backends.ascend import process
+from regcore.backends.registry import open_backend
 from regcore.cli import cli
-from regcore.dataset import label_images, read_labels
-from regcore.evaluate import Evaluation, evaluate
-from regcore.model_metadata import ModelMetadata
+from regcore.images.labels import label_images, read_labels
+from regcore.inference.evaluate import Evaluation, evaluate
+from regcore.models.metadata import ModelMetadata
 
 ON_PATH = Path(__file__).parent / "acl_emulator" / "on_path"
 COMMAND = [sys.executable, "-c", "from regcore.__main__ import main; main()"]

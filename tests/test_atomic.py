@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from regcore.atomic import remove_abandoned, replacing, write_text
 from regcore.errors import OutputError
+from regcore.files.atomic import remove_abandoned, replacing, write_text
 
 
 def test_replacing(tmp_path: Path) -> None:

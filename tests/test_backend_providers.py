@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from onnx_models import save_model
 
-from regcore.backends import open_backend
+from regcore.backends.registry import open_backend
 from regcore.errors import BackendError
 
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -12,7 +12,7 @@ import pytest
 from command_process import run_commands
 from exported_models import ExportedModels
 
-from regcore.backends import open_backend
+from regcore.backends.registry import open_backend
 from regcore.errors import BackendError, RegcoreError
 
 LITE0 = "tf_efficientnet_lite0"

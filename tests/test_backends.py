@@ -12,7 +12,7 @@ import pytest
 from onnx_models import save_model
 
 from regcore import BackendError, Recipe
-from regcore.backends import TensorSpec, check_recipe, open_backend, static_batch
+from regcore.backends.registry import TensorSpec, check_recipe, open_backend, static_batch
 from regcore.backends.simulated import SimulatedBackend
 
 RECIPE = Recipe(resize=8, crop=8)

@@ -127,7 +127,9 @@ def test_batch_sizes_are_checked(model: Path, batches: str) -> None:
 
 def test_no_trtexec(model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("regcore.convert.trtexec._USUAL_PLACE", tmp_path / "trtexec")
+    monkeypatch.setattr(
+        "regcore.convert.tensorrt.trtexec_builder._USUAL_PLACE", tmp_path / "trtexec"
+    )
     result = measure(model)
     assert result.exit_code == 4
     assert "put trtexec on the PATH" in result.stderr
@@ -157,7 +159,7 @@ def test_an_output_takes_no_others_place(model: Path) -> None:
 
 
 def test_a_device_with_markup_in_its_name(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from regcore.trtexec_log import lines
+    from regcore.formats.trtexec import lines
 
     whole = lines.Log.__init__
 

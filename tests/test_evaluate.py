@@ -10,8 +10,8 @@ from onnx_models import save_model
 from PIL import Image
 
 from regcore import DatasetError, Preprocessor, Recipe
-from regcore.backends import open_backend
-from regcore.evaluate import evaluate
+from regcore.backends.registry import open_backend
+from regcore.inference.evaluate import evaluate
 
 RECIPE = Recipe(resize=16, crop=16)
 COLOURS = ("red", "lime", "blue")
@@ -93,7 +93,7 @@ def test_nothing_to_evaluate() -> None:
 
 def test_real_photos_get_the_known_accuracy(shared_data: Path) -> None:
     pytest.importorskip("onnxruntime")
-    from regcore.dataset import label_images, list_images, read_labels
+    from regcore.images.labels import label_images, list_images, read_labels
 
     root = shared_data / "imagenet-200"
     data = label_images(

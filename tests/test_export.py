@@ -13,15 +13,15 @@ from exported_models import REFUSALS, ExportedModels
 from onnx_models import save_model
 
 from regcore import MismatchError, Preprocessor, Recipe
-from regcore.backends import TensorSpec, open_backend
-from regcore.convert.agreement import Agreement, images_to_compare
-from regcore.convert.fuse import PREFIX
-from regcore.convert.half import to_float16
-from regcore.convert.weights import read_weights
-from regcore.dataset import label_images, list_images, read_labels
+from regcore.backends.registry import TensorSpec, open_backend
+from regcore.convert.onnx.check_scores import Agreement, images_to_compare
+from regcore.convert.onnx.float16 import to_float16
+from regcore.convert.onnx.fuse_preprocess import PREFIX
 from regcore.errors import BackendError
-from regcore.evaluate import Evaluation, evaluate
-from regcore.model_metadata import ModelMetadata, is_exported, read_metadata
+from regcore.images.labels import label_images, list_images, read_labels
+from regcore.inference.evaluate import Evaluation, evaluate
+from regcore.models.metadata import ModelMetadata, is_exported, read_metadata
+from regcore.models.timm.weights import read_weights
 
 LITE0 = Recipe.preset("tf_efficientnet_lite0")
 
@@ -281,7 +281,7 @@ def test_images_to_compare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     picked = images_to_compare(tmp_path, LITE0).items
     assert len(picked) == 44
     assert str(picked[1]).endswith("3.jpg")
-    monkeypatch.setattr("regcore.sample_photos.find_spec", lambda _: None)
+    monkeypatch.setattr("regcore.images.sample_photos.find_spec", lambda _: None)
     images = images_to_compare(None, LITE0)
     assert images.what == "random images"
     assert Preprocessor(LITE0)(images.items).shape == (16, 3, 224, 224)

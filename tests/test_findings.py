@@ -16,7 +16,7 @@ from PIL import Image
 
 from regcore import DecodeError, Preprocessor, Recipe, UsageError
 from regcore.cli import cli
-from regcore.findings import Finding
+from regcore.images.diagnostics import Finding
 
 SMALL = Recipe(resize=40, crop=33)
 # Damage shows at the latest at the next restart marker, and otherwise often only at the end.

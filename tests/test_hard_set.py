@@ -16,7 +16,7 @@ from oracles import reference
 from PIL import Image
 
 from regcore import DecodeError, Preprocessor, Recipe
-from regcore.pillow_decoder import FORMATS
+from regcore.images.pillow_decoder import FORMATS
 
 RECIPE = Recipe(resize=40, crop=33, dtype="uint8")
 SECONDS_PER_FILE = 60

@@ -22,13 +22,13 @@ from onnx_models import save_model
 from oracles import jpeg, photo_like
 from PIL import Image
 
-from regcore.decisions import Decisions
+from regcore.evaluation.predictions_csv import Decisions
+from regcore.evaluation.run_content import RunContent
 from regcore.files.json_input import as_form
-from regcore.html_report.charts import ceilings
-from regcore.html_report.contents import Ceilings, TraceContent
-from regcore.html_report.mistakes import Names, class_names, confusion, most_confident
-from regcore.html_report.timeline import covered, timelines
-from regcore.run_content import RunContent
+from regcore.reports.html.charts import ceilings
+from regcore.reports.html.contents import Ceilings, TraceContent
+from regcore.reports.html.mistakes import Names, class_names, confusion, most_confident
+from regcore.reports.html.timeline import covered, timelines
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "<script>alert(1)</script>&'.png"

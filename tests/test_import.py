@@ -20,8 +20,8 @@ def loaded_by(statement: str) -> set[str]:
     "statement",
     [
         "import regcore",
-        "import regcore.backends",
-        "import regcore.convert.export, regcore.convert.timm_models",
+        "import regcore.backends.registry",
+        "import regcore.convert.onnx.export, regcore.models.timm.architectures",
         "from regcore import Preprocessor, Recipe, topk",
         "import regcore.demo",
     ],

@@ -18,9 +18,9 @@ from onnx_models import save_model
 from oracles import jpeg, photo_like
 
 from regcore import Preprocessor, Recipe
-from regcore.backends import open_backend
-from regcore.dataset import stem
-from regcore.folder_lock import locked
+from regcore.backends.registry import open_backend
+from regcore.files.lock import locked
+from regcore.images.labels import stem
 
 COUNT = 23
 RECIPE = Recipe.preset("regnety_016")
@@ -282,7 +282,7 @@ def test_an_interrupted_run_goes_on(
 ) -> None:
     program = (
         "import os, signal, time\n"
-        "from regcore.backends.onnxruntime import OnnxRuntimeBackend as Backend\n"
+        "from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend as Backend\n"
         "result = Backend.result\n"
         "count = []\n"
         "def interrupting(self):\n"

@@ -14,7 +14,7 @@ from oracles import jpeg, photo_like, reference
 from PIL import Image
 
 from regcore import DecodeError, Preprocessor, Recipe
-from regcore.findings import Finding
+from regcore.images.diagnostics import Finding
 
 RECIPE = Recipe(resize=20, crop=16, dtype="uint8")
 PHOTO = jpeg(photo_like(33, 40))

@@ -9,15 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from regcore.baseline import find_baseline
-from regcore.comparison.lint import lint
-from regcore.comparison.readers import Source
-from regcore.comparison.rendering import rows_of_texts, sources, to_csv, to_dict, to_markdown
-from regcore.comparison.table import Ratio, compare, read_column
 from regcore.errors import RegcoreError
-from regcore.guide_result import read_guide_result
-from regcore.trtexec_log import read_trtexec_log
-from regcore.trtexec_log import to_dict as trtexec_dict
+from regcore.formats.guide_result import read_guide_result
+from regcore.formats.timm_results import find_baseline
+from regcore.formats.trtexec import read_trtexec_log
+from regcore.formats.trtexec import to_dict as trtexec_dict
+from regcore.reports.comparison.rendering import (
+    rows_of_texts,
+    sources,
+    to_csv,
+    to_dict,
+    to_markdown,
+)
+from regcore.reports.comparison.sources import Source
+from regcore.reports.comparison.table import Ratio, compare, read_column
+from regcore.reports.guide_lint.lint import lint
 
 CASES = Path(__file__).parent / "cases"
 MUTATIONS = 100

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regcore import DatasetError, TopN, ranks, topn_accuracy
-from regcore.counting import Counting
-from regcore.decisions import Decisions, read_decisions, write_decisions
-from regcore.guide_result import guide_result, write_guide_result
-from regcore.metrics import class_indices, percent
-from regcore.ranking import TIES, Ties, best_classes, first_choices, label_places
+from regcore.evaluation.predictions_csv import Decisions, read_decisions, write_decisions
+from regcore.formats.guide_result import guide_result, write_guide_result
+from regcore.scores.accumulator import Counting
+from regcore.scores.topk import TIES, Ties, best_classes, first_choices, label_places
+from regcore.scores.topn import class_indices, percent
 
 
 def scores_with_rank(ranks: list[int], labels: list[int], classes: int) -> Any:

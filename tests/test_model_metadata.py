@@ -15,11 +15,11 @@ from onnx_models import save_graph
 from PIL import Image
 
 from regcore import Preprocessor, Recipe, RegcoreError
-from regcore.backends import TensorSpec, in_form_of, open_backend
-from regcore.convert.model_facts import inspect_model, to_dict, to_rows
-from regcore.device_model import DeviceModel, read_record, record_path, write_record
+from regcore.backends.registry import TensorSpec, in_form_of, open_backend
+from regcore.convert.inspect import inspect_model, to_dict, to_rows
 from regcore.errors import BackendError
-from regcore.model_metadata import ModelMetadata, read_metadata
+from regcore.models.build_record import DeviceModel, read_record, record_path, write_record
+from regcore.models.metadata import ModelMetadata, read_metadata
 
 SMALL = Recipe(resize=8, crop=8)
 FIELDS = {

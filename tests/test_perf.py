@@ -16,22 +16,22 @@ import pytest
 from oracles import jpeg, photo_like
 from rich.console import Console
 
-from regcore.backends.backend import Span
+from regcore.backends.protocol import Span
 from regcore.backends.simulated import SimulatedBackend
-from regcore.evaluate import evaluate
-from regcore.metrics import TopN
-from regcore.perf import Distribution, StageLoad, measure, write_perf
-from regcore.perf.benchmark_file import (
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.inference.evaluate import evaluate
+from regcore.inference.timeline import BatchLog, BatchTimes, Timeline
+from regcore.performance.benchmark_rates import (
     benchmark_lines,
     write_benchmark_files,
     write_pure_files,
 )
-from regcore.perf.given import GivenBatches
-from regcore.preprocess import Preprocessor
-from regcore.profile.bottleneck import Ceilings, judge
-from regcore.recipe import Recipe
-from regcore.report import RunReport, accuracy_percent, intervals, to_table
-from regcore.timeline import BatchLog, BatchTimes, Timeline
+from regcore.performance.device_batches import GivenBatches
+from regcore.performance.perf import Distribution, StageLoad, measure, write_perf
+from regcore.performance.profile.bottleneck import Ceilings, judge
+from regcore.reports.run import RunReport, accuracy_percent, intervals, to_table
+from regcore.scores.topn import TopN
 
 RECIPE = Recipe(resize=16, crop=16)
 
@@ -118,7 +118,7 @@ def test_ctrl_c_leaves_a_partial_result_that_says_so(tmp_path: Path) -> None:
     # The slow device tells by its first batch's progress when to interrupt.
     program = (
         "import signal, threading, time\n"
-        "from regcore.backends import simulated\n"
+        "from regcore.backends.registry import simulated\n"
         "result = simulated.SimulatedBackend.result\n"
         "count = []\n"
         "def interrupting(self):\n"

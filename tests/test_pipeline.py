@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from oracles import jpeg, photo_like
 
 from regcore import Batch, Preprocessor, Recipe, pipeline
-from regcore.backends.backend import SCORES_KEPT, Backend, Result, Span, TensorSpec
+from regcore.backends.protocol import SCORES_KEPT, Backend, Result, Span, TensorSpec
 from regcore.errors import BackendError, DecodeError, DeviceHungError
-from regcore.inputs import closed_after
-from regcore.pipeline import run_pipeline
-from regcore.timeline import Timeline
+from regcore.inference.inputs.source import closed_after
+from regcore.inference.pipeline import run_pipeline
+from regcore.inference.timeline import Timeline
 
 CLASSES = 3
 RECIPE = Recipe(resize=16, crop=16)

@@ -14,10 +14,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from regcore import DatasetError, PredictionError
-from regcore._predictions import Reader
+from regcore._native.score_files import Reader
 from regcore.errors import OutputError
-from regcore.predictions import Predictions, open_predictions, read_names
-from regcore.predictions.writing import PredictionWriter
+from regcore.evaluation.score_files.source import Predictions, open_predictions, read_names
+from regcore.inference.score_writer import PredictionWriter
 
 IMAGES = ("a", "b", "c")
 SCORES = np.array([[1.5, -2, 0.25], [3, 4, 1e-7], [0, -0.0, 1e20]], dtype=np.float32)
@@ -288,7 +288,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, ending: str) -> None:
 
 
 def test_a_file_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regcore.predictions.files.MAX_FILE_BYTES", 100)
+    monkeypatch.setattr("regcore.evaluation.score_files.per_image.MAX_FILE_BYTES", 100)
     path = fill(tmp_path, "{}_1.txt") / "b_1.txt"
     path.write_text("1 2 3" + " " * 100)
     _, (error,) = read(open_predictions(tmp_path, IMAGES))

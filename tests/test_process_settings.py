@@ -16,7 +16,7 @@ from oracles import photo_like
 from PIL import Image, ImageFile
 
 from regcore import DecodeError, Preprocessor, Recipe, preprocess
-from regcore.pillow_decoder import Canvas
+from regcore.images.pillow_decoder import Canvas
 
 RECIPE = Recipe(resize=20, crop=16, dtype="uint8")
 

@@ -14,15 +14,21 @@ from click.testing import CliRunner
 from onnx_models import save_model
 from oracles import jpeg, photo_like
 
-from regcore import preprocess
-from regcore.backends.backend import Backend, Result, Span, TensorSpec
+from regcore.backends.protocol import Backend, Result, Span, TensorSpec
 from regcore.cli import cli
-from regcore.counting import Counting
-from regcore.perf import Perf, StageLoad
-from regcore.preprocess import Preprocessor
-from regcore.profile import BatchProfile, Workload, bottleneck, ceilings, worker_counts
-from regcore.profile.bottleneck import Ceilings, judge
-from regcore.recipe import Recipe
+from regcore.images import preprocessor
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.performance.perf import Perf, StageLoad
+from regcore.performance.profile.bottleneck import Ceilings, judge
+from regcore.performance.profile.workload import (
+    BatchProfile,
+    Workload,
+    bottleneck,
+    ceilings,
+    worker_counts,
+)
+from regcore.scores.accumulator import Counting
 
 RECIPE = Recipe(resize=16, crop=16, dtype="uint8")
 
@@ -79,7 +85,7 @@ class Synthetic:
             canvas.pixels(16, 16)[:] = memoryview(bytes(16 * 16 * 3)).cast("B", (16, 16, 3))
             return 1
 
-        monkeypatch.setattr(preprocess, "decode_rgb", decode)
+        monkeypatch.setattr(preprocessor, "decode_rgb", decode)
         monkeypatch.setattr(Counting, "add", lambda *_: self.sleep("post"))
 
     def sleep(self, stage: str) -> None:
@@ -159,7 +165,7 @@ def test_the_bottleneck_of_random_pipelines(synthetic: Synthetic) -> None:
 def test_what_the_profile_advises_helps(
     synthetic: Synthetic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regcore.profile.default_workers", lambda: 16)
+    monkeypatch.setattr("regcore.performance.profile.workload.default_workers", lambda: 16)
     # One worker does 100 images/s at best, the device 250.
     found = synthetic.workload(0.01, 0.008, 0.0, 1, 0.3).profile([2], verify=True)
     assert found.verdict.stage == "preprocess"
@@ -392,7 +398,7 @@ def test_uint8_is_tried_on_a_model_that_takes_none(
         tried.append((preprocessor.recipe.dtype, sum(batch.images for batch in timeline.batches)))
         return timeline
 
-    monkeypatch.setattr("regcore.profile.judge", judge)
+    monkeypatch.setattr("regcore.performance.profile.workload.judge", judge)
     monkeypatch.setattr(ceilings, "whole", whole)
     model = save_model(tmp_path / "floats.onnx")
     arguments = ["profile", str(model), str(photos), "--seconds", "0.05", "--verify", "--json"]
@@ -426,7 +432,7 @@ def test_a_dtype_with_brackets_is_text(photos: Path, monkeypatch: pytest.MonkeyP
     def judged(*_: object) -> bottleneck.Verdict:
         return bottleneck.Verdict("device", "[/x] is the bottleneck", None)
 
-    monkeypatch.setattr("regcore.profile.judge", judged)
+    monkeypatch.setattr("regcore.performance.profile.workload.judge", judged)
     arguments = ["profile", "simulated:1e5", str(photos), "--seconds", "0.01"]
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 0, result.output

@@ -13,8 +13,8 @@ from onnx_models import save_model
 from PIL import Image
 
 from regcore.errors import DatasetError, MismatchError
-from regcore.inputs.bin_files import BinInputs
-from regcore.recipe import Recipe
+from regcore.images.recipe import Recipe
+from regcore.inference.inputs.bin_files import BinInputs
 
 
 @pytest.fixture
@@ -120,8 +120,8 @@ def test_records_of_an_inference_may_be_anything(photos: Path, tmp_path: Path) -
     assert regcore("infer", "simulated:9999", photos, out).exit_code == 0
     rng = np.random.default_rng(5)
     originals = {name: (out / name).read_bytes() for name in ("infer.json", "infer.sources.npy")}
-    from regcore.inference_folder import _check_job, _update_sources
-    from regcore.predictions.writing import PredictionWriter
+    from regcore.inference.output_folder import _check_job, _update_sources
+    from regcore.inference.score_writer import PredictionWriter
 
     versions = np.load(io.BytesIO(originals["infer.sources.npy"]))
     writer = PredictionWriter(out, ["a.JPEG", "b.JPEG"], binary=False)
@@ -144,7 +144,7 @@ def test_records_of_an_inference_may_be_anything(photos: Path, tmp_path: Path) -
 def test_a_pipe_is_no_prepared_image(tmp_path: Path) -> None:
     import os
 
-    from regcore.inputs.bin_files import _read_into
+    from regcore.inference.inputs.bin_files import _read_into
 
     os.mkfifo(tmp_path / "a.bin")
     assert _read_into(str(tmp_path / "a.bin"), np.zeros(4, np.uint8)) == "not a regular file"

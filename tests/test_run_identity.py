@@ -13,7 +13,7 @@ from command_line import regcore
 from onnx_models import save_model
 from PIL import Image
 
-from regcore.run_identity import is_same_model, new_identity, strangers
+from regcore.evaluation.run_identity import is_same_model, new_identity, strangers
 
 CARRIERS = ("perf.json", "trace.json", "comparison.json", "verdict.json")
 

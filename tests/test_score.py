@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from regcore import DatasetError
 from regcore.cli import cli
-from regcore.predictions import open_predictions
-from regcore.ranking import NO_ANSWER
-from regcore.score import read_image_labels, score
-from regcore.score_report import class_accuracies, confusion
+from regcore.evaluation.score import read_image_labels, score
+from regcore.evaluation.score_files.source import open_predictions
+from regcore.reports.score import class_accuracies, confusion
+from regcore.scores.topk import NO_ANSWER
 
 
 def regcore_score(*arguments: object) -> Result:

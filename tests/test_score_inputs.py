@@ -12,8 +12,8 @@ import pytest
 from command_line import regcore
 
 from regcore.errors import RegcoreError
-from regcore.predictions import open_predictions
-from regcore.predictions.arrays import open_npy
+from regcore.evaluation.score_files.npy import open_npy
+from regcore.evaluation.score_files.source import open_predictions
 
 
 def packed(folder: Path, scores: np.ndarray) -> Path:

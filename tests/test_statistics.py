@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regcore.statistics import detectable_drop, mcnemar, paired_difference, wilson
+from regcore.evaluation.intervals import detectable_drop, mcnemar, paired_difference, wilson
 
 counts = st.integers(1, 60_000)
 

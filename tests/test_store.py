@@ -23,11 +23,11 @@ from regcore import (
     open_store,
     write_store,
 )
-from regcore.dataset import image_names
+from regcore.images.labels import image_names
+from regcore.store.layout import pack_form
 from regcore.store.ledger import LEDGER
 from regcore.store.manifest import MANIFEST, Form
-from regcore.store.plan import pack_form
-from regcore.store.tally import TooManyBadError
+from regcore.store.progress import TooManyBadError
 from regcore.store.verify import verify_store
 
 RECIPE = Recipe(resize=32, crop=24, dtype="uint8")

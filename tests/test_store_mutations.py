@@ -12,14 +12,14 @@ from oracles import save_photos
 from test_store import PACKS, RECIPE
 
 from regcore import Preprocessor, open_store, write_store
-from regcore.dataset import read_image_list, read_labels
 from regcore.errors import RegcoreError
 from regcore.files.input_file import read_input
-from regcore.info_file import bin_info
+from regcore.formats.info_file import bin_info
+from regcore.images.labels import read_image_list, read_labels
 from regcore.store.journal import JOURNAL, peek
 from regcore.store.ledger import LEDGER, Ledger
 from regcore.store.manifest import MANIFEST, Form
-from regcore.store.write import plan_store
+from regcore.store.writer import plan_store
 
 MUTATIONS = 400  # of each file for each seed
 PREPROCESSOR = Preprocessor(RECIPE, workers=1)

@@ -58,13 +58,13 @@ def many_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 SLOW_WRITER = """
 import sys, time
 from pathlib import Path
-from regcore.preprocess import Preprocessor
-from regcore.recipe import Recipe
-from regcore.dataset import image_names
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.images.labels import image_names
 from regcore.store import single_files
 from regcore.store.manifest import Form
-from regcore.store.plan import pack_form
-from regcore.store.write import write_store
+from regcore.store.layout import pack_form
+from regcore.store.writer import write_store
 single_files._FIRST_CHUNK = single_files._LARGEST_CHUNK = 8
 source, out, form, workers = sys.argv[1:]
 recipe = Recipe(resize=32, crop=24, dtype="uint8")
@@ -231,8 +231,8 @@ def test_a_second_writer_is_refused(
 LIMITED = """
 import resource, sys
 from regcore import OutputError, Preprocessor, Recipe, write_store
-from regcore.dataset import image_names
-from regcore.store.plan import pack_form
+from regcore.images.labels import image_names
+from regcore.store.layout import pack_form
 recipe = Recipe(resize=32, crop=24, dtype="uint8")
 form = pack_form(recipe, 4, pack_bytes=8 * recipe.image_bytes)
 resource.setrlimit(resource.RLIMIT_FSIZE, (5 * recipe.image_bytes,) * 2)
@@ -277,7 +277,7 @@ def test_a_full_disk(
     try:
         with pytest.raises(OutputError, match="left"):
             write_store(preprocessor, photos, names, disk / "out", form)
-        monkeypatch.setattr("regcore.store.write.check_space", lambda *_: None)
+        monkeypatch.setattr("regcore.store.writer.check_space", lambda *_: None)
         with pytest.raises(OutputError, match="No space left on device"):
             write_store(preprocessor, photos, names, disk / "out", form)
         assert not list((disk / "out").glob(".*"))

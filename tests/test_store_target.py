@@ -27,7 +27,7 @@ from regcore import (
 from regcore.store.ledger import LEDGER
 from regcore.store.manifest import MANIFEST, Form
 from regcore.store.space import peak_growth
-from regcore.store.write import plan_store
+from regcore.store.writer import plan_store
 
 FORMS = pytest.mark.parametrize("form", [FILES, PACKS, PADDED], ids=["files", "packs", "padded"])
 PREPROCESSOR = Preprocessor(RECIPE, workers=2)

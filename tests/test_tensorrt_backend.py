@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorrt_emulator import Emulator, Settings
 
-from regcore.backends import open_backend
+from regcore.backends.registry import open_backend
 from regcore.cli import cli
 from regcore.errors import BackendError, RegcoreError
 
@@ -324,7 +324,7 @@ def test_the_same_bits_as_onnx_runtime(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "tensorrt", tensorrt_stand_in.module("10.1.0.27"))
-        patch.setattr("regcore.convert.engine.find_spec", sys.modules.get)
+        patch.setattr("regcore.convert.tensorrt.engine.find_spec", sys.modules.get)
         built = CliRunner().invoke(cli, ["convert", str(onnx), "--to", "engine"])
         assert built.exit_code == 0, built.stderr
     photos = shared_data / "imagenet-200"
@@ -341,7 +341,7 @@ def test_the_same_bits_as_onnx_runtime(
     found = [(tmp_path / kind / "result.json").read_bytes() for kind in ("onnx", "engine")]
     assert found[0] == found[1]
     from regcore import Preprocessor
-    from regcore.model_metadata import read_metadata
+    from regcore.models.metadata import read_metadata
 
     paths = sorted(map(str, photos.iterdir()))[:32]
     batch = Preprocessor(read_metadata(onnx).recipe)(paths)

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regcore.backends.backend import Span
-from regcore.batch_stream import WORKED
-from regcore.counting import Counting
+from regcore.backends.protocol import Span
 from regcore.errors import DatasetError
-from regcore.metrics import TopN
-from regcore.perf.given import GivenBatches, busy_seconds
-from regcore.ranking import best_classes
-from regcore.timeline import DEVICE_STAGES, WORKER_STAGES, BatchLog, BatchTimes, Timeline
+from regcore.images.batch_stream import WORKED
+from regcore.inference.timeline import DEVICE_STAGES, WORKER_STAGES, BatchLog, BatchTimes, Timeline
+from regcore.performance.device_batches import GivenBatches, busy_seconds
+from regcore.scores.accumulator import Counting
+from regcore.scores.topk import best_classes
+from regcore.scores.topn import TopN
 
 SECONDS = st.floats(0, 1e9)
 SPANS = st.builds(Span, st.sampled_from(DEVICE_STAGES), st.integers(0, 63), SECONDS, SECONDS)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regcore import ranks, topk
-from regcore.ranking import NO_ANSWER, NO_PLACE, best_classes, first_choices
+from regcore.scores.topk import NO_ANSWER, NO_PLACE, best_classes, first_choices
 
 DTYPES = ["float32", "float16", "bfloat16", "int8", "uint8"]
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-42, -1e-42, 6e-8]

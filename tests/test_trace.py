@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import jpeg, photo_like
 
-from regcore.backends.backend import Span
+from regcore.backends.protocol import Span
 from regcore.backends.simulated import SimulatedBackend
-from regcore.evaluate import evaluate
-from regcore.perf.trace import trace_events, write_trace
-from regcore.preprocess import Preprocessor
-from regcore.recipe import Recipe
-from regcore.timeline import BatchLog, BatchTimes, Timeline
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.inference.evaluate import evaluate
+from regcore.inference.timeline import BatchLog, BatchTimes, Timeline
+from regcore.performance.trace_events import trace_events, write_trace
 
 SCHEMA = json.loads((Path(__file__).parent / "trace_event_schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trtexec_output import milliseconds, output, queries_per_s
 
 from regcore.errors import LogError
-from regcore.trtexec_log import (
+from regcore.formats.trtexec import (
     ROWS,
     TrtexecResult,
     incomparable,

@@ -15,16 +15,12 @@ from hypothesis import strategies as st
 from onnx_models import save_model
 from PIL import Image
 
-from regcore.baseline import find_baseline
-from regcore.baseline_check import check_baseline, values_of
-from regcore.convert.timm_models import import_timm
-from regcore.counting import Counting
-from regcore.decisions import Decisions, read_decisions, write_decisions
 from regcore.errors import BackendError, DatasetError, MismatchError, UsageError
-from regcore.predictions import open_predictions
-from regcore.predictions.agreement import compare_scores
-from regcore.recipe import Recipe
-from regcore.verdict import (
+from regcore.evaluation.baseline import check_baseline, values_of
+from regcore.evaluation.predictions_csv import Decisions, read_decisions, write_decisions
+from regcore.evaluation.score_differences import compare_scores
+from regcore.evaluation.score_files.source import open_predictions
+from regcore.evaluation.verdict import (
     Margin,
     Measured,
     Outcome,
@@ -32,6 +28,10 @@ from regcore.verdict import (
     against_run,
     parse_accuracy,
 )
+from regcore.formats.timm_results import find_baseline
+from regcore.images.recipe import Recipe
+from regcore.models.timm.architectures import import_timm
+from regcore.scores.accumulator import Counting
 
 POINT = Margin(1.0, "pt")
 
@@ -153,7 +153,7 @@ def test_built_in_baselines_are_of_every_regnet() -> None:
         models = import_timm().models
     except BackendError as error:
         pytest.skip(str(error))
-    text = (files("regcore") / "baselines.csv").read_text("utf-8")
+    text = (files("regcore.formats") / "baselines.csv").read_text("utf-8")
     names = [line.partition(",")[0] for line in text.splitlines()[1:]]
     assert len(names) == len(set(names)) == 75
     for name in names:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from regcore.own_pillow import image_module
-from regcore.pillow_decoder import decode_rgb
-from regcore.webp_header import HEADER_BYTES, webp_size
+from regcore.images.own_pillow import image_module
+from regcore.images.pillow_decoder import decode_rgb
+from regcore.images.webp_header import HEADER_BYTES, webp_size
 
 KINDS = {
     "lossy": {"quality": 50},

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.backend import Backend, Result, Span, TensorSpec
+from regcore.backends.protocol import Backend, Result, Span, TensorSpec
 from regcore.errors import BackendError
 
 _SAMPLED_VALUES = 16  # each is a cache line that has long left the cache

@@ -29,7 +29,7 @@ from regcore.errors import UsageError
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
     if not wanted or ctx.resilient_parsing:
         return
-    from regcore.machine import core_versions
+    from regcore.host import core_versions
 
     try:
         core = core_versions()

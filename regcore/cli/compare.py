@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regcore.atomic import remove_abandoned, write_text
 from regcore.cli.console import INCOMPLETE, MISMATCH, answer, printable, show, tell, tell_all
 from regcore.errors import UsageError
+from regcore.files.atomic import remove_abandoned, write_text
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from regcore.comparison.cell import Metric
-    from regcore.comparison.lint import Lint
-    from regcore.comparison.table import Comparison, Ratio
+    from regcore.reports.comparison.rate import Metric
+    from regcore.reports.comparison.table import Comparison, Ratio
+    from regcore.reports.guide_lint.lint import Lint
 
 _DEFAULT_DECIMALS = 8
 _MOST_NOTES = 40
@@ -121,8 +121,8 @@ def compare(
 
 
 def _check_out(out: Path, results: tuple[str, ...], *, force: bool) -> None:
-    from regcore.comparison.rendering import COMPARISON
     from regcore.files.output_guard import Output, check_outputs, json_of
+    from regcore.reports.comparison.rendering import COMPARISON
 
     named = [name for result in results for name in (result, result.partition("=")[2])]
     read = [Path(name).absolute() for name in named if name]
@@ -130,8 +130,8 @@ def _check_out(out: Path, results: tuple[str, ...], *, force: bool) -> None:
 
 
 def _deliver(comparison: Comparison, form: str, out: Path | None, *, as_json: bool) -> None:
-    from regcore.comparison import rendering
-    from regcore.run_identity import identity_in
+    from regcore.evaluation.run_identity import identity_in
+    from regcore.reports.comparison import rendering
 
     found = rendering.to_dict(comparison)
     if out is not None:
@@ -155,9 +155,9 @@ def _deliver(comparison: Comparison, form: str, out: Path | None, *, as_json: bo
 def _compare(
     results: tuple[str, ...], chips: tuple[str, ...], ratios: list[Ratio], metric: Metric
 ) -> Comparison:
-    from regcore.comparison.readers import Source
-    from regcore.comparison.table import compare, read_column
     from regcore.files.number_input import parse_count
+    from regcore.reports.comparison.sources import Source
+    from regcore.reports.comparison.table import compare, read_column
 
     sources: dict[str, list[Source]] = {}
     for result in results:
@@ -182,7 +182,7 @@ def _compare(
 
 
 def _ratio(text: str) -> Ratio:
-    from regcore.comparison.table import Ratio
+    from regcore.reports.comparison.table import Ratio
 
     found = re.fullmatch(r"([^/]+)/([^/:]+)(?::([0-9]{1,2}))?", text)
     if found is None:
@@ -193,7 +193,7 @@ def _ratio(text: str) -> Ratio:
 def _lint(guide: Path, form: str, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from regcore.comparison.lint import lint
+    from regcore.reports.guide_lint.lint import lint
     from regcore.schemas import json_form
 
     result = lint(guide)
@@ -232,7 +232,7 @@ def _lint_table(result: Lint) -> Table:
 
 
 def _written(texts: Sequence[Sequence[str]], form: str) -> str:
-    from regcore.comparison.rendering import to_csv, to_markdown
+    from regcore.reports.comparison.rendering import to_csv, to_markdown
 
     shown = [[printable(text) for text in line] for line in texts]
     return to_markdown(shown) if form == "markdown" else to_csv(shown)

@@ -15,10 +15,10 @@ from regcore.cli.options import batch_sizes
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
-    from regcore.convert.atc import AtcJob
-    from regcore.convert.onnx_file import OnnxFile
-    from regcore.device_model import DeviceModel
-    from regcore.recipe import Recipe
+    from regcore.convert.ascend.atc_command import AtcJob
+    from regcore.images.recipe import Recipe
+    from regcore.models.build_record import DeviceModel
+    from regcore.models.onnx_file import OnnxFile
 
 _SOC_HELP = "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as in Ascend310P3."
 
@@ -114,7 +114,7 @@ def convert(
       regcore convert model.onnx --to om --soc Ascend310P3 --dynamic-batch 1,4,8,16 --aipp
       regcore convert model.onnx --to engine --fp16 --batch-max 64
     """  # noqa: D301
-    from regcore.convert.onnx_file import read_onnx
+    from regcore.models.onnx_file import read_onnx
     from regcore.schemas import json_form
 
     _refuse_foreign_options(ctx, kind)
@@ -151,9 +151,9 @@ def _to_om(
     source: OnnxFile, out: Path | None, options: dict[str, Any]
 ) -> tuple[Path, DeviceModel] | dict[str, Any]:
     """What was built, or, where it is only to be printed, the command."""
-    from regcore.atomic import check_target
-    from regcore.convert.atc import AtcJob
-    from regcore.convert.om import aipp_path, convert_to_om, default_om, om_outputs
+    from regcore.convert.ascend.atc_command import AtcJob
+    from regcore.convert.ascend.om import aipp_path, convert_to_om, default_om, om_outputs
+    from regcore.files.atomic import check_target
     from regcore.files.output_guard import check_outputs
 
     if options["soc"] is None:
@@ -199,13 +199,13 @@ def _to_om(
 def _to_engine(
     source: OnnxFile, out: Path | None, options: dict[str, Any]
 ) -> tuple[Path, DeviceModel]:
-    from regcore.atomic import check_target
-    from regcore.convert.engine import (
+    from regcore.convert.tensorrt.engine import (
         batch_range,
         convert_to_engine,
         default_engine,
         engine_outputs,
     )
+    from regcore.files.atomic import check_target
     from regcore.files.output_guard import check_outputs
 
     sizes = (options[f"batch_{which}"] for which in ("min", "opt", "max"))
@@ -235,7 +235,7 @@ def _batches(
 
 
 def _recipe(source: OnnxFile, name: str | None) -> Recipe | None:
-    from regcore.recipe import Recipe
+    from regcore.images.recipe import Recipe
 
     if name is not None:
         return Recipe.preset(name)
@@ -243,7 +243,7 @@ def _recipe(source: OnnxFile, name: str | None) -> Recipe | None:
 
 
 def _tell_rounding(recipe: Recipe) -> None:
-    from regcore.convert.aipp import aipp_rounding
+    from regcore.convert.ascend.aipp import aipp_rounding
 
     rounding = aipp_rounding(recipe)
     constants, arithmetic = (
@@ -257,7 +257,7 @@ def _tell_rounding(recipe: Recipe) -> None:
 
 
 def _script(job: AtcJob, out: Path) -> str:
-    from regcore.convert.aipp import aipp_config
+    from regcore.convert.ascend.aipp import aipp_config
 
     command = shlex.join(job.command(out.with_suffix("")))
     if job.aipp is None or job.recipe is None:
@@ -267,7 +267,7 @@ def _script(job: AtcJob, out: Path) -> str:
 
 
 def _sentence(record: DeviceModel) -> str:
-    from regcore.backends import describe
+    from regcore.backends.registry import describe
 
     sizes = ", ".join(map(str, record.batches))
     return (

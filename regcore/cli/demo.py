@@ -28,7 +28,7 @@ def demo(*, cache: Path | None, workers: int | None, as_json: bool) -> None:
       regcore demo --cache /tmp/models
     """  # noqa: D301
     from regcore.demo import demo_dict, demo_tables, run_demo
-    from regcore.report import to_dict, to_table
+    from regcore.reports.run import to_dict, to_table
 
     result = run_demo(cache=cache, workers=workers, say=tell)
     name_failures(result.report.evaluation.errors)

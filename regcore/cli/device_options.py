@@ -15,7 +15,7 @@ from regcore.cli.options import FiniteFloat
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
-    from regcore.backends import Backend
+    from regcore.backends.registry import Backend
 
 _BATCH_SIZE = 16
 _LARGEST_BATCH = 1 << 16
@@ -43,8 +43,8 @@ class DeviceOptions:
     device_timeout: float
 
     def open(self, model: str) -> Backend:
-        """Opens a model; see regcore.backends.open_backend."""
-        from regcore.backends import open_backend
+        """Opens a model; see regcore.backends.registry.open_backend."""
+        from regcore.backends.registry import open_backend
 
         return open_backend(
             model,
@@ -56,7 +56,7 @@ class DeviceOptions:
 
     def check_trace(self) -> None:
         """Raises OutputError where the trace cannot be written; once the output folder is made."""
-        from regcore.atomic import check_writable
+        from regcore.files.atomic import check_writable
 
         if self.trace is not None:
             check_writable(self.trace)
@@ -66,7 +66,7 @@ class DeviceOptions:
 
         Raises UsageError where the model takes no batch of the size that was asked for.
         """
-        from regcore.backends import static_batch
+        from regcore.backends.registry import static_batch
 
         largest = backend.max_batch or self.batch_size or _BATCH_SIZE
         if self.batch_size is not None and self.batch_size > largest:

@@ -13,8 +13,8 @@ from regcore.errors import UsageError
 if TYPE_CHECKING:
     from torch import nn
 
-    from regcore.convert.export import Export
-    from regcore.convert.timm_tags import TimmModel
+    from regcore.convert.onnx.export import Export
+    from regcore.models.timm.pretrained import TimmModel
 
 _FILES_WITH_WEIGHTS = 2
 _OPSET = 11
@@ -100,12 +100,12 @@ def export(
         raise UsageError("--md5 and --sha256 are for a file of weights, not for --pretrained")
     if layout is not None and not fuse_preprocess:
         raise UsageError("--layout is that of uint8 pixels; it needs --fuse-preprocess")
-    from regcore.atomic import check_target
-    from regcore.convert.agreement import images_to_compare
-    from regcore.convert.export import export_model
-    from regcore.convert.timm_tags import find_model
+    from regcore.convert.onnx.check_scores import images_to_compare
+    from regcore.convert.onnx.export import export_model
+    from regcore.files.atomic import check_target
     from regcore.files.output_guard import Output, check_outputs
-    from regcore.model_metadata import ModelMetadata, is_exported
+    from regcore.models.metadata import ModelMetadata, is_exported
+    from regcore.models.timm.pretrained import find_model
 
     check_target(out, ".onnx")
     inputs = [path for path in (weights, photos) if path is not None]
@@ -146,8 +146,8 @@ def _weights_and_out(files: tuple[Path, ...], *, pretrained: bool) -> tuple[Path
 def _load(
     found: TimmModel, weights: Path | None, md5: str | None, sha256: str | None, classes: int | None
 ) -> tuple[nn.Module, str]:
-    from regcore.convert.timm_models import build_model
-    from regcore.convert.weights import read_weights
+    from regcore.models.timm.architectures import build_model
+    from regcore.models.timm.weights import read_weights
 
     if weights is None:
         return build_model(found.name, classes=classes), "pretrained"

@@ -26,11 +26,11 @@ from regcore.cli.options import check_not_swapped, preprocess_options, recipe_fo
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
-    from regcore.image_list import Listing
-    from regcore.infer import Inference
-    from regcore.inputs import Inputs
-    from regcore.perf import Perf
-    from regcore.recipe import Recipe
+    from regcore.images.listing import Listing
+    from regcore.images.recipe import Recipe
+    from regcore.inference.infer import Inference
+    from regcore.inference.inputs.source import Inputs
+    from regcore.performance.perf import Perf
     from regcore.store.reader import Store
 
 _IMAGES_AND_OUT = 2
@@ -95,15 +95,15 @@ def infer(
       regcore infer regnety_016.om prep_bin.info result --output-binary --batch-size 16
       regcore infer regnety_016.om --random --rounds 100 result
     """  # noqa: D301
-    from regcore.infer import infer as run_model
-    from regcore.inference_folder import claimed
-    from regcore.inputs.noise import NoiseInputs
-    from regcore.machine import default_workers
-    from regcore.perf import measure
-    from regcore.perf.trace import write_trace
-    from regcore.predictions.writing import PredictionWriter
-    from regcore.result_outputs import check_inference, check_listed
-    from regcore.run_identity import new_identity
+    from regcore.evaluation.result_outputs import check_inference, check_listed
+    from regcore.evaluation.run_identity import new_identity
+    from regcore.host import default_workers
+    from regcore.inference.infer import infer as run_model
+    from regcore.inference.inputs.noise import NoiseInputs
+    from regcore.inference.output_folder import claimed
+    from regcore.inference.score_writer import PredictionWriter
+    from regcore.performance.perf import measure
+    from regcore.performance.trace_events import write_trace
 
     identity = new_identity()
     images, out = _images_and_out(paths, noise=noise)
@@ -165,8 +165,8 @@ def infer(
 
 
 def _write_rates(inference: Inference, perf: Perf, about: dict[str, str], out: Path) -> None:
-    from regcore.perf import write_perf
-    from regcore.perf.benchmark_file import write_pure_files
+    from regcore.performance.benchmark_rates import write_pure_files
+    from regcore.performance.perf import write_perf
 
     if not perf.images:
         _tell_no_rates(out, inference)
@@ -180,7 +180,7 @@ def _write_rates(inference: Inference, perf: Perf, about: dict[str, str], out: P
 
 def _tell_no_rates(out: Path, inference: Inference) -> None:
     """Those of an earlier run, where it came to write them, stay."""
-    from regcore.perf import PERF
+    from regcore.performance.perf import PERF
 
     if inference.not_reached:
         why = "no image was run until then"
@@ -202,7 +202,7 @@ def _images_and_out(paths: tuple[Path, ...], *, noise: bool) -> tuple[Path | Non
 
 def _store_or_listing(images: Path | None, *, verify: bool) -> tuple[Store | None, Listing | None]:
     """What IMAGES is, if not an info file."""
-    from regcore.image_list import listing
+    from regcore.images.listing import listing
     from regcore.store.reader import holds_store, open_store
 
     if images is None:
@@ -225,10 +225,10 @@ def _inputs(
     *,
     verify: bool,
 ) -> Inputs:
-    from regcore.inputs.bin_files import BinInputs
-    from regcore.inputs.photos import PhotoInputs
-    from regcore.inputs.stored import StoreInputs
-    from regcore.preprocess import Preprocessor
+    from regcore.images.preprocessor import Preprocessor
+    from regcore.inference.inputs.bin_files import BinInputs
+    from regcore.inference.inputs.photos import PhotoInputs
+    from regcore.inference.inputs.store import StoreInputs
 
     if store is not None:
         return StoreInputs(store)
@@ -254,7 +254,7 @@ def _job(model: str, images: Path, inputs: Inputs, recipe: Recipe) -> dict[str, 
 
 def _identity(model: str) -> str:
     """The model's checksum, or what stands for a model that is no file."""
-    from regcore.store.kept import file_checksum
+    from regcore.store.integrity import file_checksum
 
     path = Path(model)
     return file_checksum(path) if path.is_file() else model
@@ -267,7 +267,7 @@ def _deliver(
     from rich.markup import escape
     from rich.table import Table
 
-    from regcore import findings
+    from regcore.images import diagnostics
     from regcore.schemas import json_form
 
     if as_json:
@@ -279,7 +279,7 @@ def _deliver(
                 "kept": inference.kept,
                 "failed": [{"path": e.path, "detail": e.detail} for e in inference.errors],
                 "not_reached": inference.not_reached,
-                **findings.to_dict(inference.findings),
+                **diagnostics.to_dict(inference.findings),
                 **about,
                 "batch_size": perf.batch_size,
                 "images_per_s": perf.images_per_s if inference.written else None,
@@ -292,7 +292,7 @@ def _deliver(
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
         table.add_row("images", _counts(inference))
-        for name, value in findings.summary(inference.findings).items():
+        for name, value in diagnostics.summary(inference.findings).items():
             table.add_row(name, value)
         if inference.written:
             table.add_row("rate", f"{perf.images_per_s:.1f} images/s")

@@ -30,8 +30,14 @@ def info(
       regcore info bin ./prep_dataset ./prep_bin.info 224 224
       regcore info jpg ./imagenet/val ./val.info
     """  # noqa: D301
-    from regcore.atomic import remove_abandoned
-    from regcore.info_file import bin_info, check_target, jpg_info, left_out_of_jpg, write_info
+    from regcore.files.atomic import remove_abandoned
+    from regcore.formats.info_file import (
+        bin_info,
+        check_target,
+        jpg_info,
+        left_out_of_jpg,
+        write_info,
+    )
 
     check_target(out, folder, force=force)
     if kind == "bin":

@@ -27,7 +27,7 @@ def inspect(*, model: Path, as_json: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from regcore.convert.model_facts import inspect_model, to_dict, to_rows
+    from regcore.convert.inspect import inspect_model, to_dict, to_rows
 
     facts = inspect_model(model)
     if as_json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from regcore.cli.console import name_failures, tell
 
 if TYPE_CHECKING:
-    from regcore.image_list import Listing
+    from regcore.images.listing import Listing
 
 
 def tell_listing(found: Listing) -> None:

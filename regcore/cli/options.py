@@ -16,9 +16,9 @@ from regcore.cli.console import tell
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
-    from regcore.backends import Backend
-    from regcore.model_metadata import ModelMetadata
-    from regcore.recipe import Recipe
+    from regcore.backends.registry import Backend
+    from regcore.images.recipe import Recipe
+    from regcore.models.metadata import ModelMetadata
     from regcore.store.reader import Store
 
 DEFAULT_RECIPE = "regnety_016"
@@ -177,7 +177,7 @@ def chosen_recipe(
     own: what the model says of itself. Where `name` is given too, it decides, save for dtype and
     layout; in what it differs goes to stderr. dtype and layout, where given, hold in any case.
     """
-    from regcore.recipe import Recipe
+    from regcore.images.recipe import Recipe
 
     if own is not None and name is None:
         label, recipe = own.name or "the model's own", own.recipe
@@ -236,8 +236,8 @@ def recipe_for(
     where it has them. Raises UsageError where nobody says the recipe, MismatchError where the store
     has another, and BackendError where the model cannot take its images.
     """
-    from regcore.backends import check_recipe, in_form_of
-    from regcore.model_metadata import ModelMetadata
+    from regcore.backends.registry import check_recipe, in_form_of
+    from regcore.models.metadata import ModelMetadata
 
     name, dtype, layout = chosen
     own = ModelMetadata.from_properties(model, backend.metadata)

@@ -21,10 +21,10 @@ from regcore.cli.options import byte_size, chosen_recipe, preprocess_options
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
-    from regcore.image_list import Listing
-    from regcore.recipe import Recipe
+    from regcore.images.listing import Listing
+    from regcore.images.recipe import Recipe
     from regcore.store.manifest import Form
-    from regcore.store.write import StorePlan, StoreSummary
+    from regcore.store.writer import StorePlan, StoreSummary
 
 #: What the guide's own script does; nothing else may be taken without being chosen.
 _GUIDES_RECIPE = "regnety_016"
@@ -113,11 +113,11 @@ def preprocess(
       regcore preprocess imagenet/val prep_dataset --workers 32
       regcore preprocess imagenet/val packs --pack 64 --dtype uint8 --layout nhwc
     """  # noqa: D301
-    from regcore import findings
-    from regcore.model_metadata import read_metadata
-    from regcore.preprocess import Preprocessor
-    from regcore.store.tally import TooManyBadError
-    from regcore.store.write import plan_store, write_store
+    from regcore.images import diagnostics
+    from regcore.images.preprocessor import Preprocessor
+    from regcore.models.metadata import read_metadata
+    from regcore.store.progress import TooManyBadError
+    from regcore.store.writer import plan_store, write_store
 
     own = read_metadata(for_model) if for_model else None
     is_chosen = own is not None or recipe_name is not None
@@ -162,7 +162,7 @@ def preprocess(
         answer(_result(summary, recipe, out) | about)
     else:
         click.echo(f"{_sentence(summary, recipe, out)}; recipe {label}")
-        for name, what in findings.summary(summary.findings).items():
+        for name, what in diagnostics.summary(summary.findings).items():
             click.echo(f"{name}: {what}")
     if summary.errors:
         raise click.exceptions.Exit(INCOMPLETE)
@@ -191,8 +191,8 @@ def _tell_interrupted(error: KeyboardInterrupt, listed: int, out: Path) -> None:
 def _form(
     recipe: Recipe, batch_size: int | None, *, pad: bool, pack_bytes: int, keep_folders: bool
 ) -> Form:
+    from regcore.store.layout import pack_form
     from regcore.store.manifest import Form
-    from regcore.store.plan import pack_form
 
     if batch_size is None and pad:
         raise UsageError("--pad needs --pack: single images have no batch")
@@ -204,7 +204,7 @@ def _form(
 
 
 def _listed(src: Path, list_file: Path | None, limit: int | None) -> Listing:
-    from regcore.image_list import Listing, listing, read_image_list
+    from regcore.images.listing import Listing, listing, read_image_list
 
     if list_file is None:
         found = listing(src)
@@ -234,7 +234,7 @@ def _announce(plan: StorePlan, images: int, out: Path, *, as_json: bool) -> None
 
 
 def _result(summary: StoreSummary, recipe: Recipe, out: Path) -> dict[str, Any]:
-    from regcore import findings
+    from regcore.images import diagnostics
     from regcore.schemas import json_form
 
     images = summary.kept + summary.written
@@ -246,7 +246,7 @@ def _result(summary: StoreSummary, recipe: Recipe, out: Path) -> dict[str, Any]:
         "kept": summary.kept,
         "written": summary.written,
         "failed": [{"path": str(e.path), "detail": e.detail} for e in summary.errors],
-        **findings.to_dict(summary.findings),
+        **diagnostics.to_dict(summary.findings),
         "out": str(out),
         "dtype": recipe.dtype,
         "shape": list(recipe.image_shape),

@@ -25,7 +25,7 @@ from regcore.cli.options import (
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from regcore.profile import Profile
+    from regcore.performance.profile.workload import Profile
 
 
 @click.command()
@@ -97,13 +97,13 @@ def profile(
     """  # noqa: D301
     from rich.markup import escape
 
-    from regcore.atomic import remove_abandoned, write_text
-    from regcore.image_list import listing
-    from regcore.machine import default_workers
-    from regcore.preprocess import Preprocessor
-    from regcore.profile import PROFILE, Workload, to_dict
-    from regcore.recipe import Recipe
-    from regcore.result_outputs import check_profile
+    from regcore.evaluation.result_outputs import check_profile
+    from regcore.files.atomic import remove_abandoned, write_text
+    from regcore.host import default_workers
+    from regcore.images.listing import listing
+    from regcore.images.preprocessor import Preprocessor
+    from regcore.images.recipe import Recipe
+    from regcore.performance.profile.workload import PROFILE, Workload, to_dict
 
     check_not_swapped(model, images)
     if out is not None:
@@ -174,7 +174,7 @@ def _stages(result: Profile) -> Table:
     from rich import box
     from rich.table import Table
 
-    from regcore.profile.bottleneck import share
+    from regcore.performance.profile.bottleneck import share
 
     found = result.ceilings
     perf = result.batches[0].perf
@@ -200,7 +200,7 @@ def _batches(result: Profile, chips: int) -> Table:
     from rich import box
     from rich.table import Table
 
-    from regcore.profile.bottleneck import share
+    from regcore.performance.profile.bottleneck import share
 
     table = Table(title="images/s", title_justify="left", box=box.SIMPLE)
     for column in ("batch", "device alone", "files to counts", "of the device"):

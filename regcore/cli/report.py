@@ -31,8 +31,8 @@ def report(*, run_dir: Path, out: Path | None) -> None:
       regcore report result -o report.html
       regcore run model.onnx val --labels val.txt --out result --trace result/trace.json
     """  # noqa: D301
-    from regcore.atomic import check_target, remove_abandoned
-    from regcore.html_report import write_report
+    from regcore.files.atomic import check_target, remove_abandoned
+    from regcore.reports.html.report import write_report
 
     out = out or run_dir / "report.html"
     check_target(out, ".html")

@@ -30,11 +30,11 @@ from regcore.cli.options import (
 from regcore.errors import OutputError
 
 if TYPE_CHECKING:
-    from regcore.dataset import LabelledImages
-    from regcore.decisions import Decisions
     from regcore.errors import DecodeError
-    from regcore.metrics import TopN
-    from regcore.report import RunReport
+    from regcore.evaluation.predictions_csv import Decisions
+    from regcore.images.labels import LabelledImages
+    from regcore.reports.run import RunReport
+    from regcore.scores.topn import TopN
 
 _LOCK = "run.lock"
 _NAMED_MISSING = 10
@@ -102,14 +102,14 @@ def run(
       regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
       regcore run regnety_016_bs16.om imagenet/val --labels val_label.txt --device 0,1,2,3
     """  # noqa: D301
-    from regcore.dataset import errors_name, label_images, read_labels
-    from regcore.decisions import Decisions, relative_names
-    from regcore.evaluate import Interrupted, evaluate, evaluate_batches
-    from regcore.folder_lock import locked
-    from regcore.metrics import class_indices
-    from regcore.preprocess import Preprocessor
-    from regcore.report import RunReport
-    from regcore.result_outputs import check_run
+    from regcore.evaluation.predictions_csv import Decisions, relative_names
+    from regcore.evaluation.result_outputs import check_run
+    from regcore.files.lock import locked
+    from regcore.images.labels import errors_name, label_images, read_labels
+    from regcore.images.preprocessor import Preprocessor
+    from regcore.inference.evaluate import Interrupted, evaluate, evaluate_batches
+    from regcore.reports.run import RunReport
+    from regcore.scores.topn import class_indices
     from regcore.store.reader import holds_store, open_store
 
     check_not_swapped(model, images)
@@ -172,7 +172,7 @@ def run(
 
 def _listed(images: Path) -> tuple[Path, tuple[Path, ...], tuple[DecodeError, ...]]:
     """The images below a folder, and what cannot be reached."""
-    from regcore.image_list import listing
+    from regcore.images.listing import listing
 
     found = listing(images)
     tell_listing(found)
@@ -204,8 +204,8 @@ def _made(out: Path) -> Path:
 def _remove_results(out: Path) -> None:
     # What an earlier run left must not pass for the result of this one, should it be cut short;
     # nor may what was made of it, a verdict or a comparison.
-    from regcore.atomic import check_writable, remove_abandoned
-    from regcore.result_outputs import RESULT, RUN_FILES
+    from regcore.evaluation.result_outputs import RESULT, RUN_FILES
+    from regcore.files.atomic import check_writable, remove_abandoned
 
     remove_abandoned(out)
     check_writable(out / RESULT)
@@ -222,8 +222,8 @@ def _deliver(
     *,
     as_json: bool,
 ) -> None:
-    from regcore.report import to_dict, to_table
-    from regcore.result_outputs import INCOMPLETE_RESULT, RESULT
+    from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT
+    from regcore.reports.run import to_dict, to_table
 
     path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
     found = {**to_dict(report), "recipe_from": choice.origin}
@@ -253,11 +253,11 @@ def _write(
     found: dict[str, Any],
     trace: Path | None,
 ) -> None:
-    from regcore.guide_result import write_guide_result
-    from regcore.perf import write_perf
-    from regcore.perf.trace import write_trace
-    from regcore.report import about, incompleteness
-    from regcore.run_folder import write_run
+    from regcore.evaluation.run_folder import write_run
+    from regcore.formats.guide_result import write_guide_result
+    from regcore.performance.perf import write_perf
+    from regcore.performance.trace_events import write_trace
+    from regcore.reports.run import about, incompleteness
 
     lacking = None if report.complete else incompleteness(report)
     write_guide_result(path, report.evaluation.topn, lacking)

@@ -12,8 +12,8 @@ from regcore.cli.console import INCOMPLETE, answer, progress_bar, show, tell, te
 from regcore.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
-    from regcore.ranking import Ties
-    from regcore.score import Score
+    from regcore.evaluation.score import Score
+    from regcore.scores.topk import Ties
 
 _NAMED = 10
 _WORST = 10
@@ -96,10 +96,10 @@ def score(
     Example:
       regcore score result/dumpOutput_device0 val_label.txt . result_bs1.json
     """  # noqa: D301
-    from regcore.dataset import errors_name
-    from regcore.predictions import open_predictions, read_names
-    from regcore.score import read_image_labels
-    from regcore.score import score as compare
+    from regcore.evaluation.score import read_image_labels
+    from regcore.evaluation.score import score as compare
+    from regcore.evaluation.score_files.source import open_predictions, read_names
+    from regcore.images.labels import errors_name
 
     if Path(name).name != name or name in {"", ".."}:
         raise UsageError(f"NAME.json is a file in OUT_DIR, not {name!r}")
@@ -140,9 +140,9 @@ def _incomplete(path: Path) -> Path:
 
 def _remove_results(path: Path, inputs: Sequence[Path], *, force: bool) -> None:
     # What an earlier run left must not pass for the result of this one, should it be cut short.
-    from regcore.atomic import remove_abandoned
+    from regcore.files.atomic import remove_abandoned
     from regcore.files.output_guard import Output, check_outputs
-    from regcore.guide_result import is_result_text
+    from regcore.formats.guide_result import is_result_text
 
     outputs = [Output(older, is_result_text) for older in (path, _incomplete(path))]
     check_outputs(outputs, inputs, force=force)
@@ -153,8 +153,8 @@ def _remove_results(path: Path, inputs: Sequence[Path], *, force: bool) -> None:
 
 
 def _deliver(score: Score, path: Path, *, as_json: bool, worst: int) -> None:
-    from regcore.guide_result import write_guide_result
-    from regcore.score_report import completeness, incompleteness, to_dict, to_table
+    from regcore.formats.guide_result import write_guide_result
+    from regcore.reports.score import completeness, incompleteness, to_dict, to_table
 
     if not score.complete:
         path = _incomplete(path)

@@ -13,7 +13,7 @@ from regcore.cli.options import batch_sizes
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from regcore.trtexec_log import TrtexecResult
+    from regcore.formats.trtexec import TrtexecResult
 
 
 @click.command()
@@ -59,11 +59,11 @@ def trtexec(
       regcore trtexec regnety_016.onnx --batch 1,16,64 --fp16
       regcore trtexec regnety_016.onnx -- --useCudaGraph --useSpinWait
     """  # noqa: D301
-    from regcore.convert.onnx_file import read_onnx
-    from regcore.convert.trtexec_rates import RateMeasurement
     from regcore.errors import LogError
+    from regcore.formats.trtexec import to_dict
+    from regcore.models.onnx_file import read_onnx
+    from regcore.performance.trtexec_rates import RateMeasurement
     from regcore.schemas import json_form
-    from regcore.trtexec_log import to_dict
 
     measurement = RateMeasurement(read_onnx(model), logs, fp16=fp16, options=options)
     sizes = measurement.batches(batches)
@@ -93,7 +93,7 @@ def _table(results: list[TrtexecResult]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    from regcore.trtexec_log.result import COMPUTE, D2H, H2D, LATENCY
+    from regcore.formats.trtexec.result import COMPUTE, D2H, H2D, LATENCY
 
     first = results[0]
     told = [found.value for found in (first.device, first.version) if found]
@@ -117,7 +117,7 @@ def _table(results: list[TrtexecResult]) -> Table:
 
 
 def _tell_doubts(results: list[TrtexecResult]) -> None:
-    from regcore.trtexec_log import incomparable
+    from regcore.formats.trtexec import incomparable
 
     for result in results:
         reasons = incomparable(results[0], result)

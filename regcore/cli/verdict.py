@@ -14,8 +14,8 @@ from regcore.errors import DatasetError, UsageError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from regcore.run_folder import Run
-    from regcore.verdict import AgainstBaseline, AgainstRun, Margin, Measured
+    from regcore.evaluation.run_folder import Run
+    from regcore.evaluation.verdict import AgainstBaseline, AgainstRun, Margin, Measured
 
 NOT_MET = 1
 _NAMED = 10
@@ -89,10 +89,10 @@ def verdict(
       regcore verdict result --baseline regnety_016.pycls_in1k --max-drop 1.0pt
       regcore verdict om_result --against onnx_result --max-drop 0.1pt
     """  # noqa: D301
-    from regcore.atomic import remove_abandoned, write_text
+    from regcore.evaluation.run_folder import VERDICT, read_run
+    from regcore.evaluation.verdict import Margin, Outcome, parse_accuracy, to_dict
+    from regcore.files.atomic import remove_abandoned, write_text
     from regcore.files.output_guard import Output, check_outputs, json_of
-    from regcore.run_folder import VERDICT, read_run
-    from regcore.verdict import Margin, Outcome, parse_accuracy, to_dict
 
     margin = Margin.parse(max_drop)
     top1 = None if baseline_top1 is None else parse_accuracy(baseline_top1)
@@ -159,9 +159,9 @@ def _by_baseline(
     *,
     assume_tag: bool,
 ) -> AgainstBaseline | None:
-    from regcore.baseline import find_baseline
-    from regcore.baseline_check import check_baseline
-    from regcore.verdict import against_baseline
+    from regcore.evaluation.baseline import check_baseline
+    from regcore.evaluation.verdict import against_baseline
+    from regcore.formats.timm_results import find_baseline
 
     if baseline is None:
         return None
@@ -181,8 +181,8 @@ def _by_baseline(
 
 
 def _by_run(run: Run, against: Path, margin: Margin) -> AgainstRun:
-    from regcore.run_folder import read_run
-    from regcore.verdict import against_run
+    from regcore.evaluation.run_folder import read_run
+    from regcore.evaluation.verdict import against_run
 
     other = read_run(against)
     if other.recipe.identity != run.recipe.identity:
@@ -199,9 +199,9 @@ def _by_run(run: Run, against: Path, margin: Margin) -> AgainstRun:
 def _scores(run: Run | None, now: Path, before: Path) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from regcore.dataset import stem
-    from regcore.predictions import open_predictions
-    from regcore.predictions.agreement import compare_scores
+    from regcore.evaluation.score_differences import compare_scores
+    from regcore.evaluation.score_files.source import open_predictions
+    from regcore.images.labels import stem
 
     if run is None:
         raise UsageError("--scores needs a folder that 'regcore run' has written, for its images")
@@ -212,15 +212,15 @@ def _scores(run: Run | None, now: Path, before: Path) -> dict[str, Any]:
 
 
 def _measured(run: Run) -> Measured:
-    from regcore.verdict import Measured
+    from regcore.evaluation.verdict import Measured
 
     return Measured(run.images, run.hits, run.complete)
 
 
 def _guide_result(path: Path) -> Measured:
     """Of the guide's result.json, whose Top1 is rounded to two places."""
-    from regcore.guide_result import read_guide_result
-    from regcore.verdict import Measured
+    from regcore.evaluation.verdict import Measured
+    from regcore.formats.guide_result import read_guide_result
 
     result = read_guide_result(path)
     if 1 not in result.percent:

@@ -59,8 +59,8 @@ def verify(*, folder: str, sample: float, ledger: bool, workers: int | None, as_
       regcore verify prep_dataset --sample 1%
       regcore verify --ledger copy_of_prep_dataset
     """  # noqa: D301
-    from regcore.machine import default_workers
-    from regcore.preprocess import Preprocessor
+    from regcore.host import default_workers
+    from regcore.images.preprocessor import Preprocessor
     from regcore.store.reader import open_store
     from regcore.store.verify import verify_ledger, verify_store
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.checksum import checksum
 from regcore.errors import DatasetError
-from regcore.preprocess import Preprocessor
+from regcore.files.checksum import checksum
+from regcore.images.preprocessor import Preprocessor
 from regcore.store.ledger import LEDGER, LayeredLedgers, Ledger
 from regcore.store.manifest import MANIFEST, Description, Manifest, TornError
 from regcore.store.reader import belongs, read_ledger

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from regcore.preprocess import Progress
+from regcore.images.preprocessor import Progress
 
 
 class StoreInterruptedError(KeyboardInterrupt):

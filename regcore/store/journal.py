@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from regcore.atomic import sync
 from regcore.errors import DatasetError, OutputError
-from regcore.folder_lock import open_locked
+from regcore.files.atomic import sync
+from regcore.files.lock import open_locked
 from regcore.store.ledger import Ledger, Record, lines
 from regcore.store.manifest import Description, is_torn
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
 from regcore.files.json_input import parse_json
-from regcore.findings import Finding
+from regcore.images.diagnostics import Finding
 
 LEDGER = "images.jsonl"
 

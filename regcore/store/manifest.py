@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from regcore.atomic import replacing
 from regcore.errors import DatasetError, MismatchError, RegcoreError
+from regcore.files.atomic import replacing
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
-from regcore.recipe import Recipe
+from regcore.images.recipe import Recipe
 
 MANIFEST = "manifest.json"
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from regcore.atomic import create_beside
 from regcore.errors import OutputError
+from regcore.files.atomic import create_beside
 
 
 class PackFile:

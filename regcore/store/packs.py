@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import OutputError
-from regcore.findings import Finding
-from regcore.preprocess import Preprocessor
+from regcore.images.diagnostics import Finding
+from regcore.images.preprocessor import Preprocessor
+from regcore.store.integrity import is_current, is_welcome, pack_is_intact, source_stat
 from regcore.store.journal import Journal
-from regcore.store.kept import is_current, is_welcome, pack_is_intact, source_stat
+from regcore.store.layout import Part, pack_parts, pack_rows
 from regcore.store.ledger import LayeredLedgers, Record, made
 from regcore.store.manifest import Form
 from regcore.store.pack_file import PackFile
-from regcore.store.plan import Part, pack_parts, pack_rows
+from regcore.store.progress import Tally
 from regcore.store.space import peak_growth
-from regcore.store.tally import Tally
 
 #: While the disk takes in one pack, the workers fill the next.
 _IN_WORK = 2

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.batch_stream import Array, Batch
 from regcore.errors import DatasetError, DecodeError
-from regcore.findings import Finding
-from regcore.read_ahead import read_ahead
-from regcore.recipe import Recipe
+from regcore.files.read_ahead import read_ahead
+from regcore.images.batch_stream import Array, Batch
+from regcore.images.diagnostics import Finding
+from regcore.images.recipe import Recipe
+from regcore.store.integrity import file_checksum
 from regcore.store.journal import JOURNAL
-from regcore.store.kept import file_checksum
 from regcore.store.ledger import LEDGER, Ledger, Record
 from regcore.store.manifest import MANIFEST, Manifest, check_recipe
 from regcore.store.mapped_packs import MappedPacks

@@ -10,17 +10,17 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.findings import Finding
-from regcore.preprocess import Preprocessor
+from regcore.images.diagnostics import Finding
+from regcore.images.preprocessor import Preprocessor
 from regcore.store.durable import sync_file_systems
+from regcore.store.integrity import file_is_intact, is_current, is_welcome, source_stat
 from regcore.store.interruption import Interruption, interrupted_at_end
 from regcore.store.journal import Journal
-from regcore.store.kept import file_is_intact, is_current, is_welcome, source_stat
+from regcore.store.layout import image_files
 from regcore.store.ledger import LayeredLedgers, Record, made
 from regcore.store.manifest import Form
-from regcore.store.plan import image_files
+from regcore.store.progress import Tally
 from regcore.store.space import peak_growth
-from regcore.store.tally import Tally
 
 # Images that are handed to the workers at once: what they do in about this time.
 _CHUNK_SECONDS = 2.0

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from regcore.atomic import remove_abandoned
 from regcore.errors import UsageError
-from regcore.store.plan import SUFFIX
+from regcore.files.atomic import remove_abandoned
+from regcore.store.layout import SUFFIX
 
-#: What killed writers of earlier versions left; today's are those of regcore.atomic.
+#: What killed writers of earlier versions left; today's are those of regcore.files.atomic.
 _OLD_TEMPORARY = re.compile(r"\.(regcore-[0-9]+-[0-9]+|pack-[0-9]{5,}\.bin)\.part")
 
 

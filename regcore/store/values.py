@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.checksum import checksum
 from regcore.errors import DatasetError, MismatchError
+from regcore.files.checksum import checksum
 from regcore.store.file_reading import read_exactly
+from regcore.store.layout import pack_rows
 from regcore.store.ledger import Ledger, place_of
 from regcore.store.manifest import Manifest
-from regcore.store.plan import pack_rows
 
 
 class Values:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from regcore.batch_stream import Array
-from regcore.checksum import checksum
 from regcore.errors import DatasetError, DecodeError, MismatchError, UsageError
-from regcore.preprocess import Preprocessor, Progress
-from regcore.store.kept import source_stat
+from regcore.files.checksum import checksum
+from regcore.images.batch_stream import Array
+from regcore.images.preprocessor import Preprocessor, Progress
+from regcore.store.integrity import source_stat
 from regcore.store.ledger import Record
 from regcore.store.reader import Store
 

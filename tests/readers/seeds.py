@@ -13,8 +13,8 @@ from oracles import jpeg, photo_like
 from trtexec_output import output
 
 from regcore import Recipe
-from regcore.device_model import DeviceModel, file_sha256, write_record
-from regcore.model_metadata import ModelMetadata
+from regcore.models.build_record import DeviceModel, file_sha256, write_record
+from regcore.models.metadata import ModelMetadata
 
 SIDE = 8
 RECIPE = Recipe(resize=SIDE, crop=SIDE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regcore.backends.ascend.backend import AscendBackend
-from regcore.backends.ascend.description import Description
+from regcore.backends.ascend.model_io import Description
 from regcore.backends.ascend.pyacl import has_acl
 from regcore.backends.ascend.session import read_description
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.backends.ascend.execution_slot import Slot
 from regcore.backends.ascend.pyacl import interface_version
 from regcore.backends.ascend.session import Session
-from regcore.backends.ascend.slot import Slot
-from regcore.backends.backend import (
+from regcore.backends.deferred_interrupt import uninterrupted
+from regcore.backends.protocol import (
     SCORES_KEPT,
     Backend,
     DeviceStage,
@@ -23,9 +24,8 @@ from regcore.backends.backend import (
     TensorSpec,
     describe,
 )
-from regcore.backends.interrupts import uninterrupted
-from regcore.backends.tensors import as_scores, score_output, scores_spec
 from regcore.errors import BackendError, DeviceHungError
+from regcore.models.tensors import as_scores, score_output, scores_spec
 
 #: One copy of the model computes while the other is fed; bench/ascend_overlap.py tries others.
 SLOTS = 2

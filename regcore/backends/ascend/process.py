@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from regcore.backends.ascend.codes import REPEAT_INITIALIZE, SUCCESS
+from regcore.backends.ascend.error_codes import REPEAT_INITIALIZE, SUCCESS
 from regcore.backends.ascend.pyacl import Acl
 from regcore.errors import BackendError
 

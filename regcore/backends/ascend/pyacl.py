@@ -7,8 +7,8 @@ from operator import attrgetter
 from types import ModuleType
 from typing import Any, cast
 
-from regcore.backends.ascend.codes import SUCCESS, explain
-from regcore.cann import environment_hint
+from regcore.backends.ascend.error_codes import SUCCESS, explain
+from regcore.backends.ascend.toolkit import environment_hint
 from regcore.errors import BackendError
 
 

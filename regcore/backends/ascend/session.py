@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regcore.backends.ascend.description import Description, describe_model
+from regcore.backends.ascend.model_io import Description, describe_model
 from regcore.backends.ascend.process import abandon, use_device
 from regcore.backends.ascend.pyacl import Acl, import_acl
 from regcore.backends.ascend.resources import Resources
-from regcore.device_model import DeviceModel, read_record
 from regcore.errors import BackendError
+from regcore.models.build_record import DeviceModel, read_record
 
 
 class Session:

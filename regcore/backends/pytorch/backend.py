@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.backend import Backend, Result, TensorSpec, describe
+from regcore.backends.protocol import Backend, Result, TensorSpec, describe
 from regcore.backends.pytorch.cpu import CpuDevice
 from regcore.backends.pytorch.cuda import CudaDevice
-from regcore.convert.timm_models import build_model, import_timm, import_torch
-from regcore.convert.timm_tags import find_model
-from regcore.convert.weights import read_weights
 from regcore.errors import BackendError
-from regcore.model_metadata import ModelMetadata
+from regcore.models.metadata import ModelMetadata
+from regcore.models.timm.architectures import build_model, import_timm, import_torch
+from regcore.models.timm.pretrained import find_model
+from regcore.models.timm.weights import read_weights
 
 if TYPE_CHECKING:
     import torch

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.backend import Result, Span
+from regcore.backends.protocol import Result, Span
 
 if TYPE_CHECKING:
     from torch import nn

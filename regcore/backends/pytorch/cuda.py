@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.backend import SCORES_KEPT, DeviceStage, Result, Span
+from regcore.backends.protocol import SCORES_KEPT, DeviceStage, Result, Span
 
 if TYPE_CHECKING:
     import torch

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.backend import (
+from regcore.backends.deferred_interrupt import uninterrupted
+from regcore.backends.protocol import (
     SCORES_KEPT,
     Backend,
     DeviceStage,
@@ -20,11 +21,10 @@ from regcore.backends.backend import (
     TensorSpec,
     describe,
 )
-from regcore.backends.interrupts import uninterrupted
+from regcore.backends.tensorrt.execution_slot import Slot, Streams, tensor_bytes
 from regcore.backends.tensorrt.session import Session
-from regcore.backends.tensorrt.slot import Slot, Streams, tensor_bytes
-from regcore.backends.tensors import as_scores, score_output, scores_spec
 from regcore.errors import BackendError, DeviceHungError
+from regcore.models.tensors import as_scores, score_output, scores_spec
 
 #: Memory for so many batches on the GPU: one is computed while another comes in.
 SLOTS = 2

@@ -7,7 +7,7 @@ from traceback import clear_frames
 from typing import Any
 
 from regcore.backends.tensorrt.cuda import Cuda, import_cuda
-from regcore.backends.tensorrt.description import Description, Profile, describe_engine
+from regcore.backends.tensorrt.engine_io import Description, Profile, describe_engine
 from regcore.backends.tensorrt.library import (
     builder_name,
     first_reason,
@@ -16,8 +16,8 @@ from regcore.backends.tensorrt.library import (
     version_numbers,
 )
 from regcore.backends.tensorrt.resources import Resources
-from regcore.device_model import DeviceModel, read_record
 from regcore.errors import BackendError
+from regcore.models.build_record import DeviceModel, read_record
 
 
 class Session:

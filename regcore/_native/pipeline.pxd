@@ -1,0 +1,176 @@
+# The part of csrc that _core.pyx uses: images to batches.
+
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libcpp cimport bool as cbool
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+from regcore._native.status cimport SimdLevel, Status
+
+
+cdef extern from "<chrono>" namespace "std::chrono" nogil:
+    cdef cppclass milliseconds:
+        milliseconds(long)
+    cdef cppclass nanoseconds:
+        long long count()
+
+
+cdef extern from "jpeg/jpeg_decoder.h" namespace "regcore" nogil:
+    const char* JpegLibraryVersion()
+
+
+cdef extern from "resample/axis_plan.h" namespace "regcore" nogil:
+    cdef enum class Filter:
+        kBox
+        kBilinear
+        kHamming
+        kBicubic
+        kLanczos
+
+    cdef enum class PassOrder:
+        kPillow9
+        kPillow13
+
+
+cdef extern from "normalize/normalize.h" namespace "regcore" nogil:
+    cdef enum class DataType:
+        kFloat32
+        kFloat16
+        kUint8
+
+    cdef enum class Layout:
+        kNchw
+        kNhwc
+
+
+cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
+    cdef struct Findings:
+        size_t warnings
+        string first_warning
+        int orientation
+
+    cdef struct ItemReport:
+        size_t index
+        Status status
+        Findings findings
+
+
+cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
+    cdef enum class OnWarning:
+        kIgnore
+        kReport
+        kFail
+
+    cdef cppclass DecodeLimits:
+        size_t file_bytes
+        int64_t pixels
+        size_t scans
+
+    cdef cppclass MemoryBudget:
+        MemoryBudget(size_t) except +
+
+    cdef cppclass ForeignPicture:
+        const uint8_t* bytes()
+        size_t size()
+        Status Reserve(int, int, size_t)
+        Status Allocate(int, int, uint8_t**)
+        int orientation
+        cbool complete
+
+    cdef struct PreprocessSpec:
+        int resize
+        int crop
+        Filter filter
+        PassOrder order
+        float[3] mean
+        float[3] std
+        DataType type
+        Layout layout
+        cbool full_decode
+        OnWarning on_warning
+        SimdLevel level
+        DecodeLimits limits
+        MemoryBudget* memory
+
+    cdef cppclass ImageSource:
+        ImageSource()
+        const char* path
+        const uint8_t* data
+        size_t size
+        int width
+        int height
+        ptrdiff_t stride
+
+    cdef cppclass ForeignDecoder:
+        ForeignDecoder()
+        Status (*decode)(void*, size_t, ForeignPicture*) noexcept
+        void* context
+
+    cdef cppclass Preprocess:
+        Preprocess(const PreprocessSpec&) except +
+        size_t slot_bytes()
+
+
+cdef extern from "preprocess/stage_times.h" namespace "regcore" nogil:
+    cdef cppclass StageTimes:
+        nanoseconds read
+        nanoseconds decode
+        nanoseconds resample
+        nanoseconds write
+
+    cdef cppclass TimePoint "regcore::ImageTimes::Time":
+        nanoseconds time_since_epoch()
+
+    cdef cppclass ImageTimes:
+        TimePoint began
+        TimePoint read
+        TimePoint decoded
+        TimePoint resampled
+
+
+cdef extern from "preprocess/list_job.h" namespace "regcore" nogil:
+    cdef cppclass PreprocessJob:
+        PreprocessJob(const Preprocess&, size_t) except +
+        Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
+        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string],
+                            uint64_t*) except +
+        Status StartToPack(vector[ImageSource], ForeignDecoder, int, uint64_t*) except +
+        cbool WaitFor(milliseconds)
+        void Cancel()
+        void Stop()
+        size_t done()
+        StageTimes stage_times()
+        size_t failed()
+        Status output_status()
+        vector[ItemReport] TakeReports() except +
+
+
+cdef extern from "preprocess/batch_stream.h" namespace "regcore" nogil:
+    cdef struct StreamBatch:
+        size_t first
+        size_t count
+        size_t buffer
+
+    cdef cppclass WorkedImage:
+        TimePoint asked
+        ImageTimes times
+        size_t worker
+
+    cdef enum class StreamState:
+        kBatch
+        kEnd
+        kNotYet
+
+    cdef cppclass BatchStream:
+        BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
+                    vector[uint8_t*], size_t) except +
+        Status Start() except +
+        void Stop()
+        cbool OnWorker()
+        StreamState Next(milliseconds, StreamBatch*)
+        vector[ItemReport] TakeReports() except +
+        const vector[WorkedImage]& worked()
+
+
+cdef extern from "files/checksum.h" namespace "regcore" nogil:
+    uint64_t Checksum(const uint8_t*, size_t)

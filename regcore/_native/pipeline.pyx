@@ -1,0 +1,455 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
+"""The seam to the image pipeline: checks, takes pointers, runs without the GIL, reports failures."""
+
+import atexit
+import os
+import threading
+import weakref
+
+cimport cython
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libcpp cimport bool as cbool
+from libcpp.memory cimport unique_ptr
+from libcpp.string cimport string
+from libcpp.utility cimport move
+from libcpp.vector cimport vector
+from posix.unistd cimport getpid
+
+from regcore._native.status cimport (
+    SimdLevel, SimdName, Status, StatusCode, SupportedSimdLevels, check, resolve_level
+)
+
+from regcore.errors import RegcoreError
+
+
+FILTERS = {
+    "box": <int>Filter.kBox,
+    "bilinear": <int>Filter.kBilinear,
+    "hamming": <int>Filter.kHamming,
+    "bicubic": <int>Filter.kBicubic,
+    "lanczos": <int>Filter.kLanczos,
+}
+PASS_ORDERS = {"pillow9": <int>PassOrder.kPillow9, "pillow13": <int>PassOrder.kPillow13}
+DTYPES = {
+    "float32": <int>DataType.kFloat32,
+    "float16": <int>DataType.kFloat16,
+    "uint8": <int>DataType.kUint8,
+}
+ON_WARNING = {
+    "ignore": <int>OnWarning.kIgnore,
+    "report": <int>OnWarning.kReport,
+    "fail": <int>OnWarning.kFail,
+}
+LAYOUTS = {"nchw": <int>Layout.kNchw, "nhwc": <int>Layout.kNhwc}
+
+# How long the main thread waits before it looks for Ctrl-C, in ms.
+cdef long POLL_MS = 50
+
+
+# What has threads that may call Python, which must end before the interpreter does.
+_with_threads = weakref.WeakSet()
+cdef cbool interpreter_ends = False
+
+
+@atexit.register
+def _stop_all_threads():
+    global interpreter_ends
+    interpreter_ends = True
+    while True:
+        try:
+            open_ones = list(_with_threads)
+            break
+        except RuntimeError:  # another thread has just added one
+            continue
+    for each in open_ones:
+        each.close()
+
+
+cdef str text(const string& words):
+    return words.decode("utf-8", "replace")
+
+
+cdef list python_reports(vector[ItemReport] reports):
+    """Raises where not an image but the environment is to blame."""
+    cdef size_t i
+    for i in range(reports.size()):
+        if reports[i].status.code() in (StatusCode.kEnvironment, StatusCode.kOutOfMemory):
+            check(reports[i].status)
+    return [
+        (
+            r.index,
+            None if r.status.ok() else text(r.status.message()),
+            (r.findings.warnings, text(r.findings.first_warning), r.findings.orientation),
+        )
+        for r in reports
+    ]
+
+
+def simd_level():
+    return SimdName(resolve_level()).decode()
+
+
+def simd_levels():
+    return tuple(SimdName(level).decode() for level in SupportedSimdLevels())
+
+
+def checksum(const uint8_t[::1] data not None):
+    """XXH3 of 64 bits."""
+    cdef const uint8_t* start = NULL
+    cdef uint64_t result
+    if data.shape[0] > 0:
+        start = &data[0]
+    with nogil:
+        result = Checksum(start, data.shape[0])
+    return result
+
+
+def libjpeg_version():
+    return JpegLibraryVersion().decode()
+
+
+@cython.no_gc_clear  # workers read the items until the job has ended
+cdef class Items:
+    """A list of images as csrc reads it, and everything that must live as long."""
+
+    cdef vector[ImageSource] sources
+    cdef list alive
+    cdef object foreign
+
+    def __cinit__(self, items, foreign):
+        cdef ImageSource source
+        cdef const uint8_t[::1] encoded
+        cdef const uint8_t[:, :, :] pixels
+        items = list(items)
+        self.alive = []
+        self.foreign = foreign
+        self.sources.reserve(len(items))
+        for item in items:
+            source = ImageSource()
+            if isinstance(item, str):
+                path = os.fsencode(item)
+                source.path = path
+                self.alive.append(path)
+            elif isinstance(item, (bytes, bytearray, memoryview)):
+                encoded = item
+                if encoded.shape[0] > 0:
+                    source.data = &encoded[0]
+                source.size = encoded.shape[0]
+                self.alive.append(encoded)
+            else:
+                pixels = item
+                if pixels.shape[2] != 3 or pixels.strides[2] != 1 or pixels.strides[1] != 3:
+                    raise ValueError("pixels must be height x width x 3 in contiguous rows")
+                if not 0 < pixels.shape[0] < 2**31 or not 0 < pixels.shape[1] < 2**29:
+                    raise ValueError("a picture must have pixels")
+                source.data = &pixels[0, 0, 0]
+                source.height = <int>pixels.shape[0]
+                source.width = <int>pixels.shape[1]
+                source.stride = pixels.strides[0]
+                self.alive.append(pixels)
+            self.sources.push_back(source)
+
+    cdef ForeignDecoder decoder(self):
+        cdef ForeignDecoder decoder
+        decoder.decode = decode_foreign
+        decoder.context = <void*>self
+        return decoder
+
+
+class Refused(Exception):
+    """The core does not take a foreign picture; it knows why."""
+
+
+cdef class Canvas:
+    """Where a foreign decoder puts its pixels; only while it is at work."""
+
+    cdef ForeignPicture* picture
+    cdef Status refusal
+
+    cdef int check(self, const Status& status) except -1:
+        if status.ok():
+            return 0
+        self.refusal = status
+        raise Refused
+
+    cdef int check_open(self) except -1:
+        if self.picture == NULL:
+            raise ValueError("the picture is complete")
+        return 0
+
+    def encoded(self):
+        """A copy of the encoded image, as it was read."""
+        self.check_open()
+        return (<const char*>self.picture.bytes())[:self.picture.size()]
+
+    def reserve(self, int width, int height, size_t bytes_per_pixel):
+        """To be called before anything is decoded; may wait for memory. Raises Refused."""
+        cdef Status status
+        self.check_open()
+        with nogil:
+            status = self.picture.Reserve(width, height, bytes_per_pixel)
+        self.check(status)
+
+    def pixels(self, int width, int height):
+        """Memory for height x width x 3 values, at most as many as reserved."""
+        cdef uint8_t* data = NULL
+        self.check_open()
+        self.check(self.picture.Allocate(width, height, &data))
+        return <uint8_t[:height, :width, :3]>data
+
+
+cdef Status decode_foreign(void* context, size_t index, ForeignPicture* picture) noexcept with gil:
+    """Lets Python decode one item. Without memory for words this returns ok, but not complete."""
+    cdef Items items = <Items>context
+    cdef Canvas canvas = None
+    try:
+        canvas = Canvas()
+        canvas.picture = picture
+        picture.orientation = items.foreign(canvas.encoded(), canvas)
+        picture.complete = True
+        return Status()
+    except Refused:
+        return canvas.refusal
+    except MemoryError:
+        return Status(StatusCode.kOutOfMemory, b"out of memory")
+    except RegcoreError as error:
+        return Status(StatusCode.kEnvironment, str(error).encode("utf-8", "replace"))
+    except BaseException as error:
+        words = str(error) or type(error).__name__
+        return Status(StatusCode.kForeign, words.encode("utf-8", "replace"))
+    finally:
+        if canvas is not None:
+            canvas.picture = NULL
+
+
+cdef class Preprocessing:
+    """A recipe's Preprocess and the workers that run lists of images through it."""
+
+    cdef unique_ptr[MemoryBudget] memory
+    cdef unique_ptr[Preprocess] preprocess
+    cdef unique_ptr[PreprocessJob] job
+    cdef readonly int workers
+    cdef bint closed
+    cdef object __weakref__
+    cdef int owner  # the process in which the threads of the job run
+
+    def __cinit__(self, *, int resize, int crop, str filter, str pass_order, mean, std, str dtype, str layout,
+                  int workers, bint full_decode, str on_warning, size_t max_file_bytes, int64_t max_pixels, size_t max_scans,
+                  size_t memory):
+        cdef PreprocessSpec spec
+        spec.resize = resize
+        spec.crop = crop
+        spec.filter = <Filter><int>FILTERS[filter]
+        spec.order = <PassOrder><int>PASS_ORDERS[pass_order]
+        for c in range(3):
+            spec.mean[c] = mean[c]
+            spec.std[c] = std[c]
+        spec.type = <DataType><int>DTYPES[dtype]
+        spec.layout = <Layout><int>LAYOUTS[layout]
+        spec.full_decode = full_decode
+        spec.on_warning = <OnWarning><int>ON_WARNING[on_warning]
+        spec.level = resolve_level()
+        spec.limits.file_bytes = max_file_bytes
+        spec.limits.pixels = max_pixels
+        spec.limits.scans = max_scans
+        if memory > 0:
+            self.memory.reset(new MemoryBudget(memory))
+        spec.memory = self.memory.get()
+        self.workers = workers
+        self.preprocess.reset(new Preprocess(spec))
+
+    cdef PreprocessJob* started(self) except NULL:
+        if not self.job:
+            self.job.reset(new PreprocessJob(self.preprocess.get()[0], self.workers))
+            self.owner = getpid()
+            _with_threads.add(self)
+        if interpreter_ends:
+            raise RuntimeError("the interpreter is about to end; nothing new is begun")
+        return self.job.get()
+
+    def close(self):
+        """Cancels a call that another thread makes, which then raises, and ends the threads."""
+        self.closed = True
+        if self.job and self.owner == getpid():
+            with nogil:
+                self.job.get().Stop()
+
+    def slot_bytes(self):
+        return self.preprocess.get().slot_bytes()
+
+    def to_slots(self, items, foreign, uint8_t[::1] out not None, progress=None):
+        cdef Items listed = Items(items, foreign)
+        cdef PreprocessJob* job = self.started()
+        if <size_t>out.shape[0] != listed.sources.size() * self.preprocess.get().slot_bytes():
+            raise ValueError("out has the wrong size")
+        if listed.sources.empty():
+            return []
+        check(job.StartToSlots(listed.sources, listed.decoder(), &out[0]))
+        return self.finish(progress)
+
+    def to_files(self, items, foreign, paths, uint64_t[::1] checksums not None, progress=None):
+        cdef Items listed = Items(items, foreign)
+        cdef PreprocessJob* job = self.started()
+        cdef vector[string] encoded
+        for path in paths:
+            encoded.push_back(os.fsencode(path))
+        if encoded.size() != listed.sources.size() or <size_t>checksums.shape[0] != encoded.size():
+            raise ValueError("as many paths and checksums as items are needed")
+        if listed.sources.empty():
+            return []
+        check(job.StartToFiles(listed.sources, listed.decoder(), encoded, &checksums[0]))
+        return self.finish(progress)
+
+    def to_pack(self, items, foreign, int pack, uint64_t[::1] checksums not None, progress=None):
+        cdef Items listed = Items(items, foreign)
+        cdef PreprocessJob* job = self.started()
+        if <size_t>checksums.shape[0] != listed.sources.size():
+            raise ValueError("as many checksums as items are needed")
+        if listed.sources.empty():
+            return []
+        check(job.StartToPack(listed.sources, listed.decoder(), pack, &checksums[0]))
+        return self.finish(progress)
+
+    def stage_seconds(self):
+        """Seconds of all calls so far, summed over the workers, for each stage."""
+        cdef StageTimes times
+        if self.job:
+            times = self.job.get().stage_times()
+        return {
+            "read": times.read.count() / 1e9,
+            "decode": times.decode.count() / 1e9,
+            "resample": times.resample.count() / 1e9,
+            "write": times.write.count() / 1e9,
+        }
+
+    cdef list finish(self, progress):
+        cdef PreprocessJob* job = self.job.get()
+        cdef cbool ended = False
+        while not ended:
+            with nogil:
+                ended = job.WaitFor(milliseconds(POLL_MS))
+            try:
+                PyErr_CheckSignals()
+                if progress is not None:
+                    if progress(job.done(), job.failed()):
+                        job.Cancel()
+            except BaseException:
+                job.Cancel()
+                with nogil:
+                    while not job.WaitFor(milliseconds(POLL_MS)):
+                        pass
+                raise
+        if self.closed:
+            raise RuntimeError("the interpreter ended while images were in work")
+        check(job.output_status())
+        return python_reports(job.TakeReports())
+
+    def __dealloc__(self):
+        if self.owner != getpid():  # a forked child: there are no threads to join
+            self.job.release()
+        # Joining threads that may want the GIL must not hold it.
+        with nogil:
+            self.job.reset()
+
+
+cdef bytes worked_bytes(const vector[WorkedImage]& worked):
+    cdef bytearray packed = bytearray(6 * 8 * worked.size())
+    cdef int64_t* row = <int64_t*><char*>packed
+    cdef size_t i
+    for i in range(worked.size()):
+        row[0] = <int64_t>worked[i].worker
+        row[1] = worked[i].asked.time_since_epoch().count()
+        row[2] = worked[i].times.began.time_since_epoch().count()
+        row[3] = worked[i].times.read.time_since_epoch().count()
+        row[4] = worked[i].times.decoded.time_since_epoch().count()
+        row[5] = worked[i].times.resampled.time_since_epoch().count()
+        row += 6
+    return bytes(packed)
+
+
+@cython.no_gc_clear
+cdef class Stream:
+    """Batches in order, in the caller's ring of buffers."""
+
+    cdef Preprocessing preprocessing
+    cdef Items items
+    cdef list buffers
+    cdef unique_ptr[BatchStream] stream
+    cdef int owner
+    cdef public bint closing
+    cdef tuple ready
+    cdef object __weakref__
+
+    def __cinit__(self, Preprocessing preprocessing not None, items, foreign, size_t batch_size,
+                  buffers, size_t keep):
+        cdef vector[uint8_t*] pointers
+        cdef uint8_t[::1] memory
+        cdef size_t needed = batch_size * preprocessing.preprocess.get().slot_bytes()
+        self.preprocessing = preprocessing
+        self.owner = getpid()
+        self.items = Items(items, foreign)
+        self.buffers = []
+        for memory in buffers:
+            if <size_t>memory.shape[0] != needed or needed == 0:
+                raise ValueError("a buffer has the wrong size")
+            pointers.push_back(&memory[0])
+            self.buffers.append(memory)
+        if keep < 1 or pointers.size() <= keep:
+            raise ValueError("a stream needs more buffers than it keeps")
+        self.stream.reset(new BatchStream(
+            preprocessing.preprocess.get()[0], preprocessing.workers, self.items.sources,
+            self.items.decoder(), batch_size, move(pointers), keep))
+        _with_threads.add(self)
+        if interpreter_ends:
+            raise RuntimeError("the interpreter is about to end; nothing new is begun")
+        check(self.stream.get().Start())
+
+    def next(self):
+        """(first, count, buffer, reports, worked) of the next batch; None at the end or `closing`.
+
+        worked: for each image the worker, and the times in ns when it asked for the buffer, began,
+        had read, had decoded, and was done; as int64 [count, 6] in bytes.
+
+        One thread at a time.
+        """
+        cdef BatchStream* stream = self.stream.get()
+        cdef StreamBatch batch
+        cdef StreamState state = StreamState.kNotYet
+        if self.closing:
+            return None
+        if self.owner != getpid():
+            raise RuntimeError("created before a fork; create it anew")
+        while not self.closing:
+            if self.ready is None:
+                with nogil:
+                    state = stream.Next(milliseconds(POLL_MS), &batch)
+                if state == StreamState.kEnd:
+                    return None
+                if state == StreamState.kBatch:
+                    reports = python_reports(stream.TakeReports())
+                    self.ready = (batch.first, batch.count, batch.buffer, reports,
+                                  worked_bytes(stream.worked()))
+            PyErr_CheckSignals()  # if this raises, the batch stays ready for the next call
+            if self.ready is not None:
+                part, self.ready = self.ready, None
+                return part
+        return None
+
+    def close(self):
+        """Stops and joins the workers; a thread that is in `next` goes on without them."""
+        self.closing = True
+        if self.owner != getpid():  # a forked child: there are no threads to join
+            return
+        if self.stream.get().OnWorker():
+            # The garbage collector ran in a call to the foreign decoder: nobody can join himself.
+            threading.Thread(target=self.close).start()
+        else:
+            with nogil:
+                self.stream.get().Stop()
+
+    def __dealloc__(self):
+        if self.owner != getpid():
+            self.stream.release()
+        with nogil:
+            self.stream.reset()

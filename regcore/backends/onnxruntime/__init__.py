@@ -1,0 +1,1 @@
+"""ONNX Runtime, the backend that is always there."""

@@ -1,0 +1,1 @@
+"""ONNX models become .om files, by Ascend's atc."""

@@ -1,0 +1,187 @@
+"""What a model file is, whatever its format, without running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regcore.backends.registry import TensorSpec
+from regcore.errors import BackendError
+from regcore.images.recipe import Recipe
+from regcore.models.build_record import DeviceModel, read_record
+from regcore.models.metadata import ModelMetadata
+from regcore.models.onnx_file import OnnxFile, read_onnx
+from regcore.schemas import json_form
+
+if TYPE_CHECKING:
+    from regcore.backends.ascend import Description as OmDescription
+    from regcore.backends.tensorrt import Description as EngineDescription
+
+_DEVICE_FORMATS = {
+    ".om": "an Ascend and its pyACL",
+    ".engine": "a GPU and TensorRT",
+    ".plan": "a GPU and TensorRT",
+}
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The facts of a model file.
+
+    onnx: those of an ONNX file. record: what lies beside a device's model. description: by the
+    device itself. At least one of them is not None. refusal: why a device that is here does not
+    load it, otherwise empty.
+    """
+
+    path: Path
+    size: int
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    metadata: ModelMetadata | None
+    onnx: OnnxFile | None = None
+    record: DeviceModel | None = None
+    description: OmDescription | EngineDescription | None = None
+    refusal: str = ""
+
+    @property
+    def batch(self) -> str:
+        """`any`, `4`, `1, 4 or 16`, or `1 to 64, best at 16`."""
+        if self.record is not None or self.description is not None:
+            sizes = self._sizes
+            if self.path.suffix.lower() != ".om" and len(sizes) > 1:
+                return f"{sizes[0]} to {sizes[2]}, best at {sizes[1]}"
+            return " or ".join(filter(None, (", ".join(map(str, sizes[:-1])), str(sizes[-1]))))
+        shape = self.inputs[0].shape if self.inputs else None
+        size = shape[0] if shape else None
+        return "any" if size is None else str(size)
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        if self.description is not None:
+            return self.description.batches
+        return self.record.batches if self.record is not None else ()
+
+
+def inspect_model(path: Path) -> ModelFacts:
+    """The facts of an .onnx file, of another by its device, or of the record beside the model.
+
+    Raises BackendError for other files, and for those that only their driver can read, but does
+    not.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".onnx":
+        model = read_onnx(path)
+        size = path.stat().st_size
+        return ModelFacts(path, size, model.inputs, model.outputs, model.metadata, onnx=model)
+    if suffix not in _DEVICE_FORMATS:
+        raise BackendError(f"{path}: expected a file .onnx, {', '.join(_DEVICE_FORMATS)}")
+    if not path.is_file():
+        raise BackendError(f"{path}: no such model file")
+    record = read_record(path)
+    size = path.stat().st_size
+    metadata = record.metadata(path) if record else None
+    description, refusal = None, ""
+    try:
+        description = _by_device(path)
+    except BackendError as error:
+        if record is None:
+            raise
+        refusal = str(error)
+    if description is not None:
+        inputs, outputs = (description.image,), description.outputs
+        return ModelFacts(
+            path, size, inputs, outputs, metadata, record=record, description=description
+        )
+    if record is None:
+        raise BackendError(
+            f"{path}: has no record {path.name}.json of 'regcore convert' beside it, and without "
+            f"one only a driver can read it ({_DEVICE_FORMATS[suffix]})"
+        )
+    spec = TensorSpec(record.input, record.shape, record.dtype)
+    return ModelFacts(path, size, (spec,), (), metadata, record=record, refusal=refusal)
+
+
+def _by_device(path: Path) -> OmDescription | EngineDescription | None:
+    """What the first device says of a model; None where this machine has no package to ask it."""
+    if path.suffix.lower() == ".om":
+        from regcore.backends import ascend
+
+        return ascend.read_description(path) if ascend.has_acl() else None
+    from regcore.backends import tensorrt
+
+    return tensorrt.read_description(path) if tensorrt.has_tensorrt() else None
+
+
+def to_dict(facts: ModelFacts) -> dict[str, Any]:
+    """The facts for machines."""
+    metadata, onnx, record = facts.metadata, facts.onnx, facts.record
+    result: dict[str, Any] = {
+        "format": json_form("inspect"),
+        "path": str(facts.path),
+        "bytes": facts.size,
+        "inputs": [_spec_dict(spec) for spec in facts.inputs],
+        "outputs": [_spec_dict(spec) for spec in facts.outputs],
+        "batch": facts.batch,
+        "model": metadata.name if metadata else None,
+        "weights_file": metadata.weights if metadata else None,
+        "recipe": metadata.recipe.to_dict() if metadata else None,
+    }
+    if onnx is not None:
+        result |= {"opset": onnx.opset, "producer": onnx.producer, "weights": onnx.weights}
+        if onnx.doubts:
+            result["doubts"] = list(onnx.doubts)
+        if onnx.data_files:
+            result["data_files"] = onnx.data_files
+    if record is not None:
+        result |= {
+            "device": record.device,
+            "builder": record.builder,
+            "precision": record.precision,
+            "source": record.source,
+            "source_sha256": record.source_sha256,
+        }
+    if facts.refusal:
+        result["refusal"] = facts.refusal
+    return result
+
+
+def to_rows(facts: ModelFacts) -> list[tuple[str, str]]:
+    """The facts for people: what, and its value."""
+    metadata, onnx, record = facts.metadata, facts.onnx, facts.record
+    rows = [("input", str(spec)) for spec in facts.inputs]
+    rows += [("output", str(spec)) for spec in facts.outputs]
+    rows.append(("batch size", facts.batch))
+    if onnx is not None:
+        weights = " + ".join(f"{count:,} {dtype}" for dtype, count in onnx.weights.items())
+        rows += [("weights", weights), ("opset", str(onnx.opset)), ("made by", onnx.producer)]
+        rows += [("doubtful", doubt) for doubt in onnx.doubts]
+        rows += [
+            ("weights in", f"{name}: {problem}" if problem else name)
+            for name, problem in onnx.data_files.items()
+        ]
+    if record is not None:
+        rows += [("device", record.device), ("made by", record.builder)]
+        rows += [("precision", record.precision), ("made of", record.source)]
+    if metadata is not None:
+        rows += [("model", metadata.name), ("weights file", metadata.weights)]
+    rows.append(("recipe", _recipe(metadata.recipe) if metadata else "none: name one to commands"))
+    rows.append(("refused here", facts.refusal))
+    rows.append(("size", f"{facts.size / 2**20:.1f} MiB"))
+    return [(what, value) for what, value in rows if value]
+
+
+def _spec_dict(spec: TensorSpec) -> dict[str, Any]:
+    return {"name": spec.name, "dtype": spec.dtype, "shape": list(spec.shape or ())}
+
+
+def _recipe(recipe: Recipe) -> str:
+    return (
+        f"resize {recipe.resize} {recipe.filter}, crop {recipe.crop}, "
+        f"mean {_numbers(recipe.mean)}, std {_numbers(recipe.std)}, "
+        f"{recipe.dtype} {recipe.layout} ({recipe.identity})"
+    )
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return " ".join(f"{value:g}" for value in values)

@@ -1,0 +1,117 @@
+"""Whether an exported model still gives the scores of the PyTorch model it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
+from regcore.errors import BackendError, MismatchError
+from regcore.images.labels import list_images
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.images.sample_photos import sample_photos
+from regcore.images.sources import Image
+from regcore.models.timm.architectures import import_torch
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: Largest allowed difference of two scores, as a part of the largest score.
+FLOAT32_TOLERANCE = 1e-3
+FLOAT16_TOLERANCE = 5e-2
+
+_MOST_IMAGES = 64
+_RANDOM_IMAGES = 16
+_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images to compare on, and what they are, for people."""
+
+    items: Sequence[Image]
+    what: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far the scores of two models are apart.
+
+    largest_difference: of two scores; largest_score: the largest absolute score of the original.
+    same_top1: for how many of the `images` both have the same best class.
+    """
+
+    images: int
+    what: str
+    largest_difference: float
+    largest_score: float
+    same_top1: int
+
+    def check(self, tolerance: float) -> None:
+        """Raises MismatchError where the difference is beyond tolerance x largest score."""
+        allowed = tolerance * self.largest_score
+        # Not the other way round: NaN is beyond every tolerance.
+        if not self.largest_difference <= allowed:
+            raise MismatchError(
+                f"the exported model differs from torch by {self.largest_difference:.3g} on "
+                f"{self.images} {self.what}, more than {allowed:.3g}; nothing was written"
+            )
+
+
+def images_to_compare(folder: Path | None, recipe: Recipe) -> Images:
+    """Up to 64 images of `folder`, else the photos inside foolbox, else random ones (seed 0)."""
+    if folder is not None:
+        paths = list_images(folder)
+        picked = paths[:: -(-len(paths) // _MOST_IMAGES)]
+        return Images(picked, f"photos of {folder}")
+    try:
+        return Images(sample_photos()[0], "ImageNet photos")
+    except BackendError:
+        shape = (_RANDOM_IMAGES, recipe.resize, recipe.resize, 3)
+        pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        return Images(list(pixels), "random images")
+
+
+def compare(onnx_file: Path, model: nn.Module, recipe: Recipe, images: Images) -> Agreement:
+    """Both models on the same images.
+
+    recipe: in the dtype and layout of the ONNX model's input; torch gets it as float32 NCHW.
+    """
+    theirs = _torch_scores(model, Preprocessor(as_float32(recipe))(images.items))
+    with OnnxRuntimeBackend(onnx_file) as backend:
+        ours = _in_batches(backend.run, Preprocessor(recipe)(images.items))
+    return Agreement(
+        images=len(theirs),
+        what=images.what,
+        largest_difference=float(np.abs(ours - theirs).max()),
+        largest_score=float(np.abs(theirs).max()),
+        same_top1=int((ours.argmax(axis=1) == theirs.argmax(axis=1)).sum()),
+    )
+
+
+def as_float32(recipe: Recipe) -> Recipe:
+    """The same images as torch takes them."""
+    return replace(recipe, dtype="float32", layout="nchw")
+
+
+def _torch_scores(model: nn.Module, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    torch = import_torch()
+
+    def run(part: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            scores: NDArray[np.float32] = model(torch.from_numpy(part)).numpy()
+        return scores
+
+    return _in_batches(run, batch)
+
+
+def _in_batches(
+    run: Callable[[NDArray[Any]], NDArray[np.float32]], batch: NDArray[Any]
+) -> NDArray[np.float32]:
+    return np.concatenate([run(batch[at : at + _BATCH]) for at in range(0, len(batch), _BATCH)])

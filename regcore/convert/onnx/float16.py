@@ -1,0 +1,34 @@
+"""Float32 models to float16, by ONNX Runtime's converter."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from regcore.backends.onnxruntime.backend import import_onnxruntime
+from regcore.convert.onnx.fuse_preprocess import PREFIX
+from regcore.convert.onnx.torch_exporter import check_onnx
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+
+def to_float16(model: ModelProto) -> ModelProto:
+    """The model computing in float16; its input and output keep their types.
+
+    A fused normalisation stays float32: float16 is too coarse for its constants.
+    """
+    import_onnxruntime()
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+    from onnxruntime.transformers.onnx_model import OnnxModel
+
+    kept = [node.name for node in model.graph.node if node.name.startswith(PREFIX)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of weights that become 0 or the largest float16
+        converted: ModelProto = convert_float_to_float16(
+            model, keep_io_types=True, node_block_list=kept
+        )
+    # The converter appends its Casts at the end.
+    OnnxModel.graph_topological_sort(converted.graph)
+    check_onnx(converted)
+    return converted

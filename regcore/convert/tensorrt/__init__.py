@@ -1,0 +1,1 @@
+"""ONNX models become TensorRT engines, by its Python package or by trtexec."""

@@ -1,0 +1,1 @@
+"""What scores are worth: accuracy, score files of any tool, verdicts."""

@@ -1,0 +1,89 @@
+"""Whether a published accuracy holds for a run: the same weights, on images made the same way."""
+
+from __future__ import annotations
+
+import math
+
+from regcore.errors import MismatchError, RegcoreError, UsageError
+from regcore.formats.timm_results import Baseline
+from regcore.images.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe, Triple
+
+#: What a run's recipe is called where the model does not name itself.
+_NAMELESS = ("the model's own", "the store's")
+_HALF: Triple = (0.5, 0.5, 0.5)
+#: Of the built-in table, as timm 1.0.12 configures them: these take 0.5, all others ImageNet's.
+_OF_HALF = (
+    *("regnetz_b", "regnetz_c", "regnetz_d", "regnetz_e"),
+    "haloregnetz_",
+    "tf_efficientnet_lite",
+)
+
+
+def check_baseline(
+    baseline: Baseline, name: str, recipe: Recipe, *, assume_tag: bool = False
+) -> str:
+    """What is to be said of the comparison, or nothing.
+
+    name: the model's own with its tag, `architecture.tag`, or what else its recipe is called.
+    assume_tag: the user vouches for it that a model without a tag has the baseline's weights.
+    Raises MismatchError where other weights ran or other images were made, UsageError where it
+    is not known whether they are the same.
+    """
+    words = _check_weights(baseline, name, assume_tag=assume_tag)
+    mean, std = values_of(baseline)
+    resize = math.floor(baseline.size / baseline.crop)
+    differing = [
+        f"{what} {theirs} there, {ours} here"
+        for what, theirs, ours in (
+            ("size", baseline.size, recipe.crop),
+            ("short side", resize, recipe.resize),
+            ("filter", baseline.interpolation, recipe.filter),
+            ("mean", mean, recipe.mean),
+            ("std", std, recipe.std),
+        )
+        if theirs != ours
+    ]
+    if differing:
+        raise MismatchError(
+            f"the baseline of {baseline.model} ({baseline.file}:{baseline.line}) does not hold for "
+            f"this run: {', '.join(differing)}; timm's are of models exported with --test-size"
+        )
+    return words
+
+
+def _check_weights(baseline: Baseline, name: str, *, assume_tag: bool) -> str:
+    if name == baseline.model:
+        return ""
+    if "." in name:
+        raise MismatchError(
+            f"the run is of {name}, the baseline of {baseline.model}; judge other weights by "
+            "--baseline-top1, or by --against a run of the original"
+        )
+    if name not in _NAMELESS and name != baseline.model.partition(".")[0]:
+        raise MismatchError(
+            f"the run's images were made for {name}, the baseline is of {baseline.model}: another "
+            "architecture"
+        )
+    if not assume_tag:
+        raise UsageError(
+            f"the run does not say which weights ran ({name}), the baseline is of "
+            f"{baseline.model}; --assume-tag vouches for it, and the verdict will say so"
+        )
+    return f"assumed, not known: that the weights are those of {baseline.model} (--assume-tag)"
+
+
+def values_of(baseline: Baseline) -> tuple[Triple, Triple]:
+    """Mean and std of the images that the tag was tested with, which no table has."""
+    if baseline.built_in:
+        half = baseline.model.startswith(_OF_HALF)
+        return (_HALF, _HALF) if half else (IMAGENET_MEAN, IMAGENET_STD)
+    from regcore.models.timm.pretrained import find_model
+
+    try:
+        recipe = find_model(baseline.model, test_size=True).recipe
+    except RegcoreError as error:
+        raise UsageError(
+            f"mean and std of {baseline.model} are not known here ({error}); judge the run by "
+            "--baseline-top1"
+        ) from error
+    return recipe.mean, recipe.std

@@ -1,0 +1,149 @@
+"""Predictions against labels: TopN, and which classes go wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.errors import DatasetError, PredictionError
+from regcore.evaluation.score_files.source import Predictions
+from regcore.images.labels import read_labels, stem
+from regcore.scores.topk import NO_ANSWER, Ties, first_choices
+from regcore.scores.topn import TopN, class_indices, has_background
+
+#: No classifier takes smaller pictures; fewer values may well be scores.
+_LEAST_SIDE = 64
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the predictions of a set of images are worth.
+
+    topn: over the images whose scores could be read; classes: the number of scores of each.
+    labels, answers: the true class and the model's first choice for each of them, int64, both as
+        numbered in the label file; -1 is the background of a model that has it, NO_ANSWER is NaN.
+    errors: images whose scores could not be read, or that have several files.
+    missing, surplus, stray: see Predictions.
+    longer: text files that go on after the line that was read.
+    seconds: for reading and comparing.
+    """
+
+    topn: TopN
+    classes: int
+    labels: NDArray[np.int64]
+    answers: NDArray[np.int64]
+    errors: tuple[PredictionError, ...]
+    missing: tuple[str, ...]
+    surplus: tuple[str, ...]
+    stray: tuple[str, ...]
+    longer: tuple[str, ...]
+    seconds: float
+
+    @property
+    def expected_images(self) -> int:
+        """How many images were to be scored."""
+        return self.topn.count + len(self.errors) + len(self.missing)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the set of predictions is that of the labels."""
+        return not (self.errors or self.missing or self.surplus)
+
+    @property
+    def accuracy_intervals(self) -> tuple[tuple[float, float], ...]:
+        """The least and the greatest Top1, Top2, ... accuracy (0 to 1) that the whole set can have.
+
+        Images without scores count as missed in the one, as hits in the other.
+        """
+        expected = self.expected_images
+        unknown = expected - self.topn.count
+        hits = self.topn.hits.tolist() or [0] * min(self.topn.n, self.classes)
+        return tuple((hit / expected, (hit + unknown) / expected) for hit in hits)
+
+
+def read_image_labels(path: str | Path) -> dict[str, int]:
+    """The label of each image in a label file, by its name up to the first dot.
+
+    That is how the outputs of all tools name it. Raises DatasetError where two images share it.
+    """
+    images: dict[str, str] = {}
+    labels: dict[str, int] = {}
+    for image, label in read_labels(path).items():
+        name = stem(image)
+        if images.setdefault(name, image) != image:
+            raise DatasetError(f"{path}: outputs cannot tell {images[name]} and {image} apart")
+        labels[name] = label
+    return labels
+
+
+def score(
+    predictions: Predictions,
+    labels: Mapping[str, int],
+    *,
+    n: int = 5,
+    ties: Ties = "lowest",
+    background: bool | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Score:
+    """Reads all predictions and compares them with `labels`, by the names of the images.
+
+    ties: which of equal scores counts as the higher one, in topn; as for `regcore.ranks`.
+    background: whether class 0 is the background, and label 0 the class 1; by default the guide's
+        rule, that it is where there are 1001 classes.
+    progress: called with the number of images done so far and, of these, failed.
+    Raises DatasetError for labels that the model does not have, before any is counted.
+    """
+    start = perf_counter()
+    expected = np.array([labels[name] for name in predictions.names], dtype=np.int64)
+    _refuse_pixels(predictions.classes)
+    if background is None:
+        background = has_background(predictions.classes)
+    class_indices(expected, predictions.classes, background=background)
+    topn = TopN(n, ties=ties, background=background)
+    answers = np.empty_like(expected)
+    scored: list[NDArray[np.intp]] = []
+    errors = list(predictions.errors)
+    longer: list[str] = []
+    for batch in predictions.batches(workers):
+        errors += batch.errors
+        longer += batch.longer
+        rows = batch.indices
+        scored.append(rows)
+        if len(rows):
+            topn.update(batch.scores, expected[rows])
+            answer = first_choices(batch.scores)
+            answers[rows] = np.where(answer == NO_ANSWER, NO_ANSWER, answer - int(background))
+        if progress is not None:
+            progress(topn.count + len(errors), len(errors))
+    read = np.concatenate(scored) if scored else np.empty(0, dtype=np.intp)
+    return Score(
+        topn=topn,
+        classes=predictions.classes,
+        labels=expected[read],
+        answers=answers[read],
+        errors=tuple(errors),
+        missing=predictions.missing,
+        surplus=predictions.surplus,
+        stray=predictions.stray,
+        longer=tuple(longer),
+        seconds=perf_counter() - start,
+    )
+
+
+def _refuse_pixels(classes: int) -> None:
+    """Raises DatasetError where a file has just the bytes of a square picture, of any dtype."""
+    for value_bytes in (4, 2, 1):
+        pixels, rest = divmod(4 * classes, 3 * value_bytes)
+        side = math.isqrt(pixels)
+        if not rest and side >= _LEAST_SIDE and side * side == pixels:
+            raise DatasetError(
+                f"the files hold {4 * classes} bytes each, as preprocessed images have (3 x {side} "
+                f"x {side} values), and no scores; 'regcore infer' makes scores of images"
+            )

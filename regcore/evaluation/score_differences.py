@@ -1,0 +1,105 @@
+"""How far the scores of two runs are apart, image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.errors import MismatchError
+from regcore.evaluation.score_files.source import Predictions
+from regcore.scores.topk import first_choices
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of the images that both have.
+
+    largest_difference: of two scores of one class, and the image where it is. smallest_cosine:
+    of the angle between an image's two rows of scores (0 where one of them is all zeros), and its
+    image. same_answers: how many have their highest score in the same class, as score counts it.
+    differing_bits: images whose rows are not bit for bit the same. not_finite: images of whose
+    scores NaN or infinity keeps a difference and an angle from being told; the largest and the
+    smallest are of the others, 0 and 1 where there are none.
+    """
+
+    images: int
+    largest_difference: float
+    most_different: str
+    smallest_cosine: float
+    least_parallel: str
+    same_answers: int
+    differing_bits: int
+    not_finite: int
+
+
+def compare_scores(now: Predictions, before: Predictions) -> Agreement:
+    """Reads both and compares them; the same images in the same order.
+
+    Raises MismatchError where one lacks images, has unreadable ones, or another number of classes.
+    """
+    for one in (now, before):
+        if one.errors or one.missing or one.surplus:
+            lacking = [str(error) for error in one.errors] + [*one.missing, *one.surplus]
+            raise MismatchError(
+                f"the scores are not of the same images: {len(lacking)} differ, {lacking[0]} is one"
+            )
+    if now.names != before.names or now.classes != before.classes:
+        raise MismatchError(
+            f"{len(now.names)} images with {now.classes} scores do not compare with "
+            f"{len(before.names)} with {before.classes}"
+        )
+    difference, cosine = _Worst(0.0), _Worst(1.0)
+    same = bits = lost = 0
+    for first, a, b in _side_by_side(now, before):
+        names = now.names[first : first + len(a)]
+        bits += int((a.view(np.uint32) != b.view(np.uint32)).any(axis=1).sum())
+        same += int((first_choices(a) == first_choices(b)).sum())
+        finite = np.flatnonzero(np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1))
+        lost += len(a) - len(finite)
+        if not len(finite):
+            continue
+        x, y = a[finite].astype(np.float64), b[finite].astype(np.float64)
+        told = tuple(names[place] for place in finite.tolist())
+        length_x, length_y = np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1)
+        lengths = length_x * length_y
+        without_angle = (length_x == length_y).astype(np.float64)  # zeros are parallel to zeros
+        products = np.einsum("ij,ij->i", x, y)
+        parallel = np.divide(products, lengths, out=without_angle, where=lengths > 0)
+        difference.look(np.abs(x - y).max(axis=1), told, larger=True)
+        cosine.look(parallel, told, larger=False)
+    return Agreement(
+        images=len(now.names),
+        largest_difference=difference.value,
+        most_different=difference.name,
+        smallest_cosine=min(1.0, cosine.value),
+        least_parallel=cosine.name,
+        same_answers=same,
+        differing_bits=bits,
+        not_finite=lost,
+    )
+
+
+class _Worst:
+    def __init__(self, best: float) -> None:
+        self.value = best
+        self.name = ""
+
+    def look(self, values: NDArray[np.float64], names: tuple[str, ...], *, larger: bool) -> None:
+        place = int(values.argmax() if larger else values.argmin())
+        value = float(values[place])
+        if not self.name or (value > self.value if larger else value < self.value):
+            self.value, self.name = value, names[place]
+
+
+def _side_by_side(
+    now: Predictions, before: Predictions
+) -> Iterator[tuple[int, NDArray[np.float32], NDArray[np.float32]]]:
+    """Rows of both for the same images; both read batches of one size."""
+    for a, b in zip(now.batches(), before.batches(), strict=True):
+        for batch in (a, b):
+            if batch.errors:
+                raise MismatchError(str(batch.errors[0]))
+        yield int(a.indices[0]), np.array(a.scores), np.array(b.scores)

@@ -1,0 +1,1 @@
+"""Scores that tools have left in files, matched with the labels of their images."""

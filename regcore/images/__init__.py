@@ -1,0 +1,1 @@
+"""Photos become batches of pixels, by a recipe."""

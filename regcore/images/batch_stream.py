@@ -1,0 +1,115 @@
+"""Batches of a list of images, in order, prepared ahead by workers."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore._native import pipeline as native
+from regcore.errors import DecodeError, RegcoreError
+from regcore.images.diagnostics import Finding
+from regcore.images.sources import split_reports
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+Array = NDArray[Any]
+OnError = Literal["raise", "report"]
+
+#: A worker's number, and the times of time.perf_counter_ns at which it asked for the place of an
+#: image, began, had read, had decoded, and had resampled and normalised it.
+WORKED = np.dtype(
+    [(name, np.int64) for name in ("worker", "asked", "began", "read", "decoded", "done")]
+)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Part of a stream.
+
+    images: one row per good image, in the recipe's shape, dtype and layout; a view into the ring,
+        valid until the next batch is asked for, or as many as the stream was told to keep.
+    indices: for each row, its place in the list that was streamed.
+    errors: the images of this part that have no row.
+    findings: rows of damaged or rotated images, see Preprocessor.
+    worked: who prepared each image of this part, and when; WORKED [images], empty from a store.
+    """
+
+    images: Array
+    indices: NDArray[np.intp]
+    errors: tuple[DecodeError, ...]
+    findings: tuple[Finding, ...] = ()
+    worked: NDArray[np.void] = field(default_factory=lambda: np.empty(0, WORKED))
+
+
+class BatchStream:
+    """Iterator of Batch; a context manager that stops its workers at the end."""
+
+    def __init__(
+        self,
+        stream: native.Stream,
+        items: Sequence[native.Item],
+        buffers: Sequence[Array],
+        on_error: OnError,
+    ) -> None:
+        self._stream = stream
+        self._items = items
+        self._buffers = buffers
+        self._on_error = on_error
+        self._places = np.arange(len(items), dtype=np.intp)
+        self._places.flags.writeable = False  # the batches share it
+        self._one_at_a_time = threading.Lock()
+        # At the latest when the interpreter ends: later, workers could not call Pillow any more.
+        weakref.finalize(self, stream.close)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self
+
+    def __next__(self) -> Batch:
+        with self._one_at_a_time:
+            try:
+                part = self._stream.next()
+            except RuntimeError as error:
+                raise RegcoreError(str(error)) from None
+        if part is None:
+            self.close()
+            raise StopIteration
+        first, count, number, reports, worked = part
+        images = self._buffers[number][:count]
+        indices = self._places[first : first + count]
+        times = np.frombuffer(worked, WORKED)
+        if not reports:
+            return Batch(images, indices, (), (), times)
+        errors, findings = split_reports(self._items, reports)
+        failed = tuple(errors.values())
+        if failed:
+            if self._on_error == "raise":
+                self.close()
+                raise failed[0]
+            good = np.ones(count, dtype=bool)
+            good[[index - first for index in errors]] = False
+            images, indices = images[good], indices[good]
+        return Batch(images, indices, failed, tuple(findings), times)
+
+    def close(self) -> None:
+        """Stop the workers; the iterator then ends, also one that waits in another thread."""
+        self._stream.closing = True
+        if self._one_at_a_time.acquire(blocking=False):
+            try:
+                self._stream.close()
+            finally:
+                self._one_at_a_time.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        with self._one_at_a_time:  # another thread may be closing it: its workers end before this
+            self._stream.close()

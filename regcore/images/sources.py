@@ -1,0 +1,82 @@
+"""A caller's images as the core takes them, and what the core tells of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore._native import pipeline as native
+from regcore.errors import DecodeError, OutputError, RegcoreError, UsageError
+from regcore.images.diagnostics import Finding
+
+#: A path, the bytes of an image file, or RGB pixels (height x width x 3, uint8).
+Image = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
+
+
+def as_items(items: Sequence[Image]) -> list[native.Item]:
+    """Paths as str, bytes, or pixels whose rows have no gaps; raises UsageError for another."""
+    if isinstance(items, (str, bytes, bytearray, memoryview, os.PathLike)):
+        raise TypeError("items must be a sequence of images, not one image")
+    if not isinstance(items, Iterable):
+        raise TypeError(f"items must be a sequence of images, not {type(items).__name__}")
+    return [_as_item(item) for item in items]
+
+
+def _as_item(item: Image) -> native.Item:
+    if isinstance(item, (bytes, bytearray)):
+        return item
+    if isinstance(item, memoryview):
+        if not item.c_contiguous:
+            raise UsageError("the bytes of an image must be contiguous")
+        return item.cast("B")
+    if not isinstance(item, np.ndarray):
+        try:
+            path = os.fspath(item)
+        except TypeError:
+            raise UsageError(
+                f"an image is a path, bytes or pixels, not {type(item).__name__}"
+            ) from None
+        if not isinstance(path, str):
+            path = os.fsdecode(path)
+        if "\0" in path:
+            raise UsageError(f"a path cannot hold a NUL character: {path!r}")
+        return path
+    if isinstance(item, np.ma.MaskedArray):
+        raise UsageError("pixels cannot be a masked array")
+    if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or item.size == 0:  # noqa: PLR2004
+        raise UsageError(
+            f"pixels must be uint8 of shape (height, width, 3), not {item.dtype} of {item.shape}"
+        )
+    # The core takes rows at any distance, but whole pixels side by side.
+    return item if item.strides[1:] == (3, 1) else np.ascontiguousarray(item)
+
+
+def split_reports(
+    items: Sequence[native.Item], reports: native.Reports
+) -> tuple[dict[int, DecodeError], list[Finding]]:
+    """The core's reports as errors, by place in the list, and findings of the other images."""
+    errors: dict[int, DecodeError] = {}
+    findings: list[Finding] = []
+    for index, detail, (warnings, first_warning, orientation) in reports:
+        item = items[index]
+        name = item if isinstance(item, str) else f"item {index}"
+        if detail is None:
+            findings.append(Finding(name, warnings, first_warning, orientation, index))
+        else:
+            errors[index] = DecodeError(name, detail, index)
+    return errors, findings
+
+
+@contextmanager
+def core_errors() -> Iterator[None]:
+    """What the core raises (no threads, created before a fork) in regcore's own class."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise RegcoreError(str(error)) from None
+    except OSError as error:
+        raise OutputError(str(error)) from None

@@ -1,0 +1,176 @@
+"""Images through the preprocessor into a model, and its scores into TopN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.backends.protocol import Backend, Result
+from regcore.errors import DecodeError
+from regcore.images.batch_stream import Batch
+from regcore.images.diagnostics import Finding
+from regcore.images.preprocessor import Preprocessor
+from regcore.inference.inputs.photos import device_stream
+from regcore.inference.pipeline import DEVICE_TIMEOUT, run_pipeline
+from regcore.inference.timeline import Timeline
+from regcore.scores.accumulator import Counting
+from regcore.scores.topn import TopN
+
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model made of a list of images.
+
+    images: how many were evaluated; errors: one for each that could not be; findings: evaluated
+    images that are damaged or rotated; not_reached: images that come after an interruption.
+    timeline: when what happened.
+    indices int64 and values float32, [items, 5]: the best classes of every item, in the order
+    of the items; -1 and NaN where an image failed or the model has fewer classes.
+    """
+
+    topn: TopN
+    images: int
+    errors: tuple[DecodeError, ...]
+    timeline: Timeline
+    indices: NDArray[np.int64]
+    values: NDArray[np.float32]
+    findings: tuple[Finding, ...] = ()
+    not_reached: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """Wall time from the first image to the last score."""
+        return self.timeline.end - self.timeline.start
+
+    @property
+    def device_seconds(self) -> float:
+        """The part of it in which the backend was at work, or waited for by its thread."""
+        return self.timeline.device_seconds
+
+    @property
+    def wait_seconds(self) -> float:
+        """The part of it in which the backend had to wait for images."""
+        return self.timeline.wait_seconds
+
+    @property
+    def images_per_s(self) -> float:
+        """Evaluated images per second of wall time."""
+        return self.images / self.seconds if self.seconds else 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every image was evaluated."""
+        return not self.errors and not self.not_reached
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C; `evaluation` has what was done until then."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        super().__init__()
+        self.evaluation = evaluation
+
+
+def evaluate(
+    preprocessor: Preprocessor,
+    backend: Backend,
+    items: Sequence[str | Path],
+    labels: NDArray[np.int64],
+    *,
+    batch_size: int,
+    background: bool | None = None,
+    progress: Progress | None = None,
+    trace: bool = False,
+    device_timeout: float = DEVICE_TIMEOUT,
+) -> Evaluation:
+    """Evaluates `items`, whose true classes are `labels` (int64 [items]), in batches.
+
+    An image that cannot be decoded ends up in `errors`, and the others go on without it.
+    background: whether the model's class 0 is the background, see Counting.
+    progress: called with the number of items done so far and, of these, failed.
+    trace, device_timeout: see run_pipeline.
+    Raises DatasetError for labels that the model does not have, before any is counted, and
+    Interrupted on Ctrl-C.
+    """
+    if len(items) != len(labels):
+        raise ValueError(f"{len(items)} items, but {len(labels)} labels")
+    timeline = Timeline(worked=[] if trace else None)
+    with device_stream(preprocessor, backend, items, batch_size) as stream:
+        tally = _Tally(labels, background=background, progress=progress)
+        return tally.run(stream, backend, timeline, device_timeout)
+
+
+def evaluate_batches(
+    batches: Iterable[Batch],
+    backend: Backend,
+    labels: NDArray[np.int64],
+    *,
+    background: bool | None = None,
+    progress: Progress | None = None,
+    trace: bool = False,
+    device_timeout: float = DEVICE_TIMEOUT,
+) -> Evaluation:
+    """The same for batches of a stream or a store, whose indices are places in `labels`."""
+    timeline = Timeline(worked=[] if trace else None)
+    tally = _Tally(labels, background=background, progress=progress)
+    return tally.run(batches, backend, timeline, device_timeout)
+
+
+class _Tally:
+    """What has been counted so far, and what could not be."""
+
+    def __init__(
+        self, labels: NDArray[np.int64], *, background: bool | None, progress: Progress | None
+    ) -> None:
+        self._images = len(labels)
+        self._progress = progress
+        self._counting = Counting(labels, background=background)
+        self._errors: list[DecodeError] = []
+        self._findings: list[Finding] = []
+
+    def run(
+        self,
+        batches: Iterable[Batch],
+        backend: Backend,
+        timeline: Timeline,
+        device_timeout: float,
+    ) -> Evaluation:
+        try:
+            run_pipeline(batches, backend, self.add, timeline, device_timeout=device_timeout)
+        except KeyboardInterrupt as interrupt:
+            raise Interrupted(self.evaluation(timeline)) from interrupt
+        return self.evaluation(timeline)
+
+    @property
+    def _done(self) -> int:
+        return self._counting.count + len(self._errors)
+
+    def add(self, batch: Batch, result: Result | None) -> None:
+        self._errors += batch.errors
+        self._findings += batch.findings
+        if result is not None:
+            self._counting.add(batch.indices, result.scores)
+        if self._done == self._images:
+            self._counting.finish()  # in the time that is measured
+        if self._progress is not None:
+            self._progress(self._done, len(self._errors))
+
+    def evaluation(self, timeline: Timeline) -> Evaluation:
+        self._counting.finish()
+        topn = self._counting.topn
+        return Evaluation(
+            topn=topn,
+            images=topn.count,
+            errors=tuple(self._errors),
+            timeline=timeline,
+            indices=self._counting.indices,
+            values=self._counting.values,
+            findings=tuple(self._findings),
+            not_reached=self._images - self._done,
+        )

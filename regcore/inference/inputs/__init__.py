@@ -1,0 +1,1 @@
+"""Where the images of an inference come from."""

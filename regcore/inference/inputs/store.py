@@ -1,0 +1,71 @@
+"""The images of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.backends.protocol import Backend
+from regcore.errors import DecodeError
+from regcore.images.batch_stream import Batch
+from regcore.inference.inputs.source import Inputs, closed_after, host_buffers
+from regcore.store.reader import Store
+
+#: Batches that are read at once; a disk is not faster with more.
+_AHEAD = 2
+
+
+class StoreInputs(Inputs):
+    """What `regcore preprocess` has made."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.names = store.listed
+
+    def versions(self) -> NDArray[np.int64]:
+        """See Inputs: the checksums of the values."""
+        versions: NDArray[np.int64] = self._store.checksums.view(np.int64).reshape(-1, 1)
+        return versions
+
+    def batches(
+        self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None
+    ) -> AbstractContextManager[Iterable[Batch]]:
+        """See Inputs. Values that are not those of the ledger raise MismatchError."""
+        batches = device_batches(self._store, backend, batch_size)
+        return closed_after(batches if wanted is None else _chosen(batches, wanted))
+
+
+def device_batches(
+    store: Store, backend: Backend, batch_size: int, count: int | None = None
+) -> Generator[Batch]:
+    """Store.batches, read ahead into memory that suits the backend, kept as long as it needs it."""
+    number = backend.depth + _AHEAD
+    buffers = host_buffers(backend, number, batch_size, store.recipe)
+    if buffers is None:
+        shape = (batch_size, *store.recipe.image_shape)
+        buffers = [np.empty(shape, store.recipe.numpy_dtype) for _ in range(number)]
+    return store.batches(batch_size, count, buffers=buffers, ahead=_AHEAD)
+
+
+def _chosen(batches: Iterable[Batch], wanted: NDArray[np.intp]) -> Generator[Batch]:
+    """Of each batch the images whose places are in `wanted`, which is sorted."""
+    new_place = {int(place): new for new, place in enumerate(wanted)}
+    for batch in batches:
+        rows = [row for row, place in enumerate(batch.indices.tolist()) if place in new_place]
+        errors = tuple(
+            DecodeError(error.path, error.detail, new_place[error.index])
+            for error in batch.errors
+            if error.index in new_place
+        )
+        findings = tuple(
+            replace(finding, index=new_place[finding.index])
+            for finding in batch.findings
+            if finding.index in new_place
+        )
+        if rows or errors:
+            places = [new_place[int(batch.indices[row])] for row in rows]
+            yield Batch(batch.images[rows], np.array(places, dtype=np.intp), errors, findings)

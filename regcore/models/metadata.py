@@ -1,0 +1,111 @@
+"""What an exported model says of itself: its recipe, its name, the weights it was made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from regcore.errors import ModelRecordError, RegcoreError, UsageError
+from regcore.files.input_file import read_input
+from regcore.files.json_input import parse_json
+from regcore.files.protobuf import fields
+from regcore.images.recipe import Recipe, installed_pass_order
+
+_RECIPE, _NAME, _WEIGHTS = "regcore.recipe", "regcore.model", "regcore.weights"
+_SHOWN_CHARACTERS = 200
+# Numbers of fields in onnx.proto.
+_METADATA_FIELD, _KEY_FIELD = 14, 1
+
+
+@dataclass(frozen=True)
+class _RecipeForm:
+    """The types of a recipe's fields, which Recipe itself takes for granted."""
+
+    resize: int
+    crop: int
+    filter: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    dtype: str
+    layout: str
+
+
+@dataclass(frozen=True)
+class ModelMetadata:
+    """Where a model comes from, and how it wants its images.
+
+    name: of the model, with its tag; weights: `sha256:...` of their file, or `pretrained`.
+    recipe: in the dtype and layout of the model's input. Its pass order is that of the Pillow
+        installed here: it belongs to the pixels one wants to equal, not to the model.
+    """
+
+    recipe: Recipe
+    name: str = ""
+    weights: str = ""
+
+    def to_properties(self) -> dict[str, str]:
+        """As the key-value pairs of an ONNX file."""
+        recipe = {k: v for k, v in asdict(self.recipe).items() if k != "pass_order"}
+        pairs = {_RECIPE: json.dumps(recipe), _NAME: self.name, _WEIGHTS: self.weights}
+        return {key: value for key, value in pairs.items() if value}
+
+    @classmethod
+    def from_properties(cls, model: object, properties: Mapping[str, str]) -> ModelMetadata | None:
+        """Reads the pairs of the file `model`; None where regcore has written no recipe there.
+
+        Raises ModelRecordError with the name of `model` for a recipe that makes no sense.
+        """
+        text = properties.get(_RECIPE)
+        if text is None:
+            return None
+        try:
+            values = parse_json(text, dict[str, Any], _RECIPE)
+            if values.keys() == _RecipeForm.__annotations__.keys():
+                parse_json(text, _RecipeForm, _RECIPE)
+            recipe = Recipe.from_dict({**values, "pass_order": installed_pass_order()})
+        except (RegcoreError, TypeError, ValueError, OverflowError) as error:
+            raise ModelRecordError(
+                f"{model}: unusable metadata: {error}: {text[:_SHOWN_CHARACTERS]!r}"
+            ) from error
+        return cls(recipe, properties.get(_NAME, ""), properties.get(_WEIGHTS, ""))
+
+
+def read_metadata(model: Path) -> ModelMetadata:
+    """What an .onnx file, or the record beside an .om or .engine, says of the model.
+
+    Raises UsageError where it says nothing.
+    """
+    if model.suffix.lower() == ".onnx":
+        from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
+        from regcore.backends.registry import in_form_of
+
+        with OnnxRuntimeBackend(model) as backend:
+            found = ModelMetadata.from_properties(model, backend.metadata)
+            if found is not None:
+                recipe = in_form_of(found.recipe, backend.inputs[0])
+                found = replace(found, recipe=recipe)
+    else:
+        from regcore.models.build_record import read_record
+
+        record = read_record(model)
+        found = record.metadata(model) if record else None
+    if found is None:
+        raise UsageError(f"{model}: does not say how it wants its images; give --recipe instead")
+    return found
+
+
+def is_exported(path: Path) -> bool:
+    """Whether an ONNX file has a recipe that regcore wrote into it."""
+    try:
+        content = read_input(path, max(1, path.stat().st_size))
+        return any(
+            (_KEY_FIELD, _RECIPE.encode())
+            in ((number, bytes(text)) for number, text in fields(pair))
+            for field, pair in fields(memoryview(content))
+            if field == _METADATA_FIELD
+        )
+    except (OSError, RegcoreError, ValueError):
+        return False

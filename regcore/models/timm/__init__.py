@@ -1,0 +1,1 @@
+"""timm's architectures, pretrained tags and weights."""

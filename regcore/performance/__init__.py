@@ -1,0 +1,1 @@
+"""How fast it was, and what bounds it: rates, traces, profiles."""

@@ -1,0 +1,1 @@
+"""What bounds the throughput of a model on this host and device."""

@@ -1,0 +1,1 @@
+"""Results as tables, as JSON and as HTML."""

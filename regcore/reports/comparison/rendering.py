@@ -1,0 +1,196 @@
+"""A comparison as texts in rows, as Markdown, CSV and JSON, with the source of each cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from regcore.evaluation.intervals import Interval
+from regcore.files.number_input import parse_decimal
+from regcore.reports.comparison.accuracy import Accuracy
+from regcore.reports.comparison.rate import Cell, plain
+from regcore.reports.comparison.table import Comparison
+from regcore.schemas import json_form
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COMPARISON = "comparison.json"
+
+
+def rows_of_texts(comparison: Comparison) -> list[list[str]]:
+    """Header and rows; a missing cell is empty."""
+    columns, ratios = comparison.columns, comparison.ratios
+    header = ["", *(column.name for column in columns), *(ratio.name for ratio in ratios)]
+    return [header, *_rate_rows(comparison), *_accuracy_rows(comparison)]
+
+
+def _rate_rows(comparison: Comparison) -> list[list[str]]:
+    # Beside accuracies a rate has to say what it is.
+    unit = " (images/s)" if comparison.accuracy_rows else ""
+    rows = []
+    for name, batch in comparison.rows:
+        cells = [column.at(batch) for column in comparison.columns]
+        texts = [plain(cell.images_per_s) if cell else "" for cell in cells]
+        ratios = [comparison.ratio(ratio, batch) for ratio in comparison.ratios]
+        rows.append([f"{name}{unit}", *texts, *ratios])
+    return rows
+
+
+def _accuracy_rows(comparison: Comparison) -> list[list[str]]:
+    """Of each accuracy the value, and its 95 % interval; the last ones say of how many images."""
+    texts: dict[str, list[str]] = {}
+    for name, place in comparison.accuracy_rows:
+        cells = [column.accuracies.get(place) for column in comparison.columns]
+        texts[f"{name} (%)"] = [_percent(cell) if cell else "" for cell in cells]
+        texts[f"{name} interval (%)"] = [_sampling(cell) if cell else "" for cell in cells]
+    for name, place in comparison.accuracy_rows:
+        cells = [column.accuracies.get(place) for column in comparison.columns]
+        batch = name.partition(" ")[2]
+        texts[f"images {batch}".strip()] = [cell.counted if cell else "" for cell in cells]
+    empty = [""] * len(comparison.ratios)
+    return [[name, *row, *empty] for name, row in texts.items() if any(row)]
+
+
+def _percent(accuracy: Accuracy) -> str:
+    possible = accuracy.possible
+    if possible is None:
+        return f"{accuracy.percent:f}"
+    return f"INCOMPLETE: {possible.low:.2f} to {possible.high:.2f}"
+
+
+def _sampling(accuracy: Accuracy) -> str:
+    found = accuracy.sampling
+    return f"{found.low:.2f} to {found.high:.2f}" if found else ""
+
+
+def to_markdown(texts: Sequence[Sequence[str]]) -> str:
+    """A table for a guide; texts: the header, and rows."""
+    header, *rows = ([" ".join(text.splitlines()) for text in line] for line in texts)
+    lines = [header, ["---", *["--:" for _ in header[1:]]], *rows]
+    escaped = ([text.replace("|", "\\|") for text in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in escaped)
+
+
+def to_csv(texts: Sequence[Sequence[str]]) -> str:
+    """Comma-separated; texts: the header, and rows. No cell is a formula to a spreadsheet."""
+    out = io.StringIO()
+    rows = [[_no_formula(text) for text in line] for line in texts]
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().rstrip("\n")
+
+
+def _no_formula(text: str) -> str:
+    if not text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return text
+    try:
+        parse_decimal(text, negative=True)
+    except ValueError:
+        return f"'{text}"
+    return text
+
+
+def to_table(comparison: Comparison) -> Table:
+    """For people, as a rich table."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    header, *rows = [[escape(text) for text in row] for row in rows_of_texts(comparison)]
+    told = [f"images/s, {comparison.metric}"] if comparison.rows else []
+    told += ["accuracies with their 95 % intervals"] if comparison.accuracy_rows else []
+    table = Table(title="; ".join(told), title_justify="left", box=box.SIMPLE)
+    table.add_column(header[0], no_wrap=True)
+    for name in header[1:]:
+        # A number that is cut off is another number.
+        table.add_column(name, justify="right", overflow="fold")
+    for number, row in enumerate(rows, 1):
+        table.add_row(*row, end_section=number == len(comparison.rows))
+    return table
+
+
+def sources(comparison: Comparison) -> list[str]:
+    """Where each cell is from, and what was done to it, one a line."""
+    lines = []
+    for column in comparison.columns:
+        for batch, cell in sorted(column.cells.items()):
+            made = " ".join((plain(cell.measured), cell.unit, *cell.rules))
+            lines.append(f"{column.name} bs{batch}: {made}, {cell.source}")
+        for name, place in comparison.accuracy_rows:
+            accuracy = column.accuracies.get(place)
+            if accuracy is not None:
+                of = ", ".join(("", *accuracy.rules))
+                shown = f"{accuracy.percent:f} %" if accuracy.complete else _percent(accuracy)
+                lines.append(f"{column.name} {name}: {shown}{of}, {accuracy.source}")
+    return lines
+
+
+def to_dict(comparison: Comparison) -> dict[str, Any]:
+    """For machines; rates are numbers in images/s, accuracies in percent, ratios text."""
+    return {
+        "format": json_form("comparison"),
+        "metric": comparison.metric,
+        "columns": [
+            {
+                "name": column.name,
+                "chips": column.chips,
+                "cells": [_cell_dict(cell) for _, cell in sorted(column.cells.items())],
+                "best": _cell_dict(cell) if (cell := column.at(None)) else None,
+                "accuracies": [
+                    _accuracy_dict(column.accuracies[place])
+                    for _, place in comparison.accuracy_rows
+                    if place in column.accuracies
+                ],
+            }
+            for column in comparison.columns
+        ],
+        "ratios": [
+            {
+                "name": ratio.name,
+                "rows": {name: comparison.ratio(ratio, batch) for name, batch in comparison.rows},
+            }
+            for ratio in comparison.ratios
+        ],
+        "incomplete": list(comparison.incomplete),
+        "doubts": list(comparison.doubts),
+        "table": rows_of_texts(comparison),
+        "sources": sources(comparison),
+    }
+
+
+def _accuracy_dict(accuracy: Accuracy) -> dict[str, Any]:
+    """accuracy: null where the evaluation is not complete, for then there is none."""
+    return {
+        "top": accuracy.rank,
+        "batch": accuracy.batch,
+        "complete": accuracy.complete,
+        "accuracy": float(accuracy.percent) if accuracy.complete else None,
+        "unit": "%",
+        "interval": _ends(accuracy.sampling),
+        "possible": _ends(accuracy.possible),
+        "images": accuracy.images,
+        "expected_images": accuracy.expected_images,
+        "rules": list(accuracy.rules),
+        "file": accuracy.file,
+        "line": accuracy.line,
+        "key": accuracy.key,
+    }
+
+
+def _ends(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [interval.low, interval.high]
+
+
+def _cell_dict(cell: Cell) -> dict[str, Any]:
+    return {
+        "batch": cell.batch,
+        "images_per_s": float(cell.images_per_s),
+        "measured": float(cell.measured),
+        "unit": cell.unit,
+        "rules": list(cell.rules),
+        "devices": cell.devices,
+        "file": cell.file,
+        "line": cell.line,
+    }

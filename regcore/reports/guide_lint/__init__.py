@@ -1,0 +1,1 @@
+"""Whether the tables of a guide agree with its own logs."""

@@ -1,0 +1,189 @@
+"""The result of an evaluation: one typed record, as JSON and as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from regcore.evaluation.intervals import wilson
+from regcore.evaluation.run_identity import new_identity
+from regcore.images import diagnostics
+from regcore.images.recipe import Recipe
+from regcore.inference.evaluate import Evaluation
+from regcore.performance.perf import Perf, measure
+from regcore.schemas import json_form
+from regcore.scores.topn import TopN, percent
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """An evaluation with all that tells it from another.
+
+    backend: the runtime and its version; provider: what really ran in it; recipe: name and
+    identity of `preprocessing`; missing: names of labelled images that should have been there;
+    left_out: how many images there are beyond those that were asked for. root: the folder above the
+    images. run: the run's identity.
+    """
+
+    model: str
+    backend: str
+    provider: str
+    recipe: str
+    batch_size: int
+    workers: int
+    preprocessing: Recipe
+    evaluation: Evaluation
+    root: str
+    missing: tuple[str, ...] = ()
+    left_out: int = 0
+    run: str = field(default_factory=new_identity)
+
+    @cached_property
+    def perf(self) -> Perf:
+        """How fast it was."""
+        timeline = self.evaluation.timeline
+        return measure(timeline, batch_size=self.batch_size, workers=self.workers)
+
+    @property
+    def expected_images(self) -> int:
+        """How many images a complete evaluation would have counted."""
+        evaluation = self.evaluation
+        reached = evaluation.images + len(evaluation.errors)
+        return reached + evaluation.not_reached + len(self.missing)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every expected image was counted."""
+        return self.evaluation.complete and not self.missing
+
+    @property
+    def completeness(self) -> str:
+        """`200 images`, `the first 50 of 200 images`, or `INCOMPLETE: 199 of 200 images`."""
+        expected = self.expected_images
+        if not self.complete:
+            return f"INCOMPLETE: {self.evaluation.images} of {expected} images"
+        if self.left_out:
+            return f"the first {expected} of {expected + self.left_out} images"
+        return f"{expected} images"
+
+
+def accuracies(topn: TopN) -> dict[str, str]:
+    """`{"Top1": "77.85%", ...}`, rounded as in result.json."""
+    return {f"Top{rank}": percent(topn.accuracy(rank)) for rank in range(1, len(topn.hits) + 1)}
+
+
+def accuracy_percent(topn: TopN) -> dict[str, float | None]:
+    """`{"Top1": 77.85, ...}`, not rounded; None where no image was counted."""
+    return {
+        f"Top{rank}": 100 * float(topn.hits[rank - 1]) / topn.count if topn.count else None
+        for rank in range(1, len(topn.hits) + 1)
+    }
+
+
+def intervals(topn: TopN) -> dict[str, tuple[float, float]]:
+    """Of each accuracy Wilson's 95 % interval, in percent."""
+    found = {f"Top{k}": wilson(int(hits), topn.count) for k, hits in enumerate(topn.hits, 1)}
+    return {name: (100 * interval.low, 100 * interval.high) for name, interval in found.items()}
+
+
+def incompleteness(report: RunReport) -> dict[str, Any]:
+    """What a complete evaluation would have had: failed images with the reason, missing names."""
+    return {
+        "images": report.evaluation.images,
+        "expected_images": report.expected_images,
+        "failed": [{"path": str(e.path), "detail": e.detail} for e in report.evaluation.errors],
+        "missing": list(report.missing),
+        "not_reached": report.evaluation.not_reached,
+    }
+
+
+def about(report: RunReport) -> dict[str, str]:
+    """What was run, in words, and the run's identity."""
+    return {
+        "run": report.run,
+        "model": report.model,
+        "backend": report.backend,
+        "provider": report.provider,
+        "recipe": report.recipe,
+    }
+
+
+def to_dict(report: RunReport) -> dict[str, Any]:
+    """The report for machines. Accuracies are percentages as text, times are in s."""
+    evaluation = report.evaluation
+    return {
+        "format": json_form("run"),
+        "complete": report.complete,
+        **incompleteness(report),
+        "left_out": report.left_out,
+        **diagnostics.to_dict(evaluation.findings),
+        "classes": evaluation.topn.classes,
+        "ties": evaluation.topn.ties,
+        "tied_images": evaluation.topn.tied,
+        "nan_images": evaluation.topn.nan,
+        "hits": evaluation.topn.hits.tolist(),
+        "accuracy": accuracies(evaluation.topn),
+        "accuracy_percent": accuracy_percent(evaluation.topn),
+        "interval": intervals(evaluation.topn),
+        **about(report),
+        "root": report.root,
+        "preprocessing": report.preprocessing.to_dict(),
+        "batch_size": report.batch_size,
+        "workers": report.workers,
+        "images_per_s": round(evaluation.images_per_s, 2),
+        "interface_images_per_s": report.perf.interface_images_per_s,
+        "seconds": round(evaluation.seconds, 4),
+        "device_seconds": round(evaluation.device_seconds, 4),
+        "wait_seconds": round(evaluation.wait_seconds, 4),
+    }
+
+
+def to_table(report: RunReport) -> Table:
+    """The report for people, as a rich table of two columns."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from regcore.cli.console import printable
+
+    evaluation = report.evaluation
+    table = Table(
+        title=report.completeness, title_justify="left", show_header=False, box=box.SIMPLE
+    )
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    between = intervals(evaluation.topn)
+    for name, value in accuracies(evaluation.topn).items():
+        low, high = between[name]
+        interval = f", 95 % interval {low:.2f} to {high:.2f}" if evaluation.images else ""
+        table.add_row(f"{name} accuracy", f"{value}{interval}")
+    table.add_section()
+    for name, value in diagnostics.summary(evaluation.findings).items():
+        table.add_row(name, value)
+    if evaluation.topn.tied:
+        rule = f"the {evaluation.topn.ties} class counts as the first"
+        table.add_row("equal scores", f"{evaluation.topn.tied} images, {rule}")
+    if evaluation.topn.nan:
+        table.add_row("NaN", f"{evaluation.topn.nan} images, never a hit")
+    table.add_section()
+    table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
+    if report.perf.interface_images_per_s is not None:
+        table.add_row("device alone", f"{report.perf.interface_images_per_s:.1f} images/s")
+    table.add_row(
+        "time",
+        f"{evaluation.seconds:.2f} s, of it {evaluation.device_seconds:.2f} s in the model "
+        f"and {evaluation.wait_seconds:.2f} s waiting for images",
+    )
+    table.add_section()
+    for name, value in (
+        ("model", report.model),
+        ("backend", f"{report.backend}, {report.provider}"),
+        ("recipe", report.recipe),
+    ):
+        table.add_row(name, escape(printable(value)))
+    table.add_row("batch, workers", f"{report.batch_size}, {report.workers}")
+    return table

@@ -1,0 +1,122 @@
+"""A score as JSON and as a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from regcore.evaluation.score import Score
+from regcore.reports.run import accuracies
+from regcore.schemas import json_form
+from regcore.scores.topk import NO_ANSWER
+from regcore.scores.topn import percent
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_SHOWN_ANSWERS = 5
+
+
+def completeness(score: Score) -> str:
+    """`200 images`, or `INCOMPLETE: 198 of 200 images, 1 surplus prediction`."""
+    if score.complete:
+        return f"{score.topn.count} images"
+    text = f"INCOMPLETE: {score.topn.count} of {score.expected_images} images"
+    count = len(score.surplus)
+    return f"{text}, {count} surplus prediction{'s' if count > 1 else ''}" if count else text
+
+
+def incompleteness(score: Score) -> dict[str, Any]:
+    """What keeps the score from being that of the labels, and what it can be at all."""
+    return {
+        "images": score.topn.count,
+        "expected_images": score.expected_images,
+        "failed": [{"path": e.path, "detail": e.detail} for e in score.errors],
+        "missing": list(score.missing),
+        "surplus": list(score.surplus),
+        "accuracy_interval": intervals(score),
+    }
+
+
+def intervals(score: Score) -> dict[str, list[str]]:
+    """`{"Top1": ["77.1%", "78.9%"], ...}`: if all images without scores are missed, or hit."""
+    return {
+        f"Top{rank}": [percent(least), percent(greatest)]
+        for rank, (least, greatest) in enumerate(score.accuracy_intervals, start=1)
+    }
+
+
+def class_accuracies(score: Score) -> list[dict[str, Any]]:
+    """Of each class that occurs: label, images, hits by the first choice, accuracy."""
+    labels, of, images = np.unique(score.labels, return_inverse=True, return_counts=True)
+    hits = np.bincount(of, weights=score.labels == score.answers, minlength=len(labels))
+    return [
+        {"label": label, "images": count, "hits": int(hit), "accuracy": percent(hit / count)}
+        for label, count, hit in zip(labels.tolist(), images.tolist(), hits, strict=True)
+    ]
+
+
+def confusion(score: Score, classes: int) -> list[dict[str, Any]]:
+    """The `classes` worst classes: the answers that took their place, the most frequent first.
+
+    An answer is numbered as the labels; -1 is a model's background, null a score that is NaN.
+    """
+    worst = sorted(class_accuracies(score), key=lambda c: (c["hits"] / c["images"], c["label"]))
+    return [
+        {**found, "confused_with": _wrong_answers(score, found["label"])}
+        for found in worst[:classes]
+        if found["hits"] < found["images"]
+    ]
+
+
+def _wrong_answers(score: Score, label: int) -> list[dict[str, Any]]:
+    answers = Counter(score.answers[score.labels == label].tolist())
+    del answers[label]
+    return [
+        {"label": None if answer == NO_ANSWER else answer, "images": count}
+        for answer, count in sorted(answers.items(), key=lambda item: (-item[1], item[0]))
+    ][:_SHOWN_ANSWERS]
+
+
+def to_dict(score: Score, worst: int) -> dict[str, Any]:
+    """The score for machines; accuracies are percentages as text, and only of complete sets."""
+    whole: dict[str, Any] = {}
+    if score.complete:
+        whole = {
+            "hits": score.topn.hits.tolist(),
+            "accuracy": accuracies(score.topn),
+            "confusion": confusion(score, worst),
+            "per_class": class_accuracies(score),
+        }
+    return {
+        "format": json_form("score"),
+        "complete": score.complete,
+        **incompleteness(score),
+        "stray": list(score.stray),
+        "first_line_only": len(score.longer),
+        "ties": score.topn.ties,
+        "tied_images": score.topn.tied,
+        "nan_images": score.topn.nan,
+        "classes": score.classes,
+        "seconds": round(score.seconds, 4),
+        **whole,
+    }
+
+
+def to_table(score: Score) -> Table:
+    """The score for people, as a rich table of two columns."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(show_header=False, box=box.SIMPLE)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    if score.complete:
+        for name, value in accuracies(score.topn).items():
+            table.add_row(f"{name} accuracy", value)
+    else:
+        for name, (least, greatest) in intervals(score).items():
+            table.add_row(f"{name} accuracy", f"between {least} and {greatest}")
+    return table

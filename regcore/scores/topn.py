@@ -1,0 +1,198 @@
+"""TopN accuracy, counted batch by batch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regcore.errors import LabelError
+from regcore.scores.topk import (
+    Ties,
+    check_ties,
+    count_workers,
+    label_array,
+    label_places,
+    score_array,
+    whole_number,
+)
+
+#: What to do about scores that hold NaN.
+OnNan = Literal["count", "raise"]
+
+# A model with one class more than ImageNet keeps index 0 for the background.
+_CLASSES_WITH_BACKGROUND = 1001
+
+# Their places stay in the cache while they are counted.
+_ROWS_AT_ONCE = 8192
+
+
+def has_background(classes: int) -> bool:
+    """Whether the guide takes a model of so many classes for one with a background class."""
+    return classes == _CLASSES_WITH_BACKGROUND
+
+
+def class_indices(
+    labels: ArrayLike, classes: int, *, background: bool = False
+) -> NDArray[np.int64]:
+    """The model's class index, int64 [images], of each label.
+
+    It is the label itself, or with `background` label + 1: the model's class 0 is then none that a
+    label names. Raises LabelError for a label that the model does not have.
+    """
+    given = label_array(labels)
+    if given.ndim != 1:
+        raise ValueError(f"labels must be a list with one label an image, not {given.ndim}-D")
+    first = int(background)
+    wrong = given[(given < 0) | (given >= classes - first)]
+    if wrong.size:
+        raise LabelError(
+            f"label {wrong[0]} does not fit a model with {classes} classes: "
+            f"labels lie between 0 and {classes - first - 1}"
+        )
+    return given.astype(np.int64) + first
+
+
+class TopN:
+    """Counts for how many images the true class is among the model's 1, 2, ... n best.
+
+    It can be filled batch by batch, by several processes (it can be pickled), and merged.
+
+    ties: which of equal scores goes first, as for `regcore.ranks`. on_nan: "count" the images whose
+    scores hold NaN, or "raise" a ValueError; NaN is never a hit. background: whether class 0 of the
+    model is the background, so that label 0 is class 1; the labels are class indices otherwise.
+
+    count: images so far. classes: of their scores, 0 before the first. tied: images for which
+    another rule for ties could give another rank within the n best. nan: images with NaN.
+    """
+
+    def __init__(
+        self,
+        n: int = 5,
+        *,
+        ties: Ties = "lowest",
+        on_nan: OnNan = "count",
+        background: bool = False,
+        workers: int = 1,
+    ) -> None:
+        """workers: threads that look through a batch."""
+        self.n = whole_number("n", n)
+        if self.n < 1:
+            raise ValueError(f"n must be at least 1, not {n}")
+        if on_nan not in ("count", "raise"):
+            raise ValueError(f"on_nan must be count or raise, not {on_nan!r}")
+        self.ties = check_ties(ties)
+        if not isinstance(background, (bool, np.bool_)):
+            raise TypeError(f"background must be True or False, not {background!r}")
+        self.on_nan = on_nan
+        self.background = bool(background)
+        self.workers = count_workers(workers)
+        self.count = 0
+        self.classes = 0
+        self.tied = 0
+        self.nan = 0
+        self._hits = np.zeros(self.n, dtype=np.int64)
+
+    @property
+    def hits(self) -> NDArray[np.int64]:
+        """Images whose true class is among the best 1, 2, ..., int64 [min(n, classes)]."""
+        return np.cumsum(self._hits[: self.classes])
+
+    def accuracy(self, rank: int) -> float:
+        """The share (0 to 1) of images whose true class is among the best `rank`; NaN of none.
+
+        rank: 1 to n. Where the model has fewer classes, it is the share among all of them.
+        """
+        rank = whole_number("rank", rank)
+        if not 1 <= rank <= self.n:
+            raise ValueError(f"rank must lie between 1 and {self.n}, not {rank}")
+        return (
+            float(self.hits[min(rank, self.classes) - 1]) / self.count if self.count else math.nan
+        )
+
+    def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
+        """Adds images, all or (where it raises) none.
+
+        scores: [images, classes], as for `regcore.topk`. labels: int [images], each a
+        class index, or one less with a background.
+        """
+        scores = score_array(scores)
+        if scores.ndim != 2:  # noqa: PLR2004
+            raise ValueError(f"scores must be [images, classes], not {scores.ndim}-D")
+        classes = scores.shape[1]
+        expected = class_indices(labels, classes, background=self.background)
+        if len(scores) != len(expected):
+            raise ValueError(
+                f"scores of {len(scores)} images do not go with {len(expected)} labels"
+            )
+        self._expect_classes(classes)
+        behind = min(self.n, classes)
+        hits = np.zeros(behind + 1, dtype=np.int64)
+        tied = nan = 0
+        for first in range(0, len(expected), _ROWS_AT_ONCE):
+            rows = slice(first, first + _ROWS_AT_ONCE)
+            places = label_places(scores[rows], expected[rows], workers=self.workers)
+            if self.on_nan == "raise" and places.nan.any():
+                row = first + int(places.nan.argmax())
+                raise ValueError(f"the scores of image {row} hold NaN")
+            part_tied, part_nan = places.tally(self.ties, hits)
+            tied += part_tied
+            nan += part_nan
+        self._hits[:behind] += hits[:behind]
+        self.tied += tied
+        self.nan += nan
+        self.count += len(expected)
+        self.classes = classes
+
+    def merge(self, other: TopN) -> None:
+        """Adds the images of another count with the same n, rule for ties and background."""
+        if not isinstance(other, TopN):
+            raise TypeError(f"only another TopN can be merged, not {type(other).__name__}")
+        if other.background != self.background:
+            raise ValueError("cannot merge counts with and without a background class")
+        if (other.n, other.ties) != (self.n, self.ties):
+            raise ValueError(
+                f"cannot merge Top{other.n}, ties {other.ties}, into Top{self.n}, ties {self.ties}"
+            )
+        if other.classes:
+            self._expect_classes(other.classes)
+            self.classes = other.classes
+        self._hits += other._hits
+        self.count += other.count
+        self.tied += other.tied
+        self.nan += other.nan
+
+    def _expect_classes(self, classes: int) -> None:
+        if self.classes not in (0, classes):
+            raise ValueError(f"{classes} classes after images with {self.classes} classes")
+
+    def __repr__(self) -> str:
+        ranks = sorted({1, len(self.hits)}) if self.count else []
+        shares = "".join(f", Top{rank} {percent(self.accuracy(rank))}" for rank in ranks)
+        return f"<TopN: {self.count} images{shares}>"
+
+
+def topn_accuracy(
+    scores: Any,  # noqa: ANN401
+    labels: ArrayLike,
+    n: int = 5,
+    *,
+    ties: Ties = "lowest",
+    on_nan: OnNan = "count",
+    background: bool = False,
+    workers: int = 1,
+) -> TopN:
+    """Top1 to Top n of all images at once, in one pass over the scores; the arguments are TopN's.
+
+    `.hits` has the counts, `.accuracy(5)` the share, `.tied` and `.nan` what to know about them.
+    """
+    topn = TopN(n, ties=ties, on_nan=on_nan, background=background, workers=workers)
+    topn.update(scores, labels)
+    return topn
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) as the guide prints it: numpy's rounding to two places, `87.5%`."""
+    return f"{round(np.float64(share * 100), 2)}%"

@@ -1,0 +1,98 @@
+"""Which image goes where in a store, decided before any work."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from regcore.errors import UsageError
+from regcore.images.labels import stem
+from regcore.images.listing import LONGEST_NAME
+from regcore.images.recipe import Recipe
+from regcore.store.ledger import are_names, is_name
+from regcore.store.manifest import Form
+
+SUFFIX = ".bin"
+
+#: Large enough for one long read, small enough to be made again after a crash.
+PACK_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sources [first, first + count) of the list, for the pack `file`."""
+
+    file: str
+    first: int
+    count: int
+
+
+def pack_rows(form: Form, images: int) -> int:
+    """Rows of a pack with this number of good images, padding included."""
+    batch_size = form.batch_size or 1
+    return -(-images // batch_size) * batch_size if form.padded else images
+
+
+def pack_form(
+    recipe: Recipe, batch_size: int, *, padded: bool = False, pack_bytes: int = PACK_BYTES
+) -> Form:
+    """Packs of as many whole batches as fit into `pack_bytes`, at least one."""
+    if batch_size < 1:
+        raise UsageError(f"a batch needs at least 1 image, not {batch_size}")
+    batches = max(1, pack_bytes // (recipe.image_bytes * batch_size))
+    return Form(batch_size=batch_size, pack_images=batches * batch_size, padded=padded)
+
+
+def pack_parts(form: Form, images: int) -> list[Part]:
+    """The packs of a list of `images`."""
+    size = form.pack_images or 1
+    return [
+        Part(f"pack-{first // size:05}{SUFFIX}", first, min(size, images - first))
+        for first in range(0, images, size)
+    ]
+
+
+def image_files(form: Form, paths: Sequence[str]) -> list[str]:
+    """The file of every image, in stores of one file an image.
+
+    photo.x.JPEG becomes photo.bin, as by the guide's script, in the folder of its source if the
+    form keeps folders. Raises UsageError where two would become one, or where a name is too long.
+    """
+    owners: dict[str, str] = {}
+    for path in paths:
+        name = f"{stem(path)}{SUFFIX}"
+        file = (PurePosixPath(path).parent / name).as_posix() if form.keep_folders else name
+        if file in owners:
+            raise UsageError(
+                f"{owners[file]} and {path} would both become {file}: rename one of them, "
+                + _advice(owners[file], path)
+            )
+        if len(os.fsencode(name)) > LONGEST_NAME:
+            raise UsageError(f"{path}: the name {name} is longer than {LONGEST_NAME} bytes")
+        owners[file] = path
+    return list(owners)
+
+
+def _advice(one: str, other: str) -> str:
+    if PurePosixPath(one).parent != PurePosixPath(other).parent:
+        return "or keep their folders (--keep-folders)"
+    return "as names are cut at their first dot, or put the images into packs (--pack)"
+
+
+def check_list(paths: Sequence[str]) -> None:
+    """Raises UsageError where an image is listed twice, which would count it twice.
+
+    Also where a path is absolute, or leads out of the folder of the images.
+    """
+    if not are_names(paths):
+        wrong = next(path for path in paths if not is_name(path))
+        raise UsageError(f"{wrong!r} is no path below the folder of the images")
+    spelled = [posixpath.normpath(path) if "./" in path else path for path in paths]
+    if len(set(spelled)) == len(spelled):
+        return
+    path, count = Counter(spelled).most_common(1)[0]
+    raise UsageError(f"{path} is listed {count} times")

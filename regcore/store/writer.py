@@ -1,0 +1,266 @@
+"""Images → a store that loses and doubles nothing, whatever interrupts its making."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.errors import DatasetError, DecodeError, OutputError
+from regcore.files.atomic import replacing, sync
+from regcore.images.diagnostics import Finding
+from regcore.images.preprocessor import Preprocessor, Progress
+from regcore.store.earlier import Earlier, prove, read_earlier
+from regcore.store.integrity import file_checksum
+from regcore.store.interruption import StoreInterruptedError
+from regcore.store.job import StoreJob
+from regcore.store.journal import Journal, peek
+from regcore.store.layout import check_list
+from regcore.store.ledger import LEDGER, LayeredLedgers, Record, lines, place_of
+from regcore.store.manifest import MANIFEST, Description, Form, Manifest
+from regcore.store.packs import Packs
+from regcore.store.progress import Tally
+from regcore.store.single_files import SingleFiles
+from regcore.store.space import check_space
+from regcore.store.target_folder import remove_leftovers
+
+_LINES_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class StoreSummary:
+    """What a run did.
+
+    kept: images from earlier runs, verified; written: images of this run; errors: the others.
+    findings: images kept or written, but damaged or rotated.
+    seconds: of writing, wall time; verify_seconds: of verifying what was there; stage_seconds: of
+    the workers together in each stage of writing.
+    """
+
+    kept: int
+    written: int
+    errors: tuple[DecodeError, ...]
+    findings: tuple[Finding, ...]
+    seconds: float
+    verify_seconds: float
+    stage_seconds: dict[str, float]
+
+    @property
+    def images_per_s(self) -> float:
+        """Images written per second of writing."""
+        return self.written / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True)
+class StorePlan:
+    """What a run would do: bytes of all values, and of those in files that are there already."""
+
+    files: int
+    needed: int
+    there: int
+
+
+def write_store(
+    preprocessor: Preprocessor,
+    source: str | Path,
+    paths: Sequence[str],
+    folder: str | Path,
+    form: Form | None = None,
+    *,
+    max_bad: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    recipe_chosen: bool = True,
+) -> StoreSummary:
+    """Preprocesses the images `paths` below `source` into a store in `folder`.
+
+    An earlier run of the same on the same folder is continued: what it made is verified against
+    its checksums, and images whose source has changed (size, time) or that failed are made again.
+    The images are then in the order of `paths`, whatever it was before.
+    force: what an earlier run made is deleted instead. max_bad: with more bad images it stops.
+    recipe_chosen: False where nobody chose the recipe; the manifest says so.
+
+    Raises UsageError where two images would become one file, the folder holds others, or something
+    would be written over an input; MismatchError where it was begun with another recipe, form or
+    source; RegcoreError while another process writes there; OutputError where the disk is full;
+    TooManyBadError; StoreInterruptedError after Ctrl-C. Nothing is touched before all is checked.
+    """
+    source, folder = Path(source), Path(folder)
+    check_list(paths)
+    form = form or Form()
+    description = Description(preprocessor.recipe, form, str(source.absolute()))
+    images = arrange(preprocessor, source, paths, folder, form)
+    tally = Tally(max_bad, progress)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot create: {error.strerror}") from error
+    with Journal(folder) as journal:
+        if journal.damage is not None and not force:
+            raise journal.damage
+        earlier = read_earlier(folder, journal.description, journal.ledger, force=force)
+        earlier = replace(earlier, traces=earlier.traces or journal.was_there)
+        description = replace(description, recipe_chosen=earlier.chosen(recipe_chosen))
+        job = StoreJob(images, source, paths, folder, description, force)
+        there = job.check(earlier)
+        known = LayeredLedgers() if force else earlier.known()
+        stages = preprocessor.stage_seconds()
+        start = perf_counter()
+        kept = _verify(images, known, preprocessor.workers)
+        if not earlier.proven and not force:
+            kept = images.whole(prove(preprocessor, source, paths, known, kept))
+        verified = perf_counter()
+        _count_kept(kept, source, paths, known, tally)
+        check_space(folder, job.growth(kept, there, earlier))
+        # From here on something changes.
+        remove_leftovers(folder, images.files)
+        if force or not kept.all() or not earlier.is_whole(paths, description.recipe_chosen):
+            _begin(folder, journal, description, earlier, force=force)
+            if not earlier.proven:
+                journal.append(_records(paths, kept, known), durably=True)
+            try:
+                images.write(kept, journal, tally)
+                known.add(journal.reread())
+                _finish(folder, description, paths, known)
+            except KeyboardInterrupt as error:
+                failed = len(tally.errors)
+                raise StoreInterruptedError(tally.kept, tally.recorded, failed) from error
+        journal.remove()
+    return StoreSummary(
+        kept=tally.kept,
+        written=tally.written,
+        errors=tuple(tally.errors),
+        findings=tuple(tally.findings),
+        seconds=perf_counter() - verified,
+        verify_seconds=verified - start,
+        stage_seconds={
+            stage: seconds - stages[stage]
+            for stage, seconds in preprocessor.stage_seconds().items()
+        },
+    )
+
+
+def plan_store(
+    preprocessor: Preprocessor,
+    source: str | Path,
+    paths: Sequence[str],
+    folder: str | Path,
+    form: Form,
+    *,
+    force: bool = False,
+) -> StorePlan:
+    """What write_store would do; raises what it would, and touches nothing.
+
+    Values that are there are taken to be intact, as they are not read.
+    """
+    source, folder = Path(source), Path(folder)
+    check_list(paths)
+    images = arrange(preprocessor, source, paths, folder, form)
+    earlier = read_earlier(folder, *peek(folder), force=force)
+    description = Description(preprocessor.recipe, form, str(source.absolute()))
+    job = StoreJob(images, source, paths, folder, description, force)
+    there = job.check(earlier)
+    known = LayeredLedgers() if force else earlier.known()
+    kept = images.seem_kept(known, there)
+    check_space(folder, job.growth(kept, there, earlier))
+    return StorePlan(
+        files=len(images.files),
+        needed=images.bytes_of_all(),
+        there=sum(there.get(file, 0) for file in images.files),
+    )
+
+
+def arrange(
+    preprocessor: Preprocessor, source: Path, paths: Sequence[str], folder: Path, form: Form
+) -> SingleFiles | Packs:
+    """The images in the form that they will have; UsageError where two would become one."""
+    kind = SingleFiles if form.batch_size is None else Packs
+    return kind(preprocessor, source, paths, folder, form)
+
+
+def _begin(
+    folder: Path, journal: Journal, description: Description, earlier: Earlier, *, force: bool
+) -> None:
+    """Makes the store one in the making, for everybody to see, also after a power cut."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    if force:
+        for file in earlier.known().files():
+            place_of(folder, file).unlink(missing_ok=True)
+    if force or not earlier.proven:
+        (folder / LEDGER).unlink(missing_ok=True)
+    sync(folder)
+    if force:
+        journal.forget()
+    journal.begin(description)
+
+
+def _verify(images: SingleFiles | Packs, known: LayeredLedgers, workers: int) -> NDArray[np.bool_]:
+    together = images.verify_together()
+    with ThreadPoolExecutor(workers) as pool:
+        parts = pool.map(lambda part: images.verify(part, known), together)
+        kept = np.concatenate([np.zeros(0, np.bool_), *parts])
+    return images.fail_again(kept, known)
+
+
+def _records(
+    paths: Sequence[str], kept: NDArray[np.bool_], known: LayeredLedgers
+) -> Iterator[Record]:
+    found = (known.find(paths[place]) for place in np.flatnonzero(kept).tolist())
+    return (record for record in found if record is not None)
+
+
+def _count_kept(
+    kept: NDArray[np.bool_],
+    source: Path,
+    paths: Sequence[str],
+    known: LayeredLedgers,
+    tally: Tally,
+) -> None:
+    errors, findings = [], []
+    for index in np.flatnonzero(kept).tolist():
+        record = known.find(paths[index])
+        if record is not None and record.error is not None:
+            errors.append(DecodeError(str(source / record.path), record.error, index))
+        elif record is not None and (finding := record.finding(source)):
+            findings.append(finding)
+    tally.kept = int(kept.sum()) - len(errors)
+    tally.add(0, errors, findings)
+
+
+def _finish(
+    folder: Path, description: Description, paths: Sequence[str], known: LayeredLedgers
+) -> None:
+    """Puts the records into the order of the list, and declares the store whole."""
+    failed = 0
+    packs: dict[str, int] = {}
+
+    def records() -> Iterator[Record]:
+        nonlocal failed
+        for path in paths:
+            record = known.find(path)
+            if record is None:
+                raise DatasetError(f"{folder}: no record of {path} was kept; run it again")
+            failed += record.error is not None
+            if record.file is not None and description.form.batch_size is not None:
+                packs[record.file] = packs.get(record.file, 0) + 1
+            yield record
+
+    with replacing(folder / LEDGER) as temporary, temporary.open("wb") as file:
+        listed = records()
+        while block := list(islice(listed, _LINES_AT_ONCE)):
+            file.write(lines(block))
+        file.flush()
+        found = file_checksum(temporary)
+    Manifest(
+        description=description,
+        images=len(paths),
+        failed=failed,
+        packs=tuple(packs.items()),
+        ledger_checksum=found,
+    ).write(folder)
