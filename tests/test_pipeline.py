@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import jpeg, photo_like
 
-from regcore import Batch, Preprocessor, Recipe, pipeline
+from regcore import Batch, Preprocessor, Recipe
 from regcore.backends.protocol import SCORES_KEPT, Backend, Result, Span, TensorSpec
 from regcore.errors import BackendError, DecodeError, DeviceHungError
+from regcore.inference import pipeline
 from regcore.inference.inputs.source import closed_after
 from regcore.inference.pipeline import run_pipeline
 from regcore.inference.timeline import Timeline

@@ -15,7 +15,8 @@ import pytest
 from oracles import photo_like
 from PIL import Image, ImageFile
 
-from regcore import DecodeError, Preprocessor, Recipe, preprocess
+from regcore import DecodeError, Preprocessor, Recipe
+from regcore.images import preprocessor
 from regcore.images.pillow_decoder import Canvas
 
 RECIPE = Recipe(resize=20, crop=16, dtype="uint8")
@@ -142,12 +143,12 @@ def test_what_was_read_is_decoded_whatever_becomes_of_the_file(
     path = tmp_path / "a.image"
     path.write_bytes(encoded(kind))
     expected = Preprocessor(RECIPE)([path])
-    decode = preprocess.decode_rgb
+    decode = preprocessor.decode_rgb
 
     def overwrite_and_decode(item: bytes, canvas: Canvas) -> int:
         path.write_bytes(encoded(kind, side=90))
         return decode(item, canvas)
 
-    monkeypatch.setattr(preprocess, "decode_rgb", overwrite_and_decode)
+    monkeypatch.setattr(preprocessor, "decode_rgb", overwrite_and_decode)
     assert np.array_equal(Preprocessor(RECIPE)([path]), expected)
     assert not np.array_equal(Preprocessor(RECIPE)([path]), expected)

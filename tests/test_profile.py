@@ -20,14 +20,9 @@ from regcore.images import preprocessor
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.performance.perf import Perf, StageLoad
+from regcore.performance.profile import bottleneck, stage_rates
 from regcore.performance.profile.bottleneck import Ceilings, judge
-from regcore.performance.profile.workload import (
-    BatchProfile,
-    Workload,
-    bottleneck,
-    ceilings,
-    worker_counts,
-)
+from regcore.performance.profile.workload import BatchProfile, Workload, worker_counts
 from regcore.scores.accumulator import Counting
 
 RECIPE = Recipe(resize=16, crop=16, dtype="uint8")
@@ -373,12 +368,12 @@ def test_profile_of_bad_images_names_one(tmp_path: Path) -> None:
 
 def test_storage_is_read_whole_and_anew(photos: Path) -> None:
     paths = [*photos.iterdir(), photos / "gone.jpg"]
-    assert 0 < ceilings.storage_rate(paths, 3, 0.02) < 1e6
+    assert 0 < stage_rates.storage_rate(paths, 3, 0.02) < 1e6
 
 
 def test_a_short_list_ends_its_measurement() -> None:
     left = iter([None, 3, 0, 2, None])
-    assert 0 < ceilings.rate(lambda: next(left), 3600.0) < 1e9
+    assert 0 < stage_rates.rate(lambda: next(left), 3600.0) < 1e9
 
 
 def test_uint8_is_tried_on_a_model_that_takes_none(
@@ -392,14 +387,14 @@ def test_uint8_is_tried_on_a_model_that_takes_none(
         )
 
     def whole(
-        preprocessor: Preprocessor, backend: Backend, *rest: Any, real: Any = ceilings.whole
+        preprocessor: Preprocessor, backend: Backend, *rest: Any, real: Any = stage_rates.whole
     ) -> Any:
         timeline = real(preprocessor, backend, *rest)
         tried.append((preprocessor.recipe.dtype, sum(batch.images for batch in timeline.batches)))
         return timeline
 
     monkeypatch.setattr("regcore.performance.profile.workload.judge", judge)
-    monkeypatch.setattr(ceilings, "whole", whole)
+    monkeypatch.setattr(stage_rates, "whole", whole)
     model = save_model(tmp_path / "floats.onnx")
     arguments = ["profile", str(model), str(photos), "--seconds", "0.05", "--verify", "--json"]
     result = CliRunner().invoke(cli, arguments)
@@ -418,7 +413,7 @@ def test_ctrl_c_says_what_was_measured(
     def interrupted(*_: object) -> float:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ceilings, "storage_rate", interrupted)
+    monkeypatch.setattr(stage_rates, "storage_rate", interrupted)
     out = tmp_path / "out"
     arguments = ["profile", "simulated:1e5", str(photos), "--seconds", "0.01", "--out", str(out)]
     result = CliRunner().invoke(cli, arguments)
