@@ -29,7 +29,7 @@ from rounds import interleave, spread, times
 from regcore import Preprocessor, Recipe
 from regcore.backends.ascend import AscendBackend, process
 from regcore.backends.ascend.backend import SLOTS
-from regcore.backends.registry import Backend
+from regcore.backends.protocol import Backend
 from regcore.backends.round_robin import SeveralDevices
 from regcore.inference.evaluate import evaluate, evaluate_batches
 from regcore.store.layout import pack_form

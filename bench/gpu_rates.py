@@ -25,7 +25,8 @@ from rich.table import Table
 from rounds import Key, Round, Task, interleave, ratios, spread, times
 
 from regcore import Preprocessor
-from regcore.backends.registry import Backend, open_backend
+from regcore.backends.protocol import Backend
+from regcore.backends.registry import open_backend
 from regcore.host import core_versions, default_workers
 from regcore.inference.evaluate import evaluate
 from regcore.models.metadata import ModelMetadata

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.registry import check_recipe, open_backend
+from regcore.backends.recipe_fit import check_recipe
+from regcore.backends.registry import open_backend
 from regcore.files.cache_dir import user_cache
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe

@@ -22,9 +22,11 @@ from om_models import AIPP, save_om
 
 from regcore import BackendError
 from regcore.backends.ascend import AscendBackend, process
-from regcore.backends.protocol import SCORES_KEPT
-from regcore.backends.registry import Backend, TensorSpec, open_backend, static_batch
+from regcore.backends.protocol import SCORES_KEPT, Backend
+from regcore.backends.recipe_fit import static_batch
+from regcore.backends.registry import open_backend
 from regcore.models.build_record import DeviceModel, file_sha256, write_record
+from regcore.models.tensors import TensorSpec
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from onnx_models import save_graph
 
 from regcore import BackendError
-from regcore.backends.registry import TensorSpec, open_backend, static_batch
-from regcore.models.tensors import as_scores, is_scores, ordered_float32, score_output
+from regcore.backends.recipe_fit import static_batch
+from regcore.backends.registry import open_backend
+from regcore.models.tensors import TensorSpec, as_scores, is_scores, ordered_float32, score_output
 
 POOLED: list[tuple[Any, ...]] = [("GlobalAveragePool", ["image"], ["pooled"], {})]
 FLAT: list[tuple[Any, ...]] = [*POOLED, ("Flatten", ["pooled"], ["flat"], {})]

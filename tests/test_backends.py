@@ -12,8 +12,10 @@ import pytest
 from onnx_models import save_model
 
 from regcore import BackendError, Recipe
-from regcore.backends.registry import TensorSpec, check_recipe, open_backend, static_batch
+from regcore.backends.recipe_fit import check_recipe, static_batch
+from regcore.backends.registry import open_backend
 from regcore.backends.simulated import SimulatedBackend
+from regcore.models.tensors import TensorSpec
 
 RECIPE = Recipe(resize=8, crop=8)
 

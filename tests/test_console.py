@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from regcore.cli.console import INTERRUPTED, printable, report_failure
+from regcore.cli.console import INTERRUPTED, report_failure
 from regcore.errors import DatasetError
+from regcore.reports.printable import printable
 
 
 def test_printable() -> None:

@@ -15,7 +15,7 @@ from engine_file import read_engine
 from onnx_models import save_model
 from vendor_tools import install
 
-from regcore.backends.registry import open_backend
+from regcore.backends.registry import open_backend, read_metadata
 from regcore.cli import cli
 from regcore.convert.tensorrt import engine
 from regcore.convert.tensorrt import trtexec_builder as trtexec
@@ -23,7 +23,7 @@ from regcore.errors import BackendError
 from regcore.formats.trtexec import banner_version
 from regcore.images.recipe import Recipe
 from regcore.models.build_record import read_record
-from regcore.models.metadata import ModelMetadata, read_metadata
+from regcore.models.metadata import ModelMetadata
 
 REGNET = Recipe.preset("regnety_016")
 

@@ -21,10 +21,11 @@ from onnx_models import save_model
 from vendor_tools import install
 
 from regcore import Recipe, UsageError
+from regcore.backends.registry import read_metadata
 from regcore.convert.ascend.aipp import aipp_config, aipp_rounding
 from regcore.errors import BackendError
 from regcore.models.build_record import read_record, record_path
-from regcore.models.metadata import ModelMetadata, read_metadata
+from regcore.models.metadata import ModelMetadata
 
 REGNET = Recipe.preset("regnety_016")
 COMMAND = [sys.executable, "-c", "from regcore.__main__ import main; main()"]

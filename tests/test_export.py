@@ -13,14 +13,15 @@ from exported_models import REFUSALS, ExportedModels
 from onnx_models import save_model
 
 from regcore import MismatchError, Preprocessor, Recipe
-from regcore.backends.registry import TensorSpec, open_backend
+from regcore.backends.registry import open_backend, read_metadata
 from regcore.convert.onnx.check_scores import Agreement, images_to_compare
 from regcore.convert.onnx.float16 import to_float16
 from regcore.convert.onnx.fuse_preprocess import PREFIX
 from regcore.errors import BackendError
 from regcore.images.labels import label_images, list_images, read_labels
 from regcore.inference.evaluate import Evaluation, evaluate
-from regcore.models.metadata import ModelMetadata, is_exported, read_metadata
+from regcore.models.metadata import ModelMetadata, is_exported
+from regcore.models.tensors import TensorSpec
 from regcore.models.timm.weights import read_weights
 
 LITE0 = Recipe.preset("tf_efficientnet_lite0")

@@ -15,11 +15,13 @@ from onnx_models import save_graph
 from PIL import Image
 
 from regcore import Preprocessor, Recipe, RegcoreError
-from regcore.backends.registry import TensorSpec, in_form_of, open_backend
+from regcore.backends.recipe_fit import in_form_of
+from regcore.backends.registry import open_backend, read_metadata
 from regcore.convert.inspect import inspect_model, to_dict, to_rows
 from regcore.errors import BackendError
 from regcore.models.build_record import DeviceModel, read_record, record_path, write_record
-from regcore.models.metadata import ModelMetadata, read_metadata
+from regcore.models.metadata import ModelMetadata
+from regcore.models.tensors import TensorSpec
 
 SMALL = Recipe(resize=8, crop=8)
 FIELDS = {

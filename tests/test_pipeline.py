@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from oracles import jpeg, photo_like
 
 from regcore import Batch, Preprocessor, Recipe
-from regcore.backends.protocol import SCORES_KEPT, Backend, Result, Span, TensorSpec
+from regcore.backends.protocol import SCORES_KEPT, Backend, Result, Span
 from regcore.errors import BackendError, DecodeError, DeviceHungError
 from regcore.inference import pipeline
 from regcore.inference.inputs.source import closed_after
 from regcore.inference.pipeline import run_pipeline
 from regcore.inference.timeline import Timeline
+from regcore.models.tensors import TensorSpec
 
 CLASSES = 3
 RECIPE = Recipe(resize=16, crop=16)

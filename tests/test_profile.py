@@ -14,11 +14,12 @@ from click.testing import CliRunner
 from onnx_models import save_model
 from oracles import jpeg, photo_like
 
-from regcore.backends.protocol import Backend, Result, Span, TensorSpec
+from regcore.backends.protocol import Backend, Result, Span
 from regcore.cli import cli
 from regcore.images import preprocessor
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
+from regcore.models.tensors import TensorSpec
 from regcore.performance.perf import Perf, StageLoad
 from regcore.performance.profile import bottleneck, stage_rates
 from regcore.performance.profile.bottleneck import Ceilings, judge

@@ -14,8 +14,8 @@ from test_store import PACKS, RECIPE
 from regcore import Preprocessor, open_store, write_store
 from regcore.errors import RegcoreError
 from regcore.files.input_file import read_input
-from regcore.formats.info_file import bin_info
 from regcore.images.labels import read_image_list, read_labels
+from regcore.store.info import bin_info
 from regcore.store.journal import JOURNAL, peek
 from regcore.store.ledger import LEDGER, Ledger
 from regcore.store.manifest import MANIFEST, Form

@@ -341,7 +341,7 @@ def test_the_same_bits_as_onnx_runtime(
     found = [(tmp_path / kind / "result.json").read_bytes() for kind in ("onnx", "engine")]
     assert found[0] == found[1]
     from regcore import Preprocessor
-    from regcore.models.metadata import read_metadata
+    from regcore.backends.registry import read_metadata
 
     paths = sorted(map(str, photos.iterdir()))[:32]
     batch = Preprocessor(read_metadata(onnx).recipe)(paths)

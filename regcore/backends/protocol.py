@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DeviceHungError
+from regcore.models.tensors import TensorSpec
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -19,23 +20,6 @@ DeviceStage = Literal["h2d", "compute", "d2h"]
 
 #: Scores stay as they are until this many later results were taken; then their memory is used anew.
 SCORES_KEPT = 4
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """Name, shape and NumPy dtype of a model's input or output.
-
-    A dimension is None where it may vary; shape or dtype is None where the backend takes any.
-    """
-
-    name: str
-    shape: tuple[int | None, ...] | None
-    dtype: str | None
-
-    def __str__(self) -> str:
-        # A name comes from outside, and messages are one line.
-        name = self.name if self.name.isprintable() else ascii(self.name)
-        return f"{name} {describe(self.dtype, self.shape)}"
 
 
 @dataclass(frozen=True)
@@ -126,14 +110,3 @@ class Backend(ABC):
     def __exit__(self, _: object, error: object, __: object) -> None:
         if not isinstance(error, DeviceHungError):
             self.close()
-
-
-def describe(dtype: str | None, shape: tuple[int | None, ...] | None) -> str:
-    """`float32 [N, 3, 224, 224]`: N for a batch and `?` for another dimension that may vary."""
-    if shape is None:
-        return f"{dtype or 'any dtype'} [any shape]"
-    names = ["N" if i == 0 else "?" for i in range(len(shape))]
-    dims = ", ".join(
-        name if dim is None else str(dim) for dim, name in zip(shape, names, strict=True)
-    )
-    return f"{dtype or 'any dtype'} [{dims}]"

@@ -6,23 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from regcore.backends.protocol import Backend, Result, Span, TensorSpec, describe
-from regcore.errors import BackendError
-from regcore.images.recipe import DTYPES, Recipe
-
-__all__ = [
-    "Backend",
-    "Result",
-    "Span",
-    "TensorSpec",
-    "check_recipe",
-    "describe",
-    "in_form_of",
-    "open_backend",
-    "static_batch",
-]
-
-_CHANNELS = 3
+from regcore.backends.protocol import Backend
+from regcore.backends.recipe_fit import in_form_of
+from regcore.errors import BackendError, UsageError
+from regcore.models.metadata import ModelMetadata
 
 
 def open_backend(
@@ -100,37 +87,24 @@ def _open_built(path: Path, output: str | None, devices: Sequence[int]) -> Backe
     return open_one(devices[0]) if len(devices) == 1 else SeveralDevices(devices, open_one)
 
 
-def in_form_of(recipe: Recipe, image: TensorSpec) -> Recipe:
-    """The recipe in the dtype and layout of a model's input, as far as that has them.
+def read_metadata(model: Path) -> ModelMetadata:
+    """What an .onnx file, or the record beside an .om or .engine, says of the model.
 
-    A model that takes uint8 normalises by itself. The size is left as it is.
+    Raises UsageError where it says nothing.
     """
-    shape = image.shape or ()
-    layout = recipe.layout
-    if len(shape) == 4 and (shape[1] == _CHANNELS) != (shape[3] == _CHANNELS):  # noqa: PLR2004
-        layout = "nchw" if shape[1] == _CHANNELS else "nhwc"
-    dtype = image.dtype if image.dtype in DTYPES else recipe.dtype
-    return replace(recipe, dtype=dtype, layout=layout)
+    if model.suffix.lower() == ".onnx":
+        from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
 
+        with OnnxRuntimeBackend(model) as backend:
+            found = ModelMetadata.from_properties(model, backend.metadata)
+            if found is not None:
+                recipe = in_form_of(found.recipe, backend.inputs[0])
+                found = replace(found, recipe=recipe)
+    else:
+        from regcore.models.build_record import read_record
 
-def check_recipe(backend: Backend, recipe: Recipe) -> None:
-    """Raises BackendError where the recipe's dtype, layout or crop is not what the model takes."""
-    wanted = backend.inputs[0]
-    offered = recipe.image_shape
-    same_dtype = wanted.dtype in (None, recipe.dtype)
-    same_shape = wanted.shape is None or (
-        len(wanted.shape) == len(offered) + 1
-        and all(dim in (None, size) for dim, size in zip(wanted.shape[1:], offered, strict=True))
-    )
-    if not (same_dtype and same_shape):
-        raise BackendError(
-            f"the model takes {wanted}, but the recipe gives "
-            f"{describe(recipe.dtype, (None, *offered))} ({recipe.layout}): "
-            "choose another recipe, dtype or layout"
-        )
-
-
-def static_batch(backend: Backend) -> int | None:
-    """The batch size that is built into the model, or None where any will do."""
-    shape = backend.inputs[0].shape
-    return shape[0] if shape else None
+        record = read_record(model)
+        found = record.metadata(model) if record else None
+    if found is None:
+        raise UsageError(f"{model}: does not say how it wants its images; give --recipe instead")
+    return found

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.protocol import Backend, Result, Span, TensorSpec
+from regcore.backends.protocol import Backend, Result, Span
 from regcore.errors import BackendError
+from regcore.models.tensors import TensorSpec
 
 _SAMPLED_VALUES = 16  # each is a cache line that has long left the cache
 _DIFFERENT = 4_093  # rows of scores, in as many values of noise, which stay in a cache

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regcore.cli.console import INCOMPLETE, MISMATCH, answer, printable, show, tell, tell_all
+from regcore.cli.console import INCOMPLETE, MISMATCH, answer, show, tell, tell_all
 from regcore.errors import UsageError
 from regcore.files.atomic import remove_abandoned, write_text
+from regcore.reports.printable import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from regcore.reports.comparison.rate import Metric
+    from regcore.formats.rate import Metric
     from regcore.reports.comparison.table import Comparison, Ratio
     from regcore.reports.guide_lint.lint import Lint
 

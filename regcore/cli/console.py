@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from regcore.errors import DecodeError, OutputError, RegcoreError
+from regcore.reports.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,8 +23,6 @@ ENVIRONMENT = 4
 MISMATCH = 5
 INTERRUPTED = 130
 PIPE_CLOSED = 141
-
-_LONGEST_LINE = 1000  # characters
 
 
 class Commands(click.Group):
@@ -100,16 +99,6 @@ def silence(stream: TextIO) -> None:
     """
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def printable(text: str) -> str:
-    """A text from outside as one line: what a terminal could obey is written out.
-
-    Of a long one the middle is left out: what is wrong stands at its ends.
-    """
-    if len(text) > _LONGEST_LINE:
-        text = f"{text[: _LONGEST_LINE // 2]} ... {text[-_LONGEST_LINE // 4 :]}"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def answer(result: dict[str, Any]) -> None:

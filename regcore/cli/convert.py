@@ -267,7 +267,7 @@ def _script(job: AtcJob, out: Path) -> str:
 
 
 def _sentence(record: DeviceModel) -> str:
-    from regcore.backends.registry import describe
+    from regcore.models.tensors import describe
 
     sizes = ", ".join(map(str, record.batches))
     return (

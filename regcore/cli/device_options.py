@@ -15,7 +15,7 @@ from regcore.cli.options import FiniteFloat
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
-    from regcore.backends.registry import Backend
+    from regcore.backends.protocol import Backend
 
 _BATCH_SIZE = 16
 _LARGEST_BATCH = 1 << 16
@@ -66,7 +66,7 @@ class DeviceOptions:
 
         Raises UsageError where the model takes no batch of the size that was asked for.
         """
-        from regcore.backends.registry import static_batch
+        from regcore.backends.recipe_fit import static_batch
 
         largest = backend.max_batch or self.batch_size or _BATCH_SIZE
         if self.batch_size is not None and self.batch_size > largest:

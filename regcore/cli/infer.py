@@ -15,7 +15,6 @@ from regcore.cli.console import (
     INTERRUPTED,
     answer,
     name_failures,
-    printable,
     progress_bar,
     show,
     tell,
@@ -24,6 +23,7 @@ from regcore.cli.device_options import DeviceOptions, device_options, trace_opti
 from regcore.cli.listing import tell_listing
 from regcore.cli.options import check_not_swapped, preprocess_options, recipe_for, verify_option
 from regcore.errors import UsageError
+from regcore.reports.printable import printable
 
 if TYPE_CHECKING:
     from regcore.images.listing import Listing
@@ -180,7 +180,7 @@ def _write_rates(inference: Inference, perf: Perf, about: dict[str, str], out: P
 
 def _tell_no_rates(out: Path, inference: Inference) -> None:
     """Those of an earlier run, where it came to write them, stay."""
-    from regcore.performance.perf import PERF
+    from regcore.evaluation.run_folder import PERF
 
     if inference.not_reached:
         why = "no image was run until then"

@@ -31,13 +31,8 @@ def info(
       regcore info jpg ./imagenet/val ./val.info
     """  # noqa: D301
     from regcore.files.atomic import remove_abandoned
-    from regcore.formats.info_file import (
-        bin_info,
-        check_target,
-        jpg_info,
-        left_out_of_jpg,
-        write_info,
-    )
+    from regcore.formats.info_file import check_target, write_info
+    from regcore.store.info import bin_info, jpg_info, left_out_of_jpg
 
     check_target(out, folder, force=force)
     if kind == "bin":

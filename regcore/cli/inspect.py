@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from regcore.cli.console import answer, printable, show
+from regcore.cli.console import answer, show
+from regcore.reports.printable import printable
 
 
 @click.command()

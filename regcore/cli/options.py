@@ -16,7 +16,7 @@ from regcore.cli.console import tell
 from regcore.errors import UsageError
 
 if TYPE_CHECKING:
-    from regcore.backends.registry import Backend
+    from regcore.backends.protocol import Backend
     from regcore.images.recipe import Recipe
     from regcore.models.metadata import ModelMetadata
     from regcore.store.reader import Store
@@ -236,7 +236,7 @@ def recipe_for(
     where it has them. Raises UsageError where nobody says the recipe, MismatchError where the store
     has another, and BackendError where the model cannot take its images.
     """
-    from regcore.backends.registry import check_recipe, in_form_of
+    from regcore.backends.recipe_fit import check_recipe, in_form_of
     from regcore.models.metadata import ModelMetadata
 
     name, dtype, layout = chosen

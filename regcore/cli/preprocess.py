@@ -113,9 +113,9 @@ def preprocess(
       regcore preprocess imagenet/val prep_dataset --workers 32
       regcore preprocess imagenet/val packs --pack 64 --dtype uint8 --layout nhwc
     """  # noqa: D301
+    from regcore.backends.registry import read_metadata
     from regcore.images import diagnostics
     from regcore.images.preprocessor import Preprocessor
-    from regcore.models.metadata import read_metadata
     from regcore.store.progress import TooManyBadError
     from regcore.store.writer import plan_store, write_store
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcore.cli.console import INTERRUPTED, answer, printable, show, tell
+from regcore.cli.console import INTERRUPTED, answer, show, tell
 from regcore.cli.device_options import DeviceOptions, device_options
 from regcore.cli.listing import tell_listing
 from regcore.cli.options import (
@@ -21,6 +21,7 @@ from regcore.cli.options import (
     preprocess_options,
     recipe_for,
 )
+from regcore.reports.printable import printable
 
 if TYPE_CHECKING:
     from rich.table import Table

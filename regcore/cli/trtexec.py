@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regcore.cli.console import ENVIRONMENT, answer, printable, show, tell
+from regcore.cli.console import ENVIRONMENT, answer, show, tell
 from regcore.cli.options import batch_sizes
+from regcore.reports.printable import printable
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, answer, printable, show, tell
+from regcore.cli.console import INCOMPLETE, answer, show, tell
 from regcore.errors import DatasetError, UsageError
+from regcore.reports.printable import printable
 
 if TYPE_CHECKING:
     from rich.table import Table

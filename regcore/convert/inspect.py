@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regcore.backends.registry import TensorSpec
 from regcore.errors import BackendError
 from regcore.images.recipe import Recipe
 from regcore.models.build_record import DeviceModel, read_record
 from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_file import OnnxFile, read_onnx
+from regcore.models.tensors import TensorSpec
 from regcore.schemas import json_form
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from regcore.images.recipe import Recipe
 from regcore.schemas import json_form
 
 RUN = "run.json"
+PERF = "perf.json"
 VERDICT = "verdict.json"  # written by regcore verdict
 
 

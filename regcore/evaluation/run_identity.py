@@ -27,10 +27,9 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from regcore.evaluation.run_folder import RUN
+from regcore.evaluation.run_folder import PERF, RUN
 from regcore.files.input_file import read_input
 from regcore.files.json_input import read_json
-from regcore.performance.perf import PERF
 
 _TEXT = re.compile(r"perf_[a-z]+_batchsize_([0-9]+)_device_([0-9]+)\.txt")
 #: The time of the whole run, in ms, as regcore writes it.

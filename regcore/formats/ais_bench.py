@@ -16,8 +16,8 @@ import msgspec
 from regcore.errors import DatasetError
 from regcore.files.json_input import as_form
 from regcore.files.number_input import NUMBER, measured_decimal, parse_count, parse_decimal
-from regcore.reports.comparison.named_batch import batch_in_name
-from regcore.reports.comparison.rate import Cell, measured_cell
+from regcore.formats.named_batch import batch_in_name
+from regcore.formats.rate import Cell, measured_cell
 
 CONSOLE = "1000*batchsize"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from regcore.errors import ModelRecordError, RegcoreError, UsageError
+from regcore.errors import ModelRecordError, RegcoreError
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.files.protobuf import fields
@@ -71,30 +71,6 @@ class ModelMetadata:
                 f"{model}: unusable metadata: {error}: {text[:_SHOWN_CHARACTERS]!r}"
             ) from error
         return cls(recipe, properties.get(_NAME, ""), properties.get(_WEIGHTS, ""))
-
-
-def read_metadata(model: Path) -> ModelMetadata:
-    """What an .onnx file, or the record beside an .om or .engine, says of the model.
-
-    Raises UsageError where it says nothing.
-    """
-    if model.suffix.lower() == ".onnx":
-        from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
-        from regcore.backends.registry import in_form_of
-
-        with OnnxRuntimeBackend(model) as backend:
-            found = ModelMetadata.from_properties(model, backend.metadata)
-            if found is not None:
-                recipe = in_form_of(found.recipe, backend.inputs[0])
-                found = replace(found, recipe=recipe)
-    else:
-        from regcore.models.build_record import read_record
-
-        record = read_record(model)
-        found = record.metadata(model) if record else None
-    if found is None:
-        raise UsageError(f"{model}: does not say how it wants its images; give --recipe instead")
-    return found
 
 
 def is_exported(path: Path) -> bool:

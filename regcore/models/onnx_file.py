@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from regcore.backends.onnxruntime.operators import doubts
-from regcore.backends.registry import TensorSpec
-from regcore.convert.onnx.torch_exporter import STANDARD_DOMAINS, import_onnx
 from regcore.errors import BackendError, RegcoreError
 from regcore.models.metadata import ModelMetadata
-from regcore.models.tensors import empty_size, image_input
+from regcore.models.onnx_operators import doubts
+from regcore.models.onnx_package import STANDARD_DOMAINS, import_onnx
+from regcore.models.tensors import TensorSpec, empty_size, image_input
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto, TypeProto, ValueInfoProto

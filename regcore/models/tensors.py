@@ -1,15 +1,15 @@
-"""Which of a model's tensors are the images and the scores, and scores in the form that ranks."""
+"""A model's tensors: which are the images and the scores, and scores in the form that ranks."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.protocol import TensorSpec
 from regcore.errors import BackendError
 
 _FLOATS = ("float32", "float16")
@@ -20,6 +20,23 @@ SCORE_DTYPES = (*_FLOATS, "float64", *_SIGNED, *_UNSIGNED)
 
 _BITS = np.int64(0x7FFFFFFF)
 _INFINITY = int(np.float32(np.inf).view(np.int32))
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """Name, shape and NumPy dtype of a model's input or output.
+
+    A dimension is None where it may vary; shape or dtype is None where the backend takes any.
+    """
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    dtype: str | None
+
+    def __str__(self) -> str:
+        # A name comes from outside, and messages are one line.
+        name = self.name if self.name.isprintable() else ascii(self.name)
+        return f"{name} {describe(self.dtype, self.shape)}"
 
 
 def image_input(model: object, inputs: Sequence[TensorSpec]) -> TensorSpec:
@@ -164,3 +181,14 @@ def _moved_apart(rows: NDArray[np.float32], differ: NDArray[np.bool_]) -> NDArra
 
 def _listing(specs: Sequence[TensorSpec]) -> str:
     return ", ".join(str(spec) for spec in specs) or "none"
+
+
+def describe(dtype: str | None, shape: tuple[int | None, ...] | None) -> str:
+    """`float32 [N, 3, 224, 224]`: N for a batch and `?` for another dimension that may vary."""
+    if shape is None:
+        return f"{dtype or 'any dtype'} [any shape]"
+    names = ["N" if i == 0 else "?" for i in range(len(shape))]
+    dims = ", ".join(
+        name if dim is None else str(dim) for dim, name in zip(shape, names, strict=True)
+    )
+    return f"{dtype or 'any dtype'} [{dims}]"

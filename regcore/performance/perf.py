@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.evaluation.run_folder import PERF
 from regcore.files.atomic import write_text
 from regcore.host import core_versions, default_workers
 from regcore.inference.timeline import DEVICE_STAGES, Timeline
@@ -23,7 +24,6 @@ from regcore.performance.benchmark_rates import write_benchmark_files
 from regcore.performance.device_batches import GivenBatches, busy_seconds
 from regcore.performance.sweep import earlier_files
 
-PERF = "perf.json"
 FORMAT = {"name": "regcore perf", "version": 1}
 
 _PERCENTILES = (50.0, 90.0, 95.0, 99.0)

@@ -148,7 +148,7 @@ def to_table(report: RunReport) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    from regcore.cli.console import printable
+    from regcore.reports.printable import printable
 
     evaluation = report.evaluation
     table = Table(

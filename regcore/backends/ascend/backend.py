@@ -15,17 +15,9 @@ from regcore.backends.ascend.execution_slot import Slot
 from regcore.backends.ascend.pyacl import interface_version
 from regcore.backends.ascend.session import Session
 from regcore.backends.deferred_interrupt import uninterrupted
-from regcore.backends.protocol import (
-    SCORES_KEPT,
-    Backend,
-    DeviceStage,
-    Result,
-    Span,
-    TensorSpec,
-    describe,
-)
+from regcore.backends.protocol import SCORES_KEPT, Backend, DeviceStage, Result, Span
 from regcore.errors import BackendError, DeviceHungError
-from regcore.models.tensors import as_scores, score_output, scores_spec
+from regcore.models.tensors import TensorSpec, as_scores, describe, score_output, scores_spec
 
 #: One copy of the model computes while the other is fed; bench/ascend_overlap.py tries others.
 SLOTS = 2

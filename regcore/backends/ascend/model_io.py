@@ -10,9 +10,8 @@ import numpy as np
 
 from regcore.backends.ascend.pyacl import Acl
 from regcore.backends.ascend.resources import Resources
-from regcore.backends.protocol import TensorSpec
 from regcore.errors import BackendError
-from regcore.models.tensors import image_input
+from regcore.models.tensors import TensorSpec, image_input
 
 #: The input with the gear of a dynamic batch, and the one with parameters of a dynamic AIPP.
 GEAR_INPUT, _AIPP_INPUT = "ascend_mbatch_shape_data", "ascend_dynamic_aipp_data"

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.onnxruntime.operators import doubts
 from regcore.backends.onnxruntime.session import Run, one_line, open_session, runner
-from regcore.backends.protocol import Backend, Result, Span, TensorSpec
+from regcore.backends.protocol import Backend, Result, Span
 from regcore.errors import BackendError
+from regcore.models.onnx_operators import doubts
 from regcore.models.tensors import (
     SCORE_DTYPES,
+    TensorSpec,
     as_scores,
     image_input,
     is_scores,

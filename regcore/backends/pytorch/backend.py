@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.protocol import Backend, Result, TensorSpec, describe
+from regcore.backends.protocol import Backend, Result
 from regcore.backends.pytorch.cpu import CpuDevice
 from regcore.backends.pytorch.cuda import CudaDevice
 from regcore.errors import BackendError
 from regcore.models.metadata import ModelMetadata
+from regcore.models.tensors import TensorSpec, describe
 from regcore.models.timm.architectures import build_model, import_timm, import_torch
 from regcore.models.timm.pretrained import find_model
 from regcore.models.timm.weights import read_weights

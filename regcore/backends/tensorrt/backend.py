@@ -12,19 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.deferred_interrupt import uninterrupted
-from regcore.backends.protocol import (
-    SCORES_KEPT,
-    Backend,
-    DeviceStage,
-    Result,
-    Span,
-    TensorSpec,
-    describe,
-)
+from regcore.backends.protocol import SCORES_KEPT, Backend, DeviceStage, Result, Span
 from regcore.backends.tensorrt.execution_slot import Slot, Streams, tensor_bytes
 from regcore.backends.tensorrt.session import Session
 from regcore.errors import BackendError, DeviceHungError
-from regcore.models.tensors import as_scores, score_output, scores_spec
+from regcore.models.tensors import TensorSpec, as_scores, describe, score_output, scores_spec
 
 #: Memory for so many batches on the GPU: one is computed while another comes in.
 SLOTS = 2

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from regcore.backends.protocol import TensorSpec
 from regcore.errors import BackendError
-from regcore.models.tensors import image_input
+from regcore.models.tensors import TensorSpec, image_input
 
 _DTYPES = {
     "FLOAT": "float32",

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.protocol import TensorSpec
 from regcore.backends.tensorrt.cuda_graph import Execution
 from regcore.backends.tensorrt.engine_io import Profile
 from regcore.backends.tensorrt.resources import is_page_locked
 from regcore.backends.tensorrt.session import Session
+from regcore.models.tensors import TensorSpec
 
 _MARKS = ("start", "loaded", "began", "computed", "left", "done")
 

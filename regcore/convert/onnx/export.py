@@ -16,9 +16,10 @@ from regcore.convert.onnx.check_scores import (
 )
 from regcore.convert.onnx.float16 import to_float16
 from regcore.convert.onnx.fuse_preprocess import fuse_preprocess, normalisation_difference
-from regcore.convert.onnx.torch_exporter import export_onnx, opset_of
+from regcore.convert.onnx.torch_exporter import export_onnx
 from regcore.files.atomic import check_target, replacing
 from regcore.models.metadata import ModelMetadata
+from regcore.models.onnx_package import opset_of
 
 if TYPE_CHECKING:
     from torch import nn

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from regcore.backends.onnxruntime.backend import import_onnxruntime
 from regcore.convert.onnx.fuse_preprocess import PREFIX
-from regcore.convert.onnx.torch_exporter import check_onnx
+from regcore.models.onnx_package import check_onnx
 
 if TYPE_CHECKING:
     from onnx import ModelProto

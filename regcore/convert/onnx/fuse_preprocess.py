@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regcore.backends.onnxruntime.backend import import_onnxruntime
-from regcore.convert.onnx.torch_exporter import check_onnx, import_onnx
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.models.metadata import ModelMetadata
+from regcore.models.onnx_package import check_onnx, import_onnx
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto

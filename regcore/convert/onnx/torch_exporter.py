@@ -14,11 +14,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from regcore.errors import BackendError, UsageError
 from regcore.models.metadata import ModelMetadata
+from regcore.models.onnx_package import check_onnx, import_onnx
 from regcore.models.timm.architectures import import_torch
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _LAST_OPSET = 20
 _STDOUT = 1
 # The guide's export names the batch axis so, and atc writes the same for an axis that varies.
 _BATCH_AXIS = "-1"
-STANDARD_DOMAINS = ("", "ai.onnx")
 # Words of torch.
 _OPERATOR = re.compile(r"(?:operator '([^']+)'|failed on (\w+))")
 _SINCE = re.compile(r"added in version (\d+)")
@@ -76,11 +75,6 @@ def export_onnx(
     import_onnx().helper.set_model_props(exported, metadata.to_properties())
     check_onnx(exported)
     return exported
-
-
-def opset_of(model: ModelProto) -> int:
-    """The version of ONNX's own operators in a model."""
-    return max(int(one.version) for one in model.opset_import if one.domain in STANDARD_DOMAINS)
 
 
 def _attempt(
@@ -146,26 +140,6 @@ def _lacks_operator(error: Exception) -> bool:
 def _operator(error: Exception) -> str:
     found = _OPERATOR.search(str(error))
     return f"the operator {found[1] or found[2]}" if found else _first_line(error)
-
-
-def import_onnx() -> ModuleType:
-    """The onnx module. Raises BackendError where it is not installed."""
-    try:
-        import onnx
-    except ImportError as error:
-        raise BackendError(
-            f"onnx is not installed ({error}); install it with: pip install 'regcore[convert]'"
-        ) from error
-    return onnx
-
-
-def check_onnx(model: ModelProto) -> None:
-    """Raises BackendError where ONNX's checker, shape inference included, refuses the model."""
-    onnx = import_onnx()
-    try:
-        onnx.checker.check_model(model, full_check=True)
-    except Exception as error:  # its exceptions share no other base
-        raise BackendError(f"the ONNX checker refuses the model: {_first_line(error)}") from error
 
 
 def _batch_axis(batch: int | None, *, dynamo: bool) -> dict[str, Any]:

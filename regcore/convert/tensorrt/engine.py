@@ -11,7 +11,6 @@ from typing import Protocol
 
 from regcore.backends.tensorrt.library import builder_name
 from regcore.convert.onnx.float16 import to_float16
-from regcore.convert.onnx.torch_exporter import import_onnx
 from regcore.errors import UsageError
 from regcore.files.atomic import replacing
 from regcore.files.cache_dir import user_cache
@@ -25,6 +24,7 @@ from regcore.models.build_record import (
     write_record,
 )
 from regcore.models.onnx_file import OnnxFile
+from regcore.models.onnx_package import import_onnx
 
 #: From this version on TensorRT computes in the types of the ONNX file, and has no flag for it.
 STRONGLY_TYPED = 11

@@ -14,19 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend
-from regcore.errors import DatasetError, DecodeError, MismatchError
+from regcore.errors import DecodeError, MismatchError
 from regcore.files.checksum import checksum
-from regcore.files.input_file import read_input
 from regcore.files.read_ahead import read_ahead
+from regcore.formats.info_file import read_info
 from regcore.images.batch_stream import Batch
 from regcore.images.recipe import Recipe
 from regcore.inference.inputs.source import Inputs, closed_after, file_versions, host_buffers
 from regcore.store.membership import check_stored
-
-_INFO_FIELDS = 4
-#: Linux knows no path of more bytes; two sizes and a number stand beside it.
-_LONGEST_LINE = 4096
-_LARGEST_INFO = 1 << 30
 
 
 class BinInputs(Inputs):
@@ -64,32 +59,6 @@ class BinInputs(Inputs):
             shape = (batch_size, *recipe.image_shape)
             buffers = [np.empty(shape, recipe.numpy_dtype) for _ in range(backend.depth + ahead)]
         return closed_after(_read_ahead(files, buffers, ahead))
-
-
-def read_info(path: Path, size: int) -> list[str]:
-    """The files in an info file, whose lines are `INDEX PATH WIDTH HEIGHT`.
-
-    Raises DatasetError where a line is another, or of images that are not `size` pixels wide and
-    high.
-    """
-    content = read_input(path, _LARGEST_INFO)
-    lines = content.decode("utf-8", errors="surrogateescape").splitlines()
-    files = []
-    for number, line in enumerate(lines, start=1):
-        fields = line.split()
-        if "\0" in line or len(line) > _LONGEST_LINE:
-            raise DatasetError(f"{path}, line {number}: this is not the path of any file")
-        if len(fields) != _INFO_FIELDS or fields[0] != str(number - 1):
-            raise DatasetError(f"{path}, line {number}: expected '{number - 1} PATH WIDTH HEIGHT'")
-        if fields[2:] != [str(size)] * 2:
-            raise DatasetError(
-                f"{path}, line {number}: {' x '.join(fields[2:])} pixels, but the recipe gives "
-                f"{size} x {size}"
-            )
-        files.append(fields[1])
-    if not files:
-        raise DatasetError(f"{path}: lists no files")
-    return files
 
 
 def _read_ahead(

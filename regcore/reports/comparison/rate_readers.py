@@ -11,16 +11,16 @@ from regcore.errors import DatasetError, LogError
 from regcore.files.json_input import as_form
 from regcore.files.number_input import measured_decimal
 from regcore.formats.ais_bench import CONSOLE, console_cell, is_summary, summary_cell
-from regcore.formats.trtexec import looks_like_trtexec, parse_trtexec_log
-from regcore.reports.comparison.benchmark_rates import (
+from regcore.formats.benchmark_tool import (
     PERF_NAME,
     PURE_KEY,
     PURE_PREFIX,
     benchmark_cell,
     pure_cell,
 )
-from regcore.reports.comparison.named_batch import batch_in_name
-from regcore.reports.comparison.rate import Cell, Metric, measured_cell
+from regcore.formats.named_batch import batch_in_name
+from regcore.formats.rate import Cell, Metric, measured_cell
+from regcore.formats.trtexec import looks_like_trtexec, parse_trtexec_log
 
 
 class _Perf(msgspec.Struct):

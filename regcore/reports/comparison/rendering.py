@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from regcore.evaluation.intervals import Interval
 from regcore.files.number_input import parse_decimal
+from regcore.formats.rate import Cell, plain
 from regcore.reports.comparison.accuracy import Accuracy
-from regcore.reports.comparison.rate import Cell, plain
 from regcore.reports.comparison.table import Comparison
 from regcore.schemas import json_form
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from regcore.errors import DatasetError, UsageError
+from regcore.evaluation.run_folder import PERF
 from regcore.evaluation.run_identity import strangers
 from regcore.files.input_file import decode_text, read_input
 from regcore.files.json_input import parse_json
+from regcore.formats.benchmark_tool import PERF_NAME, PURE_PREFIX
 from regcore.formats.guide_result import is_guide_result, parse_guide_result
+from regcore.formats.named_batch import batch_in_name
+from regcore.formats.rate import Cell, Metric
 from regcore.formats.timm_results import find_baseline
-from regcore.performance.perf import PERF
 from regcore.reports.comparison.accuracy import Accuracy, of_baseline, of_guide_result
-from regcore.reports.comparison.benchmark_rates import PERF_NAME, PURE_PREFIX
-from regcore.reports.comparison.named_batch import batch_in_name
-from regcore.reports.comparison.rate import Cell, Metric
 from regcore.reports.comparison.rate_readers import rate_in_json, rate_in_text
 
 _BUILT_IN = "timm:"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from regcore.errors import MismatchError, UsageError
+from regcore.formats.rate import Cell, Metric, best, rounded
 from regcore.reports.comparison.accuracy import Accuracy
-from regcore.reports.comparison.rate import Cell, Metric, best, rounded
 from regcore.reports.comparison.sources import Source
 
 _BEST = "best"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from regcore.errors import DatasetError
-from regcore.reports.comparison.rate import plain, rounded
+from regcore.formats.rate import plain, rounded
 from regcore.reports.guide_lint.evidence import Evidence, find_evidence
 from regcore.reports.guide_lint.rates import Place, Rate, rounds_to, same, settle
 from regcore.reports.guide_lint.tables import GuideTable, TableRow, find_tables

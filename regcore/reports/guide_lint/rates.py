@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from regcore.reports.comparison.rate import plain
+from regcore.formats.rate import plain
 from regcore.reports.guide_lint.evidence import Evidence
 from regcore.reports.guide_lint.text import Note
 

@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 from regcore.errors import DatasetError, RegcoreError
 from regcore.evaluation.intervals import wilson
 from regcore.evaluation.run_content import RunContent
-from regcore.evaluation.run_folder import VERDICT, Run
+from regcore.evaluation.run_folder import PERF, VERDICT, Run
 from regcore.evaluation.run_identity import contradiction, is_of_another, is_same_model, strangers
 from regcore.files.json_input import as_form, read_json
-from regcore.performance.perf import PERF
 from regcore.performance.profile.workload import PROFILE
 from regcore.reports.html import charts, mistakes, timeline
 from regcore.reports.html.contents import (

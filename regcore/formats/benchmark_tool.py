@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from regcore.errors import DatasetError
 from regcore.files.number_input import NUMBER, parse_count, parse_decimal
-from regcore.reports.comparison.named_batch import batch_in_name
-from regcore.reports.comparison.rate import Cell, Metric, measured_cell
+from regcore.formats.named_batch import batch_in_name
+from regcore.formats.rate import Cell, Metric, measured_cell
 
 PERF_NAME = re.compile(r"perf_[a-z]+_batchsize_([0-9]+)_device_[0-9]+\.txt")
 #: How the names of PureInfer files begin.
