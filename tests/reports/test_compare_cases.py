@@ -12,7 +12,7 @@ from regcore.errors import DatasetError, UsageError
 from regcore.formats.timm_results import find_baseline
 from regcore.reports.comparison.rendering import to_csv
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parents[1] / "cases"
 TRTEXEC = CASES / "trtexec"
 
 

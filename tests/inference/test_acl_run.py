@@ -30,7 +30,7 @@ from regcore.images.labels import label_images, read_labels
 from regcore.inference.evaluate import Evaluation, evaluate
 from regcore.models.metadata import ModelMetadata
 
-ON_PATH = Path(__file__).parent / "acl_emulator" / "on_path"
+ON_PATH = Path(__file__).parents[1] / "emulators" / "acl_emulator" / "on_path"
 COMMAND = [sys.executable, "-c", "from regcore.__main__ import main; main()"]
 COLOURS = ("red", "lime", "blue")
 

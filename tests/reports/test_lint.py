@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from command_line import regcore
 
-LINT = Path(__file__).parent / "cases" / "lint"
+LINT = Path(__file__).parents[1] / "cases" / "lint"
 
 
 def lint(path: Path, code: int) -> dict[str, Any]:

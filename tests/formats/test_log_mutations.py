@@ -25,7 +25,7 @@ from regcore.reports.comparison.sources import Source
 from regcore.reports.comparison.table import Ratio, compare, read_column
 from regcore.reports.guide_lint.lint import lint
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parents[1] / "cases"
 MUTATIONS = 100
 
 RESULT = json.dumps(

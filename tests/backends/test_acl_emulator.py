@@ -517,7 +517,7 @@ def test_injected_faults(acl: Any, emulator: Emulator, settings: Settings) -> No
 @pytest.mark.parametrize("end", ["; acl.finalize()", ""])
 def test_a_process_of_its_own(tmp_path: Path, end: str) -> None:
     script = "import acl; acl.init(); acl.rt.set_device(1); acl.rt.malloc(99, 0)"
-    folder = Path(__file__).parent / "acl_emulator" / "on_path"
+    folder = Path(__file__).parents[1] / "emulators" / "acl_emulator" / "on_path"
     report = tmp_path / "report.json"
     subprocess.run(
         [sys.executable, "-c", script + end],

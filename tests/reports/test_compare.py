@@ -12,7 +12,7 @@ from command_line import regcore
 from onnx_models import save_model
 from PIL import Image
 
-GUIDE = Path(__file__).parents[2] / "shared" / "guide.md"
+GUIDE = Path(__file__).parents[3] / "shared" / "guide.md"
 
 # Section 7.4 of the guide: batch, 310, 310P, T4, 310P/310, 310P/T4.
 TABLE = """
@@ -129,7 +129,7 @@ def test_devices_that_share_a_run_are_added(tmp_path: Path) -> None:
     assert "is the sum of 3 devices already; leave out --chips" in result.stderr
 
 
-TRTEXEC_LOG = Path(__file__).parent / "trtexec_logs" / "t4_batch1.txt"
+TRTEXEC_LOG = Path(__file__).parents[1] / "formats" / "trtexec_logs" / "t4_batch1.txt"
 
 
 def test_other_tools(tmp_path: Path) -> None:
