@@ -36,8 +36,8 @@ from regcore.store.layout import pack_form
 from regcore.store.reader import open_store
 from regcore.store.writer import write_store
 
-_TESTS = Path(__file__).resolve().parents[1] / "tests"
-sys.path += [str(_TESTS), str(_TESTS / "emulators")]
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "emulators"))
 from acl_emulator import Emulator, Settings
 from om_file import write_om
 

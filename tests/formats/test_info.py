@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from oracles import save_photos
-from test_store import PACKS, RECIPE
+from store_forms import PACKS, RECIPE
 
 from regcore import Preprocessor, write_store
 from regcore.cli import cli

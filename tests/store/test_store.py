@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import xxhash
 from oracles import assert_same_bytes, reference, save_photos
+from store_forms import FILES, FORMS, PACKS, PADDED, RECIPE, content, everything
 
 from regcore import (
     DatasetError,
@@ -23,19 +24,11 @@ from regcore import (
     open_store,
     write_store,
 )
-from regcore.images.labels import image_names
 from regcore.store.layout import pack_form
 from regcore.store.ledger import LEDGER
 from regcore.store.manifest import MANIFEST, Form
 from regcore.store.progress import TooManyBadError
 from regcore.store.verify import verify_store
-
-RECIPE = Recipe(resize=32, crop=24, dtype="uint8")
-FILES = Form()
-# Three packs of two batches for 17 images.
-PACKS = pack_form(RECIPE, 4, pack_bytes=8 * RECIPE.image_bytes)
-PADDED = replace(PACKS, padded=True)
-FORMS = pytest.mark.parametrize("form", [FILES, PACKS, PADDED], ids=["files", "packs", "padded"])
 
 
 @pytest.fixture
@@ -47,16 +40,6 @@ def preprocessor() -> Preprocessor:
 def photos(tmp_path: Path) -> Path:
     save_photos(tmp_path / "photos", 17)
     return tmp_path / "photos"
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-def everything(photos: Path) -> list[str]:
-    return image_names(photos)[1]
 
 
 @FORMS

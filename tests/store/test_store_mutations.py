@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from oracles import save_photos
-from test_store import PACKS, RECIPE
+from store_forms import PACKS, RECIPE
 
 from regcore import Preprocessor, open_store, write_store
 from regcore.errors import RegcoreError

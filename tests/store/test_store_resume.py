@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import save_photos
-from test_store import FILES, FORMS, PACKS, RECIPE, content, everything
+from store_forms import FILES, FORMS, PACKS, RECIPE, content, everything
 
 from regcore import (
     DatasetError,

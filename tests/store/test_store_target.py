@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from oracles import assert_same_bytes, reference, save_photos
-from test_store import FILES, PACKS, PADDED, RECIPE, content
+from store_forms import FILES, PACKS, PADDED, RECIPE, content
 
 from regcore import (
     DatasetError,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from command_line import regcore
 from oracles import assert_same_bytes, save_photos
-from test_store import FILES, PACKS, PADDED, RECIPE
+from store_forms import FILES, PACKS, PADDED, RECIPE
 
 from regcore import DatasetError, MismatchError, Preprocessor, Store, open_store, write_store
 from regcore.store.manifest import Form
