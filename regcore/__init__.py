@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from regcore.images.batch_stream import Batch, BatchStream
     from regcore.images.preprocessor import Preprocessor
     from regcore.images.recipe import Recipe
-    from regcore.scores.topk import ranks, topk
+    from regcore.scores.ranks import ranks
+    from regcore.scores.topk import topk
     from regcore.scores.topn import TopN, topn_accuracy
     from regcore.store.reader import Store, open_store
     from regcore.store.writer import write_store
@@ -68,7 +69,8 @@ _HOMES = {
     "host": ("simd_level", "simd_levels"),
     "scores.topn": ("TopN", "topn_accuracy"),
     "images.preprocessor": ("Preprocessor",),
-    "scores.topk": ("ranks", "topk"),
+    "scores.ranks": ("ranks",),
+    "scores.topk": ("topk",),
     "images.recipe": ("Recipe",),
     "store.reader": ("Store", "open_store"),
     "store.writer": ("write_store",),

@@ -109,7 +109,7 @@ def run(
     from regcore.images.preprocessor import Preprocessor
     from regcore.inference.evaluate import Interrupted, evaluate, evaluate_batches
     from regcore.reports.run import RunReport
-    from regcore.scores.topn import class_indices
+    from regcore.scores.labels import class_indices
     from regcore.store.reader import holds_store, open_store
 
     check_not_swapped(model, images)

@@ -13,7 +13,7 @@ from regcore.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
     from regcore.evaluation.score import Score
-    from regcore.scores.topk import Ties
+    from regcore.scores.ranks import Ties
 
 _NAMED = 10
 _WORST = 10

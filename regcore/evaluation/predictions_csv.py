@@ -41,7 +41,7 @@ class Decisions:
     """images: paths below the root that was evaluated, each once.
 
     labels: int64 [images], true classes. classes int64 and scores float32, [images, 5]: the best
-    classes as `ranking.best_classes` has them; NO_PLACE and NaN where an image failed.
+    classes as `best_classes` has them; NO_PLACE and NaN where an image failed.
     """
 
     images: tuple[str, ...]

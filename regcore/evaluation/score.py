@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError, PredictionError
 from regcore.evaluation.score_files.source import Predictions
 from regcore.images.labels import read_labels, stem
-from regcore.scores.topk import NO_ANSWER, Ties, first_choices
-from regcore.scores.topn import TopN, class_indices, has_background
+from regcore.scores.labels import class_indices, has_background
+from regcore.scores.ranks import Ties
+from regcore.scores.topk import NO_ANSWER, first_choices
+from regcore.scores.topn import TopN
 
 #: No classifier takes smaller pictures; fewer values may well be scores.
 _LEAST_SIDE = 64

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from regcore.evaluation.intervals import wilson
 from regcore.evaluation.run_identity import new_identity
+from regcore.formats.guide_result import percent
 from regcore.images import diagnostics
 from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import Evaluation
 from regcore.performance.perf import Perf, measure
 from regcore.schemas import json_form
-from regcore.scores.topn import TopN, percent
+from regcore.scores.topn import TopN
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regcore.evaluation.score import Score
+from regcore.formats.guide_result import percent
 from regcore.reports.run import accuracies
 from regcore.schemas import json_form
 from regcore.scores.topk import NO_ANSWER
-from regcore.scores.topn import percent
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.scores.labels import class_indices, has_background
 from regcore.scores.topk import NO_PLACE, best_classes
-from regcore.scores.topn import TopN, class_indices, has_background
+from regcore.scores.topn import TopN
 
 _RANKS = 5
 #: Counting has a price by the call, copying next to none: so many rows make the call cheap.
@@ -19,7 +20,7 @@ class Counting:
     """What a list of images with labels has come to so far.
 
     indices int64 and values float32, [images, 5]: the best classes of each, by its place in the
-    list, as `ranking.best_classes` has them; NO_PLACE and NaN where there are no scores.
+    list, as `best_classes` has them; NO_PLACE and NaN where there are no scores.
     topn, indices and values are complete after finish(); count is right at any time.
     """
 

@@ -8,51 +8,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore.errors import LabelError
-from regcore.scores.topk import (
-    Ties,
-    check_ties,
-    count_workers,
-    label_array,
-    label_places,
-    score_array,
-    whole_number,
-)
+from regcore.scores.arrays import count_workers, score_array, whole_number
+from regcore.scores.labels import class_indices
+from regcore.scores.ranks import Ties, check_ties, label_places
 
 #: What to do about scores that hold NaN.
 OnNan = Literal["count", "raise"]
 
-# A model with one class more than ImageNet keeps index 0 for the background.
-_CLASSES_WITH_BACKGROUND = 1001
-
 # Their places stay in the cache while they are counted.
 _ROWS_AT_ONCE = 8192
-
-
-def has_background(classes: int) -> bool:
-    """Whether the guide takes a model of so many classes for one with a background class."""
-    return classes == _CLASSES_WITH_BACKGROUND
-
-
-def class_indices(
-    labels: ArrayLike, classes: int, *, background: bool = False
-) -> NDArray[np.int64]:
-    """The model's class index, int64 [images], of each label.
-
-    It is the label itself, or with `background` label + 1: the model's class 0 is then none that a
-    label names. Raises LabelError for a label that the model does not have.
-    """
-    given = label_array(labels)
-    if given.ndim != 1:
-        raise ValueError(f"labels must be a list with one label an image, not {given.ndim}-D")
-    first = int(background)
-    wrong = given[(given < 0) | (given >= classes - first)]
-    if wrong.size:
-        raise LabelError(
-            f"label {wrong[0]} does not fit a model with {classes} classes: "
-            f"labels lie between 0 and {classes - first - 1}"
-        )
-    return given.astype(np.int64) + first
 
 
 class TopN:
@@ -170,7 +134,7 @@ class TopN:
 
     def __repr__(self) -> str:
         ranks = sorted({1, len(self.hits)}) if self.count else []
-        shares = "".join(f", Top{rank} {percent(self.accuracy(rank))}" for rank in ranks)
+        shares = "".join(f", Top{rank} {round(100 * self.accuracy(rank), 2)}%" for rank in ranks)
         return f"<TopN: {self.count} images{shares}>"
 
 
@@ -191,8 +155,3 @@ def topn_accuracy(
     topn = TopN(n, ties=ties, on_nan=on_nan, background=background, workers=workers)
     topn.update(scores, labels)
     return topn
-
-
-def percent(share: float) -> str:
-    """A share (0 to 1) as the guide prints it: numpy's rounding to two places, `87.5%`."""
-    return f"{round(np.float64(share * 100), 2)}%"

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from regcore import DatasetError, TopN, ranks, topn_accuracy
 from regcore.evaluation.predictions_csv import Decisions, read_decisions, write_decisions
-from regcore.formats.guide_result import guide_result, write_guide_result
+from regcore.formats.guide_result import guide_result, percent, write_guide_result
 from regcore.scores.accumulator import Counting
-from regcore.scores.topk import TIES, Ties, best_classes, first_choices, label_places
-from regcore.scores.topn import class_indices, percent
+from regcore.scores.labels import class_indices
+from regcore.scores.ranks import TIES, Ties, label_places
+from regcore.scores.topk import best_classes, first_choices
 
 
 def scores_with_rank(ranks: list[int], labels: list[int], classes: int) -> Any:
