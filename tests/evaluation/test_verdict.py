@@ -17,17 +17,12 @@ from PIL import Image
 
 from regcore.errors import BackendError, DatasetError, MismatchError, UsageError
 from regcore.evaluation.baseline import check_baseline, values_of
+from regcore.evaluation.baseline_verdict import Measured, against_baseline
+from regcore.evaluation.paired_verdict import against_run
 from regcore.evaluation.predictions_csv import Decisions, read_decisions, write_decisions
 from regcore.evaluation.score_differences import compare_scores
 from regcore.evaluation.score_files.source import open_predictions
-from regcore.evaluation.verdict import (
-    Margin,
-    Measured,
-    Outcome,
-    against_baseline,
-    against_run,
-    parse_accuracy,
-)
+from regcore.evaluation.verdict import Margin, Outcome, parse_accuracy
 from regcore.formats.timm_results import find_baseline
 from regcore.images.recipe import Recipe
 from regcore.models.timm.architectures import import_timm
