@@ -16,7 +16,7 @@ from regcore.evaluation.score_files.source import Predictions
 from regcore.images.labels import read_labels, stem
 from regcore.scores.labels import class_indices, has_background
 from regcore.scores.ranks import Ties
-from regcore.scores.topk import NO_ANSWER, first_choices
+from regcore.scores.topk import NO_ANSWER, top1
 from regcore.scores.topn import TopN
 
 #: No classifier takes smaller pictures; fewer values may well be scores.
@@ -120,7 +120,7 @@ def score(
         scored.append(rows)
         if len(rows):
             topn.update(batch.scores, expected[rows])
-            answer = first_choices(batch.scores)
+            answer = top1(batch.scores)
             answers[rows] = np.where(answer == NO_ANSWER, NO_ANSWER, answer - int(background))
         if progress is not None:
             progress(topn.count + len(errors), len(errors))

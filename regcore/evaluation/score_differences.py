@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import MismatchError
 from regcore.evaluation.score_files.source import Predictions
-from regcore.scores.topk import first_choices
+from regcore.scores.topk import top1
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def compare_scores(now: Predictions, before: Predictions) -> Agreement:
     for first, a, b in _side_by_side(now, before):
         names = now.names[first : first + len(a)]
         bits += int((a.view(np.uint32) != b.view(np.uint32)).any(axis=1).sum())
-        same += int((first_choices(a) == first_choices(b)).sum())
+        same += int((top1(a) == top1(b)).sum())
         finite = np.flatnonzero(np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1))
         lost += len(a) - len(finite)
         if not len(finite):

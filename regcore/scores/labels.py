@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regcore.errors import LabelError
-from regcore.scores.arrays import has_mask
+from regcore.scores.arrays import has_mask, score_array
 
 # A model with one class more than ImageNet keeps index 0 for the background.
 _CLASSES_WITH_BACKGROUND = 1001
@@ -53,3 +53,22 @@ def class_indices(
             f"labels lie between 0 and {classes - first - 1}"
         )
     return given.astype(np.int64) + first
+
+
+def labelled_scores(
+    scores: Any,  # noqa: ANN401
+    labels: ArrayLike,
+    *,
+    background: bool = False,
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Scores as an array [images, classes], and the class index of each image, int64 [images].
+
+    Raises ValueError where they do not go together, otherwise as score_array and class_indices.
+    """
+    array = score_array(scores)
+    if array.ndim != 2:  # noqa: PLR2004
+        raise ValueError(f"scores must be [images, classes], not {array.ndim}-D")
+    expected = class_indices(labels, array.shape[1], background=background)
+    if len(array) != len(expected):
+        raise ValueError(f"scores of {len(array)} images do not go with {len(expected)} labels")
+    return array, expected

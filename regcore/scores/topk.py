@@ -91,7 +91,7 @@ def best_classes(
     return values, indices
 
 
-def first_choices(scores: NDArray[Any]) -> NDArray[np.int64]:
+def top1(scores: NDArray[Any]) -> NDArray[np.int64]:
     """The class with the highest score of each row, NO_ANSWER where all are NaN: int64 [images]."""
     return best_classes(scores, 1)[1][:, 0]
 

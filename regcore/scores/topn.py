@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore.scores.arrays import count_workers, score_array, whole_number
-from regcore.scores.labels import class_indices
+from regcore.scores.arrays import count_workers, whole_number
+from regcore.scores.labels import labelled_scores
+from regcore.scores.metric import MetricValue
 from regcore.scores.ranks import Ties, check_ties, label_places
 
 #: What to do about scores that hold NaN.
@@ -31,6 +33,8 @@ class TopN:
     count: images so far. classes: of their scores, 0 before the first. tied: images for which
     another rule for ties could give another rank within the n best. nan: images with NaN.
     """
+
+    name = "topn"
 
     def __init__(
         self,
@@ -82,15 +86,8 @@ class TopN:
         scores: [images, classes], as for `regcore.topk`. labels: int [images], each a
         class index, or one less with a background.
         """
-        scores = score_array(scores)
-        if scores.ndim != 2:  # noqa: PLR2004
-            raise ValueError(f"scores must be [images, classes], not {scores.ndim}-D")
+        scores, expected = labelled_scores(scores, labels, background=self.background)
         classes = scores.shape[1]
-        expected = class_indices(labels, classes, background=self.background)
-        if len(scores) != len(expected):
-            raise ValueError(
-                f"scores of {len(scores)} images do not go with {len(expected)} labels"
-            )
         self._expect_classes(classes)
         behind = min(self.n, classes)
         hits = np.zeros(behind + 1, dtype=np.int64)
@@ -127,6 +124,15 @@ class TopN:
         self.count += other.count
         self.tied += other.tied
         self.nan += other.nan
+
+    def result(self) -> Mapping[str, MetricValue]:
+        """Top1 to Top n in percent, and the counts of images with ties that matter and with NaN."""
+        shares = {
+            f"Top{rank}": MetricValue(100 * self.accuracy(rank) if self.count else None, "%")
+            for rank in range(1, self.n + 1)
+        }
+        tied, nan = MetricValue(self.tied, "images"), MetricValue(self.nan, "images")
+        return {**shares, "with equal scores": tied, "with NaN": nan}
 
     def _expect_classes(self, classes: int) -> None:
         if self.classes not in (0, classes):

@@ -18,7 +18,7 @@ from regcore.formats.guide_result import guide_result, percent, write_guide_resu
 from regcore.scores.accumulator import Counting
 from regcore.scores.labels import class_indices
 from regcore.scores.ranks import TIES, Ties, label_places
-from regcore.scores.topk import best_classes, first_choices
+from regcore.scores.topk import best_classes, top1
 
 
 def scores_with_rank(ranks: list[int], labels: list[int], classes: int) -> Any:
@@ -175,7 +175,7 @@ def test_a_first_choice_is_the_label_where_topn_counts_a_hit(
     found = Decisions(names, labels, counting.indices, counting.values)
     assert found.decided.all()
     assert int(found.right.sum()) == int(counting.topn.hits[0])
-    assert int(found.right.sum()) == int((first_choices(scores) == labels).sum())
+    assert int(found.right.sum()) == int((top1(scores) == labels).sum())
 
 
 def test_decisions_come_back(tmp_path: Path) -> None:

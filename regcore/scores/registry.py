@@ -1,0 +1,38 @@
+"""The metrics by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pkgutil import resolve_name
+
+from regcore.errors import UsageError
+from regcore.scores.metric import Metric
+
+#: Where each is made, without arguments. Imported at the first use, as the list is for help, too.
+_METRICS = {
+    "topn": "regcore.scores.topn:TopN",
+    "ece": "regcore.scores.calibration_error:CalibrationError",
+    "ece-probabilities": "regcore.scores.calibration_error:of_probabilities",
+}
+
+
+def metric_names() -> tuple[str, ...]:
+    """The names for `new_metric`."""
+    return tuple(_METRICS)
+
+
+def new_metric(name: str) -> Metric:
+    """A metric that has counted nothing yet. Raises UsageError for an unknown name."""
+    if name not in _METRICS:
+        raise UsageError(f"no metric {name!r:.60}; there are {', '.join(_METRICS)}")
+    make: Callable[[], Metric] = resolve_name(_METRICS[name])
+    return make()
+
+
+def new_metrics(wanted: Sequence[str | Metric]) -> tuple[Metric, ...]:
+    """One of each name, in that order; metrics of one's own are taken as they are."""
+    metrics: dict[str, Metric] = {}
+    for one in wanted:
+        metric = new_metric(one) if isinstance(one, str) else one
+        metrics.setdefault(metric.name, metric)
+    return tuple(metrics.values())
