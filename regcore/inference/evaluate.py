@@ -17,7 +17,7 @@ from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.photos import device_stream
 from regcore.inference.pipeline import DEVICE_TIMEOUT, run_pipeline
 from regcore.inference.timeline import Timeline
-from regcore.scores.accumulator import Counting
+from regcore.scores.accumulator import ScoreAccumulator
 from regcore.scores.topn import TopN
 
 Progress = Callable[[int, int], object]
@@ -92,7 +92,7 @@ def evaluate(
     """Evaluates `items`, whose true classes are `labels` (int64 [items]), in batches.
 
     An image that cannot be decoded ends up in `errors`, and the others go on without it.
-    background: whether the model's class 0 is the background, see Counting.
+    background: whether the model's class 0 is the background, see ScoreAccumulator.
     progress: called with the number of items done so far and, of these, failed.
     trace, device_timeout: see run_pipeline.
     Raises DatasetError for labels that the model does not have, before any is counted, and
@@ -102,8 +102,8 @@ def evaluate(
         raise ValueError(f"{len(items)} items, but {len(labels)} labels")
     timeline = Timeline(worked=[] if trace else None)
     with device_stream(preprocessor, backend, items, batch_size) as stream:
-        tally = _Tally(labels, background=background, progress=progress)
-        return tally.run(stream, backend, timeline, device_timeout)
+        state = _EvaluationState(labels, background=background, progress=progress)
+        return state.run(stream, backend, timeline, device_timeout)
 
 
 def evaluate_batches(
@@ -118,11 +118,11 @@ def evaluate_batches(
 ) -> Evaluation:
     """The same for batches of a stream or a store, whose indices are places in `labels`."""
     timeline = Timeline(worked=[] if trace else None)
-    tally = _Tally(labels, background=background, progress=progress)
-    return tally.run(batches, backend, timeline, device_timeout)
+    state = _EvaluationState(labels, background=background, progress=progress)
+    return state.run(batches, backend, timeline, device_timeout)
 
 
-class _Tally:
+class _EvaluationState:
     """What has been counted so far, and what could not be."""
 
     def __init__(
@@ -130,7 +130,7 @@ class _Tally:
     ) -> None:
         self._images = len(labels)
         self._progress = progress
-        self._counting = Counting(labels, background=background)
+        self._accumulator = ScoreAccumulator(labels, background=background)
         self._errors: list[DecodeError] = []
         self._findings: list[Finding] = []
 
@@ -149,28 +149,28 @@ class _Tally:
 
     @property
     def _done(self) -> int:
-        return self._counting.count + len(self._errors)
+        return self._accumulator.count + len(self._errors)
 
     def add(self, batch: Batch, result: Result | None) -> None:
         self._errors += batch.errors
         self._findings += batch.findings
         if result is not None:
-            self._counting.add(batch.indices, result.scores)
+            self._accumulator.add(batch.indices, result.scores)
         if self._done == self._images:
-            self._counting.finish()  # in the time that is measured
+            self._accumulator.finish()  # in the time that is measured
         if self._progress is not None:
             self._progress(self._done, len(self._errors))
 
     def evaluation(self, timeline: Timeline) -> Evaluation:
-        self._counting.finish()
-        topn = self._counting.topn
+        self._accumulator.finish()
+        topn = self._accumulator.topn
         return Evaluation(
             topn=topn,
             images=topn.count,
             errors=tuple(self._errors),
             timeline=timeline,
-            indices=self._counting.indices,
-            values=self._counting.values,
+            indices=self._accumulator.indices,
+            values=self._accumulator.values,
             findings=tuple(self._findings),
             not_reached=self._images - self._done,
         )

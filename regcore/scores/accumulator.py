@@ -16,7 +16,7 @@ _RANKS = 5
 _PORTION = 256
 
 
-class Counting:
+class ScoreAccumulator:
     """What a list of images with labels has come to so far.
 
     indices int64 and values float32, [images, 5]: the best classes of each, by its place in the

@@ -26,7 +26,7 @@ from regcore.evaluation.verdict import Margin, Outcome, parse_accuracy
 from regcore.formats.timm_results import find_baseline
 from regcore.images.recipe import Recipe
 from regcore.models.timm.architectures import import_timm
-from regcore.scores.accumulator import Counting
+from regcore.scores.accumulator import ScoreAccumulator
 
 POINT = Margin(1.0, "pt")
 
@@ -102,7 +102,7 @@ def test_rows_without_a_number_are_wrong_in_a_verdict() -> None:
     labels = np.int64([0, 0, 0])
 
     def of(scores: list[list[float]]) -> Decisions:
-        counting = Counting(labels)
+        counting = ScoreAccumulator(labels)
         counting.add(np.arange(3), np.float32(scores))
         counting.finish()
         return Decisions(("a", "b", "c"), labels, counting.indices, counting.values)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from regcore import DatasetError, TopN, ranks, topn_accuracy
 from regcore.evaluation.predictions_csv import Decisions, read_decisions, write_decisions
 from regcore.formats.guide_result import guide_result, percent, write_guide_result
-from regcore.scores.accumulator import Counting
+from regcore.scores.accumulator import ScoreAccumulator
 from regcore.scores.labels import class_indices
 from regcore.scores.ranks import TIES, Ties, label_places
 from regcore.scores.topk import best_classes, top1
@@ -168,7 +168,7 @@ def test_a_first_choice_is_the_label_where_topn_counts_a_hit(
 ) -> None:
     scores = np.float32(rows)
     labels = np.array([data.draw(st.integers(0, 3)) for _ in rows])
-    counting = Counting(labels)
+    counting = ScoreAccumulator(labels)
     counting.add(np.arange(len(rows)), scores)
     counting.finish()
     names = tuple(map(str, range(len(rows))))
