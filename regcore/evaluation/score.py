@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -15,7 +15,9 @@ from regcore.errors import DatasetError, PredictionError
 from regcore.evaluation.score_files.source import Predictions
 from regcore.images.labels import read_labels, stem
 from regcore.scores.labels import class_indices, has_background
+from regcore.scores.metric import Metric
 from regcore.scores.ranks import Ties
+from regcore.scores.registry import extra_metrics
 from regcore.scores.topk import NO_ANSWER, top1
 from regcore.scores.topn import TopN
 
@@ -27,7 +29,8 @@ _LEAST_SIDE = 64
 class Score:
     """What the predictions of a set of images are worth.
 
-    topn: over the images whose scores could be read; classes: the number of scores of each.
+    topn, and the metrics that were asked for beside it: over the images whose scores could be
+        read; classes: the number of scores of each.
     labels, answers: the true class and the model's first choice for each of them, int64, both as
         numbered in the label file; -1 is the background of a model that has it, NO_ANSWER is NaN.
     errors: images whose scores could not be read, or that have several files.
@@ -46,6 +49,7 @@ class Score:
     stray: tuple[str, ...]
     longer: tuple[str, ...]
     seconds: float
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def expected_images(self) -> int:
@@ -90,6 +94,7 @@ def score(
     *,
     n: int = 5,
     ties: Ties = "lowest",
+    metrics: Sequence[str | Metric] = (),
     background: bool | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -97,6 +102,7 @@ def score(
     """Reads all predictions and compares them with `labels`, by the names of the images.
 
     ties: which of equal scores counts as the higher one, in topn; as for `regcore.ranks`.
+    metrics: what is counted beside TopN: names of `regcore.scores.registry`, or new metrics.
     background: whether class 0 is the background, and label 0 the class 1; by default the guide's
         rule, that it is where there are 1001 classes.
     progress: called with the number of images done so far and, of these, failed.
@@ -108,7 +114,11 @@ def score(
     if background is None:
         background = has_background(predictions.classes)
     class_indices(expected, predictions.classes, background=background)
-    topn = TopN(n, ties=ties, background=background)
+    topn = TopN(n, ties=ties)
+    others = extra_metrics(metrics)
+    every: tuple[Metric, ...] = (topn, *others)
+    for metric in every:
+        metric.background = background
     answers = np.empty_like(expected)
     scored: list[NDArray[np.intp]] = []
     errors = list(predictions.errors)
@@ -119,7 +129,8 @@ def score(
         rows = batch.indices
         scored.append(rows)
         if len(rows):
-            topn.update(batch.scores, expected[rows])
+            for metric in every:
+                metric.update(batch.scores, expected[rows])
             answer = top1(batch.scores)
             answers[rows] = np.where(answer == NO_ANSWER, NO_ANSWER, answer - int(background))
         if progress is not None:
@@ -136,6 +147,7 @@ def score(
         stray=predictions.stray,
         longer=tuple(longer),
         seconds=perf_counter() - start,
+        metrics=others,
     )
 
 

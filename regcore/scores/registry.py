@@ -14,6 +14,8 @@ _METRICS = {
     "ece": "regcore.scores.calibration_error:CalibrationError",
     "ece-probabilities": "regcore.scores.calibration_error:of_probabilities",
 }
+#: The accuracy, which the guide's result.json is made of.
+_ALWAYS = "topn"
 
 
 def metric_names() -> tuple[str, ...]:
@@ -29,10 +31,11 @@ def new_metric(name: str) -> Metric:
     return make()
 
 
-def new_metrics(wanted: Sequence[str | Metric]) -> tuple[Metric, ...]:
-    """One of each name, in that order; metrics of one's own are taken as they are."""
+def extra_metrics(wanted: Sequence[str | Metric]) -> tuple[Metric, ...]:
+    """What is counted beside TopN, which always is: one of each name; metrics as they are."""
     metrics: dict[str, Metric] = {}
     for one in wanted:
         metric = new_metric(one) if isinstance(one, str) else one
-        metrics.setdefault(metric.name, metric)
+        if metric.name != _ALWAYS:
+            metrics.setdefault(metric.name, metric)
     return tuple(metrics.values())
