@@ -14,6 +14,7 @@ import click
 
 from regcore.cli.console import tell
 from regcore.errors import UsageError
+from regcore.scores.registry import metric_names
 
 if TYPE_CHECKING:
     from regcore.backends.protocol import Backend
@@ -146,6 +147,14 @@ verify_option = click.option(
     flag_value=False,
     default=True,
     help="Do not look at the checksums of a store's values.",
+)
+
+metric_option = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    type=click.Choice(metric_names()),
+    help="Also measure this, beside TopN; can be given several times.",
 )
 
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

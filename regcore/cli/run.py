@@ -23,6 +23,7 @@ from regcore.cli.listing import tell_listing
 from regcore.cli.options import (
     RecipeChoice,
     check_not_swapped,
+    metric_option,
     preprocess_options,
     recipe_for,
     verify_option,
@@ -65,6 +66,7 @@ _NAMED_MISSING = 10
     default=None,
     help="Whether class 0 is the background, and label 0 is class 1.  [default: with 1001 classes]",
 )
+@metric_option
 @verify_option
 @device_options
 @trace_option
@@ -79,6 +81,7 @@ def run(
     limit: int | None,
     subset: bool,
     background: bool | None,
+    metrics: tuple[str, ...],
     verify: bool,
     device: DeviceOptions,
     recipe_name: str | None,
@@ -131,6 +134,7 @@ def run(
             device.check_trace()
             with progress_bar("evaluating", len(paths)) as progress:
                 how: dict[str, Any] = {
+                    "metrics": metrics,
                     "background": background,
                     "progress": progress,
                     "trace": device.trace is not None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from regcore.cli.console import INCOMPLETE, answer, progress_bar, show, tell, tell_all
+from regcore.cli.options import metric_option
 from regcore.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _WORST = 10
     help="Whether class 0 is none of the labels', and label 0 is class 1.  [default: as in the "
     "guide, where there are 1001 classes]",
 )
+@metric_option
 @click.option("--force", is_flag=True, help="Replace a NAME.json that is no such result.")
 @click.option(
     "--workers", type=click.IntRange(1, 1024), help="Threads.  [default: one for each CPU]"
@@ -75,6 +77,7 @@ def score(
     names: Path | None,
     ties: Ties,
     background: bool | None,
+    metrics: tuple[str, ...],
     force: bool,
     workers: int | None,
     as_json: bool,
@@ -122,6 +125,7 @@ def score(
             found,
             by_image,
             ties=ties,
+            metrics=metrics,
             background=background,
             workers=workers,
             progress=progress,

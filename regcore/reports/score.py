@@ -9,7 +9,8 @@ import numpy as np
 
 from regcore.evaluation.score import Score
 from regcore.formats.guide_result import percent
-from regcore.reports.run import accuracies
+from regcore.reports.metrics import metric_rows, metrics_dict
+from regcore.reports.topn import accuracies, doubtful_images
 from regcore.schemas import json_form
 from regcore.scores.topk import NO_ANSWER
 
@@ -87,6 +88,7 @@ def to_dict(score: Score, worst: int) -> dict[str, Any]:
         whole = {
             "hits": score.topn.hits.tolist(),
             "accuracy": accuracies(score.topn),
+            **metrics_dict(score.metrics),
             "confusion": confusion(score, worst),
             "per_class": class_accuracies(score),
         }
@@ -96,9 +98,7 @@ def to_dict(score: Score, worst: int) -> dict[str, Any]:
         **incompleteness(score),
         "stray": list(score.stray),
         "first_line_only": len(score.longer),
-        "ties": score.topn.ties,
-        "tied_images": score.topn.tied,
-        "nan_images": score.topn.nan,
+        **doubtful_images(score.topn),
         "classes": score.classes,
         "seconds": round(score.seconds, 4),
         **whole,
@@ -116,6 +116,8 @@ def to_table(score: Score) -> Table:
     if score.complete:
         for name, value in accuracies(score.topn).items():
             table.add_row(f"{name} accuracy", value)
+        for name, value in metric_rows(score.metrics).items():
+            table.add_row(name, value)
     else:
         for name, (least, greatest) in intervals(score).items():
             table.add_row(f"{name} accuracy", f"between {least} and {greatest}")

@@ -124,10 +124,10 @@ class CalibrationError:
     def result(self) -> Mapping[str, MetricValue]:
         """The error and the mean confidence in percent, and counts of doubtful images."""
         return {
-            "ECE": MetricValue(_percent(self.error), "%"),
-            "mean confidence": MetricValue(_percent(self.mean_confidence), "%"),
-            "without a confidence": MetricValue(self.without_confidence, "images"),
-            "logits like probabilities": MetricValue(self.normalized, "images"),
+            "error": MetricValue(_percent(self.error), "%"),
+            "mean_confidence": MetricValue(_percent(self.mean_confidence), "%"),
+            "without_confidence": MetricValue(self.without_confidence, "images"),
+            "normalized": MetricValue(self.normalized, "images"),
         }
 
     def _count(self, scores: NDArray[Any], expected: NDArray[np.int64]) -> None:

@@ -47,7 +47,8 @@ class Metric(Protocol):
         """Adds the images of another metric of the same kind and settings; ValueError else."""
 
     def result(self) -> Mapping[str, MetricValue]:
-        """The numbers so far by name, in the order in which they are shown; always the same names.
+        """The numbers so far by name, always the same names, in the order in which they are shown.
 
-        Those that are "images" are counts, and need no mention where they are 0.
+        A name is a key of JSON, such as `mean_confidence`. Counts of "images" are shown to people
+        only where they are not 0.
         """

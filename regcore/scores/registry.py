@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pkgutil import resolve_name
+from typing import TYPE_CHECKING
 
 from regcore.errors import UsageError
-from regcore.scores.metric import Metric
+
+if TYPE_CHECKING:
+    from regcore.scores.metric import Metric
 
 #: Where each is made, without arguments. Imported at the first use, as the list is for help, too.
 _METRICS = {

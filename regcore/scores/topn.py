@@ -132,7 +132,7 @@ class TopN:
             for rank in range(1, self.n + 1)
         }
         tied, nan = MetricValue(self.tied, "images"), MetricValue(self.nan, "images")
-        return {**shares, "with equal scores": tied, "with NaN": nan}
+        return {**shares, "tied": tied, "nan": nan}
 
     def _expect_classes(self, classes: int) -> None:
         if self.classes not in (0, classes):

@@ -120,7 +120,7 @@ def test_an_example_by_hand() -> None:
                      scores_are="probabilities")  # fmt: skip
     # Two of 0.9 with one right, one of 0.65 that is right, one of 0.5 whose first choice is 0.
     assert metric.error == pytest.approx((0.8 + 0.35 + 0.5) / 4, abs=1e-7)
-    assert metric.result()["ECE"].value == pytest.approx(41.25, abs=1e-5)
+    assert metric.result()["error"].value == pytest.approx(41.25, abs=1e-5)
     assert repr(metric) == "<CalibrationError: 4 images, ECE 41.25%>"
     assert repr(CalibrationError()) == "<CalibrationError: 0 images>"
 

@@ -22,6 +22,7 @@ from regcore.reports.html.contents import (
     TraceContent,
     VerdictContent,
 )
+from regcore.reports.metrics import value_rows
 from regcore.schemas import json_form
 
 _TRACE = "trace.json"
@@ -62,6 +63,7 @@ class Sections:
             "name": Path(run.model).name,
             "below": lambda path: path.removeprefix(f"{run.root}/"),
             "topn": _topn(run),
+            "metrics": value_rows(run.metrics),
             "verdict": self._of_this_run(
                 VERDICT, VerdictContent, "verdict", "verdict", "'regcore verdict FOLDER' writes it"
             ),
