@@ -35,10 +35,16 @@ def new_metric(name: str) -> Metric:
 
 
 def extra_metrics(wanted: Sequence[str | Metric]) -> tuple[Metric, ...]:
-    """What is counted beside TopN, which always is: one of each name; metrics as they are."""
+    """What is counted beside TopN, which always is: by names, or metrics of one's own.
+
+    A name that comes twice counts once. Raises UsageError for a metric whose name is taken.
+    """
     metrics: dict[str, Metric] = {}
     for one in wanted:
         metric = new_metric(one) if isinstance(one, str) else one
-        if metric.name != _ALWAYS:
-            metrics.setdefault(metric.name, metric)
+        taken = metric.name == _ALWAYS or metric.name in metrics
+        if taken and metric is one:
+            raise UsageError(f"there is a metric {metric.name!r:.60} already; give this another name")
+        if not taken:
+            metrics[metric.name] = metric
     return tuple(metrics.values())
