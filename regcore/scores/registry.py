@@ -44,7 +44,7 @@ def extra_metrics(wanted: Sequence[str | Metric]) -> tuple[Metric, ...]:
         metric = new_metric(one) if isinstance(one, str) else one
         taken = metric.name == _ALWAYS or metric.name in metrics
         if taken and metric is one:
-            raise UsageError(f"there is a metric {metric.name!r:.60} already; give this another name")
+            raise UsageError(f"there is a metric {metric.name!r:.60} already")
         if not taken:
             metrics[metric.name] = metric
     return tuple(metrics.values())
