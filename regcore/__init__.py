@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         OutputError,
         PredictionError,
         RegcoreError,
+        ScoreFileError,
         UsageError,
     )
     from regcore.host import simd_level, simd_levels
@@ -41,6 +42,7 @@ __all__ = [
     "Preprocessor",
     "Recipe",
     "RegcoreError",
+    "ScoreFileError",
     "Store",
     "TopN",
     "UsageError",
@@ -64,6 +66,7 @@ _HOMES = {
         "OutputError",
         "PredictionError",
         "RegcoreError",
+        "ScoreFileError",
         "UsageError",
     ),
     "host": ("simd_level", "simd_levels"),

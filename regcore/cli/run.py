@@ -32,7 +32,7 @@ from regcore.errors import OutputError
 
 if TYPE_CHECKING:
     from regcore.errors import DecodeError
-    from regcore.evaluation.predictions_csv import Decisions
+    from regcore.evaluation.predictions_csv import TopPredictions
     from regcore.images.labels import LabelledImages
     from regcore.reports.run import RunReport
     from regcore.scores.topn import TopN
@@ -105,7 +105,7 @@ def run(
       regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
       regcore run regnety_016_bs16.om imagenet/val --labels val_label.txt --device 0,1,2,3
     """  # noqa: D301
-    from regcore.evaluation.predictions_csv import Decisions, relative_names
+    from regcore.evaluation.predictions_csv import TopPredictions, relative_names
     from regcore.evaluation.result_outputs import check_run
     from regcore.files.lock import locked
     from regcore.images.labels import errors_name, label_images, read_labels
@@ -170,8 +170,8 @@ def run(
             _tell_background(topn)
         name_failures(evaluation.errors)
         names = relative_names(paths, root)
-        decisions = Decisions(names, labels, evaluation.indices, evaluation.values)
-        _deliver(report, choice, decisions, out, device.trace, as_json=as_json)
+        predictions = TopPredictions(names, labels, evaluation.indices, evaluation.values)
+        _deliver(report, choice, predictions, out, device.trace, as_json=as_json)
 
 
 def _listed(images: Path) -> tuple[Path, tuple[Path, ...], tuple[DecodeError, ...]]:
@@ -220,7 +220,7 @@ def _remove_results(out: Path) -> None:
 def _deliver(
     report: RunReport,
     choice: RecipeChoice,
-    decisions: Decisions,
+    predictions: TopPredictions,
     out: Path,
     trace: Path | None,
     *,
@@ -233,7 +233,7 @@ def _deliver(
     found = {**to_dict(report), "recipe_from": choice.origin}
     unwritten: OSError | OutputError | None = None
     try:
-        _write(report, decisions, path, found, trace)
+        _write(report, predictions, path, found, trace)
     except (OSError, OutputError) as error:
         unwritten = error  # what was found out is told all the same
     if as_json:
@@ -252,7 +252,7 @@ def _deliver(
 
 def _write(
     report: RunReport,
-    decisions: Decisions,
+    predictions: TopPredictions,
     path: Path,
     found: dict[str, Any],
     trace: Path | None,
@@ -268,6 +268,6 @@ def _write(
     timeline = report.evaluation.timeline
     named = {**about(report), "recipe_from": found["recipe_from"]}
     write_perf(path.parent, report.perf, timeline, named, complete=report.complete)
-    write_run(path.parent, found, decisions)
+    write_run(path.parent, found, predictions)
     if trace is not None:
         write_trace(trace, timeline, report.run)

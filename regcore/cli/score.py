@@ -101,7 +101,7 @@ def score(
     """  # noqa: D301
     from regcore.evaluation.score import read_image_labels
     from regcore.evaluation.score import score as compare
-    from regcore.evaluation.score_files.source import open_predictions, read_names
+    from regcore.evaluation.score_files.source import open_scores, read_names
     from regcore.images.labels import errors_name
 
     if Path(name).name != name or name in {"", ".."}:
@@ -117,7 +117,7 @@ def score(
         raise DatasetError(
             f"{subset}: {len(unknown)} images have no label, the first is {unknown[0]}"
         )
-    found = open_predictions(predictions, expected, output=output, names=names)
+    found = open_scores(predictions, expected, output=output, names=names)
     path = out_dir / name
     _remove_results(path, [predictions, labels, *filter(None, (subset, names))], force=force)
     with progress_bar("scoring", len(expected)) as progress, errors_name(labels):

@@ -197,22 +197,20 @@ def _by_run(run: Run, against: Path, margin: Margin) -> AgainstRun:
     if not other.complete:
         tell(f"{against}: incomplete: {other.images} images were evaluated")
     complete = run.complete and other.complete
-    return against_run(run.decisions(), other.decisions(), margin, complete=complete)
+    return against_run(run.predictions(), other.predictions(), margin, complete=complete)
 
 
 def _scores(run: Run | None, now: Path, before: Path) -> dict[str, Any]:
     from dataclasses import asdict
 
     from regcore.evaluation.score_differences import compare_scores
-    from regcore.evaluation.score_files.source import open_predictions
+    from regcore.evaluation.score_files.source import open_scores
     from regcore.images.labels import stem
 
     if run is None:
         raise UsageError("--scores needs a folder that 'regcore run' has written, for its images")
-    expected = tuple(stem(image) for image in run.decisions().images)
-    return asdict(
-        compare_scores(open_predictions(now, expected), open_predictions(before, expected))
-    )
+    expected = tuple(stem(image) for image in run.predictions().images)
+    return asdict(compare_scores(open_scores(now, expected), open_scores(before, expected)))
 
 
 def _measured(run: Run) -> Measured:

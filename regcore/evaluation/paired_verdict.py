@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import MismatchError, UsageError
 from regcore.evaluation.intervals import Interval, mcnemar, paired_difference
-from regcore.evaluation.predictions_csv import Decisions
+from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.verdict import Margin, Outcome, outcome_of
 
 
@@ -38,14 +38,16 @@ class AgainstRun:
     notes: tuple[str, ...] = ()
 
 
-def against_run(now: Decisions, before: Decisions, margin: Margin, *, complete: bool) -> AgainstRun:
+def against_run(
+    now: TopPredictions, before: TopPredictions, margin: Margin, *, complete: bool
+) -> AgainstRun:
     """Judges a run by another one on the same images; complete: whether both are.
 
     Raises MismatchError where the images or their labels are not the same.
     """
     order = _same_images(now, before)
-    ours, theirs = now.right, before.right[order]
-    compared = now.decided & before.decided[order]
+    ours, theirs = now.correct, before.correct[order]
+    compared = now.evaluated & before.evaluated[order]
     count = int(compared.sum())
     if not count:
         raise UsageError("no image was evaluated in both runs")
@@ -83,7 +85,7 @@ def against_run(now: Decisions, before: Decisions, margin: Margin, *, complete: 
     )
 
 
-def _same_images(now: Decisions, before: Decisions) -> NDArray[np.intp]:
+def _same_images(now: TopPredictions, before: TopPredictions) -> NDArray[np.intp]:
     """The place in `before` of each image of `now`."""
     places = {image: place for place, image in enumerate(before.images)}
     extra = [image for image in now.images if image not in places]
@@ -101,5 +103,5 @@ def _same_images(now: Decisions, before: Decisions) -> NDArray[np.intp]:
     return order
 
 
-def _named(decisions: Decisions, chosen: NDArray[np.bool_]) -> tuple[str, ...]:
-    return tuple(decisions.images[place] for place in np.flatnonzero(chosen))
+def _named(predictions: TopPredictions, chosen: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(predictions.images[place] for place in np.flatnonzero(chosen))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from regcore.errors import UsageError
-from regcore.evaluation.predictions_csv import DECISIONS
+from regcore.evaluation.predictions_csv import PREDICTIONS
 from regcore.evaluation.run_folder import RUN, VERDICT
 from regcore.files.output_guard import Output, Recognise, check_outputs, json_of, text_of
 from regcore.inference.output_folder import JOB
@@ -29,7 +29,7 @@ RUN_FILES: dict[str, Recognise] = {
     INCOMPLETE_RESULT: _GUIDES,
     _PERF: json_of("perf"),
     RUN: json_of("run"),
-    DECISIONS: text_of(rb"image,label,"),
+    PREDICTIONS: text_of(rb"image,label,"),
     VERDICT: json_of("verdict"),
     _COMPARISON: json_of("comparison"),
 }

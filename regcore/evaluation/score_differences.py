@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import MismatchError
-from regcore.evaluation.score_files.source import Predictions
+from regcore.evaluation.score_files.source import ScoreSet
 from regcore.scores.topk import top1
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ScoreDifferences:
     """Of the images that both have.
 
     largest_difference: of two scores of one class, and the image where it is. smallest_cosine:
@@ -35,7 +35,7 @@ class Agreement:
     not_finite: int
 
 
-def compare_scores(now: Predictions, before: Predictions) -> Agreement:
+def compare_scores(now: ScoreSet, before: ScoreSet) -> ScoreDifferences:
     """Reads both and compares them; the same images in the same order.
 
     Raises MismatchError where one lacks images, has unreadable ones, or another number of classes.
@@ -70,7 +70,7 @@ def compare_scores(now: Predictions, before: Predictions) -> Agreement:
         parallel = np.divide(products, lengths, out=without_angle, where=lengths > 0)
         difference.look(np.abs(x - y).max(axis=1), told, larger=True)
         cosine.look(parallel, told, larger=False)
-    return Agreement(
+    return ScoreDifferences(
         images=len(now.names),
         largest_difference=difference.value,
         most_different=difference.name,
@@ -95,7 +95,7 @@ class _Worst:
 
 
 def _side_by_side(
-    now: Predictions, before: Predictions
+    now: ScoreSet, before: ScoreSet
 ) -> Iterator[tuple[int, NDArray[np.float32], NDArray[np.float32]]]:
     """Rows of both for the same images; both read batches of one size."""
     for a, b in zip(now.batches(), before.batches(), strict=True):

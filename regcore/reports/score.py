@@ -12,7 +12,7 @@ from regcore.formats.guide_result import percent
 from regcore.reports.metrics import metric_rows, metrics_dict
 from regcore.reports.topn import accuracies, doubtful_images
 from regcore.schemas import json_form
-from regcore.scores.topk import NO_ANSWER
+from regcore.scores.topk import NO_PREDICTION
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -52,7 +52,7 @@ def intervals(score: Score) -> dict[str, list[str]]:
 def class_accuracies(score: Score) -> list[dict[str, Any]]:
     """Of each class that occurs: label, images, hits by the first choice, accuracy."""
     labels, of, images = np.unique(score.labels, return_inverse=True, return_counts=True)
-    hits = np.bincount(of, weights=score.labels == score.answers, minlength=len(labels))
+    hits = np.bincount(of, weights=score.labels == score.predicted, minlength=len(labels))
     return [
         {"label": label, "images": count, "hits": int(hit), "accuracy": percent(hit / count)}
         for label, count, hit in zip(labels.tolist(), images.tolist(), hits, strict=True)
@@ -73,10 +73,10 @@ def confusion(score: Score, classes: int) -> list[dict[str, Any]]:
 
 
 def _wrong_answers(score: Score, label: int) -> list[dict[str, Any]]:
-    answers = Counter(score.answers[score.labels == label].tolist())
+    answers = Counter(score.predicted[score.labels == label].tolist())
     del answers[label]
     return [
-        {"label": None if answer == NO_ANSWER else answer, "images": count}
+        {"label": None if answer == NO_PREDICTION else answer, "images": count}
         for answer, count in sorted(answers.items(), key=lambda item: (-item[1], item[0]))
     ][:_SHOWN_ANSWERS]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from regcore.scores.labels import class_indices, has_background
 from regcore.scores.metric import Metric
-from regcore.scores.topk import NO_PLACE, best_classes
+from regcore.scores.topk import NO_CLASS, best_classes
 from regcore.scores.topn import TopN
 
 _RANKS = 5
@@ -22,7 +22,7 @@ class ScoreAccumulator:
     """What a list of images with labels has come to so far.
 
     indices int64 and values float32, [images, 5]: the best classes of each, by its place in the
-    list, as `best_classes` has them; NO_PLACE and NaN where there are no scores.
+    list, as `best_classes` has them; NO_CLASS and NaN where there are no scores.
     topn, the other metrics, indices and values are complete after finish(); count is right at any
     time.
     """
@@ -43,7 +43,7 @@ class ScoreAccumulator:
         """
         self.topn = TopN(_RANKS)
         self._metrics: tuple[Metric, ...] = (self.topn, *metrics)
-        self.indices = np.full((len(labels), _RANKS), NO_PLACE, dtype=np.int64)
+        self.indices = np.full((len(labels), _RANKS), NO_CLASS, dtype=np.int64)
         self.values = np.full((len(labels), _RANKS), np.nan, dtype=np.float32)
         self._labels = labels
         self._background = background

@@ -36,20 +36,20 @@ def ranks(
                        others a miss) and in torcheval (for k > 1)
         "pessimistic"  all
     """
-    return label_places(scores, labels, workers=workers).ranks(ties)
+    return label_ranks(scores, labels, workers=workers).ranks(ties)
 
 
-class LabelPlaces(NamedTuple):
+class LabelRanks(NamedTuple):
     """Where the labels' scores stand in their rows; each int32 [images].
 
-    above: higher scores, or all classes where the label's own score is NaN. equal_before and
-    equal_behind: other scores equal to it, at lower and at higher indices. nan: 1 for a row with
+    above: higher scores, or all classes where the label's own score is NaN. ties_before and
+    ties_after: other scores equal to it, at lower and at higher indices. nan: 1 for a row with
     any NaN.
     """
 
     above: NDArray[np.int32]
-    equal_before: NDArray[np.int32]
-    equal_behind: NDArray[np.int32]
+    ties_before: NDArray[np.int32]
+    ties_after: NDArray[np.int32]
     nan: NDArray[np.int32]
 
     def ranks(self, ties: Ties) -> NDArray[np.int64]:
@@ -57,12 +57,12 @@ class LabelPlaces(NamedTuple):
         before: NDArray[np.int64] = self.above.astype(np.int64)
         lower_indices, higher_indices = _going_before(ties)
         if lower_indices:
-            before += self.equal_before
+            before += self.ties_before
         if higher_indices:
-            before += self.equal_behind
+            before += self.ties_after
         return before
 
-    def tally(self, ties: Ties, hits: NDArray[np.int64]) -> tuple[int, int]:
+    def count_hits(self, ties: Ties, hits: NDArray[np.int64]) -> tuple[int, int]:
         """Adds 1 to hits[rank] for each row; to hits[-1] for each rank that has no place before it.
 
         Returns on how many rows another rule for ties could give another rank before hits[-1], and
@@ -71,12 +71,12 @@ class LabelPlaces(NamedTuple):
         return native.count_ranks(*self, *_going_before(ties), hits)
 
 
-def label_places(
+def label_ranks(
     scores: Any,  # noqa: ANN401
     labels: Any,  # noqa: ANN401
     *,
     workers: int = 1,
-) -> LabelPlaces:
+) -> LabelRanks:
     """What `ranks` is computed from: one pass over the scores, whatever the rule for ties."""
     given = score_array(scores)
     if given.ndim != 2:  # noqa: PLR2004
@@ -88,15 +88,15 @@ def label_places(
     wrong = wanted[(wanted < 0) | (wanted >= classes)]
     if wrong.size:
         raise ValueError(f"label {wrong[0]} is not among the {classes} classes")
-    places = np.empty((len(LabelPlaces._fields), images), np.int32)
+    found = np.empty((len(LabelRanks._fields), images), np.int32)
     native.label_places(
         byte_rows(given),
         type_name(given),
         np.ascontiguousarray(wanted, np.int64),
-        places,
+        found,
         count_workers(workers),
     )
-    return LabelPlaces(*places)
+    return LabelRanks(*found)
 
 
 def _going_before(ties: Ties) -> tuple[bool, bool]:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from regcore._native import topk as native
 from regcore.scores.arrays import byte_rows, count_workers, score_array, type_name, whole_number
 
-#: The choice of a row that has no number left for it: NaN is nobody's choice.
-NO_ANSWER = -2
-#: Where there is no such place: beyond the last class, or an image without scores.
-NO_PLACE = -1
+#: The index of a choice for which a row has no number left: NaN is nobody's choice.
+NO_PREDICTION = -2
+#: The index where there is no class: past the last one, or for an image without scores.
+NO_CLASS = -1
 
 
 def topk(
@@ -75,9 +75,9 @@ def best_classes(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The choices of every row, best first: the one place that says what a first choice is.
 
-    As `topk`, but NaN is nobody's choice: its place has the index NO_ANSWER and the value NaN, and
-    those beyond the last class NO_PLACE and NaN. So the first choice is the label exactly where
-    TopN counts a hit (ties "lowest").
+    As `topk`, but NaN is nobody's choice: in its place stand the index NO_PREDICTION and the value
+    NaN, past the last class NO_CLASS and NaN. So the first choice is the label exactly where TopN
+    counts a hit (ties "lowest").
 
     scores: [images, classes]. Returns values float32 and indices int64, both [images, k].
     """
@@ -85,14 +85,14 @@ def best_classes(
     count = min(whole_number("k", k), given.shape[1])
     found, ranked = topk(given, count)
     values = np.full((len(given), k), np.nan, np.float32)
-    indices = np.full((len(given), k), NO_PLACE, np.int64)
+    indices = np.full((len(given), k), NO_CLASS, np.int64)
     values[:, :count] = found
-    indices[:, :count] = np.where(np.isnan(values[:, :count]), NO_ANSWER, ranked)
+    indices[:, :count] = np.where(np.isnan(values[:, :count]), NO_PREDICTION, ranked)
     return values, indices
 
 
 def top1(scores: NDArray[Any]) -> NDArray[np.int64]:
-    """The class with the highest score of each row, NO_ANSWER where all are NaN: int64 [images]."""
+    """The class with the highest score of each row, int64 [images]; NO_PREDICTION if all NaN."""
     return best_classes(scores, 1)[1][:, 0]
 
 

@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from regcore.scores.arrays import count_workers, whole_number
 from regcore.scores.labels import labelled_scores
 from regcore.scores.metric import MetricValue
-from regcore.scores.ranks import Ties, check_ties, label_places
+from regcore.scores.ranks import Ties, check_ties, label_ranks
 
 #: What to do about scores that hold NaN.
 OnNan = Literal["count", "raise"]
 
-# Their places stay in the cache while they are counted.
+# Their ranks stay in the cache while they are counted.
 _ROWS_AT_ONCE = 8192
 
 
@@ -94,11 +94,11 @@ class TopN:
         tied = nan = 0
         for first in range(0, len(expected), _ROWS_AT_ONCE):
             rows = slice(first, first + _ROWS_AT_ONCE)
-            places = label_places(scores[rows], expected[rows], workers=self.workers)
-            if self.on_nan == "raise" and places.nan.any():
-                row = first + int(places.nan.argmax())
+            ranks = label_ranks(scores[rows], expected[rows], workers=self.workers)
+            if self.on_nan == "raise" and ranks.nan.any():
+                row = first + int(ranks.nan.argmax())
                 raise ValueError(f"the scores of image {row} hold NaN")
-            part_tied, part_nan = places.tally(self.ties, hits)
+            part_tied, part_nan = ranks.count_hits(self.ties, hits)
             tied += part_tied
             nan += part_nan
         self._hits[:behind] += hits[:behind]

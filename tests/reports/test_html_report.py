@@ -22,7 +22,7 @@ from onnx_models import save_model
 from oracles import jpeg, photo_like
 from PIL import Image
 
-from regcore.evaluation.predictions_csv import Decisions
+from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.run_content import RunContent
 from regcore.files.json_input import as_form
 from regcore.reports.html.charts import ceilings
@@ -243,16 +243,16 @@ def test_columns_of_a_timeline(spans: list[tuple[float, float]], columns: int) -
     np.testing.assert_allclose(covered(np.array(pairs), edges), slowly, atol=1e-9)
 
 
-def decisions() -> Decisions:
+def predictions() -> TopPredictions:
     classes = np.full((6, 5), -1, np.int64)
     scores = np.full((6, 5), np.nan, np.float32)
     classes[:, :2] = [[0, 1], [1, 0], [1, 0], [2, 1], [2, 0], [-1, -1]]
     scores[:, :2] = [[9, 1], [5, 4], [9, 1], [3, 2], [7, 1], [np.nan, np.nan]]
-    return Decisions(tuple("abcdef"), np.array([0, 0, 0, 1, 1, 2]), classes, scores)
+    return TopPredictions(tuple("abcdef"), np.array([0, 0, 0, 1, 1, 2]), classes, scores)
 
 
 def test_the_worst_classes() -> None:
-    rows = confusion(decisions(), Names(["cat, feline", "dog"]))
+    rows = confusion(predictions(), Names(["cat, feline", "dog"]))
     assert [(row["name"], row["missed"], row["images"]) for row in rows] == [
         ("dog", 2, 2),
         ("cat", 2, 3),
@@ -263,7 +263,7 @@ def test_the_worst_classes() -> None:
 
 def test_the_most_confident_mistakes(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(jpeg(photo_like(600, 400)))
-    found = most_confident(decisions(), tmp_path, Names([]))
+    found = most_confident(predictions(), tmp_path, Names([]))
     assert [one["image"] for one in found] == ["c", "e", "b", "d"]
     assert found[0]["rank"] == "that was number 2"
     assert found[1]["rank"] == "not among the best five"

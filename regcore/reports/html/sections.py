@@ -56,7 +56,7 @@ class Sections:
         trace = self._trace(perf)
         profile = self._profile()
         comparison = self._comparison()
-        decisions = self._section("mistakes", self._record.decisions)
+        predictions = self._section("mistakes", self._record.predictions)
         names = mistakes.class_names(run)
         return {
             "run": run,
@@ -76,9 +76,9 @@ class Sections:
             else None,
             "profile": profile,
             "ceilings": charts.ceilings(profile.ceilings) if profile else None,
-            "confusion": mistakes.confusion(decisions, names) if decisions else None,
-            "mistakes": mistakes.most_confident(decisions, Path(run.root), names)
-            if decisions
+            "confusion": mistakes.confusion(predictions, names) if predictions else None,
+            "mistakes": mistakes.most_confident(predictions, Path(run.root), names)
+            if predictions
             else None,
         }
 
