@@ -97,7 +97,7 @@ def run(
     goes to result.json in --out. Where an image cannot be read, a labelled image is not there, or
     Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
     and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
-    writes it; what the model made of each image goes to decisions.csv, and everything that --json
+    writes it; what the model made of each image goes to predictions.csv, and everything that --json
     prints to run.json.
 
     \b

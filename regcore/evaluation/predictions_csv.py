@@ -1,4 +1,4 @@
-"""What a run's model made of each image: `decisions.csv`, one line an image.
+"""What a run's model made of each image: `predictions.csv`, one line an image.
 
 The columns are image, label, and the best classes with their scores, class1, score1, class2, ...;
 an image that failed has its label and no classes, one whose scores are all NaN has `nan` as score1
@@ -24,7 +24,9 @@ from regcore.files.atomic import replacing
 from regcore.files.input_file import read_input
 from regcore.scores.topk import NO_CLASS, NO_PREDICTION
 
-PREDICTIONS = "decisions.csv"
+PREDICTIONS = "predictions.csv"
+#: Its name in older folders, which are still read.
+OLDER_PREDICTIONS = "decisions.csv"
 
 _RANKS = 5
 _COLUMNS = [f"{what}{k}" for k in range(1, _RANKS + 1) for what in ("class", "score")]
@@ -139,7 +141,7 @@ def read_predictions(path: Path) -> TopPredictions:
         with io.StringIO(text, newline="") as file:
             reader = csv.reader(file)
             if next(reader, None) != _HEADER:
-                raise DatasetError(f"{path}: not a file of decisions: its header is another")
+                raise DatasetError(f"{path}: not a file of predictions: its header is another")
             for row in reader:
                 try:
                     image, label, *best = row
@@ -154,7 +156,7 @@ def read_predictions(path: Path) -> TopPredictions:
                 except ValueError:
                     complete = False
                 if not complete:
-                    raise DatasetError(f"{path}, line {reader.line_num}: not a decision")
+                    raise DatasetError(f"{path}, line {reader.line_num}: not a prediction")
     except (csv.Error, ValueError) as error:
         raise DatasetError(f"{path}: {error}") from error
     if len(set(images)) != len(images):

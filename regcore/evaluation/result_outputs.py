@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from regcore.errors import UsageError
-from regcore.evaluation.predictions_csv import PREDICTIONS
+from regcore.evaluation.predictions_csv import OLDER_PREDICTIONS, PREDICTIONS
 from regcore.evaluation.run_folder import RUN, VERDICT
 from regcore.files.output_guard import Output, Recognise, check_outputs, json_of, text_of
 from regcore.inference.output_folder import JOB
@@ -22,6 +22,7 @@ _COMPARISON = "comparison.json"
 _PERF = "perf.json"
 _PROFILE = "profile.json"
 _GUIDES = text_of(rb'\s*\{\s*"title":\s*"Overall statistical evaluation"')
+_PREDICTIONS = text_of(rb"image,label,")
 
 #: What a run writes, or removes as it was made of an earlier one.
 RUN_FILES: dict[str, Recognise] = {
@@ -29,7 +30,8 @@ RUN_FILES: dict[str, Recognise] = {
     INCOMPLETE_RESULT: _GUIDES,
     _PERF: json_of("perf"),
     RUN: json_of("run"),
-    PREDICTIONS: text_of(rb"image,label,"),
+    PREDICTIONS: _PREDICTIONS,
+    OLDER_PREDICTIONS: _PREDICTIONS,
     VERDICT: json_of("verdict"),
     _COMPARISON: json_of("comparison"),
 }

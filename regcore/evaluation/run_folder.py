@@ -9,6 +9,7 @@ from typing import Any
 
 from regcore.errors import DatasetError, RegcoreError
 from regcore.evaluation.predictions_csv import (
+    OLDER_PREDICTIONS,
     PREDICTIONS,
     TopPredictions,
     read_predictions,
@@ -60,6 +61,9 @@ class Run:
     def predictions(self) -> TopPredictions:
         """What the model made of each image. Raises DatasetError, also for another run's."""
         path = self.folder / PREDICTIONS
+        older = self.folder / OLDER_PREDICTIONS
+        if not path.exists() and older.exists():
+            path = older
         found = read_predictions(path)
         counted, hits = int(found.evaluated.sum()), int(found.correct.sum())
         if (counted, hits) != (self.images, self.hits):
@@ -71,7 +75,7 @@ class Run:
 
 
 def write_run(folder: Path, report: dict[str, Any], predictions: TopPredictions) -> None:
-    """Writes decisions.csv and run.json; report: with the recipe's fields as "preprocessing"."""
+    """Writes predictions.csv and run.json; report: with the recipe's fields as "preprocessing"."""
     write_predictions(folder / PREDICTIONS, predictions)
     write_text(folder / RUN, json.dumps(report, indent=2) + "\n")
 

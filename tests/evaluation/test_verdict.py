@@ -226,7 +226,7 @@ def test_runs_on_other_images_or_labels_are_refused() -> None:
 
 @settings(deadline=None)
 @given(st.data())
-def test_decisions_are_read_as_they_were_written(
+def test_predictions_are_read_as_they_were_written(
     tmp_path_factory: Any, data: st.DataObject
 ) -> None:
     count = data.draw(st.integers(0, 6))
@@ -241,7 +241,7 @@ def test_decisions_are_read_as_they_were_written(
     scores = np.array(rows(st.floats(width=32, allow_nan=False)), np.float32).reshape(-1, 5)
     scores[classes < 0] = np.nan
     given_ = TopPredictions(tuple(images), np.arange(count), classes, scores)
-    path = tmp_path_factory.mktemp("predictions") / "decisions.csv"
+    path = tmp_path_factory.mktemp("predictions") / "predictions.csv"
     write_predictions(path, given_)
     found = read_predictions(path)
     assert found.images == given_.images
@@ -255,14 +255,14 @@ def test_decisions_are_read_as_they_were_written(
     [
         ("", "its header is another"),
         ("image,label\n", "its header is another"),
-        ("{header}\na.jpg,1,2\n", "line 2: not a decision"),
-        ("{header}\na.jpg,x,,,,,,,,,,\n", "line 2: not a decision"),
-        ("{header}\na.jpg,1,2,1e308,,,,,,,,\n", "line 2: not a decision"),
+        ("{header}\na.jpg,1,2\n", "line 2: not a prediction"),
+        ("{header}\na.jpg,x,,,,,,,,,,\n", "line 2: not a prediction"),
+        ("{header}\na.jpg,1,2,1e308,,,,,,,,\n", "line 2: not a prediction"),
         ("{header}\na.jpg,1,,,,,,,,,,\na.jpg,1,,,,,,,,,,\n", "an image is in it twice"),
     ],
 )
-def test_damaged_decisions_are_named(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "decisions.csv"
+def test_damaged_predictions_are_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "predictions.csv"
     header = "image,label," + ",".join(f"class{k},score{k}" for k in range(1, 6))
     path.write_text(text.format(header=header))
     with pytest.raises(DatasetError, match=message):
@@ -339,7 +339,7 @@ def test_models_with_a_background(tmp_path: Path) -> None:
     out = tmp_path / "run"
     result = regcore("run", model, photos, "--labels", labels, "--out", out, "--json")
     assert json.loads(result.stdout)["hits"][0] == 5
-    found = read_predictions(out / "decisions.csv")
+    found = read_predictions(out / "predictions.csv")
     assert found.correct.tolist() == [False] + 5 * [True]
     assert found.labels.tolist() == [3, 2, 3, 1, 2, 3]
 

@@ -193,7 +193,7 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_damaged_parts_are_left_out(run_folder: Path) -> None:
     (run_folder / "perf.json").write_text("{")
-    (run_folder / "decisions.csv").write_text("x")
+    (run_folder / "predictions.csv").write_text("x")
     result = regcore("report", run_folder)
     assert result.exit_code == 0, result.output
     assert "rates: perf.json cannot be read" in result.stderr
@@ -326,8 +326,8 @@ def test_a_damaged_record_is_one_line(run_folder: Path) -> None:
         assert result.stderr.startswith(f"regcore: {path}")
 
 
-def test_decisions_of_another_run_are_left_out(run_folder: Path) -> None:
-    path = run_folder / "decisions.csv"
+def test_predictions_of_another_run_are_left_out(run_folder: Path) -> None:
+    path = run_folder / "predictions.csv"
     header, _, *rest = path.read_text().splitlines()
     path.write_text("\n".join([header, *rest]) + "\n")
     result = regcore("report", run_folder)
@@ -336,6 +336,18 @@ def test_decisions_of_another_run_are_left_out(run_folder: Path) -> None:
     result = regcore("verdict", run_folder, "--against", run_folder, "--max-drop", "1pt")
     assert result.exit_code == 3
     assert f"regcore: {path}: is of another run: " in result.stderr
+
+
+def test_predictions_are_read_by_their_older_name(run_folder: Path) -> None:
+    current, older = run_folder / "predictions.csv", run_folder / "decisions.csv"
+    assert regcore("report", run_folder).exit_code == 0
+    expected = (run_folder / "report.html").read_text()
+    current.rename(older)
+    assert regcore("report", run_folder).exit_code == 0
+    assert (run_folder / "report.html").read_text() == expected
+    current.write_text("x")  # which counts where both are there
+    assert "mistakes: " in regcore("report", run_folder).stderr
+    assert "its header is another" in regcore("report", run_folder).stderr
 
 
 def test_foreign_words_in_a_plot(run_folder: Path) -> None:

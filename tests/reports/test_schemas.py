@@ -109,8 +109,8 @@ def of_runs(folder: Path, model: Path) -> Told:
         yield "result", (out / name).read_text()
         yield "perf", (out / "perf.json").read_text()
         yield "trace", (folder / "trace.json").read_text()
-        with (out / "decisions.csv").open(newline="") as file:
-            yield from (("decisions", json.dumps(row)) for row in csv.DictReader(file))
+        with (out / "predictions.csv").open(newline="") as file:
+            yield from (("predictions", json.dumps(row)) for row in csv.DictReader(file))
 
 
 def of_scores(folder: Path, model: Path) -> Told:
@@ -186,7 +186,7 @@ def test_every_form_is_written_and_fits(outputs: dict[str, list[str]]) -> None:
 
 
 def test_json_names_its_form_and_version(outputs: dict[str, list[str]]) -> None:
-    bare = {"decisions", "onnx-recipe", "store-image", "trace"}
+    bare = {"predictions", "onnx-recipe", "store-image", "trace"}
     for form in outputs.keys() - bare:
         for text in outputs[form]:
             content = json.loads(text)

@@ -178,7 +178,7 @@ def test_a_first_choice_is_the_label_where_topn_counts_a_hit(
     assert int(found.correct.sum()) == int((top1(scores) == labels).sum())
 
 
-def test_decisions_come_back(tmp_path: Path) -> None:
+def test_predictions_come_back(tmp_path: Path) -> None:
     """Also of images without a number among their scores, and with names that are formulas."""
     names = ("=1+1", "'=x", "'plain", "a,b", 'q"', "n\nl", "\udcff", "@a", "ok", "failed")
     classes = np.full((len(names), 5), -1, np.int64)
