@@ -77,7 +77,7 @@ def test_logits_as_by_the_definition(rows: list[tuple[list[float], int]], bins: 
     assert metric.error == expected
 
 
-FEW = st.sampled_from([0.0, 0.2, 1 / 15, 1 / 3, 0.4, 0.6, 2 / 3, 0.8, 1.0])
+FEW = st.sampled_from([0.0, 0.2, 0.25, 1 / 3, 0.5, 0.6, 0.75, 0.8, 1.0])
 PROBABLE = st.lists(
     st.tuples(st.lists(FEW | st.floats(0, 1), min_size=4, max_size=4), st.integers(0, 3)),
     min_size=1,
@@ -85,16 +85,16 @@ PROBABLE = st.lists(
 )
 
 
-@given(PROBABLE, st.sampled_from([np.float32, np.float16]))
+@given(PROBABLE, st.sampled_from([np.float32, np.float16]), st.sampled_from([4, 8, 15]))
 def test_probabilities_as_by_the_definition_also_on_the_edges_of_bins(
-    rows: list[tuple[list[float], int]], dtype: Any
+    rows: list[tuple[list[float], int]], dtype: Any, bins: int
 ) -> None:
     scores = np.array([row for row, _ in rows], dtype)
     labels = [label for _, label in rows]
-    metric = counted(scores, labels, scores_are="probabilities")
+    metric = counted(scores, labels, bins=bins, scores_are="probabilities")
     exact = scores.astype(np.float64).tolist()
     choices = [(max(row), first_choice(row) == k) for row, k in zip(exact, labels, strict=True)]
-    assert metric.error == pytest.approx(slow_twin(choices), abs=WITHIN)
+    assert metric.error == pytest.approx(slow_twin(choices, bins), abs=WITHIN)
 
 
 @pytest.mark.parametrize("scale", [0.5, 3.0])
@@ -151,6 +151,8 @@ def test_probabilities_that_are_taken_for_logits_are_noticed() -> None:
     logits = np.random.default_rng(2).normal(size=(300, 1000)).astype(np.float32)
     labels = np.zeros(300, np.int64)
     assert counted(logits, labels).normalized == 0
+    of_sum_1 = logits - logits.mean(axis=1, keepdims=True) + np.float32(0.001)
+    assert counted(of_sum_1, labels).normalized == 0
     powers = np.exp(logits)
     for dtype in (np.float32, np.float16):
         probabilities = (powers / powers.sum(axis=1, keepdims=True)).astype(dtype)
