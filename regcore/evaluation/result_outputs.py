@@ -75,7 +75,7 @@ def check_inference(
 
 
 def check_profile(out: Path, model: str, images: Path, *, force: bool = False) -> None:
-    """The same for `profile`, whose one file goes into the folder of a run, too."""
+    """The same for `profile`, whose one file also goes into the folder of a run."""
     _check_apart(out, None, images)
     outputs = [Output(out / _PROFILE, json_of("profile"))]
     _check(outputs, model, [images], force=force)
@@ -94,7 +94,7 @@ def check_no_scores(out: Path, inputs: Iterable[str | Path]) -> None:
 
 def check_listed(out: Path, trace: Path | None, files: Sequence[str], *, force: bool) -> None:
     """The same for the .bin files of an info file, of which none may be written over either."""
-    # Of a million files few lie in folders of their own, or have the names of outputs.
+    # Few of a million files lie in folders of their own, or have the names of outputs.
     check_no_scores(out, {file.rpartition("/")[0] or "." for file in files})
     outputs = [Output(out / _PERF, json_of("perf")), *_benchmark_files(out), *_trace(trace)]
     names = {path.name for output in outputs for path in (output.path, output.path.resolve())}

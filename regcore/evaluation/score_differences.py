@@ -15,14 +15,14 @@ from regcore.scores.topk import top1
 
 @dataclass(frozen=True)
 class ScoreDifferences:
-    """Of the images that both have.
+    """How far two sets of scores of the same images are apart.
 
-    largest_difference: of two scores of one class, and the image where it is. smallest_cosine:
-    of the angle between an image's two rows of scores (0 where one of them is all zeros), and its
-    image. same_answers: how many have their highest score in the same class, as score counts it.
-    differing_bits: images whose rows are not bit for bit the same. not_finite: images of whose
-    scores NaN or infinity keeps a difference and an angle from being told; the largest and the
-    smallest are of the others, 0 and 1 where there are none.
+    largest_difference: between two scores of one class; most_different: the image where it is.
+    smallest_cosine: of the angle between an image's two rows of scores, 0 where one of them is all
+    zeros; least_parallel: its image. same_answers: how many images have their highest score in the
+    same class. differing_bits: images whose rows are not bit for bit the same. not_finite: images
+    with NaN or infinity, which the difference and the cosine leave out; these are 0 and 1 where no
+    other image is left.
     """
 
     images: int
@@ -62,14 +62,14 @@ def compare_scores(now: ScoreSet, before: ScoreSet) -> ScoreDifferences:
         if not len(finite):
             continue
         x, y = a[finite].astype(np.float64), b[finite].astype(np.float64)
-        told = tuple(names[place] for place in finite.tolist())
+        compared = tuple(names[place] for place in finite.tolist())
         length_x, length_y = np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1)
         lengths = length_x * length_y
         without_angle = (length_x == length_y).astype(np.float64)  # zeros are parallel to zeros
         products = np.einsum("ij,ij->i", x, y)
         parallel = np.divide(products, lengths, out=without_angle, where=lengths > 0)
-        difference.look(np.abs(x - y).max(axis=1), told, larger=True)
-        cosine.look(parallel, told, larger=False)
+        difference.look(np.abs(x - y).max(axis=1), compared, larger=True)
+        cosine.look(parallel, compared, larger=False)
     return ScoreDifferences(
         images=len(now.names),
         largest_difference=difference.value,

@@ -50,7 +50,7 @@ def intervals(score: Score) -> dict[str, list[str]]:
 
 
 def class_accuracies(score: Score) -> list[dict[str, Any]]:
-    """Of each class that occurs: label, images, hits by the first choice, accuracy."""
+    """Each class that occurs: label, images, hits by the first choice, accuracy."""
     labels, of, images = np.unique(score.labels, return_inverse=True, return_counts=True)
     hits = np.bincount(of, weights=score.labels == score.predicted, minlength=len(labels))
     return [

@@ -23,7 +23,7 @@ def accuracy_percent(topn: TopN) -> dict[str, float | None]:
 
 
 def intervals(topn: TopN) -> dict[str, tuple[float, float]]:
-    """Of each accuracy Wilson's 95 % interval, in percent."""
+    """Wilson's 95 % interval of each accuracy, in percent."""
     found = {f"Top{k}": wilson(int(hits), topn.count) for k, hits in enumerate(topn.hits, 1)}
     return {name: (100 * interval.low, 100 * interval.high) for name, interval in found.items()}
 

@@ -11,7 +11,7 @@ from regcore.errors import UsageError
 if TYPE_CHECKING:
     from regcore.scores.metric import Metric
 
-#: Where each is made, without arguments. Imported at the first use, as the list is for help, too.
+#: What makes each, without arguments; it is imported at the first use, as --help shows the names.
 _METRICS = {
     "topn": "regcore.scores.topn:TopN",
     "ece": "regcore.scores.calibration_error:CalibrationError",

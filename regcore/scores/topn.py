@@ -89,8 +89,8 @@ class TopN:
         scores, expected = labelled_scores(scores, labels, background=self.background)
         classes = scores.shape[1]
         self._expect_classes(classes)
-        behind = min(self.n, classes)
-        hits = np.zeros(behind + 1, dtype=np.int64)
+        counted_ranks = min(self.n, classes)
+        hits = np.zeros(counted_ranks + 1, dtype=np.int64)
         tied = nan = 0
         for first in range(0, len(expected), _ROWS_AT_ONCE):
             rows = slice(first, first + _ROWS_AT_ONCE)
@@ -101,7 +101,7 @@ class TopN:
             part_tied, part_nan = ranks.count_hits(self.ties, hits)
             tied += part_tied
             nan += part_nan
-        self._hits[:behind] += hits[:behind]
+        self._hits[:counted_ranks] += hits[:counted_ranks]
         self.tied += tied
         self.nan += nan
         self.count += len(expected)

@@ -108,7 +108,7 @@ def test_report_of_a_run_alone(run_folder: Path) -> None:
         assert f"there is no {name}; 'regcore {command}" in result.stderr
         assert name in text
     assert "results of one batch size only" in text
-    # Of what is incomplete there is no accuracy, but what it can be.
+    # What is incomplete has no accuracy, but what it can be.
     assert "<title>m.onnx: INCOMPLETE</title>" in text
     assert "of all 25, if the others miss or hit" in text
     run = json.loads((run_folder / "run.json").read_text())
@@ -205,7 +205,7 @@ def test_damaged_parts_are_left_out(run_folder: Path) -> None:
 
 
 def busy_trace(workers: int, images: int) -> TraceContent:
-    """Of a host that is busy for a second and a half."""
+    """A host that is busy for a second and a half."""
     events: list[dict[str, Any]] = []
     for worker in range(workers):
         row = {"pid": 1, "tid": worker}

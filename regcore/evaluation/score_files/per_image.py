@@ -100,7 +100,7 @@ def _npy_header(path: str, classes: int) -> bytes:
 
 
 def _common_classes(paths: Sequence[str]) -> int:
-    """The number of scores in most of a few files, which all the others must have, too."""
+    """The number of scores in most of a few files, which all the others must have as well."""
     if not paths:
         return 0
     samples = paths[:: max(1, len(paths) // _SAMPLES)]
