@@ -136,7 +136,9 @@ class CalibrationError:
         if self.scores_are == "probabilities":
             confidence = best
             if (wrong := values[(values < 0) | (values > 1)]).size:
-                raise UsageError(f"a score of {wrong[0]:g} is no probability; the metric ece takes logits")
+                raise UsageError(
+                    f"a score of {wrong[0]:g} is no probability; the metric ece takes logits"
+                )
         else:
             with np.errstate(invalid="ignore"):  # infinity less infinity
                 confidence = 1 / np.exp(values - best[:, np.newaxis]).sum(axis=1)
