@@ -71,7 +71,7 @@ class Preprocessor:
 
         on_warning: what damage leads to that libjpeg repairs. "report" makes it a finding, with
             the number of warnings, and "fail" a DecodeError. Both look through all of a JPEG, also
-            behind the part that is decoded, which takes 5 % more time; "ignore" does not, and
+            after the part that is decoded, which takes 5 % more time; "ignore" does not, and
             counts nothing. Pillow tells no such warnings of what it decodes.
         memory: bytes that all images in work may hold together (files, decoded pixels, what the
             decoders need), by default without bound. Each header is read first; a large image
@@ -79,7 +79,7 @@ class Preprocessor:
             Results, the ring of a stream and small fixed things are not counted.
         max_file_bytes, max_pixels, max_scans (of a progressive JPEG): an image over a limit is a
             DecodeError before anything is allocated for it. Pillow has its own limit of pixels
-            besides, for what it decodes.
+            for what it decodes.
         """
         if not isinstance(recipe, Recipe):
             raise UsageError(f"recipe must be a Recipe, not {shown(recipe)}")
