@@ -145,6 +145,22 @@ def test_report_of_everything(run_folder: Path, tmp_path: Path) -> None:
     assert len(page.ids) == len(set(page.ids))
 
 
+def test_no_page_of_others_is_replaced(run_folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "mine.html"
+    page.write_text("<!doctype html><title>mine</title>")
+    result = regcore("report", run_folder, "-o", page)
+    assert result.exit_code == 2
+    assert f"{page}: is there and was not written by this command; --force" in result.stderr
+    link = tmp_path / "link.html"
+    link.symlink_to(run_folder / "run.json")
+    result = regcore("report", run_folder, "-o", link, "--force")
+    assert result.exit_code == 2
+    assert "would be written over the input" in result.stderr
+    assert page.read_text() == "<!doctype html><title>mine</title>"
+    assert regcore("report", run_folder, "-o", page, "--force").exit_code == 0
+    assert regcore("report", run_folder, "-o", page).exit_code == 0  # its own, from now on
+
+
 def test_what_is_of_another_run_is_left_out(run_folder: Path, tmp_path: Path) -> None:
     regcore("verdict", run_folder, "--baseline-top1", 50, "--max-drop", "1pt")
     (run_folder / "profile.json").write_text('{"format": {"name": "regcore profile"}}')
