@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
+from regcore._native.choices import MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANS, ON_WARNING
 from regcore.errors import DecodeError, UsageError
 from regcore.files.arguments import check_choice, check_switch, shown, whole_within
 from regcore.files.atomic import refuse_special
@@ -32,10 +33,6 @@ Progress = Callable[[int, int], object]
 OnWarning = Literal["ignore", "report", "fail"]
 OnFinding = Callable[[Finding], object]
 
-MAX_FILE_BYTES = 1 << 30
-#: Pillow's limit of a decompression bomb, twice its MAX_IMAGE_PIXELS.
-MAX_PIXELS = 2 * (1024 * 1024 * 1024 // 4 // 3)
-MAX_SCANS = 100
 #: Less than this leaves nothing for the small things that no budget counts.
 MIN_MEMORY = 1 << 20
 MAX_WORKERS = 1024
@@ -83,7 +80,7 @@ class Preprocessor:
         """
         if not isinstance(recipe, Recipe):
             raise UsageError(f"recipe must be a Recipe, not {shown(recipe)}")
-        check_choice("on_warning", on_warning, tuple(native.ON_WARNING))
+        check_choice("on_warning", on_warning, ON_WARNING)
         check_switch("full_decode", full_decode)
         limits = {
             "max_file_bytes": max_file_bytes,
