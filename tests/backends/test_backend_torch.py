@@ -15,6 +15,7 @@ from labelled_photos import LabelledPhotos
 
 from regcore.backends.registry import open_backend
 from regcore.errors import BackendError, RegcoreError
+from regcore.models.timm.architectures import import_timm
 
 LITE0 = "tf_efficientnet_lite0"
 
@@ -69,6 +70,7 @@ def test_half_precision_takes_float16_images(exported_models: ExportedModels) ->
         full.submit(images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "provider", "words"),
     [
@@ -80,7 +82,10 @@ def test_half_precision_takes_float16_images(exported_models: ExportedModels) ->
     ],
 )
 def test_what_is_refused(model: str, provider: str | None, words: str) -> None:
-    pytest.importorskip("timm")
+    try:
+        import_timm()
+    except BackendError as error:
+        pytest.skip(str(error))
     with pytest.raises(RegcoreError, match=words):
         open_backend(model, provider=provider)
 
@@ -173,6 +178,7 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
     del torch.used
 
 
+@pytest.mark.slow
 def test_the_order_of_a_gpus_work(cuda: Any) -> None:
     from regcore.backends.pytorch.cuda import CudaDevice
 

@@ -161,6 +161,7 @@ def test_several_gpus(tmp_path: Path) -> None:
         assert emulator.machine.pageable_copies == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(steps=st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.booleans()), max_size=14))
 def test_any_order_of_any_batches(
@@ -282,10 +283,12 @@ def some_batches(path: Path) -> None:
             backend.run(images(3, number))
 
 
+@pytest.mark.slow
 def test_every_call_may_fail(tmp_path: Path) -> None:
     every_call_may_fail(save_engine(tmp_path / "m.engine", batches=[(1, 4, 4), (1, 8, 8)]), 15)
 
 
+@pytest.mark.slow
 def test_every_call_with_graphs_may_fail(tmp_path: Path) -> None:
     every_call_may_fail(save_engine(tmp_path / "m.engine", batches=None, batch=8), 18)
 

@@ -242,6 +242,7 @@ def test_targets(tmp_path: Path) -> None:
         assert "no permission to write a.onnx there" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_file_of_others_stays(tmp_path: Path) -> None:
     model = save_model(tmp_path / "m.onnx", says_recipe=False)
     content = model.read_bytes()

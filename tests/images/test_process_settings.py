@@ -60,6 +60,7 @@ else:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("who", "warned"), [("pillow", True), ("regcore", False)])
 def test_pillows_warnings_are_not_printed(tmp_path: Path, who: str, *, warned: bool) -> None:
     path = tmp_path / "a.png"
@@ -110,6 +111,7 @@ except RegcoreError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["stream", "call"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_lack_of_file_handles_blames_no_photo(kind: str, way: str, tmp_path: Path) -> None:

@@ -171,6 +171,7 @@ def check_report(report: Path) -> None:
     assert found["violations"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--device", "0,1,2,3"), ("--batch-size", "3")])
 def test_run_in_a_process_of_its_own(
     photos: Path, tmp_path: Path, options: tuple[str, ...]
@@ -191,6 +192,7 @@ def test_run_in_a_process_of_its_own(
     check_report(report)
 
 
+@pytest.mark.slow
 def test_a_device_that_fails_in_the_middle(photos: Path, tmp_path: Path) -> None:
     model, report = save_om(tmp_path / "m.om", size=224), tmp_path / "report.json"
     result = subprocess.run(
@@ -206,6 +208,7 @@ def test_a_device_that_fails_in_the_middle(photos: Path, tmp_path: Path) -> None
     check_report(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--device", "0,1,2,3")])
 def test_ctrl_c_in_a_run_leaves_nothing_on_the_device(
     photos: Path, tmp_path: Path, options: tuple[str, ...]
@@ -228,6 +231,7 @@ def test_ctrl_c_in_a_run_leaves_nothing_on_the_device(
     check_report(report)
 
 
+@pytest.mark.slow
 def test_a_device_that_hangs_is_left_behind(photos: Path, tmp_path: Path) -> None:
     model, report = save_om(tmp_path / "m.om", size=224), tmp_path / "report.json"
     result = subprocess.run(

@@ -44,6 +44,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("command", ["run", "infer"])
 def test_a_fault_at_batch_17(tmp_path: Path, command: str, fault: str) -> None:
