@@ -86,7 +86,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from regcore import Preprocessor, Recipe
-from regcore.backends.simulated import SimulatedBackend
+from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.inference.evaluate import evaluate
 
 photo, count = Path(sys.argv[1]), int(sys.argv[2])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from oracles import jpeg, photo_like
 
 from regcore.backends.protocol import Span
-from regcore.backends.simulated import SimulatedBackend
+from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import evaluate
