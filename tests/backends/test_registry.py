@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,36 +14,7 @@ from regcore import RegcoreError
 from regcore.backends.kind import ModelKind
 from regcore.backends.registry import kind_of, kinds, open_backend
 
-TOY = '''
-import numpy as np
-from regcore.backends.kind import ModelKind
-from regcore.backends.protocol import Backend, Result
-from regcore.models.tensors import TensorSpec
-
-class Brightness(Backend):
-    """Three classes: how bright an image is in red, green and blue."""
-
-    name, version, provider = "brightness", "1", "cpu"
-    inputs = (TensorSpec("image", (None, 3, 8, 8), "float32"),)
-    outputs = (TensorSpec("scores", (None, 3), "float32"),)
-    metadata = {}
-
-    def submit(self, batch):
-        self._scores = batch.mean(axis=(2, 3))
-
-    def result(self):
-        return Result(self._scores, ())
-
-    def close(self):
-        pass
-
-KIND = ModelKind(
-    spelling="FILE.bright",
-    open=lambda model, options: Brightness(),
-    choices=frozenset(),
-    suffixes=(".bright",),
-)
-'''
+DOCUMENT = Path(__file__).parents[2] / "docs" / "adding-a-backend.md"
 USE = """
 import sys
 import numpy as np
@@ -71,12 +43,14 @@ def use(folder: Path, model: str) -> str:
 
 @pytest.fixture
 def distribution(tmp_path: Path) -> Path:
-    """A folder for sys.path, with a distribution that brings a backend."""
-    (tmp_path / "toy_backend.py").write_text(TOY)
+    """A folder for sys.path, with the distribution of docs/adding-a-backend.md."""
+    (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    (point,) = re.findall(r"^bright = \"(.*)\"$", DOCUMENT.read_text(), re.MULTILINE)
+    (tmp_path / "toy_backend.py").write_text(code)
     info = tmp_path / "toy_backend-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-backend\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[regcore.backends]\nbright = toy_backend:KIND\n")
+    (info / "entry_points.txt").write_text(f"[regcore.backends]\nbright = {point}\n")
     return tmp_path
 
 
