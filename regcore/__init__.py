@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from regcore.images.batch_stream import Batch, BatchStream
     from regcore.images.preprocessor import Preprocessor
     from regcore.images.recipe import Recipe
+    from regcore.scores.calibration_error import CalibrationError
     from regcore.scores.ranks import ranks
     from regcore.scores.topk import topk
     from regcore.scores.topn import TopN, topn_accuracy
@@ -34,6 +35,7 @@ __all__ = [
     "BackendError",
     "Batch",
     "BatchStream",
+    "CalibrationError",
     "DatasetError",
     "DecodeError",
     "MismatchError",
@@ -72,6 +74,7 @@ _HOMES = {
     "host": ("simd_level", "simd_levels"),
     "scores.topn": ("TopN", "topn_accuracy"),
     "images.preprocessor": ("Preprocessor",),
+    "scores.calibration_error": ("CalibrationError",),
     "scores.ranks": ("ranks",),
     "scores.topk": ("topk",),
     "images.recipe": ("Recipe",),

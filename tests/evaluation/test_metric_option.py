@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,13 @@ from command_line import regcore
 from onnx_models import save_model
 from PIL import Image
 
-from regcore import Preprocessor, Recipe
+from regcore import Preprocessor, Recipe, ranks
 from regcore.backends.registry import open_backend
 from regcore.evaluation.run_folder import read_run
 from regcore.inference.evaluate import evaluate
-from regcore.reports.metrics import value_rows
+from regcore.reports.metrics import metrics_dict, value_rows
 from regcore.scores.calibration_error import CalibrationError
+from regcore.scores.labels import labelled_scores
 from regcore.scores.metric import MetricValue
 
 SCALE = 4 * np.eye(3, dtype=np.float32)
@@ -107,6 +110,42 @@ def test_metrics_of_ones_own_are_counted(tmp_path: Path, photos: Path, batch_siz
     assert own.count == found.topn.count == 12
     assert own.error is not None
     assert own.mean_confidence == pytest.approx(1 - own.error)  # all are right
+
+
+class MeanReciprocalRank:
+    """A metric as anybody may bring it."""
+
+    name = "mrr"
+
+    def __init__(self) -> None:
+        self.background = False
+        self.counts: Counter[int] = Counter()
+
+    def update(self, scores: Any, labels: Any) -> None:
+        scores, expected = labelled_scores(scores, labels, background=self.background)
+        self.counts.update(ranks(scores, expected).tolist())
+
+    def merge(self, other: MeanReciprocalRank) -> None:
+        self.counts.update(other.counts)
+
+    def result(self) -> dict[str, MetricValue]:
+        images = self.counts.total()
+        reciprocal = math.fsum(count / (rank + 1) for rank, count in self.counts.items())
+        return {"mrr": MetricValue(reciprocal / images if images else None, "")}
+
+
+def test_a_metric_that_regcore_does_not_know(tmp_path: Path, photos: Path) -> None:
+    paths = sorted(photos.iterdir())
+    labels = np.array([(i + (i % 4 == 3)) % 3 for i in range(12)])
+    metric = MeanReciprocalRank()
+    with open_backend(save_model(tmp_path / "m.onnx", size=16)) as backend:
+        preprocessor = Preprocessor(Recipe(resize=16, crop=16))
+        found = evaluate(preprocessor, backend, paths, labels, batch_size=5, metrics=(metric,))
+    hits = np.diff(found.topn.hits, prepend=0)
+    expected = (hits / np.arange(1, 4)).sum() / 12
+    value = metrics_dict(found.metrics)["metrics"]["mrr"]["mrr"]
+    assert value == {"value": pytest.approx(expected), "unit": ""}
+    assert 0.75 < expected < 1
 
 
 def test_numbers_as_people_read_them() -> None:
