@@ -78,7 +78,7 @@ constexpr RowScan kScan = {FindMaxima<T>, KthLargest, AtLeast<T>, FewBest<T>, Co
 
 }  // namespace
 
-// By a network of 19 exchanges; tests/kernels/check_topk.cc tries every order.
+// By a network of 19 exchanges; tests/cpp/kernels/topk_test.cc tries every order.
 void OrderFew(uint64_t* keys) {
   uint64_t sorted[kFewKeys];
   std::copy_n(keys, kFewKeys, sorted);

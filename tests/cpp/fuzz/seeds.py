@@ -1,6 +1,6 @@
 """Writes the fuzzer's first inputs into a folder: small JPEGs of every kind.
 
-python tests/fuzz/seeds.py FOLDER
+python tests/cpp/fuzz/seeds.py FOLDER
 """
 
 from __future__ import annotations
