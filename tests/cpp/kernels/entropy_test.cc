@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "checks.h"
 #include "jpeg/baseline/block_reader.h"
 #include "jpeg/baseline/entropy_segments.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
 
 namespace regcore {
 namespace {
@@ -119,7 +120,9 @@ std::vector<uint8_t> AcSymbols(Random* random) {
   return symbols;
 }
 
-void CheckBlocks(int cases, Random* random, Report* report) {
+TEST(EntropyTest, BlocksAreThoseOfABitByBitReader) {
+  Random random(6);
+  const int cases = Cases(300, 3000);
   BlockLayout layout;
   for (unsigned i = 0; i < 256; ++i) layout.offset[i] = static_cast<uint16_t>(std::min(i, 64u));
   std::vector<uint8_t> dc_symbols;
@@ -128,15 +131,15 @@ void CheckBlocks(int cases, Random* random, Report* report) {
   PairTable ac_table;
   int sound = 0, blocks = 0;
   for (int i = 0; i < cases; ++i) {
-    const RandomCode dc(dc_symbols, random), ac(AcSymbols(random), random);
+    const RandomCode dc(dc_symbols, &random), ac(AcSymbols(&random), &random);
     bool rebuilt = false;
     if (!dc_table.Build(dc.spec(), &rebuilt) || !ac_table.Build(ac.spec())) {
-      report->Check(false, "a Huffman code is refused");
+      ADD_FAILURE() << "a Huffman code is refused";
       continue;
     }
-    const size_t size = static_cast<size_t>(random->Between(1, 600));
+    const size_t size = static_cast<size_t>(random.Between(1, 600));
     std::vector<uint8_t> padded(size + EntropySegments::kReadAhead);
-    for (size_t k = 0; k < size; ++k) padded[k] = static_cast<uint8_t>(random->Between(0, 255));
+    for (size_t k = 0; k < size; ++k) padded[k] = static_cast<uint8_t>(random.Between(0, 255));
     BitByBit slow(padded);
     BitWindow window(padded.data()), skipping(padded.data());
     int dc_slow = 0, dc_read = 0, dc_skipped = 0;
@@ -146,47 +149,47 @@ void CheckBlocks(int cases, Random* random, Report* report) {
       const bool read = ReadBlock<true>(dc_table, ac_table, layout, &window, &dc_read, actual);
       const bool skipped =
           ReadBlock<false>(dc_table, ac_table, layout, &skipping, &dc_skipped, nullptr);
-      report->Check(read == go_on && skipped == go_on, "verdict on a block");
+      EXPECT_TRUE(read == go_on && skipped == go_on) << "verdict on a block";
       ++blocks;
       if (!go_on) break;
       ++sound;
       const int64_t left = 8 * static_cast<int64_t>(size) - static_cast<int64_t>(slow.at());
       const uint8_t* end = padded.data() + size;
-      report->Check(std::memcmp(expected, actual, 64 * sizeof(int16_t)) == 0 &&
-                        dc_read == dc_slow && dc_skipped == dc_slow && window.Left(end) == left &&
-                        skipping.Left(end) == left,
-                    "a block");
+      EXPECT_TRUE(std::memcmp(expected, actual, 64 * sizeof(int16_t)) == 0 && dc_read == dc_slow &&
+                  dc_skipped == dc_slow && window.Left(end) == left && skipping.Left(end) == left)
+          << "a block";
     }
   }
-  report->Check(sound > cases && sound < blocks, "sound and damaged blocks");
+  EXPECT_TRUE(sound > cases && sound < blocks) << "sound and damaged blocks";
 }
 
-// Codes that libjpeg refuses, too: more than there can be of a length, or one of ones alone.
-void CheckRefusedCodes(Report* report) {
+// There are more codes than there can be of a length, or one of ones alone.
+TEST(EntropyTest, CodesThatLibjpegRefusesAreRefused) {
   const uint8_t symbols[256] = {1, 2, 3};
   HuffmanTable table;
   bool rebuilt = false;
   const uint8_t too_many[17] = {0, 3}, ones[17] = {0, 2}, fits[17] = {0, 1, 1};
-  report->Check(!table.Build({too_many, symbols}, &rebuilt), "three codes of one bit");
-  report->Check(!table.Build({ones, symbols}, &rebuilt), "a code of ones");
-  report->Check(table.Build({fits, symbols}, &rebuilt) && rebuilt, "a code that fits");
-  report->Check(table.Build({fits, symbols}, &rebuilt) && !rebuilt, "the same code again");
+  EXPECT_TRUE(!table.Build({too_many, symbols}, &rebuilt)) << "three codes of one bit";
+  EXPECT_TRUE(!table.Build({ones, symbols}, &rebuilt)) << "a code of ones";
+  EXPECT_TRUE(table.Build({fits, symbols}, &rebuilt) && rebuilt) << "a code that fits";
+  EXPECT_TRUE(table.Build({fits, symbols}, &rebuilt) && !rebuilt) << "the same code again";
   const uint8_t large[256] = {11, 12};
-  report->Check(!table.Build({fits, large}, &rebuilt), "a coefficient too large");
+  EXPECT_TRUE(!table.Build({fits, large}, &rebuilt)) << "a coefficient too large";
   const uint8_t with_run[256] = {1, 0x12};
-  report->Check(!table.Build({fits, with_run}, &rebuilt), "a run before a first coefficient");
+  EXPECT_TRUE(!table.Build({fits, with_run}, &rebuilt)) << "a run before a first coefficient";
 }
 
 // Every byte but the zeros behind 0xFF, up to a marker.
-void CheckSegments(Random* random, Report* report) {
+TEST(EntropyTest, SegmentsHoldEveryByteUpToTheirMarker) {
+  Random random(7);
   EntropySegments segments;
   for (int i = 0; i < 300; ++i) {
-    std::vector<std::vector<uint8_t>> expected(static_cast<size_t>(random->Between(1, 4)));
+    std::vector<std::vector<uint8_t>> expected(static_cast<size_t>(random.Between(1, 4)));
     std::vector<uint8_t> data;
     for (size_t s = 0; s < expected.size(); ++s) {
-      for (int bytes = random->Between(0, 300); bytes > 0; --bytes) {
-        const int kind = random->Between(0, 9);
-        const uint8_t byte = static_cast<uint8_t>(kind == 0 ? 0xFF : random->Between(0, 255));
+      for (int bytes = random.Between(0, 300); bytes > 0; --bytes) {
+        const int kind = random.Between(0, 9);
+        const uint8_t byte = static_cast<uint8_t>(kind == 0 ? 0xFF : random.Between(0, 255));
         expected[s].push_back(byte);
         data.push_back(byte);
         if (byte == 0xFF) data.push_back(0);
@@ -202,17 +205,9 @@ void CheckSegments(Random* random, Report* report) {
       equal = equal && segments.Next() && segments.marker() == 0xD0 + s &&
               std::equal(expected[s].begin(), expected[s].end(), segments.begin(), segments.end());
     }
-    report->Check(equal && !segments.Next(), "segments of a scan");
+    EXPECT_TRUE(equal && !segments.Next()) << "segments of a scan";
   }
 }
 
 }  // namespace
-
-void CheckEntropy(int cases, Report* report) {
-  Random random(6);
-  CheckBlocks(cases, &random, report);
-  CheckRefusedCodes(report);
-  CheckSegments(&random, report);
-}
-
 }  // namespace regcore

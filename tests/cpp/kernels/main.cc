@@ -1,11 +1,14 @@
 // Every SIMD level of this build and machine against the portable kernels, byte for byte. Buffers
 // have exactly the size that the headers promise, so that AddressSanitizer sees any overrun.
 //
-// kernel_test [--quick] [--require LEVEL]: fewer cases (for emulators); fail if LEVEL was not run.
+// kernel_test [--quick] [--require LEVEL] [--gtest_filter=...]: --quick takes fewer cases (for
+// emulators); --require fails where LEVEL would not be tested.
+#include <gtest/gtest.h>
+
 #include <cstdio>
 #include <string>
 
-#include "checks.h"
+#include "kernels/kernel_test.h"
 
 namespace regcore {
 namespace {
@@ -15,6 +18,11 @@ struct Options {
   std::string require;
 };
 
+Options& ProgramOptions() {
+  static Options options;
+  return options;
+}
+
 bool Parse(int argc, char** argv, Options* options) {
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
@@ -23,41 +31,35 @@ bool Parse(int argc, char** argv, Options* options) {
     } else if (argument == "--require" && i + 1 < argc) {
       options->require = argv[++i];
     } else {
-      std::fprintf(stderr, "usage: kernel_test [--quick] [--require LEVEL]\n");
+      std::fprintf(stderr, "usage: kernel_test [--quick] [--require LEVEL] [--gtest_...]\n");
       return false;
     }
   }
   return true;
 }
 
-int Main(const Options& options) {
-  Report report;
-  CheckGeometry(&report);
-  CheckAllWeights(options.quick ? 9 : 1, &report);
-  CheckEntropy(options.quick ? 300 : 3000, &report);
-  CheckScanRules(&report);
-  CheckScoreText(options.quick ? 10'000 : 100'000, &report);
-  bool found = options.require.empty();
-  for (SimdLevel level : SupportedSimdLevels()) {
-    found = found || options.require == SimdName(level);
-    const int before = report.failed();
-    CheckTopK(level, options.quick ? 400 : 3000, &report);
-    CheckPixels(level, options.quick ? 300 : 3000, &report);
-    if (level == SimdLevel::kPortable) continue;
-    CheckResample(level, options.quick ? 300 : 1500, &report);
-    CheckNormalize(level, &report);
-    std::printf("%s: %s\n", SimdName(level), report.failed() == before ? "equal" : "DIFFERENT");
-    std::fflush(stdout);
+bool IsTested(const std::string& name) {
+  for (const SimdLevel level : SupportedSimdLevels()) {
+    if (name == SimdName(level)) return true;
   }
-  report.Check(found, "level " + options.require + " was not tested");
-  std::printf("%d passed, %d failed\n", report.passed(), report.failed());
-  return report.failed() == 0 ? 0 : 1;
+  return false;
+}
+
+int Main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  Options& options = ProgramOptions();
+  if (!Parse(argc, argv, &options)) return 2;
+  if (!options.require.empty() && !IsTested(options.require)) {
+    std::fprintf(stderr, "level %s would not be tested\n", options.require.c_str());
+    return 1;
+  }
+  return RUN_ALL_TESTS();
 }
 
 }  // namespace
+
+int Cases(int quick, int full) { return ProgramOptions().quick ? quick : full; }
+
 }  // namespace regcore
 
-int main(int argc, char** argv) {
-  regcore::Options options;
-  return regcore::Parse(argc, argv, &options) ? regcore::Main(options) : 2;
-}
+int main(int argc, char** argv) { return regcore::Main(argc, argv); }

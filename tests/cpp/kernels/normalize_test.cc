@@ -1,12 +1,14 @@
 // The normalise kernels, and Normalizer, on planes with nothing behind their ends.
+#include "normalize/normalize.h"
+
 #include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/image_view.h"
-#include "checks.h"
-#include "normalize/normalize.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
 
 namespace regcore {
 namespace {
@@ -57,8 +59,7 @@ struct Interleaved {
   }
 };
 
-void CheckRow(SimdLevel level, const uint8_t* rgb, int width, const NormalizeTable& table,
-              Report* report) {
+void CheckRow(SimdLevel level, const uint8_t* rgb, int width, const NormalizeTable& table) {
   const NormalizeKernel& kernel = NormalizeKernelFor(level);
   const NormalizeKernel& portable = kNormalizePortable;
   const std::string what =
@@ -66,27 +67,27 @@ void CheckRow(SimdLevel level, const uint8_t* rgb, int width, const NormalizeTab
   Planes<float> single(width), expected_single(width);
   kernel.planar_single(rgb, width, table, single.pointer);
   portable.planar_single(rgb, width, table, expected_single.pointer);
-  report->Check(single.Equals(expected_single, width), what + "float32 planes");
+  EXPECT_TRUE(single.Equals(expected_single, width)) << what << "float32 planes";
   Planes<uint16_t> half(width), expected_half(width);
   kernel.planar_half(rgb, width, table, half.pointer);
   portable.planar_half(rgb, width, table, expected_half.pointer);
-  report->Check(half.Equals(expected_half, width), what + "float16 planes");
+  EXPECT_TRUE(half.Equals(expected_half, width)) << what << "float16 planes";
   Planes<uint8_t> bytes(width), expected_bytes(width);
   kernel.planar_bytes(rgb, width, bytes.pointer);
   portable.planar_bytes(rgb, width, expected_bytes.pointer);
-  report->Check(bytes.Equals(expected_bytes, width), what + "planes of bytes");
+  EXPECT_TRUE(bytes.Equals(expected_bytes, width)) << what << "planes of bytes";
   Interleaved<float> mixed(width), expected_mixed(width);
   kernel.interleaved_single(rgb, width, table, mixed.values.get());
   portable.interleaved_single(rgb, width, table, expected_mixed.values.get());
-  report->Check(mixed.Equals(expected_mixed, width), what + "float32 interleaved");
+  EXPECT_TRUE(mixed.Equals(expected_mixed, width)) << what << "float32 interleaved";
   Interleaved<uint16_t> mixed_half(width), expected_mixed_half(width);
   kernel.interleaved_half(rgb, width, table, mixed_half.values.get());
   portable.interleaved_half(rgb, width, table, expected_mixed_half.values.get());
-  report->Check(mixed_half.Equals(expected_mixed_half, width), what + "float16 interleaved");
+  EXPECT_TRUE(mixed_half.Equals(expected_mixed_half, width)) << what << "float16 interleaved";
 }
 
 // Two rows by the public class, which may fall back to the table but must equal it.
-void CheckNormalizer(SimdLevel level, const MeanStd& m, int width, Random* random, Report* report) {
+void CheckNormalizer(SimdLevel level, const MeanStd& m, int width, Random* random) {
   constexpr int kRows = 2;
   const size_t row = 3 * static_cast<size_t>(width);
   for (DataType type : kTypes) {
@@ -101,33 +102,46 @@ void CheckNormalizer(SimdLevel level, const MeanStd& m, int width, Random* rando
         actual.Row(rgb.get(), y, slot.get());
         expected.Row(rgb.get(), y, expected_slot.get());
       }
-      report->Check(std::memcmp(slot.get(), expected_slot.get(), bytes) == 0,
-                    std::string("Normalizer ") + SimdName(level) + " width " +
-                        std::to_string(width) + " type " + std::to_string(static_cast<int>(type)));
+      EXPECT_TRUE(std::memcmp(slot.get(), expected_slot.get(), bytes) == 0)
+          << "Normalizer " << SimdName(level) << " width " << width << " type "
+          << static_cast<int>(type);
     }
   }
 }
 
-}  // namespace
+class NormalizeTest : public LevelTest {};
+INSTANTIATE_TEST_SUITE_P(Levels, NormalizeTest, testing::ValuesIn(VectorLevels()), LevelName);
 
-void CheckNormalize(SimdLevel level, Report* report) {
+TEST_P(NormalizeTest, RowsOfEveryWidthEqualPortable) {
   Random random(3);
   for (const MeanStd& m : kUsual) {
     const NormalizeTable table = MakeNormalizeTable(m.mean, m.std);
     for (int width = 1; width <= 224; width += width < 70 ? 1 : 154) {
       const size_t row = 3 * static_cast<size_t>(width);
-      CheckRow(level, random.Bytes(row + kReadSlack).get(), width, table, report);
+      CheckRow(level(), random.Bytes(row + kReadSlack).get(), width, table);
     }
+  }
+}
+
+TEST_P(NormalizeTest, EveryPixelValueEqualsPortable) {
+  Random random(4);
+  for (const MeanStd& m : kUsual) {
+    const NormalizeTable table = MakeNormalizeTable(m.mean, m.std);
     std::unique_ptr<uint8_t[]> inputs = random.Bytes(3 * 256 + kReadSlack);
     for (size_t i = 0; i < 3 * 256; ++i) inputs[i] = static_cast<uint8_t>(i / 3);
-    CheckRow(level, inputs.get(), 256, table, report);
+    CheckRow(level(), inputs.get(), 256, table);
   }
+}
+
+TEST_P(NormalizeTest, RandomMeansEqualPortable) {
+  Random random(5);
   for (int i = 0; i < 60; ++i) {
     MeanStd m{};
     for (float& mean : m.mean) mean = static_cast<float>(random.Real(-1, 2));
     for (float& std : m.std) std = static_cast<float>(random.Scale(1e-3, 1e3));
-    CheckNormalizer(level, m, random.Between(1, 70), &random, report);
+    CheckNormalizer(level(), m, random.Between(1, 70), &random);
   }
 }
 
+}  // namespace
 }  // namespace regcore

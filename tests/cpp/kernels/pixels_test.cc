@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "base/image_view.h"
-#include "checks.h"
 #include "jpeg/baseline/coefficients.h"
 #include "jpeg/pixels/kernels.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
 
 namespace regcore {
 namespace {
@@ -72,17 +73,22 @@ bool InverseDct(const PixelKernels& kernels, const Blocks& blocks, int count, Sa
   return tame;
 }
 
-void CheckInverseDct(SimdLevel level, int cases, Random* random, Report* report) {
-  const PixelKernels& kernels = PixelKernelsFor(level);
+class PixelsTest : public LevelTest {};
+INSTANTIATE_TEST_SUITE_P(Levels, PixelsTest, testing::ValuesIn(SupportedSimdLevels()), LevelName);
+
+TEST_P(PixelsTest, InverseDctEqualsPortable) {
+  Random random(5);
+  const PixelKernels& kernels = PixelKernelsFor(level());
+  const int cases = Cases(300, 3000);
   int tame_cases = 0;
   for (int i = 0; i < cases; ++i) {
-    const int count = random->Between(1, 9);
-    const Blocks blocks(count, random);
+    const int count = random.Between(1, 9);
+    const Blocks blocks(count, &random);
     Samples expected(count), actual(count);
     bool cleared = false;
     const bool tame = InverseDct(kPixelKernelsPortable, blocks, count, &expected, &cleared);
-    report->Check(InverseDct(kernels, blocks, count, &actual, &cleared) == tame && cleared,
-                  std::string("tame blocks, ") + SimdName(level));
+    EXPECT_TRUE(InverseDct(kernels, blocks, count, &actual, &cleared) == tame && cleared)
+        << "tame blocks, " << SimdName(level());
     if (!tame) continue;
     ++tame_cases;
     bool equal = true;
@@ -91,13 +97,13 @@ void CheckInverseDct(SimdLevel level, int cases, Random* random, Report* report)
                            actual.bytes.data() + row * actual.stride,
                            static_cast<size_t>(8 * count)) == 0;
     }
-    report->Check(equal, std::string("inverse DCT, ") + SimdName(level));
+    EXPECT_TRUE(equal) << "inverse DCT, " << SimdName(level());
   }
-  report->Check(tame_cases > cases / 3 && tame_cases < cases, "wild and tame blocks");
+  EXPECT_TRUE(tame_cases > cases / 3 && tame_cases < cases) << "wild and tame blocks";
 }
 
 // At the bounds themselves, which every level knows from the same header.
-void CheckTameness(SimdLevel level, Report* report) {
+TEST_P(PixelsTest, BoundsOfTheInverseDct) {
   const auto is_tame = [&](int ones, int first, int step) {
     Random random(1);
     Blocks blocks(9, &random);
@@ -109,13 +115,13 @@ void CheckTameness(SimdLevel level, Report* report) {
     for (int i = 1; i <= ones; ++i) block[i] = static_cast<int16_t>(i % 2 == 0 ? 100 : -100);
     Samples samples(9);
     bool cleared = false;
-    return InverseDct(PixelKernelsFor(level), blocks, 9, &samples, &cleared);
+    return InverseDct(PixelKernelsFor(level()), blocks, 9, &samples, &cleared);
   };
-  const std::string name = std::string(" of ") + SimdName(level);
-  report->Check(is_tame(59, 0, 1) && !is_tame(59, 1, 1) && !is_tame(59, -1, 1), "sums" + name);
-  report->Check(is_tame(0, 1022, 4) && !is_tame(0, 1024, 4), "largest pixel" + name);
-  report->Check(is_tame(0, -1024, 4) && !is_tame(0, -1026, 4), "smallest pixel" + name);
-  report->Check(!is_tame(0, 2047, 255) && !is_tame(59, 0, kLargestStep), "wild blocks" + name);
+  const std::string name = std::string(" of ") + SimdName(level());
+  EXPECT_TRUE(is_tame(59, 0, 1) && !is_tame(59, 1, 1) && !is_tame(59, -1, 1)) << "sums" << name;
+  EXPECT_TRUE(is_tame(0, 1022, 4) && !is_tame(0, 1024, 4)) << "largest pixel" << name;
+  EXPECT_TRUE(is_tame(0, -1024, 4) && !is_tame(0, -1026, 4)) << "smallest pixel" << name;
+  EXPECT_TRUE(!is_tame(0, 2047, 255) && !is_tame(59, 0, kLargestStep)) << "wild blocks" << name;
 }
 
 // The bytes that a kernel may read, and not one more.
@@ -127,39 +133,41 @@ struct Row {
   std::unique_ptr<uint8_t[]> bytes;
 };
 
-void CheckUpsampling(SimdLevel level, Random* random, Report* report) {
-  const PixelKernels& kernels = PixelKernelsFor(level);
+TEST_P(PixelsTest, UpsamplingEqualsPortable) {
+  Random random(6);
+  const PixelKernels& kernels = PixelKernelsFor(level());
   for (size_t count = 1; count < 140; ++count) {
-    const Row near(count, random), far(count, random);
+    const Row near(count, &random), far(count, &random);
     std::vector<uint8_t> expected(2 * count + kSampleSlack), actual(2 * count + kSampleSlack);
     kPixelKernelsPortable.upsample_h2v1(near.samples(), count, expected.data());
     kernels.upsample_h2v1(near.samples(), count, actual.data());
-    report->Check(std::memcmp(expected.data(), actual.data(), 2 * count) == 0,
-                  std::string("h2v1, ") + SimdName(level));
+    EXPECT_TRUE(std::memcmp(expected.data(), actual.data(), 2 * count) == 0)
+        << "h2v1, " << SimdName(level());
     kPixelKernelsPortable.upsample_h2v2(near.samples(), far.samples(), count, expected.data());
     kernels.upsample_h2v2(near.samples(), far.samples(), count, actual.data());
-    report->Check(std::memcmp(expected.data(), actual.data(), 2 * count) == 0,
-                  std::string("h2v2, ") + SimdName(level));
+    EXPECT_TRUE(std::memcmp(expected.data(), actual.data(), 2 * count) == 0)
+        << "h2v2, " << SimdName(level());
   }
 }
 
-void CheckColour(SimdLevel level, Random* random, Report* report) {
-  const PixelKernels& kernels = PixelKernelsFor(level);
+TEST_P(PixelsTest, ColourEqualsPortable) {
+  Random random(7);
+  const PixelKernels& kernels = PixelKernelsFor(level());
   const auto check = [&](const Row& y, const Row& cb, const Row& cr, size_t count) {
     const size_t bytes = 3 * (count + kSampleSlack);
     std::vector<uint8_t> expected(bytes), actual(bytes);
     kPixelKernelsPortable.ycc_to_rgb(y.samples(), cb.samples(), cr.samples(), count,
                                      expected.data());
     kernels.ycc_to_rgb(y.samples(), cb.samples(), cr.samples(), count, actual.data());
-    report->Check(std::memcmp(expected.data(), actual.data(), 3 * count) == 0,
-                  std::string("RGB, ") + SimdName(level));
+    EXPECT_TRUE(std::memcmp(expected.data(), actual.data(), 3 * count) == 0)
+        << "RGB, " << SimdName(level());
   };
   for (size_t count = 1; count < 200; ++count) {
-    check(Row(count, random), Row(count, random), Row(count, random), count);
+    check(Row(count, &random), Row(count, &random), Row(count, &random), count);
   }
   // Every pair of chroma samples, with luma at both ends and in between.
   for (int cb = 0; cb < 256; ++cb) {
-    Row y(3 * 256, random), blue(3 * 256, random), red(3 * 256, random);
+    Row y(3 * 256, &random), blue(3 * 256, &random), red(3 * 256, &random);
     for (size_t i = 0; i < 3 * 256; ++i) {
       y.bytes[1 + i] = static_cast<uint8_t>(i % 3 == 0 ? 0 : i % 3 == 1 ? 255 : y.bytes[1 + i]);
       blue.bytes[1 + i] = static_cast<uint8_t>(cb);
@@ -170,13 +178,4 @@ void CheckColour(SimdLevel level, Random* random, Report* report) {
 }
 
 }  // namespace
-
-void CheckPixels(SimdLevel level, int cases, Report* report) {
-  Random random(5);
-  CheckInverseDct(level, cases, &random, report);
-  CheckTameness(level, report);
-  CheckUpsampling(level, &random, report);
-  CheckColour(level, &random, report);
-}
-
 }  // namespace regcore

@@ -3,14 +3,15 @@
 #include <cmath>
 #include <string>
 
-#include "checks.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
 #include "resample/crop_geometry.h"
 
 namespace regcore {
 namespace {
 
 // The SIMD kernels split weights below this bound exactly; and no sum of Pillow's overflows.
-void CheckWeights(const AxisPlan& plan, Report* report, double* largest) {
+void CheckWeights(const AxisPlan& plan, double* largest) {
   constexpr double kOne = 1 << kWeightBits;
   bool fits = true;
   for (size_t i = 0; i < static_cast<size_t>(plan.count); ++i) {
@@ -22,9 +23,8 @@ void CheckWeights(const AxisPlan& plan, Report* report, double* largest) {
     }
     fits = fits && positive * 255 + 0.5 < 512;
   }
-  report->Check(fits && *largest < 1.98, "weights " + std::to_string(plan.input_size) + "->" +
-                                             std::to_string(plan.output_size) + " up to " +
-                                             std::to_string(*largest));
+  EXPECT_TRUE(fits && *largest < 1.98)
+      << "weights " << plan.input_size << "->" << plan.output_size << " up to " << *largest;
 }
 
 struct KnownGeometry {
@@ -45,34 +45,34 @@ constexpr KnownGeometry kGeometries[] = {
     {640, 480, 224, 224, {298, 224, 37, 0}},
 };
 
-}  // namespace
-
-void CheckAllWeights(int stride, Report* report) {
+TEST(PlanTest, WeightsStayBelowTheBoundOfTheKernels) {
+  const int stride = Cases(9, 1);
   Random random(2);
   double largest = 0;
   for (Filter filter : kFilters) {
     for (int input = 1; input <= 64; ++input) {
       for (int output = 1 + input % stride; output <= 300; output += stride) {
-        CheckWeights(MakeAxisPlan(input, output, 0, output, filter), report, &largest);
+        CheckWeights(MakeAxisPlan(input, output, 0, output, filter), &largest);
       }
     }
     for (int i = 0; i < 200 / stride; ++i) {
       const int input = static_cast<int>(random.Scale(1, 20'000));
       const int output = static_cast<int>(random.Scale(1, 1'000));
-      CheckWeights(MakeAxisPlan(input, output, 0, output, filter), report, &largest);
+      CheckWeights(MakeAxisPlan(input, output, 0, output, filter), &largest);
     }
   }
-  std::printf("weights: the largest is %.4f\n", largest);
+  RecordProperty("largest_weight", std::to_string(largest));
 }
 
-void CheckGeometry(Report* report) {
+TEST(PlanTest, GeometryIsTorchvisions) {
   for (const KnownGeometry& g : kGeometries) {
     const CropGeometry actual = MakeCropGeometry(g.width, g.height, g.resize, g.crop);
-    report->Check(actual.resized_width == g.expected.resized_width &&
-                      actual.resized_height == g.expected.resized_height &&
-                      actual.left == g.expected.left && actual.top == g.expected.top,
-                  "geometry of " + std::to_string(g.width) + "x" + std::to_string(g.height));
+    EXPECT_TRUE(actual.resized_width == g.expected.resized_width &&
+                actual.resized_height == g.expected.resized_height &&
+                actual.left == g.expected.left && actual.top == g.expected.top)
+        << "geometry of " << g.width << "x" << g.height;
   }
 }
 
+}  // namespace
 }  // namespace regcore

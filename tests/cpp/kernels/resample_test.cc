@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "base/image_view.h"
-#include "checks.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
 #include "resample/kernels.h"
 
 namespace regcore {
@@ -108,14 +109,14 @@ std::vector<uint8_t> Resample(const ResampleKernel& kernel, const AxisPlan& x, c
   return result;
 }
 
-void CheckCase(SimdLevel level, const Case& c, Random* random, Report* report) {
+void CheckCase(SimdLevel level, const Case& c, Random* random) {
   const AxisPlan x = PlanOf(c.x, c.filter);
   const AxisPlan y = PlanOf(c.y, c.filter);
   const Picture picture(c, x, y, random);
   const std::vector<uint8_t> expected = Resample(kResamplePortable, x, y, picture.view());
   const std::vector<uint8_t> actual = Resample(ResampleKernelFor(level), x, y, picture.view());
-  report->Check(!expected.empty() && actual == expected,
-                std::string("resample ") + SimdName(level) + " " + c.Text());
+  EXPECT_TRUE(!expected.empty() && actual == expected)
+      << "resample " << SimdName(level) << " " << c.Text();
 }
 
 // A crop window at either end or anywhere, of an axis shrunk up to 45 times or stretched 20 times.
@@ -147,33 +148,58 @@ Case RandomCase(Random* random) {
   }
 }
 
-}  // namespace
+class ResampleTest : public LevelTest {};
+INSTANTIATE_TEST_SUITE_P(Levels, ResampleTest, testing::ValuesIn(VectorLevels()), LevelName);
 
-void CheckResample(SimdLevel level, int random_cases, Report* report) {
+TEST_P(ResampleTest, SmallSizesEqualPortable) {
   Random random(1);
   for (Filter filter : kFilters) {
     for (int input = 1; input <= 12; ++input) {
       for (int output = 1; output <= 12; ++output) {
         const Axis x = {input, output, 0, output};
         const Axis y = {13 - input, 13 - output, 0, 13 - output};
-        CheckCase(level, {x, y, filter, Pixels::kRandom}, &random, report);
+        CheckCase(level(), {x, y, filter, Pixels::kRandom}, &random);
       }
     }
-    const Axis long_side = {500, 341, 58, 224};
-    const Axis short_side = {375, 256, 16, 224};
-    CheckCase(level, {long_side, short_side, filter, Pixels::kRandom}, &random, report);
-    CheckCase(level, {short_side, long_side, filter, Pixels::kBlackAndWhite}, &random, report);
-    // Every distance of neighbouring windows from which on a kernel has to read otherwise, up to
-    // the right end.
-    for (int input = 12; input <= 200; input += 4) {
-      const Axis all = {input, 40, 0, 40};
-      CheckCase(level, {all, {9, 5, 0, 5}, filter, Pixels::kRandom}, &random, report);
-    }
-    const Axis very_wide = {10'000, 250, 3, 224};  // 40 times
-    CheckCase(level, {very_wide, {3, 2, 0, 2}, filter, Pixels::kRandom}, &random, report);
-    CheckCase(level, {{5, 3, 0, 3}, very_wide, filter, Pixels::kRandom}, &random, report);
   }
-  for (int i = 0; i < random_cases; ++i) CheckCase(level, RandomCase(&random), &random, report);
 }
 
+TEST_P(ResampleTest, UsualCropsEqualPortable) {
+  Random random(2);
+  const Axis long_side = {500, 341, 58, 224};
+  const Axis short_side = {375, 256, 16, 224};
+  for (Filter filter : kFilters) {
+    CheckCase(level(), {long_side, short_side, filter, Pixels::kRandom}, &random);
+    CheckCase(level(), {short_side, long_side, filter, Pixels::kBlackAndWhite}, &random);
+  }
+}
+
+// Every distance of neighbouring windows from which on a kernel has to read otherwise, up to the
+// right end.
+TEST_P(ResampleTest, EveryDistanceOfWindowsEqualsPortable) {
+  Random random(3);
+  for (Filter filter : kFilters) {
+    for (int input = 12; input <= 200; input += 4) {
+      const Axis all = {input, 40, 0, 40};
+      CheckCase(level(), {all, {9, 5, 0, 5}, filter, Pixels::kRandom}, &random);
+    }
+  }
+}
+
+TEST_P(ResampleTest, FortyfoldReductionEqualsPortable) {
+  Random random(4);
+  const Axis very_wide = {10'000, 250, 3, 224};
+  for (Filter filter : kFilters) {
+    CheckCase(level(), {very_wide, {3, 2, 0, 2}, filter, Pixels::kRandom}, &random);
+    CheckCase(level(), {{5, 3, 0, 3}, very_wide, filter, Pixels::kRandom}, &random);
+  }
+}
+
+TEST_P(ResampleTest, RandomCasesEqualPortable) {
+  Random random(5);
+  const int cases = Cases(300, 1500);
+  for (int i = 0; i < cases; ++i) CheckCase(level(), RandomCase(&random), &random);
+}
+
+}  // namespace
 }  // namespace regcore

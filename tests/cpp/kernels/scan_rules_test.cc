@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "checks.h"
 #include "jpeg/baseline/baseline_decoder.h"
 #include "jpeg/baseline/markers.h"
+#include "kernels/kernel_test.h"
 
 namespace regcore {
 namespace {
@@ -88,14 +88,12 @@ class CraftedScan {
 
 CraftedScan Scan() { return {}; }
 
-}  // namespace
-
-void CheckScanRules(Report* report) {
+TEST(ScanRulesTest, OnlySoundScansAreTaken) {
   const auto check = [&](bool expected, const std::string& what, const CraftedScan& scan,
                          int blocks, int wanted, bool check_rest, unsigned restart_interval = 0,
                          uint16_t step = 1) {
-    report->Check(scan.IsSound(blocks, wanted, check_rest, restart_interval, step) == expected,
-                  what + (check_rest ? ", all looked at" : ""));
+    EXPECT_TRUE(scan.IsSound(blocks, wanted, check_rest, restart_interval, step) == expected)
+        << what << (check_rest ? ", all looked at" : "");
   };
   for (const bool all : {false, true}) {
     check(true, "a block", Scan().Block(1500).Marker(kEoi), 1, 1, all);
@@ -134,4 +132,5 @@ void CheckScanRules(Report* report) {
   check(false, "damage behind", rest, 2, 1, true, 1);
 }
 
+}  // namespace
 }  // namespace regcore

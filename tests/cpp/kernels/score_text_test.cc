@@ -1,5 +1,7 @@
 // The parser of scores against strtod, and on bytes that are no scores. The C library rounds a
 // decimal number correctly, too, as long as nobody sets a locale.
+#include "score_files/score_text.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -12,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "checks.h"
-#include "score_files/score_text.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
 
 namespace regcore {
 namespace {
@@ -27,13 +29,13 @@ Status Parse(const std::string& text, std::vector<float>* scores, ScoreLine* lin
 
 bool SameBits(float a, float b) { return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b); }
 
-void CheckNumber(const std::string& token, Report* report) {
+void CheckNumber(const std::string& token) {
   std::vector<float> scores(1);
   ScoreLine line;
   const Status status = Parse(token, &scores, &line);
   const float expected = static_cast<float>(std::strtod(token.c_str(), nullptr));
-  report->Check(status.ok() && line.count == 1 && !line.more && SameBits(scores[0], expected),
-                "number " + token);
+  EXPECT_TRUE(status.ok() && line.count == 1 && !line.more && SameBits(scores[0], expected))
+      << "number " << token;
 }
 
 constexpr const char* kNumbers[] = {
@@ -87,14 +89,14 @@ constexpr const char* kNotNumbers[] = {
     "-",     "+", ".",  "e5",  "1e", "1e+",   "--1",    "+-1",      "1.2.3",         "0x10",
     "1_000", ",", "1,", "abc", "1a", "infin", "nan(1)", "\x01\xff", "\xef\xbb\xbf+1"};
 
-void CheckWords(Report* report) {
-  for (const char* number : kNumbers) CheckNumber(number, report);
+TEST(ScoreTextTest, KnownNumbersAndNoNumbers) {
+  for (const char* number : kNumbers) CheckNumber(number);
   std::vector<float> scores(4);
   ScoreLine line;
   for (const char* word : kNotNumbers) {
     const Status status = Parse(std::string("1\t 2 ") + word, &scores, &line);
-    report->Check(status.message().starts_with("value 3, at column 6, is not a number: '"),
-                  std::string("not a number: ") + word + ": " + status.message());
+    EXPECT_TRUE(status.message().starts_with("value 3, at column 6, is not a number: '"))
+        << "not a number: " << word << ": " << status.message();
   }
 }
 
@@ -104,7 +106,7 @@ struct KnownLine {
   bool more;
 };
 
-void CheckLines(Report* report) {
+TEST(ScoreTextTest, EndsOfLines) {
   const KnownLine lines[] = {{"1 2 3", 3, false},
                              {"1 2 3 \n", 3, false},
                              {" 1\t2  3 \r\n", 3, false},
@@ -117,18 +119,19 @@ void CheckLines(Report* report) {
     std::vector<float> scores(3, 0);
     ScoreLine line;
     const Status status = Parse(known.text, &scores, &line);
-    report->Check(status.ok() && line.count == known.count && line.more == known.more &&
-                      scores[0] == 1 && scores[2] == (known.count > 2 ? 3 : 0),
-                  "line " + known.text);
+    EXPECT_TRUE(status.ok() && line.count == known.count && line.more == known.more &&
+                scores[0] == 1 && scores[2] == (known.count > 2 ? 3 : 0))
+        << "line " << known.text;
   }
   for (const char* empty : {"", "\n1 2", "  \t \r\n 1", "\r"}) {
     std::vector<float> scores(3);
     ScoreLine line;
-    report->Check(!Parse(empty, &scores, &line).ok(), std::string("empty line ") + empty);
+    EXPECT_TRUE(!Parse(empty, &scores, &line).ok()) << "empty line " << empty;
   }
 }
 
-void CheckRandomNumbers(int count, Report* report) {
+TEST(ScoreTextTest, RandomNumbersEqualStrtod) {
+  const int count = Cases(10'000, 100'000);
   Random random(4);
   char token[64];
   for (int i = 0; i < count; ++i) {
@@ -136,7 +139,7 @@ void CheckRandomNumbers(int count, Report* report) {
     const int digits = random.Between(0, 20);
     const char* form = i % 3 == 0 ? "%.*f" : i % 3 == 1 ? "%.*g" : "%.*e";
     std::snprintf(token, sizeof(token), form, digits, value);
-    CheckNumber(token, report);
+    CheckNumber(token);
   }
 }
 
@@ -156,7 +159,8 @@ bool ParseByWords(const std::string& text, std::vector<float>* values) {
   return !values->empty();
 }
 
-void CheckRandomBytes(int count, Report* report) {
+TEST(ScoreTextTest, RandomBytesEqualTheWordsByStrtod) {
+  const int count = Cases(10'000, 100'000);
   constexpr char kBytes[] = {'0', '1', '9', '.', '-', '+', 'e',  'E',  'i',  'n',  'f', 'a',
                              '(', ')', ' ', ' ', ' ', ' ', '\t', '\n', '\r', '\0', 'x', '\x80'};
   Random random(5);
@@ -170,12 +174,13 @@ void CheckRandomBytes(int count, Report* report) {
     ScoreLine line;
     const Status status = Parse(text, &scores, &line);
     const bool equal = std::equal(scores.begin(), scores.end(), expected.begin(), SameBits);
-    report->Check(status.ok() == ok && (!ok || equal), "bytes " + text);
+    EXPECT_TRUE(status.ok() == ok && (!ok || equal)) << "bytes " << text;
   }
 }
 
 // Random bits are floats of every size; written and read they stay the same.
-void CheckWritten(int count, Report* report) {
+TEST(ScoreTextTest, WrittenScoresAreReadAsTheyWere) {
+  const int count = Cases(10'000, 100'000);
   Random random(6);
   for (int i = 0; i < count; ++i) {
     std::vector<float> scores(static_cast<size_t>(random.Between(1, 5)));
@@ -191,26 +196,15 @@ void CheckWritten(int count, Report* report) {
     }
     std::string text;
     FormatScoreLine(scores, &text);
-    report->Check(text == expected + "\n", "written as " + text);
+    EXPECT_TRUE(text == expected + "\n") << "written as " << text;
     std::vector<float> read(scores.size());
     ScoreLine line;
     const Status status = Parse(text, &read, &line);
-    report->Check(status.ok() && line.count == scores.size() &&
-                      std::equal(scores.begin(), scores.end(), read.begin(), SameBits),
-                  "written and read: " + text);
+    EXPECT_TRUE(status.ok() && line.count == scores.size() &&
+                std::equal(scores.begin(), scores.end(), read.begin(), SameBits))
+        << "written and read: " << text;
   }
 }
 
 }  // namespace
-
-void CheckScoreText(int random_cases, Report* report) {
-  const int before = report->failed();
-  CheckWords(report);
-  CheckLines(report);
-  CheckRandomNumbers(random_cases, report);
-  CheckRandomBytes(random_cases, report);
-  CheckWritten(random_cases, report);
-  std::printf("score text: %s\n", report->failed() == before ? "equal" : "DIFFERENT");
-}
-
 }  // namespace regcore

@@ -1,4 +1,6 @@
 // TopK and FindLabelPlaces against a stable sort, on rows with nothing behind their ends.
+#include "scores/topk.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -9,9 +11,9 @@
 #include <vector>
 
 #include "base/image_view.h"
-#include "checks.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
 #include "scores/label_ranks.h"
-#include "scores/topk.h"
 
 namespace regcore {
 namespace {
@@ -177,11 +179,11 @@ bool PlacesAreRight(const Case& c, const Table& table, SimdLevel level, Random* 
   return true;
 }
 
-void CheckCase(SimdLevel level, const Case& c, Random* random, Report* report) {
+void CheckCase(SimdLevel level, const Case& c, Random* random) {
   const Table table = WithScoreType(c.type, [&](auto type) { return Table(type, c, random); });
   const std::string what = std::string(SimdName(level)) + " " + c.Text();
-  report->Check(TopKIsRight(c, table, level), "topk " + what);
-  report->Check(PlacesAreRight(c, table, level, random), "ranks " + what);
+  EXPECT_TRUE(TopKIsRight(c, table, level)) << "topk " << what;
+  EXPECT_TRUE(PlacesAreRight(c, table, level, random)) << "ranks " << what;
 }
 
 Case RandomCase(Random* random) {
@@ -196,12 +198,15 @@ Case RandomCase(Random* random) {
 }
 
 // All orders of eight scores that rise above a row: the whole truth about what sorts so few.
-void CheckPermutations(SimdLevel level, Report* report) {
+class TopKTest : public LevelTest {};
+INSTANTIATE_TEST_SUITE_P(Levels, TopKTest, testing::ValuesIn(SupportedSimdLevels()), LevelName);
+
+TEST_P(TopKTest, PermutationsOfTheBestEight) {
   constexpr size_t kClasses = 100, kBest = 8;
   float row[kClasses] = {};
   const Scores scores = {reinterpret_cast<const uint8_t*>(row), sizeof(row), 1, kClasses,
                          ScoreType::kFloat32};
-  const TopK topk(scores, kBest, level);
+  const TopK topk(scores, kBest, level());
   AlignedBuffer scratch;
   bool ok = topk.Reserve(&scratch).ok();
   float best[kBest] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -214,46 +219,51 @@ void CheckPermutations(SimdLevel level, Report* report) {
       ok = ok && values[i] == static_cast<float>(kBest - i) && row[indices[i]] == values[i];
     }
   } while (std::next_permutation(best, best + kBest));
-  report->Check(ok, std::string("permutations of the best eight, ") + SimdName(level));
+  EXPECT_TRUE(ok) << "permutations of the best eight, " << SimdName(level());
 }
 
-// What is prefetched is read later: of rows with gaps, and of reversed ones, too.
-void CheckAhead(Report* report) {
+TEST(ScoresTest, WhatIsPrefetchedIsReadLater) {
   const auto ahead = [](ptrdiff_t stride, size_t classes, ScoreType type) {
     return Scores{nullptr, stride, 9, classes, type}.Ahead();
   };
-  report->Check(ahead(4000, 1000, ScoreType::kFloat32) == 3 * 4000, "ahead of rows side by side");
-  report->Check(ahead(-9000, 1000, ScoreType::kFloat32) == 3 * -9000, "ahead of reversed rows");
-  report->Check(ahead(0, 1000, ScoreType::kInt8) == 0, "ahead of one row repeated");
+  EXPECT_TRUE(ahead(4000, 1000, ScoreType::kFloat32) == 3 * 4000) << "ahead of rows side by side";
+  EXPECT_TRUE(ahead(-9000, 1000, ScoreType::kFloat32) == 3 * -9000) << "ahead of reversed rows";
+  EXPECT_TRUE(ahead(0, 1000, ScoreType::kInt8) == 0) << "ahead of one row repeated";
   const ptrdiff_t within = ahead(100'000, 20'000, ScoreType::kFloat16);
-  report->Check(0 < within && within < 40'000, "ahead in a long row");
+  EXPECT_TRUE(0 < within && within < 40'000) << "ahead in a long row";
 }
 
-}  // namespace
-
-void CheckTopK(SimdLevel level, int random_cases, Report* report) {
+TEST_P(TopKTest, EveryNumberOfClasses) {
   Random random(4);
-  CheckPermutations(level, report);
-  CheckAhead(report);
   for (size_t type = 0; type < kScoreTypes; ++type) {
     for (int content = 0; content < kContents; ++content) {
       for (size_t classes = 1; classes <= 210; classes += classes < 20 ? 1 : 5) {
         const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 2, classes,
                         std::min<size_t>(classes, 5)};
-        CheckCase(level, c, &random, report);
+        CheckCase(level(), c, &random);
       }
     }
   }
+}
+
+TEST_P(TopKTest, ManyRows) {
+  Random random(5);
   for (size_t type = 0; type < kScoreTypes; ++type) {
     for (int content = 0; content < kContents; ++content) {
       for (size_t classes : {1000, 1001, 1024, 4096, 4097}) {
         const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 20, classes,
                         static_cast<size_t>(random.Between(1, 8))};
-        CheckCase(level, c, &random, report);
+        CheckCase(level(), c, &random);
       }
     }
   }
-  for (int i = 0; i < random_cases; ++i) CheckCase(level, RandomCase(&random), &random, report);
 }
 
+TEST_P(TopKTest, RandomCases) {
+  Random random(6);
+  const int cases = Cases(400, 3000);
+  for (int i = 0; i < cases; ++i) CheckCase(level(), RandomCase(&random), &random);
+}
+
+}  // namespace
 }  // namespace regcore

@@ -1,7 +1,9 @@
 // Decoding a part against decoding all, for kinds of JPEG that no Python encoder writes.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
-#include "checks.h"
+#include "pipeline/images.h"
 
 namespace regcore {
 namespace {
@@ -16,7 +18,7 @@ struct Decoded {
 
 // Whatever part is decoded, verdict and pixels are the same; and warnings, where all is looked at.
 void CheckExtents(const Bytes& image, const Rect& wanted, JpegDecoder* decoder,
-                  const std::string& name, Report* report) {
+                  const std::string& name) {
   Decoded decoded[3];
   for (const DecodeExtent extent :
        {DecodeExtent::kWanted, DecodeExtent::kWantedChecked, DecodeExtent::kWhole}) {
@@ -28,24 +30,22 @@ void CheckExtents(const Bytes& image, const Rect& wanted, JpegDecoder* decoder,
     d.status = decoder->Decode(wanted, extent, &d.pixels, &d.view);
     d.warnings = decoder->warnings();
     d.first_warning = decoder->first_warning();
-    report->Check(d.pixels.capacity() <= held, "memory of " + name);
+    EXPECT_TRUE(d.pixels.capacity() <= held) << "memory of " << name;
   }
   const auto& [part, checked, whole] = decoded;
-  report->Check(
-      part.status.code() == whole.status.code() && checked.status.code() == whole.status.code(),
-      "verdict on " + name);
+  EXPECT_TRUE(part.status.code() == whole.status.code() &&
+              checked.status.code() == whole.status.code())
+      << "verdict on " << name;
   if (!whole.status.ok()) return;
-  report->Check(
-      SameRegion(part.view, whole.view, wanted) && SameRegion(checked.view, whole.view, wanted),
-      "region decode of " + name);
-  report->Check(checked.warnings == whole.warnings &&
-                    (whole.warnings == 0 || checked.first_warning == whole.first_warning),
-                "warnings of " + name);
+  EXPECT_TRUE(SameRegion(part.view, whole.view, wanted) &&
+              SameRegion(checked.view, whole.view, wanted))
+      << "region decode of " << name;
+  EXPECT_TRUE(checked.warnings == whole.warnings &&
+              (whole.warnings == 0 || checked.first_warning == whole.first_warning))
+      << "warnings of " << name;
 }
 
-}  // namespace
-
-void CheckDecoder(Report* report) {
+TEST(DecoderTest, PartsEqualTheWholeOfRareAndDamagedKinds) {
   Random random(1);
   JpegDecoder decoder({}, SupportedSimdLevels().back());
   for (int i = 0; i < 400; ++i) {
@@ -61,7 +61,7 @@ void CheckDecoder(Report* report) {
     const Bytes image = EncodeJpeg(width, height, kind, static_cast<uint32_t>(i));
     const Rect wanted = RandomPart(width, height, &random);
     const std::string name = "JPEG " + std::to_string(i);
-    CheckExtents(image, wanted, &decoder, name, report);
+    CheckExtents(image, wanted, &decoder, name);
     Bytes damaged = image;
     for (int hits = random.Between(1, 3); hits > 0; --hits) {
       const size_t at = static_cast<size_t>(random.Between(0, static_cast<int>(image.size()) - 1));
@@ -70,8 +70,9 @@ void CheckDecoder(Report* report) {
     if (random.Between(0, 3) == 0) {
       damaged.resize(static_cast<size_t>(random.Between(2, static_cast<int>(image.size()))));
     }
-    CheckExtents(damaged, wanted, &decoder, "damaged " + name, report);
+    CheckExtents(damaged, wanted, &decoder, "damaged " + name);
   }
 }
 
+}  // namespace
 }  // namespace regcore

@@ -4,6 +4,7 @@
 //
 // Replaces functions of glibc; not for use with a sanitizer, which does the same.
 #include <dlfcn.h>
+#include <gtest/gtest.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -16,8 +17,8 @@
 #include <fstream>
 #include <functional>
 
-#include "checks.h"
 #include "files/read_file.h"
+#include "pipeline/images.h"
 #include "preprocess/batch_stream.h"
 #include "preprocess/list_job.h"
 
@@ -130,7 +131,7 @@ void Wait(PreprocessJob* job) {
 }
 
 // One image, its allocations failing from the n-th on, for every n; then just the n-th.
-void CheckAllocations(const Bytes& image, const std::string& what, Report* report) {
+void CheckAllocations(const Bytes& image, const std::string& what) {
   const PreprocessSpec spec = SmallSpec(nullptr);
   const std::vector<Bytes> images = {image};
   const ImageSource source = SourcesOf(images).front();
@@ -152,18 +153,18 @@ void CheckAllocations(const Bytes& image, const std::string& what, Report* repor
         // A single failure may be survived: some caches do without.
         const bool fine =
             status.ok() ? slot == expected : failed && status.code() == StatusCode::kOutOfMemory;
-        report->Check(fine, what + ", allocation " + std::to_string(n) + ": " + status.message());
+        EXPECT_TRUE(fine) << what << ", allocation " << n << ": " << status.message();
         const Status after = preprocess.ToSlot(source, 0, {}, &scratch, slot.data());
-        report->Check(after.ok() && slot == expected, what + ", the image after a failure");
+        EXPECT_TRUE(after.ok() && slot == expected) << what << ", the image after a failure";
       }
       const bool leaks = live != before;  // not below: the words allocate, too
-      report->Check(!leaks, what + ", leak after allocation " + std::to_string(n));
+      EXPECT_TRUE(!leaks) << what << ", leak after allocation " << n;
     }
   }
 }
 
 // Workers whose every allocation fails: an image that cannot even be reported in words is reported.
-void CheckReports(Report* report) {
+TEST(FaultsTest, JobsWithoutMemoryReportEveryImage) {
   const PreprocessSpec spec = SmallSpec(nullptr);
   const std::vector<Bytes> images = MixedImages();
   const std::vector<ImageSource> sources = SourcesOf(images);
@@ -186,17 +187,17 @@ void CheckReports(Report* report) {
       all = all && (codes[i] == StatusCode::kOutOfMemory ||
                     (codes[i] == StatusCode::kOk) == sound || sources[i].size < 300);
     }
-    report->Check(all, "reports without memory after allocation " + std::to_string(n));
+    EXPECT_TRUE(all) << "reports without memory after allocation " << n;
     const Status again = job.StartToSlots(sources, GreyDecoder(), out.data());
     Wait(&job);
     std::vector<StatusCode> codes_again(sources.size(), StatusCode::kOk);
     for (const ItemReport& item : job.TakeReports()) codes_again[item.index] = item.status.code();
-    report->Check(again.ok() && codes_again == expected.codes, "the job after one without memory");
+    EXPECT_TRUE(again.ok() && codes_again == expected.codes) << "the job after one without memory";
   }
   spared = false;
 }
 
-void CheckReads(Report* report) {
+TEST(FaultsTest, ReadsThatFail) {
   const std::string path = std::filesystem::temp_directory_path() /
                            ("regcore-faults-" + std::to_string(::getpid()) + ".jpg");
   const Bytes image = EncodeJpeg(64, 48, {}, 1);
@@ -220,14 +221,14 @@ void CheckReads(Report* report) {
     read_fault = c.fault;
     const Status status = ReadFile(path.c_str(), {}, nullptr, &buffer, &size);
     read_fault = ReadFault::kNone;
-    report->Check(status.message() == c.words, "read fault: '" + status.message() + "'");
+    EXPECT_TRUE(status.message() == c.words) << "read fault: '" << status.message() << "'";
     const bool same = size == image.size() && std::equal(image.begin(), image.end(), buffer.data());
-    report->Check(!status.ok() || same, "bytes after read fault");
+    EXPECT_TRUE(!status.ok() || same) << "bytes after read fault";
   }
   std::filesystem::remove(path);
 }
 
-void CheckThreads(Report* report) {
+TEST(FaultsTest, ThreadsThatDoNotStart) {
   const PreprocessSpec spec = SmallSpec(nullptr);
   const std::vector<Bytes> images = MixedImages();
   const std::vector<ImageSource> sources = SourcesOf(images);
@@ -241,33 +242,33 @@ void CheckThreads(Report* report) {
                        {out.data(), out.data()}, 1);
     threads_left = 1 << 20;
     const Status status = job.StartToSlots(sources, GreyDecoder(), out.data());
-    report->Check(status.ok() == (threads > 0), "start with " + std::to_string(threads));
-    report->Check(!stream.Start().ok(), "a stream without threads");
+    EXPECT_TRUE(status.ok() == (threads > 0)) << "start with " << threads;
+    EXPECT_TRUE(!stream.Start().ok()) << "a stream without threads";
     if (!status.ok()) {
-      report->Check(status.message() == "the system starts no threads", status.message());
+      EXPECT_TRUE(status.message() == "the system starts no threads") << status.message();
       continue;
     }
     Wait(&job);
     std::vector<StatusCode> codes(sources.size(), StatusCode::kOk);
     for (const ItemReport& item : job.TakeReports()) codes[item.index] = item.status.code();
-    report->Check(codes == expected.codes, "a job with fewer threads");
+    EXPECT_TRUE(codes == expected.codes) << "a job with fewer threads";
   }
 }
 
-int Main() {
-  Report report;
-  CheckAllocations(EncodeJpeg(90, 70, {}, 1), "baseline", &report);
+TEST(FaultsTest, AllocationsOfABaselineImage) {
+  CheckAllocations(EncodeJpeg(90, 70, {}, 1), "baseline");
+}
+
+TEST(FaultsTest, AllocationsOfAProgressiveImage) {
   JpegKind progressive;
   progressive.progressive = true;
-  CheckAllocations(EncodeJpeg(90, 70, progressive, 1), "progressive", &report);
-  CheckReports(&report);
-  CheckReads(&report);
-  CheckThreads(&report);
-  std::printf("%d passed, %d failed\n", report.passed(), report.failed());
-  return report.failed() == 0 ? 0 : 1;
+  CheckAllocations(EncodeJpeg(90, 70, progressive, 1), "progressive");
 }
 
 }  // namespace
 }  // namespace regcore
 
-int main() { return regcore::Main(); }
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

@@ -8,7 +8,7 @@
 #include <jpeglib.h>
 // clang-format on
 
-#include "checks.h"
+#include "pipeline/images.h"
 
 namespace regcore {
 

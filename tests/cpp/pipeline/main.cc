@@ -1,42 +1,43 @@
-// Pool, jobs and streams against one worker's results, to be run under sanitizers.
+// Decoders, pool, jobs and streams against one worker's results, to be run under sanitizers.
 //
-// pipeline_test [FILE...]: with pictures made here, or with these files.
-#include <algorithm>
-#include <cstdio>
+// pipeline_test [--gtest_filter=...] [FILE...]: jobs and streams run over these files instead of
+// the images made here.
+#include <gtest/gtest.h>
 
-#include "checks.h"
+#include "pipeline/images.h"
+#include "pipeline/workers_test.h"
 
 namespace regcore {
 namespace {
 
-int Main(const std::vector<std::string>& files) {
-  Report report;
-  std::vector<Bytes> images;
+std::vector<std::string>& Files() {
+  static std::vector<std::string> files;
+  return files;
+}
+
+std::vector<ImageSource> MakeSources() {
+  static const std::vector<Bytes> images = MixedImages();
+  if (Files().empty()) return SourcesOf(images);
   std::vector<ImageSource> sources;
-  if (files.empty()) {
-    CheckScans(&report);
-    CheckDecoder(&report);
-    CheckPool(&report);
-    CheckMemory(&report);
-    images = MixedImages();
-    sources = SourcesOf(images);
-  }
-  for (const std::string& file : files) {
+  for (const std::string& file : Files()) {
     ImageSource source;
     source.path = file.c_str();
     sources.push_back(source);
   }
-  // A stream is run once for every batch of it.
-  const auto end = sources.begin() + static_cast<ptrdiff_t>(std::min(sources.size(), size_t{60}));
-  for (const size_t workers : {size_t{1}, size_t{8}}) {
-    CheckJob(sources, workers, &report);
-    CheckStream({sources.begin(), end}, workers, &report);
-  }
-  std::printf("%d passed, %d failed\n", report.passed(), report.failed());
-  return report.failed() == 0 ? 0 : 1;
+  return sources;
 }
 
 }  // namespace
+
+const std::vector<ImageSource>& TestSources() {
+  static const std::vector<ImageSource> sources = MakeSources();
+  return sources;
+}
+
 }  // namespace regcore
 
-int main(int argc, char** argv) { return regcore::Main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  regcore::Files().assign(argv + 1, argv + argc);
+  return RUN_ALL_TESTS();
+}

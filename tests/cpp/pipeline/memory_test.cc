@@ -1,9 +1,11 @@
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <thread>
 #include <vector>
 
 #include "base/memory_budget.h"
-#include "checks.h"
+#include "random.h"
 
 namespace regcore {
 namespace {
@@ -11,7 +13,7 @@ namespace {
 constexpr size_t kMebibyte = size_t{1} << 20;
 
 // Threads that ask in two steps, hold for a moment and give back; the sum never exceeds the bound.
-void CheckBound(Report* report) {
+TEST(MemoryBudgetTest, TheSumNeverExceedsTheBound) {
   MemoryBudget budget(64 * kMebibyte);
   const MemoryShare share(&budget, 8);
   std::atomic<size_t> held{0};
@@ -37,24 +39,18 @@ void CheckBound(Report* report) {
   std::vector<std::thread> threads;
   for (uint32_t seed = 0; seed < 8; ++seed) threads.emplace_back(work, seed);
   for (std::thread& thread : threads) thread.join();
-  report->Check(!exceeded, "a memory budget holds");
-  report->Check(refused > 0, "more than one image may have is refused");
+  EXPECT_TRUE(!exceeded) << "a memory budget holds";
+  EXPECT_TRUE(refused > 0) << "more than one image may have is refused";
 }
 
-void CheckShares(Report* report) {
+TEST(MemoryBudgetTest, SharesAreGivenBackAndEnd) {
   MemoryBudget budget(64 * kMebibyte);
   const size_t half = MemoryShare(&budget, 4).half();
   const MemoryShare first(&budget, 4);
   const MemoryShare second(&budget, 4);
-  report->Check(half == 2 * kMebibyte && first.half() == half, "a share is given back");
-  report->Check(second.half() == 0, "no more is shared out than there is");
+  EXPECT_TRUE(half == 2 * kMebibyte && first.half() == half) << "a share is given back";
+  EXPECT_TRUE(second.half() == 0) << "no more is shared out than there is";
 }
 
 }  // namespace
-
-void CheckMemory(Report* report) {
-  CheckBound(report);
-  CheckShares(report);
-}
-
 }  // namespace regcore

@@ -1,11 +1,13 @@
 // The decoder of sound baseline scans against libjpeg-turbo, by every instruction set.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstring>
 
-#include "checks.h"
 #include "jpeg/baseline/baseline_decoder.h"
 #include "jpeg/jpeg_decoder.h"
 #include "jpeg/libjpeg_decoder.h"
+#include "pipeline/images.h"
 
 namespace regcore {
 namespace {
@@ -35,7 +37,7 @@ size_t MarkerOf(const Bytes& image, uint8_t code) {
 }
 
 // One byte of a header changed, so that libjpeg alone can say what is to become of the picture.
-void CheckForeignHeaders(Report* report) {
+TEST(BaselineTest, RareHeadersAreLeftToLibjpeg) {
   JpegKind kind;
   kind.horizontal = kind.vertical = 1;
   kind.smooth = true;
@@ -73,7 +75,7 @@ void CheckForeignHeaders(Report* report) {
     const std::string name = std::string("header with ") + change.what;
     ScanHeader header;
     const bool opened = library.Open(changed.data(), changed.size()).ok();
-    report->Check((opened && library.DescribeScan(&header)) == change.described, name);
+    EXPECT_TRUE((opened && library.DescribeScan(&header)) == change.described) << name;
     AlignedBuffer pixels[2];
     RgbView views[2];
     const Rect wanted{3, 3, 30, 20};
@@ -83,17 +85,14 @@ void CheckForeignHeaders(Report* report) {
       return status.code();
     };
     const StatusCode code = decode(&whole, DecodeExtent::kWhole, 0);
-    report->Check(decode(&part, DecodeExtent::kWantedChecked, 1) == code, "verdict, " + name);
+    EXPECT_TRUE(decode(&part, DecodeExtent::kWantedChecked, 1) == code) << "verdict, " << name;
     if (code != StatusCode::kOk) continue;
-    report->Check(SameRegion(views[0], views[1], wanted) && part.warnings() == whole.warnings(),
-                  "pixels and warnings, " + name);
+    EXPECT_TRUE(SameRegion(views[0], views[1], wanted) && part.warnings() == whole.warnings())
+        << "pixels and warnings, " << name;
   }
 }
 
-}  // namespace
-
-void CheckScans(Report* report) {
-  CheckForeignHeaders(report);
+TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
   Random random(7);
   JpegLibrary library({});
   std::vector<ScanDecoder> decoders;
@@ -108,10 +107,10 @@ void CheckScans(Report* report) {
     const Rect wanted = RandomPart(width, height, &random);
     ScanHeader scan;
     if (!library.Open(image.data(), image.size()).ok() || !library.DescribeScan(&scan)) {
-      report->Check(false, "header of " + name);
+      ADD_FAILURE() << "header of " << name;
       continue;
     }
-    report->Check(ScanDecoder::Takes(scan) == IsTaken(kind, width), "kind of " + name);
+    EXPECT_TRUE(ScanDecoder::Takes(scan) == IsTaken(kind, width)) << "kind of " << name;
     if (!ScanDecoder::Takes(scan)) continue;
     std::vector<AlignedBuffer> pixels(decoders.size());
     std::vector<RgbView> views(decoders.size());
@@ -121,23 +120,24 @@ void CheckScans(Report* report) {
       const bool check_rest = random.Between(0, 1) == 1;
       const Status status =
           decoders[d].Decode(scan, wanted, check_rest, &pixels[d], &views[d], &is_sound);
-      report->Check(status.ok(), "memory for " + name);
+      EXPECT_TRUE(status.ok()) << "memory for " << name;
       sound += is_sound ? 1 : 0;
     }
-    report->Check(sound == 0 || sound == decoders.size(), "verdict on " + name);
+    EXPECT_TRUE(sound == 0 || sound == decoders.size()) << "verdict on " << name;
     smooth_images += kind.smooth ? 1 : 0;
     sound_images += kind.smooth && sound > 0 ? 1 : 0;
     if (sound != decoders.size()) continue;  // noise may be wild
     AlignedBuffer whole;
     RgbView view;
-    report->Check(library.Decode(&whole, &view).ok() && library.warnings() == 0,
-                  "libjpeg on " + name);
+    EXPECT_TRUE(library.Decode(&whole, &view).ok() && library.warnings() == 0)
+        << "libjpeg on " << name;
     for (const RgbView& part : views) {
-      report->Check(SameRegion(part, view, wanted), "pixels of " + name);
+      EXPECT_TRUE(SameRegion(part, view, wanted)) << "pixels of " << name;
     }
   }
-  report->Check(sound_images == smooth_images && smooth_images > 100,
-                "sound scans are not left to libjpeg");
+  EXPECT_TRUE(sound_images == smooth_images && smooth_images > 100)
+      << "sound scans are not left to libjpeg";
 }
 
+}  // namespace
 }  // namespace regcore

@@ -2,7 +2,8 @@
 #include <chrono>
 #include <deque>
 
-#include "checks.h"
+#include "pipeline/images.h"
+#include "pipeline/workers_test.h"
 #include "preprocess/batch_stream.h"
 
 namespace regcore {
@@ -52,57 +53,60 @@ bool InOrder(const WorkedImage& image, size_t workers) {
 // Takes `taken` batches of a stream that keeps `keep`, looks at all that are kept each time, and
 // abandons it.
 void CheckBatches(const Preprocess& preprocess, const std::vector<ImageSource>& sources,
-                  const Expected& expected, size_t workers, size_t keep, size_t taken,
-                  Report* report) {
+                  const Expected& expected, size_t workers, size_t keep, size_t taken) {
   const size_t slot_bytes = preprocess.slot_bytes();
   Ring ring(keep + 1, kBatchSize * slot_bytes);
   BatchStream stream(preprocess, workers, sources, GreyDecoder(), kBatchSize, ring.pointers, keep);
-  report->Check(stream.Start().ok(), "start of a stream");
+  EXPECT_TRUE(stream.Start().ok()) << "start of a stream";
   std::deque<StreamBatch> kept;
   StreamBatch batch;
   size_t next = 0;
   for (size_t i = 0; i < taken; ++i) {
     const bool in_order = NextOrEnd(&stream, &batch) == StreamState::kBatch && batch.first == next;
-    report->Check(in_order, "order of batches");
+    EXPECT_TRUE(in_order) << "order of batches";
     next += batch.count;
     std::vector<StatusCode> codes(batch.count, StatusCode::kOk);
     for (const ItemReport& item : stream.TakeReports()) {
       codes[item.index - batch.first] = item.status.code();
     }
-    report->Check(std::equal(codes.begin(), codes.end(),
-                             expected.codes.begin() + static_cast<ptrdiff_t>(batch.first)),
-                  "verdicts of a stream");
+    EXPECT_TRUE(std::equal(codes.begin(), codes.end(),
+                           expected.codes.begin() + static_cast<ptrdiff_t>(batch.first)))
+        << "verdicts of a stream";
     const std::vector<WorkedImage>& worked = stream.worked();
-    report->Check(worked.size() == batch.count &&
-                      std::all_of(worked.begin(), worked.end(),
-                                  [&](const WorkedImage& w) { return InOrder(w, workers); }),
-                  "times of a stream");
+    EXPECT_TRUE(worked.size() == batch.count &&
+                std::all_of(worked.begin(), worked.end(),
+                            [&](const WorkedImage& w) { return InOrder(w, workers); }))
+        << "times of a stream";
     kept.push_back(batch);
     if (kept.size() > keep) kept.pop_front();
     for (const StreamBatch& held : kept) {
-      report->Check(SamePixels(expected, held, ring.memory[held.buffer], slot_bytes),
-                    "pixels of a stream that keeps " + std::to_string(keep));
+      EXPECT_TRUE(SamePixels(expected, held, ring.memory[held.buffer], slot_bytes))
+          << "pixels of a stream that keeps " << keep;
     }
   }
   if (next == sources.size()) {
-    report->Check(NextOrEnd(&stream, &batch) == StreamState::kEnd, "end of a stream");
+    EXPECT_TRUE(NextOrEnd(&stream, &batch) == StreamState::kEnd) << "end of a stream";
   }
 }
 
-}  // namespace
+class StreamTest : public WorkersTest {};
+INSTANTIATE_TEST_SUITE_P(Workers, StreamTest, testing::Values(1, 8), WorkersName);
 
-void CheckStream(const std::vector<ImageSource>& sources, size_t workers, Report* report) {
+// A stream is run to the end, and abandoned after each number of its batches.
+TEST_P(StreamTest, EqualsOneWorker) {
+  std::vector<ImageSource> sources = TestSources();
+  sources.resize(std::min(sources.size(), size_t{60}));
   MemoryBudget budget(size_t{8} << 30);
   const PreprocessSpec spec = SmallSpec(&budget);
   const Expected expected = OneByOne(spec, sources);
   const Preprocess preprocess(spec);
-  // To the end, and then abandoned after each number of batches.
   const size_t batches = (sources.size() + kBatchSize - 1) / kBatchSize;
   for (size_t keep = 1; keep <= 3; ++keep) {
     for (size_t taken = 0; taken <= batches; ++taken) {
-      CheckBatches(preprocess, sources, expected, workers, keep, taken, report);
+      CheckBatches(preprocess, sources, expected, workers(), keep, taken);
     }
   }
 }
 
+}  // namespace
 }  // namespace regcore

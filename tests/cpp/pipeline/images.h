@@ -1,13 +1,13 @@
-// The C++ tests of all that runs on threads, for the sanitizers: pictures made here, and the
-// checks.
+// Images made here for the tests of all that decodes or runs on threads, and what one worker makes
+// of them: the reference of all threads.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "../kernels/checks.h"
 #include "preprocess/preprocess.h"
+#include "random.h"
 
 namespace regcore {
 
@@ -24,13 +24,13 @@ struct JpegKind {
   bool smooth = false;  // shades, else noise
 };
 
-// A picture of that size; the same for the same seed.
+// An image of that size; the same for the same seed.
 Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed);
 
-// Sound ones of many kinds, cut ones, and bytes that are none.
+// Sound images of many kinds, cut ones, and bytes that are none.
 std::vector<Bytes> MixedImages();
 
-// A part of a picture of that size.
+// A part of an image of that size.
 Rect RandomPart(int width, int height, Random* random);
 
 // Whether both hold the same pixels of `area`.
@@ -44,18 +44,11 @@ std::vector<ImageSource> SourcesOf(const std::vector<Bytes>& images);
 // "Decodes" what is no JPEG to one colour, if it is long enough.
 ForeignDecoder GreyDecoder();
 
-// What one worker makes of each image, and its status; the reference of all threads.
+// The tensor that one worker makes of each image, and its status.
 struct Expected {
   std::vector<Bytes> slots;
   std::vector<StatusCode> codes;
 };
 Expected OneByOne(const PreprocessSpec& spec, const std::vector<ImageSource>& sources);
-
-void CheckScans(Report* report);
-void CheckDecoder(Report* report);
-void CheckPool(Report* report);
-void CheckMemory(Report* report);
-void CheckJob(const std::vector<ImageSource>& sources, size_t workers, Report* report);
-void CheckStream(const std::vector<ImageSource>& sources, size_t workers, Report* report);
 
 }  // namespace regcore
