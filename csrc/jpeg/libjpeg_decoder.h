@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/aligned_buffer.h"
 #include "base/image_limits.h"
 #include "base/image_view.h"
 #include "base/status.h"

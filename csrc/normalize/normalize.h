@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 #include "base/simd_level.h"
 
 namespace regcore {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/aligned_buffer.h"
 #include "base/image_limits.h"
 #include "base/image_view.h"
 #include "base/memory_budget.h"

@@ -152,14 +152,14 @@ Status Preprocess::Decode(const ImageSource& source, size_t* file_size, Reservat
                           PreprocessScratch* scratch, Window* window, RgbView* view) const {
   if (source.path != nullptr) {
     const Status status =
-        ReadFile(source.path, spec_.limits, reservation, &scratch->file, file_size);
+        ReadFile(source.path, spec_.limits.file_bytes, reservation, &scratch->file, file_size);
     scratch->times.read = ImageTimes::Now();
     REGCORE_RETURN_IF_ERROR(status);
     return DecodeJpeg(scratch->file.data(), *file_size, *file_size, reservation, scratch, window,
                       view);
   }
   if (source.width == 0) {
-    REGCORE_RETURN_IF_ERROR(CheckFileBytes(source.size, spec_.limits));
+    REGCORE_RETURN_IF_ERROR(CheckFileBytes(source.size, spec_.limits.file_bytes));
     return DecodeJpeg(source.data, source.size, 0, reservation, scratch, window, view);
   }
   REGCORE_RETURN_IF_ERROR(Plan(source.width, source.height, &scratch->plans, window));
@@ -186,7 +186,7 @@ Status Preprocess::DecodeForeign(const ImageSource& source, size_t index, size_t
     // What was read is decoded; only what had to be given back is read anew.
     if (file_size == 0) {
       REGCORE_RETURN_IF_ERROR(
-          ReadFile(source.path, spec_.limits, reservation, &scratch->file, &file_size));
+          ReadFile(source.path, spec_.limits.file_bytes, reservation, &scratch->file, &file_size));
     }
     bytes = scratch->file.data();
     size = file_size;

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 
 namespace regcore {
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "base/aligned_buffer.h"
 #include "base/image_view.h"
 #include "base/simd_level.h"
 #include "base/status.h"

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 #include "base/status.h"
 
 namespace regcore {

@@ -21,7 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "jpeg/baseline/coefficients.h"
+#include "jpeg/pixels/block_groups.h"
 #include "jpeg/pixels/kernels.h"
 
 namespace regcore {
@@ -61,7 +61,7 @@ bool InverseDctLanes(int16_t* blocks, size_t groups, const int16_t* steps, uint8
   using Wide = typename Lanes::Wide;
   bool wild = false;
   for (size_t g = 0; g < groups; ++g) {
-    int16_t* const group = blocks + g * Lanes::kBlocks * Coefficients::kBlockSize;
+    int16_t* const group = blocks + g * Lanes::kBlocks * kBlockSize;
     Vector x[8];
     Wide sum = Lanes::Broadcast(0);
     for (int row = 0; row < 8; ++row) {

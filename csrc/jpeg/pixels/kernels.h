@@ -26,7 +26,7 @@ struct PixelKernels {
   // Blocks side by side that inverse_dct takes at once: 1, 2 or 4.
   int group;
 
-  // Writes `groups` groups of blocks (see Coefficients) as 8 rows of samples. `steps` of the
+  // Writes `groups` groups of blocks (see block_groups.h) as 8 rows of samples. `steps` of the
   // quantisation are row by row, none above kLargestStep. False: a block is wild, and the samples
   // mean nothing.
   bool (*inverse_dct)(int16_t* blocks, size_t groups, const int16_t* steps, uint8_t* samples,

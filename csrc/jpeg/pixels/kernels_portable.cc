@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "jpeg/baseline/coefficients.h"
+#include "jpeg/pixels/block_groups.h"
 #include "jpeg/pixels/kernels.h"
 #include "jpeg/pixels/ycc_constants.h"
 
@@ -73,8 +73,7 @@ bool InverseDct(int16_t* blocks, size_t groups, const int16_t* steps, uint8_t* s
                 ptrdiff_t stride) {
   bool tame = true;
   for (size_t i = 0; i < groups; ++i) {
-    tame &=
-        InverseDctOfBlock(blocks + i * Coefficients::kBlockSize, steps, samples + 8 * i, stride);
+    tame &= InverseDctOfBlock(blocks + i * kBlockSize, steps, samples + 8 * i, stride);
   }
   return tame;
 }

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/image_view.h"
 #include "jpeg/baseline/coefficients.h"
 #include "jpeg/pixels/kernels.h"
 #include "kernels/kernel_test.h"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/aligned_buffer.h"
 #include "base/image_view.h"
 #include "kernels/kernel_test.h"
 #include "random.h"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 #include "kernels/kernel_test.h"
 #include "random.h"
 #include "scores/label_ranks.h"
