@@ -104,14 +104,14 @@ struct Pipeline {
   Pipeline(regcore::DataType type, bool full,
            regcore::OnWarning on_warning = regcore::OnWarning::kReport)
       : preprocess(SpecOf(type, full, on_warning)),
-        scratch(preprocess.spec(), share),
+        worker(preprocess.spec(), share),
         slot(preprocess.slot_bytes()) {}
 
   void FromFile(const File& file) {
     regcore::ImageSource source;
     source.data = file.bytes.data();
     source.size = file.size;
-    Exit(preprocess.ToSlot(source, 0, {}, &scratch, slot.data()));
+    Exit(preprocess.ToSlot(source, 0, {}, &worker, slot.data()));
   }
 
   void FromPixels(const std::vector<uint8_t>& pixels, int width, int height) {
@@ -120,12 +120,12 @@ struct Pipeline {
     source.width = width;
     source.height = height;
     source.stride = 3 * ptrdiff_t{width};
-    Exit(preprocess.ToSlot(source, 0, {}, &scratch, slot.data()));
+    Exit(preprocess.ToSlot(source, 0, {}, &worker, slot.data()));
   }
 
-  regcore::Preprocess preprocess;
+  regcore::ImagePreprocessor preprocess;
   regcore::MemoryShare share{nullptr, 1};
-  regcore::PreprocessScratch scratch;
+  regcore::WorkerState worker;
   std::vector<uint8_t> slot;
 };
 

@@ -5,7 +5,7 @@
 
 namespace regcore {
 
-BatchStream::BatchStream(const Preprocess& preprocess, size_t workers,
+BatchStream::BatchStream(const ImagePreprocessor& preprocess, size_t workers,
                          std::vector<ImageSource> sources, ForeignDecoder foreign,
                          size_t batch_size, std::vector<uint8_t*> buffers, size_t keep)
     : preprocess_(preprocess),
@@ -19,7 +19,7 @@ BatchStream::BatchStream(const Preprocess& preprocess, size_t workers,
       slots_(buffers_.size()),
       pool_(workers) {
   for (size_t i = 0; i < workers; ++i) {
-    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec(), share_));
+    workers_.push_back(std::make_unique<WorkerState>(preprocess.spec(), share_));
   }
   for (size_t batch = 0; batch < buffers_.size(); ++batch) Arm(batch);
 }
@@ -73,12 +73,12 @@ void BatchStream::Fill(size_t index, size_t worker) {
   if (!WaitForBuffer(index / batch_size_)) return;
   Slot& slot = slots_[batch.buffer];
   uint8_t* out = buffers_[batch.buffer] + (index - batch.first) * preprocess_.slot_bytes();
-  PreprocessScratch* scratch = scratch_[worker].get();
-  Status status = preprocess_.ToSlot(sources_[index], index, foreign_, scratch, out);
-  if (!status.ok() || !scratch->findings.empty()) {
-    slot.reports.Add({index, std::move(status), std::move(scratch->findings)});
+  WorkerState* state = workers_[worker].get();
+  Status status = preprocess_.ToSlot(sources_[index], index, foreign_, state, out);
+  if (!status.ok() || !state->findings.empty()) {
+    slot.reports.Add({index, std::move(status), std::move(state->findings)});
   }
-  slot.worked[index - batch.first] = {asked, scratch->times, worker};
+  slot.worked[index - batch.first] = {asked, state->times, worker};
   if (slot.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     const std::lock_guard<std::mutex> lock(mutex_);
     batch_done_.notify_one();

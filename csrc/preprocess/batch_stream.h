@@ -34,7 +34,7 @@ enum class StreamState { kBatch, kEnd, kNotYet };
 // Memory does not grow with the number of images beyond the list itself.
 class BatchStream {
  public:
-  BatchStream(const Preprocess& preprocess, size_t workers, std::vector<ImageSource> sources,
+  BatchStream(const ImagePreprocessor& preprocess, size_t workers, std::vector<ImageSource> sources,
               ForeignDecoder foreign, size_t batch_size, std::vector<uint8_t*> buffers,
               size_t keep);
   // As Stop.
@@ -73,7 +73,7 @@ class BatchStream {
   void Arm(size_t batch);
   void Release();
 
-  const Preprocess& preprocess_;
+  const ImagePreprocessor& preprocess_;
   const std::vector<ImageSource> sources_;
   const ForeignDecoder foreign_;
   const size_t batch_size_;
@@ -81,7 +81,7 @@ class BatchStream {
   const std::vector<uint8_t*> buffers_;
   const size_t keep_;
   const MemoryShare share_;
-  std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
+  std::vector<std::unique_ptr<WorkerState>> workers_;
   std::vector<Slot> slots_;  // one per buffer
 
   std::mutex mutex_;  // guards the waits below, not the work

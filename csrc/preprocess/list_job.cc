@@ -8,10 +8,10 @@
 
 namespace regcore {
 
-PreprocessJob::PreprocessJob(const Preprocess& preprocess, size_t workers)
+PreprocessJob::PreprocessJob(const ImagePreprocessor& preprocess, size_t workers)
     : preprocess_(preprocess), share_(preprocess.spec().memory, workers), pool_(workers) {
   for (size_t i = 0; i < workers; ++i) {
-    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec(), share_));
+    workers_.push_back(std::make_unique<WorkerState>(preprocess.spec(), share_));
   }
 }
 
@@ -32,37 +32,37 @@ Status PreprocessJob::Start(std::vector<ImageSource> sources, RunItem run) {
   reports_.Reset(0, sources_.size());
   failed_ = 0;
   output_status_ = Status();
-  return pool_.Start(sources_.size(), [this, run = std::move(run)](size_t index, size_t worker) {
-    PreprocessScratch* scratch = scratch_[worker].get();
+  return pool_.Start(sources_.size(), [this, run = std::move(run)](size_t index, size_t number) {
+    WorkerState* worker = workers_[number].get();
     Status status;
     try {
-      status = run(index, scratch);
+      status = run(index, worker);
     } catch (const std::bad_alloc&) {
       status = {StatusCode::kOutOfMemory, "out of memory"};
     }
-    if (status.ok() && scratch->findings.empty()) return;
-    Record(index, std::move(status), std::move(scratch->findings));
+    if (status.ok() && worker->findings.empty()) return;
+    Record(index, std::move(status), std::move(worker->findings));
   });
 }
 
 Status PreprocessJob::StartToSlots(std::vector<ImageSource> sources, ForeignDecoder foreign,
                                    uint8_t* out) {
-  return Start(std::move(sources), [this, foreign, out](size_t i, PreprocessScratch* scratch) {
-    return preprocess_.ToSlot(sources_[i], i, foreign, scratch, out + i * preprocess_.slot_bytes());
+  return Start(std::move(sources), [this, foreign, out](size_t i, WorkerState* worker) {
+    return preprocess_.ToSlot(sources_[i], i, foreign, worker, out + i * preprocess_.slot_bytes());
   });
 }
 
 Status PreprocessJob::StartWriting(std::vector<ImageSource> sources, ForeignDecoder foreign,
                                    uint64_t* checksums, WriteItem write) {
-  const auto run = [this, foreign, checksums, write = std::move(write)](
-                       size_t i, PreprocessScratch* scratch) {
+  const auto run = [this, foreign, checksums, write = std::move(write)](size_t i,
+                                                                        WorkerState* worker) {
     const size_t size = preprocess_.slot_bytes();
-    REGCORE_RETURN_IF_ERROR(scratch->slot.Reserve(size));
-    uint8_t* slot = scratch->slot.data();
-    REGCORE_RETURN_IF_ERROR(preprocess_.ToSlot(sources_[i], i, foreign, scratch, slot));
+    REGCORE_RETURN_IF_ERROR(worker->slot.Reserve(size));
+    uint8_t* slot = worker->slot.data();
+    REGCORE_RETURN_IF_ERROR(preprocess_.ToSlot(sources_[i], i, foreign, worker, slot));
     checksums[i] = Checksum(slot, size);
     Status status = write(i, slot);
-    scratch->stage_times.write += ImageTimes::Now() - scratch->times.resampled;
+    worker->stage_times.write += ImageTimes::Now() - worker->times.resampled;
     return status;
   };
   return Start(std::move(sources), run);
@@ -87,7 +87,7 @@ Status PreprocessJob::StartToPack(std::vector<ImageSource> sources, ForeignDecod
 
 StageTimes PreprocessJob::stage_times() const {
   StageTimes sum;
-  for (const auto& scratch : scratch_) sum += scratch->stage_times;
+  for (const auto& worker : workers_) sum += worker->stage_times;
   return sum;
 }
 

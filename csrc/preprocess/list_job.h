@@ -16,10 +16,10 @@
 
 namespace regcore {
 
-// Runs one list after the other; threads and scratch memory are kept between them.
+// Runs one list after the other; threads and their memory are kept between them.
 class PreprocessJob {
  public:
-  PreprocessJob(const Preprocess& preprocess, size_t workers);
+  PreprocessJob(const ImagePreprocessor& preprocess, size_t workers);
 
   // Image i goes to out + i * slot_bytes(). Returns at once; `out` and what the sources point to
   // must live until the job has ended.
@@ -52,17 +52,17 @@ class PreprocessJob {
   Status output_status() const { return output_status_; }
 
  private:
-  using RunItem = std::function<Status(size_t index, PreprocessScratch* scratch)>;
+  using RunItem = std::function<Status(size_t index, WorkerState* worker)>;
   using WriteItem = std::function<Status(size_t index, const uint8_t* bytes)>;
   Status Start(std::vector<ImageSource> sources, RunItem run);
   Status StartWriting(std::vector<ImageSource> sources, ForeignDecoder foreign, uint64_t* checksums,
                       WriteItem write);
   void Record(size_t index, Status status, Findings findings);
 
-  const Preprocess& preprocess_;
+  const ImagePreprocessor& preprocess_;
   std::vector<ImageSource> sources_;
   const MemoryShare share_;
-  std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
+  std::vector<std::unique_ptr<WorkerState>> workers_;
   std::atomic<size_t> failed_{0};
   ReportList reports_;
   std::mutex output_mutex_;

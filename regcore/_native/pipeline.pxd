@@ -106,8 +106,8 @@ cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
         Status (*decode)(void*, size_t, ForeignPicture*) noexcept
         void* context
 
-    cdef cppclass Preprocess:
-        Preprocess(const PreprocessSpec&) except +
+    cdef cppclass ImagePreprocessor:
+        ImagePreprocessor(const PreprocessSpec&) except +
         size_t slot_bytes()
 
 
@@ -130,7 +130,7 @@ cdef extern from "preprocess/stage_times.h" namespace "regcore" nogil:
 
 cdef extern from "preprocess/list_job.h" namespace "regcore" nogil:
     cdef cppclass PreprocessJob:
-        PreprocessJob(const Preprocess&, size_t) except +
+        PreprocessJob(const ImagePreprocessor&, size_t) except +
         Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
         Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string],
                             uint64_t*) except +
@@ -162,7 +162,7 @@ cdef extern from "preprocess/batch_stream.h" namespace "regcore" nogil:
         kNotYet
 
     cdef cppclass BatchStream:
-        BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
+        BatchStream(const ImagePreprocessor&, size_t, vector[ImageSource], ForeignDecoder, size_t,
                     vector[uint8_t*], size_t) except +
         Status Start() except +
         void Stop()

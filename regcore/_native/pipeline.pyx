@@ -224,10 +224,10 @@ cdef Status decode_foreign(void* context, size_t index, ForeignPicture* picture)
 
 
 cdef class Preprocessing:
-    """A recipe's Preprocess and the workers that run lists of images through it."""
+    """A recipe's ImagePreprocessor and the workers that run lists of images through it."""
 
     cdef unique_ptr[MemoryBudget] memory
-    cdef unique_ptr[Preprocess] preprocess
+    cdef unique_ptr[ImagePreprocessor] preprocess
     cdef unique_ptr[PreprocessJob] job
     cdef readonly int workers
     cdef bint closed
@@ -257,7 +257,7 @@ cdef class Preprocessing:
             self.memory.reset(new MemoryBudget(memory))
         spec.memory = self.memory.get()
         self.workers = workers
-        self.preprocess.reset(new Preprocess(spec))
+        self.preprocess.reset(new ImagePreprocessor(spec))
 
     cdef PreprocessJob* started(self) except NULL:
         if not self.job:

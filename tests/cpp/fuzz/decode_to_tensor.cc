@@ -36,15 +36,15 @@ PreprocessSpec SpecOf(SimdLevel level, bool full_decode, OnWarning on_warning) {
 
 struct Pipeline {
   explicit Pipeline(const PreprocessSpec& spec)
-      : preprocess(spec), scratch(spec, share), slot(preprocess.slot_bytes()) {}
+      : preprocess(spec), worker(spec, share), slot(preprocess.slot_bytes()) {}
 
   Status Run(const ImageSource& source) {
-    return preprocess.ToSlot(source, 0, {}, &scratch, slot.data());
+    return preprocess.ToSlot(source, 0, {}, &worker, slot.data());
   }
 
-  const Preprocess preprocess;
+  const ImagePreprocessor preprocess;
   const MemoryShare share{nullptr, 1};
-  PreprocessScratch scratch;
+  WorkerState worker;
   std::vector<uint8_t> slot;
 };
 
@@ -86,10 +86,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Demand(actual.code() == expected.code(), "verdict", expected, actual);
     if (!expected.ok()) continue;
     Demand(pipeline.slot == reference.slot, "tensor", expected, actual);
-    Demand(pipeline.scratch.findings.orientation == reference.scratch.findings.orientation,
+    Demand(pipeline.worker.findings.orientation == reference.worker.findings.orientation,
            "orientation", expected, actual);
     if (pipeline.preprocess.spec().on_warning == OnWarning::kIgnore) continue;
-    const regcore::Findings &all = reference.scratch.findings, &found = pipeline.scratch.findings;
+    const regcore::Findings &all = reference.worker.findings, &found = pipeline.worker.findings;
     Demand(found.warnings == all.warnings, "number of warnings", expected, actual);
     Demand(found.first_warning == all.first_warning, "first warning", expected, actual);
   }

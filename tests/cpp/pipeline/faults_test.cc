@@ -135,7 +135,7 @@ void CheckAllocations(const Bytes& image, const std::string& what) {
   const PreprocessSpec spec = SmallSpec(nullptr);
   const std::vector<Bytes> images = {image};
   const ImageSource source = SourcesOf(images).front();
-  const Preprocess preprocess(spec);
+  const ImagePreprocessor preprocess(spec);
   const Bytes expected = OneByOne(spec, {source}).slots.front();
   for (const bool one : {false, true}) {
     bool failed = true;
@@ -144,17 +144,17 @@ void CheckAllocations(const Bytes& image, const std::string& what) {
       const long before = live;
       {
         const MemoryShare share(nullptr, 1);
-        PreprocessScratch scratch(spec, share);
+        WorkerState worker(spec, share);
         only_one_fails = one;
         allocations_left = n;
-        const Status status = preprocess.ToSlot(source, 0, {}, &scratch, slot.data());
+        const Status status = preprocess.ToSlot(source, 0, {}, &worker, slot.data());
         failed = one ? allocations_left == -1 : allocations_left == 0;
         allocations_left = -1;
         // A single failure may be survived: some caches do without.
         const bool fine =
             status.ok() ? slot == expected : failed && status.code() == StatusCode::kOutOfMemory;
         EXPECT_TRUE(fine) << what << ", allocation " << n << ": " << status.message();
-        const Status after = preprocess.ToSlot(source, 0, {}, &scratch, slot.data());
+        const Status after = preprocess.ToSlot(source, 0, {}, &worker, slot.data());
         EXPECT_TRUE(after.ok() && slot == expected) << what << ", the image after a failure";
       }
       const bool leaks = live != before;  // not below: the words allocate, too
@@ -169,7 +169,7 @@ TEST(FaultsTest, JobsWithoutMemoryReportEveryImage) {
   const std::vector<Bytes> images = MixedImages();
   const std::vector<ImageSource> sources = SourcesOf(images);
   const Expected expected = OneByOne(spec, sources);
-  const Preprocess preprocess(spec);
+  const ImagePreprocessor preprocess(spec);
   spared = true;
   for (const long n : {0L, 1L, 7L, 100L, 1000L}) {
     PreprocessJob job(preprocess, 3);
@@ -233,7 +233,7 @@ TEST(FaultsTest, ThreadsThatDoNotStart) {
   const std::vector<Bytes> images = MixedImages();
   const std::vector<ImageSource> sources = SourcesOf(images);
   const Expected expected = OneByOne(spec, sources);
-  const Preprocess preprocess(spec);
+  const ImagePreprocessor preprocess(spec);
   Bytes out(preprocess.slot_bytes() * sources.size());
   for (const int threads : {0, 1, 3}) {
     threads_left = threads;

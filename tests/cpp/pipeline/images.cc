@@ -133,14 +133,14 @@ ForeignDecoder GreyDecoder() {
 }
 
 Expected OneByOne(const PreprocessSpec& spec, const std::vector<ImageSource>& sources) {
-  const Preprocess preprocess(spec);
+  const ImagePreprocessor preprocess(spec);
   const MemoryShare share(nullptr, 1);
-  PreprocessScratch scratch(spec, share);
+  WorkerState worker(spec, share);
   Expected expected;
   for (size_t i = 0; i < sources.size(); ++i) {
     Bytes slot(preprocess.slot_bytes());
     expected.codes.push_back(
-        preprocess.ToSlot(sources[i], i, GreyDecoder(), &scratch, slot.data()).code());
+        preprocess.ToSlot(sources[i], i, GreyDecoder(), &worker, slot.data()).code());
     expected.slots.push_back(std::move(slot));
   }
   return expected;

@@ -15,7 +15,7 @@ TEST_P(JobTest, EqualsOneWorkerTwice) {
   MemoryBudget budget(size_t{8} << 30);
   const PreprocessSpec spec = SmallSpec(&budget);
   const Expected expected = OneByOne(spec, sources);
-  const Preprocess preprocess(spec);
+  const ImagePreprocessor preprocess(spec);
   PreprocessJob job(preprocess, workers());
   const size_t slot_bytes = preprocess.slot_bytes();
   for (int round = 0; round < 2; ++round) {

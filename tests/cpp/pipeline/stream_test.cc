@@ -52,7 +52,7 @@ bool InOrder(const WorkedImage& image, size_t workers) {
 
 // Takes `taken` batches of a stream that keeps `keep`, looks at all that are kept each time, and
 // abandons it.
-void CheckBatches(const Preprocess& preprocess, const std::vector<ImageSource>& sources,
+void CheckBatches(const ImagePreprocessor& preprocess, const std::vector<ImageSource>& sources,
                   const Expected& expected, size_t workers, size_t keep, size_t taken) {
   const size_t slot_bytes = preprocess.slot_bytes();
   Ring ring(keep + 1, kBatchSize * slot_bytes);
@@ -99,7 +99,7 @@ TEST_P(StreamTest, EqualsOneWorker) {
   MemoryBudget budget(size_t{8} << 30);
   const PreprocessSpec spec = SmallSpec(&budget);
   const Expected expected = OneByOne(spec, sources);
-  const Preprocess preprocess(spec);
+  const ImagePreprocessor preprocess(spec);
   const size_t batches = (sources.size() + kBatchSize - 1) / kBatchSize;
   for (size_t keep = 1; keep <= 3; ++keep) {
     for (size_t taken = 0; taken <= batches; ++taken) {
