@@ -62,7 +62,7 @@ class JpegDecoder {
   Status Decode(const Rect& wanted, DecodeExtent extent, AlignedBuffer* pixels, RgbView* view);
 
  private:
-  JpegLibrary library_;
+  LibjpegDecoder library_;
   ScanDecoder scan_decoder_;
   ScanHeader scan_;
   bool takes_scan_ = false;

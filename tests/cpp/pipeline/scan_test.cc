@@ -67,7 +67,7 @@ TEST(BaselineTest, RareHeadersAreLeftToLibjpeg) {
       {"refined", scan + 12, 0x10, false},
       {"half of a bit", scan + 12, 0x01, false},
   };
-  JpegLibrary library({});
+  LibjpegDecoder library({});
   JpegDecoder part({}, SupportedSimdLevels().back()), whole;
   for (const Change& change : changes) {
     Bytes changed = image;
@@ -94,7 +94,7 @@ TEST(BaselineTest, RareHeadersAreLeftToLibjpeg) {
 
 TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
   Random random(7);
-  JpegLibrary library({});
+  LibjpegDecoder library({});
   std::vector<ScanDecoder> decoders;
   for (const SimdLevel level : SupportedSimdLevels()) decoders.emplace_back(level);
   int sound_images = 0, smooth_images = 0;
