@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/waitable.h"
 #include "base/worker_pool.h"
 #include "preprocess/item_report.h"
 #include "preprocess/preprocess.h"
@@ -17,7 +18,7 @@
 namespace regcore {
 
 // Runs one list after the other; threads and their memory are kept between them.
-class PreprocessJob {
+class PreprocessJob : public Waitable {
  public:
   PreprocessJob(const ImagePreprocessor& preprocess, size_t workers);
 
@@ -37,8 +38,8 @@ class PreprocessJob {
   // Of all jobs so far, summed over the workers. Not while a job runs.
   StageTimes stage_times() const;
 
-  bool WaitFor(std::chrono::milliseconds timeout) { return pool_.WaitFor(timeout); }
-  void Cancel() { pool_.Cancel(); }
+  bool WaitFor(std::chrono::milliseconds timeout) override { return pool_.WaitFor(timeout); }
+  void Cancel() override { pool_.Cancel(); }
   // Cancels, joins the threads and starts no job any more; as WorkerPool::Stop.
   void Stop() { pool_.Stop(); }
   size_t done() const { return pool_.done(); }

@@ -7,11 +7,12 @@
 #include <memory>
 
 #include "base/status.h"
+#include "base/waitable.h"
 #include "base/worker_pool.h"
 
 namespace regcore {
 
-class RowBlocks {
+class RowBlocks : public Waitable {
  public:
   using Run = std::function<void(size_t first, size_t last, size_t worker)>;
 
@@ -24,11 +25,10 @@ class RowBlocks {
   // Starts run(first, last, worker) for all blocks. What it uses must live until the job has ended.
   Status Start(Run run);
 
-  // True when all rows are done, or after Cancel when nothing runs any more. Without threads this
-  // is what does the work, for about `timeout`.
-  bool WaitFor(std::chrono::milliseconds timeout);
+  // Without threads this is what does the work, for about `timeout`.
+  bool WaitFor(std::chrono::milliseconds timeout) override;
 
-  void Cancel();
+  void Cancel() override;
 
  private:
   static constexpr size_t kBlockBytes = size_t{1} << 19;

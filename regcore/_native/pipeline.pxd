@@ -1,16 +1,16 @@
-# The part of csrc that _core.pyx uses: images to batches.
+# The part of csrc that pipeline.pyx uses: images to batches.
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+from regcore._native.sources cimport ForeignDecoder, ImageSource
 from regcore._native.status cimport SimdLevel, Status
+from regcore._native.wait cimport Waitable, milliseconds
 
 
 cdef extern from "<chrono>" namespace "std::chrono" nogil:
-    cdef cppclass milliseconds:
-        milliseconds(long)
     cdef cppclass nanoseconds:
         long long count()
 
@@ -69,14 +69,6 @@ cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
     cdef cppclass MemoryBudget:
         MemoryBudget(size_t) except +
 
-    cdef cppclass ForeignPicture:
-        const uint8_t* bytes()
-        size_t size()
-        Status Reserve(int, int, size_t)
-        Status Allocate(int, int, uint8_t**)
-        int orientation
-        cbool complete
-
     cdef struct PreprocessSpec:
         int resize
         int crop
@@ -91,20 +83,6 @@ cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
         SimdLevel level
         DecodeLimits limits
         MemoryBudget* memory
-
-    cdef cppclass ImageSource:
-        ImageSource()
-        const char* path
-        const uint8_t* data
-        size_t size
-        int width
-        int height
-        ptrdiff_t stride
-
-    cdef cppclass ForeignDecoder:
-        ForeignDecoder()
-        Status (*decode)(void*, size_t, ForeignPicture*) noexcept
-        void* context
 
     cdef cppclass ImagePreprocessor:
         ImagePreprocessor(const PreprocessSpec&) except +
@@ -129,14 +107,12 @@ cdef extern from "preprocess/stage_times.h" namespace "regcore" nogil:
 
 
 cdef extern from "preprocess/list_job.h" namespace "regcore" nogil:
-    cdef cppclass PreprocessJob:
+    cdef cppclass PreprocessJob(Waitable):
         PreprocessJob(const ImagePreprocessor&, size_t) except +
         Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
         Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string],
                             uint64_t*) except +
         Status StartToPack(vector[ImageSource], ForeignDecoder, int, uint64_t*) except +
-        cbool WaitFor(milliseconds)
-        void Cancel()
         void Stop()
         size_t done()
         StageTimes stage_times()

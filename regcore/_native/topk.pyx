@@ -1,17 +1,12 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
-"""The seam to the kernels on scores: checks, takes pointers, runs without the GIL."""
+"""The binding of the kernels on scores: checks, takes pointers, runs without the GIL."""
 
-from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp cimport bool as cbool
 from libcpp.memory cimport unique_ptr
 
 from regcore._native.status cimport SimdLevel, Status, check, resolve_level
-
-
-cdef extern from "<chrono>" namespace "std::chrono" nogil:
-    cdef cppclass milliseconds:
-        milliseconds(long)
+from regcore._native.wait cimport Waitable, finish
 
 
 cdef extern from "scores/score_rows.h" namespace "regcore" nogil:
@@ -31,10 +26,8 @@ cdef extern from "scores/score_rows.h" namespace "regcore" nogil:
 
 
 cdef extern from "scores/parallel_topk.h" namespace "regcore" nogil:
-    cdef cppclass RowBlocks:
+    cdef cppclass RowBlocks(Waitable):
         RowBlocks(size_t, size_t, size_t) except +
-        cbool WaitFor(milliseconds)
-        void Cancel()
 
     cdef cppclass TopK:
         TopK(const Scores&, size_t, SimdLevel)
@@ -65,12 +58,9 @@ TYPES = {
     "uint8": (<int>ScoreType.kUint8, 1, 1),
 }
 
-# How long the main thread goes without a look for Ctrl-C, in ms.
-cdef long POLL_MS = 50
-
 
 cdef Scores as_scores(const uint8_t[:, :] rows, int type, size_t item_bytes) except *:
-    """Of at least one row: the memory of its scores, side by side."""
+    """The memory of at least one row, whose scores lie side by side."""
     cdef Scores scores
     if rows.strides[1] != 1 or rows.shape[1] % item_bytes != 0:
         raise ValueError("the scores of a row must lie side by side")
@@ -82,22 +72,6 @@ cdef Scores as_scores(const uint8_t[:, :] rows, int type, size_t item_bytes) exc
     if scores.classes >= 2**31:
         raise ValueError("too many classes")
     return scores
-
-
-cdef int finish(RowBlocks* rows) except -1:
-    cdef cbool ended = False
-    while not ended:
-        with nogil:
-            ended = rows.WaitFor(milliseconds(POLL_MS))
-        try:
-            PyErr_CheckSignals()
-        except BaseException:
-            rows.Cancel()
-            with nogil:
-                while not rows.WaitFor(milliseconds(POLL_MS)):
-                    pass
-            raise
-    return 0
 
 
 def topk(const uint8_t[:, :] rows not None, str dtype not None, uint8_t[:, ::1] values not None,
@@ -119,7 +93,7 @@ def topk(const uint8_t[:, :] rows not None, str dtype not None, uint8_t[:, ::1] 
     topk.reset(new TopK(scores, k, resolve_level()))
     blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
     check(StartTopK(topk.get()[0], &values[0, 0], &indices[0, 0], blocks.get()))
-    finish(blocks.get())
+    finish(blocks.get(), None)
 
 
 def label_places(const uint8_t[:, :] rows not None, str dtype not None,
@@ -144,7 +118,7 @@ def label_places(const uint8_t[:, :] rows not None, str dtype not None,
     found.equal_behind, found.nan = &places[2, 0], &places[3, 0]
     blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
     check(StartFindLabelPlaces(scores, &labels[0], resolve_level(), found, blocks.get()))
-    finish(blocks.get())
+    finish(blocks.get(), None)
 
 
 def count_ranks(int32_t[::1] above not None, int32_t[::1] equal_before not None,
