@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import regcore
 
 HEAVY = {"torch", "torchvision", "timm", "onnx", "onnxruntime", "cv2", "PIL", "scipy", "foolbox"}
 
@@ -28,6 +32,19 @@ def loaded_by(statement: str) -> set[str]:
 )
 def test_nothing_heavy(statement: str) -> None:
     assert not loaded_by(statement) & (HEAVY | {"click", "rich"})
+
+
+def test_nothing_inside_imports_the_package_itself() -> None:
+    """The names of `regcore` are for users; inside, each is imported from where it is defined."""
+    package = Path(regcore.__file__).parent
+    found = [
+        f"{path.relative_to(package)}:{node.lineno}"
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if (isinstance(node, ast.ImportFrom) and node.module == "regcore")
+        or (isinstance(node, ast.Import) and "regcore" in [name.name for name in node.names])
+    ]
+    assert not found
 
 
 def test_help_needs_no_arrays() -> None:

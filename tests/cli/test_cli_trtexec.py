@@ -96,7 +96,7 @@ def test_further_options_go_to_trtexec(model: Path) -> None:
 
 
 def test_results_that_do_not_compare_are_told(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from regcore.convert import trtexec_rates
+    from regcore.performance import trtexec_rates
 
     ordinary = trtexec_rates.RateMeasurement.command
 

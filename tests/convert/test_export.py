@@ -214,7 +214,7 @@ def test_a_model_that_differs_from_torch_gets_no_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     onnx = pytest.importorskip("onnx")
-    from regcore.convert import export
+    from regcore.convert.onnx import export
 
     made = onnx.load(save_model(tmp_path / "made.onnx"))
     monkeypatch.setattr(export, "export_onnx", lambda *_, **__: made)

@@ -14,7 +14,7 @@ from oracles import jpeg, photo_like
 #: threads there are at the end.
 PROGRAM = """
 import dataclasses, sys, threading, time
-from regcore.backends.registry import simulated
+from regcore.backends import simulated
 from regcore.errors import BackendError
 result = simulated.SimulatedBackend.result
 count = 0

@@ -118,7 +118,7 @@ def test_ctrl_c_leaves_a_partial_result_that_says_so(tmp_path: Path) -> None:
     # The slow device tells by its first batch's progress when to interrupt.
     program = (
         "import signal, threading, time\n"
-        "from regcore.backends.registry import simulated\n"
+        "from regcore.backends import simulated\n"
         "result = simulated.SimulatedBackend.result\n"
         "count = []\n"
         "def interrupting(self):\n"

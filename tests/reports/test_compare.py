@@ -207,7 +207,7 @@ def test_accuracies_beside_rates(tmp_path: Path) -> None:
         ["images bs16", "50000", "", ""],
     ]
     assert f"310 Top1 bs16: 77.85 %, {result}:1, Top1 accuracy\n" in found.stderr
-    assert "validation images, regcore/baselines.csv:" in found.stderr
+    assert "validation images, regcore/formats/baselines.csv:" in found.stderr
     assert "regnety_016.pycls_in1k, top5\n" in found.stderr
 
 

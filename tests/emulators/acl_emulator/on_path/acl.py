@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
-_TESTS = str(Path(__file__).resolve().parents[2])
-if _TESTS not in sys.path:
-    sys.path.append(_TESTS)
+_EMULATORS = Path(__file__).resolve().parents[2]
+for _folder in map(str, (_EMULATORS, _EMULATORS.parent)):
+    if _folder not in sys.path:
+        sys.path.append(_folder)
 
 from acl_emulator import module_for_process  # noqa: E402
 
