@@ -76,7 +76,7 @@ Status ReadFile(const char* path, size_t max_bytes, Reservation* reservation, Al
   if (!S_ISREG(before.st_mode)) return {StatusCode::kIo, "not a regular file"};
   const size_t bytes = static_cast<size_t>(before.st_size);
   REGCORE_RETURN_IF_ERROR(CheckFileBytes(bytes, max_bytes));
-  if (reservation != nullptr) REGCORE_RETURN_IF_ERROR(reservation->Grow(bytes + kReadSlack));
+  if (reservation != nullptr) REGCORE_RETURN_IF_ERROR(reservation->GrowTo(bytes + kReadSlack));
   REGCORE_RETURN_IF_ERROR(buffer->Reserve(bytes + kReadSlack));
   size_t filled = 0;
   while (filled < bytes) {

@@ -50,7 +50,7 @@ size_t LibraryBytes(LibjpegSession* session) {
 // How many scans there may be in a JPEG whose header is read.
 size_t CountScans(LibjpegSession* session) {
   if (!session->HasSeveralScans()) return 1;
-  return 1 + CountScansBehind(session->unread(), session->end());
+  return 1 + CountScansAfter(session->unread(), session->end());
 }
 
 }  // namespace

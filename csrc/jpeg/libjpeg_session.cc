@@ -27,7 +27,7 @@ void LibjpegSession::OnError(j_common_ptr info) {
   std::longjmp(errors->jump, 1);
 }
 
-// Damage that libjpeg repairs; Pillow accepts it too.
+// Damage that libjpeg repairs; Pillow also accepts it.
 void LibjpegSession::CountWarning(j_common_ptr info, int level) {
   if (level >= 0) return;  // a trace message
   auto* errors = reinterpret_cast<ErrorManager*>(info->err);

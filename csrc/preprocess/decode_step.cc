@@ -28,8 +28,8 @@ DecodeExtent ExtentFor(const PreprocessSpec& spec) {
 
 }  // namespace
 
-Status DecodeStep::Run(const ForeignDecoder& external, size_t index) {
-  worker_.findings = {};
+Status DecodeStep::Run(const ExternalDecoder& external, size_t index) {
+  worker_.diagnostics = {};
   Status status = DecodeHere();
   if (status.code() == StatusCode::kUnsupported && external.decode != nullptr) {
     status = DecodeExternally(external, index);
@@ -50,10 +50,10 @@ Status DecodeStep::DecodeHere() {
   return DecodeJpeg(source_.data, source_.size);
 }
 
-Status DecodeStep::DecodeExternally(const ForeignDecoder& external, size_t index) {
+Status DecodeStep::DecodeExternally(const ExternalDecoder& external, size_t index) {
   const uint8_t* bytes = source_.data;
   size_t size = source_.size;
-  if (reservation_.asked()) {
+  if (reservation_.is_large()) {
     worker_.Release();
     ReturnFreedMemory();
     reservation_.Release();
@@ -65,11 +65,11 @@ Status DecodeStep::DecodeExternally(const ForeignDecoder& external, size_t index
     bytes = worker_.file.data();
     size = file_bytes_;
   }
-  ForeignPicture image(spec_.limits, bytes, size, 3 * static_cast<size_t>(spec_.crop),
-                       &reservation_, &worker_.pixels);
+  ExternalImage image(spec_.limits, bytes, size, 3 * static_cast<size_t>(spec_.crop), &reservation_,
+                      &worker_.pixels);
   REGCORE_RETURN_IF_ERROR(external.decode(external.context, index, &image));
   if (!image.complete) return {StatusCode::kOutOfMemory, "out of memory"};
-  worker_.findings.orientation = image.orientation;
+  worker_.diagnostics.orientation = image.orientation;
   view_ = image.view();
   return PlanFor(view_.area.width(), view_.area.height());
 }
@@ -79,11 +79,11 @@ Status DecodeStep::DecodeJpeg(const uint8_t* bytes, size_t size) {
   REGCORE_RETURN_IF_ERROR(decoder.Open(bytes, size));
   REGCORE_RETURN_IF_ERROR(PlanFor(decoder.width(), decoder.height()));
   REGCORE_RETURN_IF_ERROR(
-      reservation_.Grow(file_bytes_ + decoder.DecodeBytes() + next_.HeldBytes(plan_)));
-  reservation_.Settle();
+      reservation_.GrowTo(file_bytes_ + decoder.DecodeBytes() + next_.HeldBytes(plan_)));
+  reservation_.ReleaseTurn();
   REGCORE_RETURN_IF_ERROR(
       decoder.Decode(plan_.Wanted(), ExtentFor(spec_), &worker_.pixels, &view_));
-  return NoteFindings();
+  return NoteDiagnostics();
 }
 
 // The wanted part of the caller's pixels: in place, or copied to where kernels may read past it.
@@ -91,8 +91,8 @@ Status DecodeStep::ViewPixels() {
   REGCORE_RETURN_IF_ERROR(PlanFor(source_.width, source_.height));
   const Rect wanted = plan_.Wanted();
   const size_t bytes = PixelBytes(wanted);
-  REGCORE_RETURN_IF_ERROR(reservation_.Grow(bytes + next_.HeldBytes(plan_)));
-  reservation_.Settle();
+  REGCORE_RETURN_IF_ERROR(reservation_.GrowTo(bytes + next_.HeldBytes(plan_)));
+  reservation_.ReleaseTurn();
   if (HasReadSlack(source_, wanted)) {
     view_ = {source_.data, source_.stride, Rect{0, 0, source_.width, source_.height}};
     return {};
@@ -117,16 +117,16 @@ Status DecodeStep::PlanFor(int width, int height) {
 }
 
 // For the JPEG just decoded.
-Status DecodeStep::NoteFindings() {
-  Findings& findings = worker_.findings;
-  findings.orientation = worker_.decoder.orientation();
+Status DecodeStep::NoteDiagnostics() {
+  Diagnostics& diagnostics = worker_.diagnostics;
+  diagnostics.orientation = worker_.decoder.orientation();
   const size_t warnings = worker_.decoder.warnings();
   if (warnings == 0 || spec_.on_warning == OnWarning::kIgnore) return {};
-  findings.warnings = warnings;
-  findings.first_warning = worker_.decoder.first_warning();
+  diagnostics.warnings = warnings;
+  diagnostics.first_warning = worker_.decoder.first_warning();
   if (spec_.on_warning == OnWarning::kReport) return {};
   return {StatusCode::kCorrupt, "damaged, " + std::to_string(warnings) +
-                                    " decoder warnings, the first: " + findings.first_warning};
+                                    " decoder warnings, the first: " + diagnostics.first_warning};
 }
 
 }  // namespace regcore

@@ -23,25 +23,25 @@ class DecodeStep {
              WorkerState* worker)
       : spec_(spec), next_(next), source_(source), worker_(*worker), reservation_(worker->share) {}
 
-  // Leaves findings and times in the worker. `external` decodes what is not a JPEG that this core
-  // takes; it is called with `index`.
-  Status Run(const ForeignDecoder& external, size_t index);
+  // Leaves diagnostics and times in the worker. `external` decodes what is not a JPEG that this
+  // core takes; it is called with `index`.
+  Status Run(const ExternalDecoder& external, size_t index);
 
   // The result of Run: pixels, in memory of the worker or the source, and the plan for them.
   const RgbView& view() const { return view_; }
   const CropPlan& plan() const { return plan_; }
 
   // Whether the image was so large that it had to ask for memory.
-  bool is_large() const { return reservation_.asked(); }
+  bool is_large() const { return reservation_.is_large(); }
 
  private:
   Status DecodeHere();
-  Status DecodeExternally(const ForeignDecoder& external, size_t index);
+  Status DecodeExternally(const ExternalDecoder& external, size_t index);
   Status DecodeJpeg(const uint8_t* bytes, size_t size);
   Status ViewPixels();
   Status ReadSource();
   Status PlanFor(int width, int height);
-  Status NoteFindings();
+  Status NoteDiagnostics();
 
   const PreprocessSpec& spec_;
   const ResizeCropStep& next_;

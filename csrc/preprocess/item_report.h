@@ -1,4 +1,4 @@
-// What there is to tell about one image of a list besides its pixels, and the list of it.
+// What there is to tell about the images of a list, apart from their pixels.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 namespace regcore {
 
 // Noticed on the way to an image's pixels.
-struct Findings {
+struct Diagnostics {
   size_t warnings = 0;        // how often libjpeg repaired damage
   std::string first_warning;  // its words
   int orientation = 1;        // of EXIF; nothing is turned by it
@@ -23,7 +23,7 @@ struct Findings {
 struct ItemReport {
   size_t index = 0;
   Status status;
-  Findings findings;
+  Diagnostics diagnostics;
 };
 
 // Collects from several threads at a time. Images of which there is nothing to tell cost nothing.
@@ -42,7 +42,7 @@ class ReportList {
   std::mutex mutex_;
   std::vector<ItemReport> reports_;
   size_t first_ = 0;
-  std::vector<uint8_t> wordless_;  // by item, 1 where reports_ had no room
+  std::vector<uint8_t> lost_details_;  // by item, 1 where reports_ had no room
 };
 
 }  // namespace regcore

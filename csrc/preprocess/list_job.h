@@ -18,24 +18,24 @@
 namespace regcore {
 
 // Runs one list after the other; threads and their memory are kept between them.
-class PreprocessJob : public Waitable {
+class ListJob : public Waitable {
  public:
-  PreprocessJob(const ImagePreprocessor& preprocess, size_t workers);
+  ListJob(const ImagePreprocessor& preprocess, size_t workers);
 
   // Image i goes to out + i * slot_bytes(). Returns at once; `out` and what the sources point to
   // must live until the job has ended.
-  Status StartToSlots(std::vector<ImageSource> sources, ForeignDecoder foreign, uint8_t* out);
+  Status StartToSlots(std::vector<ImageSource> sources, ExternalDecoder external, uint8_t* out);
 
   // Image i becomes the file paths[i], whole or not at all, and checksums[i] that of its bytes.
-  Status StartToFiles(std::vector<ImageSource> sources, ForeignDecoder foreign,
+  Status StartToFiles(std::vector<ImageSource> sources, ExternalDecoder external,
                       std::vector<std::string> paths, uint64_t* checksums);
 
   // The same, to i * slot_bytes() of the open file `pack`; where an image fails, nothing is
   // written.
-  Status StartToPack(std::vector<ImageSource> sources, ForeignDecoder foreign, int pack,
+  Status StartToPack(std::vector<ImageSource> sources, ExternalDecoder external, int pack,
                      uint64_t* checksums);
 
-  // Of all jobs so far, summed over the workers. Not while a job runs.
+  // The times of all jobs so far, summed over the workers. Not while a job runs.
   StageTimes stage_times() const;
 
   bool WaitFor(std::chrono::milliseconds timeout) override { return pool_.WaitFor(timeout); }
@@ -45,8 +45,8 @@ class PreprocessJob : public Waitable {
   size_t done() const { return pool_.done(); }
   size_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
-  // Of the job that has ended, images that failed or of which there are findings, by index;
-  // whatever the number of workers.
+  // The reports of the job that has ended, ordered by index whatever the number of workers: images
+  // that failed, or of which there are diagnostics.
   std::vector<ItemReport> TakeReports() { return reports_.Take(); }
 
   // What kept the job from writing, which ended it early; kOk if nothing did.
@@ -56,9 +56,9 @@ class PreprocessJob : public Waitable {
   using RunItem = std::function<Status(size_t index, WorkerState* worker)>;
   using WriteItem = std::function<Status(size_t index, const uint8_t* bytes)>;
   Status Start(std::vector<ImageSource> sources, RunItem run);
-  Status StartWriting(std::vector<ImageSource> sources, ForeignDecoder foreign, uint64_t* checksums,
-                      WriteItem write);
-  void Record(size_t index, Status status, Findings findings);
+  Status StartWriting(std::vector<ImageSource> sources, ExternalDecoder external,
+                      uint64_t* checksums, WriteItem write);
+  void Record(size_t index, Status status, Diagnostics diagnostics);
 
   const ImagePreprocessor& preprocess_;
   std::vector<ImageSource> sources_;

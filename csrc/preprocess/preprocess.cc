@@ -7,7 +7,7 @@
 namespace regcore {
 
 Status ImagePreprocessor::ToSlot(const ImageSource& source, size_t index,
-                                 const ForeignDecoder& external, WorkerState* worker,
+                                 const ExternalDecoder& external, WorkerState* worker,
                                  void* slot) const {
   try {
     ImageTimes& times = worker->times;

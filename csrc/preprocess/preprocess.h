@@ -22,7 +22,7 @@ class ImagePreprocessor {
 
   // Writes slot_bytes() at `slot`, or nothing of meaning if the status is not ok. What is to be
   // told of the image, and how long it took, is then in `worker`.
-  Status ToSlot(const ImageSource& source, size_t index, const ForeignDecoder& external,
+  Status ToSlot(const ImageSource& source, size_t index, const ExternalDecoder& external,
                 WorkerState* worker, void* slot) const;
 
  private:

@@ -35,7 +35,7 @@ class ResizeCropStep {
   // resized image would have too many pixels.
   Status Plan(int width, int height, WorkerState* worker, CropPlan* plan) const;
 
-  // What Run holds, in bytes, besides the image.
+  // What Run holds in addition to the image, in bytes.
   size_t HeldBytes(const CropPlan& plan) const;
 
   // Writes slot_bytes() at `slot`. `view` has the pixels that the plan wants.

@@ -14,7 +14,7 @@ void WorkerState::Trim() {
   for (const AlignedBuffer* buffer : {&file, &pixels, &intermediate, &transposed, &window}) {
     held += buffer->capacity();
   }
-  if (held > share.half()) Release();
+  if (held > share.idle_limit()) Release();
   plans.Trim();
 }
 

@@ -28,7 +28,7 @@ class WorkerState {
   AlignedBuffer row;           // of the crop window
   AlignedBuffer window;        // the whole crop window
   AlignedBuffer slot;          // a finished tensor on its way to a file
-  Findings findings;           // of the last image
+  Diagnostics diagnostics;     // of the last image
   ImageTimes times;            // of the last image
   StageTimes stage_times;      // of all images so far
 

@@ -12,12 +12,12 @@
 
 namespace regcore {
 
-class RowBlocks : public Waitable {
+class ParallelRows : public Waitable {
  public:
   using Run = std::function<void(size_t first, size_t last, size_t worker)>;
 
   // Blocks are of about `kBlockBytes`. One worker, or one block, needs no threads.
-  RowBlocks(size_t rows, size_t row_bytes, size_t workers);
+  ParallelRows(size_t rows, size_t row_bytes, size_t workers);
 
   // At most as many as were asked for; `worker` is below it.
   size_t workers() const { return workers_; }

@@ -5,7 +5,7 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-from regcore._native.sources cimport ForeignDecoder, ImageSource
+from regcore._native.sources cimport ExternalDecoder, ImageSource
 from regcore._native.status cimport SimdLevel, Status
 from regcore._native.wait cimport Waitable, milliseconds
 
@@ -44,7 +44,7 @@ cdef extern from "normalize/normalize.h" namespace "regcore" nogil:
 
 
 cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
-    cdef struct Findings:
+    cdef struct Diagnostics:
         size_t warnings
         string first_warning
         int orientation
@@ -52,7 +52,7 @@ cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
     cdef struct ItemReport:
         size_t index
         Status status
-        Findings findings
+        Diagnostics diagnostics
 
 
 cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
@@ -107,12 +107,12 @@ cdef extern from "preprocess/stage_times.h" namespace "regcore" nogil:
 
 
 cdef extern from "preprocess/list_job.h" namespace "regcore" nogil:
-    cdef cppclass PreprocessJob(Waitable):
-        PreprocessJob(const ImagePreprocessor&, size_t) except +
-        Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
-        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string],
+    cdef cppclass ListJob(Waitable):
+        ListJob(const ImagePreprocessor&, size_t) except +
+        Status StartToSlots(vector[ImageSource], ExternalDecoder, uint8_t*) except +
+        Status StartToFiles(vector[ImageSource], ExternalDecoder, vector[string],
                             uint64_t*) except +
-        Status StartToPack(vector[ImageSource], ForeignDecoder, int, uint64_t*) except +
+        Status StartToPack(vector[ImageSource], ExternalDecoder, int, uint64_t*) except +
         void Stop()
         size_t done()
         StageTimes stage_times()
@@ -127,8 +127,8 @@ cdef extern from "preprocess/batch_stream.h" namespace "regcore" nogil:
         size_t count
         size_t buffer
 
-    cdef cppclass WorkedImage:
-        TimePoint asked
+    cdef cppclass ImageTiming:
+        TimePoint requested
         ImageTimes times
         size_t worker
 
@@ -138,14 +138,14 @@ cdef extern from "preprocess/batch_stream.h" namespace "regcore" nogil:
         kNotYet
 
     cdef cppclass BatchStream:
-        BatchStream(const ImagePreprocessor&, size_t, vector[ImageSource], ForeignDecoder, size_t,
+        BatchStream(const ImagePreprocessor&, size_t, vector[ImageSource], ExternalDecoder, size_t,
                     vector[uint8_t*], size_t) except +
         Status Start() except +
         void Stop()
         cbool OnWorker()
         StreamState Next(milliseconds, StreamBatch*)
         vector[ItemReport] TakeReports() except +
-        const vector[WorkedImage]& worked()
+        const vector[ImageTiming]& timings()
 
 
 cdef extern from "files/checksum.h" namespace "regcore" nogil:

@@ -78,7 +78,7 @@ cdef list python_reports(vector[ItemReport] reports):
         (
             r.index,
             None if r.status.ok() else text(r.status.message()),
-            (r.findings.warnings, text(r.findings.first_warning), r.findings.orientation),
+            (r.diagnostics.warnings, text(r.diagnostics.first_warning), r.diagnostics.orientation),
         )
         for r in reports
     ]
@@ -112,7 +112,7 @@ cdef class Preprocessing:
 
     cdef unique_ptr[MemoryBudget] memory
     cdef unique_ptr[ImagePreprocessor] preprocess
-    cdef unique_ptr[PreprocessJob] job
+    cdef unique_ptr[ListJob] job
     cdef readonly int workers
     cdef bint closed
     cdef object __weakref__
@@ -143,9 +143,9 @@ cdef class Preprocessing:
         self.workers = workers
         self.preprocess.reset(new ImagePreprocessor(spec))
 
-    cdef PreprocessJob* started(self) except NULL:
+    cdef ListJob* started(self) except NULL:
         if not self.job:
-            self.job.reset(new PreprocessJob(self.preprocess.get()[0], self.workers))
+            self.job.reset(new ListJob(self.preprocess.get()[0], self.workers))
             self.owner = getpid()
             _with_threads.add(self)
         if interpreter_ends:
@@ -164,7 +164,7 @@ cdef class Preprocessing:
 
     def to_slots(self, items, decode_external, uint8_t[::1] out not None, progress=None):
         cdef ImageSources listed = ImageSources(items, decode_external)
-        cdef PreprocessJob* job = self.started()
+        cdef ListJob* job = self.started()
         if <size_t>out.shape[0] != listed.sources.size() * self.preprocess.get().slot_bytes():
             raise ValueError("out has the wrong size")
         if listed.sources.empty():
@@ -174,7 +174,7 @@ cdef class Preprocessing:
 
     def to_files(self, items, decode_external, paths, uint64_t[::1] checksums not None, progress=None):
         cdef ImageSources listed = ImageSources(items, decode_external)
-        cdef PreprocessJob* job = self.started()
+        cdef ListJob* job = self.started()
         cdef vector[string] encoded
         for path in paths:
             encoded.push_back(os.fsencode(path))
@@ -187,7 +187,7 @@ cdef class Preprocessing:
 
     def to_pack(self, items, decode_external, int pack, uint64_t[::1] checksums not None, progress=None):
         cdef ImageSources listed = ImageSources(items, decode_external)
-        cdef PreprocessJob* job = self.started()
+        cdef ListJob* job = self.started()
         if <size_t>checksums.shape[0] != listed.sources.size():
             raise ValueError("as many checksums as items are needed")
         if listed.sources.empty():
@@ -211,7 +211,7 @@ cdef class Preprocessing:
         return progress(self.job.get().done(), self.job.get().failed())
 
     cdef list finish(self, progress):
-        cdef PreprocessJob* job = self.job.get()
+        cdef ListJob* job = self.job.get()
         finish(job, None if progress is None else partial(self._report_progress, progress))
         if self.closed:
             raise RuntimeError("the interpreter ended while images were in work")
@@ -226,17 +226,17 @@ cdef class Preprocessing:
             self.job.reset()
 
 
-cdef bytes worked_bytes(const vector[WorkedImage]& worked):
-    cdef bytearray packed = bytearray(6 * 8 * worked.size())
+cdef bytes timing_bytes(const vector[ImageTiming]& timings):
+    cdef bytearray packed = bytearray(6 * 8 * timings.size())
     cdef int64_t* row = <int64_t*><char*>packed
     cdef size_t i
-    for i in range(worked.size()):
-        row[0] = <int64_t>worked[i].worker
-        row[1] = worked[i].asked.time_since_epoch().count()
-        row[2] = worked[i].times.began.time_since_epoch().count()
-        row[3] = worked[i].times.read.time_since_epoch().count()
-        row[4] = worked[i].times.decoded.time_since_epoch().count()
-        row[5] = worked[i].times.resampled.time_since_epoch().count()
+    for i in range(timings.size()):
+        row[0] = <int64_t>timings[i].worker
+        row[1] = timings[i].requested.time_since_epoch().count()
+        row[2] = timings[i].times.began.time_since_epoch().count()
+        row[3] = timings[i].times.read.time_since_epoch().count()
+        row[4] = timings[i].times.decoded.time_since_epoch().count()
+        row[5] = timings[i].times.resampled.time_since_epoch().count()
         row += 6
     return bytes(packed)
 
@@ -279,9 +279,9 @@ cdef class Stream:
         check(self.stream.get().Start())
 
     def next(self):
-        """(first, count, buffer, reports, worked) of the next batch; None at the end or `closing`.
+        """(first, count, buffer, reports, timings) of the next batch; None at the end or `closing`.
 
-        worked: for each image the worker, and the times in ns when it asked for the buffer, began,
+        timings: for each image the worker, and the times in ns when it asked for the buffer, began,
         had read, had decoded, and was done; as int64 [count, 6] in bytes.
 
         One thread at a time.
@@ -302,7 +302,7 @@ cdef class Stream:
                 if state == StreamState.kBatch:
                     reports = python_reports(stream.TakeReports())
                     self.ready = (batch.first, batch.count, batch.buffer, reports,
-                                  worked_bytes(stream.worked()))
+                                  timing_bytes(stream.timings()))
             PyErr_CheckSignals()  # if this raises, the batch stays ready for the next call
             if self.ready is not None:
                 part, self.ready = self.ready, None

@@ -19,7 +19,7 @@ cdef extern from "preprocess/image_source.h" namespace "regcore" nogil:
 
 
 cdef extern from "preprocess/external_decoder.h" namespace "regcore" nogil:
-    cdef cppclass ForeignPicture:
+    cdef cppclass ExternalImage:
         const uint8_t* bytes()
         size_t size()
         Status Reserve(int, int, size_t)
@@ -27,9 +27,9 @@ cdef extern from "preprocess/external_decoder.h" namespace "regcore" nogil:
         int orientation
         cbool complete
 
-    cdef cppclass ForeignDecoder:
-        ForeignDecoder()
-        Status (*decode)(void*, size_t, ForeignPicture*) noexcept
+    cdef cppclass ExternalDecoder:
+        ExternalDecoder()
+        Status (*decode)(void*, size_t, ExternalImage*) noexcept
         void* context
 
 
@@ -38,4 +38,4 @@ cdef class ImageSources:
     cdef list alive
     cdef object decode_external
 
-    cdef ForeignDecoder decoder(self)
+    cdef ExternalDecoder decoder(self)

@@ -47,8 +47,8 @@ cdef class ImageSources:
                 self.alive.append(pixels)
             self.sources.push_back(source)
 
-    cdef ForeignDecoder decoder(self):
-        cdef ForeignDecoder decoder
+    cdef ExternalDecoder decoder(self):
+        cdef ExternalDecoder decoder
         decoder.decode = decode_externally
         decoder.context = <void*>self
         return decoder
@@ -61,7 +61,7 @@ class DecodeRefused(Exception):
 cdef class DecodeTarget:
     """Where an external decoder puts its pixels; only while it is at work."""
 
-    cdef ForeignPicture* image
+    cdef ExternalImage* image
     cdef Status refusal
 
     cdef int check(self, const Status& status) except -1:
@@ -96,7 +96,7 @@ cdef class DecodeTarget:
         return <uint8_t[:height, :width, :3]>data
 
 
-cdef Status decode_externally(void* context, size_t index, ForeignPicture* image) noexcept with gil:
+cdef Status decode_externally(void* context, size_t index, ExternalImage* image) noexcept with gil:
     """Lets Python decode one item. Without memory for words this returns ok, but not complete."""
     cdef ImageSources sources = <ImageSources>context
     cdef DecodeTarget target = None
@@ -114,7 +114,7 @@ cdef Status decode_externally(void* context, size_t index, ForeignPicture* image
         return Status(StatusCode.kEnvironment, str(error).encode("utf-8", "replace"))
     except BaseException as error:
         words = str(error) or type(error).__name__
-        return Status(StatusCode.kForeign, words.encode("utf-8", "replace"))
+        return Status(StatusCode.kExternal, words.encode("utf-8", "replace"))
     finally:
         if target is not None:
             target.image = NULL

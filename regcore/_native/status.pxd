@@ -12,7 +12,7 @@ cdef extern from "base/status.h" namespace "regcore" nogil:
         kOutput
         kOutOfMemory
         kEnvironment
-        kForeign
+        kExternal
 
     cdef cppclass Status:
         Status()

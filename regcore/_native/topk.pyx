@@ -26,27 +26,27 @@ cdef extern from "scores/score_rows.h" namespace "regcore" nogil:
 
 
 cdef extern from "scores/parallel_topk.h" namespace "regcore" nogil:
-    cdef cppclass RowBlocks(Waitable):
-        RowBlocks(size_t, size_t, size_t) except +
+    cdef cppclass ParallelRows(Waitable):
+        ParallelRows(size_t, size_t, size_t) except +
 
     cdef cppclass TopK:
         TopK(const Scores&, size_t, SimdLevel)
 
-    cdef struct LabelPlaces:
+    cdef struct LabelRanks:
         int32_t* above
-        int32_t* equal_before
-        int32_t* equal_behind
+        int32_t* ties_before
+        int32_t* ties_after
         int32_t* nan
 
     cdef struct Ties:
         cbool lower_indices
         cbool higher_indices
 
-    void CountRanks(const LabelPlaces&, size_t, Ties, size_t, int64_t*, int64_t*, int64_t*)
+    void CountRanks(const LabelRanks&, size_t, Ties, size_t, int64_t*, int64_t*, int64_t*)
 
-    Status StartTopK(const TopK&, uint8_t*, int64_t*, RowBlocks*) except +
-    Status StartFindLabelPlaces(const Scores&, const int64_t*, SimdLevel,
-                                const LabelPlaces&, RowBlocks*) except +
+    Status StartTopK(const TopK&, uint8_t*, int64_t*, ParallelRows*) except +
+    Status StartFindLabelRanks(const Scores&, const int64_t*, SimdLevel,
+                                const LabelRanks&, ParallelRows*) except +
 
 
 # By dtype: the type in csrc, the bytes of a score, and the bytes of a value in the results.
@@ -81,7 +81,7 @@ def topk(const uint8_t[:, :] rows not None, str dtype not None, uint8_t[:, ::1] 
     cdef Scores scores
     cdef size_t k = indices.shape[1]
     cdef unique_ptr[TopK] topk
-    cdef unique_ptr[RowBlocks] blocks
+    cdef unique_ptr[ParallelRows] blocks
     type, item_bytes, value_bytes = TYPES[dtype]
     if rows.shape[0] == 0:
         return
@@ -91,7 +91,7 @@ def topk(const uint8_t[:, :] rows not None, str dtype not None, uint8_t[:, ::1] 
     if values.shape[0] != rows.shape[0] or indices.shape[0] != rows.shape[0]:
         raise ValueError("results need one row per row of scores")
     topk.reset(new TopK(scores, k, resolve_level()))
-    blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
+    blocks.reset(new ParallelRows(scores.rows, scores.classes * item_bytes, workers))
     check(StartTopK(topk.get()[0], &values[0, 0], &indices[0, 0], blocks.get()))
     finish(blocks.get(), None)
 
@@ -103,8 +103,8 @@ def label_places(const uint8_t[:, :] rows not None, str dtype not None,
     cdef size_t item_bytes
     cdef Scores scores
     cdef Py_ssize_t i
-    cdef LabelPlaces found
-    cdef unique_ptr[RowBlocks] blocks
+    cdef LabelRanks found
+    cdef unique_ptr[ParallelRows] blocks
     type, item_bytes, _ = TYPES[dtype]
     if rows.shape[0] == 0:
         return
@@ -114,29 +114,29 @@ def label_places(const uint8_t[:, :] rows not None, str dtype not None,
     for i in range(labels.shape[0]):
         if not 0 <= labels[i] < <int64_t>scores.classes:
             raise ValueError("a label is no class")
-    found.above, found.equal_before = &places[0, 0], &places[1, 0]
-    found.equal_behind, found.nan = &places[2, 0], &places[3, 0]
-    blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
-    check(StartFindLabelPlaces(scores, &labels[0], resolve_level(), found, blocks.get()))
+    found.above, found.ties_before = &places[0, 0], &places[1, 0]
+    found.ties_after, found.nan = &places[2, 0], &places[3, 0]
+    blocks.reset(new ParallelRows(scores.rows, scores.classes * item_bytes, workers))
+    check(StartFindLabelRanks(scores, &labels[0], resolve_level(), found, blocks.get()))
     finish(blocks.get(), None)
 
 
-def count_ranks(int32_t[::1] above not None, int32_t[::1] equal_before not None,
-                int32_t[::1] equal_behind not None, int32_t[::1] nan not None,
+def count_ranks(int32_t[::1] above not None, int32_t[::1] ties_before not None,
+                int32_t[::1] ties_after not None, int32_t[::1] nan not None,
                 bint lower_indices, bint higher_indices, int64_t[::1] hits not None):
     cdef size_t rows = above.shape[0]
     cdef int64_t tied_rows = 0
     cdef int64_t nan_rows = 0
-    cdef LabelPlaces found
+    cdef LabelRanks found
     cdef Ties ties
     if rows == 0:
         return 0, 0
-    if not above.shape[0] == equal_before.shape[0] == equal_behind.shape[0] == nan.shape[0]:
+    if not above.shape[0] == ties_before.shape[0] == ties_after.shape[0] == nan.shape[0]:
         raise ValueError("places need one number each per row")
     if hits.shape[0] == 0:
         raise ValueError("hits need one place more than ranks are counted")
-    found.above, found.equal_before = &above[0], &equal_before[0]
-    found.equal_behind, found.nan = &equal_behind[0], &nan[0]
+    found.above, found.ties_before = &above[0], &ties_before[0]
+    found.ties_after, found.nan = &ties_after[0], &nan[0]
     ties.lower_indices, ties.higher_indices = lower_indices, higher_indices
     with nogil:
         CountRanks(found, rows, ties, hits.shape[0] - 1, &hits[0], &tied_rows, &nan_rows)

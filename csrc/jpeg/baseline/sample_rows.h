@@ -18,8 +18,8 @@ class SampleRows {
 
   Status Prepare(const ScanHeader& scan, int mcus);
 
-  // Of one component; [-1] and what lies kSampleSlack behind the last sample can be read and
-  // written.
+  // The samples of one component; [-1] and what lies kSampleSlack past the last sample can be read
+  // and written.
   uint8_t* Row(int component, int row) const { return planes_[component] + (row + 1) * stride_; }
   ptrdiff_t stride() const { return stride_; }
 

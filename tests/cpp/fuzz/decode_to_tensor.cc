@@ -30,7 +30,7 @@ PreprocessSpec SpecOf(SimdLevel level, bool full_decode, OnWarning on_warning) {
   spec.full_decode = full_decode;
   spec.on_warning = on_warning;
   spec.level = level;
-  spec.limits.pixels = 1 << 16;  // larger pictures cost time and show nothing more
+  spec.limits.pixels = 1 << 16;  // larger images cost time and show nothing more
   return spec;
 }
 
@@ -86,10 +86,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Demand(actual.code() == expected.code(), "verdict", expected, actual);
     if (!expected.ok()) continue;
     Demand(pipeline.slot == reference.slot, "tensor", expected, actual);
-    Demand(pipeline.worker.findings.orientation == reference.worker.findings.orientation,
+    Demand(pipeline.worker.diagnostics.orientation == reference.worker.diagnostics.orientation,
            "orientation", expected, actual);
     if (pipeline.preprocess.spec().on_warning == OnWarning::kIgnore) continue;
-    const regcore::Findings &all = reference.worker.findings, &found = pipeline.worker.findings;
+    const regcore::Diagnostics &all = reference.worker.diagnostics,
+                               &found = pipeline.worker.diagnostics;
     Demand(found.warnings == all.warnings, "number of warnings", expected, actual);
     Demand(found.first_warning == all.first_warning, "first warning", expected, actual);
   }

@@ -141,12 +141,12 @@ TEST(EntropyTest, BlocksAreThoseOfABitByBitReader) {
     std::vector<uint8_t> padded(size + EntropySegments::kReadAhead);
     for (size_t k = 0; k < size; ++k) padded[k] = static_cast<uint8_t>(random.Between(0, 255));
     BitByBit slow(padded);
-    BitWindow window(padded.data()), skipping(padded.data());
+    BitReader reader(padded.data()), skipping(padded.data());
     int dc_slow = 0, dc_read = 0, dc_skipped = 0;
     for (bool go_on = true; go_on && slow.at() < 8 * size;) {
       int16_t expected[65] = {}, actual[65] = {};
       go_on = ReadSlowly(dc, ac, &slow, &dc_slow, expected);
-      const bool read = ReadBlock<true>(dc_table, ac_table, layout, &window, &dc_read, actual);
+      const bool read = ReadBlock<true>(dc_table, ac_table, layout, &reader, &dc_read, actual);
       const bool skipped =
           ReadBlock<false>(dc_table, ac_table, layout, &skipping, &dc_skipped, nullptr);
       EXPECT_TRUE(read == go_on && skipped == go_on) << "verdict on a block";
@@ -156,7 +156,7 @@ TEST(EntropyTest, BlocksAreThoseOfABitByBitReader) {
       const int64_t left = 8 * static_cast<int64_t>(size) - static_cast<int64_t>(slow.at());
       const uint8_t* end = padded.data() + size;
       EXPECT_TRUE(std::memcmp(expected, actual, 64 * sizeof(int16_t)) == 0 && dc_read == dc_slow &&
-                  dc_skipped == dc_slow && window.Left(end) == left && skipping.Left(end) == left)
+                  dc_skipped == dc_slow && reader.Left(end) == left && skipping.Left(end) == left)
           << "a block";
     }
   }
@@ -179,7 +179,7 @@ TEST(EntropyTest, CodesThatLibjpegRefusesAreRefused) {
   EXPECT_TRUE(!table.Build({fits, with_run}, &rebuilt)) << "a run before a first coefficient";
 }
 
-// Every byte but the zeros behind 0xFF, up to a marker.
+// Every byte but the zeros after 0xFF, up to a marker.
 TEST(EntropyTest, SegmentsHoldEveryByteUpToTheirMarker) {
   Random random(7);
   EntropySegments segments;

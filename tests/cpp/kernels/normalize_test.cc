@@ -1,4 +1,4 @@
-// The normalise kernels, and Normalizer, on planes with nothing behind their ends.
+// The normalise kernels, and Normalizer, on planes with nothing past their ends.
 #include "normalize/normalize.h"
 
 #include <cstring>
@@ -24,7 +24,7 @@ constexpr MeanStd kUsual[] = {{{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f
                               {{0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}},
                               {{0, 0, 0}, {1, 1, 1}}};
 
-// Three planes, each with nothing behind its end.
+// Three planes, each with nothing past its end.
 template <typename T>
 struct Planes {
   std::unique_ptr<T[]> plane[3];
@@ -46,7 +46,7 @@ struct Planes {
   }
 };
 
-// Interleaved values, with nothing behind their end.
+// Interleaved values, with nothing past their end.
 template <typename T>
 struct Interleaved {
   std::unique_ptr<T[]> values;

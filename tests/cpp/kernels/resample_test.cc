@@ -44,9 +44,9 @@ AxisPlan PlanOf(const Axis& axis, Filter filter) {
 }
 
 // The pixels that two plans need, in a view with some more on each side and gaps between the rows.
-class Picture {
+class SourceImage {
  public:
-  Picture(const Case& c, const AxisPlan& x, const AxisPlan& y, Random* random) {
+  SourceImage(const Case& c, const AxisPlan& x, const AxisPlan& y, Random* random) {
     view_.area = {std::max(x.input_begin() - random->Between(0, 3), 0),
                   std::max(y.input_begin() - random->Between(0, 3), 0),
                   std::min(x.input_end() + random->Between(0, 3), c.x.input),
@@ -113,9 +113,9 @@ std::vector<uint8_t> Resample(const ResampleKernel& kernel, const AxisPlan& x, c
 void CheckCase(SimdLevel level, const Case& c, Random* random) {
   const AxisPlan x = PlanOf(c.x, c.filter);
   const AxisPlan y = PlanOf(c.y, c.filter);
-  const Picture picture(c, x, y, random);
-  const std::vector<uint8_t> expected = Resample(kResamplePortable, x, y, picture.view());
-  const std::vector<uint8_t> actual = Resample(ResampleKernelFor(level), x, y, picture.view());
+  const SourceImage image(c, x, y, random);
+  const std::vector<uint8_t> expected = Resample(kResamplePortable, x, y, image.view());
+  const std::vector<uint8_t> actual = Resample(ResampleKernelFor(level), x, y, image.view());
   EXPECT_TRUE(!expected.empty() && actual == expected)
       << "resample " << SimdName(level) << " " << c.Text();
 }

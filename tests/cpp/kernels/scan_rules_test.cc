@@ -39,7 +39,7 @@ class CraftedScan {
     return *this;
   }
 
-  // Whether a picture of `blocks` blocks is sound, if its first `wanted` blocks are.
+  // Whether an image of `blocks` blocks is sound, if its first `wanted` blocks are.
   bool IsSound(int blocks, int wanted, bool check_rest, unsigned restart_interval,
                uint16_t step) const {
     std::vector<uint16_t> steps(64, step);
@@ -53,12 +53,12 @@ class CraftedScan {
     scan.restart_interval = restart_interval;
     scan.data = data_.data();
     scan.size = data_.size();
-    ScanDecoder decoder(SimdLevel::kPortable);
+    BaselineDecoder decoder(SimdLevel::kPortable);
     AlignedBuffer pixels;
     RgbView view;
     bool sound = false;
     const Rect part{0, 0, 8, 8 * wanted};
-    return ScanDecoder::Takes(scan) &&
+    return BaselineDecoder::Takes(scan) &&
            decoder.Decode(scan, part, check_rest, &pixels, &view, &sound).ok() && sound;
   }
 
@@ -115,21 +115,21 @@ TEST(ScanRulesTest, OnlySoundScansAreTaken) {
     const CraftedScan restarted =
         Scan().Block(1500).Marker(kRst0).Block(1500).Marker(kRst0 + 1).Block(-1500).Marker(kEoi);
     check(true, "restarts", restarted, 3, 3, all, 1);
-    check(true, "restarts behind", restarted, 3, 1, all, 1);
+    check(true, "restarts after it", restarted, 3, 1, all, 1);
     check(false, "restarts without an interval", restarted, 3, 1, all, 0);
     check(false, "restarts too early", restarted, 3, 3, all, 2);
     check(false, "no restart", Scan().Block(1500).Block(1500).Marker(kEoi), 2, 2, all, 1);
     check(false, "a restart left out", Scan().Block(9).Marker(kRst0 + 1).Block(9).Marker(kEoi), 2,
           2, all, 1);
-    check(false, "a scan behind restarts",
-          Scan().Block(1500).Marker(kRst0).Block(1500).Marker(kSos), 2, 1, all, 1);
-    check(false, "no end behind restarts", Scan().Block(1500).Marker(kRst0).Block(1500), 2, 1, all,
+    check(false, "a scan after restarts", Scan().Block(1500).Marker(kRst0).Block(1500).Marker(kSos),
+          2, 1, all, 1);
+    check(false, "no end after restarts", Scan().Block(1500).Marker(kRst0).Block(1500), 2, 1, all,
           1);
   }
-  // What is not wanted and not looked at may be damaged, as long as the picture has its end.
+  // What is not wanted and not looked at may be damaged, as long as the image has its end.
   const CraftedScan rest = Scan().Block(1500).Marker(kRst0).Byte(0x80).Marker(kEoi);
-  check(true, "damage behind", rest, 2, 1, false, 1);
-  check(false, "damage behind", rest, 2, 1, true, 1);
+  check(true, "damage after it", rest, 2, 1, false, 1);
+  check(false, "damage after it", rest, 2, 1, true, 1);
 }
 
 }  // namespace

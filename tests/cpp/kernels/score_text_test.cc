@@ -1,5 +1,5 @@
 // The parser of scores against strtod, and on bytes that are no scores. The C library rounds a
-// decimal number correctly, too, as long as nobody sets a locale.
+// decimal number correctly as well, as long as nobody sets a locale.
 #include "score_files/score_text.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@
 namespace regcore {
 namespace {
 
-// Parses a copy with nothing behind its end.
+// Parses a copy with nothing past its end.
 Status Parse(const std::string& text, std::vector<float>* scores, ScoreLine* line) {
   const std::unique_ptr<char[]> copy(new char[text.size()]);
   std::memcpy(copy.get(), text.data(), text.size());

@@ -1,4 +1,4 @@
-// TopK and FindLabelPlaces against a stable sort, on rows with nothing behind their ends.
+// TopK and FindLabelRanks against a stable sort, on rows with nothing past their ends.
 #include "scores/topk.h"
 
 #include <algorithm>
@@ -158,21 +158,21 @@ bool PlacesAreRight(const Case& c, const Table& table, SimdLevel level, Random* 
   std::vector<int64_t> labels(c.rows);
   for (int64_t& label : labels) label = random->Between(0, static_cast<int>(c.classes) - 1);
   std::vector<int32_t> found(4 * c.rows);
-  const LabelPlaces places = {found.data(), found.data() + c.rows, found.data() + 2 * c.rows,
-                              found.data() + 3 * c.rows};
-  FindLabelPlaces(table.scores(), labels.data(), level, 0, c.rows, places);
+  const LabelRanks places = {found.data(), found.data() + c.rows, found.data() + 2 * c.rows,
+                             found.data() + 3 * c.rows};
+  FindLabelRanks(table.scores(), labels.data(), level, 0, c.rows, places);
   for (size_t r = 0; r < c.rows; ++r) {
     const float* row = table.Row(r);
     const size_t label = static_cast<size_t>(labels[r]);
-    int32_t above = 0, before = 0, behind = 0, nan = 0;
+    int32_t above = 0, before = 0, after = 0, nan = 0;
     for (size_t i = 0; i < c.classes; ++i) {
       above += row[i] > row[label];
-      (i < label ? before : behind) += i != label && row[i] == row[label];
+      (i < label ? before : after) += i != label && row[i] == row[label];
       if (std::isnan(row[i])) nan = 1;
     }
     if (std::isnan(row[label])) above = static_cast<int32_t>(c.classes);
-    if (places.above[r] != above || places.equal_before[r] != before ||
-        places.equal_behind[r] != behind || places.nan[r] != nan) {
+    if (places.above[r] != above || places.ties_before[r] != before ||
+        places.ties_after[r] != after || places.nan[r] != nan) {
       return false;
     }
   }
@@ -224,7 +224,7 @@ TEST_P(TopKTest, PermutationsOfTheBestEight) {
 
 TEST(ScoresTest, WhatIsPrefetchedIsReadLater) {
   const auto ahead = [](ptrdiff_t stride, size_t classes, ScoreType type) {
-    return Scores{nullptr, stride, 9, classes, type}.Ahead();
+    return Scores{nullptr, stride, 9, classes, type}.PrefetchDistance();
   };
   EXPECT_TRUE(ahead(4000, 1000, ScoreType::kFloat32) == 3 * 4000) << "ahead of rows side by side";
   EXPECT_TRUE(ahead(-9000, 1000, ScoreType::kFloat32) == 3 * -9000) << "ahead of reversed rows";

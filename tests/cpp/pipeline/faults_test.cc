@@ -125,7 +125,7 @@ REGCORE_REPLACES_LIBC int pthread_create(pthread_t* thread, const pthread_attr_t
 namespace regcore {
 namespace {
 
-void Wait(PreprocessJob* job) {
+void Wait(ListJob* job) {
   while (!job->WaitFor(std::chrono::milliseconds(20))) {
   }
 }
@@ -172,7 +172,7 @@ TEST(FaultsTest, JobsWithoutMemoryReportEveryImage) {
   const ImagePreprocessor preprocess(spec);
   spared = true;
   for (const long n : {0L, 1L, 7L, 100L, 1000L}) {
-    PreprocessJob job(preprocess, 3);
+    ListJob job(preprocess, 3);
     Bytes out(preprocess.slot_bytes() * sources.size());
     only_one_fails = false;
     allocations_left = n;
@@ -237,7 +237,7 @@ TEST(FaultsTest, ThreadsThatDoNotStart) {
   Bytes out(preprocess.slot_bytes() * sources.size());
   for (const int threads : {0, 1, 3}) {
     threads_left = threads;
-    PreprocessJob job(preprocess, 8);
+    ListJob job(preprocess, 8);
     BatchStream stream(preprocess, 8, sources, GreyDecoder(), sources.size(),
                        {out.data(), out.data()}, 1);
     threads_left = 1 << 20;

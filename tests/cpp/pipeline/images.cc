@@ -118,15 +118,15 @@ std::vector<ImageSource> SourcesOf(const std::vector<Bytes>& images) {
   return sources;
 }
 
-ForeignDecoder GreyDecoder() {
-  ForeignDecoder decoder;
-  decoder.decode = [](void*, size_t index, ForeignPicture* picture) -> Status {
-    if (index % 2 == 0) return {StatusCode::kForeign, "not an image of a known format"};
+ExternalDecoder GreyDecoder() {
+  ExternalDecoder decoder;
+  decoder.decode = [](void*, size_t index, ExternalImage* image) -> Status {
+    if (index % 2 == 0) return {StatusCode::kExternal, "not an image of a known format"};
     uint8_t* pixels = nullptr;
-    REGCORE_RETURN_IF_ERROR(picture->Reserve(60, 50, 8));
-    REGCORE_RETURN_IF_ERROR(picture->Allocate(60, 50, &pixels));
+    REGCORE_RETURN_IF_ERROR(image->Reserve(60, 50, 8));
+    REGCORE_RETURN_IF_ERROR(image->Allocate(60, 50, &pixels));
     std::fill(pixels, pixels + 60 * 50 * 3, uint8_t{127});
-    picture->complete = true;
+    image->complete = true;
     return {};
   };
   return decoder;

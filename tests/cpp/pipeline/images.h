@@ -42,7 +42,7 @@ PreprocessSpec SmallSpec(MemoryBudget* memory);
 std::vector<ImageSource> SourcesOf(const std::vector<Bytes>& images);
 
 // "Decodes" what is no JPEG to one colour, if it is long enough.
-ForeignDecoder GreyDecoder();
+ExternalDecoder GreyDecoder();
 
 // The tensor that one worker makes of each image, and its status.
 struct Expected {

@@ -16,7 +16,7 @@ TEST_P(JobTest, EqualsOneWorkerTwice) {
   const PreprocessSpec spec = SmallSpec(&budget);
   const Expected expected = OneByOne(spec, sources);
   const ImagePreprocessor preprocess(spec);
-  PreprocessJob job(preprocess, workers());
+  ListJob job(preprocess, workers());
   const size_t slot_bytes = preprocess.slot_bytes();
   for (int round = 0; round < 2; ++round) {
     Bytes out(slot_bytes * sources.size());

@@ -25,12 +25,12 @@ TEST(MemoryBudgetTest, TheSumNeverExceedsTheBound) {
       const size_t first = static_cast<size_t>(random.Between(1, 20)) * kMebibyte;
       const size_t all = first + static_cast<size_t>(random.Between(0, 36)) * kMebibyte;
       Reservation reservation(share);
-      if (!reservation.Grow(first).ok() || !reservation.Grow(all).ok()) {
+      if (!reservation.GrowTo(first).ok() || !reservation.GrowTo(all).ok()) {
         ++refused;
         continue;
       }
-      reservation.Settle();
-      if (!reservation.asked()) continue;
+      reservation.ReleaseTurn();
+      if (!reservation.is_large()) continue;
       if (held.fetch_add(all) + all > budget.for_one_image()) exceeded = true;
       std::this_thread::yield();
       held.fetch_sub(all);
@@ -45,11 +45,11 @@ TEST(MemoryBudgetTest, TheSumNeverExceedsTheBound) {
 
 TEST(MemoryBudgetTest, SharesAreGivenBackAndEnd) {
   MemoryBudget budget(64 * kMebibyte);
-  const size_t half = MemoryShare(&budget, 4).half();
+  const size_t half = MemoryShare(&budget, 4).idle_limit();
   const MemoryShare first(&budget, 4);
   const MemoryShare second(&budget, 4);
-  EXPECT_TRUE(half == 2 * kMebibyte && first.half() == half) << "a share is given back";
-  EXPECT_TRUE(second.half() == 0) << "no more is shared out than there is";
+  EXPECT_TRUE(half == 2 * kMebibyte && first.idle_limit() == half) << "a share is given back";
+  EXPECT_TRUE(second.idle_limit() == 0) << "no more is shared out than there is";
 }
 
 }  // namespace

@@ -29,14 +29,14 @@ JpegKind RandomKind(Random* random) {
   return kind;
 }
 
-// Where a segment's code is, behind its 0xFF.
+// Where a segment's code is, after its 0xFF.
 size_t MarkerOf(const Bytes& image, uint8_t code) {
   const uint8_t marker[] = {0xFF, code};
   return static_cast<size_t>(std::search(image.begin(), image.end(), marker, marker + 2) -
                              image.begin() + 1);
 }
 
-// One byte of a header changed, so that libjpeg alone can say what is to become of the picture.
+// One byte of a header changed, so that libjpeg alone can say what is to become of the image.
 TEST(BaselineTest, RareHeadersAreLeftToLibjpeg) {
   JpegKind kind;
   kind.horizontal = kind.vertical = 1;
@@ -95,7 +95,7 @@ TEST(BaselineTest, RareHeadersAreLeftToLibjpeg) {
 TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
   Random random(7);
   LibjpegDecoder library({});
-  std::vector<ScanDecoder> decoders;
+  std::vector<BaselineDecoder> decoders;
   for (const SimdLevel level : SupportedSimdLevels()) decoders.emplace_back(level);
   int sound_images = 0, smooth_images = 0;
   for (int i = 0; i < 600; ++i) {
@@ -110,8 +110,8 @@ TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
       ADD_FAILURE() << "header of " << name;
       continue;
     }
-    EXPECT_TRUE(ScanDecoder::Takes(scan) == IsTaken(kind, width)) << "kind of " << name;
-    if (!ScanDecoder::Takes(scan)) continue;
+    EXPECT_TRUE(BaselineDecoder::Takes(scan) == IsTaken(kind, width)) << "kind of " << name;
+    if (!BaselineDecoder::Takes(scan)) continue;
     std::vector<AlignedBuffer> pixels(decoders.size());
     std::vector<RgbView> views(decoders.size());
     size_t sound = 0;
@@ -126,7 +126,7 @@ TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
     EXPECT_TRUE(sound == 0 || sound == decoders.size()) << "verdict on " << name;
     smooth_images += kind.smooth ? 1 : 0;
     sound_images += kind.smooth && sound > 0 ? 1 : 0;
-    if (sound != decoders.size()) continue;  // noise may be wild
+    if (sound != decoders.size()) continue;  // noise may be out of range
     AlignedBuffer whole;
     RgbView view;
     EXPECT_TRUE(library.Decode(&whole, &view).ok() && library.warnings() == 0)

@@ -44,10 +44,10 @@ bool SamePixels(const Expected& expected, const StreamBatch& batch, const Bytes&
   return true;
 }
 
-bool InOrder(const WorkedImage& image, size_t workers) {
+bool InOrder(const ImageTiming& image, size_t workers) {
   const ImageTimes& times = image.times;
-  return image.asked <= times.began && times.began <= times.read && times.read <= times.decoded &&
-         times.decoded <= times.resampled && image.worker < workers;
+  return image.requested <= times.began && times.began <= times.read &&
+         times.read <= times.decoded && times.decoded <= times.resampled && image.worker < workers;
 }
 
 // Takes `taken` batches of a stream that keeps `keep`, looks at all that are kept each time, and
@@ -72,10 +72,10 @@ void CheckBatches(const ImagePreprocessor& preprocess, const std::vector<ImageSo
     EXPECT_TRUE(std::equal(codes.begin(), codes.end(),
                            expected.codes.begin() + static_cast<ptrdiff_t>(batch.first)))
         << "verdicts of a stream";
-    const std::vector<WorkedImage>& worked = stream.worked();
-    EXPECT_TRUE(worked.size() == batch.count &&
-                std::all_of(worked.begin(), worked.end(),
-                            [&](const WorkedImage& w) { return InOrder(w, workers); }))
+    const std::vector<ImageTiming>& timings = stream.timings();
+    EXPECT_TRUE(timings.size() == batch.count &&
+                std::all_of(timings.begin(), timings.end(),
+                            [&](const ImageTiming& w) { return InOrder(w, workers); }))
         << "times of a stream";
     kept.push_back(batch);
     if (kept.size() > keep) kept.pop_front();
