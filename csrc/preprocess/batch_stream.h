@@ -37,7 +37,7 @@ class BatchStream {
   BatchStream(const ImagePreprocessor& preprocess, size_t workers, std::vector<ImageSource> sources,
               ExternalDecoder external, size_t batch_size, std::vector<uint8_t*> buffers,
               size_t keep);
-  // As Stop.
+  // Does what Stop does.
   ~BatchStream();
 
   Status Start();

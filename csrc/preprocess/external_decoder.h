@@ -13,7 +13,7 @@ namespace regcore {
 
 class ExternalImage {
  public:
-  // `bytes` is the encoded image; `row_bytes`: of what comes after decoding.
+  // `bytes` is the encoded image. What comes after decoding needs `row_bytes` for each of its rows.
   ExternalImage(const DecodeLimits& limits, const uint8_t* bytes, size_t size, size_t row_bytes,
                 Reservation* reservation, AlignedBuffer* pixels)
       : limits_(limits),

@@ -11,7 +11,7 @@
 
 namespace regcore {
 
-// Noticed on the way to an image's pixels.
+// What was noticed on the way to an image's pixels.
 struct Diagnostics {
   size_t warnings = 0;        // how often libjpeg repaired damage
   std::string first_warning;  // its words
@@ -26,7 +26,7 @@ struct ItemReport {
   Diagnostics diagnostics;
 };
 
-// Collects from several threads at a time. Images of which there is nothing to tell cost nothing.
+// Collects reports from several threads at a time. Images without any cost nothing.
 class ReportList {
  public:
   // Empties the list, for items [first, first + count). May throw std::bad_alloc.
@@ -35,7 +35,7 @@ class ReportList {
   // Never fails: where memory for the words is lacking, the item is told to have lacked memory.
   void Add(ItemReport report) noexcept;
 
-  // By index. Not while Add runs. May throw std::bad_alloc.
+  // The reports, ordered by index. Not while Add runs. May throw std::bad_alloc.
   std::vector<ItemReport> Take();
 
  private:

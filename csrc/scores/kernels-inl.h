@@ -11,7 +11,7 @@
 //     lanes.Store(memory)
 //   LaneCounts(score)
 //     counts.Add(lanes), counts.Sum(lanes in all that were no padding)
-//   SortSmallK(keys)                 puts kSmallK keys in ascending order
+//   SortSmallK(keys)                puts kSmallK keys in ascending order
 #pragma once
 
 #include "scores/group_maxima-inl.h"
