@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
-"""The binding of the image pipeline: checks, takes pointers, runs without the GIL, reports failures."""
+"""The binding of the image pipeline: checks arguments, releases the GIL, reports failures."""
 
 import atexit
 import os

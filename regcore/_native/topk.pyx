@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
-"""The binding of the kernels on scores: checks, takes pointers, runs without the GIL."""
+"""The binding of the kernels on scores: checks arguments and releases the GIL."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp cimport bool as cbool
