@@ -474,7 +474,7 @@ def test_a_file_in_the_way_of_the_outputs(tmp_path: Path) -> None:
         writer.write(np.array([0]), np.ones((1, 3), np.float32), 0)
 
 
-def test_the_seam_checks_its_arguments(tmp_path: Path) -> None:
+def test_the_binding_checks_its_arguments(tmp_path: Path) -> None:
     reader = Reader(1, 100)
     assert reader.read([], np.empty((0, 3), np.float32)) == ([], [])
     for shape in ((2, 3), (1, 0)):
