@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from regcore.backends.ascend.error_codes import FEATURE_NOT_SUPPORTED
-from regcore.backends.ascend.resources import is_page_locked
+from regcore.backends.ascend.resources import PAGE_LOCKED
 from regcore.backends.ascend.session import Session
 
 _TO_DEVICE, _TO_HOST = 1, 2
@@ -60,7 +60,7 @@ class Slot:
         submitted; the device computes one at a time.
         """
         acl, stream = self._session.acl, self.stream
-        if len(batch) != gear or batch.ctypes.data % _ALIGNMENT or not is_page_locked(batch):
+        if len(batch) != gear or batch.ctypes.data % _ALIGNMENT or not PAGE_LOCKED.hold(batch):
             batch = self._staged(batch, gear)
         if self._description.gear_index is not None:
             index = self._description.gear_index

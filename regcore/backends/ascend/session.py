@@ -52,14 +52,15 @@ class Session:
             built = f"it was built for {self.record.device}, this is {self.soc}"
             raise BackendError(f"{error}; {built}") from error
 
-    def check_open(self) -> None:
-        """Raises BackendError after close()."""
-        if not self.resources.context:
-            raise BackendError(f"{self.acl.subject}: the model was closed")
+    @property
+    def subject(self) -> str:
+        """The model and the device."""
+        return self.acl.subject
 
     def enter(self) -> Acl:
-        """pyACL, for this session in the calling thread."""
-        self.check_open()
+        """pyACL, for this session in the calling thread. Raises BackendError after close()."""
+        if not self.resources.context:
+            raise BackendError(f"{self.subject}: the model was closed")
         self.acl.do("rt.set_context", self.resources.context)
         return self.acl
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.tensorrt.cuda_graph import Execution
 from regcore.backends.tensorrt.engine_io import Profile
-from regcore.backends.tensorrt.resources import is_page_locked
+from regcore.backends.tensorrt.resources import PAGE_LOCKED
 from regcore.backends.tensorrt.session import Session
 from regcore.models.tensors import TensorSpec
 
@@ -55,7 +55,7 @@ class Slot:
         scores: page-locked, receives those of the n images.
         """
         count = max(len(batch), profile.smallest)
-        if count != len(batch) or not is_page_locked(batch):
+        if count != len(batch) or not PAGE_LOCKED.hold(batch):
             batch = self._staged(batch, count)
         cuda, module, streams = self._session.cuda, self._session.cuda.module, self._streams
         kinds = module.cudaMemcpyKind

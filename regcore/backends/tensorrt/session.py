@@ -110,6 +110,14 @@ class Session:
         self.open = False
         return self.resources.release()
 
+    def abandon(self) -> None:
+        """Leaves all as it is: whatever gives something back would wait for the GPU."""
+        _abandoned.append(self)
+
+
+#: They live as long as the process.
+_abandoned: list[Session] = []
+
 
 def has_tensorrt() -> bool:
     """Whether TensorRT and cuda-python can be imported."""
