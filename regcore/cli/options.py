@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
 from regcore.cli.console import tell
 from regcore.errors import UsageError
 
@@ -73,10 +74,10 @@ _RECIPE_OPTIONS = (
     ),
     click.option(
         "--dtype",
-        type=click.Choice(["float32", "float16", "uint8"]),
+        type=click.Choice(DTYPES),
         help="Instead of the recipe's; uint8 leaves mean and std to the device.",
     ),
-    click.option("--layout", type=click.Choice(["nchw", "nhwc"]), help="Instead of the recipe's."),
+    click.option("--layout", type=click.Choice(LAYOUTS), help="Instead of the recipe's."),
 )
 
 # Named as the keyword arguments of Preprocessor.
@@ -109,20 +110,20 @@ _SETTINGS = (
     click.option(
         "--max-pixels",
         type=click.IntRange(min=1),
-        default=178_956_970,
-        show_default="Pillow's limit, 178956970",
+        default=MAX_PIXELS,
+        show_default=f"Pillow's limit, {MAX_PIXELS}",
         help="Larger images are refused.",
     ),
     click.option(
         "--max-scans",
         type=click.IntRange(min=1),
-        default=100,
+        default=MAX_SCANS,
         show_default=True,
         help="Progressive JPEGs with more scans are refused.",
     ),
     click.option(
         "--on-warning",
-        type=click.Choice(["ignore", "report", "fail"]),
+        type=click.Choice(ON_WARNING),
         default="report",
         show_default=True,
         help="Damage that libjpeg repairs: count it, or refuse such images; ignore is 5 % faster, "

@@ -17,7 +17,8 @@ from regcore.cli.console import tell
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write.  [default: RUN_DIR/report.html]",
 )
-def report(*, run_dir: Path, out: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Replace an HTML file that is none of regcore's.")
+def report(*, run_dir: Path, out: Path | None, force: bool) -> None:
     """Make one self-contained HTML file of RUN_DIR, which 'regcore run' has written.
 
     Accuracy with its intervals, rates, the worst classes, the most confident mistakes with their
@@ -32,10 +33,13 @@ def report(*, run_dir: Path, out: Path | None) -> None:
       regcore run model.onnx val --labels val.txt --out result --trace result/trace.json
     """  # noqa: D301
     from regcore.files.atomic import check_target, remove_abandoned
-    from regcore.reports.html.report import write_report
+    from regcore.files.output_guard import Output, check_outputs
+    from regcore.reports.html.report import is_report, write_report
 
     out = out or run_dir / "report.html"
     check_target(out, ".html")
+    read = [path for path in run_dir.iterdir() if path.is_file() and path.suffix != ".html"]
+    check_outputs([Output(out, is_report)], read, force=force)
     remove_abandoned(out.parent)
     for absent in write_report(run_dir, out):
         tell(f"not in the report: {absent.section}: {absent.reason}")
