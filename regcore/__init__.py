@@ -15,13 +15,15 @@ if TYPE_CHECKING:
         OutputError,
         PredictionError,
         RegcoreError,
+        ScoreFileError,
         UsageError,
     )
     from regcore.host import simd_level, simd_levels
     from regcore.images.batch_stream import Batch, BatchStream
     from regcore.images.preprocessor import Preprocessor
     from regcore.images.recipe import Recipe
-    from regcore.scores.topk import ranks, topk
+    from regcore.scores.ranks import ranks
+    from regcore.scores.topk import topk
     from regcore.scores.topn import TopN, topn_accuracy
     from regcore.store.reader import Store, open_store
     from regcore.store.writer import write_store
@@ -40,6 +42,7 @@ __all__ = [
     "Preprocessor",
     "Recipe",
     "RegcoreError",
+    "ScoreFileError",
     "Store",
     "TopN",
     "UsageError",
@@ -63,12 +66,14 @@ _HOMES = {
         "OutputError",
         "PredictionError",
         "RegcoreError",
+        "ScoreFileError",
         "UsageError",
     ),
     "host": ("simd_level", "simd_levels"),
     "scores.topn": ("TopN", "topn_accuracy"),
     "images.preprocessor": ("Preprocessor",),
-    "scores.topk": ("ranks", "topk"),
+    "scores.ranks": ("ranks",),
+    "scores.topk": ("topk",),
     "images.recipe": ("Recipe",),
     "store.reader": ("Store", "open_store"),
     "store.writer": ("write_store",),

@@ -15,6 +15,7 @@ import click
 from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
 from regcore.cli.console import tell
 from regcore.errors import UsageError
+from regcore.scores.registry import metric_names
 
 if TYPE_CHECKING:
     from regcore.backends.protocol import Backend
@@ -147,6 +148,14 @@ verify_option = click.option(
     flag_value=False,
     default=True,
     help="Do not look at the checksums of a store's values.",
+)
+
+metric_option = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    type=click.Choice(metric_names()),
+    help="Also measure this, beside TopN; can be given several times.",
 )
 
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -23,6 +23,7 @@ from regcore.cli.listing import tell_listing
 from regcore.cli.options import (
     RecipeChoice,
     check_not_swapped,
+    metric_option,
     preprocess_options,
     recipe_for,
     verify_option,
@@ -31,7 +32,7 @@ from regcore.errors import OutputError
 
 if TYPE_CHECKING:
     from regcore.errors import DecodeError
-    from regcore.evaluation.predictions_csv import Decisions
+    from regcore.evaluation.predictions_csv import TopPredictions
     from regcore.images.labels import LabelledImages
     from regcore.reports.run import RunReport
     from regcore.scores.topn import TopN
@@ -65,6 +66,7 @@ _NAMED_MISSING = 10
     default=None,
     help="Whether class 0 is the background, and label 0 is class 1.  [default: with 1001 classes]",
 )
+@metric_option
 @verify_option
 @device_options
 @trace_option
@@ -79,6 +81,7 @@ def run(
     limit: int | None,
     subset: bool,
     background: bool | None,
+    metrics: tuple[str, ...],
     verify: bool,
     device: DeviceOptions,
     recipe_name: str | None,
@@ -94,7 +97,7 @@ def run(
     goes to result.json in --out. Where an image cannot be read, a labelled image is not there, or
     Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
     and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
-    writes it; what the model made of each image goes to decisions.csv, and everything that --json
+    writes it; what the model made of each image goes to predictions.csv, and everything that --json
     prints to run.json.
 
     \b
@@ -102,14 +105,14 @@ def run(
       regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
       regcore run regnety_016_bs16.om imagenet/val --labels val_label.txt --device 0,1,2,3
     """  # noqa: D301
-    from regcore.evaluation.predictions_csv import Decisions, relative_names
+    from regcore.evaluation.predictions_csv import TopPredictions, relative_names
     from regcore.evaluation.result_outputs import check_run
     from regcore.files.lock import locked
     from regcore.images.labels import errors_name, label_images, read_labels
     from regcore.images.preprocessor import Preprocessor
     from regcore.inference.evaluate import Interrupted, evaluate, evaluate_batches
     from regcore.reports.run import RunReport
-    from regcore.scores.topn import class_indices
+    from regcore.scores.labels import class_indices
     from regcore.store.reader import holds_store, open_store
 
     check_not_swapped(model, images)
@@ -131,6 +134,7 @@ def run(
             device.check_trace()
             with progress_bar("evaluating", len(paths)) as progress:
                 how: dict[str, Any] = {
+                    "metrics": metrics,
                     "background": background,
                     "progress": progress,
                     "trace": device.trace is not None,
@@ -166,8 +170,8 @@ def run(
             _tell_background(topn)
         name_failures(evaluation.errors)
         names = relative_names(paths, root)
-        decisions = Decisions(names, labels, evaluation.indices, evaluation.values)
-        _deliver(report, choice, decisions, out, device.trace, as_json=as_json)
+        predictions = TopPredictions(names, labels, evaluation.indices, evaluation.values)
+        _deliver(report, choice, predictions, out, device.trace, as_json=as_json)
 
 
 def _listed(images: Path) -> tuple[Path, tuple[Path, ...], tuple[DecodeError, ...]]:
@@ -216,7 +220,7 @@ def _remove_results(out: Path) -> None:
 def _deliver(
     report: RunReport,
     choice: RecipeChoice,
-    decisions: Decisions,
+    predictions: TopPredictions,
     out: Path,
     trace: Path | None,
     *,
@@ -229,7 +233,7 @@ def _deliver(
     found = {**to_dict(report), "recipe_from": choice.origin}
     unwritten: OSError | OutputError | None = None
     try:
-        _write(report, decisions, path, found, trace)
+        _write(report, predictions, path, found, trace)
     except (OSError, OutputError) as error:
         unwritten = error  # what was found out is told all the same
     if as_json:
@@ -248,7 +252,7 @@ def _deliver(
 
 def _write(
     report: RunReport,
-    decisions: Decisions,
+    predictions: TopPredictions,
     path: Path,
     found: dict[str, Any],
     trace: Path | None,
@@ -264,6 +268,6 @@ def _write(
     timeline = report.evaluation.timeline
     named = {**about(report), "recipe_from": found["recipe_from"]}
     write_perf(path.parent, report.perf, timeline, named, complete=report.complete)
-    write_run(path.parent, found, decisions)
+    write_run(path.parent, found, predictions)
     if trace is not None:
         write_trace(trace, timeline, report.run)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from regcore.cli.console import INCOMPLETE, answer, progress_bar, show, tell, tell_all
+from regcore.cli.options import metric_option
 from regcore.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
     from regcore.evaluation.score import Score
-    from regcore.scores.topk import Ties
+    from regcore.scores.ranks import Ties
 
 _NAMED = 10
 _WORST = 10
@@ -52,6 +53,7 @@ _WORST = 10
     help="Whether class 0 is none of the labels', and label 0 is class 1.  [default: as in the "
     "guide, where there are 1001 classes]",
 )
+@metric_option
 @click.option("--force", is_flag=True, help="Replace a NAME.json that is no such result.")
 @click.option(
     "--workers", type=click.IntRange(1, 1024), help="Threads.  [default: one for each CPU]"
@@ -75,6 +77,7 @@ def score(
     names: Path | None,
     ties: Ties,
     background: bool | None,
+    metrics: tuple[str, ...],
     force: bool,
     workers: int | None,
     as_json: bool,
@@ -98,7 +101,7 @@ def score(
     """  # noqa: D301
     from regcore.evaluation.score import read_image_labels
     from regcore.evaluation.score import score as compare
-    from regcore.evaluation.score_files.source import open_predictions, read_names
+    from regcore.evaluation.score_files.source import open_scores, read_names
     from regcore.images.labels import errors_name
 
     if Path(name).name != name or name in {"", ".."}:
@@ -114,7 +117,7 @@ def score(
         raise DatasetError(
             f"{subset}: {len(unknown)} images have no label, the first is {unknown[0]}"
         )
-    found = open_predictions(predictions, expected, output=output, names=names)
+    found = open_scores(predictions, expected, output=output, names=names)
     path = out_dir / name
     _remove_results(path, [predictions, labels, *filter(None, (subset, names))], force=force)
     with progress_bar("scoring", len(expected)) as progress, errors_name(labels):
@@ -122,6 +125,7 @@ def score(
             found,
             by_image,
             ties=ties,
+            metrics=metrics,
             background=background,
             workers=workers,
             progress=progress,

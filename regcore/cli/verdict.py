@@ -15,8 +15,10 @@ from regcore.reports.printable import printable
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from regcore.evaluation.baseline_verdict import AgainstBaseline, Measured
+    from regcore.evaluation.paired_verdict import AgainstRun
     from regcore.evaluation.run_folder import Run
-    from regcore.evaluation.verdict import AgainstBaseline, AgainstRun, Margin, Measured
+    from regcore.evaluation.verdict import Margin
 
 NOT_MET = 1
 _NAMED = 10
@@ -91,9 +93,10 @@ def verdict(
       regcore verdict om_result --against onnx_result --max-drop 0.1pt
     """  # noqa: D301
     from regcore.evaluation.run_folder import VERDICT, read_run
-    from regcore.evaluation.verdict import Margin, Outcome, parse_accuracy, to_dict
+    from regcore.evaluation.verdict import Margin, Outcome, parse_accuracy
     from regcore.files.atomic import remove_abandoned, write_text
     from regcore.files.output_guard import Output, check_outputs, json_of
+    from regcore.reports.verdict import to_dict
 
     margin = Margin.parse(max_drop)
     top1 = None if baseline_top1 is None else parse_accuracy(baseline_top1)
@@ -161,7 +164,7 @@ def _by_baseline(
     assume_tag: bool,
 ) -> AgainstBaseline | None:
     from regcore.evaluation.baseline import check_baseline
-    from regcore.evaluation.verdict import against_baseline
+    from regcore.evaluation.baseline_verdict import against_baseline
     from regcore.formats.timm_results import find_baseline
 
     if baseline is None:
@@ -182,8 +185,8 @@ def _by_baseline(
 
 
 def _by_run(run: Run, against: Path, margin: Margin) -> AgainstRun:
+    from regcore.evaluation.paired_verdict import against_run
     from regcore.evaluation.run_folder import read_run
-    from regcore.evaluation.verdict import against_run
 
     other = read_run(against)
     if other.recipe.identity != run.recipe.identity:
@@ -194,33 +197,31 @@ def _by_run(run: Run, against: Path, margin: Margin) -> AgainstRun:
     if not other.complete:
         tell(f"{against}: incomplete: {other.images} images were evaluated")
     complete = run.complete and other.complete
-    return against_run(run.decisions(), other.decisions(), margin, complete=complete)
+    return against_run(run.predictions(), other.predictions(), margin, complete=complete)
 
 
 def _scores(run: Run | None, now: Path, before: Path) -> dict[str, Any]:
     from dataclasses import asdict
 
     from regcore.evaluation.score_differences import compare_scores
-    from regcore.evaluation.score_files.source import open_predictions
+    from regcore.evaluation.score_files.source import open_scores
     from regcore.images.labels import stem
 
     if run is None:
         raise UsageError("--scores needs a folder that 'regcore run' has written, for its images")
-    expected = tuple(stem(image) for image in run.decisions().images)
-    return asdict(
-        compare_scores(open_predictions(now, expected), open_predictions(before, expected))
-    )
+    expected = tuple(stem(image) for image in run.predictions().images)
+    return asdict(compare_scores(open_scores(now, expected), open_scores(before, expected)))
 
 
 def _measured(run: Run) -> Measured:
-    from regcore.evaluation.verdict import Measured
+    from regcore.evaluation.baseline_verdict import Measured
 
     return Measured(run.images, run.hits, run.complete)
 
 
 def _guide_result(path: Path) -> Measured:
     """Of the guide's result.json, whose Top1 is rounded to two places."""
-    from regcore.evaluation.verdict import Measured
+    from regcore.evaluation.baseline_verdict import Measured
     from regcore.formats.guide_result import read_guide_result
 
     result = read_guide_result(path)

@@ -20,7 +20,7 @@ _MODULES = (
     "regcore.inference.infer",
     "regcore.performance.profile.workload",
     "regcore.evaluation.score",
-    "regcore.evaluation.verdict",
+    "regcore.reports.verdict",
     "regcore.images.preprocessor",
     "regcore.inference.pipeline",
     "regcore.store.writer",

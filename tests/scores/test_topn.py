@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regcore import DatasetError, TopN, ranks, topn_accuracy
-from regcore.evaluation.predictions_csv import Decisions, read_decisions, write_decisions
-from regcore.formats.guide_result import guide_result, write_guide_result
-from regcore.scores.accumulator import Counting
-from regcore.scores.topk import TIES, Ties, best_classes, first_choices, label_places
-from regcore.scores.topn import class_indices, percent
+from regcore.evaluation.predictions_csv import TopPredictions, read_predictions, write_predictions
+from regcore.formats.guide_result import guide_result, percent, write_guide_result
+from regcore.scores.accumulator import ScoreAccumulator
+from regcore.scores.labels import class_indices
+from regcore.scores.ranks import TIES, Ties, label_ranks
+from regcore.scores.topk import best_classes, top1
 
 
 def scores_with_rank(ranks: list[int], labels: list[int], classes: int) -> Any:
@@ -105,13 +106,13 @@ def test_ties_are_counted_where_they_can_matter(ties: Ties) -> None:
 def test_places_are_tallied_as_numpy_would(ties: Ties) -> None:
     rng = np.random.default_rng(8)
     scores = rng.choice(np.array([0.0, 1.0, 2.0, np.nan], np.float32), (500, 6))
-    places = label_places(scores, rng.integers(0, 6, 500))
+    places = label_ranks(scores, rng.integers(0, 6, 500))
     for n in (1, 3, 6):
         hits = np.ones(n + 1, np.int64)
-        tied, nan = places.tally(ties, hits)
+        tied, nan = places.count_hits(ties, hits)
         expected = np.minimum(places.ranks(ties), n)
         assert hits.tolist() == (1 + np.bincount(expected, minlength=n + 1)).tolist()
-        equal = places.equal_before + places.equal_behind
+        equal = places.ties_before + places.ties_after
         assert tied == np.count_nonzero((equal > 0) & (places.above < n))
         assert nan == np.count_nonzero(np.isnan(scores).any(axis=1))
 
@@ -167,29 +168,29 @@ def test_a_first_choice_is_the_label_where_topn_counts_a_hit(
 ) -> None:
     scores = np.float32(rows)
     labels = np.array([data.draw(st.integers(0, 3)) for _ in rows])
-    counting = Counting(labels)
+    counting = ScoreAccumulator(labels)
     counting.add(np.arange(len(rows)), scores)
     counting.finish()
     names = tuple(map(str, range(len(rows))))
-    found = Decisions(names, labels, counting.indices, counting.values)
-    assert found.decided.all()
-    assert int(found.right.sum()) == int(counting.topn.hits[0])
-    assert int(found.right.sum()) == int((first_choices(scores) == labels).sum())
+    found = TopPredictions(names, labels, counting.indices, counting.values)
+    assert found.evaluated.all()
+    assert int(found.correct.sum()) == int(counting.topn.hits[0])
+    assert int(found.correct.sum()) == int((top1(scores) == labels).sum())
 
 
-def test_decisions_come_back(tmp_path: Path) -> None:
+def test_predictions_come_back(tmp_path: Path) -> None:
     """Also of images without a number among their scores, and with names that are formulas."""
     names = ("=1+1", "'=x", "'plain", "a,b", 'q"', "n\nl", "\udcff", "@a", "ok", "failed")
     classes = np.full((len(names), 5), -1, np.int64)
     values = np.full((len(names), 5), np.nan, np.float32)
     values[:9], classes[:9] = best_classes(np.float32([[3, 2, np.nan]] * 8 + [[np.nan] * 3]), 5)
-    written = Decisions(names, np.arange(len(names)), classes, values)
-    write_decisions(tmp_path / "d.csv", written)
-    read = read_decisions(tmp_path / "d.csv")
+    written = TopPredictions(names, np.arange(len(names)), classes, values)
+    write_predictions(tmp_path / "d.csv", written)
+    read = read_predictions(tmp_path / "d.csv")
     assert read.images == names
     np.testing.assert_array_equal(read.classes, classes)
     np.testing.assert_array_equal(read.scores, values)
-    assert read.decided.tolist() == [True] * 9 + [False]
+    assert read.evaluated.tolist() == [True] * 9 + [False]
     cells = (tmp_path / "d.csv").read_bytes().decode("utf-8", "surrogateescape")
     assert not any(line.startswith(("=", "@", "+", "-")) for line in cells.splitlines())
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from regcore import DatasetError, PredictionError
+from regcore import DatasetError, ScoreFileError
 from regcore._native.score_files import Reader
 from regcore.errors import OutputError
-from regcore.evaluation.score_files.source import Predictions, open_predictions, read_names
+from regcore.evaluation.score_files.source import ScoreSet, open_scores, read_names
 from regcore.inference.score_writer import PredictionWriter
 
 IMAGES = ("a", "b", "c")
@@ -40,7 +40,7 @@ def fill(folder: Path, form: str) -> Path:
     return folder
 
 
-def read(predictions: Predictions, workers: int = 2) -> tuple[dict[str, Any], list[str]]:
+def read(predictions: ScoreSet, workers: int = 2) -> tuple[dict[str, Any], list[str]]:
     """The row of each image, and the errors as text."""
     rows = {}
     errors = [str(error) for error in predictions.errors]
@@ -66,7 +66,7 @@ FORMS += ["{}.bin", "{}.npy", "{}.txt", "{}_10.bin"]
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_files_of_each_tool(tmp_path: Path, form: str, workers: int) -> None:
-    found = open_predictions(fill(tmp_path, form), IMAGES)
+    found = open_scores(fill(tmp_path, form), IMAGES)
     assert (found.names, found.classes) == (IMAGES, 3)
     assert (found.errors, found.missing, found.surplus, found.stray) == ((), (), (), ())
     rows, errors = read(found, workers)
@@ -83,7 +83,7 @@ def test_names_that_end_in_numbers_or_are_odd(
 ) -> None:
     for i, image in enumerate(images):
         write(tmp_path / form.format(image), [i, 0])
-    rows, errors = read(open_predictions(tmp_path, images))
+    rows, errors = read(open_scores(tmp_path, images))
     assert not errors
     assert [rows[image][0] for image in images] == list(range(len(images)))
 
@@ -91,7 +91,7 @@ def test_names_that_end_in_numbers_or_are_odd(
 def test_a_list_of_files_in_the_order_of_the_images(tmp_path: Path) -> None:
     fill(tmp_path / "x", "{}_1.txt")
     paths = [tmp_path / "x" / f"{image}_1.txt" for image in "cab"]
-    found = open_predictions(paths, ["b", "c", "a"])
+    found = open_scores(paths, ["b", "c", "a"])
     assert found.names == ("b", "c", "a")
     assert_bits([*read(found)[0].values()], SCORES[[1, 2, 0]])
 
@@ -103,7 +103,7 @@ def test_many_files_in_several_batches(tmp_path: Path, workers: int) -> None:
     for i, (image, row) in enumerate(zip(images, scores, strict=True)):
         write(tmp_path / f"{image}_1{('.txt', '.bin', '.npy')[i % 3]}", row)
     (tmp_path / "i300_1.txt").write_text("1 2 3")
-    rows, errors = read(open_predictions(tmp_path, images), workers)
+    rows, errors = read(open_scores(tmp_path, images), workers)
     assert errors == [f"{tmp_path}/i300_1.txt: 3 values instead of 7"]
     assert list(rows) == [image for image in images if image != "i300"]
     assert_bits([*rows.values()], np.delete(scores, 300, axis=0))
@@ -113,7 +113,7 @@ def test_a_batch_stays_while_the_next_is_read(tmp_path: Path) -> None:
     scores = np.random.default_rng(0).normal(size=(1100, 7)).astype(np.float32)
     for i, row in enumerate(scores):
         write(tmp_path / f"i{i}.bin", row)
-    for batch in open_predictions(tmp_path, [f"i{i}" for i in range(1100)]).batches(2):
+    for batch in open_scores(tmp_path, [f"i{i}" for i in range(1100)]).batches(2):
         time.sleep(0.05)
         assert_bits(batch.scores, scores[batch.indices])
 
@@ -181,7 +181,7 @@ BROKEN_TEXTS = {
 def test_broken_text(tmp_path: Path, content: bytes) -> None:
     path = fill(tmp_path, "{}_1.txt") / "b_1.txt"
     path.write_bytes(content)
-    rows, errors = read(open_predictions(tmp_path, IMAGES))
+    rows, errors = read(open_scores(tmp_path, IMAGES))
     assert errors == [f"{path}: {BROKEN_TEXTS[content]}"]
     assert list(rows) == ["a", "c"]
 
@@ -190,7 +190,7 @@ def test_only_the_first_line_counts_and_that_is_told(tmp_path: Path) -> None:
     path = fill(tmp_path, "{}_1.txt") / "b_1.txt"
     path.write_bytes(b" 7\t8  9 \r\n1 2 3\n")
     (tmp_path / "c_1.txt").write_bytes(b"1 2 3\n\n \n")
-    (batch,) = open_predictions(tmp_path, IMAGES).batches()
+    (batch,) = open_scores(tmp_path, IMAGES).batches()
     assert batch.scores[1].tolist() == [7, 8, 9]
     assert batch.longer == (str(path),)
 
@@ -199,7 +199,7 @@ def test_only_the_first_line_counts_and_that_is_told(tmp_path: Path) -> None:
 def test_raw_values_of_another_size(tmp_path: Path, size: int) -> None:
     path = fill(tmp_path, "{}_0.bin") / "b_0.bin"
     path.write_bytes(bytes(size))
-    rows, errors = read(open_predictions(tmp_path, IMAGES))
+    rows, errors = read(open_scores(tmp_path, IMAGES))
     assert errors == [f"{path}: {size} bytes instead of 12"]
     assert list(rows) == ["a", "c"]
 
@@ -209,17 +209,17 @@ def test_raw_values_of_another_size(tmp_path: Path, size: int) -> None:
 def test_every_float_npy(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:
     path = fill(tmp_path, "{}_0.npy") / "b_0.npy"
     np.save(path, np.array([5, 6, 7.5], dtype=dtype).reshape(shape))
-    rows, errors = read(open_predictions(tmp_path, IMAGES))
+    rows, errors = read(open_scores(tmp_path, IMAGES))
     assert not errors
     assert rows["b"].tolist() == [5, 6, 7.5]
     path.rename(tmp_path / "a_0.npy")
-    assert read(open_predictions(tmp_path, ["a", "c"]))[0]["c"].tolist() == SCORES[2].tolist()
+    assert read(open_scores(tmp_path, ["a", "c"]))[0]["c"].tolist() == SCORES[2].tolist()
 
 
 def test_npy_in_the_order_of_columns(tmp_path: Path) -> None:
     for name in ("a_0.npy", "b_0.npy"):
         np.save(tmp_path / name, np.asfortranarray([[1, 2], [3, 4]], dtype=np.float32))
-    rows, _ = read(open_predictions(tmp_path, ["a", "b"]))
+    rows, _ = read(open_scores(tmp_path, ["a", "b"]))
     assert rows["a"].tolist() == rows["b"].tolist() == [1, 2, 3, 4]
 
 
@@ -228,7 +228,7 @@ def test_a_header_is_never_read_as_scores(tmp_path: Path) -> None:
     np.save(tmp_path / "b_0.npy", np.ones(68, np.float32))
     np.save(tmp_path / "c_0.npy", np.ones(100, np.float16))
     assert (tmp_path / "b_0.npy").stat().st_size == 100 * 4
-    rows, errors = read(open_predictions(tmp_path, IMAGES))
+    rows, errors = read(open_scores(tmp_path, IMAGES))
     assert errors == [f"{tmp_path}/b_0.npy: 68 values instead of 100"]
     assert list(rows) == ["a", "c"]
 
@@ -238,7 +238,7 @@ def test_an_array_behind_another_is_no_header(tmp_path: Path) -> None:
         with (tmp_path / f"{name}_0.npy").open("wb") as file:
             np.save(file, np.array([1, 2, 3], np.float32))
             np.save(file, np.array([4, 5, 6], np.float32))
-    rows, errors = read(open_predictions(tmp_path, ["a", "b"]))
+    rows, errors = read(open_scores(tmp_path, ["a", "b"]))
     assert rows["a"].tolist() == rows["b"].tolist() == [1, 2, 3]
     assert errors == []
 
@@ -268,7 +268,7 @@ def test_broken_npy(tmp_path: Path, name: str) -> None:
     path = fill(tmp_path, "{}_0.npy") / "b_0.npy"
     spoil, words = BROKEN_NPY[name]
     spoil(path)
-    rows, (error,) = read(open_predictions(tmp_path, IMAGES))
+    rows, (error,) = read(open_scores(tmp_path, IMAGES))
     assert error.startswith(f"{path}: ")
     assert words in error
     assert list(rows) == ["a", "c"]
@@ -281,7 +281,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, ending: str) -> None:
         (tmp_path / f"{image}_1{ending}").unlink()
     (tmp_path / f"b_1{ending}").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / f"c_1{ending}")
-    rows, errors = read(open_predictions(tmp_path, IMAGES))
+    rows, errors = read(open_scores(tmp_path, IMAGES))
     assert len(errors) == 2
     assert errors[0].startswith(f"{tmp_path}/b_1{ending}: ")
     assert "No such file or directory" in errors[0]
@@ -293,14 +293,14 @@ def test_a_file_over_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("regcore.evaluation.score_files.per_image.MAX_FILE_BYTES", 100)
     path = fill(tmp_path, "{}_1.txt") / "b_1.txt"
     path.write_text("1 2 3" + " " * 100)
-    _, (error,) = read(open_predictions(tmp_path, IMAGES))
+    _, (error,) = read(open_scores(tmp_path, IMAGES))
     assert error == f"{path}: file of 105 bytes is over the limit of 100"
 
 
 def test_a_huge_file_does_not_set_the_number_of_classes(tmp_path: Path) -> None:
     folder = fill(tmp_path, "{}_0.bin")
     os.truncate(folder / "a_0.bin", 400 << 30)
-    rows, (error,) = read(open_predictions(folder, IMAGES))
+    rows, (error,) = read(open_scores(folder, IMAGES))
     assert list(rows) == ["b", "c"]
     assert error.startswith(f"{folder}/a_0.bin: ")
 
@@ -309,7 +309,7 @@ def test_a_huge_file_does_not_set_the_number_of_classes(tmp_path: Path) -> None:
 def test_one_truncated_file_does_not_set_the_number_of_classes(tmp_path: Path, which: str) -> None:
     path = fill(tmp_path, "{}_1.txt") / f"{which}_1.txt"
     path.write_text("1 2")
-    found = open_predictions(tmp_path, IMAGES)
+    found = open_scores(tmp_path, IMAGES)
     assert found.classes == 3
     assert read(found)[1] == [f"{path}: 2 values instead of 3"]
 
@@ -318,7 +318,7 @@ def test_no_file_tells_the_number_of_classes(tmp_path: Path) -> None:
     (tmp_path / "a_1.txt").write_text("\n")
     (tmp_path / "b_1.bin").write_bytes(b"")
     with pytest.raises(DatasetError, match=r"a_1\.txt: no scores in this file"):
-        open_predictions(tmp_path, IMAGES)
+        open_scores(tmp_path, IMAGES)
 
 
 def test_stray_missing_and_surplus_files(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_stray_missing_and_surplus_files(tmp_path: Path) -> None:
     for name in stray:
         (tmp_path / name).touch()
     (tmp_path / "folder_1.txt").mkdir()
-    found = open_predictions(tmp_path, IMAGES)
+    found = open_scores(tmp_path, IMAGES)
     assert found.names == ("a", "c")
     assert found.missing == ("b",)
     assert found.surplus == (f"{tmp_path}/x_1.txt",)
@@ -340,10 +340,10 @@ def test_stray_missing_and_surplus_files(tmp_path: Path) -> None:
 def test_two_files_of_one_image(tmp_path: Path) -> None:
     fill(tmp_path, "{}_1.txt")
     write(tmp_path / "b_1.bin", SCORES[1])
-    found = open_predictions(tmp_path, IMAGES)
+    found = open_scores(tmp_path, IMAGES)
     assert (found.names, found.missing) == (("a", "c"), ())
     (error,) = found.errors
-    assert isinstance(error, PredictionError)
+    assert isinstance(error, ScoreFileError)
     assert str(error).startswith(f"{tmp_path}/b_1.bin: the image b has other files, too: ")
     assert f"{tmp_path}/b_1.txt" in str(error)
 
@@ -352,28 +352,28 @@ def test_one_of_several_outputs_is_chosen(tmp_path: Path) -> None:
     fill(tmp_path, "{}_1.bin")
     for image in IMAGES:
         write(tmp_path / f"{image}_2.bin", [1, 2, 3, 4])
-    assert len(open_predictions(tmp_path, IMAGES).errors) == 3
-    assert open_predictions(tmp_path, IMAGES, output=1).classes == 3
-    assert open_predictions(tmp_path, IMAGES, output=2).classes == 4
+    assert len(open_scores(tmp_path, IMAGES).errors) == 3
+    assert open_scores(tmp_path, IMAGES, output=1).classes == 3
+    assert open_scores(tmp_path, IMAGES, output=2).classes == 4
     with pytest.raises(DatasetError, match="no prediction has the output 3"):
-        open_predictions(tmp_path, IMAGES, output=3)
+        open_scores(tmp_path, IMAGES, output=3)
 
 
 def test_nothing_that_fits(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no predictions there"):
-        open_predictions(tmp_path, IMAGES)
+        open_scores(tmp_path, IMAGES)
     with pytest.raises(DatasetError, match="nowhere: No such file"):
-        open_predictions(tmp_path / "nowhere", IMAGES)
+        open_scores(tmp_path / "nowhere", IMAGES)
     fill(tmp_path / "dumpOutput_device0", "{}_1.txt")
     with pytest.raises(DatasetError, match=r"is it .*dumpOutput_device0 that is meant\?"):
-        open_predictions(tmp_path, IMAGES)
+        open_scores(tmp_path, IMAGES)
     with pytest.raises(DatasetError, match=r"the first is a_1\.txt, the first image other"):
-        open_predictions(tmp_path / "dumpOutput_device0", ["other"])
+        open_scores(tmp_path / "dumpOutput_device0", ["other"])
 
 
 def test_a_thousand_values_of_one_class(tmp_path: Path) -> None:
     write(tmp_path / "a_1.txt", [1])
-    assert read(open_predictions(tmp_path, ["a"]))[0]["a"].tolist() == [1]
+    assert read(open_scores(tmp_path, ["a"]))[0]["a"].tolist() == [1]
 
 
 def pack(path: Path, scores: Any, names: str = "c.JPEG\nb.JPEG 3\n\na\n") -> Path:
@@ -389,7 +389,7 @@ def pack(path: Path, scores: Any, names: str = "c.JPEG\nb.JPEG 3\n\na\n") -> Pat
 @pytest.mark.parametrize("ending", ["npy", "bin"])
 def test_packed(tmp_path: Path, ending: str) -> None:
     path = pack(tmp_path / f"scores.{ending}", SCORES)
-    found = open_predictions(path, ["x", "a", "b"])
+    found = open_scores(path, ["x", "a", "b"])
     assert (found.names, found.missing, found.surplus) == (("a", "b"), ("x",), ("c",))
     assert found.classes == 3
     assert_bits([*read(found)[0].values()], SCORES[[2, 1]])
@@ -399,7 +399,7 @@ def test_packed_in_several_batches_and_as_float16(tmp_path: Path) -> None:
     scores = np.random.default_rng(0).normal(size=(600, 3)).astype(np.float16)
     names = [f"i{i}" for i in range(600)]
     path = pack(tmp_path / "scores.npy", scores, "\n".join(reversed(names)))
-    rows, _ = read(open_predictions(path, names))
+    rows, _ = read(open_scores(path, names))
     assert_bits([rows[name] for name in names], scores[::-1])
 
 
@@ -407,8 +407,8 @@ def test_packed_with_names_elsewhere(tmp_path: Path) -> None:
     path = pack(tmp_path / "scores.npy", SCORES)
     (tmp_path / "scores.names.txt").rename(tmp_path / "order")
     with pytest.raises(DatasetError, match=r"no scores\.names\.txt beside it"):
-        open_predictions(path, IMAGES)
-    assert open_predictions(path, IMAGES, names=tmp_path / "order").names == IMAGES
+        open_scores(path, IMAGES)
+    assert open_scores(path, IMAGES, names=tmp_path / "order").names == IMAGES
 
 
 @pytest.mark.parametrize(
@@ -428,7 +428,7 @@ def test_packed_that_does_not_go_together(
     tmp_path: Path, name: str, scores: Any, words: str
 ) -> None:
     with pytest.raises(DatasetError, match=words):
-        open_predictions(pack(tmp_path / name, scores), IMAGES)
+        open_scores(pack(tmp_path / name, scores), IMAGES)
 
 
 @pytest.mark.parametrize(
@@ -451,7 +451,7 @@ def test_an_image_expected_twice_is_there_once(tmp_path: Path) -> None:
     folder = fill(tmp_path / "files", "{}_0.bin")
     packed = pack(tmp_path / "s.npy", SCORES)
     for source in (folder, packed):
-        assert open_predictions(source, ["a", "a", "b"]).names == ("a", "b")
+        assert open_scores(source, ["a", "a", "b"]).names == ("a", "b")
 
 
 def test_subnormals_are_written_and_read_although_the_thread_flushes_them(tmp_path: Path) -> None:
@@ -461,7 +461,7 @@ def test_subnormals_are_written_and_read_although_the_thread_flushes_them(tmp_pa
         pytest.skip("this processor cannot flush subnormals")
     try:  # threads begin in the mode of the one that starts them
         PredictionWriter(tmp_path, ["a"], binary=False).write(np.array([0]), scores, 0)
-        rows, _ = read(open_predictions(tmp_path / "dumpOutput_device0", ["a"]))
+        rows, _ = read(open_scores(tmp_path / "dumpOutput_device0", ["a"]))
     finally:
         torch.set_flush_denormal(False)
     assert_bits(rows["a"], scores[0])
