@@ -1,7 +1,7 @@
 // AVX2 with FMA and F16C: eight pixels at a time, by the arithmetic of NormalizeTable.
 #include <immintrin.h>
 
-#include "normalize/normalize.h"
+#include "normalize/kernels.h"
 #include "normalize/overlapping_steps-inl.h"
 
 namespace regcore {

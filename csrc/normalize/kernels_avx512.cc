@@ -1,7 +1,7 @@
 // AVX-512: sixteen pixels at a time, by the arithmetic of NormalizeTable.
 #include <immintrin.h>
 
-#include "normalize/normalize.h"
+#include "normalize/kernels.h"
 
 namespace regcore {
 namespace {

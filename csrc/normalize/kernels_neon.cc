@@ -3,7 +3,7 @@
 // default floating-point mode.
 #include <arm_neon.h>
 
-#include "normalize/normalize.h"
+#include "normalize/kernels.h"
 #include "normalize/overlapping_steps-inl.h"
 
 namespace regcore {

@@ -1,70 +1,11 @@
-// Built without floating-point contraction (see CMakeLists.txt): the reference formula rounds after
-// each operation.
 #include "normalize/normalize.h"
 
-#include <bit>
 #include <cstring>
+
+#include "base/aligned_buffer.h"
 
 namespace regcore {
 namespace {
-
-// IEEE 754 binary32 → binary16, to nearest, ties to even.
-uint16_t HalfFromSingle(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  const uint32_t sign = (bits >> 16) & 0x8000u;
-  const uint32_t magnitude = bits & 0x7FFFFFFFu;
-  if (magnitude > 0x7F800000u) return static_cast<uint16_t>(sign | 0x7E00u);   // NaN
-  if (magnitude >= 0x47800000u) return static_cast<uint16_t>(sign | 0x7C00u);  // >= 2^16: infinity
-  const auto round = [](uint32_t mantissa, uint32_t shift) {
-    const uint32_t half = 1u << (shift - 1);
-    const uint32_t odd = (mantissa >> shift) & 1u;
-    return (mantissa + half - 1u + odd) >> shift;
-  };
-  if (magnitude < 0x38800000u) {  // below 2^-14: subnormal, in units of 2^-24
-    const uint32_t exponent = magnitude >> 23;
-    if (exponent < 102) return static_cast<uint16_t>(sign);  // below 2^-25: zero
-    const uint32_t mantissa = (magnitude & 0x7FFFFFu) | 0x800000u;
-    return static_cast<uint16_t>(sign | round(mantissa, 126 - exponent));
-  }
-  return static_cast<uint16_t>(sign | round(magnitude - 0x38000000u, 13));  // may carry to infinity
-}
-
-template <typename T>
-void PlanarByTable(const uint8_t* rgb, int width, const T table[3][256], T* const out[3]) {
-  for (int x = 0; x < width; ++x) {
-    for (int c = 0; c < 3; ++c) out[c][x] = table[c][rgb[3 * x + c]];
-  }
-}
-
-void PlanarSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* const out[3]) {
-  PlanarByTable(rgb, width, table.single, out);
-}
-
-void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
-                uint16_t* const out[3]) {
-  PlanarByTable(rgb, width, table.half, out);
-}
-
-void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
-  for (int x = 0; x < width; ++x) {
-    for (int c = 0; c < 3; ++c) out[c][x] = rgb[3 * x + c];
-  }
-}
-
-template <typename T>
-void InterleavedByTable(const uint8_t* rgb, int width, const T table[3][256], T* out) {
-  for (int x = 0; x < width; ++x) {
-    for (int c = 0; c < 3; ++c) *out++ = table[c][*rgb++];
-  }
-}
-
-void InterleavedSingle(const uint8_t* rgb, int width, const NormalizeTable& table, float* out) {
-  InterleavedByTable(rgb, width, table.single, out);
-}
-
-void InterleavedHalf(const uint8_t* rgb, int width, const NormalizeTable& table, uint16_t* out) {
-  InterleavedByTable(rgb, width, table.half, out);
-}
 
 // The vector kernels compute instead of looking up. That is exact for ordinary means and standard
 // deviations; this is the proof for the ones at hand: all 256 inputs of every channel.
@@ -78,8 +19,8 @@ bool EqualsTable(const NormalizeKernel& kernel, const NormalizeTable& table) {
     return std::memcmp(single, expected_single, sizeof(single)) == 0 &&
            std::memcmp(half, expected_half, sizeof(half)) == 0;
   };
-  InterleavedSingle(rgb, kInputs, table, expected_single);
-  InterleavedHalf(rgb, kInputs, table, expected_half);
+  kNormalizePortable.interleaved_single(rgb, kInputs, table, expected_single);
+  kNormalizePortable.interleaved_half(rgb, kInputs, table, expected_half);
   kernel.interleaved_single(rgb, kInputs, table, single);
   kernel.interleaved_half(rgb, kInputs, table, half);
   if (!equal()) return false;
@@ -104,39 +45,6 @@ size_t ItemSize(DataType type) {
       return 1;
   }
   return 0;
-}
-
-const NormalizeKernel& NormalizeKernelFor([[maybe_unused]] SimdLevel level) {
-#if defined(REGCORE_X86)
-  if (level >= SimdLevel::kAvx512) return kNormalizeAvx512;
-  if (level >= SimdLevel::kAvx2) return kNormalizeAvx2;
-#elif defined(REGCORE_ARM64)
-  if (level >= SimdLevel::kNeon) return kNormalizeNeon;
-#endif
-  return kNormalizePortable;
-}
-
-const NormalizeKernel kNormalizePortable = {PlanarSingle, PlanarHalf, PlanarBytes,
-                                            InterleavedSingle, InterleavedHalf};
-
-NormalizeTable MakeNormalizeTable(const float mean[3], const float std[3]) {
-  constexpr float kScale = 0x1p24f;
-  NormalizeTable table;
-  for (int c = 0; c < 3; ++c) {
-    for (int u = 0; u < 256; ++u) {
-      const float value = (static_cast<float>(u) / 255.0f - mean[c]) / std[c];
-      table.single[c][u] = value;
-      table.half[c][u] = HalfFromSingle(value);
-    }
-    const float divisor = kScale * std[c];
-    const float high = 1.0f / divisor;
-    for (int i = c; i < NormalizeTable::kPeriod; i += 3) {
-      table.mean[i] = kScale * mean[c];
-      table.high[i] = high;
-      table.low[i] = static_cast<float>(1.0 / double{divisor} - double{high});
-    }
-  }
-  return table;
 }
 
 Normalizer::Normalizer(const float mean[3], const float std[3], DataType type, Layout layout,

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "normalize/normalize.h"
+#include "normalize/kernels.h"
 
 namespace regcore {
 

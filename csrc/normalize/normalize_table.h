@@ -1,0 +1,35 @@
+// What a mean and a standard deviation make of every pixel value.
+#pragma once
+
+#include <cstdint>
+
+namespace regcore {
+
+// The 256 results of each channel by the reference formula, three separately rounded float32
+// operations: (float32(u8) / 255 - mean) / std. float16 is that result rounded to nearest even.
+//
+// And the constants of the vector kernels, which compute the same without a division, 2^24 times
+// as large until the last step:
+// - u / 255 has the bytes 0.uuu... in base 256. m = u * 0x010101 holds its first 24 bits; with z
+//   leading zeros in u, the 24 significant bits are those of m and z zeros, and what follows, the
+//   rest of u, is above one half: the quotient rounds up. m's float is exact, and m + 2^-24 m
+//   rounds to the next one, because 2^-24 m is more than half of a unit in m's last place (m is no
+//   power of two) and less than one. So fl(u / 255) = 2^-24 fl(m + 2^-24 m), for 0 as well.
+// - Scaling by a power of two commutes with the rounding of the subtraction.
+// - x / std is x * low rounded, plus x * high in one fused multiply-add, high + low being
+//   2^-24 / std. Its error before the last rounding is below 2^-47 of the result; Normalizer makes
+//   sure that no rounding goes astray, by trying all 256 inputs.
+struct NormalizeTable {
+  static constexpr int kPeriod = 48;  // of the colours in interleaved vectors of 4, 8 or 16 lanes
+
+  float single[3][256];
+  uint16_t half[3][256];
+  // For the value at any place of an interleaved row, that is for channel place % 3.
+  float mean[kPeriod];
+  float high[kPeriod];
+  float low[kPeriod];
+};
+
+NormalizeTable MakeNormalizeTable(const float mean[3], const float std[3]);
+
+}  // namespace regcore
