@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regcore.api.evaluation_folder import claimed, write_evaluation
+from regcore.api.labelled_data import log_missing, read_labelled_data
 from regcore.api.messages import (
     Log,
     ProgressBar,
-    log_all,
+    log_background,
     log_failures,
-    log_listing,
     no_log,
     no_progress,
 )
@@ -32,23 +32,16 @@ from regcore.evaluation.predictions_csv import Decisions, relative_names
 from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT, check_run
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_writable
-from regcore.images.labels import LabelledImages, errors_name, label_images, read_labels
-from regcore.images.listing import listing
+from regcore.images.labels import errors_name
 from regcore.images.preprocessor import Preprocessor
-from regcore.inference.evaluate import Interrupted, evaluate, evaluate_batches
+from regcore.inference.evaluate import Interrupted
 from regcore.inference.pipeline import DEVICE_TIMEOUT
 from regcore.reports.run import RunReport, accuracy_percent, to_dict
 from regcore.scores.topn import class_indices
-from regcore.store.reader import Store, holds_store, open_store
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from regcore.backends.protocol import Backend
-    from regcore.errors import DecodeError
-    from regcore.inference.evaluate import Evaluation
-
-_NAMED_MISSING = 10
 _MOST_IMAGES = 1 << 62
 
 
@@ -130,9 +123,9 @@ def evaluate_model(
         limit = whole_within("limit", limit, 1, _MOST_IMAGES)
     check_not_swapped(model, images)
     check_run(out, trace, model, images, labels, force=force)
-    data = _read(images, labels, log, verify=verify)
+    data = read_labelled_data(images, labels, log, verify=verify)
     missing = () if subset else data.labelled.missing
-    _log_missing(images, missing, log)
+    log_missing(images, missing, log)
     paths, true_classes = data.labelled.paths[:limit], data.labelled.labels[:limit]
     with errors_name(labels), ExitStack() as claim:
         with open_model(model, options) as backend:
@@ -179,55 +172,3 @@ def evaluate_model(
         except (OSError, OutputError) as error:
             raise UnwrittenError(evaluated, error) from error
     return evaluated
-
-
-def log_background(classes: int, log: Log, *, background: bool) -> None:
-    """Says that labels are counted from class 1, which nobody may have asked for."""
-    if background:
-        log(
-            f"{classes} classes: class 0 is the background, and label 0 is class 1; "
-            "--no-background takes labels as they are"
-        )
-
-
-@dataclass(frozen=True)
-class _Data:
-    """Labelled images below `root`, out of a store where there is one."""
-
-    store: Store | None
-    root: Path
-    labelled: LabelledImages
-    broken: tuple[DecodeError, ...] = ()
-
-    def evaluate(
-        self,
-        preprocessor: Preprocessor,
-        backend: Backend,
-        count: int,
-        batch_size: int,
-        **how: Any,  # noqa: ANN401
-    ) -> Evaluation:
-        """Evaluates the first `count` images."""
-        labels = self.labelled.labels[:count]
-        if self.store:
-            batches = self.store.batches(batch_size, count)
-            return evaluate_batches(batches, backend, labels, **how)
-        paths = self.labelled.paths[:count]
-        return evaluate(preprocessor, backend, paths, labels, batch_size=batch_size, **how)
-
-
-def _read(images: Path, labels: Path, log: Log, *, verify: bool) -> _Data:
-    expected = read_labels(labels)
-    if holds_store(images):
-        store = open_store(images, verify=verify)
-        return _Data(store, store.source, label_images(store.paths, store.source, expected))
-    listed = listing(images)
-    log_listing(log, listed)
-    paths = tuple(listed.root / name for name in listed.names)
-    return _Data(None, images, label_images(paths, images, expected), tuple(listed.broken))
-
-
-def _log_missing(images: Path, missing: tuple[str, ...], log: Log) -> None:
-    if missing:
-        log_all(log, (f"{images}: no image for the label {m}" for m in missing), _NAMED_MISSING)
-        log(f"{len(missing)} labelled images are not there; --subset if that is intended")

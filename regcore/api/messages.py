@@ -62,3 +62,12 @@ def log_listing(log: Log, listed: Listing) -> None:
     if left_out := listed.left_out():
         log(f"{listed.root}: left out beside the {len(listed.names)} images: {left_out}")
     log_failures(log, listed.broken)
+
+
+def log_background(classes: int, log: Log, *, background: bool) -> None:
+    """Says that labels are counted from class 1, which nobody may have asked for."""
+    if background:
+        log(
+            f"{classes} classes: class 0 is the background, and label 0 is class 1; "
+            "--no-background takes labels as they are"
+        )

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regcore.api.evaluate import log_background
-from regcore.api.messages import Log, ProgressBar, log_all, no_log, no_progress
+from regcore.api.messages import Log, ProgressBar, log_all, log_background, no_log, no_progress
 from regcore.api.options import existing, optional
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.score import Score, read_image_labels, score
