@@ -23,7 +23,7 @@ class Reference:
         self._digests = list(equal)
 
     def compare(self, pixels: Pixels, digests: list[str]) -> dict[str, Any]:
-        """Of the pixels (a float result is mapped back and rounded), and of the results' bytes.
+        """Compares the pixels (a float result is mapped back and rounded), and the results' bytes.
 
         Two float results can give the same pixels and still differ in their last bits.
         """

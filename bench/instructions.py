@@ -81,7 +81,7 @@ def count(stages: Path, level: str, photos: list[str], folder: Path) -> list[flo
 
 
 def own_name(function: str) -> tuple[str, str]:
-    """Of a function as valgrind writes it: its name with its classes, and its template's types."""
+    """A function's name, with its classes and its template's types, in what valgrind writes."""
     name = function.replace("(anonymous namespace)::", "").partition("(")[0]
     types = re.search(r"<([^<>]*)>$", name)
     return re.sub(r"<[^<>]*>", "", name), types[1] if types else ""

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 from rounds import interleave, spread
 
-from regcore.backends.simulated import SimulatedBackend
+from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.host import default_workers
 from regcore.images.batch_stream import WORKED, Batch
 from regcore.images.preprocessor import Preprocessor

@@ -76,7 +76,7 @@ regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full, regcore::OnWar
   return spec;
 }
 
-// The part of a picture behind the crop window, bar a few pixels that the filter adds.
+// The part of a picture that the crop window shows, bar a few pixels that the filter adds.
 void RegionDecode(const File& file, regcore::DecodeExtent extent, regcore::JpegDecoder* decoder,
                   AlignedBuffer* pixels) {
   Exit(decoder->Open(file.bytes.data(), file.size));

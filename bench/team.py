@@ -67,7 +67,7 @@ class Team:
         return pixels, digests
 
     def versions(self) -> dict[str, str]:
-        """Of its interpreter and its packages."""
+        """The versions of its interpreter and its packages."""
         request = {"do": "versions", "distributions": self.peer.distributions}
         answer: dict[str, str] = self._ask([request])[0]["versions"]
         return answer

@@ -71,7 +71,7 @@ def _find(pipeline: str) -> Pipeline:
 
 
 def _versions(distributions: list[str]) -> dict[str, Any]:
-    """Of those that are installed, of which there must be one, of Python and of NumPy."""
+    """The versions of Python, of NumPy, and of what else is installed, at least one package."""
     found = {}
     for name in distributions:
         with suppress(PackageNotFoundError):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from exported_models import ExportedModels, export_models
 from json_forms import checking
+from labelled_photos import LabelledPhotos, imagenet_200, sample
 
 from regcore import simd_levels
 
@@ -17,6 +18,16 @@ from regcore import simd_levels
 os.environ["PYTHONSAFEPATH"] = "1"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+#: Fixtures that take long, so that whatever needs them is slow.
+SLOW_FIXTURES = {"exported_models", "imagenet_photos"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +57,18 @@ def demo_photos() -> list[str]:
     if spec is None or spec.origin is None:
         pytest.skip("needs the package foolbox (pip install 'regcore[demo]')")
     return sorted(map(str, (Path(spec.origin).parent / "data").glob("imagenet_*.jpg")))
+
+
+@pytest.fixture(
+    scope="session", params=["sample", pytest.param("imagenet-200", marks=pytest.mark.slow)]
+)
+def labelled_photos(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> LabelledPhotos:
+    """Real photos: twenty of an installed package, or two hundred of ../shared/data."""
+    if request.param == "sample":
+        return sample(tmp_path_factory.mktemp("sample"))
+    return imagenet_200(request.getfixturevalue("shared_data"))
 
 
 @pytest.fixture(params=simd_levels())

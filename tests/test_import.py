@@ -20,6 +20,7 @@ def loaded_by(statement: str) -> set[str]:
     return set(run.stdout.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [

@@ -10,12 +10,6 @@ Progress = Callable[[int, int], object]
 #: Index; what went wrong, if it did; libjpeg's warnings, the first of them, EXIF orientation.
 Reports = list[tuple[int, str | None, tuple[int, str, int]]]
 
-PASS_ORDERS: dict[str, int]
-FILTERS: dict[str, int]
-DTYPES: dict[str, int]
-LAYOUTS: dict[str, int]
-ON_WARNING: dict[str, int]
-
 def simd_level() -> str: ...
 def simd_levels() -> tuple[str, ...]: ...
 def libjpeg_version() -> str: ...

@@ -20,28 +20,24 @@ from regcore._native.status cimport (
     SimdLevel, SimdName, Status, StatusCode, SupportedSimdLevels, check, resolve_level
 )
 
+from regcore._native import choices
 from regcore.errors import RegcoreError
 
 
-FILTERS = {
-    "box": <int>Filter.kBox,
-    "bilinear": <int>Filter.kBilinear,
-    "hamming": <int>Filter.kHamming,
-    "bicubic": <int>Filter.kBicubic,
-    "lanczos": <int>Filter.kLanczos,
-}
-PASS_ORDERS = {"pillow9": <int>PassOrder.kPillow9, "pillow13": <int>PassOrder.kPillow13}
-DTYPES = {
-    "float32": <int>DataType.kFloat32,
-    "float16": <int>DataType.kFloat16,
-    "uint8": <int>DataType.kUint8,
-}
-ON_WARNING = {
-    "ignore": <int>OnWarning.kIgnore,
-    "report": <int>OnWarning.kReport,
-    "fail": <int>OnWarning.kFail,
-}
-LAYOUTS = {"nchw": <int>Layout.kNchw, "nhwc": <int>Layout.kNhwc}
+cdef dict FILTERS = dict(zip(choices.FILTERS, (
+    <int>Filter.kBox, <int>Filter.kBilinear, <int>Filter.kHamming, <int>Filter.kBicubic,
+    <int>Filter.kLanczos
+), strict=True))
+cdef dict PASS_ORDERS = dict(zip(choices.PASS_ORDERS, (
+    <int>PassOrder.kPillow9, <int>PassOrder.kPillow13
+), strict=True))
+cdef dict DTYPES = dict(zip(choices.DTYPES, (
+    <int>DataType.kFloat32, <int>DataType.kFloat16, <int>DataType.kUint8
+), strict=True))
+cdef dict LAYOUTS = dict(zip(choices.LAYOUTS, (<int>Layout.kNchw, <int>Layout.kNhwc), strict=True))
+cdef dict ON_WARNING = dict(zip(choices.ON_WARNING, (
+    <int>OnWarning.kIgnore, <int>OnWarning.kReport, <int>OnWarning.kFail
+), strict=True))
 
 # How long the main thread waits before it looks for Ctrl-C, in ms.
 cdef long POLL_MS = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from regcore.api.messages import Log, no_log
 from regcore.api.options import optional
@@ -47,7 +47,7 @@ def export_weights(
     opset: int | None = None,
     dynamo: bool = False,
     fuse_preprocess: bool = False,
-    layout: Literal["nchw", "nhwc"] | None = None,
+    layout: str | None = None,
     fp16: bool = False,
     photos: str | Path | None = None,
     force: bool = False,

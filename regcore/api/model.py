@@ -7,11 +7,11 @@ from pathlib import Path
 from regcore.api.options import DEFAULT_BATCH_SIZE, LARGEST_BATCH_SIZE, DeviceOptions
 from regcore.backends.protocol import Backend
 from regcore.backends.recipe_fit import static_batch
-from regcore.backends.registry import open_backend
+from regcore.backends.registry import kind_of, open_backend
 from regcore.errors import UsageError
 from regcore.files.arguments import whole_within
 
-_MODEL_SUFFIXES = (".onnx", ".om", ".engine", ".pth", ".safetensors")
+_WEIGHTS_SUFFIXES = (".pth", ".safetensors")
 
 
 def open_model(model: str, options: DeviceOptions) -> Backend:
@@ -49,7 +49,9 @@ def about_model(backend: Backend, model: str) -> dict[str, str]:
 
 def check_not_swapped(model: str, images: Path) -> None:
     """Raises UsageError where MODEL and IMAGES stand in each other's place."""
-    if Path(model).is_dir() and images.suffix in _MODEL_SUFFIXES:
+    if not Path(model).is_dir():
+        return
+    if images.suffix in _WEIGHTS_SUFFIXES or kind_of(images) is not None:
         raise UsageError(
             f"{model} is a folder and {images} looks like a model: MODEL comes first, then IMAGES"
         )

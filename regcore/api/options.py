@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from regcore.errors import UsageError
+
+if TYPE_CHECKING:
+    from regcore.images.preprocessor import OnWarning
 
 DEFAULT_BATCH_SIZE = 16
 LARGEST_BATCH_SIZE = 1 << 16
@@ -19,12 +22,13 @@ class RecipeOptions(TypedDict, total=False):
     """How the model wants its images.
 
     recipe: the name of a preset, see Recipe.preset; by default what the model itself says.
-    dtype, layout: in place of the recipe's; uint8 leaves mean and std to the device.
+    dtype, layout ("uint8", "nhwc"): in place of the recipe's; uint8 leaves mean and std to the
+    device.
     """
 
     recipe: str | None
-    dtype: Literal["float32", "float16", "uint8"] | None
-    layout: Literal["nchw", "nhwc"] | None
+    dtype: str | None
+    layout: str | None
 
 
 class DeviceOptions(TypedDict, total=False):
@@ -55,7 +59,7 @@ class PreprocessorOptions(TypedDict, total=False):
     max_file_bytes: int
     max_pixels: int
     max_scans: int
-    on_warning: Literal["ignore", "report", "fail"]
+    on_warning: OnWarning
 
 
 class PrepareOptions(RecipeOptions, PreprocessorOptions, total=False):

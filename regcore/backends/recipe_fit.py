@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from regcore._native.choices import DTYPES
 from regcore.backends.protocol import Backend
 from regcore.errors import BackendError
-from regcore.images.recipe import DTYPES, Recipe
+from regcore.images.recipe import Recipe
 from regcore.models.tensors import TensorSpec, describe
 
 _CHANNELS = 3

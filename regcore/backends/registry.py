@@ -1,15 +1,25 @@
-"""What runs a model: how to open one by the model's name, and whether a recipe fits it."""
+"""Which backend opens a model, by the model's name; other distributions can bring backends.
+
+regcore's own are listed here. Others register a ModelKind as an entry point of the group
+`regcore.backends`, and are looked for where none of these opens a model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+from regcore.backends.kind import ModelKind, OpenOptions
 from regcore.backends.protocol import Backend
-from regcore.backends.recipe_fit import in_form_of
 from regcore.errors import BackendError, UsageError
+from regcore.models.build_record import read_record
 from regcore.models.metadata import ModelMetadata
+
+GROUP = "regcore.backends"
+_OWN = ("onnxruntime", "ascend", "tensorrt", "pytorch", "simulated")
 
 
 def open_backend(
@@ -33,78 +43,72 @@ def open_backend(
     allow_fallback: whether what an ONNX model's provider does not take may run on the CPU.
     Raises BackendError where the model, the runtime or the provider cannot be had.
     """
-    text = str(model)
-    suffix = Path(text).suffix.lower()
-    kind = text.partition(":")[0]
-    if kind in ("torch", "torch-half", "simulated") and kind != text:
-        _refuse(text, devices=devices, output=output)
-        if kind == "simulated":
-            from regcore.backends.simulated import SimulatedBackend
-
-            _refuse(text, provider=provider)
-            return SimulatedBackend.parse(text)
-        from regcore.backends.pytorch import TorchBackend
-
-        return TorchBackend.parse(text, provider=provider, threads=threads)
-    if suffix in (".om", ".engine", ".plan"):
-        _refuse(text, provider=provider)
-        return _open_built(Path(text), output, devices or (0,))
-    if suffix == ".onnx":
-        from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
-
-        _refuse(text, devices=devices)
-        return OnnxRuntimeBackend(
-            Path(text),
-            provider=provider,
-            threads=threads,
-            output=output,
-            allow_fallback=allow_fallback,
+    kind = kind_of(model)
+    if kind is None:
+        *others, last = (one.spelling for one in kinds())
+        raise BackendError(
+            f"{model}: no backend for this model; supported are {', '.join(others)} and {last}"
         )
-    raise BackendError(
-        f"{text}: no backend for this model; supported are FILE.onnx, FILE.om, FILE.engine, "
-        "torch:MODEL[.TAG][:WEIGHTS] and simulated:RATE[:CLASSES]"
-    )
-
-
-def _refuse(model: str, **options: object) -> None:
-    for name, value in options.items():
-        if value is not None:
+    for name, value in (("provider", provider), ("devices", devices), ("output", output)):
+        if value is not None and name not in kind.choices:
             raise BackendError(f"{model}: has no choice of {name}")
-
-
-def _open_built(path: Path, output: str | None, devices: Sequence[int]) -> Backend:
-    from regcore.backends.round_robin import SeveralDevices
-
-    def open_one(device: int) -> Backend:
-        if path.suffix.lower() == ".om":
-            from regcore.backends.ascend import AscendBackend
-
-            return AscendBackend(path, device=device, output=output)
-        from regcore.backends.tensorrt import TensorRTBackend
-
-        return TensorRTBackend(path, device=device, output=output)
-
-    return open_one(devices[0]) if len(devices) == 1 else SeveralDevices(devices, open_one)
+    options = OpenOptions(provider, threads, output, devices, allow_fallback)
+    return kind.open(str(model), options)
 
 
 def read_metadata(model: Path) -> ModelMetadata:
-    """What an .onnx file, or the record beside an .om or .engine, says of the model.
+    """What a model file, or the record beside it, says of the model.
 
     Raises UsageError where it says nothing.
     """
-    if model.suffix.lower() == ".onnx":
-        from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
-
-        with OnnxRuntimeBackend(model) as backend:
-            found = ModelMetadata.from_properties(model, backend.metadata)
-            if found is not None:
-                recipe = in_form_of(found.recipe, backend.inputs[0])
-                found = replace(found, recipe=recipe)
+    kind = kind_of(model)
+    if kind is not None and kind.metadata is not None:
+        found = kind.metadata(model)
     else:
-        from regcore.models.build_record import read_record
-
         record = read_record(model)
         found = record.metadata(model) if record else None
     if found is None:
         raise UsageError(f"{model}: does not say how it wants its images; give --recipe instead")
+    return found
+
+
+def kind_of(model: str | Path) -> ModelKind | None:
+    """The kind of a model, by its suffix or prefix; None for an unknown one.
+
+    Raises BackendError where a backend of another distribution, which may be the one for it, does
+    not load.
+    """
+    suffix = Path(model).suffix.lower()
+    prefix, colon, _ = str(model).partition(":")
+    return next(
+        (
+            kind
+            for kind in kinds()
+            if (prefix in kind.prefixes if colon and kind.prefixes else suffix in kind.suffixes)
+        ),
+        None,
+    )
+
+
+def kinds() -> Iterator[ModelKind]:
+    """All kinds of models, regcore's own first; errors are those of `kind_of`."""
+    for name in _OWN:
+        yield import_module(f"regcore.backends.{name}.kind").KIND
+    for point in entry_points(group=GROUP):
+        yield _loaded(point)
+
+
+@cache
+def _loaded(point: EntryPoint) -> ModelKind:
+    owner = f" of {point.dist.name}" if point.dist is not None else ""
+    try:
+        found = point.load()
+    except Exception as error:  # it is code of others
+        raise BackendError(
+            f"the backend {point.name}{owner} does not load: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(found, ModelKind):
+        raise BackendError(
+            f"the backend {point.name}{owner} registers no ModelKind ({point.value})"
+        )
     return found

@@ -61,3 +61,9 @@ def _exception(error: object) -> tuple[Any, Any, Any]:
     if isinstance(error, BaseException):
         return type(error), error, error.__traceback__
     return None, None, None
+
+
+def open_on_devices(devices: Sequence[int] | None, open_one: Callable[[int], Backend]) -> Backend:
+    """A model on these devices, by default on number 0 alone."""
+    numbers = devices or (0,)
+    return open_one(numbers[0]) if len(numbers) == 1 else SeveralDevices(numbers, open_one)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from regcore._native.choices import LAYOUTS
 from regcore.cli.console import log, print_json
 from regcore.errors import UsageError
 
@@ -43,7 +44,7 @@ _OPSET = 11
 )
 @click.option(
     "--layout",
-    type=click.Choice(["nchw", "nhwc"]),
+    type=click.Choice(LAYOUTS),
     help="Of the uint8 pixels.  [default: nchw]",
 )
 @click.option("--fp16", is_flag=True, help="Compute in float16; input and output stay as they are.")

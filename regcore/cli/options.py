@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
+
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
 
@@ -56,10 +58,10 @@ _RECIPE_OPTIONS = (
     ),
     click.option(
         "--dtype",
-        type=click.Choice(["float32", "float16", "uint8"]),
+        type=click.Choice(DTYPES),
         help="Instead of the recipe's; uint8 leaves mean and std to the device.",
     ),
-    click.option("--layout", type=click.Choice(["nchw", "nhwc"]), help="Instead of the recipe's."),
+    click.option("--layout", type=click.Choice(LAYOUTS), help="Instead of the recipe's."),
 )
 
 _PREPROCESSOR_OPTIONS = (
@@ -91,20 +93,20 @@ _PREPROCESSOR_OPTIONS = (
     click.option(
         "--max-pixels",
         type=click.IntRange(min=1),
-        default=178_956_970,
-        show_default="Pillow's limit, 178956970",
+        default=MAX_PIXELS,
+        show_default=f"Pillow's limit, {MAX_PIXELS}",
         help="Larger images are refused.",
     ),
     click.option(
         "--max-scans",
         type=click.IntRange(min=1),
-        default=100,
+        default=MAX_SCANS,
         show_default=True,
         help="Progressive JPEGs with more scans are refused.",
     ),
     click.option(
         "--on-warning",
-        type=click.Choice(["ignore", "report", "fail"]),
+        type=click.Choice(ON_WARNING),
         default="report",
         show_default=True,
         help="Damage that libjpeg repairs: count it, or refuse such images; ignore is 5 % faster, "

@@ -17,7 +17,8 @@ from regcore.cli.console import log
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write.  [default: RUN_DIR/report.html]",
 )
-def report(*, run_dir: Path, out: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Replace an HTML file that is none of regcore's.")
+def report(*, run_dir: Path, out: Path | None, force: bool) -> None:
     """Make one self-contained HTML file of RUN_DIR, which 'regcore run' has written.
 
     Accuracy with its intervals, rates, the worst classes, the most confident mistakes with their
@@ -33,7 +34,7 @@ def report(*, run_dir: Path, out: Path | None) -> None:
     """  # noqa: D301
     from regcore.api.report import write_report
 
-    written = write_report(run_dir, out)
+    written = write_report(run_dir, out, force=force)
     for absent in written.absent:
         log(f"not in the report: {absent.section}: {absent.reason}")
     log(f"wrote {written.path}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from regcore.backends.registry import kind_of, kinds
 from regcore.errors import BackendError
 from regcore.images.recipe import Recipe
 from regcore.models.build_record import DeviceModel, read_record
@@ -15,14 +16,7 @@ from regcore.models.tensors import TensorSpec
 from regcore.schemas import json_form
 
 if TYPE_CHECKING:
-    from regcore.backends.ascend import Description as OmDescription
-    from regcore.backends.tensorrt import Description as EngineDescription
-
-_DEVICE_FORMATS = {
-    ".om": "an Ascend and its pyACL",
-    ".engine": "a GPU and TensorRT",
-    ".plan": "a GPU and TensorRT",
-}
+    from regcore.backends.kind import Description
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,7 @@ class ModelFacts:
     metadata: ModelMetadata | None
     onnx: OnnxFile | None = None
     record: DeviceModel | None = None
-    description: OmDescription | EngineDescription | None = None
+    description: Description | None = None
     refusal: str = ""
 
     @property
@@ -49,7 +43,8 @@ class ModelFacts:
         """`any`, `4`, `1, 4 or 16`, or `1 to 64, best at 16`."""
         if self.record is not None or self.description is not None:
             sizes = self._sizes
-            if self.path.suffix.lower() != ".om" and len(sizes) > 1:
+            kind = kind_of(self.path)
+            if kind is not None and kind.batches_are_a_range and len(sizes) > 1:
                 return f"{sizes[0]} to {sizes[2]}, best at {sizes[1]}"
             return " or ".join(filter(None, (", ".join(map(str, sizes[:-1])), str(sizes[-1]))))
         shape = self.inputs[0].shape if self.inputs else None
@@ -69,13 +64,14 @@ def inspect_model(path: Path) -> ModelFacts:
     Raises BackendError for other files, and for those that only their driver can read, but does
     not.
     """
-    suffix = path.suffix.lower()
-    if suffix == ".onnx":
+    if path.suffix.lower() == ".onnx":
         model = read_onnx(path)
         size = path.stat().st_size
         return ModelFacts(path, size, model.inputs, model.outputs, model.metadata, onnx=model)
-    if suffix not in _DEVICE_FORMATS:
-        raise BackendError(f"{path}: expected a file .onnx, {', '.join(_DEVICE_FORMATS)}")
+    kind = kind_of(path)
+    if kind is None or not kind.suffixes:
+        suffixes = ", ".join(suffix for one in kinds() for suffix in one.suffixes)
+        raise BackendError(f"{path}: expected a file {suffixes}")
     if not path.is_file():
         raise BackendError(f"{path}: no such model file")
     record = read_record(path)
@@ -83,7 +79,7 @@ def inspect_model(path: Path) -> ModelFacts:
     metadata = record.metadata(path) if record else None
     description, refusal = None, ""
     try:
-        description = _by_device(path)
+        description = kind.describe(path) if kind.describe is not None else None
     except BackendError as error:
         if record is None:
             raise
@@ -96,21 +92,10 @@ def inspect_model(path: Path) -> ModelFacts:
     if record is None:
         raise BackendError(
             f"{path}: has no record {path.name}.json of 'regcore convert' beside it, and without "
-            f"one only a driver can read it ({_DEVICE_FORMATS[suffix]})"
+            f"one only a driver can read it ({kind.driver})"
         )
     spec = TensorSpec(record.input, record.shape, record.dtype)
     return ModelFacts(path, size, (spec,), (), metadata, record=record, refusal=refusal)
-
-
-def _by_device(path: Path) -> OmDescription | EngineDescription | None:
-    """What the first device says of a model; None where this machine has no package to ask it."""
-    if path.suffix.lower() == ".om":
-        from regcore.backends import ascend
-
-        return ascend.read_description(path) if ascend.has_acl() else None
-    from regcore.backends import tensorrt
-
-    return tensorrt.read_description(path) if tensorrt.has_tensorrt() else None
 
 
 def to_dict(facts: ModelFacts) -> dict[str, Any]:

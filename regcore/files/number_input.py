@@ -14,7 +14,7 @@ from decimal import Decimal
 NUMBER = r"[+-]?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?"
 
 _MAX_CHARACTERS = 64
-#: Nothing that is measured here has more places before its point, or begins further behind it.
+#: Nothing that is measured here has more places before its point, or begins further after it.
 _MAX_PLACES = 30
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
@@ -27,7 +27,7 @@ def parse_decimal(text: str, *, negative: bool = False, thousands: bool = False)
     """The number that a foreign text is, exactly as it is written.
 
     negative: whether it may be below 0. thousands: whether `1,164.16` is a number, too.
-    Raises ValueError, with a text that can stand behind a file's name, where it is no number, not
+    Raises ValueError, with a text that can follow a file's name, where it is no number, not
     finite, negative, or has more digits than any measurement.
     """
     text = text.strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-#: Of an integer, as `fields` gives it, little-endian.
+#: The size of an integer, as `fields` gives it, little-endian.
 INTEGER_BYTES = 8
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5

@@ -50,7 +50,7 @@ def is_summary(content: dict[str, Any]) -> bool:
 
 
 def summary_cell(path: Path, content: dict[str, Any]) -> Cell:
-    """Of the JSON summary. Raises DatasetError."""
+    """The rate in the JSON summary. Raises DatasetError."""
     summary = as_form(content, _Summary, path)
     times = summary.NPU_compute_time
     try:
@@ -74,7 +74,7 @@ def summary_cell(path: Path, content: dict[str, Any]) -> Cell:
 
 
 def console_cell(path: Path, text: str) -> Cell:
-    """Of what ais_bench prints. Raises DatasetError."""
+    """The rate in what ais_bench prints. Raises DatasetError."""
     found: tuple[int, re.Match[str]] | None = None
     mean: tuple[int, str] | None = None
     for number, line in enumerate(text.splitlines(), 1):

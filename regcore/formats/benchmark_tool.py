@@ -18,7 +18,7 @@ PURE_PREFIX = "PureInfer_perf_of_"
 PURE_KEY = "ave_throughputRate"
 
 _RATE = rf"throughputRate *[:=] *({NUMBER})"
-#: Of the benchmark tool's five lines; later builds call [infer] and [post] by longer names.
+#: The benchmark tool's five lines; later builds call [infer] and [post] by longer names.
 _LINES = {
     "interface": re.compile(rf"Interface {_RATE}"),
     "end-to-end": re.compile(rf"\[e2e\] *{_RATE}"),
@@ -46,7 +46,7 @@ class _Number(NamedTuple):
 
 
 def benchmark_cell(path: Path, text: str, metric: Metric) -> Cell:
-    """Of the benchmark tool's five lines. Raises DatasetError."""
+    """One rate of the benchmark tool's five lines. Raises DatasetError."""
     named = PERF_NAME.fullmatch(path.name)
     try:
         batch = parse_count(named[1] if named else "", least=1)
@@ -81,7 +81,7 @@ def _check_batch(path: Path, text: str, batch: int) -> None:
 
 
 def pure_cell(path: Path, text: str) -> Cell:
-    """Of the one line of a run without images, in its file or on the console."""
+    """The rate of a run without images, from the line in its file or on the console."""
     rate = _find(path, text, _PURE)
     if rate is None:
         raise DatasetError(f"{path}: no {PURE_KEY} in samples/s in this file")

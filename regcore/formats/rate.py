@@ -10,15 +10,15 @@ from typing import Literal
 from regcore.errors import DatasetError
 from regcore.files.number_input import parse_decimal
 
-#: Of one device inside the model's execution only; of everything from files to results; or of a
-#: stage of the benchmark tool's pipeline.
+#: A rate is of one device inside the model's execution only, of everything from files to results,
+#: or of a stage of the benchmark tool's pipeline.
 Metric = Literal["interface", "end-to-end", "read", "preprocess", "infer", "post"]
 
 #: Nothing that is measured here lies outside of these; a rate of 0 is of a run that did nothing.
 _LOWEST, _HIGHEST = Decimal("1e-6"), Decimal("1e12")
 _LARGEST_BATCH = 1 << 24
 _SHOWN = 40
-#: Of a quotient with as many decimals as may be asked for.
+#: The digits of a quotient with as many decimals as may be asked for.
 _DIGITS = 200
 
 

@@ -23,7 +23,8 @@ from regcore.files.number_input import parse_count, parse_decimal, parse_float
 _BUILT_IN = "baselines.csv"
 _BUILT_IN_SOURCE = "built in, of timm"
 
-#: Of timm's tables, by their names, those over ImageNet's whole validation set: results/README.md.
+#: Tables of timm that are over ImageNet's whole validation set, by their names; see its
+#: results/README.md.
 _IMAGES = {_BUILT_IN: 50_000, "results-imagenet.csv": 50_000}
 
 #: Columns that a table has to have; the names that older ones have for them.

@@ -230,5 +230,5 @@ class _Walk:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link in a circle, or one behind a folder that may not be entered
+    except OSError:  # a link in a circle, or one in a folder that may not be entered
         return False

@@ -30,7 +30,7 @@ _BYTES_AT_A_TIME = 1 << 20
 
 _ORIENTATION_TAG = 0x0112
 
-# Of the process, by no fault of an image.
+# Errors of the process, by no fault of an image.
 _LACKING = (EMFILE, ENFILE, ENOMEM)
 
 

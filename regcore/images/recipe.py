@@ -13,15 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from regcore._native.choices import DTYPES, FILTERS, LAYOUTS, PASS_ORDERS
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
 
 Triple = tuple[float, float, float]
-
-FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos")
-DTYPES = ("float32", "float16", "uint8")
-LAYOUTS = ("nchw", "nhwc")
-PASS_ORDERS = ("pillow9", "pillow13")
 
 IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
 IMAGENET_STD: Triple = (0.229, 0.224, 0.225)

@@ -20,6 +20,6 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
         bits = int.from_bytes(head[26:30], "little")  # 14 of each side, and 2 of its scale
         return bits & 0x3FFF, bits >> 16 & 0x3FFF
     if kind == b"VP8L":
-        bits = int.from_bytes(head[21:25], "little")  # behind a signature of one byte
+        bits = int.from_bytes(head[21:25], "little")  # after a signature of one byte
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
     return None

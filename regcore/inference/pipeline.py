@@ -1,8 +1,8 @@
 """Batches through a backend and on to who uses their scores, each in a thread of its own.
 
 The workers of the stream, the device and the user of the scores are three stages with bounded
-queues between them. Each is timed: what it worked, and how long it waited for the one before and
-for the one behind it.
+queues between them. Each is timed: what it worked, and how long it waited for the one before it
+and for the one after it.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _LONGEST_DESCRIPTION = 1 << 16
 
 
 class Journal:
-    """Finished images, appended as they come, behind a line that describes the store.
+    """Finished images, appended as they come, after a line that describes the store.
 
     Whoever has a folder's journal open has the folder for himself. What was in it is `description`
     (None in a new one) and `ledger`; a last line without its end is left out. Nothing in the file

@@ -107,11 +107,11 @@ class Ledger:
         return (self[position] for position in range(len(self)))
 
     def checksums(self) -> NDArray[np.uint64]:
-        """Of each record; 0 for those without values."""
+        """The checksum of each record; 0 for those without values."""
         return np.array(self._checksums, np.uint64)
 
     def rows(self) -> NDArray[np.int64]:
-        """Of each record; 0 for those without values."""
+        """The row of each record; 0 for those without values."""
         return np.array(self._rows, np.int64)
 
     @classmethod

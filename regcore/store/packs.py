@@ -115,7 +115,7 @@ class Packs:
         return kept
 
     def bytes_of_all(self) -> int:
-        """Of the values of all images."""
+        """The bytes of the values of all images."""
         return sum(map(self._pack_bytes, self._parts))
 
     def growth(self, kept: NDArray[np.bool_], there: Mapping[str, int]) -> int:

@@ -65,7 +65,7 @@ class SingleFiles:
         )
 
     def fail_again(self, kept: NDArray[np.bool_], known: LayeredLedgers) -> NDArray[np.bool_]:
-        """Of the kept ones, those that are: here no image without values ever is."""
+        """Which images stay kept: all, as one without values is never kept here."""
         del known
         return kept
 
@@ -88,7 +88,7 @@ class SingleFiles:
         )
 
     def bytes_of_all(self) -> int:
-        """Of the values of all images."""
+        """The bytes of the values of all images."""
         return len(self.files) * self._image_bytes
 
     def growth(self, kept: NDArray[np.bool_], there: Mapping[str, int]) -> int:

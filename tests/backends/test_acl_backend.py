@@ -281,6 +281,7 @@ def test_whatever_is_true_of_what_is_not_known(
             backend.run(images(4))
 
 
+@pytest.mark.slow
 def test_device_times_are_in_order_and_overlap(
     emulator: Emulator, settings: Settings, tmp_path: Path
 ) -> None:
@@ -404,6 +405,7 @@ _FREEING = {
 }
 
 
+@pytest.mark.slow
 def test_whichever_call_fails_all_is_given_back(tmp_path: Path) -> None:
     model = save_om(tmp_path / "m.om", batch=(1, 4))
     calls = calls_of_a_run(model)
@@ -448,6 +450,7 @@ def assert_only_left(emulator: Emulator, kind: str | None, where: str) -> None:
         assert len(emulator.leaks) <= 3, (where, emulator.leaks)
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_any_call_leaves_nothing(tmp_path: Path) -> None:
     model = save_om(tmp_path / "m.om", batch=(1, 4))
     for number in range(1, len(calls_of_a_run(model)) + 1):

@@ -11,18 +11,20 @@ import numpy as np
 import pytest
 from command_process import run_commands
 from exported_models import ExportedModels
+from labelled_photos import LabelledPhotos
 
 from regcore.backends.registry import open_backend
 from regcore.errors import BackendError, RegcoreError
+from regcore.models.timm.architectures import import_timm
 
 LITE0 = "tf_efficientnet_lite0"
 
 
 def test_the_same_topn_as_onnx_runtime(
-    exported_models: ExportedModels, shared_data: Path, tmp_path: Path
+    exported_models: ExportedModels, labelled_photos: LabelledPhotos, tmp_path: Path
 ) -> None:
     weights = exported_models.folder / "lite0.pth"
-    common = (shared_data / "imagenet-200", "--labels", shared_data / "imagenet-200.label.txt")
+    common = (labelled_photos.folder, "--labels", labelled_photos.labels)
     found = run_commands(
         [
             ("run", model, *common, "--out", tmp_path / name, "--json")
@@ -33,7 +35,7 @@ def test_the_same_topn_as_onnx_runtime(
         ],
     )
     onnx, torch = (json.loads(outcome.stdout) for outcome in found)
-    assert torch["hits"] == onnx["hits"] == [178, 189, 195, 198, 198]
+    assert torch["hits"] == onnx["hits"] == labelled_photos.hits
     assert torch["backend"].startswith("torch 2")
     assert torch["provider"] == "cpu"
     assert torch["recipe"] == onnx["recipe"]
@@ -68,6 +70,7 @@ def test_half_precision_takes_float16_images(exported_models: ExportedModels) ->
         full.submit(images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "provider", "words"),
     [
@@ -79,7 +82,10 @@ def test_half_precision_takes_float16_images(exported_models: ExportedModels) ->
     ],
 )
 def test_what_is_refused(model: str, provider: str | None, words: str) -> None:
-    pytest.importorskip("timm")
+    try:
+        import_timm()
+    except BackendError as error:
+        pytest.skip(str(error))
     with pytest.raises(RegcoreError, match=words):
         open_backend(model, provider=provider)
 
@@ -172,6 +178,7 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
     del torch.used
 
 
+@pytest.mark.slow
 def test_the_order_of_a_gpus_work(cuda: Any) -> None:
     from regcore.backends.pytorch.cuda import CudaDevice
 

@@ -14,7 +14,7 @@ from onnx_models import save_model
 from regcore import BackendError, Recipe
 from regcore.backends.recipe_fit import check_recipe, static_batch
 from regcore.backends.registry import open_backend
-from regcore.backends.simulated import SimulatedBackend
+from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.models.tensors import TensorSpec
 
 RECIPE = Recipe(resize=8, crop=8)
@@ -156,8 +156,8 @@ def test_simulated_time_follows_the_schedule(monkeypatch: pytest.MonkeyPatch) ->
     def sleep(seconds: float) -> None:
         clock.now += seconds + 0.001
 
-    monkeypatch.setattr("regcore.backends.simulated.time.perf_counter", lambda: clock.now)
-    monkeypatch.setattr("regcore.backends.simulated.time.sleep", sleep)
+    monkeypatch.setattr("regcore.backends.simulated.backend.time.perf_counter", lambda: clock.now)
+    monkeypatch.setattr("regcore.backends.simulated.backend.time.sleep", sleep)
     backend = SimulatedBackend(rate=100)
     backend.submit(images(4))
     for _ in range(9):

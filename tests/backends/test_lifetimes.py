@@ -64,6 +64,7 @@ def test_a_forked_child_may_drop_the_preprocessor() -> None:
     assert in_child(holder.clear) == 0
 
 
+@pytest.mark.slow
 def test_close_ends_an_iteration_in_another_thread() -> None:
     for _ in range(10):
         stream = Preprocessor(RECIPE, workers=1).stream([PHOTO] * 10_000, 50)
@@ -100,6 +101,7 @@ class Interrupted(Exception):  # noqa: N818
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs interval timers")
 def test_an_interrupt_does_not_cost_a_batch() -> None:
     """The exception arrives while the stream waits; the batch comes with the next call."""
@@ -148,6 +150,7 @@ print("survived")
 """
 
 
+@pytest.mark.slow
 def test_the_collector_may_free_a_stream_on_its_own_worker(tmp_path: Path) -> None:
     from PIL import Image
 
@@ -228,6 +231,7 @@ time.sleep(0.12)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["stream", "call"])
 @pytest.mark.parametrize("kind", ["jpeg", "png"])
 def test_the_interpreter_may_end_while_threads_wait_for_images(

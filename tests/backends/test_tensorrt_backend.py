@@ -18,6 +18,7 @@ from engine_models import SIZE, save_engine
 from exported_models import ExportedModels
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from labelled_photos import LabelledPhotos
 from tensorrt_emulator import Emulator, Settings
 
 from regcore.backends.registry import open_backend
@@ -160,6 +161,7 @@ def test_several_gpus(tmp_path: Path) -> None:
         assert emulator.machine.pageable_copies == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(steps=st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.booleans()), max_size=14))
 def test_any_order_of_any_batches(
@@ -281,10 +283,12 @@ def some_batches(path: Path) -> None:
             backend.run(images(3, number))
 
 
+@pytest.mark.slow
 def test_every_call_may_fail(tmp_path: Path) -> None:
     every_call_may_fail(save_engine(tmp_path / "m.engine", batches=[(1, 4, 4), (1, 8, 8)]), 15)
 
 
+@pytest.mark.slow
 def test_every_call_with_graphs_may_fail(tmp_path: Path) -> None:
     every_call_may_fail(save_engine(tmp_path / "m.engine", batches=None, batch=8), 18)
 
@@ -315,7 +319,7 @@ def every_call_may_fail(path: Path, kinds: int) -> None:
 
 def test_the_same_bits_as_onnx_runtime(
     exported_models: ExportedModels,
-    shared_data: Path,
+    labelled_photos: LabelledPhotos,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -327,8 +331,8 @@ def test_the_same_bits_as_onnx_runtime(
         patch.setattr("regcore.convert.tensorrt.engine.find_spec", sys.modules.get)
         built = CliRunner().invoke(cli, ["convert", str(onnx), "--to", "engine"])
         assert built.exit_code == 0, built.stderr
-    photos = shared_data / "imagenet-200"
-    common = [str(photos), "--labels", str(shared_data / "imagenet-200.label.txt")]
+    photos = labelled_photos.folder
+    common = [str(photos), "--labels", str(labelled_photos.labels)]
     common += ["--batch-size", "16", "--out"]
     with emulated() as emulator:
         for kind in ("onnx", "engine"):

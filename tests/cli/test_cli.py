@@ -212,6 +212,7 @@ def test_an_instruction_set_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -
         assert "nonsense" in result.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_what_was_done_until_then(photos: Path, labels: Path, tmp_path: Path) -> None:
     stale = tmp_path / "result.json"
     stale.write_text(EARLIER)

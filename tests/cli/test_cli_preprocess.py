@@ -195,6 +195,7 @@ def test_another_recipe_in_the_same_folder_is_a_mismatch(photos: Path, tmp_path:
     assert (tmp_path / "out" / "1.bin").stat().st_size == 3 * 224 * 224
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_what_the_same_command_continues(photos: Path, tmp_path: Path) -> None:
     for i in range(9, 600):
         (photos / f"{i}.JPEG").hardlink_to(photos / f"{i % 9}.JPEG")

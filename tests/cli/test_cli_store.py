@@ -106,6 +106,7 @@ def test_the_photos_own_folder_is_refused(photos: Path, tmp_path: Path) -> None:
     assert len(list(photos.iterdir())) == 5
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_what_is_done_and_loses_nothing(photos: Path, tmp_path: Path) -> None:
     for i in range(5, 3000):
         (photos / f"{i}.JPEG").hardlink_to(photos / f"{i % 5}.JPEG")

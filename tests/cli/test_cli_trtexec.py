@@ -30,6 +30,7 @@ def measure(model: Path, *options: object) -> Result:
     return CliRunner().invoke(cli, arguments)
 
 
+@pytest.mark.slow
 def test_a_table_with_a_log_for_each_batch(model: Path) -> None:
     result = measure(model, "--batch", "4,1,4", "--fp16")
     assert result.exit_code == 0, result.stderr
@@ -47,6 +48,7 @@ def test_a_table_with_a_log_for_each_batch(model: Path) -> None:
     assert "--threads --fp16 --shapes=image:4x3x224x224" in log.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["7203", "8201", "8602", "100100", "110100"])
 def test_every_version(model: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     pytest.importorskip("onnxruntime")
@@ -62,6 +64,7 @@ def test_every_version(model: Path, monkeypatch: pytest.MonkeyPatch, version: st
     assert [path.suffix for path in model.with_name("logs").iterdir()] == [".log"] * 2
 
 
+@pytest.mark.slow
 def test_a_batch_that_fails_leaves_the_others(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRTEXEC_STAND_IN", "little memory")
     result = measure(model, "--batch", "16,32")
@@ -71,6 +74,7 @@ def test_a_batch_that_fails_leaves_the_others(model: Path, monkeypatch: pytest.M
     assert "trtexec failed: Error Code 1: Cuda Runtime (out of memory)" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "words"),
     [("killed", "the log ends before trtexec does"), ("no summary", "without a performance sum")],
@@ -85,6 +89,7 @@ def test_runs_without_a_summary(
     assert words in result.stderr
 
 
+@pytest.mark.slow
 def test_further_options_go_to_trtexec(model: Path) -> None:
     result = measure(model, "--batch", "1", "--json", "--", "--useCudaGraph")
     assert result.exit_code == 0, result.stderr
@@ -95,6 +100,7 @@ def test_further_options_go_to_trtexec(model: Path) -> None:
     assert "trtexec failed: Unknown option: --nonsense" in result.stderr
 
 
+@pytest.mark.slow
 def test_results_that_do_not_compare_are_told(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from regcore.performance import trtexec_rates
 
@@ -109,6 +115,7 @@ def test_results_that_do_not_compare_are_told(model: Path, monkeypatch: pytest.M
     assert "do not compare: CUDA Graph: Disabled against Enabled" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_built_in_batch_size(tmp_path: Path, model: Path) -> None:
     static = save_model(tmp_path / "static.onnx", batch=4)
     result = measure(static, "--json")
@@ -135,6 +142,7 @@ def test_no_trtexec(model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert "put trtexec on the PATH" in result.stderr
 
 
+@pytest.mark.slow
 def test_an_output_takes_no_others_place(model: Path) -> None:
     logs = model.with_name("logs")
     logs.mkdir()
@@ -158,6 +166,7 @@ def test_an_output_takes_no_others_place(model: Path) -> None:
     assert model.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_device_with_markup_in_its_name(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from regcore.formats.trtexec import lines
 

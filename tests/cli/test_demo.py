@@ -30,6 +30,9 @@ def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
@@ -45,6 +48,7 @@ def demo(cache: Path) -> Any:
     return check_form("demo", run.stdout)
 
 
+@pytest.mark.slow
 @needs_demo
 def test_demo_gets_the_known_accuracy(demo: Any) -> None:
     assert demo["complete"]
@@ -90,6 +94,7 @@ def test_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert user_cache() == tmp_path / ".cache" / "regcore"
 
 
+@pytest.mark.slow
 @needs_demo
 @pytest.mark.parametrize(
     ("call", "message"),
@@ -109,6 +114,7 @@ def test_weights_that_do_not_fit(call: str, message: str) -> None:
     assert message in run.stdout, run.stderr
 
 
+@pytest.mark.slow
 def test_packages_that_do_not_import() -> None:
     for package in ("torch", "torchvision", "timm"):
         if not all(map(find_spec, ("torch", "torchvision", "timm"))):

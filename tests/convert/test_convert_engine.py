@@ -91,6 +91,7 @@ def test_trtexec(model: Path, cache: Path) -> None:
     assert read_metadata(built) == ModelMetadata(REGNET, "colours.v1")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("program")
 def test_the_timing_cache_is_kept(model: Path, cache: Path, tmp_path: Path) -> None:
     for _ in range(2):
@@ -100,6 +101,7 @@ def test_the_timing_cache_is_kept(model: Path, cache: Path, tmp_path: Path) -> N
     assert (tmp_path / "own").read_text() == "a build\n"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("program")
 def test_files_of_others_stay(model: Path, tmp_path: Path) -> None:
     content = model.read_bytes()
@@ -121,6 +123,7 @@ def test_files_of_others_stay(model: Path, tmp_path: Path) -> None:
     assert to_engine(model).exit_code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("program")
 @pytest.mark.parametrize(("version", "flag"), [("8602", True), ("100100", True), ("110100", False)])
 def test_float16_in_every_version(

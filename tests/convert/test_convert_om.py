@@ -153,6 +153,7 @@ def test_print_as_json(model: Path) -> None:
     assert files(model) == [model.name]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("atc")
 @pytest.mark.parametrize("name", ["a.om", "a.om.json", "a.aipp.cfg"])
 def test_files_of_others_stay(model: Path, name: str) -> None:
@@ -243,6 +244,7 @@ def test_atc_that_fails_leaves_nothing(
     assert files(model) == [model.name, om.name]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("atc")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_conversion_leaves_no_half_file(

@@ -135,6 +135,7 @@ def numpy_float32(token: str) -> np.float32:
         return np.float32(token)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=20), st.sampled_from([" ", "  ", "\t"]))
 @example(["1.00000005960464477539062500001", "16777217", "33554434.000000001"], " ")
@@ -148,6 +149,7 @@ def test_numbers_are_numpys_to_the_bit(
     assert_bits(row[0], [numpy_float32(token) for token in tokens])
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_bytes_that_numpy_does_not_take_either(

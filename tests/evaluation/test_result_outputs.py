@@ -115,6 +115,7 @@ def test_a_device_of_no_time_has_no_rate(photos: Path, tmp_path: Path) -> None:
     assert pure == "ave_throughputRate: n/a, ave_latency: 0ms\n"
 
 
+@pytest.mark.slow
 def test_records_of_an_inference_may_be_anything(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "scores"
     assert regcore("infer", "simulated:9999", photos, out).exit_code == 0

@@ -125,6 +125,7 @@ def test_rates_of_a_later_inference_are_left_out(run_folder: Path, tmp_path: Pat
         assert f"{run_folder}/{name}" in compared.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CARRIERS)
 def test_a_report_leaves_out_what_carries_another_identity(run_folder: Path, name: str) -> None:
     pytest.importorskip("jinja2")
@@ -185,6 +186,7 @@ def test_inferences_of_noise_share_a_folder_where_the_model_is_the_same(tmp_path
     assert list(strangers(tmp_path)) == names[:1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["model", "recipe"])
 def test_the_profile_of_another_model_or_recipe_is_left_out(
     photos: Path, tmp_path: Path, what: str

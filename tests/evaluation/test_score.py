@@ -57,6 +57,7 @@ def write_all(folder: Path, scores: Any, ending: str, first: int = 0) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("classes", "images"), [(1000, 1000), (1001, 100), (3, 80), (10, 801)])
 def test_the_guides_file_byte_for_byte(tmp_path: Path, classes: int, images: int) -> None:
     labels, scores = model_scores(images, classes)

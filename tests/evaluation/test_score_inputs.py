@@ -53,6 +53,7 @@ def test_a_file_that_is_cut_short_while_it_is_open_is_named(tmp_path: Path) -> N
         list(batches)
 
 
+@pytest.mark.slow
 def test_any_bytes_are_an_array_or_one_line(tmp_path: Path) -> None:
     file = io.BytesIO()
     np.save(file, np.zeros((3, 2), np.float32))

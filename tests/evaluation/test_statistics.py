@@ -13,6 +13,7 @@ from regcore.evaluation.intervals import detectable_drop, mcnemar, paired_differ
 counts = st.integers(1, 60_000)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(counts, st.floats(0, 1), st.sampled_from([0.9, 0.95, 0.99]))
 def test_wilson_is_that_of_statsmodels(count: int, share: float, confidence: float) -> None:
@@ -25,6 +26,7 @@ def test_wilson_is_that_of_statsmodels(count: int, share: float, confidence: flo
     assert 0 <= found.low <= hits / count <= found.high <= 1
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.integers(0, 5000), st.integers(0, 5000))
 def test_mcnemar_is_the_exact_binomial_test(lost: int, won: int) -> None:

@@ -147,6 +147,7 @@ def test_weights_that_are_not_named_are_assumed_only_where_that_is_said(name: st
         check_baseline(row, row.model, Recipe(std=(0.5, 0.5, 0.5)))
 
 
+@pytest.mark.slow
 def test_built_in_baselines_are_of_every_regnet() -> None:
     """Size, crop and filter are those with which timm's configuration of the tag is tested."""
     try:
@@ -229,6 +230,7 @@ def test_runs_on_other_images_or_labels_are_refused() -> None:
         against_run(three, decisions([0, 2, 2], [0, 1, 2]), POINT, complete=True)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data())
 def test_decisions_are_read_as_they_were_written(

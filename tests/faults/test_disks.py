@@ -17,6 +17,8 @@ import pytest
 
 from faults.commands import COMMANDS, lay_out
 
+pytestmark = pytest.mark.slow
+
 _HERE = Path(__file__).parent
 _SHOWN = 12
 

@@ -107,6 +107,7 @@ def test_a_folder_that_may_not_be_read_is_a_broken_entry(
     assert [str(error) for error in found.broken] == [f"{tmp_path / 'a'}: Permission denied"]
 
 
+@pytest.mark.slow
 def test_folders_deeper_than_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for depth in range(1, 1201):

@@ -113,6 +113,7 @@ def test_damage_behind_the_crop_is_seen() -> None:
 WITHOUT_RESTARTS = jpeg(photo_like(300, 400), subsampling="4:2:0")
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.data(), st.sampled_from([PHOTO, WITHOUT_RESTARTS]))
 def test_any_damage_is_told_as_by_a_full_decode(data: st.DataObject, photo: bytes) -> None:

@@ -83,6 +83,7 @@ def verdict(path: Path, expected: Any, actual: Any) -> str:
     return EQUAL if np.array_equal(expected, actual) else "other pixels"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full_decode", [False, True], ids=["region", "full"])
 def test_equal_to_pillow_refused_by_both_or_listed(
     hard: list[Path], shared_data: Path, *, full_decode: bool
@@ -104,6 +105,7 @@ def test_equal_to_pillow_refused_by_both_or_listed(
     assert total[EQUAL] > 190
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 8])
 def test_the_same_for_any_number_of_workers(hard: list[Path], workers: int) -> None:
     alone = Preprocessor(RECIPE, workers=1, full_decode=True)

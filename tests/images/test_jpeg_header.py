@@ -156,6 +156,7 @@ def segment_mutations(count: int) -> Iterator[bytes]:
         yield PHOTO[:2] + b"".join(parts) + PHOTO[start:]
 
 
+@pytest.mark.slow
 def test_mutated_segments_are_refused_where_pillow_does() -> None:
     taken, refused = assert_as_pillow(segment_mutations(1500))
     assert taken > 300
@@ -225,6 +226,7 @@ def exif_mutations(count: int) -> Iterator[bytes]:
         yield PHOTO[:2] + b"".join(parts) + PHOTO[chance.choice([2, 20]) :]
 
 
+@pytest.mark.slow
 def test_mutated_exif_gives_pillows_orientation() -> None:
     taken, refused = assert_as_pillow(exif_mutations(4000))
     assert taken > 2000

@@ -94,6 +94,7 @@ def test_memory_refuses_by_name() -> None:
         assert detail.endswith(words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 8])
 def test_memory_changes_no_pixel(workers: int, tmp_path: Path) -> None:
     """Budgets in which every image must wait for the others, and one alone fits."""
@@ -114,6 +115,7 @@ def test_memory_changes_no_pixel(workers: int, tmp_path: Path) -> None:
             assert_same_bytes(batch.images, plain[batch.indices])
 
 
+@pytest.mark.slow
 def test_two_streams_share_a_budget() -> None:
     items = [saved(photo_like(600, 400), "PNG")] * 30
     preprocessor = Preprocessor(SMALL, workers=3, memory=10 * MIB)

@@ -67,6 +67,7 @@ def peaks(folder: Path, budget: int) -> tuple[float, float, list[str]]:
     return float(before), float(after), refused
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_peak_stays_within_the_budget(folder: Path) -> None:
     before, after, refused = peaks(folder, BUDGET)
@@ -85,7 +86,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from regcore import Preprocessor, Recipe
-from regcore.backends.simulated import SimulatedBackend
+from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.inference.evaluate import evaluate
 
 photo, count = Path(sys.argv[1]), int(sys.argv[2])
@@ -99,6 +100,7 @@ print(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_an_evaluation_of_many_images_takes_little_more_memory(tmp_path: Path) -> None:
     photo = tmp_path / "photo.jpg"

@@ -35,6 +35,7 @@ def check(items: list[Any], recipe: Recipe, **options: Any) -> None:
         assert_same_bytes(result, reference(item, recipe))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampling", ["444", "422", "420", "440", "411"])
 @pytest.mark.parametrize("full", [False, True], ids=["region", "full"])
 def test_every_usual_sampling(sampling: str, *, full: bool) -> None:
@@ -54,6 +55,7 @@ def other_sampling(pixels: np.ndarray[Any, Any], horizontal: int, vertical: int)
     return bytes(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SUBSAMPLING)
 @pytest.mark.parametrize("full", [False, True], ids=["region", "full"])
 def test_generated_jpegs(simd: str, kind: str, *, full: bool) -> None:
@@ -130,6 +132,7 @@ def test_unusual_normalisation(simd: str) -> None:
                 check(photo, Recipe(resize=40, crop=33, mean=mean, std=std, dtype=dtype))
 
 
+@pytest.mark.slow
 def test_extreme_shapes(simd: str) -> None:
     shapes = [(1, 3000), (3000, 1), (2, 900), (4001, 3), (2500, 2400), (65000, 2)]
     check([photo_like(*size) for size in shapes], Recipe(resize=8, crop=7, dtype="uint8"))
@@ -181,6 +184,7 @@ def test_any_size_and_filter(
         check([pixels], recipe)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     width=st.integers(1, 700),
@@ -195,6 +199,7 @@ def test_any_jpeg(width: int, height: int, kind: str, quality: int, resize: int,
     check([photo], Recipe(resize=resize, crop=max(1, resize // 2), dtype="uint8"))
 
 
+@pytest.mark.slow
 def test_demo_photos(simd: str, demo_photos: list[str]) -> None:
     assert len(demo_photos) == 20
     check(demo_photos, RECIPE)
@@ -222,6 +227,7 @@ def test_jpeg_cut_short_fails_where_pillow_fails() -> None:
                 Preprocessor(RECIPE, workers=1)([part])
 
 
+@pytest.mark.slow
 def test_damaged_jpegs_equal_pillow_or_fail_with_it() -> None:
     """Bytes changed at random: region decode, full decode and Pillow agree, or all refuse."""
     rng = np.random.default_rng(11)

@@ -319,6 +319,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["call", "stream"])
 def test_ctrl_c_stops_at_once(how: str, tmp_path: Path) -> None:
     """Without it the work would take minutes; the limit only keeps a failure from hanging."""

@@ -49,16 +49,25 @@ def test_pillows_switches_change_no_verdict(kind: str, mode: str) -> None:
         Preprocessor(RECIPE)([whole])
 
 
-def test_pillows_warnings_are_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        picture = Image.fromarray(photo_like(20, 20)).convert("P")
-        file = io.BytesIO()
-        picture.save(file, "PNG", transparency=b"\0\1\2")
-        with Image.open(io.BytesIO(file.getvalue())) as image, pytest.warns(match="Palette images"):
-            image.convert("RGB")
-        Preprocessor(RECIPE)([file.getvalue()])
-    assert "Palette images" not in "".join(capfd.readouterr())
+PRINT_WARNINGS = """
+import sys
+from PIL import Image
+from regcore import Preprocessor, Recipe
+if sys.argv[2] == "pillow":
+    Image.open(sys.argv[1]).convert("RGB")
+else:
+    Preprocessor(Recipe(resize=16, crop=16))([sys.argv[1]])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("who", "warned"), [("pillow", True), ("regcore", False)])
+def test_pillows_warnings_are_not_printed(tmp_path: Path, who: str, *, warned: bool) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(photo_like(20, 20)).convert("P").save(path, transparency=b"\0\1\2")
+    command = [sys.executable, "-W", "always", "-c", PRINT_WARNINGS, str(path), who]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ("Palette images" in run.stderr) == warned
 
 
 @pytest.mark.parametrize("kind", ["fifo", "socket", "device"])
@@ -102,6 +111,7 @@ except RegcoreError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["stream", "call"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_lack_of_file_handles_blames_no_photo(kind: str, way: str, tmp_path: Path) -> None:

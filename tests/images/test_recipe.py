@@ -93,6 +93,7 @@ def test_sides_that_are_no_whole_pixels_are_refused(name: str, value: Any) -> No
     refused(name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(Recipe().to_dict()))
 def test_numbers_of_thousands_of_digits_are_refused(name: str) -> None:
     refused(name, HUGE)

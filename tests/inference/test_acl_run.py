@@ -18,6 +18,7 @@ import pytest
 from acl_emulator import Emulator, Settings
 from click.testing import CliRunner
 from exported_models import ExportedModels
+from labelled_photos import LabelledPhotos
 from om_models import save_om
 from PIL import Image
 from vendor_tools import install
@@ -78,7 +79,9 @@ FORMS = {
 
 @pytest.fixture(scope="module")
 def case(
-    tmp_path_factory: pytest.TempPathFactory, exported_models: ExportedModels, shared_data: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    exported_models: ExportedModels,
+    labelled_photos: LabelledPhotos,
 ) -> Case:
     folder = tmp_path_factory.mktemp("oms")
     onnx = exported_models.path("lite0")
@@ -90,12 +93,8 @@ def case(
             made = ("convert", onnx, "--to", "om", "--soc", "Ascend310P3", *options, "--out", out)
             result = CliRunner().invoke(cli, list(map(str, made)))
             assert result.exit_code == 0, result.stderr
-    photos = shared_data / "imagenet-200"
-    found = label_images(
-        sorted(photos.iterdir()),
-        photos,
-        read_labels(shared_data / "imagenet-200.label.txt"),
-    )
+    photos = labelled_photos.folder
+    found = label_images(sorted(photos.iterdir()), photos, read_labels(labelled_photos.labels))
     oms = {name: folder / f"{name}.om" for name in FORMS}
     return Case(onnx, oms, list(map(str, found.paths)), found.labels)
 
@@ -116,10 +115,11 @@ def test_an_evaluation_equals_the_one_on_onnx_runtime_to_the_bit(
     np.testing.assert_array_equal(found.indices, expected.indices)
     np.testing.assert_array_equal(found.values.view(np.uint32), expected.values.view(np.uint32))
     assert found.topn.hits.tolist() == expected.topn.hits.tolist()
-    assert found.images == 200
-    assert found.topn.hits[0] >= 170  # the real model on real photos
+    assert found.images == len(case.paths)
+    assert found.topn.hits[0] >= 0.8 * found.images  # the real model on real photos
     used = {span.device for times in found.timeline.batches for span in times.spans}
-    assert used == set(devices)
+    batches = -(-found.images // batch_size)
+    assert used == set(devices[:batches])
 
 
 def test_pixels_that_the_device_normalises(emulator: Emulator, case: Case) -> None:
@@ -171,6 +171,7 @@ def check_report(report: Path) -> None:
     assert found["violations"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--device", "0,1,2,3"), ("--batch-size", "3")])
 def test_run_in_a_process_of_its_own(
     photos: Path, tmp_path: Path, options: tuple[str, ...]
@@ -191,6 +192,7 @@ def test_run_in_a_process_of_its_own(
     check_report(report)
 
 
+@pytest.mark.slow
 def test_a_device_that_fails_in_the_middle(photos: Path, tmp_path: Path) -> None:
     model, report = save_om(tmp_path / "m.om", size=224), tmp_path / "report.json"
     result = subprocess.run(
@@ -206,6 +208,7 @@ def test_a_device_that_fails_in_the_middle(photos: Path, tmp_path: Path) -> None
     check_report(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--device", "0,1,2,3")])
 def test_ctrl_c_in_a_run_leaves_nothing_on_the_device(
     photos: Path, tmp_path: Path, options: tuple[str, ...]
@@ -228,6 +231,7 @@ def test_ctrl_c_in_a_run_leaves_nothing_on_the_device(
     check_report(report)
 
 
+@pytest.mark.slow
 def test_a_device_that_hangs_is_left_behind(photos: Path, tmp_path: Path) -> None:
     model, report = save_om(tmp_path / "m.om", size=224), tmp_path / "report.json"
     result = subprocess.run(

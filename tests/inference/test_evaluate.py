@@ -91,6 +91,7 @@ def test_nothing_to_evaluate() -> None:
     assert result.topn.count == 0
 
 
+@pytest.mark.slow
 def test_real_photos_get_the_known_accuracy(shared_data: Path) -> None:
     pytest.importorskip("onnxruntime")
     from regcore.images.labels import label_images, list_images, read_labels

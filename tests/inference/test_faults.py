@@ -14,7 +14,7 @@ from oracles import jpeg, photo_like
 #: threads there are at the end.
 PROGRAM = """
 import dataclasses, sys, threading, time
-from regcore.backends import simulated
+from regcore.backends.simulated import backend as simulated
 from regcore.errors import BackendError
 result = simulated.SimulatedBackend.result
 count = 0
@@ -44,6 +44,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("command", ["run", "infer"])
 def test_a_fault_at_batch_17(tmp_path: Path, command: str, fault: str) -> None:

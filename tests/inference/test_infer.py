@@ -183,6 +183,7 @@ def test_bad_photos_are_named_and_the_others_inferred(
     assert_same(scores_in(out), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["photos", "store"])
 @pytest.mark.parametrize("form", [(), ("--output-binary",)])
 def test_the_same_command_goes_on(
@@ -276,6 +277,7 @@ def test_a_full_disk_is_named(photos: Path, model: Path, tmp_path: Path) -> None
     assert "photo05_1.txt: cannot rename into place" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signal_name", ["SIGINT", "SIGKILL"])
 def test_an_interrupted_run_goes_on(
     photos: Path, model: Path, tmp_path: Path, expected: Any, signal_name: str
@@ -320,6 +322,7 @@ def test_an_interrupted_run_goes_on(
     assert_same(scores_in(out), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["photos", "store", "bin files"])
 def test_images_that_changed_are_run_again(
     photos: Path, model: Path, tmp_path: Path, source: str

@@ -291,6 +291,7 @@ def test_an_interruption_does_not_wait_for_an_input_that_does_not_come(
     assert len(device.submitted) == submitted  # a device that is closed is left alone
 
 
+@pytest.mark.slow
 def test_a_generator_is_closed_when_its_thread_has_left_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

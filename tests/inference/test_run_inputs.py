@@ -97,6 +97,7 @@ def test_a_store_with_a_wrong_value(
         assert result.exit_code == 0, result.output
 
 
+@pytest.mark.slow
 def test_who_says_the_recipe_is_told(
     photos: Path, labels: Path, model: Path, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ BATCHES = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(BATCHES, max_size=12))
 def test_a_log_gives_back_what_it_was_given(batches: list[BatchTimes]) -> None:
     log = BatchLog(batches)
@@ -37,6 +38,7 @@ def test_a_log_gives_back_what_it_was_given(batches: list[BatchTimes]) -> None:
     assert log.table()["used"].tolist() == [batch.used for batch in batches]
 
 
+@pytest.mark.slow
 @given(st.lists(BATCHES, max_size=12))
 def test_columns_are_what_a_loop_over_the_batches_finds(batches: list[BatchTimes]) -> None:
     """The slow twin of GivenBatches."""
@@ -74,6 +76,7 @@ def test_a_device_is_busy_once_at_a_time(spans: list[tuple[int, int, int]]) -> N
     assert busy_seconds(log) == len(seconds)
 
 
+@pytest.mark.slow
 def test_a_log_of_many_batches_is_small() -> None:
     spans = tuple(Span(stage, 0, 0.25, 0.5) for stage in DEVICE_STAGES)
     tracemalloc.start()

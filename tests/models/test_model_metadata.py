@@ -272,6 +272,7 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.slow
 def test_mutated_models_end_in_one_line(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     rng = random.Random(0)  # noqa: S311
@@ -294,6 +295,7 @@ def test_mutated_models_end_in_one_line(tmp_path: Path) -> None:
     assert 300 < refused < 1500
 
 
+@pytest.mark.slow
 def test_mutated_records_end_in_one_line(tmp_path: Path) -> None:
     rng = random.Random(0)  # noqa: S311
     om = tmp_path / "m.om"

@@ -17,7 +17,7 @@ from oracles import jpeg, photo_like
 from rich.console import Console
 
 from regcore.backends.protocol import Span
-from regcore.backends.simulated import SimulatedBackend
+from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import evaluate
@@ -118,7 +118,7 @@ def test_ctrl_c_leaves_a_partial_result_that_says_so(tmp_path: Path) -> None:
     # The slow device tells by its first batch's progress when to interrupt.
     program = (
         "import signal, threading, time\n"
-        "from regcore.backends import simulated\n"
+        "from regcore.backends.simulated import backend as simulated\n"
         "result = simulated.SimulatedBackend.result\n"
         "count = []\n"
         "def interrupting(self):\n"

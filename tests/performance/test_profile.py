@@ -137,6 +137,7 @@ def synthetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Synthetic:
 _TRIES = 3  # other work of the machine can slow down a stage just while it is measured
 
 
+@pytest.mark.slow
 def test_the_bottleneck_of_random_pipelines(synthetic: Synthetic) -> None:
     """Each is profiled as a whole: the stages alone, the pipeline, and the verdict on it."""
     chance = np.random.default_rng(8)
@@ -165,6 +166,7 @@ def test_the_bottleneck_of_random_pipelines(synthetic: Synthetic) -> None:
     assert set(slowest) == set(stages)
 
 
+@pytest.mark.slow
 def test_what_the_profile_advises_helps(
     synthetic: Synthetic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,6 +337,7 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_profile_measures_each_stage_and_the_whole(photos: Path, tmp_path: Path) -> None:
     (photos / "bad.jpg").write_bytes(b"no photo")
     arguments = ["profile", "simulated:300", str(photos), "--batch", "4,2", "--chips", "4"]
@@ -354,6 +357,7 @@ def test_profile_measures_each_stage_and_the_whole(photos: Path, tmp_path: Path)
     assert found["bottleneck"] in {"device", "preprocess", "storage", "post"}
 
 
+@pytest.mark.slow
 def test_profile_prints_tables_and_a_sentence(photos: Path) -> None:
     arguments = ["profile", "simulated:200", str(photos), "--seconds", "0.05", "--batch", "1"]
     result = CliRunner().invoke(cli, [*arguments, "--chips", "4"])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from oracles import jpeg, photo_like
 
 from regcore.backends.protocol import Span
-from regcore.backends.simulated import SimulatedBackend
+from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import evaluate
@@ -73,6 +73,7 @@ def test_the_trace_of_a_run(tmp_path: Path) -> None:
     assert waiting[-1] == 0
 
 
+@pytest.mark.slow
 @given(st.floats(0, 1e6), st.lists(st.floats(0, 0.01), min_size=10, max_size=60))
 def test_times_that_touch_still_do_after_rounding(start: float, steps: list[float]) -> None:
     times = start + np.cumsum([0.0, *steps])

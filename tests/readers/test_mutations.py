@@ -15,6 +15,8 @@ import pytest
 from readers.readers import READERS, Reader
 from readers.seeds import make_seeds
 
+pytestmark = pytest.mark.slow
+
 _MUTATIONS = int(os.environ.get("REGCORE_MUTATIONS", "3000"))
 _SHARES = sum(reader.share for reader in READERS)
 _SHOWN = 12

@@ -116,6 +116,7 @@ def test_report_of_a_run_alone(run_folder: Path) -> None:
     assert "Wilson" not in text
 
 
+@pytest.mark.slow
 def test_report_of_everything(run_folder: Path, tmp_path: Path) -> None:
     model = tmp_path / "m.onnx"
     other = tmp_path / "other"
@@ -145,6 +146,23 @@ def test_report_of_everything(run_folder: Path, tmp_path: Path) -> None:
     assert len(page.ids) == len(set(page.ids))
 
 
+def test_no_page_of_others_is_replaced(run_folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "mine.html"
+    page.write_text("<!doctype html><title>mine</title>")
+    result = regcore("report", run_folder, "-o", page)
+    assert result.exit_code == 2
+    assert f"{page}: is there and was not written by this command; --force" in result.stderr
+    link = tmp_path / "link.html"
+    link.symlink_to(run_folder / "run.json")
+    result = regcore("report", run_folder, "-o", link, "--force")
+    assert result.exit_code == 2
+    assert "would be written over the input" in result.stderr
+    assert page.read_text() == "<!doctype html><title>mine</title>"
+    assert regcore("report", run_folder, "-o", page, "--force").exit_code == 0
+    assert regcore("report", run_folder, "-o", page).exit_code == 0  # its own, from now on
+
+
+@pytest.mark.slow
 def test_what_is_of_another_run_is_left_out(run_folder: Path, tmp_path: Path) -> None:
     regcore("verdict", run_folder, "--baseline-top1", 50, "--max-drop", "1pt")
     (run_folder / "profile.json").write_text('{"format": {"name": "regcore profile"}}')
@@ -218,6 +236,7 @@ def busy_trace(workers: int, images: int) -> TraceContent:
     return as_form({"traceEvents": events}, TraceContent, "trace")
 
 
+@pytest.mark.slow
 def test_a_timeline_stays_small() -> None:
     pytest.importorskip("matplotlib")
     few, many = (timelines(busy_trace(8, images), 1.5)[0] for images in (800, 20_000))
@@ -352,6 +371,7 @@ def test_foreign_words_in_a_plot(run_folder: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 @pytest.mark.parametrize("width", [360, 1200])
 def test_a_browser_shows_it_without_complaint(run_folder: Path, tmp_path: Path, width: int) -> None:
@@ -378,6 +398,7 @@ def test_a_browser_shows_it_without_complaint(run_folder: Path, tmp_path: Path, 
     assert len(colours) > 50  # text, bars and pictures, not a blank page
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_a_phone_does_not_scroll_sideways(run_folder: Path, tmp_path: Path) -> None:
     path = run_folder / "run.json"

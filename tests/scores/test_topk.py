@@ -93,6 +93,7 @@ cases = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 # Each SIMD level serves all examples; the fixture need not start anew for each.
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=cases)
@@ -127,6 +128,7 @@ def test_of_many_classes(dtype: str, k: int, simd: str) -> None:
         assert_are_ranks(scores, np.array([LARGEST - 1, 17]))
 
 
+@pytest.mark.slow
 def test_workers_share_many_rows(simd: str) -> None:
     scores = np.random.default_rng(7).normal(size=(3000, 1000)).astype(np.float32)
     scores[:, 500:] = scores[:, :500]
@@ -172,6 +174,7 @@ def test_unaligned_memory(simd: str) -> None:
     assert_are_ranks(scores, [0, 332, 5])
 
 
+@pytest.mark.slow
 def test_no_copy_of_large_scores(tmp_path: Path) -> None:
     """Ways to hold 512 MiB of scores (sparse, so that they cost nothing) that must not double."""
     import tracemalloc

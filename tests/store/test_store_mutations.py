@@ -75,6 +75,7 @@ def use(folder: Path, photos: Path) -> list[Callable[[], object]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [Form(), PACKS], ids=["files", "packs"])
 @pytest.mark.parametrize("file", [MANIFEST, LEDGER, JOURNAL])
 def test_files_of_a_store(tmp_path: Path, form: Form, file: str) -> None:
@@ -114,6 +115,7 @@ def ends_in_a_line(call: Callable[[], object], text: bytes) -> bool:
 LEDGER_LINE = b'["a",1,2,"a.bin",0,"0123456789abcdef",null,[1,"w",6]]\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("read", "text"),
     [

@@ -90,6 +90,7 @@ def recorded(out: Path) -> int:
         return 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["files", "packs"])
 def test_twenty_kills_change_nothing(many_photos: Path, tmp_path: Path, form: str) -> None:
     out, clean = tmp_path / "killed", tmp_path / "clean"
@@ -289,6 +290,7 @@ def test_a_full_disk(
         subprocess.run([*UNMOUNT, str(disk)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept_lines", [0, 1, 5])
 @pytest.mark.parametrize("torn", [b"", b'["12.JPEG",', b"\0\0\0", b'{"format": "regc'])
 def test_a_torn_journal_is_continued(
@@ -351,6 +353,7 @@ successes = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(failures | successes, max_size=30))
 def test_a_ledger_gives_its_records_back(records: list[Record]) -> None:
     with tempfile.TemporaryFile() as file:

@@ -132,7 +132,7 @@ def _printed(log: Log) -> tuple[Found[int] | None, Found[str] | None]:
             if text.startswith(_EXPLICIT):
                 return None, Found(_EXPLICIT, line.number)
             size = log.count(line.number, text, "the batch")
-            # Of an engine with an explicit batch, too, some versions print 1 here.
+            # Some versions print 1 here also for an engine with an explicit batch.
             if size.value > 1:
                 return size, None
     return None, None

@@ -52,7 +52,7 @@ def device_batches(
 
 
 def _chosen(batches: Iterable[Batch], wanted: NDArray[np.intp]) -> Generator[Batch]:
-    """Of each batch the images whose places are in `wanted`, which is sorted."""
+    """The images of each batch whose places are in `wanted`, which is sorted."""
     new_place = {int(place): new for new, place in enumerate(wanted)}
     for batch in batches:
         rows = [row for row, place in enumerate(batch.indices.tolist()) if place in new_place]

@@ -5,6 +5,7 @@ What the folder does not hold is left out, and said to be.
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,15 @@ from regcore.files.atomic import write_text
 from regcore.reports.html.sections import Absent, Sections
 
 _TEMPLATE = "template.html"
+#: The second is in the reports of versions that did not name themselves.
+_OWN = re.compile(
+    rb'<meta name="generator" content="regcore report">|:root { --back: #fff; --card: #f6f7f9;'
+)
+
+
+def is_report(head: bytes) -> bool:
+    """Whether an HTML file that begins so is one of ours."""
+    return _OWN.search(head) is not None
 
 
 def write_report(folder: Path, out: Path) -> tuple[Absent, ...]:

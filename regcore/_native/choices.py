@@ -1,0 +1,17 @@
+"""What the core offers by name, and its default limits: listed here, and nowhere else in Python.
+
+A name is bound to the core's own number in pipeline.pyx, in the order of these lists.
+"""
+
+from __future__ import annotations
+
+FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos")
+PASS_ORDERS = ("pillow9", "pillow13")
+DTYPES = ("float32", "float16", "uint8")
+LAYOUTS = ("nchw", "nhwc")
+ON_WARNING = ("ignore", "report", "fail")
+
+MAX_FILE_BYTES = 1 << 30
+#: Pillow's limit of a decompression bomb, twice its MAX_IMAGE_PIXELS.
+MAX_PIXELS = 2 * (1024 * 1024 * 1024 // 4 // 3)
+MAX_SCANS = 100

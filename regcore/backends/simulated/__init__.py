@@ -1,0 +1,1 @@
+"""A made-up device, for tests and for measurements of the host."""

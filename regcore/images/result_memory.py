@@ -1,0 +1,60 @@
+"""The memory into which images are prepared: made, or checked where it is the caller's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore._native import pipeline as native
+from regcore.errors import UsageError
+from regcore.images.batch_stream import Array
+
+_CACHE_LINE = 64
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Like np.empty, from the border of a cache line on: a vector store then never crosses one."""
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + _CACHE_LINE, np.uint8)
+    offset = -memory.ctypes.data % _CACHE_LINE
+    return memory[offset : offset + size].view(dtype).reshape(shape)
+
+
+def bytes_of(array: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[np.uint8]:
+    """The memory of a result, flat; UsageError where it is not C-contiguous, of shape and dtype."""
+    if not isinstance(array, np.ndarray):
+        raise UsageError(f"out must be a NumPy array, not {type(array).__name__}")
+    if array.shape != shape or array.dtype != dtype:
+        raise UsageError(
+            f"out must be {dtype} of shape {shape}, not {array.dtype} of {array.shape}"
+        )
+    if not array.flags.c_contiguous or not array.flags.writeable or not array.flags.aligned:
+        raise UsageError("out must be C-contiguous, aligned and writable")
+    return array.reshape(-1).view(np.uint8)
+
+
+def refuse_overlap(memory: NDArray[np.uint8], items: Sequence[native.Item]) -> None:
+    """Raises UsageError where a result would be written over an image that is still to be read."""
+    for index, item in enumerate(items):
+        if isinstance(item, str) or len(item) == 0:
+            continue
+        source = item if isinstance(item, np.ndarray) else np.frombuffer(item, np.uint8)
+        if np.may_share_memory(memory, source) and np.shares_memory(memory, source):
+            raise UsageError(f"out lies in the memory of item {index}")
+
+
+def checksums_for(
+    items: Sequence[native.Item], given: NDArray[np.uint64] | None
+) -> NDArray[np.uint64]:
+    """Room for the checksum of each item; UsageError where what was given has another form."""
+    if given is None:
+        return np.empty(len(items), np.uint64)
+    if not isinstance(given, np.ndarray) or not given.flags.writeable:
+        raise UsageError("checksums must be a NumPy array that can be written")
+    if given.shape != (len(items),) or given.dtype != np.uint64 or not given.flags.c_contiguous:
+        raise UsageError(f"checksums must be a contiguous uint64 array of shape ({len(items)},)")
+    return given
