@@ -42,8 +42,8 @@ KERNELS = (
     Kernel("tables of codes", "McuReader::Open", ("Build",), 1),
     Kernel("inverse DCT", "McuReader::Open", IDCT, 1),
     Kernel("chroma, and RGB", "McuReader::Open", ROWS_TO_RGB, 1),
-    Kernel("horizontal pass", "Preprocess::Run", ("Horizontal", "ColumnRows", "PixelRows"), 1),
-    Kernel("vertical pass", "Preprocess::Run", ("Vertical",), 1),
+    Kernel("horizontal pass", "ResizeCropStep::Run", ("Horizontal", "ColumnRows", "PixelRows"), 1),
+    Kernel("vertical pass", "ResizeCropStep::Run", ("Vertical",), 1),
     Kernel("normalise, float32 nchw", "PlanarSingle", ("PlanarSingle", "Planar<float>"), ROWS),
     Kernel("normalise, float16 nchw", "PlanarHalf", ("PlanarHalf", "Planar<unsigned short>"), ROWS),
 )

@@ -23,7 +23,7 @@ from rich.table import Table
 from rounds import Key, Round, interleave, ratios, spread, times
 
 from regcore.evaluation.score import read_image_labels, score
-from regcore.evaluation.score_files.source import open_predictions
+from regcore.evaluation.score_files.source import open_scores
 from regcore.formats.guide_result import guide_result
 from regcore.host import default_workers
 
@@ -86,7 +86,7 @@ def make_files(folder: Path, images: int) -> Path:
 def regcore_json(predictions: Path, label_file: Path, workers: int) -> str:
     """All that `regcore score` does, but for writing it."""
     labels = read_image_labels(label_file)
-    result = score(open_predictions(predictions, tuple(labels)), labels, workers=workers)
+    result = score(open_scores(predictions, tuple(labels)), labels, workers=workers)
     return json.dumps(guide_result(result.topn))
 
 

@@ -76,7 +76,7 @@ regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full, regcore::OnWar
   return spec;
 }
 
-// The part of a picture that the crop window shows, bar a few pixels that the filter adds.
+// The part of an image that the crop window shows, bar a few pixels that the filter adds.
 void RegionDecode(const File& file, regcore::DecodeExtent extent, regcore::JpegDecoder* decoder,
                   AlignedBuffer* pixels) {
   Exit(decoder->Open(file.bytes.data(), file.size));
@@ -104,14 +104,14 @@ struct Pipeline {
   Pipeline(regcore::DataType type, bool full,
            regcore::OnWarning on_warning = regcore::OnWarning::kReport)
       : preprocess(SpecOf(type, full, on_warning)),
-        scratch(preprocess.spec(), share),
+        worker(preprocess.spec(), share),
         slot(preprocess.slot_bytes()) {}
 
   void FromFile(const File& file) {
     regcore::ImageSource source;
     source.data = file.bytes.data();
     source.size = file.size;
-    Exit(preprocess.ToSlot(source, 0, {}, &scratch, slot.data()));
+    Exit(preprocess.ToSlot(source, 0, {}, &worker, slot.data()));
   }
 
   void FromPixels(const std::vector<uint8_t>& pixels, int width, int height) {
@@ -120,16 +120,16 @@ struct Pipeline {
     source.width = width;
     source.height = height;
     source.stride = 3 * ptrdiff_t{width};
-    Exit(preprocess.ToSlot(source, 0, {}, &scratch, slot.data()));
+    Exit(preprocess.ToSlot(source, 0, {}, &worker, slot.data()));
   }
 
-  regcore::Preprocess preprocess;
+  regcore::ImagePreprocessor preprocess;
   regcore::MemoryShare share{nullptr, 1};
-  regcore::PreprocessScratch scratch;
+  regcore::WorkerState worker;
   std::vector<uint8_t> slot;
 };
 
-struct Picture {
+struct DecodedImage {
   std::vector<uint8_t> pixels;
   int width = 0;
   int height = 0;
@@ -164,16 +164,17 @@ int main(int argc, char** argv) {
   }
   const int rounds = std::atoi(argv[1]);
   std::vector<File> files(static_cast<size_t>(argc - 2));
-  std::vector<Picture> pictures(files.size());
+  std::vector<DecodedImage> images(files.size());
   regcore::SimdLevel level{};
   Exit(regcore::ResolveSimdLevel(std::getenv("REGCORE_SIMD"), &level));
   regcore::JpegDecoder decoder({}, level);
   for (size_t i = 0; i < files.size(); ++i) {
-    Exit(regcore::ReadFile(argv[i + 2], {}, nullptr, &files[i].bytes, &files[i].size));
+    Exit(regcore::ReadFile(argv[i + 2], regcore::DecodeLimits{}.file_bytes, nullptr,
+                           &files[i].bytes, &files[i].size));
     Exit(decoder.Open(files[i].bytes.data(), files[i].size));
-    pictures[i].width = decoder.width();
-    pictures[i].height = decoder.height();
-    FullDecode(files[i], &pictures[i].pixels);
+    images[i].width = decoder.width();
+    images[i].height = decoder.height();
+    FullDecode(files[i], &images[i].pixels);
   }
 
   std::vector<uint8_t> frame;
@@ -199,13 +200,9 @@ int main(int argc, char** argv) {
       {"whole, uint8 nhwc", [&](size_t i) { uint8.FromFile(files[i]); }},
       {"whole with full decode, float32 nchw", [&](size_t i) { full.FromFile(files[i]); }},
       {"resample + normalise, float32 nchw",
-       [&](size_t i) {
-         float32.FromPixels(pictures[i].pixels, pictures[i].width, pictures[i].height);
-       }},
+       [&](size_t i) { float32.FromPixels(images[i].pixels, images[i].width, images[i].height); }},
       {"resample, uint8 nhwc",
-       [&](size_t i) {
-         uint8.FromPixels(pictures[i].pixels, pictures[i].width, pictures[i].height);
-       }},
+       [&](size_t i) { uint8.FromPixels(images[i].pixels, images[i].width, images[i].height); }},
   };
   for (int round = -1; round < rounds; ++round) {  // the first one warms up
     for (Stage& stage : stages) {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from regcore.errors import OutputError as OutputError
     from regcore.errors import PredictionError as PredictionError
     from regcore.errors import RegcoreError as RegcoreError
+    from regcore.errors import ScoreFileError as ScoreFileError
     from regcore.errors import UsageError as UsageError
     from regcore.host import simd_level as simd_level
     from regcore.host import simd_levels as simd_levels
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from regcore.images.batch_stream import BatchStream as BatchStream
     from regcore.images.preprocessor import Preprocessor as Preprocessor
     from regcore.images.recipe import Recipe as Recipe
-    from regcore.scores.topk import ranks as ranks
+    from regcore.scores.ranks import ranks as ranks
     from regcore.scores.topk import topk as topk
     from regcore.scores.topn import TopN as TopN
     from regcore.scores.topn import topn_accuracy as topn_accuracy
@@ -49,12 +50,13 @@ _NAMES_OF_MODULES = {
     "api.score": "score_predictions",
     "api.verdict": "judge_run",
     "errors": "BackendError DatasetError DecodeError MismatchError OutputError PredictionError "
-    "RegcoreError UsageError",
+    "RegcoreError ScoreFileError UsageError",
     "host": "simd_level simd_levels",
     "images.batch_stream": "Batch BatchStream",
     "images.preprocessor": "Preprocessor",
     "images.recipe": "Recipe",
-    "scores.topk": "ranks topk",
+    "scores.ranks": "ranks",
+    "scores.topk": "topk",
     "scores.topn": "TopN topn_accuracy",
     "store.reader": "Store open_store",
     "store.writer": "write_store",

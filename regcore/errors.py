@@ -56,7 +56,7 @@ class MismatchError(RegcoreError):
     exit_code = 5
 
 
-class PredictionError(DatasetError):
+class ScoreFileError(DatasetError):
     """The scores of one image cannot be had: `path` names the file, `detail` says why."""
 
     def __init__(self, path: str, detail: str) -> None:
@@ -66,6 +66,10 @@ class PredictionError(DatasetError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.detail}"
+
+
+#: The older name, which programs may catch.
+PredictionError = ScoreFileError
 
 
 class BackendError(RegcoreError):

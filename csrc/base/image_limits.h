@@ -13,16 +13,9 @@ struct DecodeLimits {
   size_t file_bytes = size_t{1} << 30;
   // Pillow refuses more, twice its MAX_IMAGE_PIXELS, as a decompression bomb.
   int64_t pixels = 2 * (int64_t{1024} * 1024 * 1024 / 4 / 3);
-  // Of a JPEG; progressive ones have about ten.
+  // The scans of a JPEG; progressive ones have about ten.
   size_t scans = 100;
 };
-
-inline Status CheckFileBytes(size_t bytes, const DecodeLimits& limits) {
-  if (bytes <= limits.file_bytes) return {};
-  return {StatusCode::kTooLarge, "file of " + std::to_string(bytes) +
-                                     " bytes is over the limit of " +
-                                     std::to_string(limits.file_bytes)};
-}
 
 inline Status CheckPixels(int width, int height, const DecodeLimits& limits) {
   if (int64_t{width} * height <= limits.pixels) return {};

@@ -10,7 +10,7 @@
 namespace regcore {
 namespace {
 
-constexpr size_t kLargestHalf = size_t{64} << 20;  // more would not make ordinary photos faster
+constexpr size_t kMaxIdleLimit = size_t{64} << 20;  // more would not make ordinary photos faster
 
 std::string Mebibytes(size_t bytes) {
   return std::to_string((bytes + (size_t{1} << 20) - 1) >> 20) + " MiB";
@@ -36,23 +36,23 @@ MemoryBudget::MemoryBudget(size_t bytes)
 }
 
 MemoryShare::MemoryShare(MemoryBudget* budget, size_t workers)
-    : budget_(budget), workers_(workers), half_(kLargestHalf) {
+    : budget_(budget), workers_(workers), idle_limit_(kMaxIdleLimit) {
   if (budget_ == nullptr) return;
   const std::lock_guard<std::mutex> lock(budget_->mutex_);
-  half_ = std::min(kLargestHalf, budget_->free_for_workers_ / 2 / workers_);
-  budget_->free_for_workers_ -= 2 * half_ * workers_;
+  idle_limit_ = std::min(kMaxIdleLimit, budget_->free_for_workers_ / 2 / workers_);
+  budget_->free_for_workers_ -= 2 * idle_limit_ * workers_;
 }
 
 MemoryShare::~MemoryShare() {
   if (budget_ == nullptr) return;
   const std::lock_guard<std::mutex> lock(budget_->mutex_);
-  budget_->free_for_workers_ += 2 * half_ * workers_;
+  budget_->free_for_workers_ += 2 * idle_limit_ * workers_;
 }
 
 Reservation::~Reservation() { Release(); }
 
 void Reservation::Release() {
-  Settle();
+  ReleaseTurn();
   if (held_ == 0) return;
   {
     const std::lock_guard<std::mutex> lock(budget_->mutex_);
@@ -62,7 +62,7 @@ void Reservation::Release() {
   budget_->given_back_.notify_one();  // only one waits
 }
 
-Status Reservation::Grow(size_t bytes) {
+Status Reservation::GrowTo(size_t bytes) {
   if (budget_ == nullptr || bytes <= free_ || bytes <= held_) return {};
   if (bytes > budget_->for_images_) {
     return {StatusCode::kTooLarge, "needs " + Mebibytes(bytes) + " of memory; a budget of " +
@@ -85,7 +85,7 @@ void ReturnFreedMemory() {
 #endif
 }
 
-void Reservation::Settle() {
+void Reservation::ReleaseTurn() {
   if (has_turn_) budget_->turn_.unlock();
   has_turn_ = false;
 }

@@ -31,8 +31,8 @@ class MemoryBudget {
   size_t free_for_workers_;
 };
 
-// What every worker of a team may hold without asking: half of it from image to image, the other
-// half for the image in work.
+// What every worker of a team may hold without asking: idle_limit() from image to image, and as
+// much again for the image in work.
 class MemoryShare {
  public:
   // Without a budget, a fixed amount to keep, and no limit to an image.
@@ -42,36 +42,37 @@ class MemoryShare {
   MemoryShare& operator=(const MemoryShare&) = delete;
 
   MemoryBudget* budget() const { return budget_; }
-  size_t half() const { return half_; }
+  size_t idle_limit() const { return idle_limit_; }
 
  private:
   MemoryBudget* const budget_;
   const size_t workers_;
-  size_t half_;
+  size_t idle_limit_;
 };
 
 // What one image holds, given back at its end. Belongs to one thread.
 class Reservation {
  public:
-  explicit Reservation(const MemoryShare& share) : budget_(share.budget()), free_(share.half()) {}
+  explicit Reservation(const MemoryShare& share)
+      : budget_(share.budget()), free_(share.idle_limit()) {}
   ~Reservation();
   Reservation(const Reservation&) = delete;
   Reservation& operator=(const Reservation&) = delete;
 
-  // Gives everything back, once it is freed; required between a Settle and a further Grow.
+  // Gives everything back, once it is freed; required between a ReleaseTurn and a further GrowTo.
   void Release();
 
   // The image is going to hold `bytes` in all. Waits until other images have given back enough;
   // they do, for whoever waits has his turn, and nobody holds anything while waiting for that.
   // kTooLarge: more than one image may have.
-  Status Grow(size_t bytes);
+  Status GrowTo(size_t bytes);
 
   // Whether the image was large enough to ask.
-  bool asked() const { return held_ > 0; }
+  bool is_large() const { return held_ > 0; }
 
   // The image will not grow any more: the next one's turn. Required before anything that takes
   // long.
-  void Settle();
+  void ReleaseTurn();
 
  private:
   MemoryBudget* const budget_;

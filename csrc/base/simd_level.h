@@ -8,6 +8,8 @@
 
 namespace regcore {
 
+// In ascending order for each kind of processor: whoever runs a level runs the ones below it, so
+// that a family of kernels that gains nothing by a level uses those of the level below.
 enum class SimdLevel {
   kPortable = 0,
   kNeon,

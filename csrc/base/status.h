@@ -10,13 +10,13 @@ enum class StatusCode {
   kOk = 0,
   kUnsupported,  // not a JPEG that this core takes; another decoder may know it
   kCorrupt,      // libjpeg refused the bytes
-  kTruncated,    // the bytes end before the picture does
+  kTruncated,    // the bytes end before the image does
   kTooLarge,     // over a limit, found before any allocation
   kIo,           // the operating system refused to read
   kOutput,       // ... or to write: the disk is full, or the folder has gone
   kOutOfMemory,  // an allocation failed; concerns this image alone
   kEnvironment,  // the process lacks file handles or the like; no image is to blame
-  kForeign,      // the decoder for everything that is not JPEG refused
+  kExternal,     // the decoder for everything that is not JPEG refused
 };
 
 class [[nodiscard]] Status {

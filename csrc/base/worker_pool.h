@@ -22,7 +22,7 @@ class WorkerPool {
   using Task = std::function<void(size_t index, size_t worker)>;
 
   explicit WorkerPool(size_t workers);
-  // As Stop.
+  // Does what Stop does.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;

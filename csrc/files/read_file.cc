@@ -60,8 +60,14 @@ Status ReadError(const char* path, const char* action) {
 
 }  // namespace
 
-Status ReadFile(const char* path, const DecodeLimits& limits, Reservation* reservation,
-                AlignedBuffer* buffer, size_t* size) {
+Status CheckFileBytes(size_t bytes, size_t max_bytes) {
+  if (bytes <= max_bytes) return {};
+  return {StatusCode::kTooLarge, "file of " + std::to_string(bytes) +
+                                     " bytes is over the limit of " + std::to_string(max_bytes)};
+}
+
+Status ReadFile(const char* path, size_t max_bytes, Reservation* reservation, AlignedBuffer* buffer,
+                size_t* size) {
   // O_NONBLOCK: opening a FIFO must not hang a worker; it has no effect on regular files.
   const FileDescriptor file(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return ReadError(path, "cannot open");
@@ -69,8 +75,8 @@ Status ReadFile(const char* path, const DecodeLimits& limits, Reservation* reser
   if (!LookWhenSettled(file.get(), &before)) return ReadError(path, "cannot stat");
   if (!S_ISREG(before.st_mode)) return {StatusCode::kIo, "not a regular file"};
   const size_t bytes = static_cast<size_t>(before.st_size);
-  REGCORE_RETURN_IF_ERROR(CheckFileBytes(bytes, limits));
-  if (reservation != nullptr) REGCORE_RETURN_IF_ERROR(reservation->Grow(bytes + kReadSlack));
+  REGCORE_RETURN_IF_ERROR(CheckFileBytes(bytes, max_bytes));
+  if (reservation != nullptr) REGCORE_RETURN_IF_ERROR(reservation->GrowTo(bytes + kReadSlack));
   REGCORE_RETURN_IF_ERROR(buffer->Reserve(bytes + kReadSlack));
   size_t filled = 0;
   while (filled < bytes) {

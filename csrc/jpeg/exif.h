@@ -5,7 +5,7 @@
 
 namespace regcore {
 
-// The first directory of an EXIF block, read with Pillow's rules: a value that lies behind the end
+// The first directory of an EXIF block, read with Pillow's rules: a value that lies past the end
 // of the block ends the directory, and a type that TIFF does not know is passed over.
 struct ExifFacts {
   bool readable = false;         // the block begins as a TIFF file does

@@ -26,7 +26,7 @@ uint32_t BigEndian(std::string_view data, size_t at, size_t bytes) {
 bool LacksResourceName(std::string_view data) {
   constexpr uint32_t kResolution = 0x03ED;
   constexpr size_t kResolutionBytes = 14;
-  size_t at = 14;  // behind "Photoshop 3.0\0"
+  size_t at = 14;  // after "Photoshop 3.0\0"
   while (at <= data.size() && data.substr(at, 4) == "8BIM"sv) {
     at += 4;
     if (data.size() - at < 2) return false;

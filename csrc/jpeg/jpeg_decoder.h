@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/aligned_buffer.h"
 #include "base/image_limits.h"
 #include "base/image_view.h"
 #include "base/simd_level.h"
@@ -21,13 +22,13 @@ enum class DecodeExtent {
 };
 
 // Decodes one JPEG after the other. Its pixels, verdicts and warnings are libjpeg-turbo's: a sound
-// baseline scan is decoded by ScanDecoder, which is faster and passes over what is not wanted;
+// baseline scan is decoded by BaselineDecoder, which is faster and passes over what is not wanted;
 // everything else, and what turns out to be damaged, by the library. Not thread-safe: one per
 // worker.
 class JpegDecoder {
  public:
   explicit JpegDecoder(const DecodeLimits& limits = {}, SimdLevel level = SimdLevel::kPortable)
-      : library_(limits), scan_decoder_(level) {}
+      : libjpeg_decoder_(limits), baseline_decoder_(level) {}
 
   // Reads the header. `bytes` must stay valid until the Decode that follows. kUnsupported: not a
   // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits. kTooLarge: over a limit.
@@ -36,33 +37,33 @@ class JpegDecoder {
   // Gives all memory back.
   void Release();
 
-  // In pixels, of the JPEG last opened.
-  int width() const { return library_.width(); }
-  int height() const { return library_.height(); }
+  // The size of the JPEG last opened, in pixels.
+  int width() const { return libjpeg_decoder_.width(); }
+  int height() const { return libjpeg_decoder_.height(); }
 
   // What Decode holds at most, with the pixels, in bytes, from the header.
   size_t DecodeBytes() const;
 
   // What is held now.
-  size_t HeldBytes() const { return library_.HeldBytes() + scan_decoder_.capacity(); }
+  size_t HeldBytes() const { return libjpeg_decoder_.HeldBytes() + baseline_decoder_.capacity(); }
 
   // How often libjpeg repaired damage in the JPEG last opened, as far as Decode looked, and its
   // first words on it.
-  size_t warnings() const { return library_.warnings(); }
-  const char* first_warning() const { return library_.first_warning(); }
+  size_t warnings() const { return libjpeg_decoder_.warnings(); }
+  const char* first_warning() const { return libjpeg_decoder_.first_warning(); }
 
-  // Of EXIF or XMP, 1 to 8, of the JPEG last opened.
+  // The orientation by EXIF or XMP, 1 to 8, of the JPEG last opened.
   int orientation() const { return orientation_; }
 
   // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded; of a part, only
   // the wanted pixels mean anything. They are the same for every `extent`, and with kWantedChecked
-  // the same warnings as with kWhole. A picture cut short is kTruncated and a stray marker
-  // kCorrupt, also in the part not wanted. A progressive picture that lacks scans is kUnsupported.
+  // the same warnings as with kWhole. An image cut short is kTruncated and a stray marker
+  // kCorrupt, also in the part not wanted. A progressive image that lacks scans is kUnsupported.
   Status Decode(const Rect& wanted, DecodeExtent extent, AlignedBuffer* pixels, RgbView* view);
 
  private:
-  JpegLibrary library_;
-  ScanDecoder scan_decoder_;
+  LibjpegDecoder libjpeg_decoder_;
+  BaselineDecoder baseline_decoder_;
   ScanHeader scan_;
   bool takes_scan_ = false;
   int orientation_ = 1;

@@ -1,10 +1,11 @@
-// libjpeg-turbo behind one class: headers, and whole pictures as RGB8.
+// libjpeg-turbo as one class: headers, and whole images as RGB8.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
+#include "base/aligned_buffer.h"
 #include "base/image_limits.h"
 #include "base/image_view.h"
 #include "base/status.h"
@@ -12,19 +13,21 @@
 
 namespace regcore {
 
-// Version of the libjpeg-turbo headers that this was built with, e.g. "2.1.5".
+class LibjpegSession;
+
+// The version of the libjpeg-turbo headers that this was built with, e.g. "2.1.5".
 const char* JpegLibraryVersion();
 
 // Whether the bytes begin as a JPEG does.
 bool IsJpeg(const uint8_t* bytes, size_t size);
 
 // Decodes one JPEG after the other, none of which leaves a trace in the next. Not thread-safe.
-class JpegLibrary {
+class LibjpegDecoder {
  public:
-  explicit JpegLibrary(const DecodeLimits& limits);
-  ~JpegLibrary();
-  JpegLibrary(const JpegLibrary&) = delete;
-  JpegLibrary& operator=(const JpegLibrary&) = delete;
+  explicit LibjpegDecoder(const DecodeLimits& limits);
+  ~LibjpegDecoder();
+  LibjpegDecoder(const LibjpegDecoder&) = delete;
+  LibjpegDecoder& operator=(const LibjpegDecoder&) = delete;
 
   // Reads the header. `bytes` must stay valid until the Decode that follows. kUnsupported: not a
   // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits. kTooLarge: over a limit.
@@ -33,7 +36,7 @@ class JpegLibrary {
   // Gives libjpeg's memory back before the next Open does.
   void Release();
 
-  // In pixels, of the JPEG last opened.
+  // The size of the JPEG last opened, in pixels.
   int width() const;
   int height() const;
 
@@ -45,17 +48,18 @@ class JpegLibrary {
   size_t warnings() const;
   const char* first_warning() const;
 
-  // What the header says of the picture's one scan, if it is a kind of which ScanHeader can tell
+  // What the header says of the image's one scan, if it is a kind of which ScanHeader can tell
   // all, without damage so far. It points into memory that lasts until the next Open or Release.
   bool DescribeScan(ScanHeader* scan) const;
 
-  // Decodes all, with the ISLOW DCT and fancy upsampling, as Pillow does. A picture cut short is
-  // kTruncated, a stray marker kCorrupt. A progressive picture that lacks scans is kUnsupported.
+  // Decodes all, with the ISLOW DCT and fancy upsampling, as Pillow does. An image cut short is
+  // kTruncated, a stray marker kCorrupt. A progressive image that lacks scans is kUnsupported.
   Status Decode(AlignedBuffer* pixels, RgbView* view);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  const DecodeLimits limits_;
+  std::unique_ptr<LibjpegSession> session_;  // jpeglib.h and its macros stay out of this header
+  size_t library_bytes_ = 0;
 };
 
 }  // namespace regcore

@@ -24,7 +24,7 @@ struct Formula {
             _mm256_loadu_ps(table.low + first)};
   }
 
-  // Of lanes that are 0x010101 times a byte.
+  // The lanes are 0x010101 times a byte.
   __m256 operator()(__m256i lanes) const {
     const __m256 m = _mm256_cvtepi32_ps(lanes);
     const __m256 x = _mm256_sub_ps(_mm256_fmadd_ps(m, _mm256_set1_ps(0x1p-24f), m), mean);

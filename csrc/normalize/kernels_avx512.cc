@@ -27,7 +27,7 @@ struct Formula {
             _mm512_div_ps(_mm512_loadu_ps(table.low + first), beyond)};
   }
 
-  // Of lanes that hold a byte u four times: the first 32 bits of u / 255, of which the conversion
+  // The lanes hold a byte u four times: the first 32 bits of u / 255, of which the conversion
   // keeps 24 rounded up.
   __m512 operator()(__m512i lanes) const {
     const __m512 quotient =

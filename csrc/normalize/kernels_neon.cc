@@ -26,7 +26,7 @@ struct Formula {
             vld1q_f32(table.low + channel)};
   }
 
-  // Of lanes that are 0x010101 times a byte.
+  // The lanes are 0x010101 times a byte.
   float32x4_t operator()(uint32x4_t lanes) const {
     const float32x4_t m = vcvtq_f32_u32(lanes);
     const float32x4_t x = vsubq_f32(vfmaq_n_f32(m, m, 0x1p-24f), mean);

@@ -106,23 +106,14 @@ size_t ItemSize(DataType type) {
   return 0;
 }
 
-const NormalizeKernel& NormalizeKernelFor(SimdLevel level) {
-  switch (level) {
+const NormalizeKernel& NormalizeKernelFor([[maybe_unused]] SimdLevel level) {
 #if defined(REGCORE_X86)
-    case SimdLevel::kAvx2:
-      return kNormalizeAvx2;
-    case SimdLevel::kAvx512:
-    case SimdLevel::kAvx512Vnni:
-    case SimdLevel::kAvx512Vbmi:
-      return kNormalizeAvx512;
+  if (level >= SimdLevel::kAvx512) return kNormalizeAvx512;
+  if (level >= SimdLevel::kAvx2) return kNormalizeAvx2;
 #elif defined(REGCORE_ARM64)
-    case SimdLevel::kNeon:
-    case SimdLevel::kNeonDotprod:
-      return kNormalizeNeon;
+  if (level >= SimdLevel::kNeon) return kNormalizeNeon;
 #endif
-    default:
-      return kNormalizePortable;
-  }
+  return kNormalizePortable;
 }
 
 const NormalizeKernel kNormalizePortable = {PlanarSingle, PlanarHalf, PlanarBytes,

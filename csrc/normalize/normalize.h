@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 #include "base/simd_level.h"
 
 namespace regcore {
@@ -35,7 +35,7 @@ struct NormalizeTable {
 
   float single[3][256];
   uint16_t half[3][256];
-  // Of the value at any place of an interleaved row, that is of channel place % 3.
+  // For the value at any place of an interleaved row, that is for channel place % 3.
   float mean[kPeriod];
   float high[kPeriod];
   float low[kPeriod];
@@ -43,7 +43,7 @@ struct NormalizeTable {
 
 NormalizeTable MakeNormalizeTable(const float mean[3], const float std[3]);
 
-// One instruction set. `rgb` is one row of `width` pixels with kReadSlack behind; outputs are
+// One instruction set. `rgb` is one row of `width` pixels with kReadSlack past it; outputs are
 // written exactly, never past `width` values of a plane or 3 * `width` interleaved ones.
 struct NormalizeKernel {
   void (*planar_single)(const uint8_t* rgb, int width, const NormalizeTable&, float* const out[3]);
@@ -61,15 +61,15 @@ extern const NormalizeKernel kNormalizeAvx2;
 extern const NormalizeKernel kNormalizeAvx512;
 extern const NormalizeKernel kNormalizeNeon;
 
-// Writes the rows of one picture of width x height pixels.
+// Writes the rows of one image of width x height pixels.
 class Normalizer {
  public:
   Normalizer(const float mean[3], const float std[3], DataType type, Layout layout, int width,
              int height, SimdLevel level);
 
-  size_t slot_bytes() const;  // of one picture
+  size_t slot_bytes() const;  // of one image
 
-  // Row `y` of the picture into its place in `slot`, which is aligned for the type.
+  // Row `y` of the image into its place in `slot`, which is aligned for the type.
   void Row(const uint8_t* rgb, int y, void* slot) const;
 
  private:

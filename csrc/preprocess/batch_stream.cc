@@ -5,23 +5,23 @@
 
 namespace regcore {
 
-BatchStream::BatchStream(const Preprocess& preprocess, size_t workers,
-                         std::vector<ImageSource> sources, ForeignDecoder foreign,
+BatchStream::BatchStream(const ImagePreprocessor& preprocess, size_t workers,
+                         std::vector<ImageSource> sources, ExternalDecoder external,
                          size_t batch_size, std::vector<uint8_t*> buffers, size_t keep)
     : preprocess_(preprocess),
       sources_(std::move(sources)),
-      foreign_(foreign),
+      external_(external),
       batch_size_(batch_size),
       batches_((sources_.size() + batch_size - 1) / batch_size),
       buffers_(std::move(buffers)),
       keep_(keep),
       share_(preprocess.spec().memory, workers),
-      slots_(buffers_.size()),
+      ring_(buffers_.size()),
       pool_(workers) {
   for (size_t i = 0; i < workers; ++i) {
-    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec(), share_));
+    workers_.push_back(std::make_unique<WorkerState>(preprocess.spec(), share_));
   }
-  for (size_t batch = 0; batch < buffers_.size(); ++batch) Arm(batch);
+  for (size_t batch = 0; batch < buffers_.size(); ++batch) PrepareEntry(batch);
 }
 
 BatchStream::~BatchStream() { Stop(); }
@@ -32,7 +32,7 @@ void BatchStream::Stop() {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
     batch_done_.notify_all();
-    for (Slot& slot : slots_) slot.free.notify_all();
+    for (RingEntry& entry : ring_) entry.free.notify_all();
   }
   pool_.Stop();
 }
@@ -46,14 +46,14 @@ StreamBatch BatchStream::BatchAt(size_t batch) const {
   return {first, std::min(batch_size_, sources_.size() - first), batch % buffers_.size()};
 }
 
-// Prepares a free buffer for `batch`, which may lie behind the end.
-void BatchStream::Arm(size_t batch) {
+// Prepares a free buffer for `batch`, which may lie past the end.
+void BatchStream::PrepareEntry(size_t batch) {
   if (batch >= batches_) return;
-  Slot& slot = slots_[batch % buffers_.size()];
+  RingEntry& entry = ring_[batch % buffers_.size()];
   const StreamBatch armed = BatchAt(batch);
-  slot.reports.Reset(armed.first, armed.count);
-  slot.worked.resize(armed.count);
-  slot.remaining.store(armed.count, std::memory_order_release);
+  entry.reports.Reset(armed.first, armed.count);
+  entry.timings.resize(armed.count);
+  entry.remaining.store(armed.count, std::memory_order_release);
 }
 
 // False when the stream is being destroyed.
@@ -63,23 +63,23 @@ bool BatchStream::WaitForBuffer(size_t batch) {
   };
   if (is_free()) return true;
   std::unique_lock<std::mutex> lock(mutex_);
-  slots_[batch % buffers_.size()].free.wait(lock, [&] { return stopping_ || is_free(); });
+  ring_[batch % buffers_.size()].free.wait(lock, [&] { return stopping_ || is_free(); });
   return !stopping_;
 }
 
 void BatchStream::Fill(size_t index, size_t worker) {
   const StreamBatch batch = BatchAt(index / batch_size_);
-  const ImageTimes::Time asked = ImageTimes::Now();
+  const ImageTimes::Time requested = ImageTimes::Now();
   if (!WaitForBuffer(index / batch_size_)) return;
-  Slot& slot = slots_[batch.buffer];
+  RingEntry& entry = ring_[batch.buffer];
   uint8_t* out = buffers_[batch.buffer] + (index - batch.first) * preprocess_.slot_bytes();
-  PreprocessScratch* scratch = scratch_[worker].get();
-  Status status = preprocess_.ToSlot(sources_[index], index, foreign_, scratch, out);
-  if (!status.ok() || !scratch->findings.empty()) {
-    slot.reports.Add({index, std::move(status), std::move(scratch->findings)});
+  WorkerState* state = workers_[worker].get();
+  Status status = preprocess_.ToSlot(sources_[index], index, external_, state, out);
+  if (!status.ok() || !state->diagnostics.empty()) {
+    entry.reports.Add({index, std::move(status), std::move(state->diagnostics)});
   }
-  slot.worked[index - batch.first] = {asked, scratch->times, worker};
-  if (slot.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+  entry.timings[index - batch.first] = {requested, state->times, worker};
+  if (entry.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     const std::lock_guard<std::mutex> lock(mutex_);
     batch_done_.notify_one();
   }
@@ -88,17 +88,17 @@ void BatchStream::Fill(size_t index, size_t worker) {
 // Gives back the oldest batch that the consumer holds.
 void BatchStream::Release() {
   const size_t batch = released_.load(std::memory_order_relaxed);
-  Arm(batch + buffers_.size());
+  PrepareEntry(batch + buffers_.size());
   const std::lock_guard<std::mutex> lock(mutex_);
   released_.store(batch + 1, std::memory_order_release);
-  slots_[batch % buffers_.size()].free.notify_all();
+  ring_[batch % buffers_.size()].free.notify_all();
 }
 
 StreamState BatchStream::Next(std::chrono::milliseconds timeout, StreamBatch* batch) {
   while (released_ + keep_ <= next_) Release();
   if (next_ == batches_) return StreamState::kEnd;
   const StreamBatch wanted = BatchAt(next_);
-  const std::atomic<size_t>& remaining = slots_[wanted.buffer].remaining;
+  const std::atomic<size_t>& remaining = ring_[wanted.buffer].remaining;
   std::unique_lock<std::mutex> lock(mutex_);
   batch_done_.wait_for(lock, timeout, [&] { return stopping_ || remaining.load() == 0; });
   if (stopping_ || remaining.load() != 0) return StreamState::kNotYet;
@@ -108,11 +108,11 @@ StreamState BatchStream::Next(std::chrono::milliseconds timeout, StreamBatch* ba
 }
 
 std::vector<ItemReport> BatchStream::TakeReports() {
-  return slots_[(next_ - 1) % buffers_.size()].reports.Take();
+  return ring_[(next_ - 1) % buffers_.size()].reports.Take();
 }
 
-const std::vector<WorkedImage>& BatchStream::worked() const {
-  return slots_[(next_ - 1) % buffers_.size()].worked;
+const std::vector<ImageTiming>& BatchStream::timings() const {
+  return ring_[(next_ - 1) % buffers_.size()].timings;
 }
 
 }  // namespace regcore

@@ -20,9 +20,9 @@ struct StreamBatch {
   size_t buffer = 0;
 };
 
-// When a worker prepared an image: it asked for the buffer, and began once there was one.
-struct WorkedImage {
-  ImageTimes::Time asked;
+// When a worker prepared an image: it requested the buffer, and began once there was one.
+struct ImageTiming {
+  ImageTimes::Time requested;
   ImageTimes times;
   size_t worker = 0;
 };
@@ -34,10 +34,10 @@ enum class StreamState { kBatch, kEnd, kNotYet };
 // Memory does not grow with the number of images beyond the list itself.
 class BatchStream {
  public:
-  BatchStream(const Preprocess& preprocess, size_t workers, std::vector<ImageSource> sources,
-              ForeignDecoder foreign, size_t batch_size, std::vector<uint8_t*> buffers,
+  BatchStream(const ImagePreprocessor& preprocess, size_t workers, std::vector<ImageSource> sources,
+              ExternalDecoder external, size_t batch_size, std::vector<uint8_t*> buffers,
               size_t keep);
-  // As Stop.
+  // Does what Stop does.
   ~BatchStream();
 
   Status Start();
@@ -53,36 +53,37 @@ class BatchStream {
   // batches before back to the workers.
   StreamState Next(std::chrono::milliseconds timeout, StreamBatch* batch);
 
-  // Of the batch handed out last, images that failed or of which there are findings, by index.
+  // The reports of the last batch, ordered by index: images that failed, or of which there are
+  // diagnostics.
   std::vector<ItemReport> TakeReports();
 
-  // Of the batch handed out last, by place in it; valid until the next call of Next.
-  const std::vector<WorkedImage>& worked() const;
+  // The times of the images of the last batch, by place in it; valid until the next call of Next.
+  const std::vector<ImageTiming>& timings() const;
 
  private:
-  struct Slot {
+  struct RingEntry {
     std::atomic<size_t> remaining{0};  // images of its batch still to come
     ReportList reports;
-    std::vector<WorkedImage> worked;  // each written by one worker
-    std::condition_variable free;     // of its own, so that only those wake up who can go on
+    std::vector<ImageTiming> timings;  // each written by one worker
+    std::condition_variable free;      // of its own, so that only those wake up who can go on
   };
 
   void Fill(size_t index, size_t worker);
   bool WaitForBuffer(size_t batch);
   StreamBatch BatchAt(size_t batch) const;
-  void Arm(size_t batch);
+  void PrepareEntry(size_t batch);
   void Release();
 
-  const Preprocess& preprocess_;
+  const ImagePreprocessor& preprocess_;
   const std::vector<ImageSource> sources_;
-  const ForeignDecoder foreign_;
+  const ExternalDecoder external_;
   const size_t batch_size_;
   const size_t batches_;
   const std::vector<uint8_t*> buffers_;
   const size_t keep_;
   const MemoryShare share_;
-  std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
-  std::vector<Slot> slots_;  // one per buffer
+  std::vector<std::unique_ptr<WorkerState>> workers_;
+  std::vector<RingEntry> ring_;  // one per buffer
 
   std::mutex mutex_;  // guards the waits below, not the work
   std::condition_variable batch_done_;

@@ -14,24 +14,24 @@ std::string Size(int width, int height) {
 
 }  // namespace
 
-Status ForeignPicture::Reserve(int width, int height, size_t bytes_per_pixel) {
+Status ExternalImage::Reserve(int width, int height, size_t bytes_per_pixel) {
   if (width < 1 || height < 1) {
-    return {StatusCode::kForeign, "a picture of " + Size(width, height) + " pixels"};
+    return {StatusCode::kExternal, "a picture of " + Size(width, height) + " pixels"};
   }
   REGCORE_RETURN_IF_ERROR(CheckPixels(width, height, limits_));
   const size_t rows = static_cast<size_t>(std::max(width, height));
   const size_t pixels = static_cast<size_t>(int64_t{width} * height);
   // The decoder has copies of its own: as a file, and for some formats as one block.
-  REGCORE_RETURN_IF_ERROR(reservation_.Grow(3 * size_ + pixels * (bytes_per_pixel + kRgb) +
-                                            rows * row_bytes_ + kReadSlack));
-  reservation_.Settle();
+  REGCORE_RETURN_IF_ERROR(reservation_.GrowTo(3 * size_ + pixels * (bytes_per_pixel + kRgb) +
+                                              rows * row_bytes_ + kReadSlack));
+  reservation_.ReleaseTurn();
   reserved_pixels_ = int64_t{width} * height;
   return {};
 }
 
-Status ForeignPicture::Allocate(int width, int height, uint8_t** pixels) {
+Status ExternalImage::Allocate(int width, int height, uint8_t** pixels) {
   if (width < 1 || height < 1 || int64_t{width} * height > reserved_pixels_) {
-    return {StatusCode::kForeign, "grew to " + Size(width, height) + " pixels while decoded"};
+    return {StatusCode::kExternal, "grew to " + Size(width, height) + " pixels while decoded"};
   }
   const size_t stride = kRgb * static_cast<size_t>(width);
   REGCORE_RETURN_IF_ERROR(pixels_.Reserve(stride * static_cast<size_t>(height) + kReadSlack));

@@ -1,20 +1,21 @@
-// Where a foreign decoder, one for what is not a JPEG of ours, puts its pixels.
+// Where an external decoder, one for what is not a JPEG of ours, puts its pixels.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "base/aligned_buffer.h"
 #include "base/image_limits.h"
 #include "base/image_view.h"
 #include "base/memory_budget.h"
 
 namespace regcore {
 
-class ForeignPicture {
+class ExternalImage {
  public:
-  // `bytes` is the encoded image; `row_bytes`: of what comes after decoding.
-  ForeignPicture(const DecodeLimits& limits, const uint8_t* bytes, size_t size, size_t row_bytes,
-                 Reservation* reservation, AlignedBuffer* pixels)
+  // `bytes` is the encoded image. What comes after decoding needs `row_bytes` for each of its rows.
+  ExternalImage(const DecodeLimits& limits, const uint8_t* bytes, size_t size, size_t row_bytes,
+                Reservation* reservation, AlignedBuffer* pixels)
       : limits_(limits),
         bytes_(bytes),
         size_(size),
@@ -27,10 +28,10 @@ class ForeignPicture {
   size_t size() const { return size_; }
 
   // To be called when the size is known and before anything is decoded: checks the limits, waits
-  // for memory. `bytes_per_pixel`: what the decoder will hold, with its intermediate pictures.
+  // for memory. `bytes_per_pixel`: what the decoder will hold, with its intermediate images.
   Status Reserve(int width, int height, size_t bytes_per_pixel);
 
-  // The memory for all pixels, RGB8 without gaps. The picture is at most as large as reserved.
+  // The memory for all pixels, RGB8 without gaps. The image is at most as large as reserved.
   Status Allocate(int width, int height, uint8_t** pixels);
 
   const RgbView& view() const { return view_; }
@@ -50,8 +51,8 @@ class ForeignPicture {
 };
 
 // `decode` is called from worker threads; the items are those of the list, by index.
-struct ForeignDecoder {
-  Status (*decode)(void* context, size_t index, ForeignPicture* picture) = nullptr;
+struct ExternalDecoder {
+  Status (*decode)(void* context, size_t index, ExternalImage* image) = nullptr;
   void* context = nullptr;
 };
 

@@ -9,7 +9,7 @@ namespace regcore {
 void ReportList::Reset(size_t first, size_t count) {
   reports_.clear();
   first_ = first;
-  wordless_.assign(count, 0);
+  lost_details_.assign(count, 0);
 }
 
 void ReportList::Add(ItemReport report) noexcept {
@@ -17,14 +17,14 @@ void ReportList::Add(ItemReport report) noexcept {
   try {
     reports_.push_back(std::move(report));
   } catch (const std::bad_alloc&) {
-    wordless_[report.index - first_] = 1;  // push_back left the report as it was
+    lost_details_[report.index - first_] = 1;  // push_back left the report as it was
   }
 }
 
 std::vector<ItemReport> ReportList::Take() {
   std::vector<ItemReport> reports = std::exchange(reports_, {});
-  for (size_t i = 0; i < wordless_.size(); ++i) {
-    if (wordless_[i] == 0) continue;
+  for (size_t i = 0; i < lost_details_.size(); ++i) {
+    if (lost_details_[i] == 0) continue;
     reports.push_back({first_ + i, {StatusCode::kOutOfMemory, "out of memory"}, {}});
   }
   std::sort(reports.begin(), reports.end(),

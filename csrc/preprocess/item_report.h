@@ -1,4 +1,4 @@
-// What there is to tell about one image of a list besides its pixels, and the list of it.
+// What there is to tell about the images of a list, apart from their pixels.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace regcore {
 
-// Noticed on the way to an image's pixels.
-struct Findings {
+// What was noticed on the way to an image's pixels.
+struct Diagnostics {
   size_t warnings = 0;        // how often libjpeg repaired damage
   std::string first_warning;  // its words
   int orientation = 1;        // of EXIF; nothing is turned by it
@@ -23,10 +23,10 @@ struct Findings {
 struct ItemReport {
   size_t index = 0;
   Status status;
-  Findings findings;
+  Diagnostics diagnostics;
 };
 
-// Collects from several threads at a time. Images of which there is nothing to tell cost nothing.
+// Collects reports from several threads at a time. Images without any cost nothing.
 class ReportList {
  public:
   // Empties the list, for items [first, first + count). May throw std::bad_alloc.
@@ -35,14 +35,14 @@ class ReportList {
   // Never fails: where memory for the words is lacking, the item is told to have lacked memory.
   void Add(ItemReport report) noexcept;
 
-  // By index. Not while Add runs. May throw std::bad_alloc.
+  // The reports, ordered by index. Not while Add runs. May throw std::bad_alloc.
   std::vector<ItemReport> Take();
 
  private:
   std::mutex mutex_;
   std::vector<ItemReport> reports_;
   size_t first_ = 0;
-  std::vector<uint8_t> wordless_;  // by item, 1 where reports_ had no room
+  std::vector<uint8_t> lost_details_;  // by item, 1 where reports_ had no room
 };
 
 }  // namespace regcore

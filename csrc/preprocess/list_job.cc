@@ -8,14 +8,14 @@
 
 namespace regcore {
 
-PreprocessJob::PreprocessJob(const Preprocess& preprocess, size_t workers)
+ListJob::ListJob(const ImagePreprocessor& preprocess, size_t workers)
     : preprocess_(preprocess), share_(preprocess.spec().memory, workers), pool_(workers) {
   for (size_t i = 0; i < workers; ++i) {
-    scratch_.push_back(std::make_unique<PreprocessScratch>(preprocess.spec(), share_));
+    workers_.push_back(std::make_unique<WorkerState>(preprocess.spec(), share_));
   }
 }
 
-void PreprocessJob::Record(size_t index, Status status, Findings findings) {
+void ListJob::Record(size_t index, Status status, Diagnostics diagnostics) {
   if (status.code() == StatusCode::kOutput || status.code() == StatusCode::kEnvironment) {
     // No later image would fare better, and this one is not to blame.
     const std::lock_guard<std::mutex> lock(output_mutex_);
@@ -24,70 +24,70 @@ void PreprocessJob::Record(size_t index, Status status, Findings findings) {
     return;
   }
   if (!status.ok()) failed_.fetch_add(1, std::memory_order_relaxed);
-  reports_.Add({index, std::move(status), std::move(findings)});
+  reports_.Add({index, std::move(status), std::move(diagnostics)});
 }
 
-Status PreprocessJob::Start(std::vector<ImageSource> sources, RunItem run) {
+Status ListJob::Start(std::vector<ImageSource> sources, RunItem run) {
   sources_ = std::move(sources);
   reports_.Reset(0, sources_.size());
   failed_ = 0;
   output_status_ = Status();
-  return pool_.Start(sources_.size(), [this, run = std::move(run)](size_t index, size_t worker) {
-    PreprocessScratch* scratch = scratch_[worker].get();
+  return pool_.Start(sources_.size(), [this, run = std::move(run)](size_t index, size_t number) {
+    WorkerState* worker = workers_[number].get();
     Status status;
     try {
-      status = run(index, scratch);
+      status = run(index, worker);
     } catch (const std::bad_alloc&) {
       status = {StatusCode::kOutOfMemory, "out of memory"};
     }
-    if (status.ok() && scratch->findings.empty()) return;
-    Record(index, std::move(status), std::move(scratch->findings));
+    if (status.ok() && worker->diagnostics.empty()) return;
+    Record(index, std::move(status), std::move(worker->diagnostics));
   });
 }
 
-Status PreprocessJob::StartToSlots(std::vector<ImageSource> sources, ForeignDecoder foreign,
-                                   uint8_t* out) {
-  return Start(std::move(sources), [this, foreign, out](size_t i, PreprocessScratch* scratch) {
-    return preprocess_.ToSlot(sources_[i], i, foreign, scratch, out + i * preprocess_.slot_bytes());
+Status ListJob::StartToSlots(std::vector<ImageSource> sources, ExternalDecoder external,
+                             uint8_t* out) {
+  return Start(std::move(sources), [this, external, out](size_t i, WorkerState* worker) {
+    return preprocess_.ToSlot(sources_[i], i, external, worker, out + i * preprocess_.slot_bytes());
   });
 }
 
-Status PreprocessJob::StartWriting(std::vector<ImageSource> sources, ForeignDecoder foreign,
-                                   uint64_t* checksums, WriteItem write) {
-  const auto run = [this, foreign, checksums, write = std::move(write)](
-                       size_t i, PreprocessScratch* scratch) {
+Status ListJob::StartWriting(std::vector<ImageSource> sources, ExternalDecoder external,
+                             uint64_t* checksums, WriteItem write) {
+  const auto run = [this, external, checksums, write = std::move(write)](size_t i,
+                                                                         WorkerState* worker) {
     const size_t size = preprocess_.slot_bytes();
-    REGCORE_RETURN_IF_ERROR(scratch->slot.Reserve(size));
-    uint8_t* slot = scratch->slot.data();
-    REGCORE_RETURN_IF_ERROR(preprocess_.ToSlot(sources_[i], i, foreign, scratch, slot));
+    REGCORE_RETURN_IF_ERROR(worker->slot.Reserve(size));
+    uint8_t* slot = worker->slot.data();
+    REGCORE_RETURN_IF_ERROR(preprocess_.ToSlot(sources_[i], i, external, worker, slot));
     checksums[i] = Checksum(slot, size);
     Status status = write(i, slot);
-    scratch->stage_times.write += ImageTimes::Now() - scratch->times.resampled;
+    worker->stage_times.write += ImageTimes::Now() - worker->times.resampled;
     return status;
   };
   return Start(std::move(sources), run);
 }
 
-Status PreprocessJob::StartToFiles(std::vector<ImageSource> sources, ForeignDecoder foreign,
-                                   std::vector<std::string> paths, uint64_t* checksums) {
+Status ListJob::StartToFiles(std::vector<ImageSource> sources, ExternalDecoder external,
+                             std::vector<std::string> paths, uint64_t* checksums) {
   const auto write = [this, paths = std::move(paths)](size_t i, const uint8_t* bytes) {
     return WriteFileAtomically(paths[i].c_str(), bytes, preprocess_.slot_bytes());
   };
-  return StartWriting(std::move(sources), foreign, checksums, write);
+  return StartWriting(std::move(sources), external, checksums, write);
 }
 
-Status PreprocessJob::StartToPack(std::vector<ImageSource> sources, ForeignDecoder foreign,
-                                  int pack, uint64_t* checksums) {
+Status ListJob::StartToPack(std::vector<ImageSource> sources, ExternalDecoder external, int pack,
+                            uint64_t* checksums) {
   const auto write = [this, pack](size_t i, const uint8_t* bytes) {
     const size_t size = preprocess_.slot_bytes();
     return WriteAt(pack, i * size, bytes, size);
   };
-  return StartWriting(std::move(sources), foreign, checksums, write);
+  return StartWriting(std::move(sources), external, checksums, write);
 }
 
-StageTimes PreprocessJob::stage_times() const {
+StageTimes ListJob::stage_times() const {
   StageTimes sum;
-  for (const auto& scratch : scratch_) sum += scratch->stage_times;
+  for (const auto& worker : workers_) sum += worker->stage_times;
   return sum;
 }
 

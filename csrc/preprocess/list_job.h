@@ -10,59 +10,60 @@
 #include <string>
 #include <vector>
 
+#include "base/waitable.h"
 #include "base/worker_pool.h"
 #include "preprocess/item_report.h"
 #include "preprocess/preprocess.h"
 
 namespace regcore {
 
-// Runs one list after the other; threads and scratch memory are kept between them.
-class PreprocessJob {
+// Runs one list after the other; threads and their memory are kept between them.
+class ListJob : public Waitable {
  public:
-  PreprocessJob(const Preprocess& preprocess, size_t workers);
+  ListJob(const ImagePreprocessor& preprocess, size_t workers);
 
   // Image i goes to out + i * slot_bytes(). Returns at once; `out` and what the sources point to
   // must live until the job has ended.
-  Status StartToSlots(std::vector<ImageSource> sources, ForeignDecoder foreign, uint8_t* out);
+  Status StartToSlots(std::vector<ImageSource> sources, ExternalDecoder external, uint8_t* out);
 
   // Image i becomes the file paths[i], whole or not at all, and checksums[i] that of its bytes.
-  Status StartToFiles(std::vector<ImageSource> sources, ForeignDecoder foreign,
+  Status StartToFiles(std::vector<ImageSource> sources, ExternalDecoder external,
                       std::vector<std::string> paths, uint64_t* checksums);
 
   // The same, to i * slot_bytes() of the open file `pack`; where an image fails, nothing is
   // written.
-  Status StartToPack(std::vector<ImageSource> sources, ForeignDecoder foreign, int pack,
+  Status StartToPack(std::vector<ImageSource> sources, ExternalDecoder external, int pack,
                      uint64_t* checksums);
 
-  // Of all jobs so far, summed over the workers. Not while a job runs.
+  // The times of all jobs so far, summed over the workers. Not while a job runs.
   StageTimes stage_times() const;
 
-  bool WaitFor(std::chrono::milliseconds timeout) { return pool_.WaitFor(timeout); }
-  void Cancel() { pool_.Cancel(); }
+  bool WaitFor(std::chrono::milliseconds timeout) override { return pool_.WaitFor(timeout); }
+  void Cancel() override { pool_.Cancel(); }
   // Cancels, joins the threads and starts no job any more; as WorkerPool::Stop.
   void Stop() { pool_.Stop(); }
   size_t done() const { return pool_.done(); }
   size_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
-  // Of the job that has ended, images that failed or of which there are findings, by index;
-  // whatever the number of workers.
+  // The reports of the job that has ended, ordered by index whatever the number of workers: images
+  // that failed, or of which there are diagnostics.
   std::vector<ItemReport> TakeReports() { return reports_.Take(); }
 
   // What kept the job from writing, which ended it early; kOk if nothing did.
   Status output_status() const { return output_status_; }
 
  private:
-  using RunItem = std::function<Status(size_t index, PreprocessScratch* scratch)>;
+  using RunItem = std::function<Status(size_t index, WorkerState* worker)>;
   using WriteItem = std::function<Status(size_t index, const uint8_t* bytes)>;
   Status Start(std::vector<ImageSource> sources, RunItem run);
-  Status StartWriting(std::vector<ImageSource> sources, ForeignDecoder foreign, uint64_t* checksums,
-                      WriteItem write);
-  void Record(size_t index, Status status, Findings findings);
+  Status StartWriting(std::vector<ImageSource> sources, ExternalDecoder external,
+                      uint64_t* checksums, WriteItem write);
+  void Record(size_t index, Status status, Diagnostics diagnostics);
 
-  const Preprocess& preprocess_;
+  const ImagePreprocessor& preprocess_;
   std::vector<ImageSource> sources_;
   const MemoryShare share_;
-  std::vector<std::unique_ptr<PreprocessScratch>> scratch_;
+  std::vector<std::unique_ptr<WorkerState>> workers_;
   std::atomic<size_t> failed_{0};
   ReportList reports_;
   std::mutex output_mutex_;

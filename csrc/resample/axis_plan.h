@@ -22,7 +22,7 @@ inline constexpr int kWeightBits = 22;
 // How outputs [first, first + count) of an axis of `output_size` follow from `input_size` inputs:
 //   output[first + i] = clip8((2^21 + sum over t of weights[i * taps + t] * input[start[i] + t]) >>
 //   22)
-// start never decreases. Weights behind an output's own window are zero.
+// start never decreases. Weights past an output's own window are zero.
 struct AxisPlan {
   int input_size = 0;
   int output_size = 0;

@@ -3,7 +3,7 @@
 
 namespace regcore {
 
-// A picture is resized to resized_width x resized_height; the crop window of the result begins at
+// An image is resized to resized_width x resized_height; the crop window of the result begins at
 // (left, top). In pixels.
 struct CropGeometry {
   int resized_width;
@@ -12,7 +12,7 @@ struct CropGeometry {
   int top;
 };
 
-// Whether the resized sides fit an int; a picture of 9,000,000 x 1 would not.
+// Whether the resized sides fit an int; an image of 9,000,000 x 1 would not.
 bool ResizeFits(int width, int height, int resize);
 
 // Resize: the short side becomes `resize`, the long side int(resize * long / short). CenterCrop:

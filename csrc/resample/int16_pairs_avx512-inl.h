@@ -6,7 +6,7 @@
 namespace regcore {
 namespace {  // as PairKernel demands
 
-// Of one group of columns: where it reads, and what its quarters and lanes take of that.
+// One group of columns: where it reads, and what its quarters and lanes take of that.
 class Avx512 {
  public:
   using Vector = __m512i;

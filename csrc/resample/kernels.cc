@@ -2,26 +2,17 @@
 
 namespace regcore {
 
-const ResampleKernel& ResampleKernelFor(SimdLevel level) {
-  switch (level) {
+const ResampleKernel& ResampleKernelFor([[maybe_unused]] SimdLevel level) {
 #if defined(REGCORE_X86)
-    case SimdLevel::kAvx2:
-      return kResampleAvx2;
-    case SimdLevel::kAvx512:
-      return kResampleAvx512;
-    case SimdLevel::kAvx512Vnni:
-      return kResampleAvx512Vnni;
-    case SimdLevel::kAvx512Vbmi:
-      return kResampleAvx512Vbmi;
+  if (level >= SimdLevel::kAvx512Vbmi) return kResampleAvx512Vbmi;
+  if (level >= SimdLevel::kAvx512Vnni) return kResampleAvx512Vnni;
+  if (level >= SimdLevel::kAvx512) return kResampleAvx512;
+  if (level >= SimdLevel::kAvx2) return kResampleAvx2;
 #elif defined(REGCORE_ARM64)
-    case SimdLevel::kNeon:
-      return kResampleNeon;
-    case SimdLevel::kNeonDotprod:
-      return kResampleNeonDotprod;
+  if (level >= SimdLevel::kNeonDotprod) return kResampleNeonDotprod;
+  if (level >= SimdLevel::kNeon) return kResampleNeon;
 #endif
-    default:
-      return kResamplePortable;
-  }
+  return kResamplePortable;
 }
 
 }  // namespace regcore

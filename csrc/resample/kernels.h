@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/aligned_buffer.h"
 #include "base/image_view.h"
 #include "base/simd_level.h"
 #include "resample/axis_plan.h"
@@ -19,18 +20,18 @@ struct PackedAxis {
   int shape = 0;
 };
 
-// One instruction set. The horizontal pass rounds to uint8 into an intermediate picture whose
+// One instruction set. The horizontal pass rounds to uint8 into an intermediate image whose
 // layout is the kernel's own; the vertical pass reads it row by row. A column is one colour of one
 // pixel: a row has 3 * horizontal.count columns. Kernels know nothing of threads or formats.
 struct ResampleKernel {
   Status (*pack_horizontal)(PackedAxis* axis);
   Status (*pack_vertical)(PackedAxis* axis);
 
-  // Bytes of an intermediate picture of `rows` rows, whatever the kernel reads past them included.
+  // Bytes of an intermediate image of `rows` rows, whatever the kernel reads past them included.
   size_t (*intermediate_bytes)(int rows, int columns);
 
   // Rows [vertical.input_begin(), vertical.input_end()) of `source`, which must hold them and the
-  // columns that `horizontal` reads, with kReadSlack behind.
+  // columns that `horizontal` reads, with kReadSlack past them.
   void (*horizontal)(const PackedAxis& horizontal, const AxisPlan& vertical, const RgbView& source,
                      uint8_t* intermediate);
 

@@ -4,7 +4,7 @@
 namespace regcore {
 namespace {
 
-// Of one group of columns: where its two quarters read, and which bytes.
+// One group of columns: where its two quarters read, and which bytes.
 class Avx2 {
  public:
   using Vector = __m256i;

@@ -31,7 +31,7 @@ size_t RoundUp(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// The store of the last four pixels reaches up to 13 bytes behind the last column.
+// The store of the last four pixels reaches up to 13 bytes past the last column.
 size_t RowBytes(int columns) { return RoundUp(static_cast<size_t>(columns) + 13, kStepColumns); }
 
 size_t IntermediateBytes(int rows, int columns) {

@@ -1,4 +1,4 @@
-// Packed plans of the sizes seen, so that a data set of like pictures plans once.
+// Packed plans of the sizes seen, so that a data set of like images plans once.
 #pragma once
 
 #include <cstddef>

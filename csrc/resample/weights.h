@@ -42,7 +42,7 @@ inline int32_t WordPair(int32_t first, int32_t second) {
 struct ColumnGroup {
   static constexpr int kMaxLanes = 16;
 
-  int pixel[kMaxLanes];   // of each lane; behind the last one, the last one
+  int pixel[kMaxLanes];   // of each lane; past the last one, the last one
   int offset[kMaxLanes];  // bytes from the beginning of pixel[0]'s window to the lane's first tap
   int used;               // lanes that are columns; the others' weights are to be zero
   int start;              // of pixel[0]'s window

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/image_limits.h"
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 #include "base/status.h"
 #include "base/worker_pool.h"
 
@@ -37,7 +36,7 @@ class ScoreReader {
   ScoreFileResult ReadOne(const ScoreFile& file, size_t classes, AlignedBuffer* buffer,
                           float* out) const;
 
-  const DecodeLimits limits_;
+  const size_t max_file_bytes_;
   std::vector<AlignedBuffer> buffers_;
   WorkerPool pool_;  // last: its threads use everything above
 };

@@ -50,7 +50,7 @@ const char* TakeManyDigits(const char* at, const char* end, uint64_t* value) {
     bytes ^= 0x3030303030303030;  // digits become 0 to 9; what is above has a high bit in `others`
     const uint64_t others = (bytes | (bytes + 0x7676767676767676)) & 0x8080808080808080;
     const int count = std::countr_zero(others) / 8;  // 8 where there is none
-    // The digits move up behind zeros; then pairs, fours, and all become one number.
+    // The digits move up after zeros; then pairs, fours, and all become one number.
     bytes = count ? bytes << (64 - 8 * count) : 0;
     bytes = (bytes * 10 + (bytes >> 8)) & 0x00ff00ff00ff00ff;
     bytes = (bytes * 100 + (bytes >> 16)) & 0x0000ffff0000ffff;

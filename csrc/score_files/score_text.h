@@ -20,7 +20,7 @@ struct ScoreLine {
 //
 // Each number becomes what numpy.float32(token) makes of it: rounded to double, and then to float,
 // which is not always the nearest float. Beyond double's range it is infinity or zero. The words
-// inf, infinity and nan are numbers, in capitals, too; Python's 1_000 is none.
+// inf, infinity and nan are numbers, also in capitals; Python's 1_000 is none.
 //
 // kCorrupt says which value is not a number and where it stands, or that there is none.
 Status ParseScoreLine(std::string_view text, std::span<float> scores, ScoreLine* line);

@@ -38,7 +38,7 @@ Lanes NextBlock(const uint8_t* row, size_t block, ptrdiff_t ahead) {
   return BlockAt<T>(row, block);
 }
 
-// The classes % kBlock scores behind the last whole block, and NaN in the other lanes.
+// The classes % kBlock scores after the last whole block, and NaN in the other lanes.
 template <typename T>
 Lanes Tail(const uint8_t* row, size_t classes) {
   const uint8_t* last = row + (classes - kBlock) * sizeof(typename T::Storage);

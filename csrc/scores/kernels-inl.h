@@ -1,4 +1,4 @@
-// The loops of the vector kernels, to be included by each instruction set behind its own
+// The loops of the vector kernels, to be included by each instruction set after its own
 //
 //   Lanes                           kBlock floats in registers
 //     Lanes::All(x)                 kBlock times x
@@ -11,7 +11,7 @@
 //     lanes.Store(memory)
 //   LaneCounts(score)
 //     counts.Add(lanes), counts.Sum(lanes in all that were no padding)
-//   SortFew(keys)                 puts kFewKeys keys in ascending order
+//   SortSmallK(keys)                puts kSmallK keys in ascending order
 #pragma once
 
 #include "scores/group_maxima-inl.h"
@@ -81,7 +81,7 @@ size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t l
 template <typename T>
 Comparison Compare(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead) {
   if (classes < kBlock) {
-    return kRowScanPortable[static_cast<size_t>(T::kType)].compare(row, classes, score, ahead);
+    return kScoreKernelsPortable[static_cast<size_t>(T::kType)].compare(row, classes, score, ahead);
   }
   LaneCounts counts(score);
   for (size_t block = 0; block < classes / kBlock; ++block) {
@@ -92,7 +92,7 @@ Comparison Compare(const uint8_t* row, size_t classes, float score, ptrdiff_t ah
 }
 
 template <typename T>
-constexpr RowScan kScan = {FindMaxima<T>, KthLargest, AtLeast<T>, FewBest<T>, Compare<T>};
+constexpr ScoreKernels kKernels = {FindMaxima<T>, KthLargest, AtLeast<T>, SmallK<T>, Compare<T>};
 
 }  // namespace
 }  // namespace regcore

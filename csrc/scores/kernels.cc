@@ -2,24 +2,15 @@
 
 namespace regcore {
 
-const RowScan& RowScanFor(SimdLevel level, ScoreType type) {
+const ScoreKernels& ScoreKernelsFor([[maybe_unused]] SimdLevel level, ScoreType type) {
   const size_t index = static_cast<size_t>(type);
-  switch (level) {
 #if defined(REGCORE_X86)
-    case SimdLevel::kAvx2:
-      return kRowScanAvx2[index];
-    case SimdLevel::kAvx512:
-    case SimdLevel::kAvx512Vnni:
-    case SimdLevel::kAvx512Vbmi:
-      return kRowScanAvx512[index];
+  if (level >= SimdLevel::kAvx512) return kScoreKernelsAvx512[index];
+  if (level >= SimdLevel::kAvx2) return kScoreKernelsAvx2[index];
 #elif defined(REGCORE_ARM64)
-    case SimdLevel::kNeon:
-    case SimdLevel::kNeonDotprod:
-      return kRowScanNeon[index];
+  if (level >= SimdLevel::kNeon) return kScoreKernelsNeon[index];
 #endif
-    default:
-      return kRowScanPortable[index];
-  }
+  return kScoreKernelsPortable[index];
 }
 
 }  // namespace regcore

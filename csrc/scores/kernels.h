@@ -18,20 +18,20 @@ inline constexpr size_t kGroups = 16;
 inline constexpr size_t ChunksOf(size_t classes) { return (classes + kChunk - 1) / kChunk; }
 
 // So many candidates are put in order at once.
-inline constexpr size_t kFewKeys = 8;
+inline constexpr size_t kSmallK = 8;
 
-// Rows of so many chunks, at most, may be searched by RowScan::few_best.
-inline constexpr size_t kFewChunks = 64;
+// Rows of so many chunks, at most, may be searched by ScoreKernels::small_k.
+inline constexpr size_t kSmallKChunks = 64;
 
 // kGroups maxima of every chunk of a row: group g has the scores g, g + kGroups and so on of it.
-// And those of every segment, which is whole chunks: each score belongs to one, but to which is the
-// kernel's own choice. -infinity where there is none.
+// Likewise those of every segment, which is whole chunks: each score belongs to one, but to which
+// is the kernel's own choice. -infinity where there is none.
 struct Maxima {
   float* of_chunks = nullptr;
   float* of_segments = nullptr;
 };
 
-// ahead: as Scores::Ahead.
+// ahead: as Scores::PrefetchDistance.
 struct SearchedRow {
   const uint8_t* scores = nullptr;
   ptrdiff_t ahead = 0;
@@ -47,7 +47,7 @@ struct Comparison {
 
 // One type and instruction set. A NaN is neither a maximum, nor above, nor equal to anything.
 // Nothing outside of the row is read, but what follows `ahead` bytes later is prefetched.
-struct RowScan {
+struct ScoreKernels {
   // Finds the maxima of a row. Needs 1 <= segments <= classes / kChunk.
   void (*maxima)(const SearchedRow& row, size_t classes, size_t segments);
 
@@ -59,28 +59,29 @@ struct RowScan {
   size_t (*at_least)(const SearchedRow& row, size_t classes, float threshold, size_t limit,
                      uint32_t* indices);
 
-  // The usual search, of rows with their maxima in one segment and in at most kFewChunks chunks:
+  // The usual search, of rows with their maxima in one segment and in at most kSmallKChunks chunks:
   // the keys, ascending, of all scores not below the k-th largest of the maxima; returns how many.
-  // Where those are more than kFewKeys or fewer than k, only that is told. Finds the maxima of
+  // Where those are more than kSmallK or fewer than k, only that is told. Finds the maxima of
   // `next` on the way, unless its scores are null. Memory is read slower than anything here is
   // computed, so that it should never have nothing to do.
-  size_t (*few_best)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-                     uint64_t* keys);
+  size_t (*small_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                    uint64_t* keys);
 
   // The row against one number.
   Comparison (*compare)(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead);
 };
 
-// Puts kFewKeys keys in ascending order, without a branch that depends on them: for levels that
+// Puts kSmallK keys in ascending order, without a branch that depends on them: for levels that
 // have nothing better.
-void OrderFew(uint64_t* keys);
+void OrderSmallK(uint64_t* keys);
 
-const RowScan& RowScanFor(SimdLevel level, ScoreType type);
+const ScoreKernels& ScoreKernelsFor(SimdLevel level, ScoreType type);
 
-// By ScoreType. kRowScanPortable has the plain loops that the others are tested against.
-extern const RowScan kRowScanPortable[kScoreTypes];
-extern const RowScan kRowScanAvx2[kScoreTypes];
-extern const RowScan kRowScanAvx512[kScoreTypes];
-extern const RowScan kRowScanNeon[kScoreTypes];
+// The kernels by ScoreType. kScoreKernelsPortable has the plain loops that the others are tested
+// against.
+extern const ScoreKernels kScoreKernelsPortable[kScoreTypes];
+extern const ScoreKernels kScoreKernelsAvx2[kScoreTypes];
+extern const ScoreKernels kScoreKernelsAvx512[kScoreTypes];
+extern const ScoreKernels kScoreKernelsNeon[kScoreTypes];
 
 }  // namespace regcore

@@ -39,7 +39,7 @@ struct Lanes {
 
   Lanes LastFirst(size_t n) const {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const auto from = [&](size_t first) {  // NaN behind the end
+    const auto from = [&](size_t first) {  // NaN past the end
       const __m256i source = _mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(first)), lane);
       const auto below = [&](int limit) {
         return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(limit), source));
@@ -51,7 +51,7 @@ struct Lanes {
     };
     return {from(kBlock - n), from(kBlock - n + 8)};
   }
-  // Of two operands of which one is NaN, the instruction takes the second.
+  // Where one of two operands is NaN, the instruction takes the second.
   Lanes MaxWith(Lanes best) const {
     return {_mm256_max_ps(low, best.low), _mm256_max_ps(high, best.high)};
   }
@@ -132,7 +132,7 @@ class LaneCounts {
   __m256i below_ = _mm256_setzero_si256();
 };
 
-inline void SortFew(uint64_t* keys) { OrderFew(keys); }
+inline void SortSmallK(uint64_t* keys) { OrderSmallK(keys); }
 
 }  // namespace
 }  // namespace regcore
@@ -141,7 +141,7 @@ inline void SortFew(uint64_t* keys) { OrderFew(keys); }
 
 namespace regcore {
 
-const RowScan kRowScanAvx2[kScoreTypes] = {kScan<Float32>, kScan<Float16>, kScan<Bfloat16>,
-                                           kScan<Int8>, kScan<Uint8>};
+const ScoreKernels kScoreKernelsAvx2[kScoreTypes] = {
+    kKernels<Float32>, kKernels<Float16>, kKernels<Bfloat16>, kKernels<Int8>, kKernels<Uint8>};
 
 }  // namespace regcore

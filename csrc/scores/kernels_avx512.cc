@@ -35,7 +35,7 @@ struct Lanes {
     const __mmask16 last = static_cast<__mmask16>(0xFFFFu << (kBlock - n));
     return {_mm512_mask_compress_ps(_mm512_set1_ps(__builtin_nanf("")), last, v)};
   }
-  // Of two operands of which one is NaN, the instruction takes the second.
+  // Where one of two operands is NaN, the instruction takes the second.
   Lanes MaxWith(Lanes best) const { return {_mm512_max_ps(v, best.v)}; }
   uint32_t AtLeast(Lanes threshold) const { return _mm512_cmp_ps_mask(v, threshold.v, _CMP_GE_OQ); }
   bool AnyAtLeast(Lanes threshold) const { return AtLeast(threshold) != 0; }
@@ -105,8 +105,8 @@ inline __m512i Exchange(__m512i keys, __m512i partners, __mmask8 larger) {
   return _mm512_mask_max_epu64(_mm512_min_epu64(keys, others), larger, keys, others);
 }
 
-// The network of OrderFew, its exchanges side by side.
-inline void SortFew(uint64_t* memory) {
+// The network of OrderSmallK, its exchanges side by side.
+inline void SortSmallK(uint64_t* memory) {
   __m512i keys = _mm512_loadu_si512(memory);
   keys = Exchange(keys, _mm512_setr_epi64(2, 3, 0, 1, 6, 7, 4, 5), 0b11001100);
   keys = Exchange(keys, _mm512_setr_epi64(4, 5, 6, 7, 0, 1, 2, 3), 0b11110000);
@@ -124,7 +124,7 @@ inline void SortFew(uint64_t* memory) {
 
 namespace regcore {
 
-const RowScan kRowScanAvx512[kScoreTypes] = {kScan<Float32>, kScan<Float16>, kScan<Bfloat16>,
-                                             kScan<Int8>, kScan<Uint8>};
+const ScoreKernels kScoreKernelsAvx512[kScoreTypes] = {
+    kKernels<Float32>, kKernels<Float16>, kKernels<Bfloat16>, kKernels<Int8>, kKernels<Uint8>};
 
 }  // namespace regcore

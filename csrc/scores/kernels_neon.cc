@@ -55,7 +55,7 @@ struct Lanes {
     uint8x16_t source =
         vaddq_u8(vld1q_u8(numbers), vdupq_n_u8(static_cast<uint8_t>(4 * (kBlock - n))));
     Lanes moved = All(__builtin_nanf(""));
-    for (size_t i = 0; i < 4; ++i) {  // what lies behind the table stays NaN
+    for (size_t i = 0; i < 4; ++i) {  // what lies past the table stays NaN
       const uint8x16_t found = vqtbx4q_u8(vreinterpretq_u8_f32(moved.v[i]), bytes, source);
       moved.v[i] = vreinterpretq_f32_u8(found);
       source = vaddq_u8(source, vdupq_n_u8(16));
@@ -136,7 +136,7 @@ class LaneCounts {
   uint32x4_t below_ = vdupq_n_u32(0);
 };
 
-inline void SortFew(uint64_t* keys) { OrderFew(keys); }
+inline void SortSmallK(uint64_t* keys) { OrderSmallK(keys); }
 
 }  // namespace
 }  // namespace regcore
@@ -145,7 +145,7 @@ inline void SortFew(uint64_t* keys) { OrderFew(keys); }
 
 namespace regcore {
 
-const RowScan kRowScanNeon[kScoreTypes] = {kScan<Float32>, kScan<Float16>, kScan<Bfloat16>,
-                                           kScan<Int8>, kScan<Uint8>};
+const ScoreKernels kScoreKernelsNeon[kScoreTypes] = {
+    kKernels<Float32>, kKernels<Float16>, kKernels<Bfloat16>, kKernels<Int8>, kKernels<Uint8>};
 
 }  // namespace regcore

@@ -47,13 +47,13 @@ size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t l
 }
 
 template <typename T>
-size_t FewBest(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-               uint64_t* keys) {
+size_t SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+              uint64_t* keys) {
   if (next.scores != nullptr) FindMaxima<T>(next, classes, 1);
-  uint32_t indices[kFewKeys + 1];
+  uint32_t indices[kSmallK + 1];
   const float bound = KthLargest(row.maxima.of_segments, k);
-  const size_t count = AtLeast<T>(row, classes, bound, kFewKeys + 1, indices);
-  if (count > kFewKeys) return count;
+  const size_t count = AtLeast<T>(row, classes, bound, kSmallK + 1, indices);
+  if (count > kSmallK) return count;
   for (size_t i = 0; i < count; ++i) {
     keys[i] = KeyOfNumber(ValueAt<T>(row.scores, indices[i]), indices[i]);
   }
@@ -74,14 +74,14 @@ Comparison Compare(const uint8_t* row, size_t classes, float score, ptrdiff_t) {
 }
 
 template <typename T>
-constexpr RowScan kScan = {FindMaxima<T>, KthLargest, AtLeast<T>, FewBest<T>, Compare<T>};
+constexpr ScoreKernels kKernels = {FindMaxima<T>, KthLargest, AtLeast<T>, SmallK<T>, Compare<T>};
 
 }  // namespace
 
-// By a network of 19 exchanges; tests/kernels/check_topk.cc tries every order.
-void OrderFew(uint64_t* keys) {
-  uint64_t sorted[kFewKeys];
-  std::copy_n(keys, kFewKeys, sorted);
+// By a network of 19 exchanges; tests/cpp/kernels/topk_test.cc tries every order.
+void OrderSmallK(uint64_t* keys) {
+  uint64_t sorted[kSmallK];
+  std::copy_n(keys, kSmallK, sorted);
   // By mask: of std::min and std::max compilers make branches, and every second one is
   // mispredicted.
   const auto exchange = [&sorted](size_t i, size_t j) {
@@ -95,10 +95,10 @@ void OrderFew(uint64_t* keys) {
   exchange(2, 4), exchange(3, 5);
   exchange(1, 4), exchange(3, 6);
   exchange(1, 2), exchange(3, 4), exchange(5, 6);
-  std::copy_n(sorted, kFewKeys, keys);
+  std::copy_n(sorted, kSmallK, keys);
 }
 
-const RowScan kRowScanPortable[kScoreTypes] = {kScan<Float32>, kScan<Float16>, kScan<Bfloat16>,
-                                               kScan<Int8>, kScan<Uint8>};
+const ScoreKernels kScoreKernelsPortable[kScoreTypes] = {
+    kKernels<Float32>, kKernels<Float16>, kKernels<Bfloat16>, kKernels<Int8>, kKernels<Uint8>};
 
 }  // namespace regcore

@@ -12,8 +12,8 @@ namespace {
 constexpr size_t kRowsAhead = 4;
 
 template <typename T>
-void FindPlace(const Scores& scores, size_t r, size_t label, const RowScan& scan, ptrdiff_t ahead,
-               const LabelPlaces& places) {
+void FindPlace(const Scores& scores, size_t r, size_t label, const ScoreKernels& scan,
+               ptrdiff_t ahead, const LabelRanks& places) {
   const uint8_t* row = scores.Row(r);
   const float score = ValueAt<T>(row, label);
   Comparison all = {scores.classes, 1, true};
@@ -21,18 +21,18 @@ void FindPlace(const Scores& scores, size_t r, size_t label, const RowScan& scan
   const size_t others = all.equal - 1;
   const size_t before = others == 0 ? 0 : scan.compare(row, label, score, 0).equal;
   places.above[r] = static_cast<int32_t>(all.above);
-  places.equal_before[r] = static_cast<int32_t>(before);
-  places.equal_behind[r] = static_cast<int32_t>(others - before);
+  places.ties_before[r] = static_cast<int32_t>(before);
+  places.ties_after[r] = static_cast<int32_t>(others - before);
   places.nan[r] = all.nan;
 }
 
 }  // namespace
 
-void FindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel level, size_t first,
-                     size_t last, const LabelPlaces& places) {
+void FindLabelRanks(const Scores& scores, const int64_t* labels, SimdLevel level, size_t first,
+                    size_t last, const LabelRanks& places) {
   const SubnormalsKept mode;
-  const RowScan& scan = RowScanFor(level, scores.type);
-  const ptrdiff_t ahead = scores.Ahead();
+  const ScoreKernels& scan = ScoreKernelsFor(level, scores.type);
+  const ptrdiff_t ahead = scores.PrefetchDistance();
   WithScoreType(scores.type, [&](auto type) {
     using T = decltype(type);
     for (size_t r = first; r < last; ++r) {
@@ -47,12 +47,12 @@ void FindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel leve
   });
 }
 
-void CountRanks(const LabelPlaces& places, size_t rows, Ties ties, size_t n, int64_t* hits,
+void CountRanks(const LabelRanks& places, size_t rows, Ties ties, size_t n, int64_t* hits,
                 int64_t* tied, int64_t* nan) {
   for (size_t r = 0; r < rows; ++r) {
     const size_t above = static_cast<size_t>(places.above[r]);
-    const size_t lower = static_cast<size_t>(places.equal_before[r]);
-    const size_t higher = static_cast<size_t>(places.equal_behind[r]);
+    const size_t lower = static_cast<size_t>(places.ties_before[r]);
+    const size_t higher = static_cast<size_t>(places.ties_after[r]);
     const size_t rank =
         above + (ties.lower_indices ? lower : 0) + (ties.higher_indices ? higher : 0);
     ++hits[std::min(rank, n)];

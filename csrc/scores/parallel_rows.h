@@ -7,16 +7,17 @@
 #include <memory>
 
 #include "base/status.h"
+#include "base/waitable.h"
 #include "base/worker_pool.h"
 
 namespace regcore {
 
-class RowBlocks {
+class ParallelRows : public Waitable {
  public:
   using Run = std::function<void(size_t first, size_t last, size_t worker)>;
 
   // Blocks are of about `kBlockBytes`. One worker, or one block, needs no threads.
-  RowBlocks(size_t rows, size_t row_bytes, size_t workers);
+  ParallelRows(size_t rows, size_t row_bytes, size_t workers);
 
   // At most as many as were asked for; `worker` is below it.
   size_t workers() const { return workers_; }
@@ -24,11 +25,10 @@ class RowBlocks {
   // Starts run(first, last, worker) for all blocks. What it uses must live until the job has ended.
   Status Start(Run run);
 
-  // True when all rows are done, or after Cancel when nothing runs any more. Without threads this
-  // is what does the work, for about `timeout`.
-  bool WaitFor(std::chrono::milliseconds timeout);
+  // Without threads this is what does the work, for about `timeout`.
+  bool WaitFor(std::chrono::milliseconds timeout) override;
 
-  void Cancel();
+  void Cancel() override;
 
  private:
   static constexpr size_t kBlockBytes = size_t{1} << 19;

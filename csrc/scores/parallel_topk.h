@@ -10,10 +10,10 @@
 namespace regcore {
 
 // What the arguments point to must live until the job has ended. As TopK::Run for all rows:
-Status StartTopK(const TopK& topk, uint8_t* values, int64_t* indices, RowBlocks* rows);
+Status StartTopK(const TopK& topk, uint8_t* values, int64_t* indices, ParallelRows* rows);
 
-// As FindLabelPlaces for all rows.
-Status StartFindLabelPlaces(const Scores& scores, const int64_t* labels, SimdLevel level,
-                            const LabelPlaces& places, RowBlocks* rows);
+// As FindLabelRanks for all rows.
+Status StartFindLabelRanks(const Scores& scores, const int64_t* labels, SimdLevel level,
+                           const LabelRanks& places, ParallelRows* rows);
 
 }  // namespace regcore

@@ -18,11 +18,11 @@ float Float16::Value(uint16_t stored) {
 
 float Bfloat16::Value(uint16_t stored) { return std::bit_cast<float>(uint32_t{stored} << 16); }
 
-ptrdiff_t Scores::Ahead() const {
+ptrdiff_t Scores::PrefetchDistance() const {
   const size_t row_bytes =
       classes * WithScoreType(type, [](auto t) { return sizeof(typename decltype(t)::Storage); });
-  if (row_bytes >= kAheadBytes) return kAheadBytes;
-  return stride * static_cast<ptrdiff_t>(kAheadBytes / row_bytes);
+  if (row_bytes >= kPrefetchBytes) return kPrefetchBytes;
+  return stride * static_cast<ptrdiff_t>(kPrefetchBytes / row_bytes);
 }
 
 }  // namespace regcore

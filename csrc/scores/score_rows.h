@@ -71,13 +71,13 @@ struct Scores {
 
   const uint8_t* Row(size_t row) const { return data + static_cast<ptrdiff_t>(row) * stride; }
 
-  // So many bytes behind a score is one that is read some kAheadBytes later, mostly in the same
+  // So many bytes after a score is one that is read some kPrefetchBytes later, mostly in the same
   // column of a later row. It has to be on its way before, while other things are computed, and
   // hardware looks only a little ahead of the loads that the processor has come to.
-  ptrdiff_t Ahead() const;
+  ptrdiff_t PrefetchDistance() const;
 
  private:
-  static constexpr size_t kAheadBytes = 12288;  // found by trying
+  static constexpr size_t kPrefetchBytes = 12288;  // found by trying
 };
 
 // Calls run(T{}) with the type of `type`.

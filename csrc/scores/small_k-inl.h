@@ -1,4 +1,4 @@
-// RowScan::few_best of the vector kernels: for kernels-inl.h.
+// ScoreKernels::small_k of the vector kernels: for kernels-inl.h.
 //
 // How many groups reach the bound, and how many scores in each, cannot be foretold; so nothing here
 // branches on it, unless there are more than usual.
@@ -15,10 +15,10 @@ constexpr size_t kPlaces = kChunk / kGroups;
 constexpr size_t kChunksPerWord = 64 / kGroups;
 
 // The groups of a row in which candidates are: of group g of chunk c, kGroups * c + g.
-struct FoundGroups {
+struct CandidateGroups {
   static constexpr size_t kUsual = 4;  // in one word
 
-  uint16_t group[kFewKeys + 64] = {};
+  uint16_t group[kSmallK + 64] = {};
   size_t count = 0;
 
   // Those of word w are 64 * w + the bits that are set.
@@ -46,21 +46,21 @@ inline uint64_t GroupsAtLeast(const float* of_chunks, size_t chunks, size_t word
 // The scores of few groups: at place p those of index first[i] + kGroups * p, and T::kLowest where
 // there is no such index. (A bound that the lowest reaches, all groups reach: they are not few.)
 template <typename T>
-struct FewGroups {
-  static constexpr size_t kScores = kPlaces * kFewKeys;
+struct SmallKGroups {
+  static constexpr size_t kScores = kPlaces * kSmallK;
   static_assert(kScores == 2 * kBlock);
 
-  uint32_t first[kFewKeys];
-  typename T::Storage scores[kScores];  // of place p at kFewKeys * p
+  uint32_t first[kSmallK];
+  typename T::Storage scores[kScores];  // of place p at kSmallK * p
 
-  FewGroups(const uint8_t* row, size_t classes, const FoundGroups& found) {
-    for (size_t i = 0; i < kFewKeys; ++i) {
+  SmallKGroups(const uint8_t* row, size_t classes, const CandidateGroups& found) {
+    for (size_t i = 0; i < kSmallK; ++i) {
       const size_t group = found.group[i];
       const size_t begin = i < found.count ? group / kGroups * kChunk + group % kGroups : classes;
       first[i] = static_cast<uint32_t>(begin);
       for (size_t place = 0; place < kPlaces; ++place) {
         const size_t index = begin + kGroups * place;
-        scores[kFewKeys * place + i] = index < classes ? StoredAt<T>(row, index) : T::kLowest;
+        scores[kSmallK * place + i] = index < classes ? StoredAt<T>(row, index) : T::kLowest;
       }
     }
   }
@@ -72,12 +72,12 @@ struct FewGroups {
     return low | BlockAt<T>(all, 1).AtLeast(threshold) << kBlock;
   }
 
-  // Of these scores the keys, and behind them all ones if they are not kFewKeys.
+  // The keys of these scores, and all ones after them if they are not kSmallK.
   void KeysOf(uint32_t bits, uint64_t* keys) const {
-    for (size_t i = 0; i < kFewKeys; ++i, bits &= bits - 1) {
+    for (size_t i = 0; i < kSmallK; ++i, bits &= bits - 1) {
       const uint64_t none = -uint64_t{bits == 0};
       const size_t bit = static_cast<size_t>(__builtin_ctz(bits | 1u << (kScores - 1)));
-      const size_t index = first[bit % kFewKeys] + kGroups * (bit / kFewKeys);
+      const size_t index = first[bit % kSmallK] + kGroups * (bit / kSmallK);
       keys[i] = KeyOfNumber(T::Value(scores[bit]), index) | none;
     }
   }
@@ -86,8 +86,8 @@ struct FewGroups {
 // The next row's maxima are found in between: a processor that had only this row to look at would
 // stop asking for memory.
 template <typename T>
-size_t FewBest(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-               uint64_t* keys) {
+size_t SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+              uint64_t* keys) {
   constexpr size_t kSteps = 8;
   const size_t chunks = ChunksOf(classes);
   const size_t wanted = next.scores == nullptr ? 0 : chunks;
@@ -95,23 +95,23 @@ size_t FewBest(const SearchedRow& row, const SearchedRow& next, size_t classes, 
   const Lanes bound = Lanes::All(KthLargest(row.maxima.of_segments, k));
   maxima.Step();
 
-  FoundGroups found;
+  CandidateGroups found;
   const size_t words = (chunks + kChunksPerWord - 1) / kChunksPerWord;
-  for (size_t word = 0; word < words && found.count <= kFewKeys; ++word) {
+  for (size_t word = 0; word < words && found.count <= kSmallK; ++word) {
     found.Add(word, GroupsAtLeast(row.maxima.of_chunks, chunks, word, bound));
     maxima.Step();
   }
 
   size_t count = found.count;
-  if (count <= kFewKeys) {
-    const FewGroups<T> few(row.scores, classes, found);
+  if (count <= kSmallK) {
+    const SmallKGroups<T> few(row.scores, classes, found);
     maxima.Step();
     const uint32_t bits = few.AtLeast(bound);
     count = static_cast<size_t>(__builtin_popcount(bits));
     maxima.Step();
     few.KeysOf(bits, keys);
     maxima.Step();
-    SortFew(keys);
+    SortSmallK(keys);
   }
   if (wanted != 0) maxima.Finish(next.maxima.of_segments);
   return count;

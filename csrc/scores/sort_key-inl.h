@@ -14,7 +14,7 @@ inline uint64_t KeyOfNumber(float score, size_t index) {
   return uint64_t{bits ^ (positive & 0x7FFFFFFFu)} << 32 | index;
 }
 
-// Behind those of all numbers.
+// The keys of NaNs come after those of all numbers.
 inline uint64_t KeyOfNan(size_t index) { return 0xFFFFFFFFull << 32 | index; }
 
 inline size_t IndexOf(uint64_t key) { return key & 0xFFFFFFFFu; }

@@ -21,8 +21,8 @@ uint64_t KeyOf(float score, size_t index) {
   return std::isnan(score) ? KeyOfNan(index) : KeyOfNumber(score, index);
 }
 
-// Of so many it is faster to count what comes before each than to sort them: every second branch of
-// a sort is mispredicted.
+// With more than this it is faster to count what comes before each than to sort them: every second
+// branch of a sort is mispredicted.
 constexpr size_t kCounted = 48;
 
 // Reorders its argument.
@@ -66,7 +66,7 @@ size_t RoundUp(size_t bytes) {
 // The parts of the scratch memory.
 struct TopK::Workspace {
   uint64_t* keys;     // of all scores, or of the candidates
-  uint32_t* indices;  // of RowScan::at_least
+  uint32_t* indices;  // of ScoreKernels::at_least
   Maxima maxima[2];   // of even and of odd rows
   size_t bytes;
 
@@ -92,8 +92,8 @@ TopK::TopK(const Scores& scores, size_t k, SimdLevel level)
       k_(k),
       segments_((k + kPerSegment - 1) / kPerSegment),
       scanned_(kChunk * segments_ <= scores.classes),
-      few_(scanned_ && segments_ == 1 && ChunksOf(scores.classes) <= kFewChunks),
-      scan_(&RowScanFor(level, scores.type)) {}
+      small_k_(scanned_ && segments_ == 1 && ChunksOf(scores.classes) <= kSmallKChunks),
+      kernels_(&ScoreKernelsFor(level, scores.type)) {}
 
 Status TopK::Reserve(AlignedBuffer* scratch) const {
   return scratch->Reserve(Workspace(nullptr, scores_.classes, segments_).bytes);
@@ -117,13 +117,13 @@ void TopK::Run(size_t first, size_t last, uint8_t* values, int64_t* indices,
       }
       return;
     }
-    const ptrdiff_t ahead = scores_.Ahead();
+    const ptrdiff_t ahead = scores_.PrefetchDistance();
     // The candidates of a row are looked at while the next row is on its way from memory: branches
     // that depend on scores would otherwise keep the processor from asking for it in time.
     const auto searched = [&](size_t r) {
       return r < last ? SearchedRow{scores_.Row(r), ahead, space.maxima[r % 2]} : SearchedRow{};
     };
-    if (first < last) scan_->maxima(searched(first), scores_.classes, segments_);
+    if (first < last) kernels_->maxima(searched(first), scores_.classes, segments_);
     for (size_t r = first; r < last; ++r) {
       BestKeys<T>(searched(r), searched(r + 1), space);
       write(r);
@@ -133,24 +133,24 @@ void TopK::Run(size_t first, size_t last, uint8_t* values, int64_t* indices,
 
 template <typename T>
 void TopK::BestKeys(const SearchedRow& row, const SearchedRow& next, const Workspace& space) const {
-  if (few_) {
-    const size_t count = scan_->few_best(row, next, scores_.classes, k_, space.keys);
-    if (k_ <= count && count <= kFewKeys) return;
+  if (small_k_) {
+    const size_t count = kernels_->small_k(row, next, scores_.classes, k_, space.keys);
+    if (k_ <= count && count <= kSmallK) return;
   } else if (next.scores != nullptr) {
-    scan_->maxima(next, scores_.classes, segments_);
+    kernels_->maxima(next, scores_.classes, segments_);
   }
   OrderFirst(space.keys, Candidates<T>(row, space), k_);
 }
 
 float TopK::Bound(float* of_segments) const {
-  if (segments_ == 1) return scan_->kth_largest(of_segments, k_);
+  if (segments_ == 1) return kernels_->kth_largest(of_segments, k_);
   return KthLargest(of_segments, kGroups * segments_, k_);
 }
 
 template <typename T>
 size_t TopK::Candidates(const SearchedRow& row, const Workspace& space) const {
   const auto find = [&](float threshold, size_t limit) {
-    return scan_->at_least(row, scores_.classes, threshold, limit, space.indices);
+    return kernels_->at_least(row, scores_.classes, threshold, limit, space.indices);
   };
   size_t count = 0;
   const auto append = [&](size_t found, auto wanted) {
@@ -162,7 +162,7 @@ size_t TopK::Candidates(const SearchedRow& row, const Workspace& space) const {
   };
   const auto any = [](float) { return true; };
   const float bound = Bound(row.maxima.of_segments);
-  const size_t many = 2 * k_ + kFewKeys;
+  const size_t many = 2 * k_ + kSmallK;
   if (const size_t found = find(bound, many); found < many) {
     append(found, any);
   } else {  // ties at the bound, most likely: all above it, and what is equal of the k first

@@ -4,14 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 #include "base/status.h"
 #include "scores/kernels.h"
 #include "scores/score_rows.h"
 
 namespace regcore {
 
-// The order is total: higher scores first, equal ones (0 and -0 are) by lowest index, and behind
+// The order is total: higher scores first, equal ones (0 and -0 are) by lowest index, and after
 // all numbers the NaNs by lowest index. Any level gives the same result.
 //
 // A row costs one pass: the k-th largest of the maxima of at least 2 k groups is a bound that at
@@ -53,8 +53,8 @@ class TopK {
   size_t k_;
   size_t segments_;
   bool scanned_;  // else k is large, or the rows are short
-  bool few_;      // RowScan::few_best may be tried
-  const RowScan* scan_;
+  bool small_k_;  // ScoreKernels::small_k may be tried
+  const ScoreKernels* kernels_;
 };
 
 }  // namespace regcore

@@ -1,16 +1,16 @@
-# The part of csrc that _core.pyx uses: images to batches.
+# The part of csrc that pipeline.pyx uses: images to batches.
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+from regcore._native.sources cimport ExternalDecoder, ImageSource
 from regcore._native.status cimport SimdLevel, Status
+from regcore._native.wait cimport Waitable, milliseconds
 
 
 cdef extern from "<chrono>" namespace "std::chrono" nogil:
-    cdef cppclass milliseconds:
-        milliseconds(long)
     cdef cppclass nanoseconds:
         long long count()
 
@@ -44,7 +44,7 @@ cdef extern from "normalize/normalize.h" namespace "regcore" nogil:
 
 
 cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
-    cdef struct Findings:
+    cdef struct Diagnostics:
         size_t warnings
         string first_warning
         int orientation
@@ -52,7 +52,7 @@ cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
     cdef struct ItemReport:
         size_t index
         Status status
-        Findings findings
+        Diagnostics diagnostics
 
 
 cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
@@ -69,14 +69,6 @@ cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
     cdef cppclass MemoryBudget:
         MemoryBudget(size_t) except +
 
-    cdef cppclass ForeignPicture:
-        const uint8_t* bytes()
-        size_t size()
-        Status Reserve(int, int, size_t)
-        Status Allocate(int, int, uint8_t**)
-        int orientation
-        cbool complete
-
     cdef struct PreprocessSpec:
         int resize
         int crop
@@ -92,22 +84,8 @@ cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
         DecodeLimits limits
         MemoryBudget* memory
 
-    cdef cppclass ImageSource:
-        ImageSource()
-        const char* path
-        const uint8_t* data
-        size_t size
-        int width
-        int height
-        ptrdiff_t stride
-
-    cdef cppclass ForeignDecoder:
-        ForeignDecoder()
-        Status (*decode)(void*, size_t, ForeignPicture*) noexcept
-        void* context
-
-    cdef cppclass Preprocess:
-        Preprocess(const PreprocessSpec&) except +
+    cdef cppclass ImagePreprocessor:
+        ImagePreprocessor(const PreprocessSpec&) except +
         size_t slot_bytes()
 
 
@@ -129,14 +107,12 @@ cdef extern from "preprocess/stage_times.h" namespace "regcore" nogil:
 
 
 cdef extern from "preprocess/list_job.h" namespace "regcore" nogil:
-    cdef cppclass PreprocessJob:
-        PreprocessJob(const Preprocess&, size_t) except +
-        Status StartToSlots(vector[ImageSource], ForeignDecoder, uint8_t*) except +
-        Status StartToFiles(vector[ImageSource], ForeignDecoder, vector[string],
+    cdef cppclass ListJob(Waitable):
+        ListJob(const ImagePreprocessor&, size_t) except +
+        Status StartToSlots(vector[ImageSource], ExternalDecoder, uint8_t*) except +
+        Status StartToFiles(vector[ImageSource], ExternalDecoder, vector[string],
                             uint64_t*) except +
-        Status StartToPack(vector[ImageSource], ForeignDecoder, int, uint64_t*) except +
-        cbool WaitFor(milliseconds)
-        void Cancel()
+        Status StartToPack(vector[ImageSource], ExternalDecoder, int, uint64_t*) except +
         void Stop()
         size_t done()
         StageTimes stage_times()
@@ -151,8 +127,8 @@ cdef extern from "preprocess/batch_stream.h" namespace "regcore" nogil:
         size_t count
         size_t buffer
 
-    cdef cppclass WorkedImage:
-        TimePoint asked
+    cdef cppclass ImageTiming:
+        TimePoint requested
         ImageTimes times
         size_t worker
 
@@ -162,14 +138,14 @@ cdef extern from "preprocess/batch_stream.h" namespace "regcore" nogil:
         kNotYet
 
     cdef cppclass BatchStream:
-        BatchStream(const Preprocess&, size_t, vector[ImageSource], ForeignDecoder, size_t,
+        BatchStream(const ImagePreprocessor&, size_t, vector[ImageSource], ExternalDecoder, size_t,
                     vector[uint8_t*], size_t) except +
         Status Start() except +
         void Stop()
         cbool OnWorker()
         StreamState Next(milliseconds, StreamBatch*)
         vector[ItemReport] TakeReports() except +
-        const vector[WorkedImage]& worked()
+        const vector[ImageTiming]& timings()
 
 
 cdef extern from "files/checksum.h" namespace "regcore" nogil:

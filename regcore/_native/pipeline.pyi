@@ -3,9 +3,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-Item = str | bytes | bytearray | memoryview | NDArray[np.uint8]
-#: Puts the pixels of an encoded image on the canvas and returns its EXIF orientation.
-Foreign = Callable[[bytes, Canvas], int]
+from regcore._native.sources import ExternalDecoder
+from regcore._native.sources import Item as Item
+
 Progress = Callable[[int, int], object]
 #: Index; what went wrong, if it did; libjpeg's warnings, the first of them, EXIF orientation.
 Reports = list[tuple[int, str | None, tuple[int, str, int]]]
@@ -14,12 +14,6 @@ def simd_level() -> str: ...
 def simd_levels() -> tuple[str, ...]: ...
 def libjpeg_version() -> str: ...
 def checksum(data: bytes | memoryview | NDArray[np.uint8]) -> int: ...
-
-class Refused(Exception): ...  # noqa: N818
-
-class Canvas:
-    def reserve(self, width: int, height: int, bytes_per_pixel: int) -> None: ...
-    def pixels(self, width: int, height: int) -> memoryview: ...
 
 class Preprocessing:
     workers: int
@@ -48,14 +42,14 @@ class Preprocessing:
     def to_slots(
         self,
         items: Iterable[Item],
-        foreign: Foreign,
+        decode_external: ExternalDecoder,
         out: NDArray[np.uint8],
         progress: Progress | None = None,
     ) -> Reports: ...
     def to_files(
         self,
         items: Iterable[Item],
-        foreign: Foreign,
+        decode_external: ExternalDecoder,
         paths: Iterable[str],
         checksums: NDArray[np.uint64],
         progress: Progress | None = None,
@@ -63,7 +57,7 @@ class Preprocessing:
     def to_pack(
         self,
         items: Iterable[Item],
-        foreign: Foreign,
+        decode_external: ExternalDecoder,
         pack: int,
         checksums: NDArray[np.uint64],
         progress: Progress | None = None,
@@ -75,7 +69,7 @@ class Stream:
         self,
         preprocessing: Preprocessing,
         items: Iterable[Item],
-        foreign: Foreign,
+        decode_external: ExternalDecoder,
         batch_size: int,
         buffers: Iterable[NDArray[np.uint8]],
         keep: int,

@@ -1,10 +1,11 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
-"""The seam to the image pipeline: checks, takes pointers, runs without the GIL, reports failures."""
+"""The binding of the image pipeline: checks arguments, releases the GIL, reports failures."""
 
 import atexit
 import os
 import threading
 import weakref
+from functools import partial
 
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
@@ -16,12 +17,13 @@ from libcpp.utility cimport move
 from libcpp.vector cimport vector
 from posix.unistd cimport getpid
 
+from regcore._native.sources cimport ImageSources
 from regcore._native.status cimport (
-    SimdLevel, SimdName, Status, StatusCode, SupportedSimdLevels, check, resolve_level
+    SimdName, StatusCode, SupportedSimdLevels, check, resolve_level
 )
+from regcore._native.wait cimport POLL_MS, finish, milliseconds
 
 from regcore._native import choices
-from regcore.errors import RegcoreError
 
 
 cdef dict FILTERS = dict(zip(choices.FILTERS, (
@@ -38,9 +40,6 @@ cdef dict LAYOUTS = dict(zip(choices.LAYOUTS, (<int>Layout.kNchw, <int>Layout.kN
 cdef dict ON_WARNING = dict(zip(choices.ON_WARNING, (
     <int>OnWarning.kIgnore, <int>OnWarning.kReport, <int>OnWarning.kFail
 ), strict=True))
-
-# How long the main thread waits before it looks for Ctrl-C, in ms.
-cdef long POLL_MS = 50
 
 
 # What has threads that may call Python, which must end before the interpreter does.
@@ -76,7 +75,7 @@ cdef list python_reports(vector[ItemReport] reports):
         (
             r.index,
             None if r.status.ok() else text(r.status.message()),
-            (r.findings.warnings, text(r.findings.first_warning), r.findings.orientation),
+            (r.diagnostics.warnings, text(r.diagnostics.first_warning), r.diagnostics.orientation),
         )
         for r in reports
     ]
@@ -105,126 +104,12 @@ def libjpeg_version():
     return JpegLibraryVersion().decode()
 
 
-@cython.no_gc_clear  # workers read the items until the job has ended
-cdef class Items:
-    """A list of images as csrc reads it, and everything that must live as long."""
-
-    cdef vector[ImageSource] sources
-    cdef list alive
-    cdef object foreign
-
-    def __cinit__(self, items, foreign):
-        cdef ImageSource source
-        cdef const uint8_t[::1] encoded
-        cdef const uint8_t[:, :, :] pixels
-        items = list(items)
-        self.alive = []
-        self.foreign = foreign
-        self.sources.reserve(len(items))
-        for item in items:
-            source = ImageSource()
-            if isinstance(item, str):
-                path = os.fsencode(item)
-                source.path = path
-                self.alive.append(path)
-            elif isinstance(item, (bytes, bytearray, memoryview)):
-                encoded = item
-                if encoded.shape[0] > 0:
-                    source.data = &encoded[0]
-                source.size = encoded.shape[0]
-                self.alive.append(encoded)
-            else:
-                pixels = item
-                if pixels.shape[2] != 3 or pixels.strides[2] != 1 or pixels.strides[1] != 3:
-                    raise ValueError("pixels must be height x width x 3 in contiguous rows")
-                if not 0 < pixels.shape[0] < 2**31 or not 0 < pixels.shape[1] < 2**29:
-                    raise ValueError("a picture must have pixels")
-                source.data = &pixels[0, 0, 0]
-                source.height = <int>pixels.shape[0]
-                source.width = <int>pixels.shape[1]
-                source.stride = pixels.strides[0]
-                self.alive.append(pixels)
-            self.sources.push_back(source)
-
-    cdef ForeignDecoder decoder(self):
-        cdef ForeignDecoder decoder
-        decoder.decode = decode_foreign
-        decoder.context = <void*>self
-        return decoder
-
-
-class Refused(Exception):
-    """The core does not take a foreign picture; it knows why."""
-
-
-cdef class Canvas:
-    """Where a foreign decoder puts its pixels; only while it is at work."""
-
-    cdef ForeignPicture* picture
-    cdef Status refusal
-
-    cdef int check(self, const Status& status) except -1:
-        if status.ok():
-            return 0
-        self.refusal = status
-        raise Refused
-
-    cdef int check_open(self) except -1:
-        if self.picture == NULL:
-            raise ValueError("the picture is complete")
-        return 0
-
-    def encoded(self):
-        """A copy of the encoded image, as it was read."""
-        self.check_open()
-        return (<const char*>self.picture.bytes())[:self.picture.size()]
-
-    def reserve(self, int width, int height, size_t bytes_per_pixel):
-        """To be called before anything is decoded; may wait for memory. Raises Refused."""
-        cdef Status status
-        self.check_open()
-        with nogil:
-            status = self.picture.Reserve(width, height, bytes_per_pixel)
-        self.check(status)
-
-    def pixels(self, int width, int height):
-        """Memory for height x width x 3 values, at most as many as reserved."""
-        cdef uint8_t* data = NULL
-        self.check_open()
-        self.check(self.picture.Allocate(width, height, &data))
-        return <uint8_t[:height, :width, :3]>data
-
-
-cdef Status decode_foreign(void* context, size_t index, ForeignPicture* picture) noexcept with gil:
-    """Lets Python decode one item. Without memory for words this returns ok, but not complete."""
-    cdef Items items = <Items>context
-    cdef Canvas canvas = None
-    try:
-        canvas = Canvas()
-        canvas.picture = picture
-        picture.orientation = items.foreign(canvas.encoded(), canvas)
-        picture.complete = True
-        return Status()
-    except Refused:
-        return canvas.refusal
-    except MemoryError:
-        return Status(StatusCode.kOutOfMemory, b"out of memory")
-    except RegcoreError as error:
-        return Status(StatusCode.kEnvironment, str(error).encode("utf-8", "replace"))
-    except BaseException as error:
-        words = str(error) or type(error).__name__
-        return Status(StatusCode.kForeign, words.encode("utf-8", "replace"))
-    finally:
-        if canvas is not None:
-            canvas.picture = NULL
-
-
 cdef class Preprocessing:
-    """A recipe's Preprocess and the workers that run lists of images through it."""
+    """A recipe's ImagePreprocessor and the workers that run lists of images through it."""
 
     cdef unique_ptr[MemoryBudget] memory
-    cdef unique_ptr[Preprocess] preprocess
-    cdef unique_ptr[PreprocessJob] job
+    cdef unique_ptr[ImagePreprocessor] preprocess
+    cdef unique_ptr[ListJob] job
     cdef readonly int workers
     cdef bint closed
     cdef object __weakref__
@@ -253,11 +138,11 @@ cdef class Preprocessing:
             self.memory.reset(new MemoryBudget(memory))
         spec.memory = self.memory.get()
         self.workers = workers
-        self.preprocess.reset(new Preprocess(spec))
+        self.preprocess.reset(new ImagePreprocessor(spec))
 
-    cdef PreprocessJob* started(self) except NULL:
+    cdef ListJob* started(self) except NULL:
         if not self.job:
-            self.job.reset(new PreprocessJob(self.preprocess.get()[0], self.workers))
+            self.job.reset(new ListJob(self.preprocess.get()[0], self.workers))
             self.owner = getpid()
             _with_threads.add(self)
         if interpreter_ends:
@@ -274,9 +159,9 @@ cdef class Preprocessing:
     def slot_bytes(self):
         return self.preprocess.get().slot_bytes()
 
-    def to_slots(self, items, foreign, uint8_t[::1] out not None, progress=None):
-        cdef Items listed = Items(items, foreign)
-        cdef PreprocessJob* job = self.started()
+    def to_slots(self, items, decode_external, uint8_t[::1] out not None, progress=None):
+        cdef ImageSources listed = ImageSources(items, decode_external)
+        cdef ListJob* job = self.started()
         if <size_t>out.shape[0] != listed.sources.size() * self.preprocess.get().slot_bytes():
             raise ValueError("out has the wrong size")
         if listed.sources.empty():
@@ -284,9 +169,9 @@ cdef class Preprocessing:
         check(job.StartToSlots(listed.sources, listed.decoder(), &out[0]))
         return self.finish(progress)
 
-    def to_files(self, items, foreign, paths, uint64_t[::1] checksums not None, progress=None):
-        cdef Items listed = Items(items, foreign)
-        cdef PreprocessJob* job = self.started()
+    def to_files(self, items, decode_external, paths, uint64_t[::1] checksums not None, progress=None):
+        cdef ImageSources listed = ImageSources(items, decode_external)
+        cdef ListJob* job = self.started()
         cdef vector[string] encoded
         for path in paths:
             encoded.push_back(os.fsencode(path))
@@ -297,9 +182,9 @@ cdef class Preprocessing:
         check(job.StartToFiles(listed.sources, listed.decoder(), encoded, &checksums[0]))
         return self.finish(progress)
 
-    def to_pack(self, items, foreign, int pack, uint64_t[::1] checksums not None, progress=None):
-        cdef Items listed = Items(items, foreign)
-        cdef PreprocessJob* job = self.started()
+    def to_pack(self, items, decode_external, int pack, uint64_t[::1] checksums not None, progress=None):
+        cdef ImageSources listed = ImageSources(items, decode_external)
+        cdef ListJob* job = self.started()
         if <size_t>checksums.shape[0] != listed.sources.size():
             raise ValueError("as many checksums as items are needed")
         if listed.sources.empty():
@@ -319,23 +204,12 @@ cdef class Preprocessing:
             "write": times.write.count() / 1e9,
         }
 
+    def _report_progress(self, progress):
+        return progress(self.job.get().done(), self.job.get().failed())
+
     cdef list finish(self, progress):
-        cdef PreprocessJob* job = self.job.get()
-        cdef cbool ended = False
-        while not ended:
-            with nogil:
-                ended = job.WaitFor(milliseconds(POLL_MS))
-            try:
-                PyErr_CheckSignals()
-                if progress is not None:
-                    if progress(job.done(), job.failed()):
-                        job.Cancel()
-            except BaseException:
-                job.Cancel()
-                with nogil:
-                    while not job.WaitFor(milliseconds(POLL_MS)):
-                        pass
-                raise
+        cdef ListJob* job = self.job.get()
+        finish(job, None if progress is None else partial(self._report_progress, progress))
         if self.closed:
             raise RuntimeError("the interpreter ended while images were in work")
         check(job.output_status())
@@ -349,17 +223,17 @@ cdef class Preprocessing:
             self.job.reset()
 
 
-cdef bytes worked_bytes(const vector[WorkedImage]& worked):
-    cdef bytearray packed = bytearray(6 * 8 * worked.size())
+cdef bytes timing_bytes(const vector[ImageTiming]& timings):
+    cdef bytearray packed = bytearray(6 * 8 * timings.size())
     cdef int64_t* row = <int64_t*><char*>packed
     cdef size_t i
-    for i in range(worked.size()):
-        row[0] = <int64_t>worked[i].worker
-        row[1] = worked[i].asked.time_since_epoch().count()
-        row[2] = worked[i].times.began.time_since_epoch().count()
-        row[3] = worked[i].times.read.time_since_epoch().count()
-        row[4] = worked[i].times.decoded.time_since_epoch().count()
-        row[5] = worked[i].times.resampled.time_since_epoch().count()
+    for i in range(timings.size()):
+        row[0] = <int64_t>timings[i].worker
+        row[1] = timings[i].requested.time_since_epoch().count()
+        row[2] = timings[i].times.began.time_since_epoch().count()
+        row[3] = timings[i].times.read.time_since_epoch().count()
+        row[4] = timings[i].times.decoded.time_since_epoch().count()
+        row[5] = timings[i].times.resampled.time_since_epoch().count()
         row += 6
     return bytes(packed)
 
@@ -369,7 +243,7 @@ cdef class Stream:
     """Batches in order, in the caller's ring of buffers."""
 
     cdef Preprocessing preprocessing
-    cdef Items items
+    cdef ImageSources images
     cdef list buffers
     cdef unique_ptr[BatchStream] stream
     cdef int owner
@@ -377,14 +251,14 @@ cdef class Stream:
     cdef tuple ready
     cdef object __weakref__
 
-    def __cinit__(self, Preprocessing preprocessing not None, items, foreign, size_t batch_size,
+    def __cinit__(self, Preprocessing preprocessing not None, items, decode_external, size_t batch_size,
                   buffers, size_t keep):
         cdef vector[uint8_t*] pointers
         cdef uint8_t[::1] memory
         cdef size_t needed = batch_size * preprocessing.preprocess.get().slot_bytes()
         self.preprocessing = preprocessing
         self.owner = getpid()
-        self.items = Items(items, foreign)
+        self.images = ImageSources(items, decode_external)
         self.buffers = []
         for memory in buffers:
             if <size_t>memory.shape[0] != needed or needed == 0:
@@ -394,17 +268,17 @@ cdef class Stream:
         if keep < 1 or pointers.size() <= keep:
             raise ValueError("a stream needs more buffers than it keeps")
         self.stream.reset(new BatchStream(
-            preprocessing.preprocess.get()[0], preprocessing.workers, self.items.sources,
-            self.items.decoder(), batch_size, move(pointers), keep))
+            preprocessing.preprocess.get()[0], preprocessing.workers, self.images.sources,
+            self.images.decoder(), batch_size, move(pointers), keep))
         _with_threads.add(self)
         if interpreter_ends:
             raise RuntimeError("the interpreter is about to end; nothing new is begun")
         check(self.stream.get().Start())
 
     def next(self):
-        """(first, count, buffer, reports, worked) of the next batch; None at the end or `closing`.
+        """(first, count, buffer, reports, timings) of the next batch; None at the end or `closing`.
 
-        worked: for each image the worker, and the times in ns when it asked for the buffer, began,
+        timings: for each image the worker, and the times in ns when it asked for the buffer, began,
         had read, had decoded, and was done; as int64 [count, 6] in bytes.
 
         One thread at a time.
@@ -425,7 +299,7 @@ cdef class Stream:
                 if state == StreamState.kBatch:
                     reports = python_reports(stream.TakeReports())
                     self.ready = (batch.first, batch.count, batch.buffer, reports,
-                                  worked_bytes(stream.worked()))
+                                  timing_bytes(stream.timings()))
             PyErr_CheckSignals()  # if this raises, the batch stays ready for the next call
             if self.ready is not None:
                 part, self.ready = self.ready, None

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
-"""The seam to files of scores: checks, takes pointers, runs without the GIL, reports failures."""
+"""The binding of files of scores: checks arguments, releases the GIL, reports failures."""
 
 import os
 

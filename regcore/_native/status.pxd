@@ -1,4 +1,4 @@
-# What the seams share: csrc's Status as an exception, and the SIMD level.
+# What the bindings share: csrc's Status as an exception, and the SIMD level.
 
 from libc.stdlib cimport getenv
 from libcpp cimport bool as cbool
@@ -12,7 +12,7 @@ cdef extern from "base/status.h" namespace "regcore" nogil:
         kOutput
         kOutOfMemory
         kEnvironment
-        kForeign
+        kExternal
 
     cdef cppclass Status:
         Status()

@@ -1,17 +1,12 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
-"""The seam to the kernels on scores: checks, takes pointers, runs without the GIL."""
+"""The binding of the kernels on scores: checks arguments and releases the GIL."""
 
-from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp cimport bool as cbool
 from libcpp.memory cimport unique_ptr
 
 from regcore._native.status cimport SimdLevel, Status, check, resolve_level
-
-
-cdef extern from "<chrono>" namespace "std::chrono" nogil:
-    cdef cppclass milliseconds:
-        milliseconds(long)
+from regcore._native.wait cimport Waitable, finish
 
 
 cdef extern from "scores/score_rows.h" namespace "regcore" nogil:
@@ -31,29 +26,27 @@ cdef extern from "scores/score_rows.h" namespace "regcore" nogil:
 
 
 cdef extern from "scores/parallel_topk.h" namespace "regcore" nogil:
-    cdef cppclass RowBlocks:
-        RowBlocks(size_t, size_t, size_t) except +
-        cbool WaitFor(milliseconds)
-        void Cancel()
+    cdef cppclass ParallelRows(Waitable):
+        ParallelRows(size_t, size_t, size_t) except +
 
     cdef cppclass TopK:
         TopK(const Scores&, size_t, SimdLevel)
 
-    cdef struct LabelPlaces:
+    cdef struct LabelRanks:
         int32_t* above
-        int32_t* equal_before
-        int32_t* equal_behind
+        int32_t* ties_before
+        int32_t* ties_after
         int32_t* nan
 
     cdef struct Ties:
         cbool lower_indices
         cbool higher_indices
 
-    void CountRanks(const LabelPlaces&, size_t, Ties, size_t, int64_t*, int64_t*, int64_t*)
+    void CountRanks(const LabelRanks&, size_t, Ties, size_t, int64_t*, int64_t*, int64_t*)
 
-    Status StartTopK(const TopK&, uint8_t*, int64_t*, RowBlocks*) except +
-    Status StartFindLabelPlaces(const Scores&, const int64_t*, SimdLevel,
-                                const LabelPlaces&, RowBlocks*) except +
+    Status StartTopK(const TopK&, uint8_t*, int64_t*, ParallelRows*) except +
+    Status StartFindLabelRanks(const Scores&, const int64_t*, SimdLevel,
+                                const LabelRanks&, ParallelRows*) except +
 
 
 # By dtype: the type in csrc, the bytes of a score, and the bytes of a value in the results.
@@ -65,12 +58,9 @@ TYPES = {
     "uint8": (<int>ScoreType.kUint8, 1, 1),
 }
 
-# How long the main thread goes without a look for Ctrl-C, in ms.
-cdef long POLL_MS = 50
-
 
 cdef Scores as_scores(const uint8_t[:, :] rows, int type, size_t item_bytes) except *:
-    """Of at least one row: the memory of its scores, side by side."""
+    """The memory of at least one row, whose scores lie side by side."""
     cdef Scores scores
     if rows.strides[1] != 1 or rows.shape[1] % item_bytes != 0:
         raise ValueError("the scores of a row must lie side by side")
@@ -84,22 +74,6 @@ cdef Scores as_scores(const uint8_t[:, :] rows, int type, size_t item_bytes) exc
     return scores
 
 
-cdef int finish(RowBlocks* rows) except -1:
-    cdef cbool ended = False
-    while not ended:
-        with nogil:
-            ended = rows.WaitFor(milliseconds(POLL_MS))
-        try:
-            PyErr_CheckSignals()
-        except BaseException:
-            rows.Cancel()
-            with nogil:
-                while not rows.WaitFor(milliseconds(POLL_MS)):
-                    pass
-            raise
-    return 0
-
-
 def topk(const uint8_t[:, :] rows not None, str dtype not None, uint8_t[:, ::1] values not None,
          int64_t[:, ::1] indices not None, size_t workers):
     cdef int type
@@ -107,7 +81,7 @@ def topk(const uint8_t[:, :] rows not None, str dtype not None, uint8_t[:, ::1] 
     cdef Scores scores
     cdef size_t k = indices.shape[1]
     cdef unique_ptr[TopK] topk
-    cdef unique_ptr[RowBlocks] blocks
+    cdef unique_ptr[ParallelRows] blocks
     type, item_bytes, value_bytes = TYPES[dtype]
     if rows.shape[0] == 0:
         return
@@ -117,9 +91,9 @@ def topk(const uint8_t[:, :] rows not None, str dtype not None, uint8_t[:, ::1] 
     if values.shape[0] != rows.shape[0] or indices.shape[0] != rows.shape[0]:
         raise ValueError("results need one row per row of scores")
     topk.reset(new TopK(scores, k, resolve_level()))
-    blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
+    blocks.reset(new ParallelRows(scores.rows, scores.classes * item_bytes, workers))
     check(StartTopK(topk.get()[0], &values[0, 0], &indices[0, 0], blocks.get()))
-    finish(blocks.get())
+    finish(blocks.get(), None)
 
 
 def label_places(const uint8_t[:, :] rows not None, str dtype not None,
@@ -129,8 +103,8 @@ def label_places(const uint8_t[:, :] rows not None, str dtype not None,
     cdef size_t item_bytes
     cdef Scores scores
     cdef Py_ssize_t i
-    cdef LabelPlaces found
-    cdef unique_ptr[RowBlocks] blocks
+    cdef LabelRanks found
+    cdef unique_ptr[ParallelRows] blocks
     type, item_bytes, _ = TYPES[dtype]
     if rows.shape[0] == 0:
         return
@@ -140,29 +114,29 @@ def label_places(const uint8_t[:, :] rows not None, str dtype not None,
     for i in range(labels.shape[0]):
         if not 0 <= labels[i] < <int64_t>scores.classes:
             raise ValueError("a label is no class")
-    found.above, found.equal_before = &places[0, 0], &places[1, 0]
-    found.equal_behind, found.nan = &places[2, 0], &places[3, 0]
-    blocks.reset(new RowBlocks(scores.rows, scores.classes * item_bytes, workers))
-    check(StartFindLabelPlaces(scores, &labels[0], resolve_level(), found, blocks.get()))
-    finish(blocks.get())
+    found.above, found.ties_before = &places[0, 0], &places[1, 0]
+    found.ties_after, found.nan = &places[2, 0], &places[3, 0]
+    blocks.reset(new ParallelRows(scores.rows, scores.classes * item_bytes, workers))
+    check(StartFindLabelRanks(scores, &labels[0], resolve_level(), found, blocks.get()))
+    finish(blocks.get(), None)
 
 
-def count_ranks(int32_t[::1] above not None, int32_t[::1] equal_before not None,
-                int32_t[::1] equal_behind not None, int32_t[::1] nan not None,
+def count_ranks(int32_t[::1] above not None, int32_t[::1] ties_before not None,
+                int32_t[::1] ties_after not None, int32_t[::1] nan not None,
                 bint lower_indices, bint higher_indices, int64_t[::1] hits not None):
     cdef size_t rows = above.shape[0]
     cdef int64_t tied_rows = 0
     cdef int64_t nan_rows = 0
-    cdef LabelPlaces found
+    cdef LabelRanks found
     cdef Ties ties
     if rows == 0:
         return 0, 0
-    if not above.shape[0] == equal_before.shape[0] == equal_behind.shape[0] == nan.shape[0]:
+    if not above.shape[0] == ties_before.shape[0] == ties_after.shape[0] == nan.shape[0]:
         raise ValueError("places need one number each per row")
     if hits.shape[0] == 0:
         raise ValueError("hits need one place more than ranks are counted")
-    found.above, found.equal_before = &above[0], &equal_before[0]
-    found.equal_behind, found.nan = &equal_behind[0], &nan[0]
+    found.above, found.ties_before = &above[0], &ties_before[0]
+    found.ties_after, found.nan = &ties_after[0], &nan[0]
     ties.lower_indices, ties.higher_indices = lower_indices, higher_indices
     with nogil:
         CountRanks(found, rows, ties, hits.shape[0] - 1, &hits[0], &tied_rows, &nan_rows)

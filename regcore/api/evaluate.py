@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from regcore.api.options import (
 )
 from regcore.api.recipe_choice import recipe_for
 from regcore.errors import OutputError
-from regcore.evaluation.predictions_csv import Decisions, relative_names
+from regcore.evaluation.predictions_csv import TopPredictions, relative_names
 from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT, check_run
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_writable
@@ -36,8 +37,10 @@ from regcore.images.labels import errors_name
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.evaluate import Interrupted
 from regcore.inference.pipeline import DEVICE_TIMEOUT
-from regcore.reports.run import RunReport, accuracy_percent, to_dict
-from regcore.scores.topn import class_indices
+from regcore.reports.run import RunReport, to_dict
+from regcore.reports.topn import accuracy_percent
+from regcore.scores.labels import class_indices
+from regcore.scores.metric import Metric
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -92,6 +95,7 @@ def evaluate_model(
     out: str | Path = "regcore-run",
     limit: int | None = None,
     subset: bool = False,
+    metrics: Sequence[str | Metric] = (),
     background: bool | None = None,
     trace: str | Path | None = None,
     force: bool = False,
@@ -104,7 +108,8 @@ def evaluate_model(
 
     model: as for regcore.backends.registry.open_backend. images: a folder, a file or a store.
     labels: a text file with NAME INDEX in each line. limit: only so many images, the first ones.
-    subset: it is intended that labels lack their images. background: whether class 0 is the
+    subset: it is intended that labels lack their images. metrics: what is measured beside TopN:
+    names of regcore.scores.registry, or new metrics. background: whether class 0 is the
     background, and label 0 is class 1; by default where there are 1001 classes. trace: a file for
     ui.perfetto.dev. force: also replace files that regcore did not write. verify: look at the
     checksums of a store's values. log, progress: see regcore.api.messages. options: see
@@ -137,6 +142,7 @@ def evaluate_model(
                 check_writable(trace)
             with progress(len(paths)) as advance:
                 how: dict[str, Any] = {
+                    "metrics": metrics,
                     "background": background,
                     "progress": advance,
                     "trace": trace is not None,
@@ -164,11 +170,11 @@ def evaluate_model(
             log_background(topn.classes, log, background=topn.background)
         log_failures(log, evaluation.errors)
         names = relative_names(paths, data.root)
-        decisions = Decisions(names, true_classes, evaluation.indices, evaluation.values)
+        predictions = TopPredictions(names, true_classes, evaluation.indices, evaluation.values)
         path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
         evaluated = EvaluatedModel(report, choice.origin, path)
         try:
-            write_evaluation(path, report, evaluated.record(), decisions, trace)
+            write_evaluation(path, report, evaluated.record(), predictions, trace)
         except (OSError, OutputError) as error:
             raise UnwrittenError(evaluated, error) from error
     return evaluated

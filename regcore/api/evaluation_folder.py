@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.errors import OutputError
-from regcore.evaluation.predictions_csv import Decisions
+from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.result_outputs import RESULT, RUN_FILES
 from regcore.evaluation.run_folder import write_run
 from regcore.files.atomic import check_writable, remove_abandoned
@@ -44,10 +44,10 @@ def write_evaluation(
     path: Path,
     report: RunReport,
     record: dict[str, Any],
-    decisions: Decisions,
+    predictions: TopPredictions,
     trace: Path | None,
 ) -> None:
-    """Writes the result to `path`, and beside it perf.json, decisions.csv and run.json.
+    """Writes the result to `path`, and beside it perf.json, predictions.csv and run.json.
 
     record: the content of run.json.
     """
@@ -56,6 +56,6 @@ def write_evaluation(
     timeline = report.evaluation.timeline
     named = {**about(report), "recipe_from": record["recipe_from"]}
     write_perf(path.parent, report.perf, timeline, named, complete=report.complete)
-    write_run(path.parent, record, decisions)
+    write_run(path.parent, record, predictions)
     if trace is not None:
         write_trace(trace, timeline, report.run)

@@ -11,14 +11,15 @@ from regcore.api.messages import Log, ProgressBar, log_all, log_background, no_l
 from regcore.api.options import existing, optional
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.score import Score, read_image_labels, score
-from regcore.evaluation.score_files.source import open_predictions, read_names
+from regcore.evaluation.score_files.source import open_scores, read_names
 from regcore.files.atomic import remove_abandoned
 from regcore.files.output_guard import Output, check_outputs
 from regcore.formats.guide_result import is_result_text, write_guide_result
 from regcore.images.labels import errors_name
-from regcore.reports.run import accuracy_percent
 from regcore.reports.score import incompleteness, to_dict
-from regcore.scores.topk import Ties
+from regcore.reports.topn import accuracy_percent
+from regcore.scores.metric import Metric
+from regcore.scores.ranks import Ties
 
 _NAMED = 10
 _WORST = 10
@@ -59,6 +60,7 @@ def score_predictions(
     output: int | None = None,
     names: str | Path | None = None,
     ties: Ties = "lowest",
+    metrics: Sequence[str | Metric] = (),
     background: bool | None = None,
     force: bool = False,
     workers: int | None = None,
@@ -71,7 +73,8 @@ def score_predictions(
     leave it, or one array of all images. labels: a text file with NAME INDEX in each line.
     subset: a file with the names of the images to expect, by default all of `labels`. output: take
     the files NAME_K with this K, of a model with several outputs. names: the file with the names
-    of an array's rows. ties: which of equal scores is the first, as for regcore.ranks. background:
+    of an array's rows. ties: which of equal scores is the first, as for regcore.ranks. metrics:
+    what is counted beside TopN: names of regcore.scores.registry, or new metrics. background:
     whether class 0 is the background, and label 0 is class 1; by default where there are 1001
     classes. force: also replace a file that is no such result. workers: threads, by default one
     for each processor. log, progress: see regcore.api.messages.
@@ -95,7 +98,7 @@ def score_predictions(
         raise DatasetError(
             f"{subset}: {len(unknown)} images have no label, the first is {unknown[0]}"
         )
-    opened = open_predictions(predictions, expected, output=output, names=names)
+    opened = open_scores(predictions, expected, output=output, names=names)
     path = Path(out_dir) / name
     _remove_results(path, [predictions, labels, *filter(None, (subset, names))], force=force)
     with progress(len(expected)) as advance, errors_name(labels):
@@ -103,6 +106,7 @@ def score_predictions(
             opened,
             by_image,
             ties=ties,
+            metrics=metrics,
             background=background,
             workers=workers,
             progress=advance,

@@ -11,26 +11,18 @@ from regcore.api.messages import Log, no_log
 from regcore.api.options import existing, optional
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.baseline import check_baseline
+from regcore.evaluation.baseline_verdict import AgainstBaseline, Measured, against_baseline
+from regcore.evaluation.paired_verdict import AgainstRun, against_run
 from regcore.evaluation.run_folder import VERDICT, Run, read_run
-from regcore.evaluation.score_differences import Agreement, compare_scores
-from regcore.evaluation.score_files.source import open_predictions
-from regcore.evaluation.verdict import (
-    AgainstBaseline,
-    AgainstRun,
-    Margin,
-    Measured,
-    Outcome,
-    against_baseline,
-    against_run,
-    overall,
-    parse_accuracy,
-    to_dict,
-)
+from regcore.evaluation.score_differences import ScoreDifferences, compare_scores
+from regcore.evaluation.score_files.source import open_scores
+from regcore.evaluation.verdict import Margin, Outcome, overall, parse_accuracy
 from regcore.files.atomic import remove_abandoned, write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.formats.guide_result import read_guide_result
 from regcore.formats.timm_results import find_baseline
 from regcore.images.labels import stem
+from regcore.reports.verdict import to_dict
 
 
 @dataclass(frozen=True)
@@ -46,7 +38,7 @@ class Judgement:
     complete: bool
     baseline: AgainstBaseline | None
     against: AgainstRun | None
-    scores: Agreement | None
+    scores: ScoreDifferences | None
     run: str | None
     path: Path | None
 
@@ -185,14 +177,14 @@ def _by_run(run: Run, against: Path, margin: Margin, log: Log) -> AgainstRun:
     if not other.complete:
         log(f"{against}: incomplete: {other.images} images were evaluated")
     complete = run.complete and other.complete
-    return against_run(run.decisions(), other.decisions(), margin, complete=complete)
+    return against_run(run.predictions(), other.predictions(), margin, complete=complete)
 
 
-def _scores(run: Run | None, now: Path, before: Path) -> Agreement:
+def _scores(run: Run | None, now: Path, before: Path) -> ScoreDifferences:
     if run is None:
         raise UsageError("--scores needs a folder that 'regcore run' has written, for its images")
-    expected = tuple(stem(image) for image in run.decisions().images)
-    return compare_scores(open_predictions(now, expected), open_predictions(before, expected))
+    expected = tuple(stem(image) for image in run.predictions().images)
+    return compare_scores(open_scores(now, expected), open_scores(before, expected))
 
 
 def _measured(run: Run) -> Measured:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
+from regcore.scores.registry import metric_names
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
@@ -120,6 +121,14 @@ verify_option = click.option(
     flag_value=False,
     default=True,
     help="Do not look at the checksums of a store's values.",
+)
+
+metric_option = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    type=click.Choice(metric_names()),
+    help="Also measure this, beside TopN; can be given several times.",
 )
 
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -10,7 +10,7 @@ import click
 
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
 from regcore.cli.device_options import device_options, trace_option
-from regcore.cli.options import preprocess_options, verify_option
+from regcore.cli.options import metric_option, preprocess_options, verify_option
 
 if TYPE_CHECKING:
     from regcore.api.evaluate import EvaluatedModel
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     default=None,
     help="Whether class 0 is the background, and label 0 is class 1.  [default: with 1001 classes]",
 )
+@metric_option
 @verify_option
 @device_options
 @trace_option
@@ -52,7 +53,7 @@ def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     goes to result.json in --out. Where an image cannot be read, a labelled image is not there, or
     Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
     and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
-    writes it; what the model made of each image goes to decisions.csv, and everything that --json
+    writes it; what the model made of each image goes to predictions.csv, and everything that --json
     prints to run.json.
 
     \b

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
+from regcore.cli.options import metric_option
 
 _WORST = 10
 
@@ -46,6 +47,7 @@ _WORST = 10
     help="Whether class 0 is none of the labels', and label 0 is class 1.  [default: as in the "
     "guide, where there are 1001 classes]",
 )
+@metric_option
 @click.option("--force", is_flag=True, help="Replace a NAME.json that is no such result.")
 @click.option(
     "--workers", type=click.IntRange(1, 1024), help="Threads.  [default: one for each CPU]"

@@ -11,7 +11,8 @@ from regcore.images.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe, Triple
 #: What a run's recipe is called where the model does not name itself.
 _NAMELESS = ("the model's own", "the store's")
 _HALF: Triple = (0.5, 0.5, 0.5)
-#: Of the built-in table, as timm 1.0.12 configures them: these take 0.5, all others ImageNet's.
+#: The models of the built-in table that take 0.5, as timm 1.0.12 configures them; the others take
+#: ImageNet's values.
 _OF_HALF = (
     *("regnetz_b", "regnetz_c", "regnetz_d", "regnetz_e"),
     "haloregnetz_",

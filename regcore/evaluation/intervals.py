@@ -18,7 +18,7 @@ class Interval:
 
 
 def wilson(hits: int, count: int, confidence: float = CONFIDENCE) -> Interval:
-    """Of a share of hits, 0 to 1; Wilson's score interval (1927), without continuity correction."""
+    """Wilson's score interval (1927) of a share of hits, 0 to 1, without continuity correction."""
     if count <= 0:
         return Interval(0.0, 1.0)
     z = _quantile(confidence)
@@ -70,9 +70,9 @@ def mcnemar(lost: int, won: int) -> float:
 
 
 def paired_difference(lost: int, won: int, count: int, confidence: float = CONFIDENCE) -> Interval:
-    """Of the change of an accuracy, (won - lost) / count, on the same images.
+    """The interval of the change of an accuracy, (won - lost) / count, on the same images.
 
-    Agresti and Min's interval (2005): Wald's, after half an image is added to each of the four
+    It is Agresti and Min's (2005): Wald's, after half an image is added to each of the four
     cells of the table of both runs' outcomes.
     """
     if count <= 0:

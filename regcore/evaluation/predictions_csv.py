@@ -1,4 +1,4 @@
-"""What a run decided for each image: `decisions.csv`, one line an image.
+"""What a run's model made of each image: `predictions.csv`, one line an image.
 
 The columns are image, label, and the best classes with their scores, class1, score1, class2, ...;
 an image that failed has its label and no classes, one whose scores are all NaN has `nan` as score1
@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError
 from regcore.files.atomic import replacing
 from regcore.files.input_file import read_input
-from regcore.scores.topk import NO_ANSWER, NO_PLACE
+from regcore.scores.topk import NO_CLASS, NO_PREDICTION
 
-DECISIONS = "decisions.csv"
+PREDICTIONS = "predictions.csv"
+#: Its name in older folders, which are still read.
+OLDER_PREDICTIONS = "decisions.csv"
 
 _RANKS = 5
 _COLUMNS = [f"{what}{k}" for k in range(1, _RANKS + 1) for what in ("class", "score")]
@@ -37,11 +39,11 @@ _OVERFLOW = 2.0**128 - 2.0**103
 
 
 @dataclass(frozen=True)
-class Decisions:
+class TopPredictions:
     """images: paths below the root that was evaluated, each once.
 
     labels: int64 [images], true classes. classes int64 and scores float32, [images, 5]: the best
-    classes as `ranking.best_classes` has them; NO_PLACE and NaN where an image failed.
+    classes as `best_classes` has them; NO_CLASS and NaN where an image failed.
     """
 
     images: tuple[str, ...]
@@ -50,24 +52,24 @@ class Decisions:
     scores: NDArray[np.float32]
 
     @property
-    def decided(self) -> NDArray[np.bool_]:
+    def evaluated(self) -> NDArray[np.bool_]:
         """Whether each image was evaluated."""
-        return np.asarray(self.classes[:, 0] != NO_PLACE)
+        return np.asarray(self.classes[:, 0] != NO_CLASS)
 
     @property
-    def right(self) -> NDArray[np.bool_]:
+    def correct(self) -> NDArray[np.bool_]:
         """Whether the first choice is the true class."""
         return np.asarray((self.classes[:, 0] >= 0) & (self.classes[:, 0] == self.labels))
 
 
-def write_decisions(path: Path, decisions: Decisions) -> None:
+def write_predictions(path: Path, predictions: TopPredictions) -> None:
     """Writes the file, whole or not at all."""
     with (
         replacing(path) as temporary,
         temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
     ):
         # By itself the writer quotes a line feed in a name, but not a carriage return.
-        returns = any("\r" in image for image in decisions.images)
+        returns = any("\r" in image for image in predictions.images)
         writer = csv.writer(
             file,
             lineterminator="\n",
@@ -75,10 +77,10 @@ def write_decisions(path: Path, decisions: Decisions) -> None:
         )
         writer.writerow(_HEADER)
         rows = zip(
-            decisions.images,
-            decisions.labels.tolist(),
-            decisions.classes.tolist(),
-            decisions.scores.tolist(),
+            predictions.images,
+            predictions.labels.tolist(),
+            predictions.classes.tolist(),
+            predictions.scores.tolist(),
             strict=True,
         )
         for image, label, classes, scores in rows:
@@ -91,7 +93,7 @@ def write_decisions(path: Path, decisions: Decisions) -> None:
 
 
 def _choice(found: int, score: float) -> tuple[str, str]:
-    if found == NO_ANSWER:
+    if found == NO_PREDICTION:
         return "", "nan"
     return (str(found), f"{score:.9g}") if found >= 0 else ("", "")
 
@@ -101,7 +103,7 @@ def _read_choice(found: str, score: str) -> tuple[int, float]:
         return parse_class(found), _parse_score(score)
     if score not in {"", "nan"}:
         raise ValueError("a score without its class")
-    return (NO_ANSWER if score else NO_PLACE), np.nan
+    return (NO_PREDICTION if score else NO_CLASS), np.nan
 
 
 def _parse_score(text: str) -> float:
@@ -128,8 +130,8 @@ def _as_name(text: str) -> str:
     return text[1:] if text.startswith("'") and text.startswith(_FORMULA, 1) else text
 
 
-def read_decisions(path: Path) -> Decisions:
-    """What `write_decisions` wrote. Raises DatasetError, which names the line."""
+def read_predictions(path: Path) -> TopPredictions:
+    """What `write_predictions` wrote. Raises DatasetError, which names the line."""
     images: list[str] = []
     labels: list[int] = []
     classes: list[list[int]] = []
@@ -139,7 +141,7 @@ def read_decisions(path: Path) -> Decisions:
         with io.StringIO(text, newline="") as file:
             reader = csv.reader(file)
             if next(reader, None) != _HEADER:
-                raise DatasetError(f"{path}: not a file of decisions: its header is another")
+                raise DatasetError(f"{path}: not a file of predictions: its header is another")
             for row in reader:
                 try:
                     image, label, *best = row
@@ -154,12 +156,12 @@ def read_decisions(path: Path) -> Decisions:
                 except ValueError:
                     complete = False
                 if not complete:
-                    raise DatasetError(f"{path}, line {reader.line_num}: not a decision")
+                    raise DatasetError(f"{path}, line {reader.line_num}: not a prediction")
     except (csv.Error, ValueError) as error:
         raise DatasetError(f"{path}: {error}") from error
     if len(set(images)) != len(images):
         raise DatasetError(f"{path}: an image is in it twice")
-    return Decisions(
+    return TopPredictions(
         tuple(images),
         np.array(labels, np.int64),
         np.array(classes, np.int64).reshape(-1, _RANKS),

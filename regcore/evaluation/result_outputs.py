@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from regcore.errors import UsageError
-from regcore.evaluation.predictions_csv import DECISIONS
+from regcore.evaluation.predictions_csv import OLDER_PREDICTIONS, PREDICTIONS
 from regcore.evaluation.run_folder import RUN, VERDICT
 from regcore.files.output_guard import Output, Recognise, check_outputs, json_of, text_of
 from regcore.inference.output_folder import JOB
@@ -22,6 +22,7 @@ _COMPARISON = "comparison.json"
 _PERF = "perf.json"
 _PROFILE = "profile.json"
 _GUIDES = text_of(rb'\s*\{\s*"title":\s*"Overall statistical evaluation"')
+_PREDICTIONS = text_of(rb"image,label,")
 
 #: What a run writes, or removes as it was made of an earlier one.
 RUN_FILES: dict[str, Recognise] = {
@@ -29,7 +30,8 @@ RUN_FILES: dict[str, Recognise] = {
     INCOMPLETE_RESULT: _GUIDES,
     _PERF: json_of("perf"),
     RUN: json_of("run"),
-    DECISIONS: text_of(rb"image,label,"),
+    PREDICTIONS: _PREDICTIONS,
+    OLDER_PREDICTIONS: _PREDICTIONS,
     VERDICT: json_of("verdict"),
     _COMPARISON: json_of("comparison"),
 }
@@ -73,7 +75,7 @@ def check_inference(
 
 
 def check_profile(out: Path, model: str, images: Path, *, force: bool = False) -> None:
-    """The same for `profile`, whose one file goes into the folder of a run, too."""
+    """The same for `profile`, whose one file also goes into the folder of a run."""
     _check_apart(out, None, images)
     outputs = [Output(out / _PROFILE, json_of("profile"))]
     _check(outputs, model, [images], force=force)
@@ -92,7 +94,7 @@ def check_no_scores(out: Path, inputs: Iterable[str | Path]) -> None:
 
 def check_listed(out: Path, trace: Path | None, files: Sequence[str], *, force: bool) -> None:
     """The same for the .bin files of an info file, of which none may be written over either."""
-    # Of a million files few lie in folders of their own, or have the names of outputs.
+    # Few of a million files lie in folders of their own, or have the names of outputs.
     check_no_scores(out, {file.rpartition("/")[0] or "." for file in files})
     outputs = [Output(out / _PERF, json_of("perf")), *_benchmark_files(out), *_trace(trace)]
     names = {path.name for output in outputs for path in (output.path, output.path.resolve())}

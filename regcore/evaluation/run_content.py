@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from regcore.files.number_input import parse_float
+from regcore.scores.metric import MetricValue
 
 Count = Annotated[int, Meta(ge=0, le=1 << 53)]
 Positive = Annotated[int, Meta(ge=1, le=1 << 53)]
@@ -57,6 +58,9 @@ class RunContent:
     damaged: list[Damaged] = field(default_factory=list)
     rotated: list[Any] = field(default_factory=list)
     not_reached: Count = 0
+    metrics: Annotated[dict[str, dict[str, MetricValue]], Meta(max_length=100)] = field(
+        default_factory=dict
+    )
     run: str | None = None
     format: dict[str, Any] | None = None
 

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from regcore.errors import DatasetError, RegcoreError
-from regcore.evaluation.predictions_csv import DECISIONS, Decisions, read_decisions, write_decisions
+from regcore.evaluation.predictions_csv import (
+    OLDER_PREDICTIONS,
+    PREDICTIONS,
+    TopPredictions,
+    read_predictions,
+    write_predictions,
+)
 from regcore.evaluation.run_content import RunContent
 from regcore.files.atomic import write_text
 from regcore.files.json_input import read_json
@@ -52,11 +58,14 @@ class Run:
         """What the recipe is of: the model's own name with its tag, or that of a preset."""
         return self.content.recipe.rpartition(" (")[0]
 
-    def decisions(self) -> Decisions:
-        """What was decided for each image. Raises DatasetError, also where it is another run's."""
-        path = self.folder / DECISIONS
-        found = read_decisions(path)
-        counted, hits = int(found.decided.sum()), int(found.right.sum())
+    def predictions(self) -> TopPredictions:
+        """What the model made of each image. Raises DatasetError, also for another run's."""
+        path = self.folder / PREDICTIONS
+        older = self.folder / OLDER_PREDICTIONS
+        if not path.exists() and older.exists():
+            path = older
+        found = read_predictions(path)
+        counted, hits = int(found.evaluated.sum()), int(found.correct.sum())
         if (counted, hits) != (self.images, self.hits):
             raise DatasetError(
                 f"{path}: is of another run: {hits} of {counted} images are right in it, and "
@@ -65,9 +74,9 @@ class Run:
         return found
 
 
-def write_run(folder: Path, report: dict[str, Any], decisions: Decisions) -> None:
-    """Writes decisions.csv and run.json; report: with the recipe's fields as "preprocessing"."""
-    write_decisions(folder / DECISIONS, decisions)
+def write_run(folder: Path, report: dict[str, Any], predictions: TopPredictions) -> None:
+    """Writes predictions.csv and run.json; report: with the recipe's fields as "preprocessing"."""
+    write_predictions(folder / PREDICTIONS, predictions)
     write_text(folder / RUN, json.dumps(report, indent=2) + "\n")
 
 

@@ -1,9 +1,9 @@
-"""Predictions against labels: TopN, and which classes go wrong."""
+"""Scores that a tool has written against labels: metrics, and which classes go wrong."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -11,11 +11,15 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import DatasetError, PredictionError
-from regcore.evaluation.score_files.source import Predictions
+from regcore.errors import DatasetError, ScoreFileError
+from regcore.evaluation.score_files.source import ScoreSet
 from regcore.images.labels import read_labels, stem
-from regcore.scores.topk import NO_ANSWER, Ties, first_choices
-from regcore.scores.topn import TopN, class_indices, has_background
+from regcore.scores.labels import class_indices, has_background
+from regcore.scores.metric import Metric
+from regcore.scores.ranks import Ties
+from regcore.scores.registry import extra_metrics
+from regcore.scores.topk import NO_PREDICTION, top1
+from regcore.scores.topn import TopN
 
 #: No classifier takes smaller pictures; fewer values may well be scores.
 _LEAST_SIDE = 64
@@ -23,13 +27,15 @@ _LEAST_SIDE = 64
 
 @dataclass(frozen=True)
 class Score:
-    """What the predictions of a set of images are worth.
+    """What the scores of a set of images are worth.
 
-    topn: over the images whose scores could be read; classes: the number of scores of each.
-    labels, answers: the true class and the model's first choice for each of them, int64, both as
-        numbered in the label file; -1 is the background of a model that has it, NO_ANSWER is NaN.
+    topn, and the metrics that were asked for beside it: over the images whose scores could be
+        read; classes: the number of scores of each.
+    labels, predicted: the true class and the model's first choice for each of them, int64, both as
+        numbered in the label file; -1 is the background of a model that has it, NO_PREDICTION
+        stands for NaN.
     errors: images whose scores could not be read, or that have several files.
-    missing, surplus, stray: see Predictions.
+    missing, surplus, stray: see ScoreSet.
     longer: text files that go on after the line that was read.
     seconds: for reading and comparing.
     """
@@ -37,13 +43,14 @@ class Score:
     topn: TopN
     classes: int
     labels: NDArray[np.int64]
-    answers: NDArray[np.int64]
-    errors: tuple[PredictionError, ...]
+    predicted: NDArray[np.int64]
+    errors: tuple[ScoreFileError, ...]
     missing: tuple[str, ...]
     surplus: tuple[str, ...]
     stray: tuple[str, ...]
     longer: tuple[str, ...]
     seconds: float
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def expected_images(self) -> int:
@@ -52,7 +59,7 @@ class Score:
 
     @property
     def complete(self) -> bool:
-        """Whether the set of predictions is that of the labels."""
+        """Whether the set of scores is that of the labels."""
         return not (self.errors or self.missing or self.surplus)
 
     @property
@@ -83,18 +90,20 @@ def read_image_labels(path: str | Path) -> dict[str, int]:
 
 
 def score(
-    predictions: Predictions,
+    predictions: ScoreSet,
     labels: Mapping[str, int],
     *,
     n: int = 5,
     ties: Ties = "lowest",
+    metrics: Sequence[str | Metric] = (),
     background: bool | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Score:
-    """Reads all predictions and compares them with `labels`, by the names of the images.
+    """Reads all scores and compares them with `labels`, by the names of the images.
 
     ties: which of equal scores counts as the higher one, in topn; as for `regcore.ranks`.
+    metrics: what is counted beside TopN: names of `regcore.scores.registry`, or new metrics.
     background: whether class 0 is the background, and label 0 the class 1; by default the guide's
         rule, that it is where there are 1001 classes.
     progress: called with the number of images done so far and, of these, failed.
@@ -106,8 +115,12 @@ def score(
     if background is None:
         background = has_background(predictions.classes)
     class_indices(expected, predictions.classes, background=background)
-    topn = TopN(n, ties=ties, background=background)
-    answers = np.empty_like(expected)
+    topn = TopN(n, ties=ties)
+    others = extra_metrics(metrics)
+    every: tuple[Metric, ...] = (topn, *others)
+    for metric in every:
+        metric.background = background
+    predicted = np.empty_like(expected)
     scored: list[NDArray[np.intp]] = []
     errors = list(predictions.errors)
     longer: list[str] = []
@@ -117,9 +130,11 @@ def score(
         rows = batch.indices
         scored.append(rows)
         if len(rows):
-            topn.update(batch.scores, expected[rows])
-            answer = first_choices(batch.scores)
-            answers[rows] = np.where(answer == NO_ANSWER, NO_ANSWER, answer - int(background))
+            for metric in every:
+                metric.update(batch.scores, expected[rows])
+            chosen = top1(batch.scores)
+            as_label = chosen - int(background)
+            predicted[rows] = np.where(chosen == NO_PREDICTION, NO_PREDICTION, as_label)
         if progress is not None:
             progress(topn.count + len(errors), len(errors))
     read = np.concatenate(scored) if scored else np.empty(0, dtype=np.intp)
@@ -127,13 +142,14 @@ def score(
         topn=topn,
         classes=predictions.classes,
         labels=expected[read],
-        answers=answers[read],
+        predicted=predicted[read],
         errors=tuple(errors),
         missing=predictions.missing,
         surplus=predictions.surplus,
         stray=predictions.stray,
         longer=tuple(longer),
         seconds=perf_counter() - start,
+        metrics=others,
     )
 
 

@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import MismatchError
-from regcore.evaluation.score_files.source import Predictions
-from regcore.scores.topk import first_choices
+from regcore.evaluation.score_files.source import ScoreSet
+from regcore.scores.topk import top1
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """Of the images that both have.
+class ScoreDifferences:
+    """How far two sets of scores of the same images are apart.
 
-    largest_difference: of two scores of one class, and the image where it is. smallest_cosine:
-    of the angle between an image's two rows of scores (0 where one of them is all zeros), and its
-    image. same_answers: how many have their highest score in the same class, as score counts it.
-    differing_bits: images whose rows are not bit for bit the same. not_finite: images of whose
-    scores NaN or infinity keeps a difference and an angle from being told; the largest and the
-    smallest are of the others, 0 and 1 where there are none.
+    largest_difference: between two scores of one class; most_different: the image where it is.
+    smallest_cosine: of the angle between an image's two rows of scores, 0 where one of them is all
+    zeros; least_parallel: its image. same_answers: how many images have their highest score in the
+    same class. differing_bits: images whose rows are not bit for bit the same. not_finite: images
+    with NaN or infinity, which the difference and the cosine leave out; these are 0 and 1 where no
+    other image is left.
     """
 
     images: int
@@ -35,7 +35,7 @@ class Agreement:
     not_finite: int
 
 
-def compare_scores(now: Predictions, before: Predictions) -> Agreement:
+def compare_scores(now: ScoreSet, before: ScoreSet) -> ScoreDifferences:
     """Reads both and compares them; the same images in the same order.
 
     Raises MismatchError where one lacks images, has unreadable ones, or another number of classes.
@@ -56,21 +56,21 @@ def compare_scores(now: Predictions, before: Predictions) -> Agreement:
     for first, a, b in _side_by_side(now, before):
         names = now.names[first : first + len(a)]
         bits += int((a.view(np.uint32) != b.view(np.uint32)).any(axis=1).sum())
-        same += int((first_choices(a) == first_choices(b)).sum())
+        same += int((top1(a) == top1(b)).sum())
         finite = np.flatnonzero(np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1))
         lost += len(a) - len(finite)
         if not len(finite):
             continue
         x, y = a[finite].astype(np.float64), b[finite].astype(np.float64)
-        told = tuple(names[place] for place in finite.tolist())
+        compared = tuple(names[place] for place in finite.tolist())
         length_x, length_y = np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1)
         lengths = length_x * length_y
         without_angle = (length_x == length_y).astype(np.float64)  # zeros are parallel to zeros
         products = np.einsum("ij,ij->i", x, y)
         parallel = np.divide(products, lengths, out=without_angle, where=lengths > 0)
-        difference.look(np.abs(x - y).max(axis=1), told, larger=True)
-        cosine.look(parallel, told, larger=False)
-    return Agreement(
+        difference.look(np.abs(x - y).max(axis=1), compared, larger=True)
+        cosine.look(parallel, compared, larger=False)
+    return ScoreDifferences(
         images=len(now.names),
         largest_difference=difference.value,
         most_different=difference.name,
@@ -95,7 +95,7 @@ class _Worst:
 
 
 def _side_by_side(
-    now: Predictions, before: Predictions
+    now: ScoreSet, before: ScoreSet
 ) -> Iterator[tuple[int, NDArray[np.float32], NDArray[np.float32]]]:
     """Rows of both for the same images; both read batches of one size."""
     for a, b in zip(now.batches(), before.batches(), strict=True):

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from regcore.errors import DatasetError
 from regcore.files.atomic import write_text
 from regcore.files.json_input import as_form, read_json
 from regcore.files.number_input import parse_count, parse_decimal
-from regcore.scores.topn import TopN, percent
+from regcore.scores.topn import TopN
 
 _IMAGES, _CLASSES = "Number of images", "Number of classes"
 _INCOMPLETE = "incomplete"
@@ -29,6 +30,11 @@ _RANKS_SHOWN = 5
 def accuracy_key(rank: int) -> str:
     """`Top1 accuracy`, as the file calls it."""
     return f"Top{rank} accuracy"
+
+
+def percent(share: float) -> str:
+    """A share (0 to 1) as the guide prints it: numpy's rounding to two places, `87.5%`."""
+    return f"{round(np.float64(share * 100), 2)}%"
 
 
 def guide_result(topn: TopN) -> dict[str, Any]:

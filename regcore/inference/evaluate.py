@@ -1,4 +1,4 @@
-"""Images through the preprocessor into a model, and its scores into TopN."""
+"""Images through the preprocessor into a model, and its scores into metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.photos import device_stream
 from regcore.inference.pipeline import DEVICE_TIMEOUT, run_pipeline
 from regcore.inference.timeline import Timeline
-from regcore.scores.accumulator import Counting
+from regcore.scores.accumulator import ScoreAccumulator
+from regcore.scores.metric import Metric
+from regcore.scores.registry import extra_metrics
 from regcore.scores.topn import TopN
 
 Progress = Callable[[int, int], object]
@@ -29,7 +31,7 @@ class Evaluation:
 
     images: how many were evaluated; errors: one for each that could not be; findings: evaluated
     images that are damaged or rotated; not_reached: images that come after an interruption.
-    timeline: when what happened.
+    timeline: when what happened. topn: the accuracy; metrics: those that were asked for beside it.
     indices int64 and values float32, [items, 5]: the best classes of every item, in the order
     of the items; -1 and NaN where an image failed or the model has fewer classes.
     """
@@ -42,6 +44,7 @@ class Evaluation:
     values: NDArray[np.float32]
     findings: tuple[Finding, ...] = ()
     not_reached: int = 0
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -84,6 +87,7 @@ def evaluate(
     labels: NDArray[np.int64],
     *,
     batch_size: int,
+    metrics: Sequence[str | Metric] = (),
     background: bool | None = None,
     progress: Progress | None = None,
     trace: bool = False,
@@ -92,7 +96,8 @@ def evaluate(
     """Evaluates `items`, whose true classes are `labels` (int64 [items]), in batches.
 
     An image that cannot be decoded ends up in `errors`, and the others go on without it.
-    background: whether the model's class 0 is the background, see Counting.
+    metrics: what is counted beside TopN: names of `regcore.scores.registry`, or new metrics.
+    background: whether the model's class 0 is the background, see ScoreAccumulator.
     progress: called with the number of items done so far and, of these, failed.
     trace, device_timeout: see run_pipeline.
     Raises DatasetError for labels that the model does not have, before any is counted, and
@@ -102,8 +107,8 @@ def evaluate(
         raise ValueError(f"{len(items)} items, but {len(labels)} labels")
     timeline = Timeline(worked=[] if trace else None)
     with device_stream(preprocessor, backend, items, batch_size) as stream:
-        tally = _Tally(labels, background=background, progress=progress)
-        return tally.run(stream, backend, timeline, device_timeout)
+        state = _EvaluationState(labels, metrics, background=background, progress=progress)
+        return state.run(stream, backend, timeline, device_timeout)
 
 
 def evaluate_batches(
@@ -111,6 +116,7 @@ def evaluate_batches(
     backend: Backend,
     labels: NDArray[np.int64],
     *,
+    metrics: Sequence[str | Metric] = (),
     background: bool | None = None,
     progress: Progress | None = None,
     trace: bool = False,
@@ -118,19 +124,25 @@ def evaluate_batches(
 ) -> Evaluation:
     """The same for batches of a stream or a store, whose indices are places in `labels`."""
     timeline = Timeline(worked=[] if trace else None)
-    tally = _Tally(labels, background=background, progress=progress)
-    return tally.run(batches, backend, timeline, device_timeout)
+    state = _EvaluationState(labels, metrics, background=background, progress=progress)
+    return state.run(batches, backend, timeline, device_timeout)
 
 
-class _Tally:
+class _EvaluationState:
     """What has been counted so far, and what could not be."""
 
     def __init__(
-        self, labels: NDArray[np.int64], *, background: bool | None, progress: Progress | None
+        self,
+        labels: NDArray[np.int64],
+        metrics: Sequence[str | Metric],
+        *,
+        background: bool | None,
+        progress: Progress | None,
     ) -> None:
         self._images = len(labels)
         self._progress = progress
-        self._counting = Counting(labels, background=background)
+        self._metrics = extra_metrics(metrics)
+        self._accumulator = ScoreAccumulator(labels, metrics=self._metrics, background=background)
         self._errors: list[DecodeError] = []
         self._findings: list[Finding] = []
 
@@ -149,28 +161,29 @@ class _Tally:
 
     @property
     def _done(self) -> int:
-        return self._counting.count + len(self._errors)
+        return self._accumulator.count + len(self._errors)
 
     def add(self, batch: Batch, result: Result | None) -> None:
         self._errors += batch.errors
         self._findings += batch.findings
         if result is not None:
-            self._counting.add(batch.indices, result.scores)
+            self._accumulator.add(batch.indices, result.scores)
         if self._done == self._images:
-            self._counting.finish()  # in the time that is measured
+            self._accumulator.finish()  # in the time that is measured
         if self._progress is not None:
             self._progress(self._done, len(self._errors))
 
     def evaluation(self, timeline: Timeline) -> Evaluation:
-        self._counting.finish()
-        topn = self._counting.topn
+        self._accumulator.finish()
+        topn = self._accumulator.topn
         return Evaluation(
             topn=topn,
             images=topn.count,
             errors=tuple(self._errors),
             timeline=timeline,
-            indices=self._counting.indices,
-            values=self._counting.values,
+            indices=self._accumulator.indices,
+            values=self._accumulator.values,
             findings=tuple(self._findings),
             not_reached=self._images - self._done,
+            metrics=self._metrics,
         )

@@ -6,14 +6,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from regcore.evaluation.intervals import wilson
 from regcore.evaluation.run_identity import new_identity
 from regcore.images import diagnostics
 from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import Evaluation
 from regcore.performance.perf import Perf, measure
+from regcore.reports.metrics import metric_rows, metrics_dict
+from regcore.reports.topn import (
+    accuracies,
+    accuracy_percent,
+    accuracy_rows,
+    doubt_rows,
+    doubtful_images,
+    intervals,
+)
 from regcore.schemas import json_form
-from regcore.scores.topn import TopN, percent
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,25 +78,6 @@ class RunReport:
         return f"{expected} images"
 
 
-def accuracies(topn: TopN) -> dict[str, str]:
-    """`{"Top1": "77.85%", ...}`, rounded as in result.json."""
-    return {f"Top{rank}": percent(topn.accuracy(rank)) for rank in range(1, len(topn.hits) + 1)}
-
-
-def accuracy_percent(topn: TopN) -> dict[str, float | None]:
-    """`{"Top1": 77.85, ...}`, not rounded; None where no image was counted."""
-    return {
-        f"Top{rank}": 100 * float(topn.hits[rank - 1]) / topn.count if topn.count else None
-        for rank in range(1, len(topn.hits) + 1)
-    }
-
-
-def intervals(topn: TopN) -> dict[str, tuple[float, float]]:
-    """Of each accuracy Wilson's 95 % interval, in percent."""
-    found = {f"Top{k}": wilson(int(hits), topn.count) for k, hits in enumerate(topn.hits, 1)}
-    return {name: (100 * interval.low, 100 * interval.high) for name, interval in found.items()}
-
-
 def incompleteness(report: RunReport) -> dict[str, Any]:
     """What a complete evaluation would have had: failed images with the reason, missing names."""
     return {
@@ -122,13 +110,12 @@ def to_dict(report: RunReport) -> dict[str, Any]:
         "left_out": report.left_out,
         **diagnostics.to_dict(evaluation.findings),
         "classes": evaluation.topn.classes,
-        "ties": evaluation.topn.ties,
-        "tied_images": evaluation.topn.tied,
-        "nan_images": evaluation.topn.nan,
+        **doubtful_images(evaluation.topn),
         "hits": evaluation.topn.hits.tolist(),
         "accuracy": accuracies(evaluation.topn),
         "accuracy_percent": accuracy_percent(evaluation.topn),
         "interval": intervals(evaluation.topn),
+        **metrics_dict(evaluation.metrics),
         **about(report),
         "root": report.root,
         "preprocessing": report.preprocessing.to_dict(),
@@ -156,19 +143,17 @@ def to_table(report: RunReport) -> Table:
     )
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    between = intervals(evaluation.topn)
-    for name, value in accuracies(evaluation.topn).items():
-        low, high = between[name]
-        interval = f", 95 % interval {low:.2f} to {high:.2f}" if evaluation.images else ""
-        table.add_row(f"{name} accuracy", f"{value}{interval}")
-    table.add_section()
-    for name, value in diagnostics.summary(evaluation.findings).items():
+    for name, value in {
+        **accuracy_rows(evaluation.topn),
+        **metric_rows(evaluation.metrics),
+    }.items():
         table.add_row(name, value)
-    if evaluation.topn.tied:
-        rule = f"the {evaluation.topn.ties} class counts as the first"
-        table.add_row("equal scores", f"{evaluation.topn.tied} images, {rule}")
-    if evaluation.topn.nan:
-        table.add_row("NaN", f"{evaluation.topn.nan} images, never a hit")
+    table.add_section()
+    for name, value in {
+        **diagnostics.summary(evaluation.findings),
+        **doubt_rows(evaluation.topn),
+    }.items():
+        table.add_row(name, value)
     table.add_section()
     table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
     if report.perf.interface_images_per_s is not None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regcore.evaluation.score import Score
-from regcore.reports.run import accuracies
+from regcore.formats.guide_result import percent
+from regcore.reports.metrics import metric_rows, metrics_dict
+from regcore.reports.topn import accuracies, doubtful_images
 from regcore.schemas import json_form
-from regcore.scores.topk import NO_ANSWER
-from regcore.scores.topn import percent
+from regcore.scores.topk import NO_PREDICTION
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -49,9 +50,9 @@ def intervals(score: Score) -> dict[str, list[str]]:
 
 
 def class_accuracies(score: Score) -> list[dict[str, Any]]:
-    """Of each class that occurs: label, images, hits by the first choice, accuracy."""
+    """Each class that occurs: label, images, hits by the first choice, accuracy."""
     labels, of, images = np.unique(score.labels, return_inverse=True, return_counts=True)
-    hits = np.bincount(of, weights=score.labels == score.answers, minlength=len(labels))
+    hits = np.bincount(of, weights=score.labels == score.predicted, minlength=len(labels))
     return [
         {"label": label, "images": count, "hits": int(hit), "accuracy": percent(hit / count)}
         for label, count, hit in zip(labels.tolist(), images.tolist(), hits, strict=True)
@@ -72,10 +73,10 @@ def confusion(score: Score, classes: int) -> list[dict[str, Any]]:
 
 
 def _wrong_answers(score: Score, label: int) -> list[dict[str, Any]]:
-    answers = Counter(score.answers[score.labels == label].tolist())
+    answers = Counter(score.predicted[score.labels == label].tolist())
     del answers[label]
     return [
-        {"label": None if answer == NO_ANSWER else answer, "images": count}
+        {"label": None if answer == NO_PREDICTION else answer, "images": count}
         for answer, count in sorted(answers.items(), key=lambda item: (-item[1], item[0]))
     ][:_SHOWN_ANSWERS]
 
@@ -87,6 +88,7 @@ def to_dict(score: Score, worst: int) -> dict[str, Any]:
         whole = {
             "hits": score.topn.hits.tolist(),
             "accuracy": accuracies(score.topn),
+            **metrics_dict(score.metrics),
             "confusion": confusion(score, worst),
             "per_class": class_accuracies(score),
         }
@@ -96,9 +98,7 @@ def to_dict(score: Score, worst: int) -> dict[str, Any]:
         **incompleteness(score),
         "stray": list(score.stray),
         "first_line_only": len(score.longer),
-        "ties": score.topn.ties,
-        "tied_images": score.topn.tied,
-        "nan_images": score.topn.nan,
+        **doubtful_images(score.topn),
         "classes": score.classes,
         "seconds": round(score.seconds, 4),
         **whole,
@@ -116,6 +116,8 @@ def to_table(score: Score) -> Table:
     if score.complete:
         for name, value in accuracies(score.topn).items():
             table.add_row(f"{name} accuracy", value)
+        for name, value in metric_rows(score.metrics).items():
+            table.add_row(name, value)
     else:
         for name, (least, greatest) in intervals(score).items():
             table.add_row(f"{name} accuracy", f"between {least} and {greatest}")

@@ -1,15 +1,49 @@
-"""A verdict as a table."""
+"""A verdict as JSON and as a table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from regcore.evaluation.baseline_verdict import AgainstBaseline
+from regcore.evaluation.paired_verdict import AgainstRun
+from regcore.evaluation.verdict import Margin, overall
 from regcore.reports.printable import printable
+from regcore.schemas import json_form
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _NAMED = 10
+
+
+def to_dict(
+    margin: Margin,
+    baseline: AgainstBaseline | None,
+    run: AgainstRun | None,
+    *,
+    complete: bool,
+) -> dict[str, Any]:
+    """The verdict for machines, and for verdict.json."""
+    parts = [part for part in (baseline, run) if part is not None]
+    return {
+        "format": json_form("verdict"),
+        "outcome": overall([part.outcome for part in parts]).value,
+        "complete": complete,
+        "max_drop": str(margin),
+        "confidence": 0.95,
+        "baseline": _plain(baseline),
+        "against": _plain(run),
+    }
+
+
+def _plain(part: AgainstBaseline | AgainstRun | None) -> dict[str, Any] | None:
+    if part is None:
+        return None
+    fields = dict(vars(part))
+    fields["outcome"] = part.outcome.value
+    fields["interval"] = [part.interval.low, part.interval.high]
+    fields["notes"] = list(part.notes)
+    return fields
 
 
 def to_table(found: dict[str, Any]) -> Table:

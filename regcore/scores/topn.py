@@ -3,56 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore.errors import LabelError
-from regcore.scores.topk import (
-    Ties,
-    check_ties,
-    count_workers,
-    label_array,
-    label_places,
-    score_array,
-    whole_number,
-)
+from regcore.scores.arrays import count_workers, whole_number
+from regcore.scores.labels import labelled_scores
+from regcore.scores.metric import MetricValue
+from regcore.scores.ranks import Ties, check_ties, label_ranks
 
 #: What to do about scores that hold NaN.
 OnNan = Literal["count", "raise"]
 
-# A model with one class more than ImageNet keeps index 0 for the background.
-_CLASSES_WITH_BACKGROUND = 1001
-
-# Their places stay in the cache while they are counted.
+# Their ranks stay in the cache while they are counted.
 _ROWS_AT_ONCE = 8192
-
-
-def has_background(classes: int) -> bool:
-    """Whether the guide takes a model of so many classes for one with a background class."""
-    return classes == _CLASSES_WITH_BACKGROUND
-
-
-def class_indices(
-    labels: ArrayLike, classes: int, *, background: bool = False
-) -> NDArray[np.int64]:
-    """The model's class index, int64 [images], of each label.
-
-    It is the label itself, or with `background` label + 1: the model's class 0 is then none that a
-    label names. Raises LabelError for a label that the model does not have.
-    """
-    given = label_array(labels)
-    if given.ndim != 1:
-        raise ValueError(f"labels must be a list with one label an image, not {given.ndim}-D")
-    first = int(background)
-    wrong = given[(given < 0) | (given >= classes - first)]
-    if wrong.size:
-        raise LabelError(
-            f"label {wrong[0]} does not fit a model with {classes} classes: "
-            f"labels lie between 0 and {classes - first - 1}"
-        )
-    return given.astype(np.int64) + first
 
 
 class TopN:
@@ -67,6 +33,8 @@ class TopN:
     count: images so far. classes: of their scores, 0 before the first. tied: images for which
     another rule for ties could give another rank within the n best. nan: images with NaN.
     """
+
+    name = "topn"
 
     def __init__(
         self,
@@ -118,29 +86,22 @@ class TopN:
         scores: [images, classes], as for `regcore.topk`. labels: int [images], each a
         class index, or one less with a background.
         """
-        scores = score_array(scores)
-        if scores.ndim != 2:  # noqa: PLR2004
-            raise ValueError(f"scores must be [images, classes], not {scores.ndim}-D")
+        scores, expected = labelled_scores(scores, labels, background=self.background)
         classes = scores.shape[1]
-        expected = class_indices(labels, classes, background=self.background)
-        if len(scores) != len(expected):
-            raise ValueError(
-                f"scores of {len(scores)} images do not go with {len(expected)} labels"
-            )
         self._expect_classes(classes)
-        behind = min(self.n, classes)
-        hits = np.zeros(behind + 1, dtype=np.int64)
+        counted_ranks = min(self.n, classes)
+        hits = np.zeros(counted_ranks + 1, dtype=np.int64)
         tied = nan = 0
         for first in range(0, len(expected), _ROWS_AT_ONCE):
             rows = slice(first, first + _ROWS_AT_ONCE)
-            places = label_places(scores[rows], expected[rows], workers=self.workers)
-            if self.on_nan == "raise" and places.nan.any():
-                row = first + int(places.nan.argmax())
+            ranks = label_ranks(scores[rows], expected[rows], workers=self.workers)
+            if self.on_nan == "raise" and ranks.nan.any():
+                row = first + int(ranks.nan.argmax())
                 raise ValueError(f"the scores of image {row} hold NaN")
-            part_tied, part_nan = places.tally(self.ties, hits)
+            part_tied, part_nan = ranks.count_hits(self.ties, hits)
             tied += part_tied
             nan += part_nan
-        self._hits[:behind] += hits[:behind]
+        self._hits[:counted_ranks] += hits[:counted_ranks]
         self.tied += tied
         self.nan += nan
         self.count += len(expected)
@@ -164,13 +125,22 @@ class TopN:
         self.tied += other.tied
         self.nan += other.nan
 
+    def result(self) -> Mapping[str, MetricValue]:
+        """Top1 to Top n in percent, and the counts of images with ties that matter and with NaN."""
+        shares = {
+            f"Top{rank}": MetricValue(100 * self.accuracy(rank) if self.count else None, "%")
+            for rank in range(1, self.n + 1)
+        }
+        tied, nan = MetricValue(self.tied, "images"), MetricValue(self.nan, "images")
+        return {**shares, "tied": tied, "nan": nan}
+
     def _expect_classes(self, classes: int) -> None:
         if self.classes not in (0, classes):
             raise ValueError(f"{classes} classes after images with {self.classes} classes")
 
     def __repr__(self) -> str:
         ranks = sorted({1, len(self.hits)}) if self.count else []
-        shares = "".join(f", Top{rank} {percent(self.accuracy(rank))}" for rank in ranks)
+        shares = "".join(f", Top{rank} {round(100 * self.accuracy(rank), 2)}%" for rank in ranks)
         return f"<TopN: {self.count} images{shares}>"
 
 
@@ -191,8 +161,3 @@ def topn_accuracy(
     topn = TopN(n, ties=ties, on_nan=on_nan, background=background, workers=workers)
     topn.update(scores, labels)
     return topn
-
-
-def percent(share: float) -> str:
-    """A share (0 to 1) as the guide prints it: numpy's rounding to two places, `87.5%`."""
-    return f"{round(np.float64(share * 100), 2)}%"

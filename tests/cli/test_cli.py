@@ -61,9 +61,9 @@ def test_run_prints_and_writes_the_result(
     assert "CPUExecutionProvider" in result.stdout
     assert "INCOMPLETE" not in result.output
     assert sorted(path.name for path in out.iterdir()) == [
-        "decisions.csv",
         "perf.json",
         "perf_vision_batchsize_16_device_0.txt",
+        "predictions.csv",
         "result.json",
         "run.json",
     ]

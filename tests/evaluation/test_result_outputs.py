@@ -47,7 +47,9 @@ def test_a_trace_never_takes_the_place_of_the_model(photos: Path, tmp_path: Path
     assert model.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["result.json", "perf.json", "decisions.csv", "verdict.json"])
+@pytest.mark.parametrize(
+    "name", ["result.json", "perf.json", "predictions.csv", "decisions.csv", "verdict.json"]
+)
 def test_a_run_replaces_no_file_of_others(photos: Path, name: str) -> None:
     out = photos.parent / "out"
     out.mkdir()

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from regcore import DatasetError
 from regcore.cli import cli
 from regcore.evaluation.score import read_image_labels, score
-from regcore.evaluation.score_files.source import open_predictions
+from regcore.evaluation.score_files.source import open_scores
 from regcore.reports.score import class_accuracies, confusion
-from regcore.scores.topk import NO_ANSWER
+from regcore.scores.topk import NO_PREDICTION
 
 
 def regcore_score(*arguments: object) -> Result:
@@ -131,8 +131,8 @@ def test_answers_are_numbered_as_labels(tmp_path: Path) -> None:
     np.save(tmp_path / "s.npy", scores)
     truth = label_file(tmp_path / "s.names.txt", [7, 7, 7, 7])
     labels = read_image_labels(truth)
-    found = score(open_predictions(tmp_path / "s.npy", tuple(labels)), labels)
-    assert found.answers.tolist() == [7, -1, NO_ANSWER, 6]
+    found = score(open_scores(tmp_path / "s.npy", tuple(labels)), labels)
+    assert found.predicted.tolist() == [7, -1, NO_PREDICTION, 6]
     assert class_accuracies(found) == [{"label": 7, "images": 4, "hits": 1, "accuracy": "25.0%"}]
     assert confusion(found, 1)[0]["confused_with"] == [
         {"label": None, "images": 1},

@@ -13,7 +13,7 @@ from command_line import regcore
 
 from regcore.errors import RegcoreError
 from regcore.evaluation.score_files.npy import open_npy
-from regcore.evaluation.score_files.source import open_predictions
+from regcore.evaluation.score_files.source import open_scores
 
 
 def packed(folder: Path, scores: np.ndarray) -> Path:
@@ -45,7 +45,7 @@ def test_rows_are_read_as_they_lie(tmp_path: Path, order: str, dtype: str) -> No
 def test_a_file_that_is_cut_short_while_it_is_open_is_named(tmp_path: Path) -> None:
     """A memory map would end the process without a word."""
     path = packed(tmp_path, np.zeros((600, 1000), np.float32))
-    predictions = open_predictions(path, [str(i) for i in range(600)])
+    predictions = open_scores(path, [str(i) for i in range(600)])
     batches = predictions.batches()
     next(batches)
     os.truncate(path, 4096)

@@ -17,21 +17,16 @@ from PIL import Image
 
 from regcore.errors import BackendError, DatasetError, MismatchError, UsageError
 from regcore.evaluation.baseline import check_baseline, values_of
-from regcore.evaluation.predictions_csv import Decisions, read_decisions, write_decisions
+from regcore.evaluation.baseline_verdict import Measured, against_baseline
+from regcore.evaluation.paired_verdict import against_run
+from regcore.evaluation.predictions_csv import TopPredictions, read_predictions, write_predictions
 from regcore.evaluation.score_differences import compare_scores
-from regcore.evaluation.score_files.source import open_predictions
-from regcore.evaluation.verdict import (
-    Margin,
-    Measured,
-    Outcome,
-    against_baseline,
-    against_run,
-    parse_accuracy,
-)
+from regcore.evaluation.score_files.source import open_scores
+from regcore.evaluation.verdict import Margin, Outcome, parse_accuracy
 from regcore.formats.timm_results import find_baseline
 from regcore.images.recipe import Recipe
 from regcore.models.timm.architectures import import_timm
-from regcore.scores.accumulator import Counting
+from regcore.scores.accumulator import ScoreAccumulator
 
 POINT = Margin(1.0, "pt")
 
@@ -106,11 +101,11 @@ def test_a_gain_beyond_chance_proves_nothing() -> None:
 def test_rows_without_a_number_are_wrong_in_a_verdict() -> None:
     labels = np.int64([0, 0, 0])
 
-    def of(scores: list[list[float]]) -> Decisions:
-        counting = Counting(labels)
+    def of(scores: list[list[float]]) -> TopPredictions:
+        counting = ScoreAccumulator(labels)
         counting.add(np.arange(3), np.float32(scores))
         counting.finish()
-        return Decisions(("a", "b", "c"), labels, counting.indices, counting.values)
+        return TopPredictions(("a", "b", "c"), labels, counting.indices, counting.values)
 
     bad = of([[np.nan] * 3] * 3)
     good = of([[3, 2, 1], [1, 2, 3], [1, 2, 3]])
@@ -182,19 +177,19 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
         find_baseline("m", table)
 
 
-def decisions(labels: list[int], answers: list[int]) -> Decisions:
+def predictions(labels: list[int], answers: list[int]) -> TopPredictions:
     count = len(labels)
     classes = np.full((count, 5), -1, np.int64)
     classes[:, 0] = answers
     scores = np.full((count, 5), np.nan, np.float32)
     scores[:, 0] = np.linspace(0, 1, count, dtype=np.float32)
     images = tuple(f"a/{i}.jpg" for i in range(count))
-    return Decisions(images, np.array(labels), classes, scores)
+    return TopPredictions(images, np.array(labels), classes, scores)
 
 
 def test_flips_are_named() -> None:
-    before = decisions([0, 1, 2, 3, 4], [0, 1, 9, 9, 4])
-    now = decisions([0, 1, 2, 3, 4], [0, 7, 2, 8, 4])
+    before = predictions([0, 1, 2, 3, 4], [0, 1, 9, 9, 4])
+    now = predictions([0, 1, 2, 3, 4], [0, 7, 2, 8, 4])
     found = against_run(now, before, POINT, complete=True)
     assert (found.lost, found.won, found.other) == (("a/1.jpg",), ("a/2.jpg",), ("a/3.jpg",))
     assert (found.before, found.accuracy, found.change) == (60.0, 60.0, 0.0)
@@ -205,11 +200,11 @@ def test_flips_are_named() -> None:
 
 def test_the_same_answers_on_many_images_pass() -> None:
     labels = [i % 10 for i in range(5000)]
-    same = decisions(labels, labels)
+    same = predictions(labels, labels)
     assert against_run(same, same, POINT, complete=True).outcome is Outcome.PASS
     assert against_run(same, same, POINT, complete=True).equivalent
     assert against_run(same, same, POINT, complete=False).outcome is Outcome.UNDECIDED
-    worse = decisions(labels, [label if i % 20 else 11 for i, label in enumerate(labels)])
+    worse = predictions(labels, [label if i % 20 else 11 for i, label in enumerate(labels)])
     found = against_run(worse, same, POINT, complete=True)
     assert found.outcome is Outcome.FAIL
     # Not worse, but not the same either.
@@ -221,19 +216,19 @@ def test_the_same_answers_on_many_images_pass() -> None:
 
 
 def test_runs_on_other_images_or_labels_are_refused() -> None:
-    four, three = decisions([0, 1, 2, 3], [0, 1, 2, 3]), decisions([0, 1, 2], [0, 1, 2])
+    four, three = predictions([0, 1, 2, 3], [0, 1, 2, 3]), predictions([0, 1, 2], [0, 1, 2])
     with pytest.raises(MismatchError, match=r"1 only in the one, 0 only in the other, a/3\.jpg"):
         against_run(four, three, POINT, complete=True)
     with pytest.raises(MismatchError, match=r"0 only in the one, 1 only in the other, a/3\.jpg"):
         against_run(three, four, POINT, complete=True)
     with pytest.raises(MismatchError, match=r"other labels: a/1\.jpg"):
-        against_run(three, decisions([0, 2, 2], [0, 1, 2]), POINT, complete=True)
+        against_run(three, predictions([0, 2, 2], [0, 1, 2]), POINT, complete=True)
 
 
 @pytest.mark.slow
 @settings(deadline=None)
 @given(st.data())
-def test_decisions_are_read_as_they_were_written(
+def test_predictions_are_read_as_they_were_written(
     tmp_path_factory: Any, data: st.DataObject
 ) -> None:
     count = data.draw(st.integers(0, 6))
@@ -247,10 +242,10 @@ def test_decisions_are_read_as_they_were_written(
     classes = np.array(rows(st.integers(-1, 1000)), np.int64).reshape(-1, 5)
     scores = np.array(rows(st.floats(width=32, allow_nan=False)), np.float32).reshape(-1, 5)
     scores[classes < 0] = np.nan
-    given_ = Decisions(tuple(images), np.arange(count), classes, scores)
-    path = tmp_path_factory.mktemp("decisions") / "decisions.csv"
-    write_decisions(path, given_)
-    found = read_decisions(path)
+    given_ = TopPredictions(tuple(images), np.arange(count), classes, scores)
+    path = tmp_path_factory.mktemp("predictions") / "predictions.csv"
+    write_predictions(path, given_)
+    found = read_predictions(path)
     assert found.images == given_.images
     np.testing.assert_array_equal(found.labels, given_.labels)
     np.testing.assert_array_equal(found.classes, classes)
@@ -262,18 +257,18 @@ def test_decisions_are_read_as_they_were_written(
     [
         ("", "its header is another"),
         ("image,label\n", "its header is another"),
-        ("{header}\na.jpg,1,2\n", "line 2: not a decision"),
-        ("{header}\na.jpg,x,,,,,,,,,,\n", "line 2: not a decision"),
-        ("{header}\na.jpg,1,2,1e308,,,,,,,,\n", "line 2: not a decision"),
+        ("{header}\na.jpg,1,2\n", "line 2: not a prediction"),
+        ("{header}\na.jpg,x,,,,,,,,,,\n", "line 2: not a prediction"),
+        ("{header}\na.jpg,1,2,1e308,,,,,,,,\n", "line 2: not a prediction"),
         ("{header}\na.jpg,1,,,,,,,,,,\na.jpg,1,,,,,,,,,,\n", "an image is in it twice"),
     ],
 )
-def test_damaged_decisions_are_named(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "decisions.csv"
+def test_damaged_predictions_are_named(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "predictions.csv"
     header = "image,label," + ",".join(f"class{k},score{k}" for k in range(1, 6))
     path.write_text(text.format(header=header))
     with pytest.raises(DatasetError, match=message):
-        read_decisions(path)
+        read_predictions(path)
 
 
 @pytest.fixture
@@ -333,7 +328,7 @@ def test_verdicts_of_runs(runs: dict[str, Path]) -> None:
 
 
 def test_models_with_a_background(tmp_path: Path) -> None:
-    """The classes of 1001 are counted from 1, in the decisions, too."""
+    """The classes of 1001 are counted from 1, in the predictions, too."""
     weights = np.zeros((3, 1001), np.float32)
     weights[[0, 1, 2], [1, 2, 3]] = 1
     model = save_model(tmp_path / "m.onnx", weights=weights)
@@ -346,8 +341,8 @@ def test_models_with_a_background(tmp_path: Path) -> None:
     out = tmp_path / "run"
     result = regcore("run", model, photos, "--labels", labels, "--out", out, "--json")
     assert json.loads(result.stdout)["hits"][0] == 5
-    found = read_decisions(out / "decisions.csv")
-    assert found.right.tolist() == [False] + 5 * [True]
+    found = read_predictions(out / "predictions.csv")
+    assert found.correct.tolist() == [False] + 5 * [True]
     assert found.labels.tolist() == [3, 2, 3, 1, 2, 3]
 
 
@@ -388,8 +383,7 @@ def test_scores_that_are_no_numbers_hide_no_difference(tmp_path: Path) -> None:
         np.save(tmp_path / f"{name}.npy", scores)
         (tmp_path / f"{name}.names.txt").write_text("a\nb\nc\nd\n")
     now, before, lost = (
-        open_predictions(tmp_path / f"{name}.npy", tuple("abcd"))
-        for name in ("other", "one", "lost")
+        open_scores(tmp_path / f"{name}.npy", tuple("abcd")) for name in ("other", "one", "lost")
     )
     found = compare_scores(now, before)
     assert (found.not_finite, found.differing_bits) == (2, 3)
@@ -409,7 +403,7 @@ def test_answers_and_angles_of_rows_with_nan_and_of_zeros(tmp_path: Path) -> Non
     for name, scores in rows.items():
         np.save(tmp_path / f"{name}.npy", np.array(scores, np.float32))
         (tmp_path / f"{name}.names.txt").write_text("a\nb\nc\nd\n")
-        opened.append(open_predictions(tmp_path / f"{name}.npy", tuple("abcd")))
+        opened.append(open_scores(tmp_path / f"{name}.npy", tuple("abcd")))
     found = compare_scores(*opened)
     assert found.same_answers == 2  # of b and c: NaN is no answer
     assert (found.smallest_cosine, found.least_parallel) == (0, "d")

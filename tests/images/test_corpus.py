@@ -120,7 +120,7 @@ def other_formats() -> Iterator[tuple[str, bytes]]:
 
 
 def found_by_fuzzing() -> Iterator[tuple[str, bytes]]:
-    for path in sorted((Path(__file__).parents[1] / "fuzz" / "corpus").iterdir()):
+    for path in sorted((Path(__file__).parents[1] / "cpp" / "fuzz" / "corpus").iterdir()):
         yield path.name, path.read_bytes()
 
 

@@ -14,7 +14,7 @@ from regcore.errors import DatasetError
 from regcore.images.batch_stream import WORKED
 from regcore.inference.timeline import DEVICE_STAGES, WORKER_STAGES, BatchLog, BatchTimes, Timeline
 from regcore.performance.device_batches import GivenBatches, busy_seconds
-from regcore.scores.accumulator import Counting
+from regcore.scores.accumulator import ScoreAccumulator
 from regcore.scores.topk import best_classes
 from regcore.scores.topn import TopN
 
@@ -134,7 +134,7 @@ def test_scores_count_alike_in_any_portions(
     scores[chance.random(scores.shape) < 0.05] = np.nan
     labels = chance.integers(0, classes, images)
     order = chance.permutation(images)[: sum(sizes)]
-    counting = Counting(labels, portion=portion)
+    counting = ScoreAccumulator(labels, portion=portion)
     for rows in np.split(order, np.cumsum(sizes)[:-1]):
         batch = scores[rows].copy()
         counting.add(rows, batch)
@@ -158,7 +158,7 @@ def test_scores_count_alike_in_any_portions(
 
 
 def test_labels_and_classes_that_do_not_fit() -> None:
-    counting = Counting(np.array([0, 7]))
+    counting = ScoreAccumulator(np.array([0, 7]))
     with pytest.raises(DatasetError, match="label 7"):
         counting.add(np.array([0]), np.zeros((1, 5), np.float32))
     assert counting.count == 0

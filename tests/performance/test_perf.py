@@ -30,7 +30,8 @@ from regcore.performance.benchmark_rates import (
 from regcore.performance.device_batches import GivenBatches
 from regcore.performance.perf import Distribution, StageLoad, measure, write_perf
 from regcore.performance.profile.bottleneck import Ceilings, judge
-from regcore.reports.run import RunReport, accuracy_percent, intervals, to_table
+from regcore.reports.run import RunReport, to_table
+from regcore.reports.topn import accuracy_percent, intervals
 from regcore.scores.topn import TopN
 
 RECIPE = Recipe(resize=16, crop=16)

@@ -24,7 +24,7 @@ from regcore.performance.perf import Perf, StageLoad
 from regcore.performance.profile import bottleneck, stage_rates
 from regcore.performance.profile.bottleneck import Ceilings, judge
 from regcore.performance.profile.workload import BatchProfile, Workload, worker_counts
-from regcore.scores.accumulator import Counting
+from regcore.scores.accumulator import ScoreAccumulator
 
 RECIPE = Recipe(resize=16, crop=16, dtype="uint8")
 
@@ -82,7 +82,7 @@ class Synthetic:
             return 1
 
         monkeypatch.setattr(preprocessor, "decode_rgb", decode)
-        monkeypatch.setattr(Counting, "add", lambda *_: self.sleep("post"))
+        monkeypatch.setattr(ScoreAccumulator, "add", lambda *_: self.sleep("post"))
 
     def sleep(self, stage: str) -> None:
         start = time.perf_counter()

@@ -22,7 +22,7 @@ from onnx_models import save_model
 from oracles import jpeg, photo_like
 from PIL import Image
 
-from regcore.evaluation.predictions_csv import Decisions
+from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.run_content import RunContent
 from regcore.files.json_input import as_form
 from regcore.reports.html.charts import ceilings
@@ -108,7 +108,7 @@ def test_report_of_a_run_alone(run_folder: Path) -> None:
         assert f"there is no {name}; 'regcore {command}" in result.stderr
         assert name in text
     assert "results of one batch size only" in text
-    # Of what is incomplete there is no accuracy, but what it can be.
+    # What is incomplete has no accuracy, but what it can be.
     assert "<title>m.onnx: INCOMPLETE</title>" in text
     assert "of all 25, if the others miss or hit" in text
     run = json.loads((run_folder / "run.json").read_text())
@@ -211,7 +211,7 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_damaged_parts_are_left_out(run_folder: Path) -> None:
     (run_folder / "perf.json").write_text("{")
-    (run_folder / "decisions.csv").write_text("x")
+    (run_folder / "predictions.csv").write_text("x")
     result = regcore("report", run_folder)
     assert result.exit_code == 0, result.output
     assert "rates: perf.json cannot be read" in result.stderr
@@ -223,7 +223,7 @@ def test_damaged_parts_are_left_out(run_folder: Path) -> None:
 
 
 def busy_trace(workers: int, images: int) -> TraceContent:
-    """Of a host that is busy for a second and a half."""
+    """A host that is busy for a second and a half."""
     events: list[dict[str, Any]] = []
     for worker in range(workers):
         row = {"pid": 1, "tid": worker}
@@ -262,16 +262,16 @@ def test_columns_of_a_timeline(spans: list[tuple[float, float]], columns: int) -
     np.testing.assert_allclose(covered(np.array(pairs), edges), slowly, atol=1e-9)
 
 
-def decisions() -> Decisions:
+def predictions() -> TopPredictions:
     classes = np.full((6, 5), -1, np.int64)
     scores = np.full((6, 5), np.nan, np.float32)
     classes[:, :2] = [[0, 1], [1, 0], [1, 0], [2, 1], [2, 0], [-1, -1]]
     scores[:, :2] = [[9, 1], [5, 4], [9, 1], [3, 2], [7, 1], [np.nan, np.nan]]
-    return Decisions(tuple("abcdef"), np.array([0, 0, 0, 1, 1, 2]), classes, scores)
+    return TopPredictions(tuple("abcdef"), np.array([0, 0, 0, 1, 1, 2]), classes, scores)
 
 
 def test_the_worst_classes() -> None:
-    rows = confusion(decisions(), Names(["cat, feline", "dog"]))
+    rows = confusion(predictions(), Names(["cat, feline", "dog"]))
     assert [(row["name"], row["missed"], row["images"]) for row in rows] == [
         ("dog", 2, 2),
         ("cat", 2, 3),
@@ -282,7 +282,7 @@ def test_the_worst_classes() -> None:
 
 def test_the_most_confident_mistakes(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(jpeg(photo_like(600, 400)))
-    found = most_confident(decisions(), tmp_path, Names([]))
+    found = most_confident(predictions(), tmp_path, Names([]))
     assert [one["image"] for one in found] == ["c", "e", "b", "d"]
     assert found[0]["rank"] == "that was number 2"
     assert found[1]["rank"] == "not among the best five"
@@ -345,8 +345,8 @@ def test_a_damaged_record_is_one_line(run_folder: Path) -> None:
         assert result.stderr.startswith(f"regcore: {path}")
 
 
-def test_decisions_of_another_run_are_left_out(run_folder: Path) -> None:
-    path = run_folder / "decisions.csv"
+def test_predictions_of_another_run_are_left_out(run_folder: Path) -> None:
+    path = run_folder / "predictions.csv"
     header, _, *rest = path.read_text().splitlines()
     path.write_text("\n".join([header, *rest]) + "\n")
     result = regcore("report", run_folder)
@@ -355,6 +355,18 @@ def test_decisions_of_another_run_are_left_out(run_folder: Path) -> None:
     result = regcore("verdict", run_folder, "--against", run_folder, "--max-drop", "1pt")
     assert result.exit_code == 3
     assert f"regcore: {path}: is of another run: " in result.stderr
+
+
+def test_predictions_are_read_by_their_older_name(run_folder: Path) -> None:
+    current, older = run_folder / "predictions.csv", run_folder / "decisions.csv"
+    assert regcore("report", run_folder).exit_code == 0
+    expected = (run_folder / "report.html").read_text()
+    current.rename(older)
+    assert regcore("report", run_folder).exit_code == 0
+    assert (run_folder / "report.html").read_text() == expected
+    current.write_text("x")  # which counts where both are there
+    assert "mistakes: " in regcore("report", run_folder).stderr
+    assert "its header is another" in regcore("report", run_folder).stderr
 
 
 def test_foreign_words_in_a_plot(run_folder: Path) -> None:

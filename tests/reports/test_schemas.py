@@ -103,13 +103,14 @@ def of_runs(folder: Path, model: Path) -> Told:
     ):
         out = folder / "runs" / photos
         options = ("--labels", folder / labels, "--out", out, "--trace", folder / "trace.json")
-        yield "run", regcore("run", model, folder / photos, *options, "--json", code=code).stdout
+        options += ("--metric", "ece", "--json")
+        yield "run", regcore("run", model, folder / photos, *options, code=code).stdout
         yield "run", (out / "run.json").read_text()
         yield "result", (out / name).read_text()
         yield "perf", (out / "perf.json").read_text()
         yield "trace", (folder / "trace.json").read_text()
-        with (out / "decisions.csv").open(newline="") as file:
-            yield from (("decisions", json.dumps(row)) for row in csv.DictReader(file))
+        with (out / "predictions.csv").open(newline="") as file:
+            yield from (("predictions", json.dumps(row)) for row in csv.DictReader(file))
 
 
 def of_scores(folder: Path, model: Path) -> Told:
@@ -123,7 +124,7 @@ def of_scores(folder: Path, model: Path) -> Told:
         ("bad.txt", "part.json", "part.incomplete.json", 3),
     ):
         scored = ("score", out / "dumpOutput_device0", folder / labels, folder / "scored", name)
-        yield "score", regcore(*scored, "--json", code=code).stdout
+        yield "score", regcore(*scored, "--metric", "ece", "--json", code=code).stdout
         yield "result", (folder / "scored" / written).read_text()
 
 
@@ -185,7 +186,7 @@ def test_every_form_is_written_and_fits(outputs: dict[str, list[str]]) -> None:
 
 
 def test_json_names_its_form_and_version(outputs: dict[str, list[str]]) -> None:
-    bare = {"decisions", "onnx-recipe", "store-image", "trace"}
+    bare = {"predictions", "onnx-recipe", "store-image", "trace"}
     for form in outputs.keys() - bare:
         for text in outputs[form]:
             content = json.loads(text)
@@ -225,7 +226,7 @@ def by_pattern(form: str, path: tuple[Any, ...]) -> bool:
     """Objects with a key for each rank, stage or worker, of which there may be fewer."""
     names = {
         "accuracy", "accuracy_interval", "accuracy_percent", "interval", "worker_seconds",
-        "stage_seconds", "preprocess", "rows", "ms",
+        "stage_seconds", "preprocess", "rows", "ms", "metrics", "ece",
     }  # fmt: skip
     return (bool(path) and path[-1] in names) or (form, len(path)) == ("trtexec", 4)
 
@@ -233,12 +234,12 @@ def by_pattern(form: str, path: tuple[Any, ...]) -> bool:
 def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
     """Keys that only some have: of a complete set, of one kind of model, of a trace's events."""
     some = {
-        "run": {"result", "recipe_from", "run", "accuracy_percent", "interval"},
+        "run": {"result", "recipe_from", "run", "accuracy_percent", "interval", "metrics"},
         "perf": {"recipe_from", "run", "files", "sweep"},
         "infer": {"recipe_from"},
         "profile": {"recipe_from"},
         "comparison": {"run"},
-        "score": {"hits", "accuracy", "confusion", "per_class"},
+        "score": {"hits", "accuracy", "confusion", "per_class", "metrics"},
         "verdict": {"scores", "run"},
         "inspect": {"opset", "producer", "weights", "device", "builder", "precision", "source",
                     "source_sha256", "refusal"},

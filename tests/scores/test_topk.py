@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regcore import ranks, topk
-from regcore.scores.topk import NO_ANSWER, NO_PLACE, best_classes, first_choices
+from regcore.scores.topk import NO_CLASS, NO_PREDICTION, best_classes, top1
 
 DTYPES = ["float32", "float16", "bfloat16", "int8", "uint8"]
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-42, -1e-42, 6e-8]
@@ -321,10 +321,10 @@ def test_unfit_labels(labels: Any, error: type[Exception], message: str) -> None
 def test_a_row_of_nan_names_no_class() -> None:
     scores = np.array([[np.nan, 2, 1], [np.nan] * 3, [np.nan, np.nan, -np.inf]], np.float32)
     values, indices = best_classes(scores, 2)
-    assert indices.tolist() == [[1, 2], [NO_ANSWER, NO_ANSWER], [2, NO_ANSWER]]
+    assert indices.tolist() == [[1, 2], [NO_PREDICTION, NO_PREDICTION], [2, NO_PREDICTION]]
     np.testing.assert_array_equal(values, topk(scores, 2)[0])
-    assert best_classes(scores, 4)[1][0].tolist() == [1, 2, NO_ANSWER, NO_PLACE]
-    assert first_choices(scores).tolist() == [1, NO_ANSWER, 2]
+    assert best_classes(scores, 4)[1][0].tolist() == [1, 2, NO_PREDICTION, NO_CLASS]
+    assert top1(scores).tolist() == [1, NO_PREDICTION, 2]
     assert best_classes(np.zeros((1, 3), np.uint8), 1)[1].tolist() == [[0]]
 
 

@@ -12,8 +12,8 @@ bool StepsFit(const uint16_t* steps) {
 
 }  // namespace
 
-// What of the picture is decoded.
-struct ScanDecoder::Part {
+// What of the image is decoded.
+struct BaselineDecoder::Part {
   Part(const ScanHeader& header, const Rect& area) : scan(header), wanted(area) {
     // Fancy upsampling makes a pixel of its own sample of chroma and the one that is nearest, which
     // is that of the pixel beside it or of itself.
@@ -41,7 +41,7 @@ struct ScanDecoder::Part {
   uint8_t* pixels = nullptr;  // of the view
 };
 
-bool ScanDecoder::Takes(const ScanHeader& scan) {
+bool BaselineDecoder::Takes(const ScanHeader& scan) {
   for (int c = 0; c < scan.components; ++c) {
     if (!StepsFit(scan.component[c].quantization)) return false;
   }
@@ -52,33 +52,33 @@ bool ScanDecoder::Takes(const ScanHeader& scan) {
   return across == 1 || scan.width > 4;
 }
 
-size_t ScanDecoder::BytesFor(const ScanHeader& scan) {
+size_t BaselineDecoder::BytesFor(const ScanHeader& scan) {
   const int mcus = scan.mcus_across();
   return EntropySegments::BytesFor(scan.size) + Coefficients::BytesFor(scan, mcus) +
          SampleRows::BytesFor(scan, mcus);
 }
 
-size_t ScanDecoder::capacity() const {
+size_t BaselineDecoder::capacity() const {
   return reader_.capacity() + coefficients_.capacity() + samples_.capacity();
 }
 
-void ScanDecoder::Release() {
+void BaselineDecoder::Release() {
   reader_.Release();
   coefficients_.Release();
   samples_.Release();
 }
 
 // Reads one row of MCUs and makes samples of it.
-bool ScanDecoder::DecodeMcuRow(const Part& part, int mcu_row) {
+bool BaselineDecoder::DecodeMcuRow(const Part& part, int mcu_row) {
   const ScanHeader& scan = part.scan;
   if (!reader_.ReadRow(part.first_mcu, part.last_mcu, &coefficients_)) return false;
-  bool tame = true;
+  bool in_range = true;
   for (int c = 0; c < scan.components; ++c) {
     const ScanComponent& component = scan.component[c];
     const int16_t* steps = reinterpret_cast<const int16_t*>(component.quantization);
     for (int down = 0; down < component.blocks_down; ++down) {
-      tame &= kernels_.inverse_dct(coefficients_.Row(c, down), coefficients_.groups(c), steps,
-                                   samples_.Row(c, 8 * down), samples_.stride());
+      in_range &= kernels_.inverse_dct(coefficients_.Row(c, down), coefficients_.groups(c), steps,
+                                       samples_.Row(c, 8 * down), samples_.stride());
     }
     if (c == 0 || scan.component[0].blocks_across == 1) continue;
     // At its sides and at its top and bottom the chroma plane goes on as it ends.
@@ -98,18 +98,18 @@ bool ScanDecoder::DecodeMcuRow(const Part& part, int mcu_row) {
       repeat(height - 1, height);
     }
   }
-  return tame;
+  return in_range;
 }
 
-void ScanDecoder::WriteRow(const Part& part, int y, const uint8_t* luma, const uint8_t* cb,
-                           const uint8_t* cr) {
+void BaselineDecoder::WriteRow(const Part& part, int y, const uint8_t* luma, const uint8_t* cb,
+                               const uint8_t* cr) {
   kernels_.ycc_to_rgb(luma, cb, cr, static_cast<size_t>(part.view.area.width()),
                       part.pixels + (y - part.view.area.top) * part.view.stride);
 }
 
 // Makes pixels of the samples of a row of MCUs, as far as they are wanted. Where chroma is
 // subsampled vertically, the last row waits for the chroma of the MCUs below.
-void ScanDecoder::WriteRows(const Part& part, int mcu_row) {
+void BaselineDecoder::WriteRows(const Part& part, int mcu_row) {
   const ScanHeader& scan = part.scan;
   const int height = scan.mcu_height();
   const bool subsampled_down = scan.component[0].blocks_down > 1;
@@ -138,9 +138,9 @@ void ScanDecoder::WriteRows(const Part& part, int mcu_row) {
   }
 }
 
-Status ScanDecoder::Decode(const ScanHeader& scan, const Rect& wanted, bool check_rest,
-                           AlignedBuffer* pixels, RgbView* view, bool* sound) {
-  *sound = false;
+Status BaselineDecoder::Decode(const ScanHeader& scan, const Rect& wanted, bool check_rest,
+                               AlignedBuffer* pixels, RgbView* view, bool* decoded) {
+  *decoded = false;
   Part part(scan, wanted);
   const int64_t bytes = part.view.stride * wanted.height();
   REGCORE_RETURN_IF_ERROR(pixels->Reserve(static_cast<size_t>(bytes) + kPixelSlack));
@@ -165,7 +165,7 @@ Status ScanDecoder::Decode(const ScanHeader& scan, const Rect& wanted, bool chec
     }
   }
   const bool all_read = check_rest || part.last_row == scan.mcus_down();
-  *sound = all_read ? reader_.AtEndOfImage() : reader_.ReachesEndOfImage();
+  *decoded = all_read ? reader_.AtEndOfImage() : reader_.ReachesEndOfImage();
   *view = part.view;
   return {};
 }

@@ -1,9 +1,10 @@
-// Part of a picture from a sound baseline scan, as libjpeg-turbo decodes it, in less time: the
+// Part of an image from a sound baseline scan, as libjpeg-turbo decodes it, in less time: the
 // coefficients outside of the part are only passed over, and nothing is done twice.
 #pragma once
 
 #include <cstddef>
 
+#include "base/aligned_buffer.h"
 #include "base/image_view.h"
 #include "base/simd_level.h"
 #include "base/status.h"
@@ -15,16 +16,16 @@
 
 namespace regcore {
 
-// Room behind the pixels, for kernels that write and read on.
+// Room after the pixels, for kernels that write and read on.
 inline constexpr size_t kPixelSlack = 3 * kSampleSlack + kReadSlack;
 
 // Whatever is not as an encoder writes it is left to libjpeg, so that its repairs, its warnings and
 // its errors are the only ones. Not thread-safe.
-class ScanDecoder {
+class BaselineDecoder {
  public:
-  explicit ScanDecoder(SimdLevel level) : kernels_(PixelKernelsFor(level)) {}
+  explicit BaselineDecoder(SimdLevel level) : kernels_(PixelKernelsFor(level)) {}
 
-  // Whether pictures of such a header are decoded at all.
+  // Whether images of such a header are decoded at all.
   static bool Takes(const ScanHeader& scan);
 
   // What Decode holds at most, without the pixels.
@@ -32,10 +33,10 @@ class ScanDecoder {
 
   // Writes `wanted` into `pixels`, and sets `view` to it and to columns beside it, which mean
   // nothing. `check_rest`: what follows the wanted part is looked through for damage, not just for
-  // its end. `sound` says whether the pixels mean anything: if not, the scan is for libjpeg. The
+  // its end. `decoded` says whether the pixels mean anything: if not, the scan is for libjpeg. The
   // status is not ok only where there is no memory.
   Status Decode(const ScanHeader& scan, const Rect& wanted, bool check_rest, AlignedBuffer* pixels,
-                RgbView* view, bool* sound);
+                RgbView* view, bool* decoded);
 
   size_t capacity() const;
   void Release();

@@ -7,14 +7,14 @@
 
 namespace regcore {
 
-class BitWindow {
+class BitReader {
  public:
-  BitWindow() = default;
-  explicit BitWindow(const uint8_t* begin) : next_(begin) {}
+  BitReader() = default;
+  explicit BitReader(const uint8_t* begin) : next_(begin) {}
 
   static constexpr int kRefilled = 56;
 
-  // Leaves at least kRefilled bits, zeros behind the end. Reads 8 bytes. The bits in which a word
+  // Leaves at least kRefilled bits, zeros past the end. Reads 8 bytes. The bits in which a word
   // overlaps what is there already are the same, so that they need not be masked.
   void Refill() {
     uint64_t word;

@@ -22,10 +22,10 @@ struct BlockLayout {
 // then, and where a code is too long for the look-up, one code is taken by itself.
 template <bool kStore>
 inline bool ReadBlock(const HuffmanTable& dc_table, const PairTable& ac_table,
-                      const BlockLayout& layout, BitWindow* window, int* dc, int16_t* block) {
-  constexpr int kPairs = BitWindow::kRefilled / PairTable::kLongestPair<kStore>;
-  static_assert(HuffmanTable::kLongest <= BitWindow::kRefilled);
-  BitWindow w = *window;  // in registers
+                      const BlockLayout& layout, BitReader* reader, int* dc, int16_t* block) {
+  constexpr int kPairs = BitReader::kRefilled / PairTable::kLongestPair<kStore>;
+  static_assert(HuffmanTable::kLongest <= BitReader::kRefilled);
+  BitReader w = *reader;  // in registers
   w.Refill();
   const HuffmanCode first = dc_table.Find(w.bits());
   if (first.advance() == kNoCode) return false;
@@ -39,7 +39,7 @@ inline bool ReadBlock(const HuffmanTable& dc_table, const PairTable& ac_table,
       const HuffmanPair pair = ac_table.FindPair(w.bits());
       next = place + pair.advance<kStore>();
       if constexpr (kStore) {
-        // If the pair is one too many, its second coefficient is behind place 63.
+        // If the pair is one too many, its second coefficient is past place 63.
         block[layout.offset[place + pair.first_advance()]] = pair.first();
         block[layout.offset[next]] = pair.second();
       }
@@ -50,7 +50,7 @@ inline bool ReadBlock(const HuffmanTable& dc_table, const PairTable& ac_table,
     if (next < 63) continue;
     if (next >= kEndOfBlock && next - kEndOfBlock < 63) {
       w.Skip(ac_table.FindPair(w.bits()).length());
-      *window = w;
+      *reader = w;
       return true;
     }
     w.Refill();
@@ -59,7 +59,7 @@ inline bool ReadBlock(const HuffmanTable& dc_table, const PairTable& ac_table,
     if constexpr (kStore) block[layout.offset[place]] = code.Coefficient(w.bits());
     w.Skip(code.length());
     if (place < 63) continue;
-    *window = w;
+    *reader = w;
     return place == 63 || place >= kEndOfBlock;
   }
 }

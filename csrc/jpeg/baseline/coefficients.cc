@@ -6,8 +6,6 @@
 namespace regcore {
 namespace {
 
-constexpr int kLargestGroup = 4;
-
 // ITU-T T.81, figure 5: row and column of the places in the zigzag order.
 constexpr uint8_t kZigzag[64] = {
     000, 001, 010, 020, 011, 002, 003, 012, 021, 030, 040, 031, 022, 013, 004, 005,
@@ -30,8 +28,7 @@ size_t Coefficients::BytesFor(const ScanHeader& scan, int mcus) {
   size_t blocks = 0;
   for (int c = 0; c < scan.components; ++c) {
     const ScanComponent& component = scan.component[c];
-    blocks +=
-        static_cast<size_t>(component.blocks_down) * BlocksAcross(component, mcus, kLargestGroup);
+    blocks += static_cast<size_t>(component.blocks_down) * BlocksAcross(component, mcus, kMaxGroup);
   }
   return blocks * kBlockSize * sizeof(int16_t);
 }

@@ -4,25 +4,24 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 #include "base/status.h"
 #include "jpeg/baseline/block_reader.h"
 #include "jpeg/baseline/scan_header.h"
+#include "jpeg/pixels/block_groups.h"
 
 namespace regcore {
 
-// Blocks of one component lie in groups of so many side by side as a kernel takes at once: first
-// row 0 of all blocks of a group, then row 1, and so on; a ninth row is for what belongs nowhere.
-// Whoever reads coefficients leaves zeros.
+// Blocks lie as jpeg/pixels/block_groups.h says. Whoever reads coefficients leaves zeros.
 class Coefficients {
  public:
   static constexpr int kMaxComponents = 3;
   static constexpr int kMaxBlocksDown = 2;
-  static constexpr unsigned kBlockSize = 72;  // with the ninth row
 
   static size_t BytesFor(const ScanHeader& scan, int mcus);
 
-  // For `mcus` MCUs side by side, in groups of 1, 2 or 4 blocks. All coefficients are 0 then.
+  // For `mcus` MCUs side by side, in groups of 1, 2 or kMaxGroup blocks. All coefficients are 0
+  // then.
   Status Prepare(const ScanHeader& scan, int mcus, int group);
 
   const BlockLayout& layout() const { return layout_; }

@@ -1,17 +1,17 @@
-// The bytes between two markers of a scan, without the zeros stuffed in behind each 0xFF.
+// The bytes between two markers of a scan, without the zeros stuffed in after each 0xFF.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 #include "base/status.h"
 
 namespace regcore {
 
 class EntropySegments {
  public:
-  // Zeros behind the bytes of a segment. No MCU of 6 blocks is longer (64 coefficients of at most
+  // Zeros after the bytes of a segment. No MCU of 6 blocks is longer (64 coefficients of at most
   // 27 bits each), so whoever looks at the end after every MCU never leaves the buffer.
   static constexpr size_t kReadAhead = 6 * 64 * 27 / 8 + 16;
 

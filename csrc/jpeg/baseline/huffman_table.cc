@@ -35,7 +35,7 @@ bool HuffmanTable::Build(const HuffmanSpec& spec, bool* rebuilt) {
   });
   if (!sizes_fit) return false;
   std::fill(std::begin(codes_), std::end(codes_), HuffmanCode());
-  // ITU-T T.81, C.2: codes of one length follow each other, and the next length goes on behind
+  // ITU-T T.81, C.2: codes of one length follow each other, and the next length goes on after
   // them.
   uint32_t code = 0;
   int symbol = 0;

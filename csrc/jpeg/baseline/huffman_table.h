@@ -8,9 +8,9 @@
 
 namespace regcore {
 
-// The coefficient of 63 - `spare` bits that lies behind the highest `skip` of `bits`. ITU-T T.81,
+// The coefficient of 63 - `spare` bits that lies below the highest `skip` of `bits`. ITU-T T.81,
 // F.1.2.1.1: one whose first bit is 0 is negative, and stored less one.
-inline int CoefficientBehind(uint64_t bits, uint32_t skip, uint32_t spare) {
+inline int CoefficientAfter(uint64_t bits, uint32_t skip, uint32_t spare) {
   const uint64_t value = bits << skip;
   const int64_t negative = ~static_cast<int64_t>(value) >> 63;  // all ones, or 0
   const uint64_t positive = value ^ static_cast<uint64_t>(negative);
@@ -18,12 +18,12 @@ inline int CoefficientBehind(uint64_t bits, uint32_t skip, uint32_t spare) {
   return static_cast<int>((magnitude ^ negative) - negative);
 }
 
-// The advance of an end of block, and of bits that are no code: behind place 63 from wherever it
+// The advance of an end of block, and of bits that are no code: past place 63 from wherever it
 // starts, and never as far as the end of a block.
 inline constexpr uint32_t kEndOfBlock = 128;
 inline constexpr uint32_t kNoCode = 64;
 
-// A code together with the bits of the coefficient behind it, in one register.
+// A code together with the bits of the coefficient after it, in one register.
 class HuffmanCode {
  public:
   HuffmanCode() = default;
@@ -40,9 +40,9 @@ class HuffmanCode {
   uint32_t spare() const { return packed_ >> 16 & 63; }
   uint32_t advance() const { return packed_ >> 24; }
 
-  // Of the highest bits of `bits`, which begin with the code.
+  // The coefficient that the highest bits of `bits` hold, which begin with the code.
   int16_t Coefficient(uint64_t bits) const {
-    return static_cast<int16_t>(CoefficientBehind(bits, code_length(), spare()));
+    return static_cast<int16_t>(CoefficientAfter(bits, code_length(), spare()));
   }
 
  private:
@@ -67,7 +67,7 @@ class HuffmanPair {
   explicit HuffmanPair(HuffmanCode code)
       : packed_(code.length() | kNoCode << 8 | kNoCode << 16 | uint64_t{code.advance()} << 24) {}
 
-  uint64_t length() const { return packed_; }  // in the lowest 6 bits, as BitWindow::Skip takes it
+  uint64_t length() const { return packed_; }  // in the lowest 6 bits, as BitReader::Skip takes it
 
   // To the last code's place. kNoCode where the first code is not within the index, or, if its
   // coefficient is needed, that is not.
@@ -84,7 +84,7 @@ class HuffmanPair {
   uint64_t packed_ = 0;
 };
 
-// Of the first coefficients of blocks: a symbol is the size of a difference.
+// The table for the first coefficients of blocks: a symbol is the size of a difference.
 class HuffmanTable {
  public:
   static constexpr unsigned kLargestSize = 11;  // ITU-T T.81, table F.1
@@ -98,7 +98,7 @@ class HuffmanTable {
   // another, `rebuilt`.
   bool Build(const HuffmanSpec& spec, bool* rebuilt);
 
-  // Of the highest bits of `bits`.
+  // The code that the highest bits of `bits` begin with.
   HuffmanCode Find(uint64_t bits) const {
     const HuffmanCode code = codes_[bits >> (64 - kIndexBits)];
     return code.found() ? code : FindLong(bits);
@@ -121,26 +121,26 @@ class HuffmanTable {
   bool built_ = false;
   uint8_t counts_[17] = {};
   uint8_t symbols_[256] = {};
-  // Of each length: the first code that is larger, left-aligned in 16 bits, and where a code's
+  // For each length: the first code that is larger, left-aligned in 16 bits, and where a code's
   // symbol is, relative to the code.
   uint32_t limit_[17] = {};
   int offset_[17] = {};
 };
 
-// Of the coefficients behind the first one, which have 10 bits at most (table F.2); most have
-// fewer.
+// The table for the coefficients after the first one, which have 10 bits at most (table F.2); most
+// have fewer.
 class PairTable : public HuffmanTable {
  public:
   PairTable() : HuffmanTable(10, 15) {}
 
   bool Build(const HuffmanSpec& spec);
 
-  // The most bits of a pair: both within the index, or one code, and its coefficient behind.
+  // The most bits of a pair: both within the index, or one code and the coefficient after it.
   template <bool kCoefficients>
   static constexpr int kLongestPair =
       kIndexBits + (kCoefficients ? 0 : static_cast<int>(kLargestSize));
 
-  // Of the highest bits of `bits`.
+  // The pair that the highest bits of `bits` begin with.
   HuffmanPair FindPair(uint64_t bits) const { return pairs_[bits >> (64 - kIndexBits)]; }
 
  private:

@@ -35,7 +35,7 @@ Marker NextMarker(const uint8_t** p, const uint8_t* end) {
   return {};
 }
 
-size_t CountScansBehind(const uint8_t* scan, const uint8_t* end) {
+size_t CountScansAfter(const uint8_t* scan, const uint8_t* end) {
   size_t scans = 0;
   for (const uint8_t* p = scan;;) {
     const Marker marker = NextMarker(&p, end);

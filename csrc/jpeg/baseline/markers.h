@@ -6,27 +6,27 @@
 
 namespace regcore {
 
-// Marker codes of ITU-T T.81, table B.1: the byte behind 0xFF. Eight of restarts, and so on.
+// Marker codes of ITU-T T.81, table B.1: the byte after 0xFF. Eight of restarts, and so on.
 inline constexpr uint8_t kRst0 = 0xD0;
 inline constexpr uint8_t kRst7 = 0xD7;
 inline constexpr uint8_t kEoi = 0xD9;
 inline constexpr uint8_t kSos = 0xDA;
 inline constexpr uint8_t kApp0 = 0xE0;
-inline constexpr uint8_t kNoMarker = 0x00;  // behind 0xFF: a data byte 0xFF
+inline constexpr uint8_t kNoMarker = 0x00;  // after 0xFF: a data byte 0xFF
 
 struct Marker {
   uint8_t code = kNoMarker;
-  const uint8_t* body = nullptr;  // behind the length
+  const uint8_t* body = nullptr;  // after the length
   size_t size = 0;                // of the body
 };
 
-// The next marker from `p` on, skipping whatever is none, and sets `p` behind it and its segment.
-// None at the end of the bytes, or where a segment would end behind them.
+// The next marker from `p` on, skipping whatever is none, and sets `p` after it and its segment.
+// None at the end of the bytes, or where a segment would end past them.
 Marker NextMarker(const uint8_t** p, const uint8_t* end);
 
-// How many more scans begin behind `scan`, which lies inside the data of a scan. At least as many
+// How many more scans begin after `scan`, which lies inside the data of a scan. At least as many
 // as libjpeg will decode: it never passes a marker that ends a scan unseen either.
-size_t CountScansBehind(const uint8_t* scan, const uint8_t* end);
+size_t CountScansAfter(const uint8_t* scan, const uint8_t* end);
 
 // Whether nothing but the data of one scan lies between `scan` and an end-of-image marker.
 bool ScanReachesEndOfImage(const uint8_t* scan, const uint8_t* end);

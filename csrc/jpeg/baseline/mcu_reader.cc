@@ -8,7 +8,7 @@
 namespace regcore {
 namespace {
 
-// Of an 8-bit picture no first coefficient is larger (ITU-T T.81, F.1.2.1.2).
+// No first coefficient of an 8-bit image is larger (ITU-T T.81, F.1.2.1.2).
 constexpr int kLargestDc = 2047;
 
 }  // namespace
@@ -45,7 +45,7 @@ Status McuReader::Open(const ScanHeader& scan, bool* sound) {
 
 bool McuReader::StartSegment() {
   if (!segments_.Next()) return false;
-  window_ = BitWindow(segments_.begin());
+  reader_ = BitReader(segments_.begin());
   std::fill(std::begin(dc_), std::end(dc_), 0);
   until_restart_ = scan_->restart_interval;
   return true;
@@ -53,7 +53,7 @@ bool McuReader::StartSegment() {
 
 // Less than a byte is left, to fill up the last one.
 bool McuReader::SegmentIsUsedUp() const {
-  const int64_t left = window_.Left(segments_.end());
+  const int64_t left = reader_.Left(segments_.end());
   return left >= 0 && left < 8;
 }
 
@@ -77,7 +77,7 @@ template <bool kStore>
 bool McuReader::ReadRun(int first, int count, Coefficients* coefficients) {
   static constexpr BlockLayout kNowhere{};
   const BlockLayout& layout = kStore ? coefficients->layout() : kNowhere;
-  BitWindow window = window_;
+  BitReader reader = reader_;
   for (int mcu = first; mcu < first + count; ++mcu) {
     unsigned out_of_range = 0;
     for (int i = 0; i < block_count_; ++i) {
@@ -87,13 +87,13 @@ bool McuReader::ReadRun(int first, int count, Coefficients* coefficients) {
       if constexpr (kStore) {
         block = coefficients->Block(b.component, b.down, mcu * b.per_mcu + b.across);
       }
-      if (!ReadBlock<kStore>(*b.dc_table, *b.ac_table, layout, &window, &dc, block)) return false;
+      if (!ReadBlock<kStore>(*b.dc_table, *b.ac_table, layout, &reader, &dc, block)) return false;
       out_of_range |= static_cast<unsigned>(dc + kLargestDc + 1) & ~(2u * kLargestDc + 1);
       if constexpr (kStore) block[0] = static_cast<int16_t>(dc);
     }
-    if (out_of_range != 0 || window.Left(segments_.end()) < 0) return false;
+    if (out_of_range != 0 || reader.Left(segments_.end()) < 0) return false;
   }
-  window_ = window;
+  reader_ = reader;
   return true;
 }
 

@@ -27,7 +27,7 @@ class McuReader {
 
   bool SkipRow();
 
-  // Whether the picture ends where it should, once all rows are read.
+  // Whether the image ends where it should, once all rows are read.
   bool AtEndOfImage() const;
 
   // Whether the rest of the scan, looked at only for its markers, has its end.
@@ -60,7 +60,7 @@ class McuReader {
   Block blocks_[kMaxBlocks];
   int block_count_ = 0;
   EntropySegments segments_;
-  BitWindow window_;
+  BitReader reader_;
   HuffmanTable dc_tables_[Coefficients::kMaxComponents];
   PairTable ac_tables_[Coefficients::kMaxComponents];
   int dc_[Coefficients::kMaxComponents] = {};

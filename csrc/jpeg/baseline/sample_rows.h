@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/image_view.h"
+#include "base/aligned_buffer.h"
 #include "base/status.h"
 #include "jpeg/baseline/scan_header.h"
 #include "jpeg/pixels/kernels.h"
@@ -18,8 +18,8 @@ class SampleRows {
 
   Status Prepare(const ScanHeader& scan, int mcus);
 
-  // Of one component; [-1] and what lies kSampleSlack behind the last sample can be read and
-  // written.
+  // The samples of one component; [-1] and what lies kSampleSlack past the last sample can be read
+  // and written.
   uint8_t* Row(int component, int row) const { return planes_[component] + (row + 1) * stride_; }
   ptrdiff_t stride() const { return stride_; }
 

@@ -21,10 +21,10 @@ struct ScanComponent {
   HuffmanSpec ac;
 };
 
-// A sequential Huffman-coded scan that holds all of the picture: grey, or YCbCr with one block of
+// A sequential Huffman-coded scan that holds all of the image: grey, or YCbCr with one block of
 // each chroma component to an MCU.
 struct ScanHeader {
-  int width = 0;  // of the picture, in pixels
+  int width = 0;  // of the image, in pixels
   int height = 0;
   int components = 0;  // 1 or 3
   ScanComponent component[3];

@@ -11,8 +11,8 @@
 //   Narrow<shift>(wide)         wide >> shift
 //   Transpose(x)                8 vectors as the rows of a matrix, block by block
 //   MagnitudeSum(sum, x, step)  adds to a Wide whose numbers together are the sum of |x * step|
-//   Wild(sum, low, high)        whether of any block the sum is above kTameSum, or a number of low
-//                               or high not of a tame pixel
+//   OutOfRange(sum, low, high)  whether, in any block, the sum is above kMaxCoefficientSum, or a
+//                               pixel of low or high beyond kMaxPixelMagnitude
 //   StoreSamples(x, out, stride)  x[column] + 128, clamped to bytes, as rows
 //
 // Constants are differences and sums of those of the plain form, multiplied out.
@@ -21,7 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "jpeg/baseline/coefficients.h"
+#include "jpeg/pixels/block_groups.h"
 #include "jpeg/pixels/kernels.h"
 
 namespace regcore {
@@ -59,9 +59,9 @@ bool InverseDctLanes(int16_t* blocks, size_t groups, const int16_t* steps, uint8
                      ptrdiff_t stride) {
   using Vector = typename Lanes::Vector;
   using Wide = typename Lanes::Wide;
-  bool wild = false;
+  bool out_of_range = false;
   for (size_t g = 0; g < groups; ++g) {
-    int16_t* const group = blocks + g * Lanes::kBlocks * Coefficients::kBlockSize;
+    int16_t* const group = blocks + g * Lanes::kBlocks * kBlockSize;
     Vector x[8];
     Wide sum = Lanes::Broadcast(0);
     for (int row = 0; row < 8; ++row) {
@@ -80,10 +80,10 @@ bool InverseDctLanes(int16_t* blocks, size_t groups, const int16_t* steps, uint8
       low = Lanes::Min(low, x[column]);
       high = Lanes::Max(high, x[column]);
     }
-    wild |= Lanes::Wild(sum, low, high);
+    out_of_range |= Lanes::OutOfRange(sum, low, high);
     Lanes::StoreSamples(x, samples + g * 8 * Lanes::kBlocks, stride);
   }
-  return !wild;
+  return !out_of_range;
 }
 
 }  // namespace regcore

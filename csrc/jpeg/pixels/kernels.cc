@@ -2,24 +2,15 @@
 
 namespace regcore {
 
-const PixelKernels& PixelKernelsFor(SimdLevel level) {
-  switch (level) {
+const PixelKernels& PixelKernelsFor([[maybe_unused]] SimdLevel level) {
 #if defined(REGCORE_X86)
-    case SimdLevel::kAvx2:
-      return kPixelKernelsAvx2;
-    case SimdLevel::kAvx512:
-    case SimdLevel::kAvx512Vnni:
-      return kPixelKernelsAvx512;
-    case SimdLevel::kAvx512Vbmi:
-      return kPixelKernelsAvx512Vbmi;
+  if (level >= SimdLevel::kAvx512Vbmi) return kPixelKernelsAvx512Vbmi;
+  if (level >= SimdLevel::kAvx512) return kPixelKernelsAvx512;
+  if (level >= SimdLevel::kAvx2) return kPixelKernelsAvx2;
 #elif defined(REGCORE_ARM64)
-    case SimdLevel::kNeon:
-    case SimdLevel::kNeonDotprod:
-      return kPixelKernelsNeon;
+  if (level >= SimdLevel::kNeon) return kPixelKernelsNeon;
 #endif
-    default:
-      return kPixelKernelsPortable;
-  }
+  return kPixelKernelsPortable;
 }
 
 }  // namespace regcore

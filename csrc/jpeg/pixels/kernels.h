@@ -12,12 +12,12 @@ namespace regcore {
 // The most that the coefficients of a block, times their quantisation steps, may add up to without
 // their signs. Up to there no 16-bit number of any implementation of ISLOW overflows: a pass
 // multiplies by at most sqrt(2) cos(pi/16) < 1.3871, the first one leaves two bits more, and the
-// second one adds two numbers of the first in 16 bits at most: 4 * 1.3871 * 5900 + 2 < 2^15. Of
-// 8-bit pictures only such as black and white noise have more.
-inline constexpr int kTameSum = 5900;
+// second one adds two numbers of the first in 16 bits at most: 4 * 1.3871 * 5900 + 2 < 2^15. Only
+// such 8-bit images as black and white noise have more.
+inline constexpr int kMaxCoefficientSum = 5900;
 
-// And the range of pixels less 128 that all implementations clamp alike.
-inline constexpr int kTamePixel = 511;
+// All implementations clamp alike pixels, less 128, from -1 - this to this.
+inline constexpr int kMaxPixelMagnitude = 511;
 
 // Up to here steps times coefficients, of at most 11 bits, add up in 32 bits.
 inline constexpr int kLargestStep = 8191;
@@ -26,9 +26,9 @@ struct PixelKernels {
   // Blocks side by side that inverse_dct takes at once: 1, 2 or 4.
   int group;
 
-  // Writes `groups` groups of blocks (see Coefficients) as 8 rows of samples. `steps` of the
-  // quantisation are row by row, none above kLargestStep. False: a block is wild, and the samples
-  // mean nothing.
+  // Writes `groups` groups of blocks (see block_groups.h) as 8 rows of samples. `steps` of the
+  // quantisation are row by row, none above kLargestStep. False: a block is out of range, and the
+  // samples mean nothing.
   bool (*inverse_dct)(int16_t* blocks, size_t groups, const int16_t* steps, uint8_t* samples,
                       ptrdiff_t stride);
 
@@ -43,7 +43,7 @@ struct PixelKernels {
                      uint8_t* rgb);
 };
 
-// How far kernels read and write behind what they are told, in samples; of RGB, in pixels.
+// How far kernels read and write past what they are told: in samples, or in pixels of RGB.
 inline constexpr size_t kSampleSlack = 64;
 
 // Every level gives the same bytes; kPortable is the plain loop that the others are tested against.

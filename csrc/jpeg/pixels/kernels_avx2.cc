@@ -76,14 +76,14 @@ struct Lanes {
   static Wide MagnitudeSum(Wide sum, Vector x, Vector step) {
     return {_mm256_add_epi32(sum.low, _mm256_madd_epi16(_mm256_abs_epi16(x), step)), sum.high};
   }
-  static bool Wild(Wide sum, Vector low, Vector high) {
+  static bool OutOfRange(Wide sum, Vector low, Vector high) {
     __m256i total = _mm256_add_epi32(sum.low, _mm256_shuffle_epi32(sum.low, 0x4E));
     total = _mm256_add_epi32(total, _mm256_shuffle_epi32(total, 0xB1));
-    const __m256i over = _mm256_cmpgt_epi32(total, _mm256_set1_epi32(kTameSum));
-    const __m256i below = _mm256_cmpgt_epi16(_mm256_set1_epi16(-kTamePixel - 1), low);
-    const __m256i above = _mm256_cmpgt_epi16(high, _mm256_set1_epi16(kTamePixel));
-    const __m256i wild = _mm256_or_si256(over, _mm256_or_si256(below, above));
-    return _mm256_testz_si256(wild, wild) == 0;
+    const __m256i over = _mm256_cmpgt_epi32(total, _mm256_set1_epi32(kMaxCoefficientSum));
+    const __m256i below = _mm256_cmpgt_epi16(_mm256_set1_epi16(-kMaxPixelMagnitude - 1), low);
+    const __m256i above = _mm256_cmpgt_epi16(high, _mm256_set1_epi16(kMaxPixelMagnitude));
+    const __m256i out_of_range = _mm256_or_si256(over, _mm256_or_si256(below, above));
+    return _mm256_testz_si256(out_of_range, out_of_range) == 0;
   }
   static void Transpose(Vector (&x)[8]) {
     // Every stage turns the six bits of an element's register and place by one.

@@ -73,12 +73,12 @@ struct Lanes {
   static Wide MagnitudeSum(Wide sum, Vector x, Vector step) {
     return {_mm512_add_epi32(sum.low, _mm512_madd_epi16(_mm512_abs_epi16(x), step)), sum.high};
   }
-  static bool Wild(Wide sum, Vector low, Vector high) {
+  static bool OutOfRange(Wide sum, Vector low, Vector high) {
     __m512i total = _mm512_add_epi32(sum.low, _mm512_shuffle_epi32(sum.low, _MM_PERM_BADC));
     total = _mm512_add_epi32(total, _mm512_shuffle_epi32(total, _MM_PERM_CDAB));
-    return (_mm512_cmpgt_epi32_mask(total, _mm512_set1_epi32(kTameSum)) |
-            _mm512_cmpgt_epi16_mask(_mm512_set1_epi16(-kTamePixel - 1), low) |
-            _mm512_cmpgt_epi16_mask(high, _mm512_set1_epi16(kTamePixel))) != 0;
+    return (_mm512_cmpgt_epi32_mask(total, _mm512_set1_epi32(kMaxCoefficientSum)) |
+            _mm512_cmpgt_epi16_mask(_mm512_set1_epi16(-kMaxPixelMagnitude - 1), low) |
+            _mm512_cmpgt_epi16_mask(high, _mm512_set1_epi16(kMaxPixelMagnitude))) != 0;
   }
   static void Transpose(Vector (&x)[8]) {
     // Every stage turns the six bits of an element's register and place by one.

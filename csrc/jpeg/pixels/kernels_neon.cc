@@ -44,9 +44,9 @@ struct Lanes {
     return {vmlal_s16(sum.low, vget_low_s16(magnitude), vget_low_s16(step)),
             vmlal_high_s16(sum.high, magnitude, step)};
   }
-  static bool Wild(Wide sum, Vector low, Vector high) {
-    return vaddvq_s32(vaddq_s32(sum.low, sum.high)) > kTameSum ||
-           vminvq_s16(low) < -kTamePixel - 1 || vmaxvq_s16(high) > kTamePixel;
+  static bool OutOfRange(Wide sum, Vector low, Vector high) {
+    return vaddvq_s32(vaddq_s32(sum.low, sum.high)) > kMaxCoefficientSum ||
+           vminvq_s16(low) < -kMaxPixelMagnitude - 1 || vmaxvq_s16(high) > kMaxPixelMagnitude;
   }
   static void Transpose(Vector (&x)[8]) {
     // Every stage turns the six bits of an element's register and place by one.

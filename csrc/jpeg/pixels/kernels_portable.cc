@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "jpeg/baseline/coefficients.h"
+#include "jpeg/pixels/block_groups.h"
 #include "jpeg/pixels/kernels.h"
 #include "jpeg/pixels/ycc_constants.h"
 
@@ -56,13 +56,13 @@ bool InverseDctOfBlock(int16_t* block, const int16_t* steps, uint8_t* samples, p
     sum += std::abs(x[i]);
     block[i] = 0;
   }
-  if (sum > kTameSum) return false;
+  if (sum > kMaxCoefficientSum) return false;
   for (int column = 0; column < 8; ++column) Transform(x + column, 8, 13 - 2);
   for (int row = 0; row < 8; ++row) Transform(x + 8 * row, 1, 13 + 2 + 3);
   for (int row = 0; row < 8; ++row) {
     for (int column = 0; column < 8; ++column) {
       const int pixel = x[8 * row + column];
-      if (pixel < -kTamePixel - 1 || pixel > kTamePixel) return false;
+      if (pixel < -kMaxPixelMagnitude - 1 || pixel > kMaxPixelMagnitude) return false;
       samples[row * stride + column] = static_cast<uint8_t>(std::clamp(pixel + 128, 0, 255));
     }
   }
@@ -71,12 +71,11 @@ bool InverseDctOfBlock(int16_t* block, const int16_t* steps, uint8_t* samples, p
 
 bool InverseDct(int16_t* blocks, size_t groups, const int16_t* steps, uint8_t* samples,
                 ptrdiff_t stride) {
-  bool tame = true;
+  bool in_range = true;
   for (size_t i = 0; i < groups; ++i) {
-    tame &=
-        InverseDctOfBlock(blocks + i * Coefficients::kBlockSize, steps, samples + 8 * i, stride);
+    in_range &= InverseDctOfBlock(blocks + i * kBlockSize, steps, samples + 8 * i, stride);
   }
-  return tame;
+  return in_range;
 }
 
 void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {

@@ -1,5 +1,5 @@
 // Upsampling and colour of kernels_portable.cc for vectors. Lanes is as for the inverse DCT
-// (inverse_dct-inl.h), and has besides
+// (inverse_dct-inl.h), and also has
 //
 //   kSamples                    16-bit numbers in one vector
 //   LoadSamples(p)              kSamples bytes as 16-bit numbers

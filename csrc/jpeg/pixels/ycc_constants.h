@@ -1,4 +1,4 @@
-// YCbCr to RGB in libjpeg's numbers, 16 bits behind the binary point (JFIF 1.02).
+// YCbCr to RGB in libjpeg's numbers, 16 bits after the binary point (JFIF 1.02).
 #pragma once
 
 #include <cstdint>

@@ -9,14 +9,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import PredictionError
+from regcore.errors import ScoreFileError
 
 #: Images to a batch: enough to keep threads busy, few enough to stay in a cache.
 BATCH_SIZE = 256
 
 
 @dataclass(frozen=True)
-class PredictionBatch:
+class ScoreBatch:
     """Scores of some images.
 
     scores: float32 [images, classes], valid until the next batch is asked for.
@@ -27,14 +27,14 @@ class PredictionBatch:
 
     scores: NDArray[np.float32]
     indices: NDArray[np.intp]
-    errors: tuple[PredictionError, ...] = ()
+    errors: tuple[ScoreFileError, ...] = ()
     longer: tuple[str, ...] = ()
 
 
-class Source(Protocol):
+class ScoreSource(Protocol):
     """A list of images with `classes` scores each."""
 
     classes: int
 
-    def batches(self, workers: int) -> Iterator[PredictionBatch]:
+    def batches(self, workers: int) -> Iterator[ScoreBatch]:
         """All images in order, read by `workers` threads."""

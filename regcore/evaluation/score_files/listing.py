@@ -41,7 +41,7 @@ class PredictionFiles:
     stray: tuple[str, ...]
 
 
-def find_prediction_files(
+def find_score_files(
     source: str | Path | Sequence[str | Path],
     expected: Iterable[str],
     *,

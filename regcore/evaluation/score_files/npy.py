@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import PredictionError
+from regcore.errors import ScoreFileError
 
 _DTYPES = (np.dtype("float32"), np.dtype("float16"))
 #: NumPy's own bound of a header, and what stands before it.
@@ -44,7 +44,7 @@ class ArrayFile:
         return math.prod(self.shape)
 
     def read(self) -> NDArray[Any]:
-        """All of it. Raises PredictionError where the file cannot be read, or ends before."""
+        """All of it. Raises ScoreFileError where the file cannot be read, or ends before."""
         values = self._values(0, self.size)
         return values.reshape(self.shape, order="F" if self.column_major else "C")
 
@@ -72,10 +72,10 @@ class ArrayFile:
             while filled < wanted:
                 got = os.preadv(descriptor, [view[filled:]], start + filled)
                 if not got:
-                    raise PredictionError(self.path, "cut short: it ends before its last score")
+                    raise ScoreFileError(self.path, "cut short: it ends before its last score")
                 filled += got
         except OSError as error:
-            raise PredictionError(self.path, error.strerror or str(error)) from None
+            raise ScoreFileError(self.path, error.strerror or str(error)) from None
         finally:
             os.close(descriptor)
         return np.frombuffer(found, self.dtype)
@@ -84,7 +84,7 @@ class ArrayFile:
 def open_npy(path: str | Path) -> ArrayFile:
     """Where the scores of a .npy file lie, of any shape and byte order; not read yet.
 
-    Raises PredictionError for what is no .npy file of float32 or float16, or is cut short.
+    Raises ScoreFileError for what is no .npy file of float32 or float16, or is cut short.
     """
     descriptor = _open_regular(path)
     with os.fdopen(descriptor, "rb") as file:
@@ -93,20 +93,20 @@ def open_npy(path: str | Path) -> ArrayFile:
             size = os.fstat(file.fileno()).st_size
             shape, column_major, dtype = _READERS[np.lib.format.read_magic(head)](head)
         except OSError as error:
-            raise PredictionError(str(path), error.strerror or str(error)) from None
+            raise ScoreFileError(str(path), error.strerror or str(error)) from None
         except Exception as error:  # noqa: BLE001  # damage makes NumPy's parsers raise all kinds
             words = " ".join(str(error).split())
-            raise PredictionError(str(path), f"not a .npy file ({words:.200})") from None
+            raise ScoreFileError(str(path), f"not a .npy file ({words:.200})") from None
     if dtype.newbyteorder("=") not in _DTYPES:
-        raise PredictionError(str(path), f"scores of {dtype}, not float32 or float16")
+        raise ScoreFileError(str(path), f"scores of {dtype}, not float32 or float16")
     array = ArrayFile(str(path), dtype, shape, head.tell(), column_major)
     if min(shape, default=1) < 0 or array.size * dtype.itemsize > size - array.offset:
-        raise PredictionError(str(path), f"cut short: {size} bytes do not hold {shape} scores")
+        raise ScoreFileError(str(path), f"cut short: {size} bytes do not hold {shape} scores")
     return array
 
 
 def require_regular_file(path: str | Path) -> None:
-    """Raises PredictionError for what is no file: to open a FIFO would wait forever."""
+    """Raises ScoreFileError for what is no file: to open a FIFO would wait forever."""
     os.close(_open_regular(path))
 
 
@@ -114,8 +114,8 @@ def _open_regular(path: str | Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
-        raise PredictionError(str(path), getattr(error, "strerror", None) or str(error)) from None
+        raise ScoreFileError(str(path), getattr(error, "strerror", None) or str(error)) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise PredictionError(str(path), "not a regular file")
+        raise ScoreFileError(str(path), "not a regular file")
     return descriptor

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
-from regcore.evaluation.score_files.batch import BATCH_SIZE, PredictionBatch
+from regcore.evaluation.score_files.batch import BATCH_SIZE, ScoreBatch
 from regcore.evaluation.score_files.npy import ArrayFile, open_npy, require_regular_file
 from regcore.files.input_file import read_input_text
 from regcore.images.labels import stem
@@ -66,11 +66,11 @@ class Rows:
         self._scores = scores
         self._rows = rows
 
-    def batches(self, workers: int) -> Iterator[PredictionBatch]:  # noqa: ARG002
-        """See Source."""
+    def batches(self, workers: int) -> Iterator[ScoreBatch]:  # noqa: ARG002
+        """See ScoreSource."""
         for start in range(0, len(self._rows), BATCH_SIZE):
             rows = self._rows[start : start + BATCH_SIZE]
-            yield PredictionBatch(self._scores.read_rows(rows), np.arange(start, start + len(rows)))
+            yield ScoreBatch(self._scores.read_rows(rows), np.arange(start, start + len(rows)))
 
 
 def read_names(path: str | Path) -> tuple[str, ...]:

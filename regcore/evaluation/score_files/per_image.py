@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import score_files as native
-from regcore.errors import DatasetError, PredictionError, RegcoreError
-from regcore.evaluation.score_files.batch import BATCH_SIZE, PredictionBatch
+from regcore.errors import DatasetError, RegcoreError, ScoreFileError
+from regcore.evaluation.score_files.batch import BATCH_SIZE, ScoreBatch
 from regcore.evaluation.score_files.npy import open_npy, require_regular_file
 from regcore.files.read_ahead import read_ahead
 
@@ -37,8 +37,8 @@ class Files:
         # What stands before raw values; None for text.
         self._headers = {".txt": None, ".bin": b"", ".npy": npy_header}
 
-    def batches(self, workers: int) -> Iterator[PredictionBatch]:
-        """See Source. With several workers the next batch is read while one is in use."""
+    def batches(self, workers: int) -> Iterator[ScoreBatch]:
+        """See ScoreSource. With several workers the next batch is read while one is in use."""
         reader = native.Reader(workers, MAX_FILE_BYTES)
         memory = np.empty((2, BATCH_SIZE, self.classes), np.float32)
         reads = (
@@ -48,9 +48,7 @@ class Files:
         # A reader does one batch at a time.
         return read_ahead(reads, ahead=1 if workers == 1 else 2, threads=1)
 
-    def _read(
-        self, start: int, reader: native.Reader, memory: NDArray[np.float32]
-    ) -> PredictionBatch:
+    def _read(self, start: int, reader: native.Reader, memory: NDArray[np.float32]) -> ScoreBatch:
         paths = self._paths[start : start + BATCH_SIZE]
         rows = memory[: len(paths)]
         try:
@@ -61,7 +59,7 @@ class Files:
             raise RegcoreError(str(error)) from None
         errors = {i: _read_again(paths[i], message, rows[i]) for i, message in failures}
         good = np.array([errors.get(i) is None for i in range(len(paths))], np.bool_)
-        return PredictionBatch(
+        return ScoreBatch(
             scores=rows if good.all() else rows[good],
             indices=start + np.flatnonzero(good),
             errors=tuple(error for error in errors.values() if error is not None),
@@ -69,19 +67,19 @@ class Files:
         )
 
 
-def _read_again(path: str, message: str, row: NDArray[np.float32]) -> PredictionError | None:
+def _read_again(path: str, message: str, row: NDArray[np.float32]) -> ScoreFileError | None:
     """What the core did not take: NumPy knows every form of .npy, the rest is an error."""
     if not path.endswith(".npy"):
-        return PredictionError(path, message)
+        return ScoreFileError(path, message)
     try:
         scores = open_npy(path)
-    except PredictionError as error:
+    except ScoreFileError as error:
         return error
     if scores.size != row.size:
-        return PredictionError(path, f"{scores.size} values instead of {row.size}")
+        return ScoreFileError(path, f"{scores.size} values instead of {row.size}")
     try:
         row[:] = scores.read().reshape(-1)
-    except PredictionError as error:
+    except ScoreFileError as error:
         return error
     return None
 
@@ -90,7 +88,7 @@ def _npy_header(path: str, classes: int) -> bytes:
     """What stands before the raw values, in this file as in others of the same tool."""
     try:
         scores = open_npy(path)
-    except PredictionError:
+    except ScoreFileError:
         return _UNKNOWN_HEADER
     rows = scores.column_major and len(scores.shape) > 1
     if scores.dtype != np.float32 or scores.size != classes or rows:
@@ -102,7 +100,7 @@ def _npy_header(path: str, classes: int) -> bytes:
 
 
 def _common_classes(paths: Sequence[str]) -> int:
-    """The number of scores in most of a few files, which all the others must have, too."""
+    """The number of scores in most of a few files, which all the others must have as well."""
     if not paths:
         return 0
     samples = paths[:: max(1, len(paths) // _SAMPLES)]
@@ -123,6 +121,6 @@ def _count_scores(path: str) -> int:
             require_regular_file(path)
             with Path(path).open("rb") as file:
                 count = len(file.readline(MAX_FILE_BYTES).partition(b"\r")[0].split())
-    except (OSError, PredictionError):
+    except (OSError, ScoreFileError):
         return 0
     return count if count * _FLOAT_BYTES <= MAX_FILE_BYTES else 0

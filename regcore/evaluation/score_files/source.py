@@ -11,18 +11,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from regcore.errors import PredictionError
-from regcore.evaluation.score_files.batch import PredictionBatch, Source
-from regcore.evaluation.score_files.listing import find_prediction_files
+from regcore.errors import ScoreFileError
+from regcore.evaluation.score_files.batch import ScoreBatch, ScoreSource
+from regcore.evaluation.score_files.listing import find_score_files
 from regcore.evaluation.score_files.packed import Packed, read_names
 from regcore.evaluation.score_files.per_image import Files
 from regcore.host import default_workers
 
-__all__ = ["PredictionBatch", "Predictions", "open_predictions", "read_names"]
+__all__ = ["ScoreBatch", "ScoreSet", "open_scores", "read_names"]
 
 
 @dataclass(frozen=True)
-class Predictions:
+class ScoreSet:
     """What was found for the images that were expected; not read yet.
 
     names: images with scores, in the order in which they were expected.
@@ -33,33 +33,33 @@ class Predictions:
     """
 
     names: tuple[str, ...]
-    errors: tuple[PredictionError, ...]
+    errors: tuple[ScoreFileError, ...]
     missing: tuple[str, ...]
     surplus: tuple[str, ...]
     stray: tuple[str, ...]
-    source: Source
+    source: ScoreSource
 
     @property
     def classes(self) -> int:
         """The number of scores of each image."""
         return self.source.classes
 
-    def batches(self, workers: int | None = None) -> Iterator[PredictionBatch]:
+    def batches(self, workers: int | None = None) -> Iterator[ScoreBatch]:
         """All scores, in the order of `names`. workers: threads, by default one per processor."""
         return self.source.batches(default_workers() if workers is None else workers)
 
 
-def open_predictions(
+def open_scores(
     source: str | Path | Sequence[str | Path],
     expected: Sequence[str],
     *,
     output: int | None = None,
     names: str | Path | None = None,
-) -> Predictions:
+) -> ScoreSet:
     """Finds the scores of the `expected` images, whose names are cut at the first dot.
 
     source: a folder, a list of files, or a packed .npy or .bin file.
-    output: the number of the model's output, where it has several; see find_prediction_files.
+    output: the number of the model's output, where it has several; see find_score_files.
     names: the names of a packed file's rows, where they are not in NAME.names.txt beside it.
     Raises DatasetError where there is nothing, or nothing that fits.
     """
@@ -69,7 +69,7 @@ def open_predictions(
         rows = {name: row for row, name in enumerate(packed.names)}
         found = tuple(name for name in expected if name in rows)
         wanted = set(found)
-        return Predictions(
+        return ScoreSet(
             names=found,
             errors=(),
             missing=tuple(name for name in expected if name not in rows),
@@ -77,11 +77,11 @@ def open_predictions(
             stray=(),
             source=packed.rows([rows[name] for name in found]),
         )
-    files = find_prediction_files(source, expected, output=output)
-    return Predictions(
+    files = find_score_files(source, expected, output=output)
+    return ScoreSet(
         names=tuple(files.paths),
         errors=tuple(
-            PredictionError(
+            ScoreFileError(
                 first,
                 f"the image {image} has other files, too: {' '.join(others)} "
                 "(if they are outputs of one model, choose one by its number)",

@@ -26,7 +26,7 @@ from regcore.inference.inputs.photos import device_stream
 from regcore.inference.inputs.source import closed_after, host_buffers
 from regcore.inference.pipeline import run_pipeline
 from regcore.inference.timeline import Timeline
-from regcore.scores.accumulator import Counting
+from regcore.scores.accumulator import ScoreAccumulator
 
 _WARM_UP = 0.1  # of the time to measure
 #: Images/s that hardly any host prepares: a list of so many lasts longer than its measurement.
@@ -154,7 +154,7 @@ def cached_batch(
 def post_rate(scores: NDArray[Any], seconds: float) -> float:
     """Of ranking and counting scores [n, classes], as `regcore run` does it."""
     rows = np.arange(len(scores))
-    counting = Counting(np.zeros(len(scores), np.int64))
+    counting = ScoreAccumulator(np.zeros(len(scores), np.int64))
 
     def step() -> int:
         counting.add(rows, scores)
@@ -172,7 +172,7 @@ def whole(
 ) -> Timeline:
     """The pipeline from files to counts, as `regcore run` has it, for about `seconds`."""
     many = _many(paths, seconds, preprocessor.workers)
-    counting = Counting(np.zeros(len(many), np.int64))
+    counting = ScoreAccumulator(np.zeros(len(many), np.int64))
 
     def use(batch: Batch, result: Result | None) -> None:
         if result is not None:

@@ -29,7 +29,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class BatchCompute:
-    """Of a batch on the device, in ms."""
+    """How long a batch computes on the device, in ms."""
 
     median: Seconds
     p99: Seconds

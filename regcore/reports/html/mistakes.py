@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from regcore.errors import RegcoreError
-from regcore.evaluation.predictions_csv import Decisions
+from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.run_content import RunContent
-from regcore.scores.topk import NO_ANSWER
+from regcore.scores.topk import NO_PREDICTION
 
 _IMAGENET_CLASSES = 1000
 
@@ -33,7 +33,7 @@ class Names:
 
     def __call__(self, number: int) -> str:
         """`great white shark`, or `class 2`."""
-        if number == NO_ANSWER:
+        if number == NO_PREDICTION:
             return "nothing (all scores are NaN)"
         if 0 <= number < len(self.descriptions):
             return self.descriptions[number].split(",", 1)[0]
@@ -58,17 +58,17 @@ def class_names(run: RunContent) -> Names:
         return Names([])
 
 
-def confusion(decisions: Decisions, names: Names) -> list[dict[str, Any]]:
+def confusion(predictions: TopPredictions, names: Names) -> list[dict[str, Any]]:
     """The classes with the most mistakes, and what was answered in their place."""
-    wrong = decisions.decided & ~decisions.right
-    totals = Counter(decisions.labels[decisions.decided].tolist())
-    missed = Counter(decisions.labels[wrong].tolist())
+    wrong = predictions.evaluated & ~predictions.correct
+    totals = Counter(predictions.labels[predictions.evaluated].tolist())
+    missed = Counter(predictions.labels[wrong].tolist())
     worst = sorted(
         missed, key=lambda label: (-missed[label], -missed[label] / totals[label], label)
     )
     rows = []
     for label in worst[:_WORST_CLASSES]:
-        answers = Counter(decisions.classes[wrong & (decisions.labels == label), 0].tolist())
+        answers = Counter(predictions.classes[wrong & (predictions.labels == label), 0].tolist())
         rows.append(
             {
                 "name": names(label),
@@ -83,27 +83,27 @@ def confusion(decisions: Decisions, names: Names) -> list[dict[str, Any]]:
     return rows
 
 
-def most_confident(decisions: Decisions, root: Path, names: Names) -> list[dict[str, Any]]:
+def most_confident(predictions: TopPredictions, root: Path, names: Names) -> list[dict[str, Any]]:
     """Wrong answers with the largest lead over the second best, with pictures where they are."""
-    wrong = np.flatnonzero(decisions.decided & ~decisions.right)
-    second = np.nan_to_num(decisions.scores[wrong, 1], nan=0.0)
-    lead = np.nan_to_num(decisions.scores[wrong, 0] - second, nan=0.0)
+    wrong = np.flatnonzero(predictions.evaluated & ~predictions.correct)
+    second = np.nan_to_num(predictions.scores[wrong, 1], nan=0.0)
+    lead = np.nan_to_num(predictions.scores[wrong, 0] - second, nan=0.0)
     order = wrong[np.argsort(-lead, kind="stable")][:_SHOWN_MISTAKES]
     return [
         {
-            "image": decisions.images[place],
-            "truth": names(int(decisions.labels[place])),
-            "answer": names(int(decisions.classes[place, 0])),
-            "score": f"{decisions.scores[place, 0]:.2f}",
-            "rank": _rank(decisions, int(place)),
-            "picture": _thumbnail(root / decisions.images[place]),
+            "image": predictions.images[place],
+            "truth": names(int(predictions.labels[place])),
+            "answer": names(int(predictions.classes[place, 0])),
+            "score": f"{predictions.scores[place, 0]:.2f}",
+            "rank": _rank(predictions, int(place)),
+            "picture": _thumbnail(root / predictions.images[place]),
         }
         for place in order.tolist()
     ]
 
 
-def _rank(decisions: Decisions, place: int) -> str:
-    found = np.flatnonzero(decisions.classes[place] == decisions.labels[place])
+def _rank(predictions: TopPredictions, place: int) -> str:
+    found = np.flatnonzero(predictions.classes[place] == predictions.labels[place])
     return f"that was number {found[0] + 1}" if len(found) else "not among the best five"
 
 

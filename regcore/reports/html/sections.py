@@ -22,6 +22,7 @@ from regcore.reports.html.contents import (
     TraceContent,
     VerdictContent,
 )
+from regcore.reports.metrics import value_rows
 from regcore.schemas import json_form
 
 _TRACE = "trace.json"
@@ -55,13 +56,14 @@ class Sections:
         trace = self._trace(perf)
         profile = self._profile()
         comparison = self._comparison()
-        decisions = self._section("mistakes", self._record.decisions)
+        predictions = self._section("mistakes", self._record.predictions)
         names = mistakes.class_names(run)
         return {
             "run": run,
             "name": Path(run.model).name,
             "below": lambda path: path.removeprefix(f"{run.root}/"),
             "topn": _topn(run),
+            "metrics": value_rows(run.metrics),
             "verdict": self._of_this_run(
                 VERDICT, VerdictContent, "verdict", "verdict", "'regcore verdict FOLDER' writes it"
             ),
@@ -74,9 +76,9 @@ class Sections:
             else None,
             "profile": profile,
             "ceilings": charts.ceilings(profile.ceilings) if profile else None,
-            "confusion": mistakes.confusion(decisions, names) if decisions else None,
-            "mistakes": mistakes.most_confident(decisions, Path(run.root), names)
-            if decisions
+            "confusion": mistakes.confusion(predictions, names) if predictions else None,
+            "mistakes": mistakes.most_confident(predictions, Path(run.root), names)
+            if predictions
             else None,
         }
 

@@ -1,0 +1,58 @@
+// Pixels → the resized, cropped and normalised tensor.
+#pragma once
+
+#include <cstddef>
+
+#include "base/image_view.h"
+#include "base/status.h"
+#include "normalize/normalize.h"
+#include "preprocess/preprocess_spec.h"
+#include "preprocess/worker_state.h"
+#include "resample/kernels.h"
+#include "resample/plan_cache.h"
+
+namespace regcore {
+
+// The two passes that lead from an image to its crop window. Where the vertical axis goes first,
+// the image is transposed, and `first` runs along its rows all the same.
+struct CropPlan {
+  const PackedAxis* first = nullptr;
+  const PackedAxis* second = nullptr;
+  bool transposed = false;
+
+  // The part of the image that the crop window depends on.
+  Rect Wanted() const;
+};
+
+// Immutable, so shared by all workers.
+class ResizeCropStep {
+ public:
+  explicit ResizeCropStep(const PreprocessSpec& spec);
+
+  size_t slot_bytes() const { return normalizer_.slot_bytes(); }
+
+  // The plan for an image of that size; valid until the next Trim of the worker. kTooLarge: the
+  // resized image would have too many pixels.
+  Status Plan(int width, int height, WorkerState* worker, CropPlan* plan) const;
+
+  // What Run holds in addition to the image, in bytes.
+  size_t HeldBytes(const CropPlan& plan) const;
+
+  // Writes slot_bytes() at `slot`. `view` has the pixels that the plan wants.
+  Status Run(const RgbView& view, const CropPlan& plan, WorkerState* worker, void* slot) const;
+
+ private:
+  template <typename UseRow>
+  Status Resample(const RgbView& view, const CropPlan& plan, WorkerState* worker,
+                  const UseRow& use_row) const;
+  Status RunTransposed(const RgbView& view, const CropPlan& plan, WorkerState* worker,
+                       void* slot) const;
+
+  const int resize_;
+  const int crop_;
+  const PassOrder order_;
+  const ResampleKernel& kernel_;
+  const Normalizer normalizer_;
+};
+
+}  // namespace regcore

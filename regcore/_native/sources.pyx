@@ -1,0 +1,120 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
+"""The binding of image sources: a caller's images, and the decoder for what is not a JPEG."""
+
+import os
+
+cimport cython
+
+from regcore._native.status cimport StatusCode
+
+from regcore.errors import RegcoreError
+
+
+@cython.no_gc_clear  # workers read the items until the job has ended
+cdef class ImageSources:
+    """A list of images as csrc reads it, and everything that must live as long."""
+
+    def __cinit__(self, items, decode_external):
+        cdef ImageSource source
+        cdef const uint8_t[::1] encoded
+        cdef const uint8_t[:, :, :] pixels
+        items = list(items)
+        self.alive = []
+        self.decode_external = decode_external
+        self.sources.reserve(len(items))
+        for item in items:
+            source = ImageSource()
+            if isinstance(item, str):
+                path = os.fsencode(item)
+                source.path = path
+                self.alive.append(path)
+            elif isinstance(item, (bytes, bytearray, memoryview)):
+                encoded = item
+                if encoded.shape[0] > 0:
+                    source.data = &encoded[0]
+                source.size = encoded.shape[0]
+                self.alive.append(encoded)
+            else:
+                pixels = item
+                if pixels.shape[2] != 3 or pixels.strides[2] != 1 or pixels.strides[1] != 3:
+                    raise ValueError("pixels must be height x width x 3 in contiguous rows")
+                if not 0 < pixels.shape[0] < 2**31 or not 0 < pixels.shape[1] < 2**29:
+                    raise ValueError("an image must have pixels")
+                source.data = &pixels[0, 0, 0]
+                source.height = <int>pixels.shape[0]
+                source.width = <int>pixels.shape[1]
+                source.stride = pixels.strides[0]
+                self.alive.append(pixels)
+            self.sources.push_back(source)
+
+    cdef ExternalDecoder decoder(self):
+        cdef ExternalDecoder decoder
+        decoder.decode = decode_externally
+        decoder.context = <void*>self
+        return decoder
+
+
+class DecodeRefused(Exception):
+    """The core does not take the image of an external decoder; it knows why."""
+
+
+cdef class DecodeTarget:
+    """Where an external decoder puts its pixels; only while it is at work."""
+
+    cdef ExternalImage* image
+    cdef Status refusal
+
+    cdef int check(self, const Status& status) except -1:
+        if status.ok():
+            return 0
+        self.refusal = status
+        raise DecodeRefused
+
+    cdef int check_open(self) except -1:
+        if self.image == NULL:
+            raise ValueError("the image is complete")
+        return 0
+
+    def encoded(self):
+        """A copy of the encoded image, as it was read."""
+        self.check_open()
+        return (<const char*>self.image.bytes())[:self.image.size()]
+
+    def reserve(self, int width, int height, size_t bytes_per_pixel):
+        """To be called before anything is decoded; may wait for memory. Raises DecodeRefused."""
+        cdef Status status
+        self.check_open()
+        with nogil:
+            status = self.image.Reserve(width, height, bytes_per_pixel)
+        self.check(status)
+
+    def pixels(self, int width, int height):
+        """Memory for height x width x 3 values, at most as many as reserved."""
+        cdef uint8_t* data = NULL
+        self.check_open()
+        self.check(self.image.Allocate(width, height, &data))
+        return <uint8_t[:height, :width, :3]>data
+
+
+cdef Status decode_externally(void* context, size_t index, ExternalImage* image) noexcept with gil:
+    """Lets Python decode one item. Without memory for words this returns ok, but not complete."""
+    cdef ImageSources sources = <ImageSources>context
+    cdef DecodeTarget target = None
+    try:
+        target = DecodeTarget()
+        target.image = image
+        image.orientation = sources.decode_external(target.encoded(), target)
+        image.complete = True
+        return Status()
+    except DecodeRefused:
+        return target.refusal
+    except MemoryError:
+        return Status(StatusCode.kOutOfMemory, b"out of memory")
+    except RegcoreError as error:
+        return Status(StatusCode.kEnvironment, str(error).encode("utf-8", "replace"))
+    except BaseException as error:
+        words = str(error) or type(error).__name__
+        return Status(StatusCode.kExternal, words.encode("utf-8", "replace"))
+    finally:
+        if target is not None:
+            target.image = NULL

@@ -1,0 +1,107 @@
+"""A run judged by another one on the same images, image by image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.errors import MismatchError, UsageError
+from regcore.evaluation.intervals import Interval, mcnemar, paired_difference
+from regcore.evaluation.predictions_csv import TopPredictions
+from regcore.evaluation.verdict import Margin, Outcome, outcome_of
+
+
+@dataclass(frozen=True)
+class AgainstRun:
+    """Two runs on the same images, in percentage points.
+
+    lost, won: images that were right before and are wrong now, and the reverse; other: wrong in
+    both, but not by the same class. p: McNemar's, exact. change, interval: of the accuracy.
+    equivalent: whether all of the interval is within the margin, either way: two one-sided tests,
+    each at 2.5 %.
+    """
+
+    outcome: Outcome
+    images: int
+    before: float
+    accuracy: float
+    change: float
+    interval: Interval
+    margin: float
+    equivalent: bool
+    p: float
+    lost: tuple[str, ...]
+    won: tuple[str, ...]
+    other: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def against_run(
+    now: TopPredictions, before: TopPredictions, margin: Margin, *, complete: bool
+) -> AgainstRun:
+    """Judges a run by another one on the same images; complete: whether both are.
+
+    Raises MismatchError where the images or their labels are not the same.
+    """
+    order = _same_images(now, before)
+    ours, theirs = now.correct, before.correct[order]
+    compared = now.evaluated & before.evaluated[order]
+    count = int(compared.sum())
+    if not count:
+        raise UsageError("no image was evaluated in both runs")
+    lost = compared & theirs & ~ours
+    won = compared & ours & ~theirs
+    other = compared & ~ours & ~theirs & (now.classes[:, 0] != before.classes[order, 0])
+    flips = int(lost.sum()), int(won.sum())
+    share = paired_difference(*flips, count)
+    interval = Interval(100 * share.low, 100 * share.high)
+    accuracy_before = 100 * float(theirs[compared].mean())
+    allowed = margin.points(accuracy_before)
+    outcome = outcome_of(
+        interval.low, interval.high, -allowed, complete=complete and count == len(now.images)
+    )
+    notes: tuple[str, ...] = ()
+    if interval.low > allowed:
+        words = (
+            f"a gain of at least {interval.low:.3f} pt on the same images, beyond what is allowed"
+        )
+        notes = (f"{words} as a drop: a port does not learn, so that something differs in kind",)
+    return AgainstRun(
+        outcome=outcome,
+        images=count,
+        before=accuracy_before,
+        accuracy=100 * float(ours[compared].mean()),
+        change=100 * (flips[1] - flips[0]) / count,
+        interval=interval,
+        margin=allowed,
+        equivalent=-allowed <= interval.low and interval.high <= allowed,
+        p=mcnemar(*flips),
+        lost=_named(now, lost),
+        won=_named(now, won),
+        other=_named(now, other),
+        notes=notes,
+    )
+
+
+def _same_images(now: TopPredictions, before: TopPredictions) -> NDArray[np.intp]:
+    """The place in `before` of each image of `now`."""
+    places = {image: place for place, image in enumerate(before.images)}
+    extra = [image for image in now.images if image not in places]
+    lacking = len(before.images) - (len(now.images) - len(extra))
+    if extra or lacking:
+        first = extra[0] if extra else next(i for i in before.images if i not in set(now.images))
+        raise MismatchError(
+            f"the runs are not on the same images: {len(extra)} only in the one, {lacking} only in "
+            f"the other, {first} for instance"
+        )
+    order = np.array([places[image] for image in now.images], dtype=np.intp)
+    if (now.labels != before.labels[order]).any():
+        first = now.images[int(np.argmax(now.labels != before.labels[order]))]
+        raise MismatchError(f"the runs have other labels: {first} for instance")
+    return order
+
+
+def _named(predictions: TopPredictions, chosen: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(predictions.images[place] for place in np.flatnonzero(chosen))

@@ -1,0 +1,82 @@
+"""What is taken for scores: arrays of any origin, read where they lie."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore._native import topk as native
+from regcore.files.arguments import shown
+
+_DTYPES = "float32, float16, bfloat16 (or its bits as uint16), int8 or uint8"
+
+
+def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
+    """The scores as an array that shares their memory where it can.
+
+    torch's bfloat16, which NumPy does not know, becomes its bits, uint16. Raises TypeError for a
+    dtype that `topk` does not take.
+    """
+    array: NDArray[Any]
+    if has_mask(scores):
+        raise TypeError("scores cannot be a masked array; fill what is masked, for instance by NaN")
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(scores, torch.Tensor):
+        tensor = scores.detach()
+        bits = tensor.dtype == torch.bfloat16
+        array = tensor.view(torch.int16).numpy().view(np.uint16) if bits else tensor.numpy()
+    elif hasattr(scores, "__dlpack__") and not hasattr(scores, "__array__"):
+        array = np.from_dlpack(scores)
+    else:
+        try:
+            array = np.asarray(scores)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"scores must be an array of {_DTYPES}: {error}") from None
+    if type_name(array) not in native.TYPES or not array.dtype.isnative:
+        raise TypeError(f"scores must be {_DTYPES}, not {array.dtype}")
+    return array
+
+
+@cache
+def _name_of(dtype: np.dtype[Any]) -> str:
+    """NumPy makes up the name of a dtype anew each time, which takes as long as ten images do."""
+    return "bfloat16" if dtype == np.uint16 else dtype.name
+
+
+def type_name(array: NDArray[Any]) -> str:
+    """The name of its dtype, as the kernels know it; uint16 holds the bits of bfloat16."""
+    return _name_of(array.dtype)
+
+
+def byte_rows(given: NDArray[Any]) -> NDArray[np.uint8]:
+    """The same memory as bytes [images, bytes of a row]; a copy where a row has gaps."""
+    rows = np.atleast_2d(given)
+    if rows.strides[-1] != rows.itemsize:
+        rows = rows.copy()
+    return rows.view(np.uint8)
+
+
+def has_mask(values: object) -> bool:
+    """Whether the values are a masked array, or a list of rows of which one is: NumPy drops it."""
+    rows = values if isinstance(values, (list, tuple)) else (values,)
+    return any(isinstance(row, np.ma.MaskedArray) for row in rows)
+
+
+def whole_number(name: str, value: object) -> int:
+    """The value as an int; raises TypeError for a bool, a fraction, a text or anything else."""
+    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be a whole number, not {shown(value)}")
+    return operator.index(value)
+
+
+def count_workers(workers: int) -> int:
+    """The number of threads; raises TypeError for no whole number, ValueError below 1."""
+    count = whole_number("workers", workers)
+    if count < 1:
+        raise ValueError(f"workers must be at least 1, not {count}")
+    return count

@@ -1,0 +1,74 @@
+"""True classes: arrays of labels, and the class index of a label in models with a background."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regcore.errors import LabelError
+from regcore.scores.arrays import has_mask, score_array
+
+# A model with one class more than ImageNet keeps index 0 for the background.
+_CLASSES_WITH_BACKGROUND = 1001
+
+
+def label_array(labels: Any) -> NDArray[np.integer[Any]]:  # noqa: ANN401
+    """Labels as an array of integers; raises TypeError for anything else, and for masked arrays."""
+    if has_mask(labels):
+        raise TypeError("labels cannot be a masked array; leave out the images without a label")
+    try:
+        array = np.asarray(labels)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"labels must be integers, one for each image: {error}") from None
+    if array.dtype == object:
+        raise TypeError("labels must be integers of at most 64 bits")
+    if array.size and not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(f"labels must be integers, not {array.dtype}")
+    return array if array.size else array.astype(np.int64)
+
+
+def has_background(classes: int) -> bool:
+    """Whether the guide takes a model of so many classes for one with a background class."""
+    return classes == _CLASSES_WITH_BACKGROUND
+
+
+def class_indices(
+    labels: ArrayLike, classes: int, *, background: bool = False
+) -> NDArray[np.int64]:
+    """The model's class index, int64 [images], of each label.
+
+    It is the label itself, or with `background` label + 1: the model's class 0 is then none that a
+    label names. Raises LabelError for a label that the model does not have.
+    """
+    given = label_array(labels)
+    if given.ndim != 1:
+        raise ValueError(f"labels must be a list with one label an image, not {given.ndim}-D")
+    first = int(background)
+    wrong = given[(given < 0) | (given >= classes - first)]
+    if wrong.size:
+        raise LabelError(
+            f"label {wrong[0]} does not fit a model with {classes} classes: "
+            f"labels lie between 0 and {classes - first - 1}"
+        )
+    return given.astype(np.int64) + first
+
+
+def labelled_scores(
+    scores: Any,  # noqa: ANN401
+    labels: ArrayLike,
+    *,
+    background: bool = False,
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Scores as an array [images, classes], and the class index of each image, int64 [images].
+
+    Raises ValueError where they do not go together, otherwise as score_array and class_indices.
+    """
+    array = score_array(scores)
+    if array.ndim != 2:  # noqa: PLR2004
+        raise ValueError(f"scores must be [images, classes], not {array.ndim}-D")
+    expected = class_indices(labels, array.shape[1], background=background)
+    if len(array) != len(expected):
+        raise ValueError(f"scores of {len(array)} images do not go with {len(expected)} labels")
+    return array, expected

@@ -1,0 +1,213 @@
+// The readers of a scan's data against one that takes bit by bit.
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "jpeg/baseline/block_reader.h"
+#include "jpeg/baseline/entropy_segments.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
+
+namespace regcore {
+namespace {
+
+// A random Huffman code of `symbols`, complete or not.
+struct RandomCode {
+  uint8_t counts[17] = {};
+  uint8_t symbols[256] = {};
+
+  RandomCode(std::vector<uint8_t> all, Random* random) {
+    for (size_t i = all.size(); i > 1; --i) {
+      std::swap(all[i - 1], all[static_cast<size_t>(random->Between(0, static_cast<int>(i) - 1))]);
+    }
+    int free_codes = 1;
+    size_t used = 0;
+    for (int length = 1; length <= 16; ++length) {
+      free_codes = std::min(2 * free_codes, 1 << 16);
+      const int left = static_cast<int>(std::min(all.size() - used, size_t{255}));
+      // One stays free, for longer codes, or as the code of ones that is none.
+      const int count = std::min(random->Between(0, std::max(0, free_codes - 1)), left);
+      counts[length] = static_cast<uint8_t>(count);
+      free_codes -= count;
+      used += static_cast<size_t>(count);
+    }
+    std::copy(all.begin(), all.begin() + static_cast<ptrdiff_t>(used), symbols);
+  }
+
+  HuffmanSpec spec() const { return {counts, symbols}; }
+};
+
+class BitByBit {
+ public:
+  explicit BitByBit(const std::vector<uint8_t>& bytes) : bytes_(bytes) {}
+
+  int Bit() {
+    const size_t byte = at_ / 8;
+    const int bit = byte < bytes_.size() ? bytes_[byte] >> (7 - at_ % 8) & 1 : 0;
+    ++at_;
+    return bit;
+  }
+
+  int Bits(int count) {
+    int value = 0;
+    for (int i = 0; i < count; ++i) value = 2 * value + Bit();
+    return value;
+  }
+
+  // ITU-T T.81, F.2.2.1 and F.2.2.3. -1: no code.
+  int Symbol(const RandomCode& code) {
+    int value = 0, first = 0, index = 0;
+    for (int length = 1; length <= 16; ++length) {
+      value = 2 * value + Bit();
+      first = 2 * first;
+      if (value - first < code.counts[length]) return code.symbols[index + value - first];
+      first += code.counts[length];
+      index += code.counts[length];
+    }
+    return -1;
+  }
+
+  int Coefficient(int size) {
+    const int value = Bits(size);
+    return size > 0 && value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
+  }
+
+  size_t at() const { return at_; }
+
+ private:
+  const std::vector<uint8_t>& bytes_;
+  size_t at_ = 0;
+};
+
+// ITU-T T.81, F.2.2.1 and F.2.2.2; coefficients by their place in the zigzag order.
+bool ReadSlowly(const RandomCode& dc, const RandomCode& ac, BitByBit* bits, int* first,
+                int16_t* block) {
+  const int size = bits->Symbol(dc);
+  if (size < 0) return false;
+  *first += bits->Coefficient(size);
+  for (int place = 1; place < 64; ++place) {
+    const int symbol = bits->Symbol(ac);
+    if (symbol < 0) return false;
+    const int run = symbol >> 4;
+    if ((symbol & 15) == 0) {
+      if (run != 15) return true;
+      place += 15;
+      if (place > 63) return false;
+      continue;
+    }
+    place += run;
+    if (place > 63) return false;
+    block[place] = static_cast<int16_t>(bits->Coefficient(symbol & 15));
+  }
+  return true;
+}
+
+std::vector<uint8_t> AcSymbols(Random* random) {
+  std::vector<uint8_t> symbols;
+  const int largest_run = random->Between(0, 15);
+  const int largest_size = random->Between(1, 10);
+  for (int run = 0; run <= largest_run; ++run) {
+    for (int size = 1; size <= largest_size; ++size) {
+      symbols.push_back(static_cast<uint8_t>(run << 4 | size));
+    }
+  }
+  for (int run = 1; run < 15; run += random->Between(1, 8)) {  // ends of blocks, to libjpeg
+    symbols.push_back(static_cast<uint8_t>(run << 4));
+  }
+  symbols.push_back(0x00);
+  symbols.push_back(0xF0);
+  return symbols;
+}
+
+TEST(EntropyTest, BlocksAreThoseOfABitByBitReader) {
+  Random random(6);
+  const int cases = Cases(300, 3000);
+  BlockLayout layout;
+  for (unsigned i = 0; i < 256; ++i) layout.offset[i] = static_cast<uint16_t>(std::min(i, 64u));
+  std::vector<uint8_t> dc_symbols;
+  for (uint8_t size = 0; size <= 11; ++size) dc_symbols.push_back(size);
+  HuffmanTable dc_table;
+  PairTable ac_table;
+  int sound = 0, blocks = 0;
+  for (int i = 0; i < cases; ++i) {
+    const RandomCode dc(dc_symbols, &random), ac(AcSymbols(&random), &random);
+    bool rebuilt = false;
+    if (!dc_table.Build(dc.spec(), &rebuilt) || !ac_table.Build(ac.spec())) {
+      ADD_FAILURE() << "a Huffman code is refused";
+      continue;
+    }
+    const size_t size = static_cast<size_t>(random.Between(1, 600));
+    std::vector<uint8_t> padded(size + EntropySegments::kReadAhead);
+    for (size_t k = 0; k < size; ++k) padded[k] = static_cast<uint8_t>(random.Between(0, 255));
+    BitByBit slow(padded);
+    BitReader reader(padded.data()), skipping(padded.data());
+    int dc_slow = 0, dc_read = 0, dc_skipped = 0;
+    for (bool go_on = true; go_on && slow.at() < 8 * size;) {
+      int16_t expected[65] = {}, actual[65] = {};
+      go_on = ReadSlowly(dc, ac, &slow, &dc_slow, expected);
+      const bool read = ReadBlock<true>(dc_table, ac_table, layout, &reader, &dc_read, actual);
+      const bool skipped =
+          ReadBlock<false>(dc_table, ac_table, layout, &skipping, &dc_skipped, nullptr);
+      EXPECT_TRUE(read == go_on && skipped == go_on) << "verdict on a block";
+      ++blocks;
+      if (!go_on) break;
+      ++sound;
+      const int64_t left = 8 * static_cast<int64_t>(size) - static_cast<int64_t>(slow.at());
+      const uint8_t* end = padded.data() + size;
+      EXPECT_TRUE(std::memcmp(expected, actual, 64 * sizeof(int16_t)) == 0 && dc_read == dc_slow &&
+                  dc_skipped == dc_slow && reader.Left(end) == left && skipping.Left(end) == left)
+          << "a block";
+    }
+  }
+  EXPECT_TRUE(sound > cases && sound < blocks) << "sound and damaged blocks";
+}
+
+// There are more codes than there can be of a length, or one of ones alone.
+TEST(EntropyTest, CodesThatLibjpegRefusesAreRefused) {
+  const uint8_t symbols[256] = {1, 2, 3};
+  HuffmanTable table;
+  bool rebuilt = false;
+  const uint8_t too_many[17] = {0, 3}, ones[17] = {0, 2}, fits[17] = {0, 1, 1};
+  EXPECT_TRUE(!table.Build({too_many, symbols}, &rebuilt)) << "three codes of one bit";
+  EXPECT_TRUE(!table.Build({ones, symbols}, &rebuilt)) << "a code of ones";
+  EXPECT_TRUE(table.Build({fits, symbols}, &rebuilt) && rebuilt) << "a code that fits";
+  EXPECT_TRUE(table.Build({fits, symbols}, &rebuilt) && !rebuilt) << "the same code again";
+  const uint8_t large[256] = {11, 12};
+  EXPECT_TRUE(!table.Build({fits, large}, &rebuilt)) << "a coefficient too large";
+  const uint8_t with_run[256] = {1, 0x12};
+  EXPECT_TRUE(!table.Build({fits, with_run}, &rebuilt)) << "a run before a first coefficient";
+}
+
+// Every byte but the zeros after 0xFF, up to a marker.
+TEST(EntropyTest, SegmentsHoldEveryByteUpToTheirMarker) {
+  Random random(7);
+  EntropySegments segments;
+  for (int i = 0; i < 300; ++i) {
+    std::vector<std::vector<uint8_t>> expected(static_cast<size_t>(random.Between(1, 4)));
+    std::vector<uint8_t> data;
+    for (size_t s = 0; s < expected.size(); ++s) {
+      for (int bytes = random.Between(0, 300); bytes > 0; --bytes) {
+        const int kind = random.Between(0, 9);
+        const uint8_t byte = static_cast<uint8_t>(kind == 0 ? 0xFF : random.Between(0, 255));
+        expected[s].push_back(byte);
+        data.push_back(byte);
+        if (byte == 0xFF) data.push_back(0);
+      }
+      data.push_back(0xFF);
+      data.push_back(static_cast<uint8_t>(0xD0 + s));
+    }
+    data.push_back(0xFF);  // half a marker
+    const std::unique_ptr<uint8_t[]> exact(new uint8_t[data.size()]);
+    std::copy(data.begin(), data.end(), exact.get());
+    bool equal = segments.Open(exact.get(), data.size()).ok();
+    for (size_t s = 0; s < expected.size(); ++s) {
+      equal = equal && segments.Next() && segments.marker() == 0xD0 + s &&
+              std::equal(expected[s].begin(), expected[s].end(), segments.begin(), segments.end());
+    }
+    EXPECT_TRUE(equal && !segments.Next()) << "segments of a scan";
+  }
+}
+
+}  // namespace
+}  // namespace regcore

@@ -1,0 +1,147 @@
+// The normalise kernels, and Normalizer, on planes with nothing past their ends.
+#include "normalize/normalize.h"
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
+
+namespace regcore {
+namespace {
+
+constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kFloat16, DataType::kUint8};
+
+struct MeanStd {
+  float mean[3];
+  float std[3];
+};
+
+constexpr MeanStd kUsual[] = {{{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}},
+                              {{0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}},
+                              {{0, 0, 0}, {1, 1, 1}}};
+
+// Three planes, each with nothing past its end.
+template <typename T>
+struct Planes {
+  std::unique_ptr<T[]> plane[3];
+  T* pointer[3];
+
+  explicit Planes(int width) {
+    for (int c = 0; c < 3; ++c) {
+      plane[c].reset(new T[static_cast<size_t>(width)]());
+      pointer[c] = plane[c].get();
+    }
+  }
+
+  bool Equals(const Planes& other, int width) const {
+    const size_t size = static_cast<size_t>(width) * sizeof(T);
+    for (int c = 0; c < 3; ++c) {
+      if (std::memcmp(pointer[c], other.pointer[c], size) != 0) return false;
+    }
+    return true;
+  }
+};
+
+// Interleaved values, with nothing past their end.
+template <typename T>
+struct Interleaved {
+  std::unique_ptr<T[]> values;
+
+  explicit Interleaved(int width) : values(new T[3 * static_cast<size_t>(width)]()) {}
+
+  bool Equals(const Interleaved& other, int width) const {
+    const size_t size = 3 * static_cast<size_t>(width) * sizeof(T);
+    return std::memcmp(values.get(), other.values.get(), size) == 0;
+  }
+};
+
+void CheckRow(SimdLevel level, const uint8_t* rgb, int width, const NormalizeTable& table) {
+  const NormalizeKernel& kernel = NormalizeKernelFor(level);
+  const NormalizeKernel& portable = kNormalizePortable;
+  const std::string what =
+      std::string("normalize ") + SimdName(level) + " width " + std::to_string(width) + " as ";
+  Planes<float> single(width), expected_single(width);
+  kernel.planar_single(rgb, width, table, single.pointer);
+  portable.planar_single(rgb, width, table, expected_single.pointer);
+  EXPECT_TRUE(single.Equals(expected_single, width)) << what << "float32 planes";
+  Planes<uint16_t> half(width), expected_half(width);
+  kernel.planar_half(rgb, width, table, half.pointer);
+  portable.planar_half(rgb, width, table, expected_half.pointer);
+  EXPECT_TRUE(half.Equals(expected_half, width)) << what << "float16 planes";
+  Planes<uint8_t> bytes(width), expected_bytes(width);
+  kernel.planar_bytes(rgb, width, bytes.pointer);
+  portable.planar_bytes(rgb, width, expected_bytes.pointer);
+  EXPECT_TRUE(bytes.Equals(expected_bytes, width)) << what << "planes of bytes";
+  Interleaved<float> mixed(width), expected_mixed(width);
+  kernel.interleaved_single(rgb, width, table, mixed.values.get());
+  portable.interleaved_single(rgb, width, table, expected_mixed.values.get());
+  EXPECT_TRUE(mixed.Equals(expected_mixed, width)) << what << "float32 interleaved";
+  Interleaved<uint16_t> mixed_half(width), expected_mixed_half(width);
+  kernel.interleaved_half(rgb, width, table, mixed_half.values.get());
+  portable.interleaved_half(rgb, width, table, expected_mixed_half.values.get());
+  EXPECT_TRUE(mixed_half.Equals(expected_mixed_half, width)) << what << "float16 interleaved";
+}
+
+// Two rows by the public class, which may fall back to the table but must equal it.
+void CheckNormalizer(SimdLevel level, const MeanStd& m, int width, Random* random) {
+  constexpr int kRows = 2;
+  const size_t row = 3 * static_cast<size_t>(width);
+  for (DataType type : kTypes) {
+    for (Layout layout : {Layout::kNchw, Layout::kNhwc}) {
+      const Normalizer actual(m.mean, m.std, type, layout, width, kRows, level);
+      const Normalizer expected(m.mean, m.std, type, layout, width, kRows, SimdLevel::kPortable);
+      const size_t bytes = actual.slot_bytes();
+      const std::unique_ptr<uint8_t[]> slot(new uint8_t[bytes]);
+      const std::unique_ptr<uint8_t[]> expected_slot(new uint8_t[bytes]);
+      for (int y = 0; y < kRows; ++y) {
+        const std::unique_ptr<uint8_t[]> rgb = random->Bytes(row + kReadSlack);
+        actual.Row(rgb.get(), y, slot.get());
+        expected.Row(rgb.get(), y, expected_slot.get());
+      }
+      EXPECT_TRUE(std::memcmp(slot.get(), expected_slot.get(), bytes) == 0)
+          << "Normalizer " << SimdName(level) << " width " << width << " type "
+          << static_cast<int>(type);
+    }
+  }
+}
+
+class NormalizeTest : public LevelTest {};
+INSTANTIATE_TEST_SUITE_P(Levels, NormalizeTest, testing::ValuesIn(VectorLevels()), LevelName);
+
+TEST_P(NormalizeTest, RowsOfEveryWidthEqualPortable) {
+  Random random(3);
+  for (const MeanStd& m : kUsual) {
+    const NormalizeTable table = MakeNormalizeTable(m.mean, m.std);
+    for (int width = 1; width <= 224; width += width < 70 ? 1 : 154) {
+      const size_t row = 3 * static_cast<size_t>(width);
+      CheckRow(level(), random.Bytes(row + kReadSlack).get(), width, table);
+    }
+  }
+}
+
+TEST_P(NormalizeTest, EveryPixelValueEqualsPortable) {
+  Random random(4);
+  for (const MeanStd& m : kUsual) {
+    const NormalizeTable table = MakeNormalizeTable(m.mean, m.std);
+    std::unique_ptr<uint8_t[]> inputs = random.Bytes(3 * 256 + kReadSlack);
+    for (size_t i = 0; i < 3 * 256; ++i) inputs[i] = static_cast<uint8_t>(i / 3);
+    CheckRow(level(), inputs.get(), 256, table);
+  }
+}
+
+TEST_P(NormalizeTest, RandomMeansEqualPortable) {
+  Random random(5);
+  for (int i = 0; i < 60; ++i) {
+    MeanStd m{};
+    for (float& mean : m.mean) mean = static_cast<float>(random.Real(-1, 2));
+    for (float& std : m.std) std = static_cast<float>(random.Scale(1e-3, 1e3));
+    CheckNormalizer(level(), m, random.Between(1, 70), &random);
+  }
+}
+
+}  // namespace
+}  // namespace regcore

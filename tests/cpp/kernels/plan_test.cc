@@ -1,0 +1,78 @@
+// The bound on the weights that the kernels rest on, and the crop geometry.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "kernels/kernel_test.h"
+#include "random.h"
+#include "resample/crop_geometry.h"
+
+namespace regcore {
+namespace {
+
+// The SIMD kernels split weights below this bound exactly; and no sum of Pillow's overflows.
+void CheckWeights(const AxisPlan& plan, double* largest) {
+  constexpr double kOne = 1 << kWeightBits;
+  bool fits = true;
+  for (size_t i = 0; i < static_cast<size_t>(plan.count); ++i) {
+    const int32_t* weights = plan.weights.data() + i * static_cast<size_t>(plan.taps);
+    double positive = 0;
+    for (int t = 0; t < plan.length[i]; ++t) {
+      *largest = std::max(*largest, std::fabs(weights[t] / kOne));
+      positive += std::max(weights[t], 0) / kOne;
+    }
+    fits = fits && positive * 255 + 0.5 < 512;
+  }
+  EXPECT_TRUE(fits && *largest < 1.98)
+      << "weights " << plan.input_size << "->" << plan.output_size << " up to " << *largest;
+}
+
+struct KnownGeometry {
+  int width, height, resize, crop;
+  CropGeometry expected;
+};
+
+// By torchvision's formulas in Python.
+constexpr KnownGeometry kGeometries[] = {
+    {500, 375, 256, 224, {341, 256, 58, 16}},  // 58.5 to even
+    {375, 500, 256, 224, {256, 341, 16, 58}},
+    {343, 256, 256, 224, {343, 256, 60, 16}},  // 59.5 to even
+    {256, 256, 256, 224, {256, 256, 16, 16}},
+    {500, 333, 256, 224, {384, 256, 80, 16}},
+    {1, 1000, 256, 224, {256, 256000, 16, 127888}},
+    {7, 3, 9, 8, {21, 9, 6, 0}},  // 6.5 and 0.5 to even
+    {5, 4, 8, 7, {10, 8, 2, 0}},  // 1.5 and 0.5
+    {640, 480, 224, 224, {298, 224, 37, 0}},
+};
+
+TEST(PlanTest, WeightsStayBelowTheBoundOfTheKernels) {
+  const int stride = Cases(9, 1);
+  Random random(2);
+  double largest = 0;
+  for (Filter filter : kFilters) {
+    for (int input = 1; input <= 64; ++input) {
+      for (int output = 1 + input % stride; output <= 300; output += stride) {
+        CheckWeights(MakeAxisPlan(input, output, 0, output, filter), &largest);
+      }
+    }
+    for (int i = 0; i < 200 / stride; ++i) {
+      const int input = static_cast<int>(random.Scale(1, 20'000));
+      const int output = static_cast<int>(random.Scale(1, 1'000));
+      CheckWeights(MakeAxisPlan(input, output, 0, output, filter), &largest);
+    }
+  }
+  RecordProperty("largest_weight", std::to_string(largest));
+}
+
+TEST(PlanTest, GeometryIsTorchvisions) {
+  for (const KnownGeometry& g : kGeometries) {
+    const CropGeometry actual = MakeCropGeometry(g.width, g.height, g.resize, g.crop);
+    EXPECT_TRUE(actual.resized_width == g.expected.resized_width &&
+                actual.resized_height == g.expected.resized_height &&
+                actual.left == g.expected.left && actual.top == g.expected.top)
+        << "geometry of " << g.width << "x" << g.height;
+  }
+}
+
+}  // namespace
+}  // namespace regcore

@@ -1,0 +1,269 @@
+// TopK and FindLabelRanks against a stable sort, on rows with nothing past their ends.
+#include "scores/topk.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "kernels/kernel_test.h"
+#include "random.h"
+#include "scores/label_ranks.h"
+
+namespace regcore {
+namespace {
+
+enum class Content {
+  kAnyBits,
+  kNormal,
+  kFewValues,
+  kConstant,
+  kAscending,
+  kDescending,
+  kMostlyNan,
+  kClusters
+};
+
+constexpr int kContents = 8;
+
+struct Case {
+  ScoreType type = ScoreType::kFloat32;
+  Content content = Content::kAnyBits;
+  size_t rows = 1;
+  size_t classes = 1;
+  size_t k = 1;
+
+  std::string Text() const {
+    return "type " + std::to_string(static_cast<int>(type)) + " content " +
+           std::to_string(static_cast<int>(content)) + " of " + std::to_string(rows) + " x " +
+           std::to_string(classes) + " k " + std::to_string(k);
+  }
+};
+
+// Any bits that mean `value` in the type, or a number near it.
+template <typename T>
+typename T::Storage Stored(float value) {
+  if constexpr (std::is_same_v<T, Float32>) return value;
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  if constexpr (std::is_same_v<T, Bfloat16>) return static_cast<uint16_t>(bits >> 16);
+  if constexpr (std::is_same_v<T, Float16>) {
+    const uint32_t sign = bits >> 16 & 0x8000u;
+    if (std::isnan(value)) return static_cast<uint16_t>(sign | 0x7E01u);
+    const float size = std::min(std::fabs(value), 60000.0f);
+    if (size < 0x1p-14f) return static_cast<uint16_t>(sign | static_cast<uint32_t>(size * 0x1p24f));
+    const uint32_t rebased = (std::bit_cast<uint32_t>(size) >> 13) - (112u << 10);
+    return static_cast<uint16_t>(sign | rebased);
+  }
+  if constexpr (std::is_same_v<T, Int8> || std::is_same_v<T, Uint8>) {
+    const float low = std::is_same_v<T, Int8> ? -128.0f : 0.0f;
+    const float number = std::isnan(value) ? low : std::clamp(value * 20, low, low + 255);
+    return static_cast<typename T::Storage>(number);
+  }
+}
+
+// Rows of a case at any alignment, some with gaps between them; and every score as a float.
+class Table {
+ public:
+  template <typename T>
+  Table(T, const Case& c, Random* random) {
+    using Storage = typename T::Storage;
+    const size_t row = c.classes * sizeof(Storage);
+    const size_t stride = row + static_cast<size_t>(random->Between(0, 1) * random->Between(0, 70));
+    const size_t lead = static_cast<size_t>(random->Between(0, 7));
+    bytes_ = random->Bytes(lead + stride * (c.rows - 1) + row);
+    scores_ = {bytes_.get() + lead, static_cast<ptrdiff_t>(stride), c.rows, c.classes, c.type};
+    for (size_t r = 0; r < c.rows; ++r) {
+      uint8_t* at = bytes_.get() + lead + r * stride;
+      for (size_t i = 0; i < c.classes; ++i) {
+        if (c.content != Content::kAnyBits) {
+          const Storage stored = Stored<T>(Value(c, i, random));
+          std::memcpy(at + i * sizeof(Storage), &stored, sizeof(Storage));
+        }
+        values_.push_back(ValueAt<T>(at, i));
+      }
+    }
+  }
+
+  const Scores& scores() const { return scores_; }
+  const float* Row(size_t r) const { return values_.data() + r * scores_.classes; }
+
+ private:
+  static float Value(const Case& c, size_t i, Random* random) {
+    constexpr float kFew[] = {0.0f, -0.0f, 1.0f, -1.0f, INFINITY, -INFINITY, NAN, 1e-42f, -1e-42f};
+    switch (c.content) {
+      case Content::kFewValues:
+        return kFew[random->Between(0, 8)];
+      case Content::kConstant:
+        return 0.25f;
+      case Content::kAscending:
+        return static_cast<float>(i);
+      case Content::kDescending:
+        return -static_cast<float>(i);
+      case Content::kMostlyNan:
+        return random->Between(0, 99) == 0 ? kFew[random->Between(0, 8)] : NAN;
+      case Content::kClusters:  // in which the best scores of a row are neighbours
+        return static_cast<float>(random->Real(-3, 3)) + (i % 97 < 6 ? 5.0f : 0.0f);
+      default:
+        return static_cast<float>(random->Real(-3, 3) + random->Real(-3, 3));
+    }
+  }
+
+  std::unique_ptr<uint8_t[]> bytes_;
+  std::vector<float> values_;
+  Scores scores_;
+};
+
+// The order of topk.h in as few words.
+std::vector<int64_t> StableOrder(const float* row, size_t classes) {
+  std::vector<int64_t> order(classes);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [row](int64_t a, int64_t b) {
+    return row[a] > row[b] || (std::isnan(row[b]) && !std::isnan(row[a]));
+  });
+  return order;
+}
+
+bool TopKIsRight(const Case& c, const Table& table, SimdLevel level) {
+  constexpr size_t kItemBytes[kScoreTypes] = {4, 2, 4, 1, 1};
+  const size_t item = kItemBytes[static_cast<size_t>(c.type)];
+  const std::unique_ptr<uint8_t[]> values(new uint8_t[c.rows * c.k * item]);
+  const std::unique_ptr<int64_t[]> indices(new int64_t[c.rows * c.k]);
+  const TopK topk(table.scores(), c.k, level);
+  AlignedBuffer scratch;
+  if (!topk.Reserve(&scratch).ok()) return false;
+  topk.Run(0, c.rows, values.get(), indices.get(), &scratch);
+  for (size_t r = 0; r < c.rows; ++r) {
+    const std::vector<int64_t> expected = StableOrder(table.Row(r), c.classes);
+    const int64_t* actual = indices.get() + r * c.k;
+    if (!std::equal(actual, actual + c.k, expected.begin())) return false;
+    for (size_t i = 0; i < c.k; ++i) {
+      const uint8_t* value = values.get() + (r * c.k + i) * item;
+      const size_t index = static_cast<size_t>(expected[i]);
+      if (c.type == ScoreType::kBfloat16) {
+        if (std::memcmp(value, table.Row(r) + index, item) != 0) return false;
+      } else {
+        if (std::memcmp(value, table.scores().Row(r) + index * item, item) != 0) return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool PlacesAreRight(const Case& c, const Table& table, SimdLevel level, Random* random) {
+  std::vector<int64_t> labels(c.rows);
+  for (int64_t& label : labels) label = random->Between(0, static_cast<int>(c.classes) - 1);
+  std::vector<int32_t> found(4 * c.rows);
+  const LabelRanks places = {found.data(), found.data() + c.rows, found.data() + 2 * c.rows,
+                             found.data() + 3 * c.rows};
+  FindLabelRanks(table.scores(), labels.data(), level, 0, c.rows, places);
+  for (size_t r = 0; r < c.rows; ++r) {
+    const float* row = table.Row(r);
+    const size_t label = static_cast<size_t>(labels[r]);
+    int32_t above = 0, before = 0, after = 0, nan = 0;
+    for (size_t i = 0; i < c.classes; ++i) {
+      above += row[i] > row[label];
+      (i < label ? before : after) += i != label && row[i] == row[label];
+      if (std::isnan(row[i])) nan = 1;
+    }
+    if (std::isnan(row[label])) above = static_cast<int32_t>(c.classes);
+    if (places.above[r] != above || places.ties_before[r] != before ||
+        places.ties_after[r] != after || places.nan[r] != nan) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void CheckCase(SimdLevel level, const Case& c, Random* random) {
+  const Table table = WithScoreType(c.type, [&](auto type) { return Table(type, c, random); });
+  const std::string what = std::string(SimdName(level)) + " " + c.Text();
+  EXPECT_TRUE(TopKIsRight(c, table, level)) << "topk " << what;
+  EXPECT_TRUE(PlacesAreRight(c, table, level, random)) << "ranks " << what;
+}
+
+Case RandomCase(Random* random) {
+  Case c;
+  c.type = static_cast<ScoreType>(random->Between(0, kScoreTypes - 1));
+  c.content = static_cast<Content>(random->Between(0, kContents - 1));
+  c.classes = static_cast<size_t>(random->Scale(1, random->Between(0, 9) == 0 ? 21'000 : 1'100));
+  c.rows = c.classes > 2'000 ? 1 : static_cast<size_t>(random->Between(1, 3));
+  c.k = std::min(static_cast<size_t>(random->Scale(1, 1 + static_cast<double>(c.classes))),
+                 c.classes);
+  return c;
+}
+
+// All orders of eight scores that rise above a row: the whole truth about what sorts so few.
+class TopKTest : public LevelTest {};
+INSTANTIATE_TEST_SUITE_P(Levels, TopKTest, testing::ValuesIn(SupportedSimdLevels()), LevelName);
+
+TEST_P(TopKTest, PermutationsOfTheBestEight) {
+  constexpr size_t kClasses = 100, kBest = 8;
+  float row[kClasses] = {};
+  const Scores scores = {reinterpret_cast<const uint8_t*>(row), sizeof(row), 1, kClasses,
+                         ScoreType::kFloat32};
+  const TopK topk(scores, kBest, level());
+  AlignedBuffer scratch;
+  bool ok = topk.Reserve(&scratch).ok();
+  float best[kBest] = {1, 2, 3, 4, 5, 6, 7, 8};
+  do {
+    for (size_t i = 0; i < kBest; ++i) row[11 * i] = best[i];
+    float values[kBest];
+    int64_t indices[kBest];
+    topk.Run(0, 1, reinterpret_cast<uint8_t*>(values), indices, &scratch);
+    for (size_t i = 0; i < kBest; ++i) {
+      ok = ok && values[i] == static_cast<float>(kBest - i) && row[indices[i]] == values[i];
+    }
+  } while (std::next_permutation(best, best + kBest));
+  EXPECT_TRUE(ok) << "permutations of the best eight, " << SimdName(level());
+}
+
+TEST(ScoresTest, WhatIsPrefetchedIsReadLater) {
+  const auto ahead = [](ptrdiff_t stride, size_t classes, ScoreType type) {
+    return Scores{nullptr, stride, 9, classes, type}.PrefetchDistance();
+  };
+  EXPECT_TRUE(ahead(4000, 1000, ScoreType::kFloat32) == 3 * 4000) << "ahead of rows side by side";
+  EXPECT_TRUE(ahead(-9000, 1000, ScoreType::kFloat32) == 3 * -9000) << "ahead of reversed rows";
+  EXPECT_TRUE(ahead(0, 1000, ScoreType::kInt8) == 0) << "ahead of one row repeated";
+  const ptrdiff_t within = ahead(100'000, 20'000, ScoreType::kFloat16);
+  EXPECT_TRUE(0 < within && within < 40'000) << "ahead in a long row";
+}
+
+TEST_P(TopKTest, EveryNumberOfClasses) {
+  Random random(4);
+  for (size_t type = 0; type < kScoreTypes; ++type) {
+    for (int content = 0; content < kContents; ++content) {
+      for (size_t classes = 1; classes <= 210; classes += classes < 20 ? 1 : 5) {
+        const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 2, classes,
+                        std::min<size_t>(classes, 5)};
+        CheckCase(level(), c, &random);
+      }
+    }
+  }
+}
+
+TEST_P(TopKTest, ManyRows) {
+  Random random(5);
+  for (size_t type = 0; type < kScoreTypes; ++type) {
+    for (int content = 0; content < kContents; ++content) {
+      for (size_t classes : {1000, 1001, 1024, 4096, 4097}) {
+        const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 20, classes,
+                        static_cast<size_t>(random.Between(1, 8))};
+        CheckCase(level(), c, &random);
+      }
+    }
+  }
+}
+
+TEST_P(TopKTest, RandomCases) {
+  Random random(6);
+  const int cases = Cases(400, 3000);
+  for (int i = 0; i < cases; ++i) CheckCase(level(), RandomCase(&random), &random);
+}
+
+}  // namespace
+}  // namespace regcore

@@ -1,0 +1,54 @@
+// Images made here for the tests of all that decodes or runs on threads, and what one worker makes
+// of them: the reference of all threads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "preprocess/preprocess.h"
+#include "random.h"
+
+namespace regcore {
+
+using Bytes = std::vector<uint8_t>;
+
+struct JpegKind {
+  bool progressive = false;
+  bool arithmetic = false;
+  bool grey = false;
+  int horizontal = 2;  // sampling factors of luma
+  int vertical = 2;
+  unsigned restart_rows = 0;
+  int quality = 70;
+  bool smooth = false;  // shades, else noise
+};
+
+// An image of that size; the same for the same seed.
+Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed);
+
+// Sound images of many kinds, cut ones, and bytes that are none.
+std::vector<Bytes> MixedImages();
+
+// A part of an image of that size.
+Rect RandomPart(int width, int height, Random* random);
+
+// Whether both hold the same pixels of `area`.
+bool SameRegion(const RgbView& a, const RgbView& b, const Rect& area);
+
+// A small tensor; `memory` may be null.
+PreprocessSpec SmallSpec(MemoryBudget* memory);
+
+std::vector<ImageSource> SourcesOf(const std::vector<Bytes>& images);
+
+// "Decodes" what is no JPEG to one colour, if it is long enough.
+ExternalDecoder GreyDecoder();
+
+// The tensor that one worker makes of each image, and its status.
+struct Expected {
+  std::vector<Bytes> slots;
+  std::vector<StatusCode> codes;
+};
+Expected OneByOne(const PreprocessSpec& spec, const std::vector<ImageSource>& sources);
+
+}  // namespace regcore
