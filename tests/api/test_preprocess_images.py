@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from api.same_files import timeless
 from command_line import regcore
 
 from regcore import UsageError, preprocess_images
+from regcore.api.messages import Advance, LoggedInterrupt
 from regcore.api.preprocess import plan_images
 from regcore.api.verify import verify_images
 
@@ -52,6 +56,32 @@ def test_the_store_verifies(colours: ColourSet, tmp_path: Path) -> None:
     verified = verify_images(made.out, ledger=True, log=said.append)
     assert verified.verification.differing == ("2.JPEG",)
     assert said[1] == "2.JPEG: stored values differ from its checksum"
+
+
+def test_ctrl_c_says_what_was_done(colours: ColourSet, tmp_path: Path) -> None:
+    @contextmanager
+    def stopping(total: int) -> Iterator[Advance]:
+        def stop(done: int, failed: int) -> None:
+            raise KeyboardInterrupt
+
+        yield stop
+
+    said: list[str] = []
+    made = preprocess_images(colours.photos, tmp_path / "out", recipe="regnety_016")
+    with pytest.raises(LoggedInterrupt):
+        verify_images(made.out, log=said.append, progress=stopping)
+    assert len(said) == 1
+    assert re.fullmatch(r"interrupted: \d of 9 images were looked at, 0 of them bad", said.pop())
+    with pytest.raises(LoggedInterrupt):
+        preprocess_images(
+            colours.photos,
+            tmp_path / "other",
+            recipe="regnety_016",
+            log=said.append,
+            progress=stopping,
+        )
+    (message,) = said
+    assert message.endswith("; the same command goes on")
 
 
 def test_refused(colours: ColourSet, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from api.colour_set import ColourSet
 
 from regcore import UsageError, profile_model
+from regcore.api.messages import LoggedInterrupt
 
 
 def test_the_profile_is_measured_and_written(colours: ColourSet, tmp_path: Path) -> None:
@@ -48,6 +51,34 @@ def test_nothing_is_written_unless_asked_for(colours: ColourSet) -> None:
     assert profiled.path is None
     assert [batch.batch_size for batch in profiled.profile.batches] == [3]
     assert sorted(colours.folder.rglob("*")) == before
+
+
+def test_ctrl_c_says_what_was_done(colours: ColourSet, tmp_path: Path) -> None:
+    @contextmanager
+    def stopping() -> Iterator[Callable[[str], object]]:
+        def show(what: str) -> None:
+            if what == "storage alone":
+                raise KeyboardInterrupt
+
+        yield show
+
+    said: list[str] = []
+    with pytest.raises(LoggedInterrupt):
+        profile_model(
+            "simulated:5000:10",
+            colours.photos,
+            seconds=0.01,
+            workers=1,
+            out=tmp_path / "out",
+            log=said.append,
+            status=stopping,
+        )
+    (message,) = said
+    assert message == (
+        "interrupted: 2 measurements were done, storage alone was not, and a profile needs all of "
+        f"them; {tmp_path / 'out'} is as it was"
+    )
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
