@@ -3,89 +3,80 @@
 from __future__ import annotations
 
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from regcore.errors import (
-        BackendError,
-        DatasetError,
-        DecodeError,
-        MismatchError,
-        OutputError,
-        PredictionError,
-        RegcoreError,
-        ScoreFileError,
-        UsageError,
-    )
-    from regcore.host import simd_level, simd_levels
-    from regcore.images.batch_stream import Batch, BatchStream
-    from regcore.images.preprocessor import Preprocessor
-    from regcore.images.recipe import Recipe
-    from regcore.scores.calibration_error import CalibrationError
-    from regcore.scores.ranks import ranks
-    from regcore.scores.topk import topk
-    from regcore.scores.topn import TopN, topn_accuracy
-    from regcore.store.reader import Store, open_store
-    from regcore.store.writer import write_store
+    from regcore.api.compare import compare_rates as compare_rates
+    from regcore.api.evaluate import evaluate_model as evaluate_model
+    from regcore.api.infer import infer_images as infer_images
+    from regcore.api.preprocess import preprocess_images as preprocess_images
+    from regcore.api.profile import profile_model as profile_model
+    from regcore.api.report import write_report as write_report
+    from regcore.api.score import score_predictions as score_predictions
+    from regcore.api.verdict import judge_run as judge_run
+    from regcore.errors import BackendError as BackendError
+    from regcore.errors import DatasetError as DatasetError
+    from regcore.errors import DecodeError as DecodeError
+    from regcore.errors import MismatchError as MismatchError
+    from regcore.errors import OutputError as OutputError
+    from regcore.errors import PredictionError as PredictionError
+    from regcore.errors import RegcoreError as RegcoreError
+    from regcore.errors import ScoreFileError as ScoreFileError
+    from regcore.errors import UsageError as UsageError
+    from regcore.host import simd_level as simd_level
+    from regcore.host import simd_levels as simd_levels
+    from regcore.images.batch_stream import Batch as Batch
+    from regcore.images.batch_stream import BatchStream as BatchStream
+    from regcore.images.preprocessor import Preprocessor as Preprocessor
+    from regcore.images.recipe import Recipe as Recipe
+    from regcore.scores.calibration_error import CalibrationError as CalibrationError
+    from regcore.scores.ranks import ranks as ranks
+    from regcore.scores.topk import topk as topk
+    from regcore.scores.topn import TopN as TopN
+    from regcore.scores.topn import topn_accuracy as topn_accuracy
+    from regcore.store.reader import Store as Store
+    from regcore.store.reader import open_store as open_store
+    from regcore.store.writer import write_store as write_store
 
-__version__ = "0.1.0"
+    __version__: str
 
-__all__ = [
-    "BackendError",
-    "Batch",
-    "BatchStream",
-    "CalibrationError",
-    "DatasetError",
-    "DecodeError",
-    "MismatchError",
-    "OutputError",
-    "PredictionError",
-    "Preprocessor",
-    "Recipe",
-    "RegcoreError",
-    "ScoreFileError",
-    "Store",
-    "TopN",
-    "UsageError",
-    "open_store",
-    "ranks",
-    "simd_level",
-    "simd_levels",
-    "topk",
-    "topn_accuracy",
-    "write_store",
-]
-
-# Imported at the first use of a name (PEP 562), so that `import regcore` costs next to nothing.
-_HOMES = {
-    "images.batch_stream": ("Batch", "BatchStream"),
-    "errors": (
-        "BackendError",
-        "DatasetError",
-        "DecodeError",
-        "MismatchError",
-        "OutputError",
-        "PredictionError",
-        "RegcoreError",
-        "ScoreFileError",
-        "UsageError",
-    ),
-    "host": ("simd_level", "simd_levels"),
-    "scores.topn": ("TopN", "topn_accuracy"),
-    "images.preprocessor": ("Preprocessor",),
-    "scores.calibration_error": ("CalibrationError",),
-    "scores.ranks": ("ranks",),
-    "scores.topk": ("topk",),
-    "images.recipe": ("Recipe",),
-    "store.reader": ("Store", "open_store"),
-    "store.writer": ("write_store",),
+#: The names of each module, imported at their first use (PEP 562): `import regcore` costs little.
+_NAMES_OF_MODULES = {
+    "api.compare": "compare_rates",
+    "api.evaluate": "evaluate_model",
+    "api.infer": "infer_images",
+    "api.preprocess": "preprocess_images",
+    "api.profile": "profile_model",
+    "api.report": "write_report",
+    "api.score": "score_predictions",
+    "api.verdict": "judge_run",
+    "errors": "BackendError DatasetError DecodeError MismatchError OutputError PredictionError "
+    "RegcoreError ScoreFileError UsageError",
+    "host": "simd_level simd_levels",
+    "images.batch_stream": "Batch BatchStream",
+    "images.preprocessor": "Preprocessor",
+    "images.recipe": "Recipe",
+    "scores.calibration_error": "CalibrationError",
+    "scores.ranks": "ranks",
+    "scores.topk": "topk",
+    "scores.topn": "TopN topn_accuracy",
+    "store.reader": "Store open_store",
+    "store.writer": "write_store",
 }
+_HOMES = {name: home for home, names in _NAMES_OF_MODULES.items() for name in names.split()}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
 
 
-def _import(module: str) -> ModuleType:
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("regcore")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'regcore' has no attribute {name!r}")
     try:
-        return import_module(module)
+        module = import_module(f"regcore.{_HOMES[name]}")
     except ImportError as error:
         if error.name != "regcore":
             raise
@@ -93,13 +84,7 @@ def _import(module: str) -> ModuleType:
             f"{error}: this is the source tree, without its compiled core; "
             "install it with 'pip install -e .', or leave this folder"
         ) from error
-
-
-def __getattr__(name: str) -> object:
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(_import(f"regcore.{module}"), name)
-    raise AttributeError(f"module 'regcore' has no attribute {name!r}")
+    return getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.api.messages import Log, no_log
 from regcore.backends.recipe_fit import check_recipe
 from regcore.backends.registry import open_backend
 from regcore.files.cache_dir import user_cache
@@ -65,21 +66,21 @@ def run_demo(
     *,
     cache: Path | None = None,
     workers: int | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    log: Log = no_log,
 ) -> Demo:
     """Exports the model once, evaluates the photos, and measures the rates.
 
-    cache: folder for the exported model, by default the user's. say: told what takes its time.
+    cache: folder for the exported model, by default the user's. log: told what takes its time.
     Raises BackendError where a package of the `demo` extra is not installed.
     """
     paths, labels = sample_photos()
-    model = exported_model(cache or user_cache(), say)
+    model = exported_model(cache or user_cache(), log)
     preprocessor = Preprocessor(Recipe.preset(MODEL), workers=workers)
     with open_backend(model) as backend:
         check_recipe(backend, preprocessor.recipe)
         evaluation = evaluate(preprocessor, backend, paths, labels, batch_size=_BATCH_SIZE)
         many, many_labels = paths * _TIMED_PASSES, np.tile(labels, _TIMED_PASSES)
-        say(f"timing {len(many)} images")
+        log(f"timing {len(many)} images")
         alone = _preprocess_rate(preprocessor, many)
         whole = evaluate(preprocessor, backend, many, many_labels, batch_size=_BATCH_SIZE)
         report = RunReport(
@@ -102,7 +103,7 @@ def run_demo(
     )
 
 
-def exported_model(cache: Path, say: Callable[[str], None]) -> Path:
+def exported_model(cache: Path, log: Log) -> Path:
     """The demo's ONNX model in the folder `cache`, exported there unless it is there already.
 
     The file name carries a hash of the weights and of the versions of torch and timm.
@@ -114,7 +115,7 @@ def exported_model(cache: Path, say: Callable[[str], None]) -> Path:
         identity.update(f"{package} {version(package)}".encode())
     model = cache / f"{MODEL}-{identity.hexdigest()[:12]}.onnx"
     if not model.is_file():
-        say(f"exporting {MODEL} to {model} (only once)")
+        log(f"exporting {MODEL} to {model} (only once)")
         cache.mkdir(parents=True, exist_ok=True)
         _export(weights, model)
     return model

@@ -7,17 +7,19 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from regcore.errors import DecodeError, OutputError, RegcoreError
+from regcore.api.messages import LoggedInterrupt
+from regcore.errors import OutputError, RegcoreError
 from regcore.reports.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+NOT_MET = 1
 INCOMPLETE = 3
 ENVIRONMENT = 4
 MISMATCH = 5
@@ -34,6 +36,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except LoggedInterrupt:
+            ctx.exit(INTERRUPTED)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
             if ctx.params.get("debug"):
                 traceback.print_exc()
@@ -51,7 +55,7 @@ def report_failure(error: BaseException) -> int:
     _flush_or_silence(sys.stdout)
     if isinstance(error, KeyboardInterrupt) and sys.stderr.isatty():
         click.echo(err=True)  # the terminal has written ^C behind whatever stood there
-    tell(message)
+    log(message)
     return code
 
 
@@ -81,7 +85,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
     return ENVIRONMENT, f"internal error, {what} ('regcore --debug ...' shows where)"
 
 
-def tell(message: str) -> None:
+def log(message: str) -> None:
     """One line on stderr; what is not printable, as in a hostile file name, is written out.
 
     Where stderr cannot be written, the line is lost; the exit code still says how it ended.
@@ -90,6 +94,11 @@ def tell(message: str) -> None:
         click.echo(f"regcore: {printable(message)}", err=True)
     except OSError:
         silence(sys.stderr)
+
+
+def echo_line(line: str) -> None:
+    """A line of another program's log, on stderr as it is."""
+    click.echo(line, err=True)
 
 
 def silence(stream: TextIO) -> None:
@@ -101,12 +110,12 @@ def silence(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def answer(result: dict[str, Any]) -> None:
+def print_json(result: dict[str, Any]) -> None:
     """A result as JSON on stdout."""
     _print(json.dumps(result, indent=2))
 
 
-def show(*parts: RenderableType) -> None:
+def print_text(*parts: RenderableType) -> None:
     """Text or tables on stdout, with colours on a terminal."""
     from rich.console import Console
 
@@ -164,15 +173,14 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[int, int], None]]
         yield update
 
 
-def tell_all(messages: Iterable[str], at_most: int | None = None) -> None:
-    """Each message on a line of its own on stderr, and how many more there are."""
-    listed = list(messages)
-    for message in listed[:at_most]:
-        tell(message)
-    if at_most is not None and len(listed) > at_most:
-        tell(f"... and {len(listed) - at_most} more")
+@contextlib.contextmanager
+def status_line() -> Iterator[Callable[[str], None]]:
+    """Yields a function to call with what is measured next, which a terminal shows."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
 
-
-def name_failures(errors: Sequence[DecodeError]) -> None:
-    """Each image that failed on a line of its own on stderr."""
-    tell_all(str(error) for error in errors)
+    with Console(stderr=True).status("") as shown:
+        yield lambda what: shown.update(f"measuring {escape(printable(what))}")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from regcore.cli.console import INCOMPLETE, answer, name_failures, show, tell
+from regcore.api.messages import log_failures
+from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 
 
 @click.command()
@@ -30,11 +31,11 @@ def demo(*, cache: Path | None, workers: int | None, as_json: bool) -> None:
     from regcore.demo import demo_dict, demo_tables, run_demo
     from regcore.reports.run import to_dict, to_table
 
-    result = run_demo(cache=cache, workers=workers, say=tell)
-    name_failures(result.report.evaluation.errors)
+    result = run_demo(cache=cache, workers=workers, log=log)
+    log_failures(log, result.report.evaluation.errors)
     if as_json:
-        answer(to_dict(result.report) | demo_dict(result))
+        print_json(to_dict(result.report) | demo_dict(result))
     else:
-        show(to_table(result.report), *demo_tables(result))
+        print_text(to_table(result.report), *demo_tables(result))
     if not result.report.complete:
         raise click.exceptions.Exit(INCOMPLETE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from regcore.cli.console import tell
+from regcore.cli.console import log
 from regcore.errors import UsageError
 
 
@@ -44,6 +44,6 @@ def info(
     else:
         lines = jpg_info(folder)
         if (left := left_out_of_jpg(folder)).count:
-            tell(f"{folder}: left out: {left.count} files that are no .jpg or .jpeg ({left})")
+            log(f"{folder}: left out: {left.count} files that are no .jpg or .jpeg ({left})")
     remove_abandoned(out.parent)
     click.echo(f"{write_info(out, lines)} images in {out}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from regcore.cli.console import answer, show
+from regcore.cli.console import print_json, print_text
 from regcore.reports.printable import printable
 
 
@@ -32,11 +32,11 @@ def inspect(*, model: Path, as_json: bool) -> None:
 
     facts = inspect_model(model)
     if as_json:
-        answer(to_dict(facts))
+        print_json(to_dict(facts))
         return
     table = Table(show_header=False, box=box.SIMPLE)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for what, value in to_rows(facts):
         table.add_row(what, escape(printable(value)))
-    show(table)
+    print_text(table)

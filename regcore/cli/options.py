@@ -5,27 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import wraps
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
-from regcore.cli.console import tell
-from regcore.errors import UsageError
 from regcore.scores.registry import metric_names
-
-if TYPE_CHECKING:
-    from regcore.backends.protocol import Backend
-    from regcore.images.recipe import Recipe
-    from regcore.models.metadata import ModelMetadata
-    from regcore.store.reader import Store
-
-DEFAULT_RECIPE = "regnety_016"
-
-_MODEL_SUFFIXES = (".onnx", ".om", ".engine", ".pth", ".safetensors")
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
@@ -68,7 +53,6 @@ def batch_sizes(text: str) -> tuple[int, ...]:
 _RECIPE_OPTIONS = (
     click.option(
         "--recipe",
-        "recipe_name",
         metavar="NAME",
         help="How the model wants its images: size, crop, filter, mean and std.  [default: what "
         "the model itself says]",
@@ -81,8 +65,7 @@ _RECIPE_OPTIONS = (
     click.option("--layout", type=click.Choice(LAYOUTS), help="Instead of the recipe's."),
 )
 
-# Named as the keyword arguments of Preprocessor.
-_SETTINGS = (
+_PREPROCESSOR_OPTIONS = (
     click.option(
         "--workers",
         type=click.IntRange(min=1),
@@ -131,16 +114,6 @@ _SETTINGS = (
         "as it does not look behind the part that is decoded.",
     ),
 )
-_SETTING_NAMES = (
-    "workers",
-    "full_decode",
-    "memory",
-    "max_file_bytes",
-    "max_pixels",
-    "max_scans",
-    "on_warning",
-)
-
 #: For commands that read stores.
 verify_option = click.option(
     "--no-verify",
@@ -162,136 +135,10 @@ _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the r
 
 
 def preprocess_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options that say how images are preprocessed.
+    """Gives a command the options that say how images are preprocessed, and --json.
 
-    Those that choose a recipe come one by one, for chosen_recipe; the others together, as the
-    dictionary `settings` of keyword arguments for Preprocessor.
+    They are named as in regcore.api.options.
     """
-
-    @wraps(command)
-    def with_settings(**options: object) -> None:
-        settings = {name: options.pop(name) for name in _SETTING_NAMES}
-        command(**options, settings=settings)
-
-    decorated: Callable[..., None] = with_settings
-    for option in reversed((*_RECIPE_OPTIONS, *_SETTINGS, _JSON_OPTION)):
-        decorated = option(decorated)
-    return decorated
-
-
-def chosen_recipe(
-    name: str | None, dtype: str | None, layout: str | None, own: ModelMetadata | None = None
-) -> tuple[str, Recipe]:
-    """The recipe to use and what to call it: the preset `name`, else the model's own.
-
-    own: what the model says of itself. Where `name` is given too, it decides, save for dtype and
-    layout; in what it differs goes to stderr. dtype and layout, where given, hold in any case.
-    """
-    from regcore.images.recipe import Recipe
-
-    if own is not None and name is None:
-        label, recipe = own.name or "the model's own", own.recipe
-    else:
-        label = name or DEFAULT_RECIPE
-        recipe = Recipe.preset(label)
-    if own is not None and name is not None:
-        recipe = replace(recipe, dtype=own.recipe.dtype, layout=own.recipe.layout)
-        _tell_differences(name, recipe, own.recipe)
-    changes: dict[str, Any] = {"dtype": dtype, "layout": layout}
-    return label, replace(recipe, **{k: v for k, v in changes.items() if v is not None})
-
-
-def _tell_differences(name: str, recipe: Recipe, own: Recipe) -> None:
-    wanted = own.to_dict()
-    differing = [
-        f"{field} {value} instead of {wanted[field]}"
-        for field, value in recipe.to_dict().items()
-        if value != wanted[field]
-    ]
-    if differing:
-        tell(f"--recipe {name} is not what the model itself wants: {', '.join(differing)}")
-
-
-@dataclass(frozen=True)
-class RecipeChoice:
-    """The recipe by which a model gets its images.
-
-    name: what to call it. origin: who says so: "--recipe", the "model", the "store", or nobody,
-    which is the guide's own as a "default".
-    """
-
-    name: str
-    recipe: Recipe
-    origin: str
-
-    @property
-    def label(self) -> str:
-        """Name and identity."""
-        return f"{self.name} ({self.recipe.identity})"
-
-
-def recipe_for(
-    model: str,
-    backend: Backend,
-    store: Store | None,
-    chosen: tuple[str | None, str | None, str | None],
-    *,
-    shape_only: bool = False,
-) -> RecipeChoice:
-    """The recipe by which a model gets its images, and where that comes from.
-
-    chosen: the options --recipe, --dtype and --layout. Without --recipe it is what the model says
-    of itself, else that of the store; a simulated device, and a use in which only the shape of the
-    images counts (shape_only), has the guide's. dtype and layout are those of the model's input,
-    where it has them. Raises UsageError where nobody says the recipe, MismatchError where the store
-    has another, and BackendError where the model cannot take its images.
-    """
-    from regcore.backends.recipe_fit import check_recipe, in_form_of
-    from regcore.models.metadata import ModelMetadata
-
-    name, dtype, layout = chosen
-    own = ModelMetadata.from_properties(model, backend.metadata)
-    origin = "--recipe" if name is not None else "default" if own is None else "model"
-    if own is None and name is None:
-        if store:
-            _check_chosen(store)
-            own, origin = ModelMetadata(store.recipe, "the store's"), "store"
-        elif backend.inputs[0].shape is not None:
-            if not shape_only:
-                raise UsageError(
-                    f"{model}: does not say how it wants its images; say it with --recipe NAME, "
-                    "or take a model that 'regcore export' made"
-                )
-            tell(f"{model} does not say how it wants its images: taking --recipe {DEFAULT_RECIPE}")
-    label, recipe = chosen_recipe(name, None, None, own)
-    taken = in_form_of(recipe, backend.inputs[0])
-    if taken != recipe and (dtype, layout) == (None, None):
-        tell(
-            f"{model} takes {taken.dtype} {taken.layout}, instead of {label}'s {recipe.dtype} "
-            f"{recipe.layout}"
-        )
-    changes: dict[str, Any] = {"dtype": dtype, "layout": layout}
-    recipe = replace(taken, **{k: v for k, v in changes.items() if v is not None})
-    if store:
-        store.check_recipe(recipe)
-    check_recipe(backend, recipe)
-    for doubt in backend.doubts:
-        tell(doubt)
-    return RecipeChoice(label, recipe, origin)
-
-
-def _check_chosen(store: Store) -> None:
-    """A default that nobody chose when the store was made is no choice later, either."""
-    if store.manifest.description.recipe_chosen is False:
-        raise UsageError(
-            f"{store.folder}: nobody chose its recipe, it is the guide's by default; "
-            "confirm it with --recipe NAME"
-        )
-
-
-def check_not_swapped(model: str, images: Path) -> None:
-    """Raises UsageError where MODEL and IMAGES stand in each other's place."""
-    if Path(model).is_dir() and images.suffix in _MODEL_SUFFIXES:
-        raise UsageError(
-            f"{model} is a folder and {images} looks like a model: MODEL comes first, then IMAGES"
-        )
+    for option in reversed((*_RECIPE_OPTIONS, *_PREPROCESSOR_OPTIONS, _JSON_OPTION)):
+        command = option(command)
+    return command

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from regcore.cli.console import tell
+from regcore.cli.console import log
 
 
 @click.command()
@@ -32,15 +32,9 @@ def report(*, run_dir: Path, out: Path | None, force: bool) -> None:
       regcore report result -o report.html
       regcore run model.onnx val --labels val.txt --out result --trace result/trace.json
     """  # noqa: D301
-    from regcore.files.atomic import check_target, remove_abandoned
-    from regcore.files.output_guard import Output, check_outputs
-    from regcore.reports.html.report import is_report, write_report
+    from regcore.api.report import write_report
 
-    out = out or run_dir / "report.html"
-    check_target(out, ".html")
-    read = [path for path in run_dir.iterdir() if path.is_file() and path.suffix != ".html"]
-    check_outputs([Output(out, is_report)], read, force=force)
-    remove_abandoned(out.parent)
-    for absent in write_report(run_dir, out):
-        tell(f"not in the report: {absent.section}: {absent.reason}")
-    tell(f"wrote {out}")
+    written = write_report(run_dir, out, force=force)
+    for absent in written.absent:
+        log(f"not in the report: {absent.section}: {absent.reason}")
+    log(f"wrote {written.path}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from regcore.cli.console import answer, show
+from regcore.cli.console import print_json, print_text
 
 
 @click.command()
@@ -27,7 +27,7 @@ def schema(*, name: str | None) -> None:
     from regcore.schemas import load_schema, schema_names
 
     if name is not None:
-        answer(load_schema(name))
+        print_json(load_schema(name))
         return
     table = Table(box=box.SIMPLE)
     table.add_column("name", no_wrap=True)
@@ -36,4 +36,4 @@ def schema(*, name: str | None) -> None:
     for known in schema_names():
         found = load_schema(known)
         table.add_row(known, found["$id"].rpartition(":")[2], found["title"])
-    show(table)
+    print_text(table)

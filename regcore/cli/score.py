@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, answer, progress_bar, show, tell, tell_all
+from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
 from regcore.cli.options import metric_option
-from regcore.errors import DatasetError, UsageError
 
-if TYPE_CHECKING:
-    from regcore.evaluation.score import Score
-    from regcore.scores.ranks import Ties
-
-_NAMED = 10
 _WORST = 10
 
 
@@ -66,23 +60,7 @@ _WORST = 10
     show_default=True,
     help="With --json: the classes whose wrong answers are listed.",
 )
-def score(
-    *,
-    predictions: Path,
-    labels: Path,
-    out_dir: Path,
-    name: str,
-    subset: Path | None,
-    output: int | None,
-    names: Path | None,
-    ties: Ties,
-    background: bool | None,
-    metrics: tuple[str, ...],
-    force: bool,
-    workers: int | None,
-    as_json: bool,
-    worst: int,
-) -> None:
+def score(*, as_json: bool, worst: int, **options: Any) -> None:  # noqa: ANN401
     """Compare PREDICTIONS with LABELS, and write TopN to OUT_DIR/NAME.json.
 
     This is the guide's vision_metric_ImageNet.py: the same arguments, the same file.
@@ -99,94 +77,15 @@ def score(
     Example:
       regcore score result/dumpOutput_device0 val_label.txt . result_bs1.json
     """  # noqa: D301
-    from regcore.evaluation.score import read_image_labels
-    from regcore.evaluation.score import score as compare
-    from regcore.evaluation.score_files.source import open_scores, read_names
-    from regcore.images.labels import errors_name
+    from regcore.api.score import score_predictions
+    from regcore.reports.score import completeness, to_table
 
-    if Path(name).name != name or name in {"", ".."}:
-        raise UsageError(f"NAME.json is a file in OUT_DIR, not {name!r}")
-    if names is not None and predictions.is_dir():
-        raise UsageError("--names is for a packed file, not for a folder")
-    if output is not None and predictions.is_file():
-        raise UsageError("--output is for a folder, not for a packed file")
-    by_image = read_image_labels(labels)
-    expected = tuple(by_image) if subset is None else read_names(subset)
-    unknown = [image for image in expected if image not in by_image]
-    if unknown:
-        raise DatasetError(
-            f"{subset}: {len(unknown)} images have no label, the first is {unknown[0]}"
-        )
-    found = open_scores(predictions, expected, output=output, names=names)
-    path = out_dir / name
-    _remove_results(path, [predictions, labels, *filter(None, (subset, names))], force=force)
-    with progress_bar("scoring", len(expected)) as progress, errors_name(labels):
-        result = compare(
-            found,
-            by_image,
-            ties=ties,
-            metrics=metrics,
-            background=background,
-            workers=workers,
-            progress=progress,
-        )
-    if result.topn.background:
-        tell(
-            f"{result.classes} classes: class 0 is the background, and label 0 is class 1; "
-            "--no-background takes labels as they are"
-        )
-    _deliver(result, path, as_json=as_json, worst=worst)
-
-
-def _incomplete(path: Path) -> Path:
-    return path.with_name(f"{path.stem}.incomplete{path.suffix}")
-
-
-def _remove_results(path: Path, inputs: Sequence[Path], *, force: bool) -> None:
-    # What an earlier run left must not pass for the result of this one, should it be cut short.
-    from regcore.files.atomic import remove_abandoned
-    from regcore.files.output_guard import Output, check_outputs
-    from regcore.formats.guide_result import is_result_text
-
-    outputs = [Output(older, is_result_text) for older in (path, _incomplete(path))]
-    check_outputs(outputs, inputs, force=force)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(path.parent)
-    for older in (path, _incomplete(path)):
-        older.unlink(missing_ok=True)
-
-
-def _deliver(score: Score, path: Path, *, as_json: bool, worst: int) -> None:
-    from regcore.formats.guide_result import write_guide_result
-    from regcore.reports.score import completeness, incompleteness, to_dict, to_table
-
-    if not score.complete:
-        path = _incomplete(path)
-    write_guide_result(path, score.topn, None if score.complete else incompleteness(score))
-    _name_all(score)
+    scored = score_predictions(**options, log=log, progress=partial(progress_bar, "scoring"))
     if as_json:
-        answer({**to_dict(score, worst), "result": str(path)})
+        print_json(scored.to_dict(worst))
     else:
-        show(completeness(score), to_table(score))
-    if not score.complete:
-        tell(f"{completeness(score)}, see {path}")
+        print_text(completeness(scored.score), to_table(scored.score))
+    if not scored.complete:
+        log(f"{completeness(scored.score)}, see {scored.path}")
         raise click.exceptions.Exit(INCOMPLETE)
-    tell(f"wrote {path}")
-
-
-def _name_all(score: Score) -> None:
-    """Names what was left out and what is wrong."""
-
-    def each(what: str, names: Iterable[object]) -> None:
-        tell_all((f"{name}: {what}" for name in names), _NAMED)
-
-    each("left out, no prediction by its name", score.stray)
-    if score.longer:
-        tell(f"{len(score.longer)} files go on after their first line, which alone counts")
-    if score.topn.tied:
-        tell(f"{score.topn.tied} images have equal scores that matter; --ties {score.topn.ties}")
-    if score.topn.nan:
-        tell(f"{score.topn.nan} images have scores that are NaN, which is never a hit")
-    tell_all(map(str, score.errors), _NAMED)
-    each("no scores of this image", score.missing)
-    each("no label for these scores", score.surplus)
+    log(f"wrote {scored.path}")

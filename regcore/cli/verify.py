@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import click
 
-from regcore.cli.console import (
-    INCOMPLETE,
-    INTERRUPTED,
-    MISMATCH,
-    answer,
-    name_failures,
-    progress_bar,
-    tell,
-    tell_all,
-)
-
-if TYPE_CHECKING:
-    from regcore.errors import DecodeError
-    from regcore.store.reader import Store
-    from regcore.store.verify import Verification
+from regcore.cli.console import INCOMPLETE, MISMATCH, log, print_json, progress_bar
 
 _PERCENT = 100
 
@@ -47,7 +32,7 @@ def share(text: str) -> float:
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Preprocessing threads.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def verify(*, folder: str, sample: float, ledger: bool, workers: int | None, as_json: bool) -> None:
+def verify(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Make the images of the store in DIR again from their sources, and compare every byte.
 
     Each image that differs is named, and the exit code is 5; 3 where a source is gone, has changed
@@ -59,82 +44,17 @@ def verify(*, folder: str, sample: float, ledger: bool, workers: int | None, as_
       regcore verify prep_dataset --sample 1%
       regcore verify --ledger copy_of_prep_dataset
     """  # noqa: D301
-    from regcore.host import default_workers
-    from regcore.images.preprocessor import Preprocessor
-    from regcore.store.reader import open_store
-    from regcore.store.verify import verify_ledger, verify_store
+    from regcore.api.verify import verify_images
 
-    store = open_store(Path(folder))
-    seen = (0, 0)
-    try:
-        with progress_bar("verifying", max(1, round(len(store) * sample))) as bar:
-
-            def progress(done: int, bad: int) -> None:
-                nonlocal seen
-                seen = done, bad
-                bar(done, bad)
-
-            if ledger:
-                count = workers or default_workers()
-                found = verify_ledger(store, workers=count, sample=sample, progress=progress)
-            else:
-                preprocessor = Preprocessor(store.recipe, workers=workers)
-                found = verify_store(store, preprocessor, sample=sample, progress=progress)
-    except KeyboardInterrupt:
-        tell(f"interrupted: {seen[0]} of {len(store)} images were looked at, {seen[1]} of them bad")
-        raise click.exceptions.Exit(INTERRUPTED) from None
-    failed = [error for error in found.errors if _path_below(store, error) not in set(found.gone)]
-    _tell(store, found, failed, ledger=ledger)
+    verified = verify_images(**options, log=log, progress=partial(progress_bar, "verifying"))
+    found = verified.verification
     if as_json:
-        answer(_result(folder, store, found, failed, ledger=ledger))
+        print_json(verified.to_dict())
     else:
         click.echo(
-            f"{found.compared} of {len(store)} images compared: {len(found.differing)} differ"
+            f"{found.compared} of {verified.images} images compared: {len(found.differing)} differ"
         )
     if found.differing:
         raise click.exceptions.Exit(MISMATCH)
-    if found.changed or found.errors or found.unreadable or not found.compared:
+    if not verified.complete:
         raise click.exceptions.Exit(INCOMPLETE)
-
-
-def _path_below(store: Store, error: DecodeError) -> str:
-    return error.path.removeprefix(f"{store.source}/")
-
-
-def _tell(
-    store: Store, found: Verification, failed: Sequence[DecodeError], *, ledger: bool
-) -> None:
-    recipe = ", ".join(f"{name} {value}" for name, value in store.recipe.to_dict().items())
-    tell(f"{store.folder}: by the recipe {store.recipe.identity}: {recipe}")
-    what = "its checksum" if ledger else "those of its source"
-    tell_all(f"{path}: stored values differ from {what}" for path in found.differing)
-    tell_all(f"{path}: the source has changed since" for path in found.changed)
-    tell_all(f"{path}: the source is gone" for path in found.gone)
-    name_failures(failed)
-    name_failures(found.unreadable)
-    if found.gone and not found.compared:
-        tell("no source is there; --ledger compares a store with its own checksums")
-    if store.failed:
-        tell(f"{len(store.failed)} of {len(store.listed)} listed images have no values there")
-    if not found.compared:
-        tell(f"{store.folder}: NOTHING was compared, so that nothing is known of this store")
-
-
-def _result(
-    folder: str, store: Store, found: Verification, failed: Sequence[DecodeError], *, ledger: bool
-) -> dict[str, Any]:
-    from regcore.schemas import json_form
-
-    return {
-        "format": json_form("verify"),
-        "store": folder,
-        "against": "ledger" if ledger else "sources",
-        "images": len(store),
-        "without_values": len(store.failed),
-        "compared": found.compared,
-        "differing": list(found.differing),
-        "changed": list(found.changed),
-        "gone": list(found.gone),
-        "failed": [{"path": e.path, "detail": e.detail} for e in (*failed, *found.unreadable)],
-        "recipe": store.recipe.identity,
-    }

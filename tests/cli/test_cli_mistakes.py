@@ -55,7 +55,7 @@ def test_a_result_that_cannot_be_written_is_told(
     def full(*_: object, **__: object) -> None:
         raise OutputError("perf.json: No space left on device")
 
-    monkeypatch.setattr("regcore.performance.perf.write_perf", full)
+    monkeypatch.setattr("regcore.api.evaluation_folder.write_perf", full)
     arguments = (model, photos, "--labels", labels, "--out", tmp_path / "out")
     result = regcore("run", *arguments)
     assert result.exit_code == 4

@@ -28,7 +28,7 @@ from readers.commands import OTHERS
 from readers.mutations import mutate
 from readers.readers import READERS, Reader
 from regcore.cli import cli
-from regcore.cli.console import tell
+from regcore.cli.console import log
 from regcore.errors import RegcoreError
 
 _SECONDS = 30
@@ -79,7 +79,7 @@ def _faults_of(command: list[str], reader: Reader, *, sound: bool) -> Iterator[s
     except RegcoreError as error:
         message = str(error)
         with contextlib.redirect_stderr(told):
-            tell(message)
+            log(message)
         if sound:
             yield f"the sound file is refused: {message[:200]!r}"
         if error.exit_code not in _CODES:

@@ -12,6 +12,7 @@ from regcore.files.number_input import parse_decimal
 from regcore.formats.rate import Cell, plain
 from regcore.reports.comparison.accuracy import Accuracy
 from regcore.reports.comparison.table import Comparison
+from regcore.reports.printable import printable
 from regcore.schemas import json_form
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ def _no_formula(text: str) -> str:
     except ValueError:
         return f"'{text}"
     return text
+
+
+def to_text(texts: Sequence[Sequence[str]], form: str) -> str:
+    """Lines of texts as "markdown" or "csv", without what no terminal should get."""
+    shown = [[printable(text) for text in line] for line in texts]
+    return to_markdown(shown) if form == "markdown" else to_csv(shown)
 
 
 def to_table(comparison: Comparison) -> Table:

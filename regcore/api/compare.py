@@ -1,0 +1,109 @@
+"""Rates and accuracies of several devices side by side."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from regcore.errors import UsageError
+from regcore.evaluation.run_identity import identity_in
+from regcore.files.atomic import remove_abandoned, write_text
+from regcore.files.output_guard import Output, check_outputs, json_of
+from regcore.formats.rate import Metric
+from regcore.reports.comparison.rendering import COMPARISON, to_dict
+from regcore.reports.comparison.sources import Source
+from regcore.reports.comparison.table import Comparison, Ratio, compare, read_column
+from regcore.reports.printable import printable
+
+_DEFAULT_DECIMALS = 8
+
+
+@dataclass(frozen=True)
+class ComparedRates:
+    """What compare_rates has read.
+
+    path: of comparison.json, None where none was asked for. run: the identity of the run in that
+    folder.
+    """
+
+    comparison: Comparison
+    path: Path | None = None
+    run: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every accuracy is of all images that were expected."""
+        return not self.comparison.incomplete
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `regcore compare --json` prints, and comparison.json holds."""
+        found = to_dict(self.comparison)
+        return found if self.run is None else {**found, "run": self.run}
+
+
+def compare_rates(
+    results: Sequence[str],
+    *,
+    chips: Mapping[str, int] | None = None,
+    ratios: Iterable[str] = (),
+    metric: Metric = "interface",
+    out: str | Path | None = None,
+    force: bool = False,
+) -> ComparedRates:
+    """Puts measured rates and accuracies side by side: batch sizes down, devices across.
+
+    results: "RESULT" or "NAME=RESULT", where NAME is the column and RESULT a file or a folder, see
+    `regcore compare --help`. chips: for a column, the devices of a card, by which the rate of one
+    is multiplied. ratios: "A/B" or "A/B:DECIMALS", a column divided by another. metric: the rate
+    of one device inside the model's execution only ("interface"), "end-to-end", or of a stage of
+    the benchmark tool. out: the folder for comparison.json; by default none is written. force:
+    also replace a comparison.json that is none of regcore's.
+
+    Raises UsageError for names that do not fit, DatasetError for results that cannot be read, and
+    MismatchError where two of them are of the same cell.
+    """
+    if not results:
+        raise UsageError("name at least one result, or --lint GUIDE.md")
+    path = None if out is None else Path(out) / COMPARISON
+    if path is not None:
+        named = [name for result in results for name in (result, result.partition("=")[2])]
+        read = [Path(name).absolute() for name in named if name]
+        check_outputs([Output(path, json_of("comparison"))], read, force=force)
+    chosen = [_ratio(text) for text in ratios]
+    compared = ComparedRates(_compare(results, chips or {}, chosen, metric))
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(path.parent)
+        compared = ComparedRates(compared.comparison, path, identity_in(path.parent))
+        write_text(path, json.dumps(compared.to_dict(), indent=2) + "\n")
+    return compared
+
+
+def _compare(
+    results: Sequence[str], chips: Mapping[str, int], ratios: Sequence[Ratio], metric: Metric
+) -> Comparison:
+    sources: dict[str, list[Source]] = {}
+    for result in results:
+        name, separator, text = result.partition("=")
+        if not separator or Path(result).exists():
+            name, text = "", result
+        source = Source.parse(text)
+        sources.setdefault(printable(name or source.name), []).append(source)
+    for name, count in chips.items():
+        if name not in sources:
+            raise UsageError(f"--chips {name}={count}: expected NAME=N, with the NAME of a column")
+    columns = [
+        read_column(name, files, metric, chips.get(name, 1)) for name, files in sources.items()
+    ]
+    return compare(metric, columns, ratios)
+
+
+def _ratio(text: str) -> Ratio:
+    found = re.fullmatch(r"([^/]+)/([^/:]+)(?::([0-9]{1,2}))?", text)
+    if found is None:
+        raise UsageError(f"--ratio {text}: expected A/B or A/B:DECIMALS")
+    return Ratio(found[1], found[2], int(found[3] or _DEFAULT_DECIMALS))

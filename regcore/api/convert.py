@@ -1,0 +1,43 @@
+"""An ONNX file built into what a device runs: what the vendors' ways have in common."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from regcore.api.messages import Log
+from regcore.models.build_record import DeviceModel
+from regcore.models.onnx_file import OnnxFile, read_onnx
+from regcore.models.tensors import describe
+from regcore.schemas import json_form
+
+
+@dataclass(frozen=True)
+class ConvertedModel:
+    """What was built. record: what the file beside it says of it."""
+
+    path: Path
+    record: DeviceModel
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `regcore convert --json` prints."""
+        return {"format": json_form("convert"), "path": str(self.path), **asdict(self.record)}
+
+    def sentence(self) -> str:
+        """The device, and what the model takes."""
+        record = self.record
+        sizes = ", ".join(map(str, record.batches))
+        return (
+            f"for {record.device}, {record.precision}, batch size {sizes}, "
+            f"takes {record.input} {describe(record.dtype, record.shape)}"
+        )
+
+
+def read_source(model: str | Path, log: Log) -> OnnxFile:
+    """The ONNX file, with all of its weights; logs what is doubtful in it."""
+    source = read_onnx(Path(model))
+    source.check_data()
+    for doubt in source.doubts:
+        log(doubt)
+    return source

@@ -1,0 +1,180 @@
+"""A model evaluated on labelled images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regcore.api.evaluation_folder import claimed, write_evaluation
+from regcore.api.labelled_data import log_missing, read_labelled_data
+from regcore.api.messages import (
+    Log,
+    ProgressBar,
+    log_background,
+    log_failures,
+    no_log,
+    no_progress,
+)
+from regcore.api.model import about_model, batch_size_for, check_not_swapped, open_model
+from regcore.api.options import (
+    ModelOptions,
+    PreprocessorOptions,
+    RecipeOptions,
+    check_names,
+    existing,
+    select,
+)
+from regcore.api.recipe_choice import recipe_for
+from regcore.errors import OutputError
+from regcore.evaluation.predictions_csv import TopPredictions, relative_names
+from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT, check_run
+from regcore.files.arguments import whole_within
+from regcore.files.atomic import check_writable
+from regcore.images.labels import errors_name
+from regcore.images.preprocessor import Preprocessor
+from regcore.inference.evaluate import Interrupted
+from regcore.inference.pipeline import DEVICE_TIMEOUT
+from regcore.reports.run import RunReport, to_dict
+from regcore.reports.topn import accuracy_percent
+from regcore.scores.labels import class_indices
+from regcore.scores.metric import Metric
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_MOST_IMAGES = 1 << 62
+
+
+@dataclass(frozen=True)
+class EvaluatedModel:
+    """What evaluate_model has measured.
+
+    recipe_from: who says the recipe: "--recipe", the "model", the "store", or a "default".
+    path: of result.json, or of result.incomplete.json where an image was not counted.
+    """
+
+    report: RunReport
+    recipe_from: str
+    path: Path
+
+    @property
+    def complete(self) -> bool:
+        """Whether every image that was expected was counted."""
+        return self.report.complete
+
+    @property
+    def accuracy(self) -> dict[str, float | None]:
+        """`{"Top1": 77.85, ...}` in percent; None where no image was counted."""
+        return accuracy_percent(self.report.evaluation.topn)
+
+    def record(self) -> dict[str, Any]:
+        """The content of run.json."""
+        return {**to_dict(self.report), "recipe_from": self.recipe_from}
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `regcore run --json` prints."""
+        return {**self.record(), "result": str(self.path)}
+
+
+class UnwrittenError(OutputError):
+    """A model was evaluated, as `evaluated` says, but that cannot be written."""
+
+    def __init__(self, evaluated: EvaluatedModel, reason: object) -> None:
+        super().__init__(str(reason))
+        self.evaluated = evaluated
+
+
+def evaluate_model(
+    model: str | Path,
+    images: str | Path,
+    labels: str | Path,
+    *,
+    out: str | Path = "regcore-run",
+    limit: int | None = None,
+    subset: bool = False,
+    metrics: Sequence[str | Metric] = (),
+    background: bool | None = None,
+    trace: str | Path | None = None,
+    force: bool = False,
+    verify: bool = True,
+    log: Log = no_log,
+    progress: ProgressBar = no_progress,
+    **options: Unpack[ModelOptions],
+) -> EvaluatedModel:
+    """Evaluates a model on labelled images, and writes the files of `regcore run` to `out`.
+
+    model: as for regcore.backends.registry.open_backend. images: a folder, a file or a store.
+    labels: a text file with NAME INDEX in each line. limit: only so many images, the first ones.
+    subset: it is intended that labels lack their images. metrics: what is measured beside TopN:
+    names of regcore.scores.registry, or new metrics. background: whether class 0 is the
+    background, and label 0 is class 1; by default where there are 1001 classes. trace: a file for
+    ui.perfetto.dev. force: also replace files that regcore did not write. verify: look at the
+    checksums of a store's values. log, progress: see regcore.api.messages. options: see
+    RecipeOptions, DeviceOptions and PreprocessorOptions in regcore.api.options.
+
+    The result is not complete where an image cannot be read, a labelled image is not there, or
+    Ctrl-C ends the run. Raises UsageError where the request contradicts itself, DatasetError for
+    labels that do not fit, BackendError where the model cannot run, OutputError where `out` cannot
+    be made, and UnwrittenError, which has the result, where that cannot be written there.
+    """
+    check_names(options, ModelOptions)
+    model, out = str(model), Path(out)
+    images, labels = existing(images), existing(labels)
+    trace = None if trace is None else Path(trace)
+    if limit is not None:
+        limit = whole_within("limit", limit, 1, _MOST_IMAGES)
+    check_not_swapped(model, images)
+    check_run(out, trace, model, images, labels, force=force)
+    data = read_labelled_data(images, labels, log, verify=verify)
+    missing = () if subset else data.labelled.missing
+    log_missing(images, missing, log)
+    paths, true_classes = data.labelled.paths[:limit], data.labelled.labels[:limit]
+    with errors_name(labels), ExitStack() as claim:
+        with open_model(model, options) as backend:
+            choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
+            preprocessor = Preprocessor(choice.recipe, **select(options, PreprocessorOptions))
+            batch_size = batch_size_for(backend, options.get("batch_size"))
+            claim.enter_context(claimed(out))
+            if trace is not None:
+                check_writable(trace)
+            with progress(len(paths)) as advance:
+                how: dict[str, Any] = {
+                    "metrics": metrics,
+                    "background": background,
+                    "progress": advance,
+                    "trace": trace is not None,
+                    "device_timeout": options.get("device_timeout", DEVICE_TIMEOUT),
+                }
+                try:
+                    evaluation = data.evaluate(preprocessor, backend, len(paths), batch_size, **how)
+                except Interrupted as interrupted:
+                    log("interrupted: what follows is of the images until then")
+                    evaluation = interrupted.evaluation
+            report = RunReport(
+                **about_model(backend, model),
+                recipe=choice.label,
+                batch_size=batch_size,
+                workers=preprocessor.workers,
+                preprocessing=choice.recipe,
+                evaluation=replace(evaluation, errors=(*data.broken, *evaluation.errors)),
+                root=str(data.root.resolve()),
+                missing=missing,
+                left_out=len(data.labelled.paths) - len(paths),
+            )
+        topn = evaluation.topn
+        if topn.classes:
+            true_classes = class_indices(true_classes, topn.classes, background=topn.background)
+            log_background(topn.classes, log, background=topn.background)
+        log_failures(log, evaluation.errors)
+        names = relative_names(paths, data.root)
+        predictions = TopPredictions(names, true_classes, evaluation.indices, evaluation.values)
+        path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
+        evaluated = EvaluatedModel(report, choice.origin, path)
+        try:
+            write_evaluation(path, report, evaluated.record(), predictions, trace)
+        except (OSError, OutputError) as error:
+            raise UnwrittenError(evaluated, error) from error
+    return evaluated

@@ -1,0 +1,90 @@
+"""What infer_images runs a model on: noise, photos, a store, or the .bin files of an info file."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regcore.api.messages import Log, log_listing
+from regcore.images.listing import Listing, listing
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.inference.inputs.bin_files import BinInputs
+from regcore.inference.inputs.noise import NoiseInputs
+from regcore.inference.inputs.photos import PhotoInputs
+from regcore.inference.inputs.source import Inputs
+from regcore.inference.inputs.store import StoreInputs
+from regcore.schemas import json_form
+from regcore.store.integrity import file_checksum
+from regcore.store.reader import Store, holds_store, open_store
+
+if TYPE_CHECKING:
+    from regcore.errors import DecodeError
+
+_INFO_SUFFIXES = (".info", ".txt")
+
+
+@dataclass(frozen=True)
+class InputSource:
+    """Images: a store or a listing of photos, else an info file; None: noise."""
+
+    images: Path | None
+    store: Store | None
+    listed: Listing | None
+    verify: bool
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether there are no photos, so that only the shape of a recipe's images counts."""
+        return self.images is None or self.images.suffix in _INFO_SUFFIXES
+
+    @property
+    def broken(self) -> tuple[DecodeError, ...]:
+        """What could not be reached in a listing."""
+        return () if self.listed is None else tuple(self.listed.broken)
+
+    def inputs(
+        self, recipe: Recipe, settings: dict[str, Any], batch_size: int, rounds: int
+    ) -> Inputs:
+        """The images as the model takes them; settings: of a Preprocessor."""
+        if self.images is None:
+            return NoiseInputs(recipe, rounds * batch_size, batch_size)
+        if self.store is not None:
+            return StoreInputs(self.store)
+        preprocessor = Preprocessor(recipe, **settings)
+        if self.listed is not None:
+            return PhotoInputs(preprocessor, self.listed)
+        return BinInputs(self.images, recipe, workers=preprocessor.workers, verify=self.verify)
+
+
+def open_inputs(images: Path | None, log: Log, *, verify: bool) -> InputSource:
+    """Looks what `images` is, and opens a store or lists photos."""
+    if images is None:
+        return InputSource(None, None, None, verify)
+    if holds_store(images):
+        return InputSource(images, open_store(images, verify=verify), None, verify)
+    if images.suffix in _INFO_SUFFIXES:
+        return InputSource(images, None, None, verify)
+    listed = listing(images)
+    log_listing(log, listed)
+    return InputSource(images, None, listed, verify)
+
+
+def scores_origin(model: str, images: Path, inputs: Inputs, recipe: Recipe) -> dict[str, Any]:
+    """What the scores depend on besides the images as they are: the record of the folder."""
+    names = "\0".join(inputs.names).encode(errors="surrogateescape")
+    return {
+        "format": json_form("inference"),
+        "model": _identity(model),
+        "images": str(images.resolve()),
+        "list": hashlib.sha256(names).hexdigest()[:16],
+        "recipe": recipe.to_dict(),
+    }
+
+
+def _identity(model: str) -> str:
+    """The model's checksum, or what stands for a model that is no file."""
+    path = Path(model)
+    return file_checksum(path) if path.is_file() else model

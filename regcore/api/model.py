@@ -1,0 +1,57 @@
+"""A model as a job's options name it, opened, and the size of its batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from regcore.api.options import DEFAULT_BATCH_SIZE, LARGEST_BATCH_SIZE, DeviceOptions
+from regcore.backends.protocol import Backend
+from regcore.backends.recipe_fit import static_batch
+from regcore.backends.registry import kind_of, open_backend
+from regcore.errors import UsageError
+from regcore.files.arguments import whole_within
+
+_WEIGHTS_SUFFIXES = (".pth", ".safetensors")
+
+
+def open_model(model: str, options: DeviceOptions) -> Backend:
+    """Opens a model; see regcore.backends.registry.open_backend."""
+    return open_backend(
+        model,
+        provider=options.get("provider"),
+        output=options.get("output"),
+        devices=options.get("devices"),
+        allow_fallback=options.get("allow_fallback", False),
+    )
+
+
+def batch_size_for(backend: Backend, batch_size: int | None) -> int:
+    """The batch size that was asked for, else the model's own, else 16 or its largest.
+
+    Raises UsageError where the model takes no batch of the size that was asked for.
+    """
+    if batch_size is not None:
+        batch_size = whole_within("batch_size", batch_size, 1, LARGEST_BATCH_SIZE)
+    largest = backend.max_batch or batch_size or DEFAULT_BATCH_SIZE
+    if batch_size is not None and batch_size > largest:
+        raise UsageError(f"--batch-size {batch_size}: the model takes {largest} at most")
+    return batch_size or static_batch(backend) or min(DEFAULT_BATCH_SIZE, largest)
+
+
+def about_model(backend: Backend, model: str) -> dict[str, str]:
+    """What ran: the model, the runtime with its version, and what really ran in it."""
+    return {
+        "model": model,
+        "backend": f"{backend.name} {backend.version}",
+        "provider": backend.provider,
+    }
+
+
+def check_not_swapped(model: str, images: Path) -> None:
+    """Raises UsageError where MODEL and IMAGES stand in each other's place."""
+    if not Path(model).is_dir():
+        return
+    if images.suffix in _WEIGHTS_SUFFIXES or kind_of(images) is not None:
+        raise UsageError(
+            f"{model} is a folder and {images} looks like a model: MODEL comes first, then IMAGES"
+        )

@@ -1,0 +1,95 @@
+"""Keyword arguments that several jobs share; each is named and described once, here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from regcore.errors import UsageError
+
+if TYPE_CHECKING:
+    from regcore.images.preprocessor import OnWarning
+
+DEFAULT_BATCH_SIZE = 16
+LARGEST_BATCH_SIZE = 1 << 16
+
+
+SOC_HELP = "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as in Ascend310P3."
+
+
+class RecipeOptions(TypedDict, total=False):
+    """How the model wants its images.
+
+    recipe: the name of a preset, see Recipe.preset; by default what the model itself says.
+    dtype, layout ("uint8", "nhwc"): in place of the recipe's; uint8 leaves mean and std to the
+    device.
+    """
+
+    recipe: str | None
+    dtype: str | None
+    layout: str | None
+
+
+class DeviceOptions(TypedDict, total=False):
+    """How the model is run.
+
+    batch_size: images to a batch, by default the model's own, or 16.
+    devices: the numbers of those on which an .om or .engine runs, in turn; by default 0.
+    provider: where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann.
+    allow_fallback: parts of an ONNX model that its provider does not take may run on the CPU.
+    output: the model's output with the scores, where it has several.
+    device_timeout: a device that does not answer for so many seconds has failed; by default 600.
+    """
+
+    batch_size: int | None
+    devices: tuple[int, ...] | None
+    provider: str | None
+    allow_fallback: bool
+    output: str | None
+    device_timeout: float
+
+
+class PreprocessorOptions(TypedDict, total=False):
+    """How images are preprocessed: the keyword arguments of regcore.Preprocessor."""
+
+    workers: int | None
+    full_decode: bool
+    memory: int | None
+    max_file_bytes: int
+    max_pixels: int
+    max_scans: int
+    on_warning: OnWarning
+
+
+class PrepareOptions(RecipeOptions, PreprocessorOptions, total=False):
+    """The options of a job that prepares images."""
+
+
+class ModelOptions(DeviceOptions, PrepareOptions, total=False):
+    """The options of a job that runs a model on images."""
+
+
+def select(options: Mapping[str, Any], form: type) -> dict[str, Any]:
+    """Those of `options` that `form`, one of the classes above, names."""
+    names: frozenset[str] = form.__optional_keys__  # type: ignore[attr-defined]
+    return {name: value for name, value in options.items() if name in names}
+
+
+def check_names(options: Mapping[str, Any], form: type) -> None:
+    """Raises TypeError for an option that `form` does not name, as a call with it would."""
+    for name in options.keys() - select(options, form).keys():
+        raise TypeError(f"unexpected option {name!r}")
+
+
+def existing(path: str | Path) -> Path:
+    """The path; raises UsageError where there is nothing."""
+    found = Path(path)
+    if not found.exists():
+        raise UsageError(f"{path}: no such file or folder")
+    return found
+
+
+def optional(path: str | Path | None) -> Path | None:
+    """The path, if any; raises UsageError where there is nothing."""
+    return None if path is None else existing(path)

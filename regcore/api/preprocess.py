@@ -1,0 +1,142 @@
+"""Images preprocessed into files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regcore.api.messages import (
+    Log,
+    LoggedInterrupt,
+    ProgressBar,
+    log_failures,
+    no_log,
+    no_progress,
+)
+from regcore.api.preprocess_job import StoreOptions, plan_job
+from regcore.images.recipe import Recipe
+from regcore.reports import preprocessing
+from regcore.store.interruption import StoreInterruptedError
+from regcore.store.writer import StorePlan, StoreSummary, plan_store, write_store
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+@dataclass(frozen=True)
+class PreprocessedImages:
+    """What preprocess_images has written to `out`. recipe_name: a preset, or the model's."""
+
+    summary: StoreSummary
+    recipe: Recipe
+    recipe_name: str
+    workers: int
+    out: Path
+
+    @property
+    def complete(self) -> bool:
+        """Whether every image is there."""
+        return not self.summary.errors
+
+    @property
+    def label(self) -> str:
+        """Name and identity of the recipe."""
+        return f"{self.recipe_name} ({self.recipe.identity})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `regcore preprocess --json` prints."""
+        store = preprocessing.to_dict(self.summary, self.recipe, self.out)
+        return {**store, "recipe": self.label, "workers": self.workers}
+
+    def sentence(self) -> str:
+        """The same in words."""
+        written = preprocessing.sentence(self.summary, self.recipe, self.out)
+        return f"{written}; recipe {self.label}"
+
+
+@dataclass(frozen=True)
+class PlannedImages:
+    """What preprocess_images would write. images: how many are listed."""
+
+    plan: StorePlan
+    images: int
+    out: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `regcore preprocess --dry-run --json` prints."""
+        return preprocessing.plan_dict(self.plan, self.images)
+
+    def sentence(self) -> str:
+        """The same in words."""
+        return preprocessing.plan_sentence(self.plan, self.images, self.out)
+
+
+def preprocess_images(
+    src: str | Path,
+    out: str | Path,
+    *,
+    force: bool = False,
+    log: Log = no_log,
+    progress: ProgressBar = no_progress,
+    **options: Unpack[StoreOptions],
+) -> PreprocessedImages:
+    """Preprocesses all images in `src`, a folder or a file, into a store in the folder `out`.
+
+    force: delete what an earlier run left in `out`. log, progress: see regcore.api.messages.
+    options: see StoreOptions, and RecipeOptions and PreprocessorOptions in regcore.api.options.
+    The same call again continues an interrupted one.
+
+    Raises UsageError where the request contradicts itself, DatasetError where there is no image,
+    MismatchError where `out` has images by another recipe, TooManyBadError at too many bad images,
+    OutputError where `out` cannot be written, and, on Ctrl-C, LoggedInterrupt.
+    """
+    job = plan_job(Path(src), Path(out), options, log)
+    listed, allowed = job.listed, job.allowed
+    try:
+        with progress(len(listed.names)) as advance:
+            summary = write_store(
+                job.preprocessor,
+                listed.root,
+                listed.names,
+                job.out,
+                job.form,
+                max_bad=None if allowed is None else allowed - len(listed.broken),
+                force=force,
+                progress=advance,
+                recipe_chosen=job.is_chosen,
+            )
+    except KeyboardInterrupt as error:
+        log(_interruption(error, len(listed.names), job.out))
+        raise LoggedInterrupt from None
+    log_failures(log, summary.errors)
+    summary = replace(summary, errors=(*listed.broken, *summary.errors))
+    preprocessor = job.preprocessor
+    return PreprocessedImages(
+        summary, preprocessor.recipe, job.recipe_name, preprocessor.workers, job.out
+    )
+
+
+def plan_images(
+    src: str | Path,
+    out: str | Path,
+    *,
+    force: bool = False,
+    log: Log = no_log,
+    **options: Unpack[StoreOptions],
+) -> PlannedImages:
+    """Says what preprocess_images would do, and does nothing; the arguments are the same."""
+    job = plan_job(Path(src), Path(out), options, log)
+    listed = job.listed
+    plan = plan_store(job.preprocessor, listed.root, listed.names, job.out, job.form, force=force)
+    return PlannedImages(plan, len(listed.names), job.out)
+
+
+def _interruption(error: KeyboardInterrupt, listed: int, out: Path) -> str:
+    if not isinstance(error, StoreInterruptedError):
+        return f"interrupted: nothing is written; what is in {out} stays, the same command goes on"
+    bad = f", {error.failed} bad" if error.failed else ""
+    return (
+        f"interrupted: {error.kept + error.written} of {listed} images are in {out} "
+        f"({error.kept} kept, {error.written} written{bad}); the same command goes on"
+    )

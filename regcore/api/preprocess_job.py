@@ -1,0 +1,116 @@
+"""Which images preprocess_images prepares, by which recipe, and into which files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from regcore.api.messages import Log, log_listing
+from regcore.api.options import PrepareOptions, PreprocessorOptions, check_names, existing, select
+from regcore.api.recipe_choice import GUIDES_RECIPE, choose_recipe
+from regcore.backends.registry import read_metadata
+from regcore.errors import UsageError
+from regcore.images.listing import Listing, listing, read_image_list
+from regcore.images.preprocessor import Preprocessor
+from regcore.images.recipe import Recipe
+from regcore.store.layout import pack_form
+from regcore.store.manifest import Form
+from regcore.store.progress import TooManyBadError
+
+_PACK_BYTES = 1 << 30
+
+
+class StoreOptions(PrepareOptions, total=False):
+    """Which images are prepared, and the files that they go to.
+
+    batch_size: few large files of whole batches of so many images, instead of one file an image;
+    pad: the last batch of each is filled up with zeros; pack_bytes: their largest size, by default
+    1 GiB. keep_folders: `out` gets the folders of `src`. list_file: only the images named in this
+    file. limit: only so many images, the first ones. on_error: go on at a bad image, or stop;
+    max_bad: stop at more bad images than this. for_model: prepare images as this model wants them.
+    """
+
+    batch_size: int | None
+    pad: bool
+    pack_bytes: int
+    keep_folders: bool
+    list_file: str | Path | None
+    limit: int | None
+    on_error: Literal["report", "fail"]
+    max_bad: int | None
+    for_model: str | Path | None
+
+
+@dataclass(frozen=True)
+class PreprocessJob:
+    """What preprocess_images is to do.
+
+    recipe_name, is_chosen: what to call the recipe, and whether anybody chose it. allowed: so many
+    images may be bad; None: any number.
+    """
+
+    preprocessor: Preprocessor
+    recipe_name: str
+    is_chosen: bool
+    listed: Listing
+    out: Path
+    form: Form
+    allowed: int | None
+
+
+def plan_job(src: Path, out: Path, options: StoreOptions, log: Log) -> PreprocessJob:
+    """Chooses the recipe, lists the images, and checks what the options say together."""
+    check_names(options, StoreOptions)
+    src = existing(src)
+    for_model = options.get("for_model")
+    own = read_metadata(existing(for_model)) if for_model else None
+    name = options.get("recipe")
+    is_chosen = own is not None or name is not None
+    name, recipe = choose_recipe(
+        name if is_chosen else GUIDES_RECIPE,
+        own,
+        log,
+        dtype=options.get("dtype"),
+        layout=options.get("layout"),
+    )
+    if not is_chosen:
+        _log_default(name, recipe, log)
+    form = _form(recipe, options)
+    preprocessor = Preprocessor(recipe, **select(options, PreprocessorOptions))
+    listed = _listed(src, options.get("list_file"), options.get("limit"))
+    if out.resolve() in {src.resolve(), listed.root.resolve()}:
+        raise UsageError(f"{out}: OUT is the folder of SRC; the results need one of their own")
+    log_listing(log, listed)
+    allowed = 0 if options.get("on_error") == "fail" else options.get("max_bad")
+    if allowed is not None and len(listed.broken) > allowed:
+        raise TooManyBadError(listed.broken, allowed)
+    return PreprocessJob(preprocessor, name, is_chosen, listed, out, form, allowed)
+
+
+def _log_default(name: str, recipe: Recipe, log: Log) -> None:
+    log(
+        f"by the recipe {name} ({recipe.identity}), the guide's, as none was chosen: --recipe NAME "
+        "or --for MODEL chooses one"
+    )
+
+
+def _form(recipe: Recipe, options: StoreOptions) -> Form:
+    batch_size = options.get("batch_size")
+    pad, keep_folders = options.get("pad", False), options.get("keep_folders", False)
+    if batch_size is None and pad:
+        raise UsageError("--pad needs --pack: single images have no batch")
+    if batch_size is not None and keep_folders:
+        raise UsageError("--keep-folders is for single files, not for --pack")
+    if batch_size is None:
+        return Form(keep_folders=keep_folders)
+    return pack_form(
+        recipe, batch_size, padded=pad, pack_bytes=options.get("pack_bytes", _PACK_BYTES)
+    )
+
+
+def _listed(src: Path, list_file: str | Path | None, limit: int | None) -> Listing:
+    if list_file is None:
+        found = listing(src)
+        return replace(found, names=found.names[:limit])
+    return Listing(src, read_image_list(list_file, src)[:limit])

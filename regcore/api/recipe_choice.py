@@ -1,0 +1,132 @@
+"""The recipe by which a model gets its images, and who says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from regcore.api.messages import Log
+from regcore.backends.protocol import Backend
+from regcore.backends.recipe_fit import check_recipe, in_form_of
+from regcore.errors import UsageError
+from regcore.images.recipe import Recipe
+from regcore.models.metadata import ModelMetadata
+from regcore.store.reader import Store
+
+#: The recipe of the guide's own script.
+GUIDES_RECIPE = "regnety_016"
+
+
+@dataclass(frozen=True)
+class RecipeChoice:
+    """The recipe by which a model gets its images.
+
+    name: what to call it. origin: who says so: "--recipe", the "model", the "store", or nobody,
+    which is the guide's own as a "default".
+    """
+
+    name: str
+    recipe: Recipe
+    origin: str
+
+    @property
+    def label(self) -> str:
+        """Name and identity."""
+        return f"{self.name} ({self.recipe.identity})"
+
+
+def choose_recipe(
+    name: str | None,
+    own: ModelMetadata | None,
+    log: Log,
+    *,
+    dtype: str | None = None,
+    layout: str | None = None,
+) -> tuple[str, Recipe]:
+    """The recipe to use and what to call it: the preset `name`, else the model's own.
+
+    own: what the model says of itself. Where `name` is given too, it decides, save for dtype and
+    layout; in what it differs is logged. dtype and layout, where given, hold in any case.
+    """
+    if own is not None and name is None:
+        label, recipe = own.name or "the model's own", own.recipe
+    else:
+        label = name or GUIDES_RECIPE
+        recipe = Recipe.preset(label)
+    if own is not None and name is not None:
+        recipe = replace(recipe, dtype=own.recipe.dtype, layout=own.recipe.layout)
+        _log_differences(name, recipe, own.recipe, log)
+    return label, _changed(recipe, dtype, layout)
+
+
+def recipe_for(
+    model: str,
+    backend: Backend,
+    store: Store | None,
+    log: Log,
+    *,
+    recipe: str | None = None,
+    dtype: str | None = None,
+    layout: str | None = None,
+    shape_only: bool = False,
+) -> RecipeChoice:
+    """The recipe by which a model gets its images, and where that comes from.
+
+    recipe, dtype, layout: see RecipeOptions. Without `recipe` it is what the model says of itself,
+    else that of the store; a simulated device, and a use in which only the shape of the images
+    counts (shape_only), has the guide's. dtype and layout are those of the model's input, where it
+    has them. Raises UsageError where nobody says the recipe, MismatchError where the store has
+    another, and BackendError where the model cannot take its images.
+    """
+    own = ModelMetadata.from_properties(model, backend.metadata)
+    origin = "--recipe" if recipe is not None else "default" if own is None else "model"
+    if own is None and recipe is None:
+        if store:
+            _check_chosen(store)
+            own, origin = ModelMetadata(store.recipe, "the store's"), "store"
+        elif backend.inputs[0].shape is not None:
+            if not shape_only:
+                raise UsageError(
+                    f"{model}: does not say how it wants its images; say it with --recipe NAME, "
+                    "or take a model that 'regcore export' made"
+                )
+            log(f"{model} does not say how it wants its images: taking --recipe {GUIDES_RECIPE}")
+    label, wanted = choose_recipe(recipe, own, log)
+    taken = in_form_of(wanted, backend.inputs[0])
+    if taken != wanted and (dtype, layout) == (None, None):
+        log(
+            f"{model} takes {taken.dtype} {taken.layout}, instead of {label}'s {wanted.dtype} "
+            f"{wanted.layout}"
+        )
+    taken = _changed(taken, dtype, layout)
+    if store:
+        store.check_recipe(taken)
+    check_recipe(backend, taken)
+    for doubt in backend.doubts:
+        log(doubt)
+    return RecipeChoice(label, taken, origin)
+
+
+def _changed(recipe: Recipe, dtype: str | None, layout: str | None) -> Recipe:
+    changes: dict[str, Any] = {"dtype": dtype, "layout": layout}
+    return replace(recipe, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _log_differences(name: str, recipe: Recipe, own: Recipe, log: Log) -> None:
+    wanted = own.to_dict()
+    differing = [
+        f"{field} {value} instead of {wanted[field]}"
+        for field, value in recipe.to_dict().items()
+        if value != wanted[field]
+    ]
+    if differing:
+        log(f"--recipe {name} is not what the model itself wants: {', '.join(differing)}")
+
+
+def _check_chosen(store: Store) -> None:
+    """A default that nobody chose when the store was made is no choice later, either."""
+    if store.manifest.description.recipe_chosen is False:
+        raise UsageError(
+            f"{store.folder}: nobody chose its recipe, it is the guide's by default; "
+            "confirm it with --recipe NAME"
+        )

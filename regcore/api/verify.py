@@ -1,0 +1,138 @@
+"""Stored images compared with their sources, or with their own checksums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from regcore.api.messages import (
+    Log,
+    LoggedInterrupt,
+    ProgressBar,
+    log_all,
+    log_failures,
+    no_log,
+    no_progress,
+)
+from regcore.errors import DecodeError
+from regcore.host import default_workers
+from regcore.images.preprocessor import Preprocessor
+from regcore.schemas import json_form
+from regcore.store.reader import Store, open_store
+from regcore.store.verify import Verification, verify_ledger, verify_store
+
+
+@dataclass(frozen=True)
+class VerifiedStore:
+    """What verify_images has compared.
+
+    ledger: whether with the store's own checksums. images: in the store; without_values: listed
+    there, but bad when it was made. failed: sources that cannot be read any more. recipe: the
+    identity of the store's.
+    """
+
+    folder: str
+    ledger: bool
+    images: int
+    without_values: int
+    verification: Verification
+    failed: tuple[DecodeError, ...]
+    recipe: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was to be compared could be."""
+        found = self.verification
+        incomplete = found.changed or found.errors or found.unreadable or not found.compared
+        return not incomplete
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `regcore verify --json` prints."""
+        found = self.verification
+        failed = (*self.failed, *found.unreadable)
+        return {
+            "format": json_form("verify"),
+            "store": self.folder,
+            "against": "ledger" if self.ledger else "sources",
+            "images": self.images,
+            "without_values": self.without_values,
+            "compared": found.compared,
+            "differing": list(found.differing),
+            "changed": list(found.changed),
+            "gone": list(found.gone),
+            "failed": [{"path": e.path, "detail": e.detail} for e in failed],
+            "recipe": self.recipe,
+        }
+
+
+def verify_images(
+    folder: str | Path,
+    *,
+    sample: float = 1.0,
+    ledger: bool = False,
+    workers: int | None = None,
+    log: Log = no_log,
+    progress: ProgressBar = no_progress,
+) -> VerifiedStore:
+    """Makes the images of a store again from their sources, and compares every byte.
+
+    sample: the share of the images that is compared, above 0 and up to 1. ledger: compare with the
+    store's own checksums instead. workers: threads, by default one for each processor. log,
+    progress: see regcore.api.messages.
+
+    Raises DatasetError for a folder that holds no store, and, on Ctrl-C, LoggedInterrupt.
+    """
+    store = open_store(Path(folder))
+    seen = (0, 0)
+    try:
+        with progress(max(1, round(len(store) * sample))) as bar:
+
+            def advance(done: int, bad: int) -> None:
+                nonlocal seen
+                seen = done, bad
+                bar(done, bad)
+
+            if ledger:
+                count = workers or default_workers()
+                found = verify_ledger(store, workers=count, sample=sample, progress=advance)
+            else:
+                preprocessor = Preprocessor(store.recipe, workers=workers)
+                found = verify_store(store, preprocessor, sample=sample, progress=advance)
+    except KeyboardInterrupt:
+        log(f"interrupted: {seen[0]} of {len(store)} images were looked at, {seen[1]} of them bad")
+        raise LoggedInterrupt from None
+    gone = set(found.gone)
+    verified = VerifiedStore(
+        folder=str(folder),
+        ledger=ledger,
+        images=len(store),
+        without_values=len(store.failed),
+        verification=found,
+        failed=tuple(e for e in found.errors if _path_below(store, e) not in gone),
+        recipe=store.recipe.identity,
+    )
+    _log_all(verified, store, log)
+    return verified
+
+
+def _path_below(store: Store, error: DecodeError) -> str:
+    return error.path.removeprefix(f"{store.source}/")
+
+
+def _log_all(verified: VerifiedStore, store: Store, log: Log) -> None:
+    found = verified.verification
+    recipe = ", ".join(f"{name} {value}" for name, value in store.recipe.to_dict().items())
+    log(f"{store.folder}: by the recipe {store.recipe.identity}: {recipe}")
+    what = "its checksum" if verified.ledger else "those of its source"
+    log_all(log, (f"{path}: stored values differ from {what}" for path in found.differing))
+    log_all(log, (f"{path}: the source has changed since" for path in found.changed))
+    log_all(log, (f"{path}: the source is gone" for path in found.gone))
+    log_failures(log, verified.failed)
+    log_failures(log, found.unreadable)
+    if found.gone and not found.compared:
+        log("no source is there; --ledger compares a store with its own checksums")
+    if store.failed:
+        log(f"{len(store.failed)} of {len(store.listed)} listed images have no values there")
+    if not found.compared:
+        log(f"{store.folder}: NOTHING was compared, so that nothing is known of this store")

@@ -1,0 +1,75 @@
+"""What an inference has written, as JSON, as a table and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from regcore.images import diagnostics
+from regcore.inference.infer import Inference
+from regcore.performance.perf import Perf
+from regcore.schemas import json_form
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def to_dict(inference: Inference, perf: Perf, about: Mapping[str, str]) -> dict[str, Any]:
+    """The inference for machines. about: what was run, in words."""
+    return {
+        "format": json_form("infer"),
+        "complete": inference.complete,
+        "written": inference.written,
+        "kept": inference.kept,
+        "failed": [{"path": e.path, "detail": e.detail} for e in inference.errors],
+        "not_reached": inference.not_reached,
+        **diagnostics.to_dict(inference.findings),
+        **about,
+        "batch_size": perf.batch_size,
+        "images_per_s": perf.images_per_s if inference.written else None,
+        "interface_images_per_s": perf.interface_images_per_s,
+    }
+
+
+def to_table(inference: Inference, perf: Perf, about: Mapping[str, str]) -> Table:
+    """The inference for people, as a rich table of two columns."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from regcore.reports.printable import printable
+
+    table = Table(show_header=False, box=box.SIMPLE)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("images", counts(inference))
+    for name, value in diagnostics.summary(inference.findings).items():
+        table.add_row(name, value)
+    if inference.written:
+        table.add_row("rate", f"{perf.images_per_s:.1f} images/s")
+    if perf.interface_images_per_s is not None:
+        table.add_row("device alone", f"{perf.interface_images_per_s:.1f} images/s")
+    for name, value in about.items():
+        table.add_row(name.replace("_", " "), escape(printable(value)))
+    table.add_row("batch, workers", f"{perf.batch_size}, {perf.workers}")
+    return table
+
+
+def counts(inference: Inference) -> str:
+    """`180 written, 20 kept`: what became of the images."""
+    parts = [
+        f"{inference.written} {'written' if inference.saved else 'of noise'}",
+        f"{inference.kept} kept" if inference.kept else "",
+        f"{len(inference.errors)} bad" if inference.errors else "",
+        f"{inference.not_reached} not reached" if inference.not_reached else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def interruption(inference: Inference) -> str:
+    """A sentence on an inference that Ctrl-C has ended."""
+    have = inference.written + inference.kept
+    images = have + len(inference.errors) + inference.not_reached
+    what = "images have scores" if inference.saved else "images of noise were run"
+    hint = "; the same command continues" if inference.saved else ""
+    return f"interrupted: {have} of {images} {what} ({counts(inference)}){hint}"
