@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,6 @@ from regcore.reports.comparison.rendering import COMPARISON, to_dict
 from regcore.reports.comparison.sources import Source
 from regcore.reports.comparison.table import Comparison, Ratio, compare, read_column
 from regcore.reports.printable import printable
-
-_DEFAULT_DECIMALS = 8
 
 
 @dataclass(frozen=True)
@@ -106,4 +104,5 @@ def _ratio(text: str) -> Ratio:
     found = re.fullmatch(r"([^/]+)/([^/:]+)(?::([0-9]{1,2}))?", text)
     if found is None:
         raise UsageError(f"--ratio {text}: expected A/B or A/B:DECIMALS")
-    return Ratio(found[1], found[2], int(found[3] or _DEFAULT_DECIMALS))
+    ratio = Ratio(found[1], found[2])
+    return ratio if found[3] is None else replace(ratio, decimals=int(found[3]))
