@@ -30,7 +30,7 @@ from regcore import Preprocessor, Recipe
 from regcore.backends.ascend import AscendBackend, process
 from regcore.backends.ascend.backend import SLOTS
 from regcore.backends.protocol import Backend
-from regcore.backends.round_robin import SeveralDevices
+from regcore.backends.round_robin import RoundRobinBackend
 from regcore.inference.evaluate import evaluate, evaluate_batches
 from regcore.store.layout import pack_form
 from regcore.store.reader import open_store
@@ -114,7 +114,7 @@ def open_model(path: Path, case: Case) -> Backend:
     def open_one(device: int) -> Backend:
         return AscendBackend(path, device=device, slots=case.slots)
 
-    return open_one(0) if case.devices == 1 else SeveralDevices(range(case.devices), open_one)
+    return open_one(0) if case.devices == 1 else RoundRobinBackend(range(case.devices), open_one)
 
 
 def measure(case: Case, folder: Path, photos: list[str]) -> dict[Case, float]:

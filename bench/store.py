@@ -27,7 +27,7 @@ from rounds import Key, Round, Task, interleave, ratios, spread, times
 from regcore import Preprocessor, Recipe, write_store
 from regcore.host import core_versions, default_workers
 from regcore.store.layout import pack_form
-from regcore.store.manifest import Form
+from regcore.store.manifest import StoreLayout
 
 BATCH = 64
 COPIES = 1500
@@ -47,7 +47,7 @@ def task(key: Key, source: Path, names: list[str], out: Path) -> Task:
                 for _ in stream:
                     pass
         else:
-            form = pack_form(recipe, BATCH) if key.label == PACKS else Form()
+            form = pack_form(recipe, BATCH) if key.label == PACKS else StoreLayout()
             write_store(preprocessor, source, names, out, form)
         seconds = perf_counter() - start
         shutil.rmtree(out, ignore_errors=True)

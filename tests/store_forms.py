@@ -10,10 +10,10 @@ import pytest
 from regcore import Recipe
 from regcore.images.labels import image_names
 from regcore.store.layout import pack_form
-from regcore.store.manifest import Form
+from regcore.store.manifest import StoreLayout
 
 RECIPE = Recipe(resize=32, crop=24, dtype="uint8")
-FILES = Form()
+FILES = StoreLayout()
 # Three packs of two batches for 17 images.
 PACKS = pack_form(RECIPE, 4, pack_bytes=8 * RECIPE.image_bytes)
 PADDED = replace(PACKS, padded=True)

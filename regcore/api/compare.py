@@ -13,7 +13,7 @@ from regcore.errors import UsageError
 from regcore.evaluation.run_identity import identity_in
 from regcore.files.atomic import remove_abandoned, write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
-from regcore.formats.rate import Metric
+from regcore.formats.rate import RateKind
 from regcore.reports.comparison.rendering import COMPARISON, to_dict
 from regcore.reports.comparison.sources import Source
 from regcore.reports.comparison.table import Comparison, Ratio, compare, read_column
@@ -48,7 +48,7 @@ def compare_rates(
     *,
     chips: Mapping[str, int] | None = None,
     ratios: Iterable[str] = (),
-    metric: Metric = "interface",
+    metric: RateKind = "interface",
     out: str | Path | None = None,
     force: bool = False,
 ) -> ComparedRates:
@@ -82,7 +82,7 @@ def compare_rates(
 
 
 def _compare(
-    results: Sequence[str], chips: Mapping[str, int], ratios: Sequence[Ratio], metric: Metric
+    results: Sequence[str], chips: Mapping[str, int], ratios: Sequence[Ratio], metric: RateKind
 ) -> Comparison:
     sources: dict[str, list[Source]] = {}
     for result in results:

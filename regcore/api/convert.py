@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.api.messages import Log
-from regcore.models.build_record import DeviceModel
+from regcore.models.build_record import BuildRecord
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.tensors import describe
 from regcore.schemas import json_form
@@ -18,7 +18,7 @@ class ConvertedModel:
     """What was built. record: what the file beside it says of it."""
 
     path: Path
-    record: DeviceModel
+    record: BuildRecord
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore convert --json` prints."""

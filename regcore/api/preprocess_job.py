@@ -15,7 +15,7 @@ from regcore.images.listing import Listing, listing, read_image_list
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.store.layout import pack_form
-from regcore.store.manifest import Form
+from regcore.store.manifest import StoreLayout
 from regcore.store.progress import TooManyBadError
 
 _PACK_BYTES = 1 << 30
@@ -55,7 +55,7 @@ class PreprocessJob:
     is_chosen: bool
     listed: Listing
     out: Path
-    form: Form
+    form: StoreLayout
     allowed: int | None
 
 
@@ -95,7 +95,7 @@ def _log_default(name: str, recipe: Recipe, log: Log) -> None:
     )
 
 
-def _form(recipe: Recipe, options: StoreOptions) -> Form:
+def _form(recipe: Recipe, options: StoreOptions) -> StoreLayout:
     batch_size = options.get("batch_size")
     pad, keep_folders = options.get("pad", False), options.get("keep_folders", False)
     if batch_size is None and pad:
@@ -103,7 +103,7 @@ def _form(recipe: Recipe, options: StoreOptions) -> Form:
     if batch_size is not None and keep_folders:
         raise UsageError("--keep-folders is for single files, not for --pack")
     if batch_size is None:
-        return Form(keep_folders=keep_folders)
+        return StoreLayout(keep_folders=keep_folders)
     return pack_form(
         recipe, batch_size, padded=pad, pack_bytes=options.get("pack_bytes", _PACK_BYTES)
     )

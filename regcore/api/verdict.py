@@ -21,7 +21,7 @@ from regcore.files.atomic import remove_abandoned, write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.formats.guide_result import read_guide_result
 from regcore.formats.timm_results import find_baseline
-from regcore.images.labels import stem
+from regcore.images.labels import image_key
 from regcore.reports.verdict import to_dict
 
 
@@ -183,7 +183,7 @@ def _by_run(run: Run, against: Path, margin: Margin, log: Log) -> AgainstRun:
 def _scores(run: Run | None, now: Path, before: Path) -> ScoreDifferences:
     if run is None:
         raise UsageError("--scores needs a folder that 'regcore run' has written, for its images")
-    expected = tuple(stem(image) for image in run.predictions().images)
+    expected = tuple(image_key(image) for image in run.predictions().images)
     return compare_scores(open_scores(now, expected), open_scores(before, expected))
 
 

@@ -10,7 +10,7 @@ from types import FrameType
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def deferred_sigint() -> Iterator[None]:
     """Puts Ctrl-C off until the end of the block.
 
     What a call into the vendor's library has made can then be noted before anything else happens.

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.deferred_interrupt import uninterrupted
+from regcore.backends.deferred_interrupt import deferred_sigint
 from regcore.backends.page_locked import ResourceStack
 from regcore.backends.protocol import SCORES_KEPT, Backend, DeviceStage, Result, Span
 from regcore.errors import BackendError, DeviceHungError
@@ -64,12 +64,12 @@ class DoubleBufferedBackend(Backend, Generic[S, E]):
         self._submitted = 0
         opened: list[S] = []
         try:
-            with uninterrupted():
+            with deferred_sigint():
                 opened.append(open_session(path, device))
                 self._session = opened[0]
                 self._prepare(path, output)
         except BaseException:
-            with uninterrupted():
+            with deferred_sigint():
                 for session in opened:
                     session.close()
             raise
@@ -100,13 +100,13 @@ class DoubleBufferedBackend(Backend, Generic[S, E]):
         self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> list[NDArray[Any]]:
         """Arrays in page-locked memory. Raises BackendError where there is not so much."""
-        with uninterrupted():
+        with deferred_sigint():
             self._session.enter()
             return [self._session.resources.host_array(shape, dtype) for _ in range(count)]
 
     def submit(self, batch: NDArray[Any]) -> None:
         """Begins with a batch [n, ...], n at most max_batch, in the dtype of the input."""
-        with uninterrupted():
+        with deferred_sigint():
             self._session.enter()
             self._check(batch)
             slot = self._slots[self._submitted % self.depth]
@@ -132,7 +132,7 @@ class DoubleBufferedBackend(Backend, Generic[S, E]):
     def result(self) -> Result:
         """Waits for the scores of the oldest batch."""
         slot, scores = self._in_work.popleft()
-        with uninterrupted():
+        with deferred_sigint():
             self._session.enter()
             passed = self._wait(slot)
         at = {name: self._origin_time + ms / 1000 for name, ms in passed.items()}
@@ -141,7 +141,7 @@ class DoubleBufferedBackend(Backend, Generic[S, E]):
 
     def close(self) -> None:
         """Gives all back. Raises BackendError where the device refuses."""
-        with uninterrupted():
+        with deferred_sigint():
             failure = self._session.close()
         if failure is not None:
             raise failure
@@ -150,7 +150,7 @@ class DoubleBufferedBackend(Backend, Generic[S, E]):
         if isinstance(error, DeviceHungError):
             self._session.abandon()
             return
-        with uninterrupted():
+        with deferred_sigint():
             failure = self._session.close()
         # What went wrong before matters more.
         if failure is not None and error is None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from regcore.backends.protocol import Backend, Result
 
 
-class SeveralDevices(Backend):
+class RoundRobinBackend(Backend):
     """A model on several devices, opened one after the other by `open_one` with their numbers.
 
     Rates are of all of them together, by the wall clock.
@@ -66,4 +66,4 @@ def _exception(error: object) -> tuple[Any, Any, Any]:
 def open_on_devices(devices: Sequence[int] | None, open_one: Callable[[int], Backend]) -> Backend:
     """A model on these devices, by default on number 0 alone."""
     numbers = devices or (0,)
-    return open_one(numbers[0]) if len(numbers) == 1 else SeveralDevices(numbers, open_one)
+    return open_one(numbers[0]) if len(numbers) == 1 else RoundRobinBackend(numbers, open_one)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from regcore.backends.registry import kind_of, kinds
 from regcore.errors import BackendError
 from regcore.images.recipe import Recipe
-from regcore.models.build_record import DeviceModel, read_record
+from regcore.models.build_record import BuildRecord, read_record
 from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.tensors import TensorSpec
@@ -34,7 +34,7 @@ class ModelFacts:
     outputs: tuple[TensorSpec, ...]
     metadata: ModelMetadata | None
     onnx: OnnxFile | None = None
-    record: DeviceModel | None = None
+    record: BuildRecord | None = None
     description: Description | None = None
     refusal: str = ""
 

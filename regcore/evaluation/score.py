@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import DatasetError, ScoreFileError
 from regcore.evaluation.score_files.source import ScoreSet
-from regcore.images.labels import read_labels, stem
+from regcore.images.labels import image_key, read_labels
 from regcore.scores.labels import class_indices, has_background
 from regcore.scores.metric import Metric
 from regcore.scores.ranks import Ties
@@ -82,7 +82,7 @@ def read_image_labels(path: str | Path) -> dict[str, int]:
     images: dict[str, str] = {}
     labels: dict[str, int] = {}
     for image, label in read_labels(path).items():
-        name = stem(image)
+        name = image_key(image)
         if images.setdefault(name, image) != image:
             raise DatasetError(f"{path}: outputs cannot tell {images[name]} and {image} apart")
         labels[name] = label

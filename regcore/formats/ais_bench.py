@@ -17,7 +17,7 @@ from regcore.errors import DatasetError
 from regcore.files.json_input import as_form
 from regcore.files.number_input import NUMBER, measured_decimal, parse_count, parse_decimal
 from regcore.formats.named_batch import batch_in_name
-from regcore.formats.rate import Cell, measured_cell
+from regcore.formats.rate import MeasuredRate, measured_cell
 
 CONSOLE = "1000*batchsize"
 
@@ -49,7 +49,7 @@ def is_summary(content: dict[str, Any]) -> bool:
     return "NPU_compute_time" in content and "throughput" in content
 
 
-def summary_cell(path: Path, content: dict[str, Any]) -> Cell:
+def summary_cell(path: Path, content: dict[str, Any]) -> MeasuredRate:
     """The rate in the JSON summary. Raises DatasetError."""
     summary = as_form(content, _Summary, path)
     times = summary.NPU_compute_time
@@ -73,7 +73,7 @@ def summary_cell(path: Path, content: dict[str, Any]) -> Cell:
     return measured_cell(batch, f"{round(rate, 3):f}", str(path), None)
 
 
-def console_cell(path: Path, text: str) -> Cell:
+def console_cell(path: Path, text: str) -> MeasuredRate:
     """The rate in what ais_bench prints. Raises DatasetError."""
     found: tuple[int, re.Match[str]] | None = None
     mean: tuple[int, str] | None = None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from regcore.errors import DatasetError
 from regcore.files.number_input import NUMBER, parse_count, parse_decimal
 from regcore.formats.named_batch import batch_in_name
-from regcore.formats.rate import Cell, Metric, measured_cell
+from regcore.formats.rate import MeasuredRate, RateKind, measured_cell
 
 PERF_NAME = re.compile(r"perf_[a-z]+_batchsize_([0-9]+)_device_[0-9]+\.txt")
 #: How the names of PureInfer files begin.
@@ -45,7 +45,7 @@ class _Number(NamedTuple):
     text: str
 
 
-def benchmark_cell(path: Path, text: str, metric: Metric) -> Cell:
+def benchmark_cell(path: Path, text: str, metric: RateKind) -> MeasuredRate:
     """One rate of the benchmark tool's five lines. Raises DatasetError."""
     named = PERF_NAME.fullmatch(path.name)
     try:
@@ -80,7 +80,7 @@ def _check_batch(path: Path, text: str, batch: int) -> None:
         )
 
 
-def pure_cell(path: Path, text: str) -> Cell:
+def pure_cell(path: Path, text: str) -> MeasuredRate:
     """The rate of a run without images, from the line in its file or on the console."""
     rate = _find(path, text, _PURE)
     if rate is None:

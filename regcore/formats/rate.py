@@ -12,7 +12,7 @@ from regcore.files.number_input import parse_decimal
 
 #: A rate is of one device inside the model's execution only, of everything from files to results,
 #: or of a stage of the benchmark tool's pipeline.
-Metric = Literal["interface", "end-to-end", "read", "preprocess", "infer", "post"]
+RateKind = Literal["interface", "end-to-end", "read", "preprocess", "infer", "post"]
 
 #: Nothing that is measured here lies outside of these; a rate of 0 is of a run that did nothing.
 _LOWEST, _HIGHEST = Decimal("1e-6"), Decimal("1e12")
@@ -23,7 +23,7 @@ _DIGITS = 200
 
 
 @dataclass(frozen=True)
-class Cell:
+class MeasuredRate:
     """images/s of a device at one batch size.
 
     measured, unit: as in the file. images_per_s: what the rules make of it, exactly.
@@ -45,11 +45,11 @@ class Cell:
         """`FILE:LINE`."""
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
-    def times(self, factor: int, rule: str) -> Cell:
+    def times(self, factor: int, rule: str) -> MeasuredRate:
         """The same, multiplied."""
         return replace(self, images_per_s=self.images_per_s * factor, rules=(*self.rules, rule))
 
-    def plus(self, other: Cell) -> Cell:
+    def plus(self, other: MeasuredRate) -> MeasuredRate:
         """With the rate of another device, at the same batch size."""
         added = f"+ {plain(other.images_per_s)} images/s of {other.source}"
         return replace(
@@ -62,7 +62,7 @@ class Cell:
 
 def measured_cell(
     batch: int, value: str, file: str, line: int | None, unit: str = "images/s"
-) -> Cell:
+) -> MeasuredRate:
     """A cell to which no rule has been applied. value: a decimal number as text.
 
     Raises DatasetError for what is no rate of anything, or a batch size that none has.
@@ -76,7 +76,7 @@ def measured_cell(
         raise DatasetError(f"{place}: {error}") from error
     if not _LOWEST <= rate <= _HIGHEST:
         raise DatasetError(f"{place}: {value[:_SHOWN]} is no rate")
-    return Cell(batch, rate, rate, unit, file, line)
+    return MeasuredRate(batch, rate, rate, unit, file, line)
 
 
 def plain(value: Decimal) -> str:
@@ -91,6 +91,6 @@ def rounded(value: Decimal, decimals: int) -> str:
         return plain(round(value, decimals))
 
 
-def best(cells: Sequence[Cell]) -> Cell | None:
+def best(cells: Sequence[MeasuredRate]) -> MeasuredRate | None:
     """The one with the highest rate."""
     return max(cells, key=lambda cell: cell.images_per_s, default=None)

@@ -28,6 +28,7 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "LabelledImages",
     "errors_name",
+    "image_key",
     "image_names",
     "label_images",
     "list_images",
@@ -35,7 +36,6 @@ __all__ = [
     "natural_key",
     "read_image_list",
     "read_labels",
-    "stem",
 ]
 
 _MAX_LABEL = 2**31 - 1
@@ -58,7 +58,7 @@ class LabelledImages:
     missing: tuple[str, ...]
 
 
-def stem(path: str | Path) -> str:
+def image_key(path: str | Path) -> str:
     """The file name up to its first dot, as the guide names its outputs: `a/b.c.JPEG` -> `b`."""
     # Not Path.name, which takes eight times as long: there are as many as images.
     return os.fspath(path).rpartition("/")[2].split(".", 1)[0]
@@ -131,14 +131,14 @@ def label_images(
     by_path = {PurePosixPath(name).as_posix(): name for name in labels}
     by_stem: defaultdict[str, list[str]] = defaultdict(list)
     for label_name in labels:
-        by_stem[stem(label_name)].append(label_name)
+        by_stem[image_key(label_name)].append(label_name)
 
     owners: dict[str, Path] = {}
     unlabelled: list[Path] = []
     for path in paths:
         name = by_path.get(_path_below(path, root)) or by_path.get(path.name)
         if name is None:
-            fitting = [n for n in by_stem.get(stem(path), []) if _same_folder(path, n)]
+            fitting = [n for n in by_stem.get(image_key(path), []) if _same_folder(path, n)]
             if len(fitting) > 1:
                 pair = " and ".join(fitting[:2])
                 raise DatasetError(f"{path}: several labels fit this image: {pair}")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, SimpleQueue
 from time import perf_counter
 
-from regcore.backends.deferred_interrupt import uninterrupted
+from regcore.backends.deferred_interrupt import deferred_sigint
 from regcore.backends.protocol import SCORES_KEPT, Backend, Result
 from regcore.errors import BackendError, DeviceHungError
 from regcore.images.batch_stream import Batch, BatchStream
@@ -97,13 +97,13 @@ class _Pipeline:
                 self._check_device(device_timeout)
         except BaseException as error:
             # A second Ctrl-C must not leave threads behind, which would outlive the device.
-            with uninterrupted():
+            with deferred_sigint():
                 self._end(device, post, hung=isinstance(error, DeviceHungError))
             raise
         finally:
             self._timeline.end = perf_counter()
             self._complete_timeline()
-        with uninterrupted():
+        with deferred_sigint():
             device.join()
             post.join()
         if self._failure is not None:
@@ -241,7 +241,7 @@ class _Pipeline:
     def _hand_on_old(self) -> None:
         """For a device that is slow: what it gave must not wait for what it has not given."""
         if self._held:
-            with uninterrupted():
+            with deferred_sigint():
                 self._hand_on(wait=False)
 
     def _use_results(self) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from regcore._native import score_files as native
 from regcore.errors import DatasetError, OutputError, RegcoreError
-from regcore.images.labels import stem
+from regcore.images.labels import image_key
 
 #: The benchmark tool counts a model's outputs from 1.
 _OUTPUT = 1
@@ -31,7 +31,7 @@ class PredictionWriter:
         """names: of the images; NAME is cut at the first dot. Raises DatasetError for two alike."""
         self._out = out
         self._suffix = f"_{_OUTPUT}.{'bin' if binary else 'txt'}"
-        self._files = [stem(name) + self._suffix for name in names]
+        self._files = [image_key(name) + self._suffix for name in names]
         self._writer = native.Writer(workers, not binary)
         self._made: set[int] = set()
         owners = dict(zip(self._files, names, strict=True))

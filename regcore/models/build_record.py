@@ -34,7 +34,7 @@ class _Form:
 
 
 @dataclass(frozen=True)
-class DeviceModel:
+class BuildRecord:
     """What is known of a model that was built for a device.
 
     device: the soc_version or GPU it was built for. builder: the program, with its version where
@@ -86,7 +86,7 @@ def record_path(model: Path) -> Path:
     return model.with_name(f"{model.name}.json")
 
 
-def write_record(record: DeviceModel, model: Path) -> None:
+def write_record(record: BuildRecord, model: Path) -> None:
     """Puts the record beside `model`, as which it was built."""
     with replacing(record_path(model)) as temporary:
         temporary.write_text(
@@ -94,7 +94,7 @@ def write_record(record: DeviceModel, model: Path) -> None:
         )
 
 
-def read_record(model: Path) -> DeviceModel | None:
+def read_record(model: Path) -> BuildRecord | None:
     """The record of `model`, or None where there is none.
 
     Raises ModelRecordError where it makes no sense, or belongs to another file than `model`.
@@ -105,7 +105,7 @@ def read_record(model: Path) -> DeviceModel | None:
     try:
         record = _parse(path)
     except ModelRecordError as error:
-        known = ", ".join(f.name for f in dataclass_fields(DeviceModel))
+        known = ", ".join(f.name for f in dataclass_fields(BuildRecord))
         raise ModelRecordError(f"{error}; not the record of a model (fields {known})") from error
     if record.sha256 != file_sha256(model):
         raise ModelRecordError(
@@ -122,12 +122,12 @@ def is_recorded(model: Path) -> bool:
         return False
 
 
-def _parse(path: Path) -> DeviceModel:
+def _parse(path: Path) -> BuildRecord:
     content = read_input(path, _MAX_RECORD_BYTES, error=ModelRecordError)
     form = parse_json(content, _Form, path, error=ModelRecordError).format
     if form not in (None, json_form(_FORM)):  # the first ones did not say it
         raise ModelRecordError(f"{path}: of another version")
-    record = parse_json(content, DeviceModel, path, error=ModelRecordError)
+    record = parse_json(content, BuildRecord, path, error=ModelRecordError)
     record.check(path)
     return record
 

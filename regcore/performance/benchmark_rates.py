@@ -21,12 +21,12 @@ from statistics import mean
 
 from regcore.files.atomic import write_text
 from regcore.inference.timeline import Timeline
-from regcore.performance.device_batches import GivenBatches
+from regcore.performance.device_batches import DeviceBatches
 
 
 def write_benchmark_files(folder: Path, timeline: Timeline, batch_size: int) -> list[Path]:
     """Writes a file for each device that computed anything, and returns their paths."""
-    given = GivenBatches.of(timeline.batches)
+    given = DeviceBatches.of(timeline.batches)
     paths = []
     for device in given.devices:
         path = folder / f"perf_vision_batchsize_{batch_size}_device_{device}.txt"
@@ -41,7 +41,7 @@ def write_pure_files(folder: Path, timeline: Timeline, model: str) -> None:
     Rate (samples/s) and latency (ms per sample) are both means over the batches, as the tool takes
     them, so that the one is not quite the inverse of the other.
     """
-    given = GivenBatches.of(timeline.batches)
+    given = DeviceBatches.of(timeline.batches)
     for device in given.devices:
         of_device = given.of_device(device)
         latencies = (1000 * of_device.seconds["compute"] / of_device.times["images"]).tolist()
@@ -55,7 +55,7 @@ def write_pure_files(folder: Path, timeline: Timeline, model: str) -> None:
         )
 
 
-def benchmark_lines(timeline: Timeline, given: GivenBatches) -> str:
+def benchmark_lines(timeline: Timeline, given: DeviceBatches) -> str:
     """The five lines, for batches that one device computed."""
     start = timeline.start
     images = given.images

@@ -12,7 +12,7 @@ from regcore.inference.timeline import DEVICE_STAGES, BatchLog
 
 
 @dataclass(frozen=True)
-class GivenBatches:
+class DeviceBatches:
     """Those whose scores came; every array has one value a batch.
 
     times: BATCH. seconds: in each stage of the device; NaN where it had no such stage. device: that
@@ -24,7 +24,7 @@ class GivenBatches:
     device: NDArray[np.int64]
 
     @classmethod
-    def of(cls, log: BatchLog) -> GivenBatches:
+    def of(cls, log: BatchLog) -> DeviceBatches:
         """Of all batches in a log."""
         times, spans = log.table(), log.spans()
         firsts = times["span"].astype(np.int64)
@@ -40,14 +40,14 @@ class GivenBatches:
             np.add.at(seconds[stage], batch[of_stage], lengths)
         return cls(times, seconds, device).where(times["taken"] > 0)
 
-    def of_device(self, device: int) -> GivenBatches:
+    def of_device(self, device: int) -> DeviceBatches:
         """Those that one device computed."""
         return self.where(self.device == device)
 
-    def where(self, chosen: NDArray[np.bool_]) -> GivenBatches:
+    def where(self, chosen: NDArray[np.bool_]) -> DeviceBatches:
         """Those for which it holds."""
         seconds = {stage: values[chosen] for stage, values in self.seconds.items()}
-        return GivenBatches(self.times[chosen], seconds, self.device[chosen])
+        return DeviceBatches(self.times[chosen], seconds, self.device[chosen])
 
     def __len__(self) -> int:
         return len(self.times)

@@ -21,7 +21,7 @@ from regcore.files.atomic import write_text
 from regcore.host import core_versions, default_workers
 from regcore.inference.timeline import DEVICE_STAGES, Timeline
 from regcore.performance.benchmark_rates import write_benchmark_files
-from regcore.performance.device_batches import GivenBatches, busy_seconds
+from regcore.performance.device_batches import DeviceBatches, busy_seconds
 from regcore.performance.sweep import earlier_files
 
 FORMAT = {"name": "regcore perf", "version": 1}
@@ -112,7 +112,7 @@ class Perf:
 
 def measure(timeline: Timeline, *, batch_size: int, workers: int) -> Perf:
     """The figures of a timeline."""
-    given = GivenBatches.of(timeline.batches)
+    given = DeviceBatches.of(timeline.batches)
     seconds = timeline.end - timeline.start
     compute = given.compute_seconds
     lasted = given.times["taken"] - given.times["submitted"]
@@ -135,7 +135,7 @@ def measure(timeline: Timeline, *, batch_size: int, workers: int) -> Perf:
     )
 
 
-def _stages(timeline: Timeline, given: GivenBatches, workers: int) -> tuple[StageLoad, ...]:
+def _stages(timeline: Timeline, given: DeviceBatches, workers: int) -> tuple[StageLoad, ...]:
     stages = []
     if timeline.prepared:
         spent = dict(timeline.worker_seconds)
@@ -163,7 +163,7 @@ def to_dict(perf: Perf, timeline: Timeline) -> dict[str, Any]:
 
     Those are in s from the start; compute_ms, h2d_ms and d2h_ms are of the device.
     """
-    given = GivenBatches.of(timeline.batches)
+    given = DeviceBatches.of(timeline.batches)
     columns: dict[str, Any] = {"images": given.times["images"].astype(int).tolist()}
     for name in ("asked", "got", "submitted", "taken", "begun", "used"):
         columns[f"{name}_s"] = np.round(given.times[name] - timeline.start, 6).tolist()

@@ -13,7 +13,7 @@ from regcore.errors import DatasetError
 from regcore.files.checksum import checksum
 from regcore.images.preprocessor import Preprocessor
 from regcore.store.ledger import LEDGER, LayeredLedgers, Ledger
-from regcore.store.manifest import MANIFEST, Description, Manifest, TornError
+from regcore.store.manifest import MANIFEST, Manifest, StoreSpec, TornError
 from regcore.store.reader import belongs, read_ledger
 
 _BATCH_SIZE = 16
@@ -32,7 +32,7 @@ class Earlier:
     manifest: Manifest | None
     ledger: Ledger
     journal: Ledger
-    begun: Description | None
+    begun: StoreSpec | None
     proven: bool
     traces: bool
 
@@ -40,7 +40,7 @@ class Earlier:
         """All records, the last ones first."""
         return LayeredLedgers(self.ledger, self.journal)
 
-    def check(self, wanted: Description, folder: Path) -> None:
+    def check(self, wanted: StoreSpec, folder: Path) -> None:
         """Raises MismatchError where another description was asked for before."""
         if self.begun is not None:
             self.begun.check(wanted, folder)
@@ -48,7 +48,7 @@ class Earlier:
             self.manifest.description.check(wanted, folder)
 
     def chosen(self, now: bool | None) -> bool | None:  # noqa: FBT001
-        """Whether somebody chose the recipe, then or now; see Description."""
+        """Whether somebody chose the recipe, then or now; see StoreSpec."""
         before = self.manifest.description if self.manifest else self.begun
         return now if now or before is None else before.recipe_chosen
 
@@ -63,7 +63,7 @@ class Earlier:
 
 
 def read_earlier(
-    folder: Path, begun: Description | None, journal: Ledger, *, force: bool = False
+    folder: Path, begun: StoreSpec | None, journal: Ledger, *, force: bool = False
 ) -> Earlier:
     """What is in `folder`, beside the journal.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from regcore.errors import UsageError
 from regcore.store.earlier import Earlier
 from regcore.store.ledger import place_of
-from regcore.store.manifest import Description
+from regcore.store.manifest import StoreSpec
 from regcore.store.packs import Packs
 from regcore.store.single_files import SingleFiles
 from regcore.store.target_folder import (
@@ -35,7 +35,7 @@ class StoreJob:
     source: Path
     paths: Sequence[str]
     folder: Path
-    description: Description
+    description: StoreSpec
     force: bool
 
     def check(self, earlier: Earlier) -> dict[str, int]:

@@ -12,7 +12,7 @@ from regcore.errors import DatasetError, OutputError
 from regcore.files.atomic import sync
 from regcore.files.lock import open_locked
 from regcore.store.ledger import Ledger, Record, lines
-from regcore.store.manifest import Description, is_torn
+from regcore.store.manifest import StoreSpec, is_torn
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -38,7 +38,7 @@ class Journal:
         self._path = folder / JOURNAL
         self.was_there = self._path.exists()
         self._file = open_locked(self._path)
-        self.description: Description | None = None
+        self.description: StoreSpec | None = None
         self.ledger = Ledger()
         self.damage: DatasetError | None = None
         try:
@@ -64,7 +64,7 @@ class Journal:
         except DatasetError as error:
             self.damage = error
 
-    def begin(self, description: Description) -> None:
+    def begin(self, description: StoreSpec) -> None:
         """Describes the store, in a new journal."""
         if self.description is None:
             self.description = description
@@ -116,7 +116,7 @@ class Journal:
         self.close()
 
 
-def peek(folder: Path) -> tuple[Description | None, Ledger]:
+def peek(folder: Path) -> tuple[StoreSpec | None, Ledger]:
     """What a journal says, without a claim to its folder; nothing where it is absent or torn."""
     path = folder / JOURNAL
     if not path.is_file():
@@ -141,8 +141,8 @@ def _end_of_lines(file: BinaryIO) -> int:
     return 0
 
 
-def _read_description(line: bytes, path: Path) -> Description:
+def _read_description(line: bytes, path: Path) -> StoreSpec:
     try:
-        return Description.read(line, path)
+        return StoreSpec.read(line, path)
     except DatasetError as error:
         raise DatasetError(f"{error} (it is not the journal of a store)") from error

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from regcore.errors import UsageError
-from regcore.images.labels import stem
+from regcore.images.labels import image_key
 from regcore.images.listing import LONGEST_NAME
 from regcore.images.recipe import Recipe
 from regcore.store.ledger import are_names, is_name
-from regcore.store.manifest import Form
+from regcore.store.manifest import StoreLayout
 
 SUFFIX = ".bin"
 
@@ -31,7 +31,7 @@ class Part:
     count: int
 
 
-def pack_rows(form: Form, images: int) -> int:
+def pack_rows(form: StoreLayout, images: int) -> int:
     """Rows of a pack with this number of good images, padding included."""
     batch_size = form.batch_size or 1
     return -(-images // batch_size) * batch_size if form.padded else images
@@ -39,15 +39,15 @@ def pack_rows(form: Form, images: int) -> int:
 
 def pack_form(
     recipe: Recipe, batch_size: int, *, padded: bool = False, pack_bytes: int = PACK_BYTES
-) -> Form:
+) -> StoreLayout:
     """Packs of as many whole batches as fit into `pack_bytes`, at least one."""
     if batch_size < 1:
         raise UsageError(f"a batch needs at least 1 image, not {batch_size}")
     batches = max(1, pack_bytes // (recipe.image_bytes * batch_size))
-    return Form(batch_size=batch_size, pack_images=batches * batch_size, padded=padded)
+    return StoreLayout(batch_size=batch_size, pack_images=batches * batch_size, padded=padded)
 
 
-def pack_parts(form: Form, images: int) -> list[Part]:
+def pack_parts(form: StoreLayout, images: int) -> list[Part]:
     """The packs of a list of `images`."""
     size = form.pack_images or 1
     return [
@@ -56,7 +56,7 @@ def pack_parts(form: Form, images: int) -> list[Part]:
     ]
 
 
-def image_files(form: Form, paths: Sequence[str]) -> list[str]:
+def image_files(form: StoreLayout, paths: Sequence[str]) -> list[str]:
     """The file of every image, in stores of one file an image.
 
     photo.x.JPEG becomes photo.bin, as by the guide's script, in the folder of its source if the
@@ -64,7 +64,7 @@ def image_files(form: Form, paths: Sequence[str]) -> list[str]:
     """
     owners: dict[str, str] = {}
     for path in paths:
-        name = f"{stem(path)}{SUFFIX}"
+        name = f"{image_key(path)}{SUFFIX}"
         file = (PurePosixPath(path).parent / name).as_posix() if form.keep_folders else name
         if file in owners:
             raise UsageError(

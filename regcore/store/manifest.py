@@ -62,7 +62,7 @@ class _ManifestFields(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Form:
+class StoreLayout:
     """How a store arranges its images.
 
     batch_size: None for one file an image; else packs, files of whole batches of this size.
@@ -78,7 +78,7 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Description:
+class StoreSpec:
     """What must agree for a store to be continued, verified or read.
 
     source: the folder, absolute, below which the paths of its images lie.
@@ -87,7 +87,7 @@ class Description:
     """
 
     recipe: Recipe
-    form: Form
+    form: StoreLayout
     source: str
     recipe_chosen: bool | None = None
 
@@ -105,13 +105,13 @@ class Description:
         }
 
     @classmethod
-    def read(cls, text: bytes, name: str | Path) -> Description:
+    def read(cls, text: bytes, name: str | Path) -> StoreSpec:
         """What `to_dict` gave, as JSON; DatasetError with `name` where it is something else."""
         named = parse_json(text, _Named, name)
         if (named.format, named.version) != (_FORMAT, _VERSION):
             raise DatasetError(f"{name}: not a {_FORMAT} of version {_VERSION}")
         fields = parse_json(text, _DescriptionFields, name)
-        form = Form(**msgspec.structs.asdict(fields.form))
+        form = StoreLayout(**msgspec.structs.asdict(fields.form))
         if form.batch_size is not None and (form.pack_images or 0) % form.batch_size:
             raise DatasetError(f"{name}: packs of {form.pack_images} are not of whole batches")
         if (form.batch_size is None) != (form.pack_images is None):
@@ -124,7 +124,7 @@ class Description:
             raise DatasetError(f"{name}: its identity is not that of its recipe")
         return cls(recipe, form, fields.source, fields.recipe_chosen)
 
-    def check(self, wanted: Description, name: str | Path) -> None:
+    def check(self, wanted: StoreSpec, name: str | Path) -> None:
         """Raises MismatchError, with both side by side, where `wanted` is another description."""
         check_recipe(self.recipe, wanted.recipe, name)
         for what, stored, asked in (
@@ -147,7 +147,7 @@ class Manifest:
     ledger_checksum: XXH3 of images.jsonl, 16 hex digits.
     """
 
-    description: Description
+    description: StoreSpec
     images: int
     failed: int
     packs: tuple[tuple[str, int], ...]
@@ -181,7 +181,7 @@ class Manifest:
                 f"{path}: not a whole manifest, it ends too early; the same 'regcore preprocess' "
                 "again completes the store"
             )
-        description = Description.read(text, path)
+        description = StoreSpec.read(text, path)
         fields = parse_json(text, _ManifestFields, path)
         return cls(
             description=description,

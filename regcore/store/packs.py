@@ -18,7 +18,7 @@ from regcore.store.integrity import is_current, is_welcome, pack_is_intact, sour
 from regcore.store.journal import Journal
 from regcore.store.layout import Part, pack_parts, pack_rows
 from regcore.store.ledger import LayeredLedgers, Record, made
-from regcore.store.manifest import Form
+from regcore.store.manifest import StoreLayout
 from regcore.store.pack_file import PackFile
 from regcore.store.progress import Tally
 from regcore.store.space import peak_growth
@@ -36,7 +36,7 @@ class Packs:
         source: Path,
         paths: Sequence[str],
         folder: Path,
-        form: Form,
+        form: StoreLayout,
     ) -> None:
         self._preprocessor = preprocessor
         self._source = source

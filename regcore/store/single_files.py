@@ -18,7 +18,7 @@ from regcore.store.interruption import Interruption, interrupted_at_end
 from regcore.store.journal import Journal
 from regcore.store.layout import image_files
 from regcore.store.ledger import LayeredLedgers, Record, made
-from regcore.store.manifest import Form
+from regcore.store.manifest import StoreLayout
 from regcore.store.progress import Tally
 from regcore.store.space import peak_growth
 
@@ -37,7 +37,7 @@ class SingleFiles:
         source: Path,
         paths: Sequence[str],
         folder: Path,
-        form: Form,
+        form: StoreLayout,
     ) -> None:
         self._preprocessor = preprocessor
         self._source = source

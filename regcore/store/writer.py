@@ -23,7 +23,7 @@ from regcore.store.job import StoreJob
 from regcore.store.journal import Journal, peek
 from regcore.store.layout import check_list
 from regcore.store.ledger import LEDGER, LayeredLedgers, Record, lines, place_of
-from regcore.store.manifest import MANIFEST, Description, Form, Manifest
+from regcore.store.manifest import MANIFEST, Manifest, StoreLayout, StoreSpec
 from regcore.store.packs import Packs
 from regcore.store.progress import Tally
 from regcore.store.single_files import SingleFiles
@@ -71,7 +71,7 @@ def write_store(
     source: str | Path,
     paths: Sequence[str],
     folder: str | Path,
-    form: Form | None = None,
+    form: StoreLayout | None = None,
     *,
     max_bad: int | None = None,
     force: bool = False,
@@ -93,8 +93,8 @@ def write_store(
     """
     source, folder = Path(source), Path(folder)
     check_list(paths)
-    form = form or Form()
-    description = Description(preprocessor.recipe, form, str(source.absolute()))
+    form = form or StoreLayout()
+    description = StoreSpec(preprocessor.recipe, form, str(source.absolute()))
     images = arrange(preprocessor, source, paths, folder, form)
     tally = Tally(max_bad, progress)
     try:
@@ -151,7 +151,7 @@ def plan_store(
     source: str | Path,
     paths: Sequence[str],
     folder: str | Path,
-    form: Form,
+    form: StoreLayout,
     *,
     force: bool = False,
 ) -> StorePlan:
@@ -163,7 +163,7 @@ def plan_store(
     check_list(paths)
     images = arrange(preprocessor, source, paths, folder, form)
     earlier = read_earlier(folder, *peek(folder), force=force)
-    description = Description(preprocessor.recipe, form, str(source.absolute()))
+    description = StoreSpec(preprocessor.recipe, form, str(source.absolute()))
     job = StoreJob(images, source, paths, folder, description, force)
     there = job.check(earlier)
     known = LayeredLedgers() if force else earlier.known()
@@ -177,7 +177,7 @@ def plan_store(
 
 
 def arrange(
-    preprocessor: Preprocessor, source: Path, paths: Sequence[str], folder: Path, form: Form
+    preprocessor: Preprocessor, source: Path, paths: Sequence[str], folder: Path, form: StoreLayout
 ) -> SingleFiles | Packs:
     """The images in the form that they will have; UsageError where two would become one."""
     kind = SingleFiles if form.batch_size is None else Packs
@@ -185,7 +185,7 @@ def arrange(
 
 
 def _begin(
-    folder: Path, journal: Journal, description: Description, earlier: Earlier, *, force: bool
+    folder: Path, journal: Journal, description: StoreSpec, earlier: Earlier, *, force: bool
 ) -> None:
     """Makes the store one in the making, for everybody to see, also after a power cut."""
     (folder / MANIFEST).unlink(missing_ok=True)
@@ -234,7 +234,7 @@ def _count_kept(
 
 
 def _finish(
-    folder: Path, description: Description, paths: Sequence[str], known: LayeredLedgers
+    folder: Path, description: StoreSpec, paths: Sequence[str], known: LayeredLedgers
 ) -> None:
     """Puts the records into the order of the list, and declares the store whole."""
     failed = 0

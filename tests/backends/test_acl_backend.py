@@ -25,7 +25,7 @@ from regcore.backends.ascend import AscendBackend, process
 from regcore.backends.protocol import SCORES_KEPT, Backend
 from regcore.backends.recipe_fit import static_batch
 from regcore.backends.registry import open_backend
-from regcore.models.build_record import DeviceModel, file_sha256, write_record
+from regcore.models.build_record import BuildRecord, file_sha256, write_record
 from regcore.models.tensors import TensorSpec
 
 
@@ -540,7 +540,7 @@ def test_an_om_for_another_chip(emulator: Emulator, tmp_path: Path) -> None:
     model = save_om(tmp_path / "m.om", soc="Ascend310")
     fields = {"builder": "atc", "precision": "", "batches": (4,), "input": "image"}
     image = {"dtype": "float32", "shape": (None, 3, 8, 8)}
-    record = DeviceModel(
+    record = BuildRecord(
         device="Ascend310",
         **fields,
         **image,

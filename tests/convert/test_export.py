@@ -15,7 +15,7 @@ from onnx_models import save_model
 
 from regcore import MismatchError, Preprocessor, Recipe
 from regcore.backends.registry import open_backend, read_metadata
-from regcore.convert.onnx.check_scores import Agreement, images_to_compare
+from regcore.convert.onnx.check_scores import ExportCheck, images_to_compare
 from regcore.convert.onnx.float16 import to_float16
 from regcore.convert.onnx.fuse_preprocess import PREFIX
 from regcore.errors import BackendError
@@ -224,7 +224,7 @@ def test_a_model_that_differs_from_torch_gets_no_name(
     made = onnx.load(save_model(tmp_path / "made.onnx"))
     monkeypatch.setattr(export, "export_onnx", lambda *_, **__: made)
     for difference in (0.02, float("nan")):
-        other = Agreement(20, "photos", difference, largest_score=10.0, same_top1=20)
+        other = ExportCheck(20, "photos", difference, largest_score=10.0, same_top1=20)
         monkeypatch.setattr(export, "compare", lambda *_, other=other: other)
         with pytest.raises(MismatchError, match=r"differs from torch by .* nothing was written"):
             export.export_model(None, ModelMetadata(LITE0), tmp_path / "out.onnx", None)  # type: ignore[arg-type]

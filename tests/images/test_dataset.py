@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regcore import DatasetError
-from regcore.images.labels import label_images, list_images, listing, natural_key, read_labels, stem
+from regcore.images.labels import (
+    image_key,
+    label_images,
+    list_images,
+    listing,
+    natural_key,
+    read_labels,
+)
 
 
 def touch(folder: Path, *names: str) -> list[Path]:
@@ -160,7 +167,7 @@ def test_a_folder_without_images(tmp_path: Path, name: str) -> None:
     ("name", "expected"), [("d.x/a.b.JPEG", "a"), ("a.jpg", "a"), ("a", "a"), ("a b.png", "a b")]
 )
 def test_stem(name: str, expected: str) -> None:
-    assert stem(name) == expected
+    assert image_key(name) == expected
 
 
 @pytest.mark.parametrize(

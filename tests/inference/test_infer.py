@@ -20,7 +20,7 @@ from oracles import jpeg, photo_like
 from regcore import Preprocessor, Recipe
 from regcore.backends.registry import open_backend
 from regcore.files.lock import locked
-from regcore.images.labels import stem
+from regcore.images.labels import image_key
 
 COUNT = 23
 RECIPE = Recipe.preset("regnety_016")
@@ -47,7 +47,7 @@ def expected(photos: Path, model: Path) -> dict[str, np.ndarray]:
     paths = sorted(photos.iterdir())
     with open_backend(model) as backend:
         images = Preprocessor(RECIPE)(paths)
-        return {stem(path): backend.run(images[i : i + 1])[0] for i, path in enumerate(paths)}
+        return {image_key(path): backend.run(images[i : i + 1])[0] for i, path in enumerate(paths)}
 
 
 def scores_in(out: Path) -> dict[str, np.ndarray]:

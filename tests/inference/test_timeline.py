@@ -13,7 +13,7 @@ from regcore.backends.protocol import Span
 from regcore.errors import DatasetError
 from regcore.images.batch_stream import WORKED
 from regcore.inference.timeline import DEVICE_STAGES, WORKER_STAGES, BatchLog, BatchTimes, Timeline
-from regcore.performance.device_batches import GivenBatches, busy_seconds
+from regcore.performance.device_batches import DeviceBatches, busy_seconds
 from regcore.scores.accumulator import ScoreAccumulator
 from regcore.scores.topk import best_classes
 from regcore.scores.topn import TopN
@@ -41,8 +41,8 @@ def test_a_log_gives_back_what_it_was_given(batches: list[BatchTimes]) -> None:
 @pytest.mark.slow
 @given(st.lists(BATCHES, max_size=12))
 def test_columns_are_what_a_loop_over_the_batches_finds(batches: list[BatchTimes]) -> None:
-    """The slow twin of GivenBatches."""
-    found = GivenBatches.of(BatchLog(batches))
+    """The slow twin of DeviceBatches."""
+    found = DeviceBatches.of(BatchLog(batches))
     given_ = [batch for batch in batches if batch.taken]
     assert found.images == sum(batch.images for batch in given_)
     assert found.device.tolist() == [b.spans[0].device if b.spans else 0 for b in given_]

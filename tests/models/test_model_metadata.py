@@ -19,7 +19,7 @@ from regcore.backends.recipe_fit import in_form_of
 from regcore.backends.registry import open_backend, read_metadata
 from regcore.convert.inspect import inspect_model, to_dict, to_rows
 from regcore.errors import BackendError
-from regcore.models.build_record import DeviceModel, read_record, record_path, write_record
+from regcore.models.build_record import BuildRecord, read_record, record_path, write_record
 from regcore.models.metadata import ModelMetadata
 from regcore.models.tensors import TensorSpec
 
@@ -191,7 +191,7 @@ def test_weights_outside_of_the_file(tmp_path: Path) -> None:
     assert "w.bin: this file is missing" in result.stderr
 
 
-RECORD = DeviceModel(
+RECORD = BuildRecord(
     device="Ascend310P3",
     builder="atc",
     precision="force_fp16",

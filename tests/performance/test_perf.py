@@ -27,7 +27,7 @@ from regcore.performance.benchmark_rates import (
     write_benchmark_files,
     write_pure_files,
 )
-from regcore.performance.device_batches import GivenBatches
+from regcore.performance.device_batches import DeviceBatches
 from regcore.performance.perf import Distribution, StageLoad, measure, write_perf
 from regcore.performance.profile.bottleneck import Ceilings, judge
 from regcore.reports.run import RunReport, to_table
@@ -91,7 +91,7 @@ def test_percentiles_are_numpys() -> None:
 
 def test_benchmark_file_is_what_the_guides_parser_reads(tmp_path: Path) -> None:
     timeline = known_timeline()
-    assert benchmark_lines(timeline, GivenBatches.of(timeline.batches)) == (
+    assert benchmark_lines(timeline, DeviceBatches.of(timeline.batches)) == (
         "[e2e] throughputRate: 3, latency: 2000\n"
         "[data read] throughputRate: 6, moduleLatency: 166.667\n"
         "[preprocess] throughputRate: 4.8, moduleLatency: 208.333\n"

@@ -393,8 +393,8 @@ def test_uint8_is_tried_on_a_model_that_takes_none(
 ) -> None:
     tried = []
 
-    def judge(found: Ceilings, perf: Perf) -> bottleneck.Verdict:
-        return bottleneck.Verdict(
+    def judge(found: Ceilings, perf: Perf) -> bottleneck.Bottleneck:
+        return bottleneck.Bottleneck(
             "preprocess", "s", bottleneck.Advice(None, uint8=True, expected=7.0)
         )
 
@@ -436,8 +436,8 @@ def test_ctrl_c_says_what_was_measured(
 
 
 def test_a_dtype_with_brackets_is_text(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def judged(*_: object) -> bottleneck.Verdict:
-        return bottleneck.Verdict("device", "[/x] is the bottleneck", None)
+    def judged(*_: object) -> bottleneck.Bottleneck:
+        return bottleneck.Bottleneck("device", "[/x] is the bottleneck", None)
 
     monkeypatch.setattr("regcore.performance.profile.workload.judge", judged)
     arguments = ["profile", "simulated:1e5", str(photos), "--seconds", "0.01"]

@@ -13,7 +13,7 @@ from oracles import jpeg, photo_like
 from trtexec_output import output
 
 from regcore import Recipe
-from regcore.models.build_record import DeviceModel, file_sha256, write_record
+from regcore.models.build_record import BuildRecord, file_sha256, write_record
 from regcore.models.metadata import ModelMetadata
 
 SIDE = 8
@@ -130,7 +130,7 @@ def _make_records(root: Path) -> None:
     for suffix in (".om", ".engine"):
         path = root / f"m{suffix}"
         path.write_bytes(b"IMOD, or an engine")
-        record = DeviceModel(
+        record = BuildRecord(
             device="Ascend310",
             builder="atc 6.0",
             precision="float16",

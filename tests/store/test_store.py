@@ -26,7 +26,7 @@ from regcore import (
 )
 from regcore.store.layout import pack_form
 from regcore.store.ledger import LEDGER
-from regcore.store.manifest import MANIFEST, Form
+from regcore.store.manifest import MANIFEST, StoreLayout
 from regcore.store.progress import TooManyBadError
 from regcore.store.verify import verify_store
 
@@ -44,7 +44,7 @@ def photos(tmp_path: Path) -> Path:
 
 @FORMS
 def test_a_store_has_the_values_of_the_reference(
-    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: Form
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
 ) -> None:
     names = everything(photos)
     summary = write_store(preprocessor, photos, names, tmp_path / "out", form)
@@ -95,7 +95,7 @@ def test_packs_are_whole_batches_without_copies(
 @FORMS
 @pytest.mark.parametrize("workers", [1, 2, 8])
 def test_any_number_of_workers_makes_the_same_bytes(
-    photos: Path, tmp_path: Path, form: Form, workers: int
+    photos: Path, tmp_path: Path, form: StoreLayout, workers: int
 ) -> None:
     (photos / "5.JPEG").write_bytes(b"\xff\xd8\xff no picture")
     for out, count in (("out", workers), ("expected", 1)):
@@ -108,7 +108,7 @@ def test_any_number_of_workers_makes_the_same_bytes(
 @pytest.mark.parametrize("dtype", ["float32", "float16", "uint8"])
 @pytest.mark.parametrize("layout", ["nchw", "nhwc"])
 def test_every_dtype_and_layout(
-    photos: Path, tmp_path: Path, form: Form, dtype: str, layout: str
+    photos: Path, tmp_path: Path, form: StoreLayout, dtype: str, layout: str
 ) -> None:
     recipe = replace(RECIPE, dtype=dtype, layout=layout)
     names = everything(photos)[:5]
@@ -121,7 +121,7 @@ def test_every_dtype_and_layout(
 
 @FORMS
 def test_bad_images_are_listed_and_have_no_values(
-    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: Form
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
 ) -> None:
     out = tmp_path / "out"
     bad = {"1.JPEG", "3.JPEG", *(f"{i}.JPEG" for i in range(8, 16))}  # the second pack has none
@@ -191,7 +191,7 @@ def test_too_many_bad_images_stop_the_run(
     photos: Path,
     tmp_path: Path,
     preprocessor: Preprocessor,
-    form: Form,
+    form: StoreLayout,
     max_bad: int | None,
 ) -> None:
     good = {name: (photos / name).read_bytes() for name in ("3.JPEG", "12.JPEG")}
@@ -225,7 +225,9 @@ ODD_NAMES = [
 
 
 @pytest.mark.parametrize("form", [FILES, PACKS], ids=["files", "packs"])
-def test_odd_names(photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: Form) -> None:
+def test_odd_names(
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
+) -> None:
     for name in ODD_NAMES:
         (photos / name).write_bytes((photos / "0.JPEG").read_bytes())
     names = everything(photos)
@@ -260,7 +262,7 @@ def test_two_images_of_one_name_are_refused_before_any_work(
         write_store(preprocessor, photos, ["3.JPEG", "4.JPEG", "3.JPEG"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
-    write_store(preprocessor, photos, names, tmp_path / "out", Form(keep_folders=True))
+    write_store(preprocessor, photos, names, tmp_path / "out", StoreLayout(keep_folders=True))
     assert {"a/1.bin", "b/1.bin"} < set(content(tmp_path / "out"))
     assert_same_bytes(
         open_store(tmp_path / "out")["b/1.JPEG"], reference(str(photos / "b/1.JPEG"), RECIPE)

@@ -18,7 +18,7 @@ from regcore.images.labels import read_image_list, read_labels
 from regcore.store.info import bin_info
 from regcore.store.journal import JOURNAL, peek
 from regcore.store.ledger import LEDGER, Ledger
-from regcore.store.manifest import MANIFEST, Form
+from regcore.store.manifest import MANIFEST, StoreLayout
 from regcore.store.writer import plan_store
 
 MUTATIONS = 400  # of each file for each seed
@@ -63,7 +63,7 @@ def read_store(folder: Path) -> None:
 
 def use(folder: Path, photos: Path) -> list[Callable[[], object]]:
     names = sorted(path.name for path in photos.iterdir())
-    forms = (Form(), PACKS)
+    forms = (StoreLayout(), PACKS)
     return [
         lambda: read_store(folder),
         lambda: list(bin_info(folder, 24, 24)),
@@ -76,9 +76,9 @@ def use(folder: Path, photos: Path) -> list[Callable[[], object]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", [Form(), PACKS], ids=["files", "packs"])
+@pytest.mark.parametrize("form", [StoreLayout(), PACKS], ids=["files", "packs"])
 @pytest.mark.parametrize("file", [MANIFEST, LEDGER, JOURNAL])
-def test_files_of_a_store(tmp_path: Path, form: Form, file: str) -> None:
+def test_files_of_a_store(tmp_path: Path, form: StoreLayout, file: str) -> None:
     photos, folder = tmp_path / "photos", tmp_path / "store"
     names = save_photos(photos, 6)
     (photos / "4.JPEG").write_bytes(b"no picture")

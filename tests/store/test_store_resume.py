@@ -30,7 +30,7 @@ from regcore import (
 )
 from regcore.store.journal import JOURNAL, Journal
 from regcore.store.ledger import LEDGER, Ledger, Record, is_name, lines
-from regcore.store.manifest import MANIFEST, Form
+from regcore.store.manifest import MANIFEST, StoreLayout
 
 PHOTOS = 120
 
@@ -62,7 +62,7 @@ from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.images.labels import image_names
 from regcore.store import single_files
-from regcore.store.manifest import Form
+from regcore.store.manifest import StoreLayout
 from regcore.store.layout import pack_form
 from regcore.store.writer import write_store
 single_files._FIRST_CHUNK = single_files._LARGEST_CHUNK = 8
@@ -71,7 +71,7 @@ recipe = Recipe(resize=32, crop=24, dtype="uint8")
 packs = pack_form(recipe, 4, pack_bytes=8 * recipe.image_bytes)
 preprocessor = Preprocessor(recipe, workers=int(workers))
 write_store(
-    preprocessor, source, image_names(source)[1], out, Form() if form == "files" else packs,
+    preprocessor, source, image_names(source)[1], out, StoreLayout() if form == "files" else packs,
     progress=lambda *_: time.sleep(0.02),
 )
 """
@@ -111,7 +111,7 @@ def test_twenty_kills_change_nothing(many_photos: Path, tmp_path: Path, form: st
 
 @FORMS
 def test_an_interrupt_leaves_what_the_same_command_continues(
-    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: Form
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
 ) -> None:
     out, names = tmp_path / "out", everything(photos)
 
@@ -132,7 +132,7 @@ def test_an_interrupt_leaves_what_the_same_command_continues(
 
 @FORMS
 def test_a_complete_store_is_verified_and_left_alone(
-    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: Form
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
 ) -> None:
     out, names = tmp_path / "out", everything(photos)
     write_store(preprocessor, photos, names, out, form)
@@ -144,7 +144,7 @@ def test_a_complete_store_is_verified_and_left_alone(
 
 @FORMS
 def test_damage_in_the_store_is_mended(
-    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: Form
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
 ) -> None:
     out, names = tmp_path / "out", everything(photos)
     write_store(preprocessor, photos, names, out, form)
@@ -162,7 +162,7 @@ def test_damage_in_the_store_is_mended(
 
 @FORMS
 def test_a_changed_source_is_made_again(
-    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: Form
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
 ) -> None:
     out, names = tmp_path / "out", everything(photos)
     write_store(preprocessor, photos, names, out, form)
@@ -181,7 +181,7 @@ def test_a_changed_source_is_made_again(
 
 @FORMS
 def test_further_images_are_added_and_fewer_refused(
-    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: Form
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
 ) -> None:
     out, names = tmp_path / "out", everything(photos)
     write_store(preprocessor, photos, names[:10], out, form)
@@ -267,7 +267,7 @@ def test_a_full_disk(
     photos: Path,
     tmp_path: Path,
     preprocessor: Preprocessor,
-    form: Form,
+    form: StoreLayout,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     disk, names = tmp_path / "disk", everything(photos)

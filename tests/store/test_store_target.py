@@ -25,7 +25,7 @@ from regcore import (
     write_store,
 )
 from regcore.store.ledger import LEDGER
-from regcore.store.manifest import MANIFEST, Form
+from regcore.store.manifest import MANIFEST, StoreLayout
 from regcore.store.space import peak_growth
 from regcore.store.writer import plan_store
 
@@ -43,7 +43,7 @@ NAMES = [f"{i}.JPEG" for i in range(17)]
 
 
 @FORMS
-def test_the_order_is_the_one_asked_for(photos: Path, tmp_path: Path, form: Form) -> None:
+def test_the_order_is_the_one_asked_for(photos: Path, tmp_path: Path, form: StoreLayout) -> None:
     out = tmp_path / "out"
     write_store(PREPROCESSOR, photos, NAMES, out, form)
     order = NAMES[::-1]
@@ -60,7 +60,7 @@ def test_the_order_is_the_one_asked_for(photos: Path, tmp_path: Path, form: Form
 @FORMS
 @pytest.mark.parametrize("text", [b"", b"\0" * 700, "half", None, b'{\n  "format": "regcore store'])
 def test_a_manifest_that_a_power_cut_took_is_resumed_from(
-    photos: Path, tmp_path: Path, form: Form, text: bytes | str | None
+    photos: Path, tmp_path: Path, form: StoreLayout, text: bytes | str | None
 ) -> None:
     out = tmp_path / "out"
     (photos / "3.JPEG").write_bytes(b"no picture")
@@ -79,7 +79,7 @@ def test_a_manifest_that_a_power_cut_took_is_resumed_from(
 
 @FORMS
 def test_without_a_manifest_values_of_another_recipe_are_not_taken(
-    photos: Path, tmp_path: Path, form: Form
+    photos: Path, tmp_path: Path, form: StoreLayout
 ) -> None:
     out, other = tmp_path / "out", Preprocessor(replace(RECIPE, filter="box"), workers=2)
     write_store(other, photos, NAMES, out, form)
@@ -91,7 +91,7 @@ def test_without_a_manifest_values_of_another_recipe_are_not_taken(
 
 @FORMS
 def test_force_touches_nothing_before_all_is_checked(
-    photos: Path, tmp_path: Path, form: Form, monkeypatch: pytest.MonkeyPatch
+    photos: Path, tmp_path: Path, form: StoreLayout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
     write_store(PREPROCESSOR, photos, NAMES, out, form)
@@ -201,7 +201,7 @@ def test_an_image_among_its_own_results_is_not_replaced(photos: Path) -> None:
 )
 def test_no_image_is_written_outside_of_the_store(photos: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="no path below"):
-        write_store(PREPROCESSOR, photos, [name], tmp_path / "out", Form(keep_folders=True))
+        write_store(PREPROCESSOR, photos, [name], tmp_path / "out", StoreLayout(keep_folders=True))
     assert not (tmp_path / "out").exists()
 
 
@@ -211,7 +211,9 @@ def test_no_image_is_written_through_a_link(photos: Path, tmp_path: Path) -> Non
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a").symlink_to(photos / "a")
     with pytest.raises(UsageError, match="leads out of"):
-        write_store(PREPROCESSOR, photos, ["a/0.JPEG"], tmp_path / "out", Form(keep_folders=True))
+        write_store(
+            PREPROCESSOR, photos, ["a/0.JPEG"], tmp_path / "out", StoreLayout(keep_folders=True)
+        )
     assert set(content(photos / "a")) == {"0.JPEG"}
 
 
@@ -221,7 +223,7 @@ def test_one_image_by_two_spellings_is_listed_twice(photos: Path, tmp_path: Path
 
 
 @FORMS
-def test_only_own_leftovers_go(photos: Path, tmp_path: Path, form: Form) -> None:
+def test_only_own_leftovers_go(photos: Path, tmp_path: Path, form: StoreLayout) -> None:
     out = tmp_path / "out"
     (out / "sub").mkdir(parents=True)
     mine = [".regcore-0123456789abcdef.tmp", ".regcore-1-2.part", ".pack-00001.bin.part"]
@@ -254,7 +256,7 @@ def test_failed_images_of_many_packs_are_tried_by_one_team(
 
 @FORMS
 def test_nothing_is_declared_before_the_disk_has_it(
-    photos: Path, tmp_path: Path, form: Form, monkeypatch: pytest.MonkeyPatch
+    photos: Path, tmp_path: Path, form: StoreLayout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
     write_store(PREPROCESSOR, photos, NAMES, out, form)

@@ -12,21 +12,21 @@ from oracles import assert_same_bytes, save_photos
 from store_forms import FILES, PACKS, PADDED, RECIPE
 
 from regcore import DatasetError, MismatchError, Preprocessor, Store, open_store, write_store
-from regcore.store.manifest import Form
+from regcore.store.manifest import StoreLayout
 from regcore.store.verify import verify_ledger
 
 FORMS = pytest.mark.parametrize("form", [FILES, PACKS, PADDED], ids=["files", "packs", "padded"])
 PHOTOS = 17
 
 
-def made(folder: Path, form: Form) -> Path:
+def made(folder: Path, form: StoreLayout) -> Path:
     """A store of 17 photos."""
     names = save_photos(folder / "photos", PHOTOS)
     write_store(Preprocessor(RECIPE, workers=2), folder / "photos", names, folder / "out", form)
     return folder / "out"
 
 
-def exchange(store: Path, form: Form) -> Path:
+def exchange(store: Path, form: StoreLayout) -> Path:
     """Puts the values of photo 3 where those of photo 2 belong; returns that file."""
     if form == FILES:
         (store / "2.bin").write_bytes((store / "3.bin").read_bytes())
@@ -48,7 +48,9 @@ READS: dict[str, Callable[[Store], object]] = {
 
 @FORMS
 @pytest.mark.parametrize("way", READS)
-def test_values_of_another_image_are_a_mismatch(tmp_path: Path, form: Form, way: str) -> None:
+def test_values_of_another_image_are_a_mismatch(
+    tmp_path: Path, form: StoreLayout, way: str
+) -> None:
     out = made(tmp_path, form)
     file = exchange(out, form)
     with pytest.raises(MismatchError, match=r"2\.JPEG") as caught:
@@ -60,7 +62,7 @@ def test_values_of_another_image_are_a_mismatch(tmp_path: Path, form: Form, way:
 
 
 @pytest.mark.parametrize("form", [PACKS, PADDED], ids=["packs", "padded"])
-def test_a_mapped_pack_is_looked_through_first(tmp_path: Path, form: Form) -> None:
+def test_a_mapped_pack_is_looked_through_first(tmp_path: Path, form: StoreLayout) -> None:
     out = made(tmp_path, form)
     exchange(out, form)
     packs = open_store(out).packs
@@ -73,7 +75,7 @@ def test_a_mapped_pack_is_looked_through_first(tmp_path: Path, form: Form) -> No
 
 
 @FORMS
-def test_a_file_cut_short_after_the_store_was_opened(tmp_path: Path, form: Form) -> None:
+def test_a_file_cut_short_after_the_store_was_opened(tmp_path: Path, form: StoreLayout) -> None:
     out = made(tmp_path, form)
     store = open_store(out)
     batches = store.batches(4)
@@ -86,7 +88,7 @@ def test_a_file_cut_short_after_the_store_was_opened(tmp_path: Path, form: Form)
 
 
 @FORMS
-def test_batches_in_given_memory(tmp_path: Path, form: Form) -> None:
+def test_batches_in_given_memory(tmp_path: Path, form: StoreLayout) -> None:
     store = open_store(made(tmp_path, form))
     buffers = [np.empty((4, *RECIPE.image_shape), RECIPE.numpy_dtype) for _ in range(5)]
     expected = [batch.images for batch in store.batches(4)]
@@ -100,7 +102,7 @@ def test_batches_in_given_memory(tmp_path: Path, form: Form) -> None:
 
 @FORMS
 @pytest.mark.parametrize("command", ["infer", "verify", "moved"])
-def test_commands_name_a_mismatch(tmp_path: Path, form: Form, command: str) -> None:
+def test_commands_name_a_mismatch(tmp_path: Path, form: StoreLayout, command: str) -> None:
     out = made(tmp_path, form)
     moved = out.rename(tmp_path / "elsewhere") if command == "moved" else out
     if command == "moved":
@@ -117,7 +119,7 @@ def test_commands_name_a_mismatch(tmp_path: Path, form: Form, command: str) -> N
 
 
 @FORMS
-def test_a_store_against_its_own_ledger(tmp_path: Path, form: Form) -> None:
+def test_a_store_against_its_own_ledger(tmp_path: Path, form: StoreLayout) -> None:
     out = made(tmp_path, form)
     found = verify_ledger(open_store(out), workers=3)
     assert (found.compared, found.differing, found.unreadable) == (PHOTOS, (), ())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.ascend.execution_slot import Slot
+from regcore.backends.ascend.execution_slot import ExecutionSlot
 from regcore.backends.ascend.pyacl import interface_version
 from regcore.backends.ascend.session import Session
 from regcore.backends.double_buffered import DoubleBufferedBackend
@@ -20,7 +20,7 @@ from regcore.models.tensors import score_output
 SLOTS = 2
 
 
-class AscendBackend(DoubleBufferedBackend[Session, Slot]):
+class AscendBackend(DoubleBufferedBackend[Session, ExecutionSlot]):
     """An .om on one device, through pyACL.
 
     A batch is computed by the smallest of the model's batch sizes that holds it, filled up with
@@ -52,7 +52,7 @@ class AscendBackend(DoubleBufferedBackend[Session, Slot]):
         self.max_batch = description.gears[-1]
         index = description.outputs.index(scores)
         models = [*session.models, *(session.load() for _ in range(self.depth - 1))]
-        self._slots = [Slot(session, model, index) for model in models]
+        self._slots = [ExecutionSlot(session, model, index) for model in models]
         dtype = np.dtype(scores.dtype)
         classes = description.output_bytes[index] // (self.max_batch * dtype.itemsize)
         self._keep_scores((self.max_batch, classes), dtype)
@@ -62,12 +62,12 @@ class AscendBackend(DoubleBufferedBackend[Session, Slot]):
         session.acl.do("rt.synchronize_stream", self._slots[0].stream)
         self._origin_time = perf_counter()
 
-    def _begin(self, slot: Slot, batch: NDArray[Any], scores: NDArray[Any]) -> None:
+    def _begin(self, slot: ExecutionSlot, batch: NDArray[Any], scores: NDArray[Any]) -> None:
         gears = self._session.description.gears
         gear = next(gear for gear in gears if gear >= len(batch))
         before = self._slots[(self._submitted - 1) % self.depth] if self._submitted else None
         slot.submit(batch, gear, scores, before)
 
-    def _wait(self, slot: Slot) -> Mapping[str, float]:
+    def _wait(self, slot: ExecutionSlot) -> Mapping[str, float]:
         self._session.acl.do("rt.synchronize_stream", slot.stream)
         return slot.milliseconds(self._origin)

@@ -16,7 +16,7 @@ _ALIGNMENT = 64
 _MARKS = ("start", "loaded", "began", "computed", "done")
 
 
-class Slot:
+class ExecutionSlot:
     """Takes one batch after the other.
 
     What is done for a batch is done in one stream of its own: copied in, computed, copied out. A
@@ -52,7 +52,7 @@ class Slot:
         return address
 
     def submit(
-        self, batch: NDArray[Any], gear: int, scores: NDArray[Any], before: Slot | None
+        self, batch: NDArray[Any], gear: int, scores: NDArray[Any], before: ExecutionSlot | None
     ) -> None:
         """Begins with a batch [n, ...], n <= gear.
 

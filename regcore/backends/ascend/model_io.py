@@ -34,7 +34,7 @@ _DTYPES = {
 
 
 @dataclass(frozen=True)
-class Description:
+class ModelIO:
     """A model's tensors.
 
     image, outputs: their batch is None where it is chosen from `gears`, which are the batches that
@@ -57,7 +57,7 @@ class Description:
         return self.gears
 
 
-def describe_model(acl: Acl, resources: Resources, model: int) -> Description:
+def describe_model(acl: Acl, resources: Resources, model: int) -> ModelIO:
     """Describes a loaded model. Raises BackendError where it is none of images and scores."""
     desc = resources.handle("mdl.create_desc", undo="mdl.destroy_desc")
     acl.do("mdl.get_desc", desc, model)
@@ -73,7 +73,7 @@ def describe_model(acl: Acl, resources: Resources, model: int) -> Description:
         raise BackendError(
             f"{acl.subject}: of its sizes only the batch may vary, but it takes {image}"
         )
-    found = Description(
+    found = ModelIO(
         image=image,
         outputs=tuple(outputs),
         gears=gears,
@@ -107,7 +107,7 @@ def _sizes(acl: Acl, desc: int, count: int, side: str) -> tuple[int, ...]:
     return tuple(acl.get(f"mdl.get_{side}_size_by_index", desc, i) for i in range(count))
 
 
-def _check_sizes(acl: Acl, found: Description) -> None:
+def _check_sizes(acl: Acl, found: ModelIO) -> None:
     try:
         item = np.dtype(found.image.dtype).itemsize
     except TypeError:

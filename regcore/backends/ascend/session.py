@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regcore.backends.ascend.model_io import Description, describe_model
+from regcore.backends.ascend.model_io import ModelIO, describe_model
 from regcore.backends.ascend.process import abandon, use_device
 from regcore.backends.ascend.pyacl import Acl, import_acl
 from regcore.backends.ascend.resources import Resources
 from regcore.errors import BackendError
-from regcore.models.build_record import DeviceModel, read_record
+from regcore.models.build_record import BuildRecord, read_record
 
 
 class Session:
@@ -23,14 +23,14 @@ class Session:
     def __init__(self, path: Path, device: int) -> None:
         if not path.is_file():
             raise BackendError(f"{path}: no such model file")
-        self.record: DeviceModel | None = read_record(path)
+        self.record: BuildRecord | None = read_record(path)
         self.acl = Acl(import_acl(), f"{path} on device {device}")
         self.resources = Resources(self.acl)
         self.soc = ""
         self._path = path
         try:
             self.models = [self._open(device)]
-            self.description: Description = describe_model(self.acl, self.resources, self.models[0])
+            self.description: ModelIO = describe_model(self.acl, self.resources, self.models[0])
         except BaseException:
             self.close()
             raise
@@ -73,7 +73,7 @@ class Session:
         abandon()
 
 
-def read_description(path: Path, device: int = 0) -> Description:
+def read_description(path: Path, device: int = 0) -> ModelIO:
     """What an .om takes and gives. Raises BackendError, as where there is no device."""
     session = Session(path, device)
     failure = session.close()

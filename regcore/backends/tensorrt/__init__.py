@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regcore.backends.tensorrt.backend import TensorRTBackend
-from regcore.backends.tensorrt.engine_io import Description
+from regcore.backends.tensorrt.engine_io import EngineIO
 from regcore.backends.tensorrt.session import has_tensorrt, read_description
 
-__all__ = ["Description", "TensorRTBackend", "has_tensorrt", "read_description"]
+__all__ = ["EngineIO", "TensorRTBackend", "has_tensorrt", "read_description"]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.double_buffered import DoubleBufferedBackend
-from regcore.backends.tensorrt.execution_slot import Slot, Streams, tensor_bytes
+from regcore.backends.tensorrt.execution_slot import ExecutionSlot, Streams, tensor_bytes
 from regcore.backends.tensorrt.session import Session
 from regcore.models.tensors import score_output
 
@@ -19,7 +19,7 @@ from regcore.models.tensors import score_output
 SLOTS = 2
 
 
-class TensorRTBackend(DoubleBufferedBackend[Session, Slot]):
+class TensorRTBackend(DoubleBufferedBackend[Session, ExecutionSlot]):
     """An engine on one GPU.
 
     A batch below the smallest of the engine's is filled up with zeros, whose scores never leave
@@ -54,7 +54,7 @@ class TensorRTBackend(DoubleBufferedBackend[Session, Slot]):
             if spec != scores
         }
         streams = Streams(resources.stream(), resources.stream(), resources.stream())
-        self._slots = [Slot(session, streams, scores, others) for _ in range(SLOTS)]
+        self._slots = [ExecutionSlot(session, streams, scores, others) for _ in range(SLOTS)]
         sides = (dim or 0 for dim in (scores.shape or ())[1:])
         self._keep_scores((self.max_batch, *sides), np.dtype(scores.dtype))
         # The GPU's clock beside the host's, once: they drift apart by little in a run.
@@ -63,11 +63,11 @@ class TensorRTBackend(DoubleBufferedBackend[Session, Slot]):
         session.cuda.do("EventSynchronize", self._origin)
         self._origin_time = perf_counter()
 
-    def _begin(self, slot: Slot, batch: NDArray[Any], scores: NDArray[Any]) -> None:
+    def _begin(self, slot: ExecutionSlot, batch: NDArray[Any], scores: NDArray[Any]) -> None:
         profiles = self._session.description.profiles
         profile = next(profile for profile in profiles if len(batch) <= profile.largest)
         slot.submit(batch, profile, scores)
 
-    def _wait(self, slot: Slot) -> Mapping[str, float]:
+    def _wait(self, slot: ExecutionSlot) -> Mapping[str, float]:
         self._session.cuda.do("EventSynchronize", slot.marks["done"])
         return slot.milliseconds(self._origin)

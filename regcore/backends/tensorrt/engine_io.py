@@ -21,7 +21,7 @@ _RANK = 2
 
 
 @dataclass(frozen=True)
-class Profile:
+class ShapeProfile:
     """An optimisation profile: its number, and the batches that it takes."""
 
     index: int
@@ -31,7 +31,7 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class Description:
+class EngineIO:
     """An engine's tensors.
 
     image, outputs: their batch is None where profiles leave a choice.
@@ -40,7 +40,7 @@ class Description:
 
     image: TensorSpec
     outputs: tuple[TensorSpec, ...]
-    profiles: tuple[Profile, ...]
+    profiles: tuple[ShapeProfile, ...]
 
     @property
     def batches(self) -> tuple[int, ...]:
@@ -51,7 +51,7 @@ class Description:
         return min(p.smallest for p in self.profiles), last.best, last.largest
 
 
-def describe_engine(trt: Any, engine: Any, subject: str) -> Description:  # noqa: ANN401
+def describe_engine(trt: Any, engine: Any, subject: str) -> EngineIO:  # noqa: ANN401
     """Describes an engine. Raises BackendError where it is none of images and scores."""
     inputs: list[TensorSpec] = []
     outputs: list[TensorSpec] = []
@@ -66,7 +66,7 @@ def describe_engine(trt: Any, engine: Any, subject: str) -> Description:  # noqa
     for output in outputs:
         if not output.shape or None in output.shape[1:] or output.dtype not in _DTYPES.values():
             raise BackendError(f"{subject}: has the output {output}, of no fixed size or type")
-    return Description(image, tuple(outputs), _profiles(engine, image))
+    return EngineIO(image, tuple(outputs), _profiles(engine, image))
 
 
 def _spec(engine: Any, name: str) -> TensorSpec:  # noqa: ANN401
@@ -75,12 +75,12 @@ def _spec(engine: Any, name: str) -> TensorSpec:  # noqa: ANN401
     return TensorSpec(name, shape, _DTYPES.get(kind, kind))
 
 
-def _profiles(engine: Any, image: TensorSpec) -> tuple[Profile, ...]:  # noqa: ANN401
+def _profiles(engine: Any, image: TensorSpec) -> tuple[ShapeProfile, ...]:  # noqa: ANN401
     built_in = image.shape[0] if image.shape else None
     if built_in is not None:
-        return (Profile(0, built_in, built_in, built_in),)
+        return (ShapeProfile(0, built_in, built_in, built_in),)
     found = []
     for index in range(engine.num_optimization_profiles):
         shapes = engine.get_tensor_profile_shape(image.name, index)
-        found.append(Profile(index, *(int(shape[0]) for shape in shapes)))
+        found.append(ShapeProfile(index, *(int(shape[0]) for shape in shapes)))
     return tuple(sorted(found, key=lambda profile: profile.largest))

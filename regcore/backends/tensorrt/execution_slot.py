@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.tensorrt.cuda_graph import Execution
-from regcore.backends.tensorrt.engine_io import Profile
+from regcore.backends.tensorrt.engine_io import ShapeProfile
 from regcore.backends.tensorrt.resources import PAGE_LOCKED
 from regcore.backends.tensorrt.session import Session
 from regcore.models.tensors import TensorSpec
@@ -27,7 +27,7 @@ class Streams:
     out: Any
 
 
-class Slot:
+class ExecutionSlot:
     """Takes one batch after the other, each after the scores of the last were waited for.
 
     Between the streams events keep the order: no batch is computed before it is there, and no
@@ -49,7 +49,7 @@ class Slot:
         self._staging: NDArray[Any] | None = None
         self._execution = Execution(session, streams.compute)
 
-    def submit(self, batch: NDArray[Any], profile: Profile, scores: NDArray[Any]) -> None:
+    def submit(self, batch: NDArray[Any], profile: ShapeProfile, scores: NDArray[Any]) -> None:
         """Begins with a batch [n, ...], n <= profile.largest.
 
         scores: page-locked, receives those of the n images.

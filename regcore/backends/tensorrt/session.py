@@ -7,7 +7,7 @@ from traceback import clear_frames
 from typing import Any
 
 from regcore.backends.tensorrt.cuda import Cuda, import_cuda
-from regcore.backends.tensorrt.engine_io import Description, Profile, describe_engine
+from regcore.backends.tensorrt.engine_io import EngineIO, ShapeProfile, describe_engine
 from regcore.backends.tensorrt.library import (
     builder_name,
     first_reason,
@@ -17,7 +17,7 @@ from regcore.backends.tensorrt.library import (
 )
 from regcore.backends.tensorrt.resources import Resources
 from regcore.errors import BackendError
-from regcore.models.build_record import DeviceModel, read_record
+from regcore.models.build_record import BuildRecord, read_record
 
 
 class Session:
@@ -31,7 +31,7 @@ class Session:
         if not path.is_file():
             raise BackendError(f"{path}: no such model file")
         self.subject = f"{path} on GPU {device}"
-        self.record: DeviceModel | None = read_record(path)
+        self.record: BuildRecord | None = read_record(path)
         self._trt = import_tensorrt()
         self.version: str = self._trt.__version__
         if self.record is not None:
@@ -65,11 +65,11 @@ class Session:
         engine = runtime.deserialize_cuda_engine(path.read_bytes())
         advice = f"it is for another TensorRT than {self.version}, or another GPU: convert it again"
         engine = self._keep(engine, f"not loaded: {advice}")
-        self.description: Description = describe_engine(self._trt, engine, self.subject)
+        self.description: EngineIO = describe_engine(self._trt, engine, self.subject)
         for profile in self.description.profiles:
             self.contexts[profile.index] = self._context(engine, profile)
 
-    def _context(self, engine: Any, profile: Profile) -> Any:  # noqa: ANN401
+    def _context(self, engine: Any, profile: ShapeProfile) -> Any:  # noqa: ANN401
         context = self._keep(engine.create_execution_context(), "no execution context: no memory?")
         if profile.index:
             stream = self.resources.stream()
@@ -129,7 +129,7 @@ def has_tensorrt() -> bool:
     return True
 
 
-def read_description(path: Path, device: int = 0) -> Description:
+def read_description(path: Path, device: int = 0) -> EngineIO:
     """What an engine takes and gives. Raises BackendError, as where there is no GPU."""
     session = Session(path, device)
     failure = session.close()

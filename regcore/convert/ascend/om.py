@@ -12,7 +12,7 @@ from regcore.convert.ascend.atc_process import run_atc
 from regcore.files.atomic import replacing
 from regcore.files.output_guard import Output
 from regcore.models.build_record import (
-    DeviceModel,
+    BuildRecord,
     file_sha256,
     is_record,
     is_recorded,
@@ -48,7 +48,7 @@ def convert_to_om(
     out: Path,
     say: Callable[[str], None],
     check: Callable[[Path], None] = lambda _: None,
-) -> tuple[Path, DeviceModel]:
+) -> tuple[Path, BuildRecord]:
     """Builds the .om and writes its record beside it; returns where it really is, and the record.
 
     Writes job.aipp, too, where it is given. say: gets atc's log, line by line. check: raises where
@@ -64,7 +64,7 @@ def convert_to_om(
     return built, record
 
 
-def _record(job: AtcJob, built: Path) -> DeviceModel:
+def _record(job: AtcJob, built: Path) -> BuildRecord:
     image, recipe = job.model.image, job.recipe
     dtype, shape = image.dtype or "", (None, *(image.shape or ())[1:])
     if job.aipp is not None and recipe is not None:
@@ -74,7 +74,7 @@ def _record(job: AtcJob, built: Path) -> DeviceModel:
     metadata = job.model.metadata
     if recipe is not None:
         metadata = replace(metadata or ModelMetadata(recipe), recipe=recipe)
-    return DeviceModel(
+    return BuildRecord(
         device=job.soc,
         builder="atc",
         precision=job.precision or DEFAULT_PRECISION,

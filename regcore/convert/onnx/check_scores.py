@@ -40,7 +40,7 @@ class Images:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ExportCheck:
     """How far the scores of two models are apart.
 
     largest_difference: of two scores; largest_score: the largest absolute score of the original.
@@ -78,7 +78,7 @@ def images_to_compare(folder: Path | None, recipe: Recipe) -> Images:
         return Images(list(pixels), "random images")
 
 
-def compare(onnx_file: Path, model: nn.Module, recipe: Recipe, images: Images) -> Agreement:
+def compare(onnx_file: Path, model: nn.Module, recipe: Recipe, images: Images) -> ExportCheck:
     """Both models on the same images.
 
     recipe: in the dtype and layout of the ONNX model's input; torch gets it as float32 NCHW.
@@ -86,7 +86,7 @@ def compare(onnx_file: Path, model: nn.Module, recipe: Recipe, images: Images) -
     theirs = _torch_scores(model, Preprocessor(as_float32(recipe))(images.items))
     with OnnxRuntimeBackend(onnx_file) as backend:
         ours = _in_batches(backend.run, Preprocessor(recipe)(images.items))
-    return Agreement(
+    return ExportCheck(
         images=len(theirs),
         what=images.what,
         largest_difference=float(np.abs(ours - theirs).max()),

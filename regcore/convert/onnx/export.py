@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from regcore.convert.onnx.check_scores import (
     FLOAT16_TOLERANCE,
     FLOAT32_TOLERANCE,
-    Agreement,
+    ExportCheck,
     Images,
     compare,
 )
@@ -37,7 +37,7 @@ class Export:
     metadata: ModelMetadata
     opset: int
     parameters: int
-    agreement: Agreement
+    agreement: ExportCheck
     normalisation_difference: float | None
 
 

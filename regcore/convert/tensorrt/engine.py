@@ -16,7 +16,7 @@ from regcore.files.atomic import replacing
 from regcore.files.cache_dir import user_cache
 from regcore.files.output_guard import Output
 from regcore.models.build_record import (
-    DeviceModel,
+    BuildRecord,
     file_sha256,
     is_record,
     is_recorded,
@@ -92,7 +92,7 @@ def convert_to_engine(
     *,
     fp16: bool = False,
     timing_cache: Path | None = None,
-) -> DeviceModel:
+) -> BuildRecord:
     """Builds the engine `out` for the GPU of this machine, and writes its record beside it.
 
     batches: smallest, best and largest; None for a model whose batch is built in.
@@ -117,7 +117,7 @@ def convert_to_engine(
         )
         built = Path(folder) / out.name
         device = builder.build(job, built, say)
-        record = DeviceModel(
+        record = BuildRecord(
             device=device,
             builder=builder_name(builder.version),
             precision="float16" if fp16 else "as in the ONNX file",

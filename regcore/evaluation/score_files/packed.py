@@ -12,7 +12,7 @@ from regcore.errors import DatasetError
 from regcore.evaluation.score_files.batch import BATCH_SIZE, ScoreBatch
 from regcore.evaluation.score_files.npy import ArrayFile, open_npy, require_regular_file
 from regcore.files.input_file import read_input_text
-from regcore.images.labels import stem
+from regcore.images.labels import image_key
 
 
 class Packed:
@@ -84,7 +84,7 @@ def read_names(path: str | Path) -> tuple[str, ...]:
         words = line.split()
         if not words:
             continue
-        name = stem(words[0])
+        name = image_key(words[0])
         if name in first_line:
             raise DatasetError(
                 f"{path}, line {number}: {name} was in line {first_line[name]} before"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.backends.deferred_interrupt import uninterrupted
+from regcore.backends.deferred_interrupt import deferred_sigint
 from regcore.backends.protocol import Backend
 from regcore.images.batch_stream import Batch
 from regcore.images.recipe import Recipe
@@ -54,7 +54,7 @@ def closed_after(batches: Generator[Batch]) -> Iterator[Generator[Batch]]:
     try:
         yield batches
     finally:
-        with uninterrupted():
+        with deferred_sigint():
             while inspect.getgeneratorstate(batches) == inspect.GEN_RUNNING:
                 time.sleep(_LOOK_EVERY)
             batches.close()

@@ -54,7 +54,7 @@ class Advice:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Bottleneck:
     """The stage that holds the others up, and the sentence that says so with its evidence.
 
     advice: what would help, if anything at hand does.
@@ -81,7 +81,7 @@ def busiest(stages: Sequence[StageLoad], seconds: float) -> str:
     return max(stages, key=lambda stage: stage.utilisation(seconds)).stage
 
 
-def judge(ceilings: Ceilings, perf: Perf) -> Verdict:
+def judge(ceilings: Ceilings, perf: Perf) -> Bottleneck:
     """Names the bottleneck of a run, with the evidence.
 
     It is the stage that was busiest, unless another one gives less alone and the run reached that:
@@ -100,13 +100,15 @@ def judge(ceilings: Ceilings, perf: Perf) -> Verdict:
     elif ceilings.of(stage) > (1 + _SAME) * ceilings.of(slowest):
         stage = slowest
     if stage == "device":
-        return Verdict(stage, _device_sentence(ceilings) + together + _cold(ceilings, rate), None)
+        return Bottleneck(
+            stage, _device_sentence(ceilings) + together + _cold(ceilings, rate), None
+        )
     if stage == "post":
         sentence = (
             f"post-processing is the bottleneck: {_rate(ceilings.post)}, where the device "
             f"gives {_rate(ceilings.device)}"
         )
-        return Verdict(stage, sentence + together + _cold(ceilings, rate), None)
+        return Bottleneck(stage, sentence + together + _cold(ceilings, rate), None)
     reading = perf.worker_seconds.get("read", 0.0)
     busy = sum(load.busy_s for load in perf.stages if load.stage == "preprocess")
     if busy and reading > _READS_MOSTLY * busy:
@@ -115,11 +117,11 @@ def judge(ceilings: Ceilings, perf: Perf) -> Verdict:
             f"time, and {_rate(rate)} come, where the device could take {_rate(ceilings.device)}; "
             "a faster disk, more workers that wait for it, or images read before, would help"
         )
-        return Verdict("storage", sentence + together, None)
+        return Bottleneck("storage", sentence + together, None)
     # A host that shares the processors gives what it gave, not what it could give alone.
     gives = rate if together else ceilings.host
     sentence, advice = _host_sentence(ceilings, gives)
-    return Verdict(stage, sentence + together + _cold(ceilings, rate), advice)
+    return Bottleneck(stage, sentence + together + _cold(ceilings, rate), advice)
 
 
 def _device_sentence(ceilings: Ceilings) -> str:

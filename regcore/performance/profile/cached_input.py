@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from regcore.backends.protocol import Backend, Result
 
 
-class CachedInput(Backend):
+class FixedInputBackend(Backend):
     """Stands for a model that takes another dtype and computes as long, to measure the rest.
 
     It does not own the backend: close() does nothing.

@@ -13,8 +13,8 @@ from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.performance.perf import Perf, measure
 from regcore.performance.profile import stage_rates as ceilings
-from regcore.performance.profile.bottleneck import Advice, Ceilings, Verdict, judge
-from regcore.performance.profile.cached_input import CachedInput
+from regcore.performance.profile.bottleneck import Advice, Bottleneck, Ceilings, judge
+from regcore.performance.profile.cached_input import FixedInputBackend
 
 PROFILE = "profile.json"
 FORMAT = {"name": "regcore profile", "version": 1}
@@ -71,7 +71,7 @@ class Profile:
 
     batches: tuple[BatchProfile, ...]
     ceilings: Ceilings
-    verdict: Verdict
+    verdict: Bottleneck
     verified: Verified | None
 
 
@@ -169,7 +169,7 @@ class Workload:
         cached = ceilings.cached_batch(
             self.prepare(self.recipe, self.workers), self.backend, self.paths, batch_size
         )
-        perf = self._whole(preprocessor, batch_size, CachedInput(self.backend, cached))
+        perf = self._whole(preprocessor, batch_size, FixedInputBackend(self.backend, cached))
         what = f"uint8 input, as if the model took it (it computed one {takes} batch over and over)"
         return Verified(what, advice.expected, perf.images_per_s)
 

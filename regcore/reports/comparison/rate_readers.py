@@ -19,7 +19,7 @@ from regcore.formats.benchmark_tool import (
     pure_cell,
 )
 from regcore.formats.named_batch import batch_in_name
-from regcore.formats.rate import Cell, Metric, measured_cell
+from regcore.formats.rate import MeasuredRate, RateKind, measured_cell
 from regcore.formats.trtexec import looks_like_trtexec, parse_trtexec_log
 
 
@@ -31,7 +31,7 @@ class _Perf(msgspec.Struct):
     interface_images_per_s: float | None
 
 
-def rate_in_text(path: Path, text: str, metric: Metric) -> Cell | None:
+def rate_in_text(path: Path, text: str, metric: RateKind) -> MeasuredRate | None:
     """The rate in a file of lines; None where no tool that is known wrote it."""
     if PERF_NAME.fullmatch(path.name):
         return benchmark_cell(path, text, metric)
@@ -47,7 +47,7 @@ def rate_in_text(path: Path, text: str, metric: Metric) -> Cell | None:
     return None
 
 
-def rate_in_json(path: Path, content: dict[str, Any], metric: Metric) -> Cell | None:
+def rate_in_json(path: Path, content: dict[str, Any], metric: RateKind) -> MeasuredRate | None:
     """The rate in a JSON file; None where no tool that is known wrote it."""
     if _is_perf(content):
         return _perf_cell(path, content, metric)
@@ -57,7 +57,7 @@ def rate_in_json(path: Path, content: dict[str, Any], metric: Metric) -> Cell | 
     return None
 
 
-def _trtexec_cell(path: Path, text: str) -> Cell:
+def _trtexec_cell(path: Path, text: str) -> MeasuredRate:
     """Of a trtexec log, whose queries are batches; the file's name may tell how large."""
     named = batch_in_name(path)
     try:
@@ -79,7 +79,7 @@ def _is_perf(content: dict[str, Any]) -> bool:
     return isinstance(form, dict) and form.get("name") == "regcore perf"
 
 
-def _perf_cell(path: Path, content: dict[str, Any], metric: Metric) -> Cell:
+def _perf_cell(path: Path, content: dict[str, Any], metric: RateKind) -> MeasuredRate:
     if metric not in {"interface", "end-to-end"}:
         raise DatasetError(
             f"{path}: only perf_*_batchsize_N_device_M.txt tells the rate of a stage, {metric}"
@@ -95,6 +95,6 @@ def _perf_cell(path: Path, content: dict[str, Any], metric: Metric) -> Cell:
     return measured_cell(perf.batch_size, f"{value:f}", str(path), None)
 
 
-def _interface_only(file: object, metric: Metric) -> None:
+def _interface_only(file: object, metric: RateKind) -> None:
     if metric != "interface":
         raise DatasetError(f"{file}: this tool measures the device alone, not {metric}")

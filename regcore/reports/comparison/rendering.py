@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from regcore.evaluation.intervals import Interval
 from regcore.files.number_input import parse_decimal
-from regcore.formats.rate import Cell, plain
+from regcore.formats.rate import MeasuredRate, plain
 from regcore.reports.comparison.accuracy import Accuracy
 from regcore.reports.comparison.table import Comparison
 from regcore.reports.printable import printable
@@ -190,7 +190,7 @@ def _ends(interval: Interval | None) -> list[float] | None:
     return None if interval is None else [interval.low, interval.high]
 
 
-def _cell_dict(cell: Cell) -> dict[str, Any]:
+def _cell_dict(cell: MeasuredRate) -> dict[str, Any]:
     return {
         "batch": cell.batch,
         "images_per_s": float(cell.images_per_s),

@@ -16,7 +16,7 @@ from regcore.files.json_input import parse_json
 from regcore.formats.benchmark_tool import PERF_NAME, PURE_PREFIX
 from regcore.formats.guide_result import is_guide_result, parse_guide_result
 from regcore.formats.named_batch import batch_in_name
-from regcore.formats.rate import Cell, Metric
+from regcore.formats.rate import MeasuredRate, RateKind
 from regcore.formats.timm_results import find_baseline
 from regcore.reports.comparison.accuracy import Accuracy, of_baseline, of_guide_result
 from regcore.reports.comparison.rate_readers import rate_in_json, rate_in_text
@@ -44,7 +44,7 @@ class Results:
         names tell a batch size, but that are no result that is known.
     """
 
-    rates: list[Cell] = field(default_factory=list)
+    rates: list[MeasuredRate] = field(default_factory=list)
     accuracies: list[Accuracy] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
@@ -81,7 +81,7 @@ class Source:
             return self.model
         return self.path.stem if self.path is not None else ""
 
-    def read(self, metric: Metric) -> Results:
+    def read(self, metric: RateKind) -> Results:
         """Rates of this metric, and accuracies.
 
         Raises DatasetError for a file that is no result of a known tool, or that lacks the metric,
@@ -92,14 +92,14 @@ class Source:
         return _read_folder(self.path, metric) if self.path.is_dir() else _only(self.path, metric)
 
 
-def _only(path: Path, metric: Metric) -> Results:
+def _only(path: Path, metric: RateKind) -> Results:
     found = _read_file(path, metric)
     if not found:
         raise DatasetError(f"{path}: not a result that is known: {_KNOWN}")
     return found
 
 
-def _read_folder(path: Path, metric: Metric) -> Results:
+def _read_folder(path: Path, metric: RateKind) -> Results:
     """All results in a folder, not in those below it."""
     others = strangers(path)
     found = Results(left_out=[f"{path / name}: {why}; left out" for name, why in others.items()])
@@ -123,9 +123,9 @@ def _read_folder(path: Path, metric: Metric) -> Results:
     return found
 
 
-def _added(cells: list[Cell]) -> list[Cell]:
+def _added(cells: list[MeasuredRate]) -> list[MeasuredRate]:
     """Those of the several devices of a run, which have a file each, made one."""
-    sums: dict[tuple[int, str], Cell] = {}
+    sums: dict[tuple[int, str], MeasuredRate] = {}
     for cell in cells:
         run = cell.batch, _DEVICE.sub("", Path(cell.file).name)
         sums[run] = sums[run].plus(cell) if run in sums else cell
@@ -140,7 +140,7 @@ _FORMS: tuple[Callable[[str], object], ...] = (
 )
 
 
-def _read_file(path: Path, metric: Metric, *, foreign: bool = False) -> Results:
+def _read_file(path: Path, metric: RateKind, *, foreign: bool = False) -> Results:
     """Empty where it is no result.
 
     foreign: whether the file may be of anybody, as one that only lies in a folder: then a text in
@@ -159,7 +159,7 @@ def _read_file(path: Path, metric: Metric, *, foreign: bool = False) -> Results:
     return Results([rate]) if rate is not None else Results()
 
 
-def _read_json(path: Path, text: str, metric: Metric) -> Results:
+def _read_json(path: Path, text: str, metric: RateKind) -> Results:
     content: Any = parse_json(text, Any, path)
     if is_guide_result(content):
         result = parse_guide_result(content, path)

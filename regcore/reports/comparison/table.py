@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from regcore.errors import MismatchError, UsageError
-from regcore.formats.rate import Cell, Metric, best, rounded
+from regcore.formats.rate import MeasuredRate, RateKind, best, rounded
 from regcore.reports.comparison.accuracy import Accuracy
 from regcore.reports.comparison.sources import Source
 
@@ -23,12 +23,12 @@ class Column:
     """
 
     name: str
-    cells: Mapping[int, Cell]
+    cells: Mapping[int, MeasuredRate]
     accuracies: Mapping[tuple[int, int | None], Accuracy]
     chips: int = 1
     left_out: tuple[str, ...] = ()
 
-    def at(self, batch: int | None) -> Cell | None:
+    def at(self, batch: int | None) -> MeasuredRate | None:
         """The cell of a batch size; of None, the best."""
         return best(list(self.cells.values())) if batch is None else self.cells.get(batch)
 
@@ -51,7 +51,7 @@ class Ratio:
 class Comparison:
     """metric: what the cells are; columns and ratios in the order of the table."""
 
-    metric: Metric
+    metric: RateKind
     columns: tuple[Column, ...]
     ratios: tuple[Ratio, ...]
 
@@ -107,9 +107,9 @@ class Comparison:
         return rounded(above.images_per_s / below.images_per_s, ratio.decimals)
 
 
-def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int = 1) -> Column:
+def read_column(name: str, sources: Sequence[Source], metric: RateKind, chips: int = 1) -> Column:
     """A device's results. Raises MismatchError where two of them have the same row."""
-    cells: dict[int, Cell] = {}
+    cells: dict[int, MeasuredRate] = {}
     accuracies: dict[tuple[int, int | None], Accuracy] = {}
     left_out: list[str] = []
     for found in (source.read(metric) for source in sources):
@@ -131,13 +131,15 @@ def read_column(name: str, sources: Sequence[Source], metric: Metric, chips: int
     return Column(name, cells, accuracies, chips, tuple(left_out))
 
 
-def _twice(what: str, one: Cell | Accuracy, other: Cell | Accuracy) -> MismatchError:
+def _twice(
+    what: str, one: MeasuredRate | Accuracy, other: MeasuredRate | Accuracy
+) -> MismatchError:
     return MismatchError(
         f"{what} has two results: {one.source} and {other.source}; give one of them"
     )
 
 
-def compare(metric: Metric, columns: Sequence[Column], ratios: Sequence[Ratio]) -> Comparison:
+def compare(metric: RateKind, columns: Sequence[Column], ratios: Sequence[Ratio]) -> Comparison:
     """The table. Raises UsageError for a ratio of columns that are not there."""
     names = {column.name for column in columns}
     for ratio in ratios:
