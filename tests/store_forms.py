@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from regcore import Recipe
-from regcore.images.labels import image_names
+from regcore.images.listing import image_names
 from regcore.store.layout import pack_form
 from regcore.store.manifest import StoreLayout
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,28 +14,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import DatasetError, LabelError
 from regcore.files.input_file import read_input_text
-from regcore.files.natural_order import natural_key
-from regcore.images.listing import (
-    IMAGE_SUFFIXES,
-    image_names,
-    list_images,
-    listing,
-    read_image_list,
-)
-
-__all__ = [
-    "IMAGE_SUFFIXES",
-    "LabelledImages",
-    "errors_name",
-    "image_key",
-    "image_names",
-    "label_images",
-    "list_images",
-    "listing",
-    "natural_key",
-    "read_image_list",
-    "read_labels",
-]
+from regcore.files.names import image_key
 
 _MAX_LABEL = 2**31 - 1
 _FIELDS = 2
@@ -56,12 +34,6 @@ class LabelledImages:
     paths: tuple[Path, ...]
     labels: NDArray[np.int64]
     missing: tuple[str, ...]
-
-
-def image_key(path: str | Path) -> str:
-    """The file name up to its first dot, as the guide names its outputs: `a/b.c.JPEG` -> `b`."""
-    # Not Path.name, which takes eight times as long: there are as many as images.
-    return os.fspath(path).rpartition("/")[2].split(".", 1)[0]
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from regcore.errors import DatasetError, DecodeError, UsageError
 from regcore.files.input_file import read_input
-from regcore.files.natural_order import digit_runs
+from regcore.files.names import digit_runs
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import BackendError
-from regcore.images.labels import natural_key
+from regcore.files.names import natural_key
 
 _PHOTO_NAME = re.compile(r"imagenet_[0-9]{2}_([0-9]+)\.jpg")
 

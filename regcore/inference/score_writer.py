@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from regcore._native import score_files as native
 from regcore.errors import DatasetError, OutputError, RegcoreError
-from regcore.images.labels import image_key
+from regcore.files.names import image_key
 
 #: The benchmark tool counts a model's outputs from 1.
 _OUTPUT = 1

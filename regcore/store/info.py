@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from regcore.errors import DatasetError, DecodeError, UsageError
-from regcore.files.natural_order import natural_key
+from regcore.files.names import natural_key
 from regcore.formats.info_file import info_lines
 from regcore.images.listing import LeftOut
 from regcore.store.ledger import place_of

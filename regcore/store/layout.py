@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from regcore.errors import UsageError
-from regcore.images.labels import image_key
+from regcore.files.names import image_key
 from regcore.images.listing import LONGEST_NAME
 from regcore.images.recipe import Recipe
 from regcore.store.ledger import are_names, is_name

@@ -19,7 +19,8 @@ from regcore.convert.onnx.check_scores import ExportCheck, images_to_compare
 from regcore.convert.onnx.float16 import to_float16
 from regcore.convert.onnx.fuse_preprocess import PREFIX
 from regcore.errors import BackendError
-from regcore.images.labels import label_images, list_images, read_labels
+from regcore.images.labels import label_images, read_labels
+from regcore.images.listing import list_images
 from regcore.inference.evaluate import Evaluation, evaluate
 from regcore.models.metadata import ModelMetadata, is_exported
 from regcore.models.tensors import TensorSpec

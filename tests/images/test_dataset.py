@@ -11,14 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regcore import DatasetError
-from regcore.images.labels import (
-    image_key,
-    label_images,
-    list_images,
-    listing,
-    natural_key,
-    read_labels,
-)
+from regcore.files.names import image_key, natural_key
+from regcore.images.labels import label_images, read_labels
+from regcore.images.listing import list_images, listing
 
 
 def touch(folder: Path, *names: str) -> list[Path]:

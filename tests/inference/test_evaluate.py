@@ -94,7 +94,8 @@ def test_nothing_to_evaluate() -> None:
 @pytest.mark.slow
 def test_real_photos_get_the_known_accuracy(shared_data: Path) -> None:
     pytest.importorskip("onnxruntime")
-    from regcore.images.labels import label_images, list_images, read_labels
+    from regcore.images.labels import label_images, read_labels
+    from regcore.images.listing import list_images
 
     root = shared_data / "imagenet-200"
     data = label_images(

@@ -20,7 +20,7 @@ from oracles import jpeg, photo_like
 from regcore import Preprocessor, Recipe
 from regcore.backends.registry import open_backend
 from regcore.files.lock import locked
-from regcore.images.labels import image_key
+from regcore.files.names import image_key
 
 COUNT = 23
 RECIPE = Recipe.preset("regnety_016")

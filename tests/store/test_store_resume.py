@@ -60,7 +60,7 @@ import sys, time
 from pathlib import Path
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
-from regcore.images.labels import image_names
+from regcore.images.listing import image_names
 from regcore.store import single_files
 from regcore.store.manifest import StoreLayout
 from regcore.store.layout import pack_form
@@ -232,7 +232,7 @@ def test_a_second_writer_is_refused(
 LIMITED = """
 import resource, sys
 from regcore import OutputError, Preprocessor, Recipe, write_store
-from regcore.images.labels import image_names
+from regcore.images.listing import image_names
 from regcore.store.layout import pack_form
 recipe = Recipe(resize=32, crop=24, dtype="uint8")
 form = pack_form(recipe, 4, pack_bytes=8 * recipe.image_bytes)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
 from regcore.errors import BackendError, MismatchError
-from regcore.images.labels import list_images
+from regcore.images.listing import list_images
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.images.sample_photos import sample_photos

@@ -12,7 +12,7 @@ from regcore.errors import DatasetError
 from regcore.evaluation.score_files.batch import BATCH_SIZE, ScoreBatch
 from regcore.evaluation.score_files.npy import ArrayFile, open_npy, require_regular_file
 from regcore.files.input_file import read_input_text
-from regcore.images.labels import image_key
+from regcore.files.names import image_key
 
 
 class Packed:
