@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <string>
 
 #include "base/status.h"
 
@@ -23,18 +22,7 @@ class AlignedBuffer {
   const uint8_t* data() const { return memory_.get(); }
   size_t capacity() const { return capacity_; }
 
-  Status Reserve(size_t bytes) {
-    if (bytes <= capacity_) return {};
-    memory_.reset();
-    capacity_ = 0;
-    memory_.reset(
-        static_cast<uint8_t*>(::operator new(bytes, std::align_val_t{kAlignment}, std::nothrow)));
-    if (!memory_) {
-      return {StatusCode::kOutOfMemory, "no memory for " + std::to_string(bytes) + " bytes"};
-    }
-    capacity_ = bytes;
-    return {};
-  }
+  Status Reserve(size_t bytes);
 
   void Release() {
     memory_.reset();
