@@ -28,7 +28,7 @@ from regcore.models.metadata import ModelMetadata
 from regcore.schemas import json_form, load_schema, schema_names
 from regcore.store.journal import JOURNAL, Journal
 from regcore.store.ledger import LEDGER
-from regcore.store.manifest import Description, StoreLayout
+from regcore.store.manifest import StoreLayout, StoreSpec
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -158,7 +158,7 @@ def of_stores(folder: Path) -> Told:
         (source / "0.png").write_bytes((source / "1.png").read_bytes())
         yield "verify", regcore("verify", store, "--json", code=5).stdout
     with Journal(folder) as journal:
-        journal.begin(Description(Recipe(), StoreLayout(), "/photos"))
+        journal.begin(StoreSpec(Recipe(), StoreLayout(), "/photos"))
         yield "store-journal", (folder / JOURNAL).read_text()
 
 
