@@ -1,8 +1,26 @@
-"""Rates in the files of Huawei's benchmark tool: five lines of a run, one line without images."""
+"""Rates in the files of Huawei's benchmark tool: five lines of a run, one line without images.
+
+    [e2e] throughputRate: 185.966, latency: 268866
+    [data read] throughputRate: 197.421, moduleLatency: 5.06532
+    [preprocess] throughputRate: 196.443, moduleLatency: 5.09054
+    [infer] throughputRate: 186.579, Interface throughputRate: 263.872, moduleLatency: 4.71504
+    [post] throughputRate: 186.579, moduleLatency: 5.35966
+
+Rates are images/s, of [post] batches/s; latencies are ms: of [e2e] of the whole run, else per
+image, of [post] per batch. A stage's rate is over the time from the start to the end of its last
+piece of work, so that in a pipeline all are about that of its slowest stage. The interface rate is
+over the time inside the model's execution only, and the module latency of [infer] has the copies
+to and from the device besides.
+
+A run without images, "pure inference", has one line: `ave_throughputRate: 714.51samples/s,
+ave_latency: 1.40ms`, both means over the batches, so that the one is not quite the inverse of the
+other.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +55,61 @@ _NEAR = Decimal("0.003")
 _FAR = Decimal("0.03")
 #: Both means are of six digits.
 _ROUNDING = Decimal("0.98")
+
+
+@dataclass(frozen=True)
+class BenchmarkRates:
+    """What the five lines say: images/s, but post in batches/s; None where no time was measured.
+
+    seconds: of the whole run. module_ms: per image, in the model's execution and the copies.
+    """
+
+    end_to_end: float | None
+    seconds: float
+    read: float | None
+    preprocess: float | None
+    infer: float | None
+    interface: float | None
+    module_ms: float
+    post: float | None
+
+
+def perf_name(batch_size: int, device: int) -> str:
+    """The name of the file with the five lines."""
+    return f"perf_vision_batchsize_{batch_size}_device_{device}.txt"
+
+
+def pure_name(model: str, device: int) -> str:
+    """The name of the file of a run without images."""
+    return f"{PURE_PREFIX}{model}_in_device_{device}.txt"
+
+
+def benchmark_text(rates: BenchmarkRates) -> str:
+    """The five lines."""
+    return (
+        f"[e2e] throughputRate: {_written(rates.end_to_end)}, latency: {1000 * rates.seconds:g}\n"
+        f"[data read] {_stage(rates.read)}\n"
+        f"[preprocess] {_stage(rates.preprocess)}\n"
+        f"[infer] throughputRate: {_written(rates.infer)}, "
+        f"Interface throughputRate: {_written(rates.interface)}, "
+        f"moduleLatency: {rates.module_ms:g}\n"
+        f"[post] {_stage(rates.post)}\n"
+    )
+
+
+def pure_text(rate: float | None, latency_ms: float) -> str:
+    """The line of a run without images. rate: samples/s; latency_ms: per sample."""
+    shown = "n/a" if rate is None else f"{rate:g}samples/s"
+    return f"{PURE_KEY}: {shown}, ave_latency: {latency_ms:g}ms\n"
+
+
+def _written(rate: float | None) -> str:
+    return "n/a" if rate is None else f"{rate:g}"
+
+
+def _stage(rate: float | None) -> str:
+    latency = 1000 / rate if rate else 0.0
+    return f"throughputRate: {_written(rate)}, moduleLatency: {latency:g}"
 
 
 class _Number(NamedTuple):

@@ -24,7 +24,7 @@ _FORM = "device-model"
 #: Recognises a record by its first bytes.
 is_record = json_of(_FORM)
 _MAX_RECORD_BYTES = 1 << 20
-#: Of an engine: the built-in batch size, or the smallest, the best and the largest.
+#: An engine has the built-in batch size, or the smallest, the best and the largest.
 _ENGINE_BATCHES = (1, 3)
 
 

@@ -15,7 +15,7 @@ from regcore.errors import BackendError
 _FLOATS = ("float32", "float16")
 _SIGNED = ("int8", "int16", "int32", "int64")
 _UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
-#: Of scores that NumPy knows.
+#: The dtypes of scores that NumPy knows.
 SCORE_DTYPES = (*_FLOATS, "float64", *_SIGNED, *_UNSIGNED)
 
 _BITS = np.int64(0x7FFFFFFF)
@@ -73,7 +73,7 @@ def score_output(
 ) -> TensorSpec:
     """The output called `name`, or the only one that can be scores [images, classes].
 
-    Sides of length 1 behind the classes, as in SqueezeNet's [images, 1000, 1, 1], do not matter.
+    Sides of length 1 after the classes, as in SqueezeNet's [images, 1000, 1, 1], do not matter.
     Floats go before integers, two sides before more, and fixed ones before those that may vary.
     dtypes: those that the backend can hand on. open_shapes: whether it sees only when it runs the
     model whether a side has length 1. Raises BackendError, with the name of `model` and all

@@ -25,7 +25,7 @@ class DeviceBatches:
 
     @classmethod
     def of(cls, log: BatchLog) -> DeviceBatches:
-        """Of all batches in a log."""
+        """All batches in a log."""
         times, spans = log.table(), log.spans()
         firsts = times["span"].astype(np.int64)
         batch = np.repeat(np.arange(len(times)), np.diff(firsts, append=len(spans)))
@@ -59,7 +59,7 @@ class DeviceBatches:
 
     @property
     def images(self) -> int:
-        """Of all these batches."""
+        """The images of all these batches."""
         return int(self.times["images"].sum())
 
     @property

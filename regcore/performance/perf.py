@@ -31,7 +31,7 @@ _PERCENTILES = (50.0, 90.0, 95.0, 99.0)
 
 @dataclass(frozen=True)
 class Distribution:
-    """Of a set of times in ms."""
+    """Percentiles of a set of times in ms."""
 
     count: int
     min: float

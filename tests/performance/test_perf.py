@@ -18,12 +18,14 @@ from rich.console import Console
 
 from regcore.backends.protocol import Span
 from regcore.backends.simulated.backend import SimulatedBackend
+from regcore.formats.benchmark_tool import benchmark_cell, benchmark_text
+from regcore.formats.rate import RateKind
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import evaluate
 from regcore.inference.timeline import BatchLog, BatchTimes, Timeline
 from regcore.performance.benchmark_rates import (
-    benchmark_lines,
+    benchmark_rates,
     write_benchmark_files,
     write_pure_files,
 )
@@ -91,7 +93,8 @@ def test_percentiles_are_numpys() -> None:
 
 def test_benchmark_file_is_what_the_guides_parser_reads(tmp_path: Path) -> None:
     timeline = known_timeline()
-    assert benchmark_lines(timeline, DeviceBatches.of(timeline.batches)) == (
+    rates = benchmark_rates(timeline, DeviceBatches.of(timeline.batches))
+    assert benchmark_text(rates) == (
         "[e2e] throughputRate: 3, latency: 2000\n"
         "[data read] throughputRate: 6, moduleLatency: 166.667\n"
         "[preprocess] throughputRate: 4.8, moduleLatency: 208.333\n"
@@ -104,6 +107,16 @@ def test_benchmark_file_is_what_the_guides_parser_reads(tmp_path: Path) -> None:
         "perf_vision_batchsize_4_device_1.txt",
     ]
     text = paths[0].read_text()
+    # What is written is read again, each rate from its line.
+    kinds: list[tuple[RateKind, float]] = [
+        ("end-to-end", 2),
+        ("read", 4),
+        ("interface", 20),
+        ("post", 4),
+    ]
+    for name, rate in kinds:
+        cell = benchmark_cell(paths[0], text, name)
+        assert float(cell.images_per_s) == pytest.approx(rate), name
     # As the guide's test/parse.py finds the interface rate.
     assert re.findall(r":(.*?),", text.replace("\n", ",") + ",")[7] == " 20"
 

@@ -94,7 +94,7 @@ def recent_error(module: ModuleType) -> str:
 
 
 def interface_version(module: ModuleType) -> str:
-    """Of AscendCL, as in 1.13.0; older versions do not tell it."""
+    """The version of AscendCL, as in 1.13.0; older ones do not tell it."""
     function = getattr(module.rt, "get_version", None)
     *numbers, code = function() if function is not None else (None,)
     return "unknown" if code != SUCCESS else ".".join(map(str, numbers))

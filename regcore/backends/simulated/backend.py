@@ -76,7 +76,7 @@ class SimulatedBackend(Backend):
     def _scores(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         pixels = batch.reshape(len(batch), -1)
         step = max(1, pixels.shape[1] // _SAMPLED_VALUES)
-        # Of all images at once: their cache lines are then fetched together.
+        # All images at once: their cache lines are then fetched together.
         sampled = pixels[:, ::step].tobytes()
         size = len(sampled) // len(batch)
         starts = range(0, len(sampled), size)

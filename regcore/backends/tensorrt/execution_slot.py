@@ -20,7 +20,7 @@ _MARKS = ("start", "loaded", "began", "computed", "left", "done")
 
 @dataclass(frozen=True)
 class Streams:
-    """Of all slots: copies in, computation and copies out go on at the same time."""
+    """The streams of all slots: copies in, computation and copies out go on at the same time."""
 
     into: Any
     compute: Any

@@ -33,11 +33,11 @@ class Ceilings:
 
     @property
     def host(self) -> float:
-        """Of preprocessing with the workers at hand."""
+        """The rate of preprocessing with the workers at hand."""
         return self.preprocess[self.workers]
 
     def of(self, stage: str) -> float:
-        """Of one of the stages in StageLoad."""
+        """The rate of one of the stages in StageLoad."""
         return {"preprocess": self.host, "device": self.device, "post": self.post}[stage]
 
 

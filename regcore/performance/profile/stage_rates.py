@@ -50,7 +50,7 @@ def rate(step: Callable[[], int | None], seconds: float) -> float:
 
 
 def storage_rate(paths: Sequence[Path], threads: int, seconds: float) -> float:
-    """Of reading the files from the storage, with as many threads as there are workers.
+    """The rate of reading the files from the storage, with as many threads as there are workers.
 
     The system is asked to drop each file from its page cache just before. It need not: then, and in
     a file system that lives in memory, or where the storage has a cache of its own, this is what
@@ -96,7 +96,7 @@ def _drop_from_cache(path: Path) -> None:
 def preprocess_rate(
     preprocessor: Preprocessor, paths: Sequence[Path], batch_size: int, seconds: float
 ) -> float:
-    """Of preprocessing into a ring of batches, from which nobody computes anything."""
+    """The rate of preprocessing into a ring of batches, from which nobody computes anything."""
     ahead = preprocessor.buffers_needed(batch_size, 1)
     many = _many(paths, 2 * seconds, preprocessor.workers, batch_size * (ahead + 2))
     with preprocessor.stream(many, batch_size, on_error="report") as stream:
@@ -112,7 +112,7 @@ def preprocess_rate(
 
 
 def device_rate(backend: Backend, images: NDArray[Any], seconds: float) -> float:
-    """Of the device with a batch at hand, submitted as far ahead as it may be.
+    """The rate of the device with a batch at hand, submitted as far ahead as it may be.
 
     images: [n, ...], in the memory that `cached_batch` gives.
     """
@@ -152,7 +152,7 @@ def cached_batch(
 
 
 def post_rate(scores: NDArray[Any], seconds: float) -> float:
-    """Of ranking and counting scores [n, classes], as `regcore run` does it."""
+    """The rate of ranking and counting scores [n, classes], as `regcore run` does it."""
     rows = np.arange(len(scores))
     counting = ScoreAccumulator(np.zeros(len(scores), np.int64))
 

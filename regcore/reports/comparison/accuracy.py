@@ -82,7 +82,7 @@ class Accuracy:
 def of_guide_result(
     result: GuideResult, path: Path, text: str, batch: int | None
 ) -> list[Accuracy]:
-    """Of a result.json with this `text`; what it does not say of a rank is left out.
+    """The accuracies of a result.json with this `text`; what it does not say of a rank is left out.
 
     Of an evaluation that counted nothing there is still that it is not complete.
     """
@@ -104,7 +104,7 @@ def of_guide_result(
 
 
 def of_baseline(baseline: Baseline) -> list[Accuracy]:
-    """Of a row of timm's table."""
+    """The accuracies of a row of timm's table."""
     told = baseline.images is not None
     return [
         Accuracy(

@@ -58,7 +58,7 @@ def rate_in_json(path: Path, content: dict[str, Any], metric: RateKind) -> Measu
 
 
 def _trtexec_cell(path: Path, text: str) -> MeasuredRate:
-    """Of a trtexec log, whose queries are batches; the file's name may tell how large."""
+    """The rate in a trtexec log, whose queries are batches; the file's name may tell how large."""
     named = batch_in_name(path)
     try:
         result = parse_trtexec_log(text, str(path), batch=named, told_by="the file's name")

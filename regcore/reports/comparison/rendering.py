@@ -41,7 +41,7 @@ def _rate_rows(comparison: Comparison) -> list[list[str]]:
 
 
 def _accuracy_rows(comparison: Comparison) -> list[list[str]]:
-    """Of each accuracy the value, and its 95 % interval; the last ones say of how many images."""
+    """The value of each accuracy, and its 95 % interval; the last ones say of how many images."""
     texts: dict[str, list[str]] = {}
     for name, place in comparison.accuracy_rows:
         cells = [column.accuracies.get(place) for column in comparison.columns]

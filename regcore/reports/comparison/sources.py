@@ -24,7 +24,7 @@ from regcore.reports.comparison.rate_readers import rate_in_json, rate_in_text
 _BUILT_IN = "timm:"
 _TABLE_ROW = re.compile(r"(.+\.csv):([^/]+)", re.IGNORECASE)
 _DEVICE = re.compile(r"(?<=_device_)[0-9]+(?=\.txt$)")
-#: Of a log or a record; what is larger is none.
+#: The size of a log or a record; what is larger is none.
 MAX_RESULT_BYTES = 1 << 26
 _OWN_NAMES = ("perf", PURE_PREFIX)
 _SIZE_IN_NAME = re.compile(r"(?:bs|batch(?:_?size)?)[_-]?[0-9]", re.IGNORECASE)

@@ -176,7 +176,7 @@ def _derived(table: GuideTable, rates: dict[Place, Rate], file: str) -> Iterator
 
 
 def _right(table: GuideTable, rates: dict[Place, Rate]) -> list[dict[int, Decimal | None]]:
-    """Of each row the rates as they should be; as they are where the text tells none."""
+    """The rates of each row as they should be; as they are where the text tells none."""
     found: list[dict[int, Decimal | None]] = []
     for row in table.rows:
         cells: dict[int, Decimal | None] = {}

@@ -157,7 +157,7 @@ def _sizes(corner: str, names: list[str]) -> list[int | None]:
             sizes.append(int(name))
         else:
             sizes.append(0 if _BEST.fullmatch(name) else None)
-    # Of several models in one table no log can be told apart.
+    # Logs of several models in one table cannot be told apart.
     if len(models) > 1 or not any(sizes):
         return [None for _ in names]
     return sizes

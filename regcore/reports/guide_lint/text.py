@@ -9,7 +9,7 @@ from pathlib import Path
 
 from regcore.files.input_file import read_input_text
 
-#: Of a guide; and of a line that is looked at: longer ones are pictures in letters.
+#: The sizes of a guide, and of a line that is looked at: longer ones are pictures in letters.
 _MAX_BYTES = 1 << 24
 MAX_LINE = 1 << 14
 
