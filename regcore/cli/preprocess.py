@@ -76,7 +76,7 @@ def preprocess(*, dry_run: bool, as_json: bool, **options: Any) -> None:  # noqa
       regcore preprocess imagenet/val packs --pack 64 --dtype uint8 --layout nhwc
     """  # noqa: D301
     from regcore.api.preprocess import plan_images, preprocess_images
-    from regcore.images import diagnostics
+    from regcore.images.diagnostics import diagnostics_summary
 
     if dry_run:
         planned = plan_images(**options, log=log)
@@ -90,7 +90,7 @@ def preprocess(*, dry_run: bool, as_json: bool, **options: Any) -> None:  # noqa
         print_json(made.to_dict())
     else:
         click.echo(made.sentence())
-        for name, what in diagnostics.summary(made.summary.findings).items():
+        for name, what in diagnostics_summary(made.summary.diagnostics).items():
             click.echo(f"{name}: {what}")
     if not made.complete:
         raise click.exceptions.Exit(INCOMPLETE)

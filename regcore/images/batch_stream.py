@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
 from regcore.errors import DecodeError, RegcoreError
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 from regcore.images.sources import split_reports
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ class Batch:
         valid until the next batch is asked for, or as many as the stream was told to keep.
     indices: for each row, its place in the list that was streamed.
     errors: the images of this part that have no row.
-    findings: rows of damaged or rotated images, see Preprocessor.
+    diagnostics: rows of damaged or rotated images, see Preprocessor.
     worked: who prepared each image of this part, and when; WORKED [images], empty from a store.
     """
 
     images: Array
     indices: NDArray[np.intp]
     errors: tuple[DecodeError, ...]
-    findings: tuple[Finding, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     worked: NDArray[np.void] = field(default_factory=lambda: np.empty(0, WORKED))
 
 
@@ -86,7 +86,7 @@ class BatchStream:
         times = np.frombuffer(worked, WORKED)
         if not reports:
             return Batch(images, indices, (), (), times)
-        errors, findings = split_reports(self._items, reports)
+        errors, diagnostics = split_reports(self._items, reports)
         failed = tuple(errors.values())
         if failed:
             if self._on_error == "raise":
@@ -95,7 +95,7 @@ class BatchStream:
             good = np.ones(count, dtype=bool)
             good[[index - first for index in errors]] = False
             images, indices = images[good], indices[good]
-        return Batch(images, indices, failed, tuple(findings), times)
+        return Batch(images, indices, failed, tuple(diagnostics), times)
 
     def close(self) -> None:
         """Stop the workers; the iterator then ends, also one that waits in another thread."""

@@ -10,7 +10,7 @@ UPRIGHT = 1
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnostic:
     """One image that did get pixels, and why to look at it.
 
     path: its path, or its place in the list for bytes.
@@ -26,21 +26,21 @@ class Finding:
     index: int = 0
 
 
-def damaged(findings: Sequence[Finding]) -> list[Finding]:
+def damaged(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Those with decoder warnings."""
-    return [finding for finding in findings if finding.warnings]
+    return [one for one in diagnostics if one.warnings]
 
 
-def rotated(findings: Sequence[Finding]) -> list[Finding]:
+def rotated(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Those that EXIF wants turned."""
-    return [finding for finding in findings if finding.orientation != UPRIGHT]
+    return [one for one in diagnostics if one.orientation != UPRIGHT]
 
 
-def summary(findings: Sequence[Finding]) -> dict[str, str]:
-    """For people, e.g. `{"damaged": "3 images with decoder warnings"}`; empty without findings."""
+def diagnostics_summary(diagnostics: Sequence[Diagnostic]) -> dict[str, str]:
+    """For people, e.g. `{"damaged": "3 images with decoder warnings"}`; empty without any."""
     counts = {
-        "damaged": (len(damaged(findings)), "with decoder warnings"),
-        "rotated": (len(rotated(findings)), "by EXIF, which is ignored"),
+        "damaged": (len(damaged(diagnostics)), "with decoder warnings"),
+        "rotated": (len(rotated(diagnostics)), "by EXIF, which is ignored"),
     }
     return {
         name: f"{count} {'image' if count == 1 else 'images'} {what}"
@@ -49,12 +49,14 @@ def summary(findings: Sequence[Finding]) -> dict[str, str]:
     }
 
 
-def to_dict(findings: Sequence[Finding]) -> dict[str, Any]:
+def diagnostics_dict(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """For machines: each damaged and each rotated image."""
     return {
         "damaged": [
-            {"path": f.path, "warnings": f.warnings, "first_warning": f.first_warning}
-            for f in damaged(findings)
+            {"path": one.path, "warnings": one.warnings, "first_warning": one.first_warning}
+            for one in damaged(diagnostics)
         ],
-        "rotated": [{"path": f.path, "orientation": f.orientation} for f in rotated(findings)],
+        "rotated": [
+            {"path": one.path, "orientation": one.orientation} for one in rotated(diagnostics)
+        ],
     }

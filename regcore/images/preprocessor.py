@@ -20,7 +20,7 @@ from regcore.files.arguments import check_choice, check_switch, shown, whole_wit
 from regcore.files.atomic import refuse_special
 from regcore.host import default_workers, simd_level
 from regcore.images.batch_stream import Array, BatchStream, OnError
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 from regcore.images.pillow_decoder import decode_rgb
 from regcore.images.recipe import Recipe
 from regcore.images.result_files import as_targets, check_targets
@@ -31,7 +31,7 @@ from regcore.images.sources import Image, as_items, core_errors, split_reports
 #: no further image is begun.
 Progress = Callable[[int, int], object]
 OnWarning = Literal["ignore", "report", "fail"]
-OnFinding = Callable[[Finding], object]
+OnDiagnostic = Callable[[Diagnostic], object]
 
 #: Less than this leaves nothing for the small things that no budget counts.
 MIN_MEMORY = 1 << 20
@@ -48,8 +48,8 @@ class Preprocessor:
     calls then take turns. A stream has workers of its own.
 
     Images that get pixels although something is to be told of them (a JPEG that libjpeg had to
-    repair, an EXIF orientation) are findings: `on_finding` of a call is called with each, in the
-    order of the list, and Batch.findings has those of a batch.
+    repair, an EXIF orientation) have a diagnostic: `on_diagnostic` of a call is called with each,
+    in the order of the list, and Batch.diagnostics has those of a batch.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Preprocessor:
     ) -> None:
         """workers: threads, by default one per processor. full_decode: no partial JPEG decoding.
 
-        on_warning: what damage leads to that libjpeg repairs. "report" makes it a finding, with
+        on_warning: what damage leads to that libjpeg repairs. "report" makes it a diagnostic, with
             the number of warnings, and "fail" a DecodeError. Both look through all of a JPEG, also
             after the part that is decoded, which takes 5 % more time; "ignore" does not, and
             counts nothing. Pillow tells no such warnings of what it decodes.
@@ -123,7 +123,7 @@ class Preprocessor:
         items: Sequence[Image],
         out: Array | None = None,
         *,
-        on_finding: OnFinding | None = None,
+        on_diagnostic: OnDiagnostic | None = None,
     ) -> Array:
         """Preprocess `items` into one array of shape (len(items), *recipe.image_shape).
 
@@ -139,10 +139,10 @@ class Preprocessor:
         refuse_overlap(memory, images)
         with self._take_turn(), core_errors():
             reports = self._core.to_slots(images, decode_rgb, memory)
-        errors, findings = split_reports(images, reports)
+        errors, diagnostics = split_reports(images, reports)
         if errors:
             raise next(iter(errors.values()))
-        _tell(findings, on_finding)
+        _tell(diagnostics, on_diagnostic)
         return result
 
     def to_files(
@@ -152,7 +152,7 @@ class Preprocessor:
         *,
         checksums: NDArray[np.uint64] | None = None,
         progress: Progress | None = None,
-        on_finding: OnFinding | None = None,
+        on_diagnostic: OnDiagnostic | None = None,
     ) -> list[DecodeError]:
         """Write image i as the raw values of its array to paths[i], each whole or not at all.
 
@@ -172,12 +172,12 @@ class Preprocessor:
         sums = checksums_for(images, checksums)
         with self._take_turn(), core_errors():
             reports = self._core.to_files(images, decode_rgb, targets, sums, progress)
-        errors, findings = split_reports(images, reports)
+        errors, diagnostics = split_reports(images, reports)
         for index in errors:
             # What an earlier run left there must not pass for this image.
             with suppress(OSError):
                 Path(targets[index]).unlink()
-        _tell(findings, on_finding)
+        _tell(diagnostics, on_diagnostic)
         return list(errors.values())
 
     def to_pack(
@@ -187,7 +187,7 @@ class Preprocessor:
         *,
         checksums: NDArray[np.uint64] | None = None,
         progress: Progress | None = None,
-        on_finding: OnFinding | None = None,
+        on_diagnostic: OnDiagnostic | None = None,
     ) -> list[DecodeError]:
         """Write the array of image i as number i of the open file `file`, a descriptor.
 
@@ -200,8 +200,8 @@ class Preprocessor:
         sums = checksums_for(images, checksums)
         with self._take_turn(), core_errors():
             reports = self._core.to_pack(images, decode_rgb, file, sums, progress)
-        errors, findings = split_reports(images, reports)
-        _tell(findings, on_finding)
+        errors, diagnostics = split_reports(images, reports)
+        _tell(diagnostics, on_diagnostic)
         return list(errors.values())
 
     def stage_seconds(self) -> dict[str, float]:
@@ -271,7 +271,7 @@ class Preprocessor:
                 self._user = 0
 
 
-def _tell(findings: Sequence[Finding], on_finding: OnFinding | None) -> None:
-    if on_finding is not None:
-        for finding in findings:
-            on_finding(finding)
+def _tell(diagnostics: Sequence[Diagnostic], on_diagnostic: OnDiagnostic | None) -> None:
+    if on_diagnostic is not None:
+        for diagnostic in diagnostics:
+            on_diagnostic(diagnostic)

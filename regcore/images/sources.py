@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
 from regcore.errors import DecodeError, OutputError, RegcoreError, UsageError
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 
 #: A path, the bytes of an image file, or RGB pixels (height x width x 3, uint8).
 Image = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
@@ -57,18 +57,18 @@ def _as_item(item: Image) -> native.Item:
 
 def split_reports(
     items: Sequence[native.Item], reports: native.Reports
-) -> tuple[dict[int, DecodeError], list[Finding]]:
-    """The core's reports as errors, by place in the list, and findings of the other images."""
+) -> tuple[dict[int, DecodeError], list[Diagnostic]]:
+    """The core's reports as errors, by place in the list, and diagnostics of the other images."""
     errors: dict[int, DecodeError] = {}
-    findings: list[Finding] = []
+    diagnostics: list[Diagnostic] = []
     for index, detail, (warnings, first_warning, orientation) in reports:
         item = items[index]
         name = item if isinstance(item, str) else f"item {index}"
         if detail is None:
-            findings.append(Finding(name, warnings, first_warning, orientation, index))
+            diagnostics.append(Diagnostic(name, warnings, first_warning, orientation, index))
         else:
             errors[index] = DecodeError(name, detail, index)
-    return errors, findings
+    return errors, diagnostics
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from regcore.backends.protocol import Backend, Result
 from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.photos import device_stream
 from regcore.inference.pipeline import DEVICE_TIMEOUT, run_pipeline
@@ -29,7 +29,7 @@ Progress = Callable[[int, int], object]
 class Evaluation:
     """What a model made of a list of images.
 
-    images: how many were evaluated; errors: one for each that could not be; findings: evaluated
+    images: how many were evaluated; errors: one for each that could not be; diagnostics: evaluated
     images that are damaged or rotated; not_reached: images that come after an interruption.
     timeline: when what happened. topn: the accuracy; metrics: those that were asked for beside it.
     indices int64 and values float32, [items, 5]: the best classes of every item, in the order
@@ -42,7 +42,7 @@ class Evaluation:
     timeline: Timeline
     indices: NDArray[np.int64]
     values: NDArray[np.float32]
-    findings: tuple[Finding, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     not_reached: int = 0
     metrics: tuple[Metric, ...] = ()
 
@@ -144,7 +144,7 @@ class _EvaluationState:
         self._metrics = extra_metrics(metrics)
         self._accumulator = ScoreAccumulator(labels, metrics=self._metrics, background=background)
         self._errors: list[DecodeError] = []
-        self._findings: list[Finding] = []
+        self._diagnostics: list[Diagnostic] = []
 
     def run(
         self,
@@ -165,7 +165,7 @@ class _EvaluationState:
 
     def add(self, batch: Batch, result: Result | None) -> None:
         self._errors += batch.errors
-        self._findings += batch.findings
+        self._diagnostics += batch.diagnostics
         if result is not None:
             self._accumulator.add(batch.indices, result.scores)
         if self._done == self._images:
@@ -183,7 +183,7 @@ class _EvaluationState:
             timeline=timeline,
             indices=self._accumulator.indices,
             values=self._accumulator.values,
-            findings=tuple(self._findings),
+            diagnostics=tuple(self._diagnostics),
             not_reached=self._images - self._done,
             metrics=self._metrics,
         )

@@ -11,7 +11,7 @@ import numpy as np
 from regcore.backends.protocol import Backend, Result
 from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 from regcore.inference.inputs.source import Inputs
 from regcore.inference.pipeline import DEVICE_TIMEOUT, run_pipeline
 from regcore.inference.score_writer import PredictionWriter
@@ -31,7 +31,7 @@ class Inference:
     saved: bool
     kept: int
     errors: tuple[DecodeError, ...]
-    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...]
     not_reached: int
     timeline: Timeline
 
@@ -60,13 +60,13 @@ def infer(
     have = np.zeros(len(inputs.names), np.bool_) if writer is None else writer.written()
     wanted = np.flatnonzero(~have)
     errors: list[DecodeError] = []
-    findings: list[Finding] = []
+    diagnostics: list[Diagnostic] = []
     written = 0
 
     def use(batch: Batch, result: Result | None) -> None:
         nonlocal written
         errors.extend(batch.errors)
-        findings.extend(batch.findings)
+        diagnostics.extend(batch.diagnostics)
         if result is not None:
             if writer is not None:
                 writer.write(wanted[batch.indices], result.scores, result.spans[0].device)
@@ -86,7 +86,7 @@ def infer(
         saved=writer is not None,
         kept=int(have.sum()),
         errors=tuple(errors),
-        findings=tuple(findings),
+        diagnostics=tuple(diagnostics),
         not_reached=len(wanted) - written - len(errors),
         timeline=timeline,
     )

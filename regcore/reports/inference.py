@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from regcore.images import diagnostics
+from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
 from regcore.inference.infer import Inference
 from regcore.performance.perf import Perf
 from regcore.schemas import json_form
@@ -23,7 +23,7 @@ def to_dict(inference: Inference, perf: Perf, about: Mapping[str, str]) -> dict[
         "kept": inference.kept,
         "failed": [{"path": e.path, "detail": e.detail} for e in inference.errors],
         "not_reached": inference.not_reached,
-        **diagnostics.to_dict(inference.findings),
+        **diagnostics_dict(inference.diagnostics),
         **about,
         "batch_size": perf.batch_size,
         "images_per_s": perf.images_per_s if inference.written else None,
@@ -43,7 +43,7 @@ def to_table(inference: Inference, perf: Perf, about: Mapping[str, str]) -> Tabl
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("images", counts(inference))
-    for name, value in diagnostics.summary(inference.findings).items():
+    for name, value in diagnostics_summary(inference.diagnostics).items():
         table.add_row(name, value)
     if inference.written:
         table.add_row("rate", f"{perf.images_per_s:.1f} images/s")

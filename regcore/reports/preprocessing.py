@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from regcore.images import diagnostics
+from regcore.images.diagnostics import diagnostics_dict
 from regcore.images.recipe import Recipe
 from regcore.schemas import json_form
 from regcore.store.writer import StorePlan, StoreSummary
@@ -22,7 +22,7 @@ def to_dict(summary: StoreSummary, recipe: Recipe, out: Path) -> dict[str, Any]:
         "kept": summary.kept,
         "written": summary.written,
         "failed": [{"path": str(e.path), "detail": e.detail} for e in summary.errors],
-        **diagnostics.to_dict(summary.findings),
+        **diagnostics_dict(summary.diagnostics),
         "out": str(out),
         "dtype": recipe.dtype,
         "shape": list(recipe.image_shape),

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from regcore.evaluation.run_identity import new_identity
-from regcore.images import diagnostics
+from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
 from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import Evaluation
 from regcore.performance.perf import Perf, measure
@@ -108,7 +108,7 @@ def to_dict(report: RunReport) -> dict[str, Any]:
         "complete": report.complete,
         **incompleteness(report),
         "left_out": report.left_out,
-        **diagnostics.to_dict(evaluation.findings),
+        **diagnostics_dict(evaluation.diagnostics),
         "classes": evaluation.topn.classes,
         **doubtful_images(evaluation.topn),
         "hits": evaluation.topn.hits.tolist(),
@@ -150,7 +150,7 @@ def to_table(report: RunReport) -> Table:
         table.add_row(name, value)
     table.add_section()
     for name, value in {
-        **diagnostics.summary(evaluation.findings),
+        **diagnostics_summary(evaluation.diagnostics),
         **doubt_rows(evaluation.topn),
     }.items():
         table.add_row(name, value)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
 from regcore.files.json_input import parse_json
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 
 LEDGER = "images.jsonl"
 
@@ -50,8 +50,8 @@ class Record(NamedTuple):
     file, row: its values are number `row` of that file of the store; both None where it failed.
     checksum: XXH3 of its values, 16 hex digits; None where it failed.
     error: why it failed; None where it did not.
-    noticed: warnings of the decoder, the first of them, and the EXIF orientation, as in a Finding;
-        None where nothing was.
+    noticed: warnings of the decoder, the first of them, and the EXIF orientation, as a Diagnostic
+        has them; None where nothing was.
     """
 
     path: str
@@ -68,9 +68,9 @@ class Record(NamedTuple):
         """Whether the decoder warned of damage."""
         return self.noticed is not None and self.noticed[0] > 0
 
-    def finding(self, source: Path) -> Finding | None:
+    def diagnostic(self, source: Path) -> Diagnostic | None:
         """What was noticed, of the image below `source`."""
-        return Finding(str(source / self.path), *self.noticed) if self.noticed else None
+        return Diagnostic(str(source / self.path), *self.noticed) if self.noticed else None
 
 
 class Ledger:
@@ -260,14 +260,14 @@ def made(
     checksums: NDArray[np.uint64],
     *,
     errors: Mapping[int, str],
-    findings: Sequence[Finding],
+    diagnostics: Sequence[Diagnostic],
 ) -> list[Record]:
     """Records of images just made.
 
     states: size and mtime_ns of every source. places: file and row of the next image that did not
     fail. errors: the reason for every place in the list whose image failed.
     """
-    noticed = {f.index: (f.warnings, f.first_warning, f.orientation) for f in findings}
+    noticed = {f.index: (f.warnings, f.first_warning, f.orientation) for f in diagnostics}
     return [
         Record(path, *state, None, None, None, errors[i], None)
         if i in errors

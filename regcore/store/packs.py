@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import OutputError
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor
 from regcore.store.integrity import is_current, is_welcome, pack_is_intact, source_stat
 from regcore.store.journal import Journal
@@ -153,23 +153,23 @@ class Packs:
         # Asked before reading: a file that changes meanwhile will be seen to be another one.
         states = [source_stat(source) for source in sources]
         checksums = np.zeros(part.count, np.uint64)
-        findings: list[Finding] = []
+        diagnostics: list[Diagnostic] = []
         try:
             errors = self._preprocessor.to_pack(
                 sources,
                 pack.descriptor,
                 checksums=checksums,
                 progress=tally.running,
-                on_finding=findings.append,
+                on_diagnostic=diagnostics.append,
             )
         except OutputError as error:  # the core knows an open file, and no name
             raise OutputError(f"{pack.path}: {error}") from error
-        tally.add(part.count - len(errors), errors, findings)
+        tally.add(part.count - len(errors), errors, diagnostics)
         failed = {error.index: error.detail for error in errors}
         good = [row for row in range(part.count) if row not in failed]
         pack.close_up(good, pack_rows(self._form, len(good)))
         places = ((part.file, row) for row in count())
-        return made(paths, states, places, checksums, errors=failed, findings=findings)
+        return made(paths, states, places, checksums, errors=failed, diagnostics=diagnostics)
 
 
 def _publish(pack: PackFile, records: Sequence[Record], journal: Journal, tally: Tally) -> None:

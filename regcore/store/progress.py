@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from regcore.errors import DatasetError, DecodeError
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Progress
 
 
@@ -26,7 +26,7 @@ class Tally:
 
     kept: images verified and left alone; written: images made in this run, recorded: of these,
     those that the next run will find; errors: the others.
-    findings: kept or written, but damaged or rotated.
+    diagnostics: kept or written, but damaged or rotated.
     max_bad: how many of those are allowed, None for any number.
     """
 
@@ -36,7 +36,7 @@ class Tally:
     written: int = 0
     recorded: int = 0
     errors: list[DecodeError] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def running(self, done: int, failed: int) -> bool:
         """Reports a part in work, to which these numbers apply; True if the run must stop."""
@@ -45,10 +45,12 @@ class Tally:
             self.progress(self.kept + self.written + len(self.errors) + done, bad)
         return self._too_many(bad)
 
-    def add(self, written: int, errors: Sequence[DecodeError], findings: Sequence[Finding]) -> None:
+    def add(
+        self, written: int, errors: Sequence[DecodeError], diagnostics: Sequence[Diagnostic]
+    ) -> None:
         """Counts a part that has ended. Raises TooManyBadError: it may have ended early."""
         self.written += written
-        self.findings += findings
+        self.diagnostics += diagnostics
         self.errors += errors
         if self.max_bad is not None and self._too_many(len(self.errors)):
             raise TooManyBadError(self.errors, self.max_bad)

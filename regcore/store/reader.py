@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError, DecodeError
 from regcore.files.read_ahead import read_ahead
 from regcore.images.batch_stream import Array, Batch
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 from regcore.images.recipe import Recipe
 from regcore.store.integrity import file_checksum
 from regcore.store.journal import JOURNAL
@@ -185,7 +185,7 @@ class Store(Sequence[Array]):
                 indices = self._places[begin : begin + len(images)]
                 upto = bisect_left(failed, indices[-1])
                 errors = self._errors(failed[told:upto])
-                yield Batch(images, indices, errors, self._findings(indices.tolist()))
+                yield Batch(images, indices, errors, self._diagnostics(indices.tolist()))
                 told = upto
         if told < len(failed):
             nothing = np.empty((0, *self.recipe.image_shape), self.recipe.numpy_dtype)
@@ -222,10 +222,10 @@ class Store(Sequence[Array]):
         paths, errors = self._ledger.paths, self._ledger.errors
         return tuple(DecodeError(str(self.source / paths[p]), errors[p], p) for p in places)
 
-    def _findings(self, places: Iterable[int]) -> tuple[Finding, ...]:
+    def _diagnostics(self, places: Iterable[int]) -> tuple[Diagnostic, ...]:
         paths, noticed = self._ledger.paths, self._ledger.noticed
         return tuple(
-            Finding(str(self.source / paths[p]), *noticed[p], p) for p in places if p in noticed
+            Diagnostic(str(self.source / paths[p]), *noticed[p], p) for p in places if p in noticed
         )
 
     @cached_property

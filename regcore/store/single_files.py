@@ -10,7 +10,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor
 from regcore.store.durable import sync_file_systems
 from regcore.store.integrity import file_is_intact, is_current, is_welcome, source_stat
@@ -123,19 +123,19 @@ class SingleFiles:
         # Asked before reading: a file that changes meanwhile will be seen to be another one.
         states = [source_stat(source) for source in sources]
         checksums = np.zeros(len(chunk), np.uint64)
-        findings: list[Finding] = []
+        diagnostics: list[Diagnostic] = []
         errors = self._preprocessor.to_files(
             sources,
             targets,
             checksums=checksums,
             progress=interruption.watching(tally.running),
-            on_finding=findings.append,
+            on_diagnostic=diagnostics.append,
         )
         failed = {error.index: error.detail for error in errors}
         places = ((file, 0) for i, file in enumerate(files) if i not in failed)
-        records = made(paths, states, places, checksums, errors=failed, findings=findings)
+        records = made(paths, states, places, checksums, errors=failed, diagnostics=diagnostics)
         # The work may have ended early; what was not begun has no checksum.
         done = [record for i, record in enumerate(records) if checksums[i] or i in failed]
         journal.append(done)
         tally.recorded += len(done) - len(errors)
-        tally.add(len(done) - len(errors), errors, findings)
+        tally.add(len(done) - len(errors), errors, diagnostics)

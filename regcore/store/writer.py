@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import DatasetError, DecodeError, OutputError
 from regcore.files.atomic import replacing, sync
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor, Progress
 from regcore.store.earlier import Earlier, prove, read_earlier
 from regcore.store.integrity import file_checksum
@@ -38,7 +38,7 @@ class StoreSummary:
     """What a run did.
 
     kept: images from earlier runs, verified; written: images of this run; errors: the others.
-    findings: images kept or written, but damaged or rotated.
+    diagnostics: images kept or written, but damaged or rotated.
     seconds: of writing, wall time; verify_seconds: of verifying what was there; stage_seconds: of
     the workers together in each stage of writing.
     """
@@ -46,7 +46,7 @@ class StoreSummary:
     kept: int
     written: int
     errors: tuple[DecodeError, ...]
-    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...]
     seconds: float
     verify_seconds: float
     stage_seconds: dict[str, float]
@@ -136,7 +136,7 @@ def write_store(
         kept=tally.kept,
         written=tally.written,
         errors=tuple(tally.errors),
-        findings=tuple(tally.findings),
+        diagnostics=tuple(tally.diagnostics),
         seconds=perf_counter() - verified,
         verify_seconds=verified - start,
         stage_seconds={
@@ -222,15 +222,15 @@ def _count_kept(
     known: LayeredLedgers,
     tally: Tally,
 ) -> None:
-    errors, findings = [], []
+    errors, diagnostics = [], []
     for index in np.flatnonzero(kept).tolist():
         record = known.find(paths[index])
         if record is not None and record.error is not None:
             errors.append(DecodeError(str(source / record.path), record.error, index))
-        elif record is not None and (finding := record.finding(source)):
-            findings.append(finding)
+        elif record is not None and (diagnostic := record.diagnostic(source)):
+            diagnostics.append(diagnostic)
     tally.kept = int(kept.sum()) - len(errors)
-    tally.add(0, errors, findings)
+    tally.add(0, errors, diagnostics)
 
 
 def _finish(

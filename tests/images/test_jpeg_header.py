@@ -14,7 +14,7 @@ from oracles import jpeg, photo_like, reference
 from PIL import Image
 
 from regcore import DecodeError, Preprocessor, Recipe
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 
 RECIPE = Recipe(resize=20, crop=16, dtype="uint8")
 PHOTO = jpeg(photo_like(33, 40))
@@ -50,9 +50,9 @@ def by_pillow(item: bytes) -> tuple[np.ndarray, int] | None:
 
 
 def by_regcore(item: bytes, core: Preprocessor) -> tuple[np.ndarray, int] | None:
-    found: list[Finding] = []
+    found: list[Diagnostic] = []
     try:
-        pixels = core([item], on_finding=found.append)[0]
+        pixels = core([item], on_diagnostic=found.append)[0]
     except DecodeError:
         return None
     return pixels, found[0].orientation if found else 1

@@ -61,11 +61,11 @@ def _chosen(batches: Iterable[Batch], wanted: NDArray[np.intp]) -> Generator[Bat
             for error in batch.errors
             if error.index in new_place
         )
-        findings = tuple(
-            replace(finding, index=new_place[finding.index])
-            for finding in batch.findings
-            if finding.index in new_place
+        diagnostics = tuple(
+            replace(diagnostic, index=new_place[diagnostic.index])
+            for diagnostic in batch.diagnostics
+            if diagnostic.index in new_place
         )
         if rows or errors:
             places = [new_place[int(batch.indices[row])] for row in rows]
-            yield Batch(batch.images[rows], np.array(places, dtype=np.intp), errors, findings)
+            yield Batch(batch.images[rows], np.array(places, dtype=np.intp), errors, diagnostics)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from regcore import DecodeError, Preprocessor, Recipe, UsageError
 from regcore.cli import cli
-from regcore.images.diagnostics import Finding
+from regcore.images.diagnostics import Diagnostic
 
 SMALL = Recipe(resize=40, crop=33)
 # Damage shows at the latest at the next restart marker, and otherwise often only at the end.
@@ -38,9 +38,11 @@ def exif(orientation: int, byte_order: str = "II") -> bytes:
     return data.tobytes()
 
 
-def findings_of(items: list[bytes], preprocessor: Preprocessor | None = None) -> dict[str, Finding]:
-    found: list[Finding] = []
-    (preprocessor or Preprocessor(SMALL, workers=2))(items, on_finding=found.append)
+def diagnostics_of(
+    items: list[bytes], preprocessor: Preprocessor | None = None
+) -> dict[str, Diagnostic]:
+    found: list[Diagnostic] = []
+    (preprocessor or Preprocessor(SMALL, workers=2))(items, on_diagnostic=found.append)
     assert len({f.path for f in found}) == len(found)
     return {f.path: f for f in found}
 
@@ -51,8 +53,8 @@ def test_orientation_is_told_and_ignored(orientation: int, byte_order: str) -> N
     item = jpeg(photo_like(60, 50), exif=exif(orientation, byte_order))
     with Image.open(io.BytesIO(item)) as image:
         assert image.getexif()[0x0112] == orientation
-    expected = {"item 0": Finding("item 0", orientation=orientation)} if orientation > 1 else {}
-    assert findings_of([item]) == expected
+    expected = {"item 0": Diagnostic("item 0", orientation=orientation)} if orientation > 1 else {}
+    assert diagnostics_of([item]) == expected
     assert_same_bytes(Preprocessor(SMALL)([item])[0], reference(item, SMALL))
 
 
@@ -65,7 +67,7 @@ def test_any_exif_bytes_are_harmless(noise: bytes, place: int, valid: bool) -> N
         data = bytearray(b"Exif\0\0" + noise)
     segment = b"\xff\xe1" + (len(data) + 2).to_bytes(2, "big") + bytes(data)
     item = jpeg(photo_like(40, 40))
-    found = findings_of([item[:2] + segment + item[2:]], Preprocessor(SMALL, workers=1))
+    found = diagnostics_of([item[:2] + segment + item[2:]], Preprocessor(SMALL, workers=1))
     assert all(f.orientation in range(1, 9) for f in found.values())
 
 
@@ -75,39 +77,39 @@ def test_orientation_of_what_pillow_decodes(kind: str) -> None:
     Image.fromarray(photo_like(60, 50)).save(file, kind, exif=exif(6))
     item = file.getvalue()
     # Pillow turns TIFFs itself: there is nothing to tell.
-    expected = {} if kind == "TIFF" else {"item 0": Finding("item 0", orientation=6)}
-    assert findings_of([item]) == expected
+    expected = {} if kind == "TIFF" else {"item 0": Diagnostic("item 0", orientation=6)}
+    assert diagnostics_of([item]) == expected
     assert_same_bytes(Preprocessor(SMALL)([item])[0], reference(item, SMALL))
 
 
 def test_damage_is_counted_as_in_a_full_decode(tmp_path: Path) -> None:
     items = [damaged(part) for part in (0.2, 0.4, 0.6)]
-    region = findings_of([PHOTO, *items])
+    region = diagnostics_of([PHOTO, *items])
     assert list(region) == ["item 1", "item 2", "item 3"]
-    assert region == findings_of([PHOTO, *items], Preprocessor(SMALL, full_decode=True))
-    for finding in region.values():
-        assert finding.warnings > 0
-        assert finding.first_warning.startswith("Corrupt JPEG data: ")
+    assert region == diagnostics_of([PHOTO, *items], Preprocessor(SMALL, full_decode=True))
+    for diagnostic in region.values():
+        assert diagnostic.warnings > 0
+        assert diagnostic.first_warning.startswith("Corrupt JPEG data: ")
     for item, row in zip(items, Preprocessor(SMALL)(items), strict=True):
         assert_same_bytes(row, reference(item, SMALL))
 
-    found: list[Finding] = []
+    found: list[Diagnostic] = []
     paths = [tmp_path / f"{i}.bin" for i in range(4)]
-    Preprocessor(SMALL).to_files([PHOTO, *items], paths, on_finding=found.append)
+    Preprocessor(SMALL).to_files([PHOTO, *items], paths, on_diagnostic=found.append)
     assert found == list(region.values())
     assert all(path.exists() for path in paths)
 
     with Preprocessor(SMALL).stream([PHOTO, b"no image", *items], 3, on_error="report") as stream:
-        batches = [(list(b.indices), [f.path for f in b.findings]) for b in stream]
+        batches = [(list(b.indices), [f.path for f in b.diagnostics]) for b in stream]
     assert batches == [([0, 2], ["item 2"]), ([3, 4], ["item 3", "item 4"])]
 
 
 def test_damage_behind_the_crop_is_seen() -> None:
     item = damaged(0.99)
-    found = findings_of([item])
+    found = diagnostics_of([item])
     assert list(found) == ["item 0"]
-    assert found == findings_of([item], Preprocessor(SMALL, full_decode=True))
-    assert findings_of([item], Preprocessor(SMALL, on_warning="ignore")) == {}
+    assert found == diagnostics_of([item], Preprocessor(SMALL, full_decode=True))
+    assert diagnostics_of([item], Preprocessor(SMALL, on_warning="ignore")) == {}
 
 
 WITHOUT_RESTARTS = jpeg(photo_like(300, 400), subsampling="4:2:0")
@@ -123,11 +125,11 @@ def test_any_damage_is_told_as_by_a_full_decode(data: st.DataObject, photo: byte
         place = data.draw(st.integers(SCAN, len(photo) - 3))
         item[place : place + len(noise)] = noise[: len(photo) - place]
 
-    def outcome(*, full_decode: bool) -> tuple[bytes | str, list[Finding]]:
-        found: list[Finding] = []
+    def outcome(*, full_decode: bool) -> tuple[bytes | str, list[Diagnostic]]:
+        found: list[Diagnostic] = []
         preprocessor = Preprocessor(SMALL, workers=1, full_decode=full_decode)
         try:
-            pixels = preprocessor([bytes(item)], on_finding=found.append).tobytes()
+            pixels = preprocessor([bytes(item)], on_diagnostic=found.append).tobytes()
         except DecodeError as error:
             return error.detail, []
         return pixels, found
@@ -142,7 +144,7 @@ def test_on_warning() -> None:
     assert_same_bytes(Preprocessor(SMALL, on_warning="fail")([PHOTO])[0], reference(PHOTO, SMALL))
     rotated = jpeg(photo_like(60, 50), exif=exif(3))
     ignoring = Preprocessor(SMALL, on_warning="ignore")
-    assert list(findings_of([damaged(0.3), rotated], ignoring)) == ["item 1"]
+    assert list(diagnostics_of([damaged(0.3), rotated], ignoring)) == ["item 1"]
     with pytest.raises(UsageError, match="on_warning is one of ignore, report, fail"):
         Preprocessor(SMALL, on_warning="explode")  # type: ignore[arg-type]
 
@@ -185,6 +187,6 @@ def test_run_command_tells(folder: Path, tmp_path: Path) -> None:
 def test_the_same_for_any_number_of_workers() -> None:
     rng = np.random.default_rng(3)
     items = [damaged(float(part)) for part in rng.uniform(0, 0.7, 60)]
-    assert findings_of(items, Preprocessor(SMALL, workers=1)) == findings_of(
+    assert diagnostics_of(items, Preprocessor(SMALL, workers=1)) == diagnostics_of(
         items, Preprocessor(SMALL, workers=8)
     )
