@@ -35,8 +35,8 @@ from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_writable
 from regcore.images.labels import errors_name
 from regcore.images.preprocessor import Preprocessor
+from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.evaluate import Interrupted
-from regcore.inference.pipeline import DEVICE_TIMEOUT
 from regcore.reports.run import RunReport, to_dict
 from regcore.reports.topn import accuracy_percent
 from regcore.scores.labels import class_indices

@@ -25,9 +25,9 @@ from regcore.evaluation.run_identity import new_identity
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_writable
 from regcore.host import default_workers
+from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.infer import Inference, infer
 from regcore.inference.output_folder import claimed
-from regcore.inference.pipeline import DEVICE_TIMEOUT
 from regcore.inference.score_writer import PredictionWriter
 from regcore.performance.benchmark_rates import write_pure_files
 from regcore.performance.perf import Perf, measure, write_perf

@@ -10,6 +10,7 @@ import click
 
 from regcore.api.options import DEFAULT_BATCH_SIZE, LARGEST_BATCH_SIZE
 from regcore.cli.options import FiniteFloat
+from regcore.inference.device_timeout import DEVICE_TIMEOUT
 
 
 def device_numbers(text: str) -> tuple[int, ...]:
@@ -47,7 +48,7 @@ _DEVICE_OPTIONS = (
     click.option(
         "--device-timeout",
         type=FiniteFloat(min=0, min_open=True),
-        default=600.0,
+        default=DEVICE_TIMEOUT,
         show_default=True,
         metavar="SECONDS",
         help="A device that does not answer for so long has failed.",

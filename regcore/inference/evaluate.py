@@ -14,8 +14,9 @@ from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor
+from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.inputs.photos import device_stream
-from regcore.inference.pipeline import DEVICE_TIMEOUT, run_pipeline
+from regcore.inference.pipeline import run_pipeline
 from regcore.inference.timeline import Timeline
 from regcore.scores.accumulator import ScoreAccumulator
 from regcore.scores.metric import Metric

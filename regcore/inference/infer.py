@@ -12,8 +12,9 @@ from regcore.backends.protocol import Backend, Result
 from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
 from regcore.images.diagnostics import Diagnostic
+from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.inputs.source import Inputs
-from regcore.inference.pipeline import DEVICE_TIMEOUT, run_pipeline
+from regcore.inference.pipeline import run_pipeline
 from regcore.inference.score_writer import PredictionWriter
 from regcore.inference.timeline import Timeline
 

@@ -17,11 +17,8 @@ from regcore.backends.deferred_interrupt import deferred_sigint
 from regcore.backends.protocol import SCORES_KEPT, Backend, Result
 from regcore.errors import BackendError, DeviceHungError
 from regcore.images.batch_stream import Batch, BatchStream
+from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.timeline import BatchTimes, Timeline
-
-#: s without an answer after which a device counts as hung. A runtime may build its engine at the
-#: first batch, for minutes.
-DEVICE_TIMEOUT = 600.0
 
 #: Results are handed on together until they are of so many images, or the first of them is so old
 #: (s). Waking a thread between photos costs more than what it then does: its memory is cold.
