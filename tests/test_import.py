@@ -35,6 +35,7 @@ def test_nothing_heavy(statement: str) -> None:
     assert not loaded_by(statement) & (HEAVY | {"click", "rich"})
 
 
+@pytest.mark.slow
 def test_nothing_inside_imports_the_package_itself() -> None:
     """The names of `regcore` are for users; inside, each is imported from where it is defined."""
     package = Path(regcore.__file__).parent

@@ -66,6 +66,7 @@ def test_the_comparison_is_that_of_the_command(run: Path, tmp_path: Path) -> Non
         compare_rates(results, ratios=["a"])
 
 
+@pytest.mark.slow
 def test_the_report_names_what_is_not_in_it(run: Path) -> None:
     pytest.importorskip("jinja2")
     pytest.importorskip("matplotlib")

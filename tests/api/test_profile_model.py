@@ -15,6 +15,7 @@ from regcore import UsageError, profile_model
 from regcore.api.messages import LoggedInterrupt
 
 
+@pytest.mark.slow
 def test_the_profile_is_measured_and_written(colours: ColourSet, tmp_path: Path) -> None:
     measured: list[str] = []
 

@@ -137,6 +137,7 @@ def test_other_numbers_of_slots(emulator: Emulator, tmp_path: Path, slots: int) 
 JOBS = st.lists(st.tuples(st.integers(1, 8), st.booleans(), st.booleans()), max_size=14)
 
 
+@pytest.mark.slow
 @given(
     jobs=JOBS,
     gears=st.sets(st.integers(1, 7), min_size=1).map(lambda gears: sorted({*gears, 8})),
@@ -325,6 +326,7 @@ def test_a_failed_batch_is_told_with_its_result_and_no_other(
     backend.close()
 
 
+@pytest.mark.slow
 def test_closing_with_batches_in_work(
     emulator: Emulator, settings: Settings, tmp_path: Path
 ) -> None:

@@ -382,6 +382,7 @@ def test_a_copy_from_pageable_memory_is_over_when_the_call_returns(
     assert emulator.violations == []
 
 
+@pytest.mark.slow
 def test_copies_and_execution_overlap_as_their_events_say(
     acl: Any, emulator: Emulator, settings: Settings, tmp_path: Path
 ) -> None:
@@ -514,6 +515,7 @@ def test_injected_faults(acl: Any, emulator: Emulator, settings: Settings) -> No
     assert acl.create_data_buffer(pointer, 5) != 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["; acl.finalize()", ""])
 def test_a_process_of_its_own(tmp_path: Path, end: str) -> None:
     script = "import acl; acl.init(); acl.rt.set_device(1); acl.rt.malloc(99, 0)"

@@ -54,6 +54,7 @@ def distribution(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_another_distribution_can_bring_a_backend(distribution: Path) -> None:
     assert use(distribution, "m.bright") == "[[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]"
     assert "torch:MODEL[.TAG][:WEIGHTS], simulated:RATE[:CLASSES] and FILE.bright" in use(
@@ -61,6 +62,7 @@ def test_another_distribution_can_bring_a_backend(distribution: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "words"),
     [

@@ -48,6 +48,7 @@ def emulated(**options: Any) -> Iterator[Emulator]:
     assert emulator.alive() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["10.1.0.27", "11.4.1.5"])
 def test_batches_of_every_size(tmp_path: Path, version: str) -> None:
     numbers = tuple(map(int, version.split(".")[:3]))
@@ -116,6 +117,7 @@ def test_a_built_in_batch_is_filled_up(tmp_path: Path, count: int) -> None:
         np.testing.assert_allclose(backend.run(batch), expected(batch), rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capturable", [True, False])
 def test_fixed_shapes_are_recorded_once(tmp_path: Path, *, capturable: bool) -> None:
     path = save_engine(tmp_path / "m.engine", batches=None, batch=4)
@@ -190,6 +192,7 @@ def test_any_order_of_any_batches(
         assert emulator.machine.pageable_copies == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("batch", "words"),
     [

@@ -239,6 +239,7 @@ def test_ctrl_c_leaves_what_was_done_until_then(photos: Path, labels: Path, tmp_
     assert partial["not_reached"] > 0
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away(photos: Path, labels: Path, tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -254,6 +255,7 @@ def test_a_reader_that_goes_away(photos: Path, labels: Path, tmp_path: Path) -> 
     assert (tmp_path / "result.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [(), ("--pack", 4, "--pad")])
 def test_run_on_a_store(
     photos: Path, labels: Path, model: Path, tmp_path: Path, pack: tuple[object, ...]

@@ -23,6 +23,7 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_closed_stderr_changes_nothing() -> None:
     with_it = shell(f"{REGCORE} schema run")
     without = shell(f"{REGCORE} schema run 2>&-")
@@ -32,6 +33,7 @@ def test_closed_stderr_changes_nothing() -> None:
     assert shell(f"{REGCORE} schema nonsense 2>/dev/full").returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["schema run", "--help", "run --help", "--version", "info --help"]
 )
@@ -43,6 +45,7 @@ def test_an_answer_that_cannot_be_written_is_one_line(command: str, stdout: str)
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
 def test_a_sentence_that_cannot_be_written_is_one_line(tmp_path: Path, stdout: str) -> None:
     (tmp_path / "a.bin").write_bytes(bytes(4))
@@ -63,6 +66,7 @@ def test_all_closed() -> None:
     assert shell(f"{REGCORE} schema nonsense <&- >&- 2>&-").returncode == 2
 
 
+@pytest.mark.slow
 def test_any_encoding(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.onnx")).write_bytes(b"no model")
     result = shell(

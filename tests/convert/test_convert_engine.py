@@ -73,6 +73,7 @@ def model_in(folder: Path, **options: Any) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("program")
 def test_trtexec(model: Path, cache: Path) -> None:
     result = to_engine(model, "--batch-max", 32)
@@ -148,6 +149,7 @@ def test_float16_in_every_version(
             assert backend.inputs[0].dtype == "float32"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("program")
 def test_trtexec_that_fails_leaves_nothing(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRTEXEC_STAND_IN", "killed")
@@ -157,6 +159,7 @@ def test_trtexec_that_fails_leaves_nothing(model: Path, monkeypatch: pytest.Monk
     assert files(model) == ["m.onnx"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("program")
 def test_a_built_in_batch_size(tmp_path: Path) -> None:
     model = model_in(tmp_path / "models", batch=4)
@@ -246,6 +249,7 @@ def test_banner_versions(text: str, version: tuple[int, int, int]) -> None:
     assert banner_version(text) == version
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("program")
 def test_an_engine_of_another_version_is_refused(model: Path) -> None:
     assert to_engine(model).exit_code == 0

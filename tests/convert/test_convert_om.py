@@ -182,6 +182,7 @@ def test_an_output_that_is_the_input(model: Path) -> None:
     assert model.read_bytes() == content
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("atc")
 def test_the_name_that_atc_chose_may_be_anothers(
     model: Path, monkeypatch: pytest.MonkeyPatch
@@ -205,6 +206,7 @@ def test_a_printed_script_runs(model: Path) -> None:
     assert header["aipp"]["var_reci_chn"][0] == 0.0171247538316637
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("atc")
 def test_the_log_of_atc_where_asked_for(model: Path) -> None:
     assert "[DEBUG] GE" in to_om(model, "--log", "debug").stderr
@@ -222,6 +224,7 @@ def test_the_name_that_atc_really_wrote(model: Path, monkeypatch: pytest.MonkeyP
     assert record_path(om).is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("atc")
 @pytest.mark.parametrize(
     ("behaviour", "words"),
@@ -363,6 +366,7 @@ def test_models_that_are_no_classifiers(tmp_path: Path) -> None:
     assert "not an ONNX model" in to_om(path).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("atc")
 def test_records_are_checked(model: Path) -> None:
     assert to_om(model).exit_code == 0

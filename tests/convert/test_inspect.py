@@ -51,6 +51,7 @@ def test_a_foreign_model(tmp_path: Path) -> None:
     assert "none: name one to commands" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_device_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("onnx")
     install(tmp_path / "bin", "atc", "atc_stand_in.py")

@@ -41,6 +41,7 @@ def test_mcnemar_is_the_exact_binomial_test(lost: int, won: int) -> None:
         )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.integers(0, 2000), st.integers(0, 2000), st.integers(0, 60_000))
 def test_the_paired_interval_is_agrestis_and_mins(lost: int, won: int, alike: int) -> None:

@@ -46,6 +46,7 @@ def run(photos: Path, model: Path, *options: object) -> Any:
     return result
 
 
+@pytest.mark.slow
 def test_run_score_and_report_have_the_same_number(tmp_path: Path, photos: Path) -> None:
     model = save_model(tmp_path / "m.onnx", weights=SCALE)
     found = json.loads(run(photos, model, "--metric", "ece", "--json").stdout)

@@ -232,6 +232,7 @@ def test_a_prepared_file_is_not_written_over(photos: Path, tmp_path: Path) -> No
     assert (tmp_path / "perf.json").read_bytes() == content
 
 
+@pytest.mark.slow
 def test_a_profile_replaces_the_file_of_others_only_with_force(
     photos: Path, tmp_path: Path
 ) -> None:

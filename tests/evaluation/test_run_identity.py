@@ -96,6 +96,7 @@ def test_a_device_that_only_the_earlier_run_had_is_not_added(photos: Path, tmp_p
     assert list(strangers(out)) == ["perf_vision_batchsize_2_device_1.txt"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("older", [False, True])
 def test_a_text_that_another_run_has_replaced_is_left_out(
     photos: Path, tmp_path: Path, *, older: bool
@@ -155,6 +156,7 @@ def test_a_record_without_identity_owns_nothing_that_has_one(run_folder: Path) -
         assert (f"{name} is of another run" in told) == (name != "perf.json")
 
 
+@pytest.mark.slow
 def test_files_of_older_versions_are_read(run_folder: Path) -> None:
     pytest.importorskip("jinja2")
     pytest.importorskip("matplotlib")

@@ -109,6 +109,7 @@ def test_many_files_in_several_batches(tmp_path: Path, workers: int) -> None:
     assert_bits([*rows.values()], np.delete(scores, 300, axis=0))
 
 
+@pytest.mark.slow
 def test_a_batch_stays_while_the_next_is_read(tmp_path: Path) -> None:
     scores = np.random.default_rng(0).normal(size=(1100, 7)).astype(np.float32)
     for i, row in enumerate(scores):
@@ -454,6 +455,7 @@ def test_an_image_expected_twice_is_there_once(tmp_path: Path) -> None:
         assert open_scores(source, ["a", "a", "b"]).names == ("a", "b")
 
 
+@pytest.mark.slow
 def test_subnormals_are_written_and_read_although_the_thread_flushes_them(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     scores = np.array([[1e-42, 1e-38, 3]], np.float32)

@@ -294,6 +294,7 @@ def runs(tmp_path: Path) -> dict[str, Path]:
     return found
 
 
+@pytest.mark.slow
 def test_verdicts_of_runs(runs: dict[str, Path]) -> None:
     result = regcore("verdict", runs["good"], "--baseline-top1", 80, "--max-drop", "1.0pt")
     assert result.exit_code == 0, result.output
@@ -346,6 +347,7 @@ def test_models_with_a_background(tmp_path: Path) -> None:
     assert found.labels.tolist() == [3, 2, 3, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_other_recipes_are_told(runs: dict[str, Path]) -> None:
     path = runs["bad"] / "run.json"
     report = json.loads(path.read_text())
@@ -356,6 +358,7 @@ def test_other_recipes_are_told(runs: dict[str, Path]) -> None:
     assert "the runs' images were made by different recipes" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_run_against_another(runs: dict[str, Path]) -> None:
     scores = ("--scores", runs["bad-scores"], runs["good-scores"])
     result = regcore(
@@ -409,6 +412,7 @@ def test_answers_and_angles_of_rows_with_nan_and_of_zeros(tmp_path: Path) -> Non
     assert (found.smallest_cosine, found.least_parallel) == (0, "d")
 
 
+@pytest.mark.slow
 def test_an_incomplete_run_decides_nothing(runs: dict[str, Path]) -> None:
     path = runs["good"] / "run.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "complete": False}))

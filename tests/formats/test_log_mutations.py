@@ -128,6 +128,7 @@ def readers(name: str) -> list[Callable[[Path], object]]:
     return [read_everything, read_log, read_guide]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(originals()))
 def test_damaged_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
     draw = random.Random(name)  # noqa: S311

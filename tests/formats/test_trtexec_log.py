@@ -191,6 +191,7 @@ def test_logs_without_a_result(text: str, words: str) -> None:
 WHOLE = [*(log_of(version) for version in VERSIONS), T4.read_text()]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(WHOLE), st.data())
 def test_a_log_that_is_cut_short_is_refused(whole: str, data: st.DataObject) -> None:
@@ -202,6 +203,7 @@ def test_a_log_that_is_cut_short_is_refused(whole: str, data: st.DataObject) -> 
     assert 0 <= caught.value.line <= whole.count("\n")
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(WHOLE), st.integers(0, 5000), st.characters(max_codepoint=300))
 def test_a_damaged_log_is_read_or_refused(whole: str, place: int, character: str) -> None:

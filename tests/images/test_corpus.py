@@ -127,6 +127,7 @@ def found_by_fuzzing() -> Iterator[tuple[str, bytes]]:
 CORPUS = [*found_by_fuzzing(), *jpegs(), *damaged_jpegs(), *other_formats()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full_decode", [False, True], ids=["region", "full"])
 def test_equal_to_pillow_or_refused_by_both(*, full_decode: bool) -> None:
     preprocessor = Preprocessor(RECIPE, workers=1, full_decode=full_decode)
@@ -168,6 +169,7 @@ def test_found_cases_on_every_instruction_set(simd: str) -> None:
     assert equal >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 8])
 def test_one_bad_image_concerns_no_other(workers: int) -> None:
     items = [item for _, item in CORPUS]

@@ -44,6 +44,7 @@ def test_tables_do_not_pass_from_one_file_to_the_next(marker: bytes) -> None:
         assert_same_bytes(after, alone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [False, True], ids=["region", "full"])
 def test_stray_markers_are_refused_where_pillow_refuses_them(*, full: bool) -> None:
     """Also behind the part that the crop needs."""

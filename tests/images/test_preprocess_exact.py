@@ -81,6 +81,7 @@ def is_readable(photo: bytes) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_grey_jpeg(size: tuple[int, int]) -> None:
     grey = np.asarray(Image.fromarray(photo_like(*size)).convert("L"))
@@ -105,6 +106,7 @@ def save(image: Image.Image, kind: str) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM"])
 def test_formats_that_pillow_decodes(kind: str) -> None:
     modes = ["1", "L", "RGB", "RGBA"] if kind == "PPM" else ["1", "L", "P", "RGB", "RGBA"]
@@ -112,6 +114,7 @@ def test_formats_that_pillow_decodes(kind: str) -> None:
     check([save(pixels.convert(mode), kind) for mode in modes], RECIPE)
 
 
+@pytest.mark.slow
 def test_outputs(simd: str) -> None:
     photos = [jpeg(photo_like(500, 375)), jpeg(photo_like(90, 123))]
     for dtype, layout, crop in itertools.product(
@@ -162,6 +165,7 @@ def test_rgb_arrays_of_any_stride() -> None:
     check([np.asarray(view) for view in views], RECIPE)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     width=st.integers(1, 400),

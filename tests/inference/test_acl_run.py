@@ -247,6 +247,7 @@ def test_a_device_that_hangs_is_left_behind(photos: Path, tmp_path: Path) -> Non
     assert not json.loads(report.read_text())["finalised"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--device", "0,1"), ("--output-binary",)])
 def test_inferred_scores_are_those_of_onnx_runtime(
     emulator: Emulator, photos: Path, tmp_path: Path, options: tuple[str, ...]

@@ -178,6 +178,7 @@ def test_a_failure_of_the_batches_or_of_the_use_ends_the_run() -> None:
     assert no_threads_left()
 
 
+@pytest.mark.slow
 def test_a_device_that_hangs_is_left_behind() -> None:
     released = threading.Event()
     device = Device(2, lambda number: released.wait() if number == 3 else None)
@@ -201,6 +202,7 @@ def test_a_device_that_hangs_is_left_behind() -> None:
             thread.join()
 
 
+@pytest.mark.slow
 def test_an_interruption_ends_all_threads() -> None:
     used: list[int] = []
     preprocessor = Preprocessor(RECIPE, workers=2)
@@ -222,6 +224,7 @@ def test_an_interruption_ends_all_threads() -> None:
     assert no_threads_left()
 
 
+@pytest.mark.slow
 def test_a_second_interruption_leaves_no_thread_behind() -> None:
     def before(number: int) -> None:
         if number == 5:
@@ -261,6 +264,7 @@ def test_scores_do_not_wait_for_a_slow_device() -> None:
     assert used.is_set()
 
 
+@pytest.mark.slow
 def test_an_interruption_does_not_wait_for_an_input_that_does_not_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

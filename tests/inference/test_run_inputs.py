@@ -71,6 +71,7 @@ def test_a_broken_link_makes_them_incomplete(
     assert (answer["written"], answer["complete"], len(answer["failed"])) == (9, False, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [(), ("--pack", 4)])
 def test_a_store_with_a_wrong_value(
     photos: Path, labels: Path, model: Path, tmp_path: Path, pack: tuple[object, ...]

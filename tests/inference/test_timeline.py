@@ -93,6 +93,7 @@ def test_a_log_of_many_batches_is_small() -> None:
     assert after - before < 20_000 * 176 * 1.125 + 100_000
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 5), max_size=200), st.booleans())
 @settings(max_examples=30, deadline=None)
 def test_workers_times_add_up(sizes: list[int], kept: bool) -> None:  # noqa: FBT001
@@ -117,6 +118,7 @@ def test_workers_times_add_up(sizes: list[int], kept: bool) -> None:  # noqa: FB
         assert found.tobytes() == every.tobytes()
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=20),
     st.integers(1, 12),

@@ -121,6 +121,7 @@ def test_benchmark_file_is_what_the_guides_parser_reads(tmp_path: Path) -> None:
     assert re.findall(r":(.*?),", text.replace("\n", ",") + ",")[7] == " 20"
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_partial_result_that_says_so(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()

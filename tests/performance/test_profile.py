@@ -388,6 +388,7 @@ def test_a_short_list_ends_its_measurement() -> None:
     assert 0 < stage_rates.rate(lambda: next(left), 3600.0) < 1e9
 
 
+@pytest.mark.slow
 def test_uint8_is_tried_on_a_model_that_takes_none(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

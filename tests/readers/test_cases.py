@@ -39,6 +39,7 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
 def test_case(seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Path) -> None:
     command, _, _, name = case.name.split("-", 3)

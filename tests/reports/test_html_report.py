@@ -146,6 +146,7 @@ def test_report_of_everything(run_folder: Path, tmp_path: Path) -> None:
     assert len(page.ids) == len(set(page.ids))
 
 
+@pytest.mark.slow
 def test_no_page_of_others_is_replaced(run_folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "mine.html"
     page.write_text("<!doctype html><title>mine</title>")
@@ -290,6 +291,7 @@ def test_the_most_confident_mistakes(tmp_path: Path) -> None:
     assert found[1]["picture"] is None
 
 
+@pytest.mark.slow
 def test_thousand_outputs_are_not_imagenet() -> None:
     pytest.importorskip("torch")
     run = RunContent(
@@ -326,6 +328,7 @@ def test_a_folder_whose_name_is_no_text(run_folder: Path) -> None:
     assert (odd / "report.html").read_bytes().decode("utf-8")
 
 
+@pytest.mark.slow
 def test_a_damaged_record_is_one_line(run_folder: Path) -> None:
     path = run_folder / "run.json"
     report = json.loads(path.read_text())
@@ -357,6 +360,7 @@ def test_predictions_of_another_run_are_left_out(run_folder: Path) -> None:
     assert f"regcore: {path}: is of another run: " in result.stderr
 
 
+@pytest.mark.slow
 def test_predictions_are_read_by_their_older_name(run_folder: Path) -> None:
     current, older = run_folder / "predictions.csv", run_folder / "decisions.csv"
     assert regcore("report", run_folder).exit_code == 0

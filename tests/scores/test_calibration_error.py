@@ -64,6 +64,7 @@ ROWS = st.integers(2, 6).flatmap(
 )
 
 
+@pytest.mark.slow
 @given(ROWS, st.integers(1, 20))
 def test_logits_as_by_the_definition(rows: list[tuple[list[float], int]], bins: int) -> None:
     edges = np.arange(1, bins) / bins
@@ -85,6 +86,7 @@ PROBABLE = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(PROBABLE, st.sampled_from([np.float32, np.float16]), st.sampled_from([4, 8, 15]))
 def test_probabilities_as_by_the_definition_also_on_the_edges_of_bins(
     rows: list[tuple[list[float], int]], dtype: Any, bins: int
@@ -97,6 +99,7 @@ def test_probabilities_as_by_the_definition_also_on_the_edges_of_bins(
     assert metric.error == pytest.approx(slow_twin(choices, bins), abs=WITHIN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [0.5, 3.0])
 def test_bins_are_scikit_learns(scale: float) -> None:
     calibration = pytest.importorskip("sklearn.calibration")

@@ -34,6 +34,7 @@ def counted(name: str, scores: Any, labels: Any) -> Any:
     return metric
 
 
+@pytest.mark.slow
 @given(METRICS, st.integers(0, 2**32 - 1), st.lists(st.integers(0, 90), max_size=5), st.data())
 def test_order_batches_and_merges_do_not_matter(
     name: str, seed: int, sizes: list[int], data: st.DataObject
@@ -51,6 +52,7 @@ def test_order_batches_and_merges_do_not_matter(
     assert list(first.result()) == list(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", metric_names())
 def test_processes_count_for_each_other(name: str) -> None:
     scores, labels = some_scores(3, 60)

@@ -108,6 +108,7 @@ def test_equals_a_stable_sort(case: dict[str, Any], simd: str) -> None:
     assert_are_ranks(scores, rng.integers(0, classes, rows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_k(dtype: str, kind: str, simd: str) -> None:

@@ -256,6 +256,7 @@ def test_result_json_of_few_classes_and_of_nothing() -> None:
     assert [row["value"] for row in guide_result(TopN())["value"]] == ["0", "0"]
 
 
+@pytest.mark.slow
 def test_rounding_is_numpys() -> None:
     topn = counted([7986], 8000)
     assert guide_result(topn)["value"][2]["value"] == "99.82%"

@@ -160,6 +160,7 @@ def test_damage_in_the_store_is_mended(
     assert content(out) == whole
 
 
+@pytest.mark.slow
 @FORMS
 def test_a_changed_source_is_made_again(
     photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
@@ -213,6 +214,7 @@ def test_files_of_others_are_never_mistaken_nor_deleted(
     assert (out / "notes.txt").exists()
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_refused(
     photos: Path, tmp_path: Path, preprocessor: Preprocessor
 ) -> None:
@@ -245,6 +247,7 @@ except OutputError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_limit_of_the_system_ends_the_run_and_not_the_store(
     photos: Path, tmp_path: Path, preprocessor: Preprocessor
 ) -> None:
@@ -366,6 +369,7 @@ anything = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False
 cells = anything | st.lists(anything, max_size=3) | st.dictionaries(st.text(max_size=3), anything)
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(cells, min_size=7, max_size=9) | cells, min_size=1, max_size=3))
 def test_any_lines_are_a_ledger_or_refused(rows: list[object]) -> None:
     content = "".join(json.dumps(row) + "\n" for row in rows).encode()
