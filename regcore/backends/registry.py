@@ -75,27 +75,34 @@ def read_metadata(model: Path) -> ModelMetadata:
 def kind_of(model: str | Path) -> ModelKind | None:
     """The kind of a model, by its suffix or prefix; None for an unknown one.
 
-    Raises BackendError where a backend of another distribution, which may be the one for it, does
-    not load.
+    Where several fit, the first does: regcore's own go first. Raises BackendError where none fits,
+    and a backend of another distribution, which may be the one for it, does not load.
     """
     suffix = Path(model).suffix.lower()
     prefix, colon, _ = str(model).partition(":")
-    return next(
-        (
-            kind
-            for kind in kinds()
-            if (prefix in kind.prefixes if colon and kind.prefixes else suffix in kind.suffixes)
-        ),
-        None,
-    )
+    for kind in kinds():
+        if prefix in kind.prefixes if colon and kind.prefixes else suffix in kind.suffixes:
+            return kind
+    return None
 
 
 def kinds() -> Iterator[ModelKind]:
-    """All kinds of models, regcore's own first; errors are those of `kind_of`."""
+    """All kinds of models, regcore's own first.
+
+    Raises BackendError, after all others, for a backend that does not load.
+    """
     for name in _OWN:
         yield import_module(f"regcore.backends.{name}.kind").KIND
+    broken: BackendError | None = None
     for point in entry_points(group=GROUP):
-        yield _loaded(point)
+        try:
+            kind = _loaded(point)
+        except BackendError as error:
+            broken = broken or error
+            continue
+        yield kind
+    if broken is not None:
+        raise broken
 
 
 @cache

@@ -75,8 +75,12 @@ def test_a_backend_that_does_not_load_is_named(distribution: Path, target: str, 
     info = distribution / "toy_backend-1.0.dist-info"
     (info / "entry_points.txt").write_text(f"[regcore.backends]\nbright = {target}\n")
     assert f"BackendError the backend {words}" in use(distribution, "m.bright")
-    # regcore's own do not depend on it.
+    # regcore's own do not depend on it, nor do other distributions'.
     assert use(distribution, "simulated:1e6").startswith("[[")
+    (info / "entry_points.txt").write_text(
+        f"[regcore.backends]\nbright = {target}\nsound = toy_backend:KIND\n"
+    )
+    assert use(distribution, "m.bright").startswith("[[1.0")
 
 
 def test_no_suffix_or_prefix_is_registered_twice() -> None:

@@ -116,7 +116,7 @@ def test_an_evaluation_equals_the_one_on_onnx_runtime_to_the_bit(
     np.testing.assert_array_equal(found.values.view(np.uint32), expected.values.view(np.uint32))
     assert found.topn.hits.tolist() == expected.topn.hits.tolist()
     assert found.images == len(case.paths)
-    assert found.topn.hits[0] >= 0.8 * found.images  # the real model on real photos
+    assert found.topn.hits[0] >= 0.85 * found.images  # the real model on real photos
     used = {span.device for times in found.timeline.batches for span in times.spans}
     batches = -(-found.images // batch_size)
     assert used == set(devices[:batches])

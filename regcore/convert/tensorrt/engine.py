@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
 
 from regcore.backends.tensorrt.library import builder_name
 from regcore.convert.onnx.float16 import to_float16
+from regcore.convert.tensorrt.job import Builder, EngineJob
+from regcore.convert.tensorrt.python_builder import PythonBuilder
+from regcore.convert.tensorrt.trtexec_builder import TrtexecBuilder
 from regcore.errors import UsageError
 from regcore.files.atomic import replacing
 from regcore.files.cache_dir import user_cache
@@ -30,40 +31,10 @@ from regcore.models.onnx_package import import_onnx
 STRONGLY_TYPED = 11
 
 
-@dataclass(frozen=True)
-class EngineJob:
-    """What to build.
-
-    onnx: the file that TensorRT reads, which is a float16 one where it has no flag for that.
-    shapes: of the input, smallest, best and largest; empty where the model's batch is built in.
-    fp16_flag: whether TensorRT is told that it may compute in float16.
-    timing_cache: measurements of kernels, kept for the next build.
-    """
-
-    onnx: Path
-    input: str
-    shapes: tuple[tuple[int, ...], ...]
-    fp16_flag: bool
-    timing_cache: Path
-
-
-class Builder(Protocol):
-    """One of the ways to TensorRT."""
-
-    version: tuple[int, int, int]
-
-    def build(self, job: EngineJob, out: Path, say: Callable[[str], None]) -> str:
-        """Writes the engine to `out` and returns the GPU's name; BackendError where that fails."""
-
-
 def find_builder() -> Builder:
     """The Python API, else trtexec; BackendError where there is neither."""
     if find_spec("tensorrt") is not None:
-        from regcore.convert.tensorrt.python_builder import PythonBuilder
-
         return PythonBuilder()
-    from regcore.convert.tensorrt.trtexec_builder import TrtexecBuilder
-
     return TrtexecBuilder()
 
 

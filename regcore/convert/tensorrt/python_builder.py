@@ -14,7 +14,7 @@ from regcore.backends.tensorrt.library import (
     make_logger,
     version_numbers,
 )
-from regcore.convert.tensorrt.engine import EngineJob
+from regcore.convert.tensorrt.job import EngineJob
 from regcore.errors import BackendError
 from regcore.files.atomic import replacing
 

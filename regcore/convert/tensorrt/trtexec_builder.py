@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from regcore.convert.child_process import last_line, run_shown
-from regcore.convert.tensorrt.engine import EngineJob
+from regcore.convert.tensorrt.job import EngineJob
 from regcore.errors import BackendError
 from regcore.formats.trtexec import banner_version
 
