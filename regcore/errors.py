@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def first_line(error: Exception) -> str:
+    """What an error of another package says first, or its class where it says nothing."""
+    return str(error).strip().split("\n", 1)[0] or type(error).__name__
+
+
 class RegcoreError(Exception):
     """Base of all errors that regcore raises on purpose; the message is one line for the user."""
 

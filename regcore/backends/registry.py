@@ -14,7 +14,7 @@ from pathlib import Path
 
 from regcore.backends.kind import ModelKind, OpenOptions
 from regcore.backends.protocol import Backend
-from regcore.errors import BackendError, UsageError
+from regcore.errors import BackendError, UsageError, first_line
 from regcore.models.build_record import read_record
 from regcore.models.metadata import ModelMetadata
 
@@ -112,7 +112,8 @@ def _loaded(point: EntryPoint) -> ModelKind:
         found = point.load()
     except Exception as error:  # it is code of others
         raise BackendError(
-            f"the backend {point.name}{owner} does not load: {type(error).__name__}: {error}"
+            f"the backend {point.name}{owner} does not load: "
+            f"{type(error).__name__}: {first_line(error)}"
         ) from error
     if not isinstance(found, ModelKind):
         raise BackendError(

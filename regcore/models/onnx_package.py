@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from regcore.errors import BackendError
+from regcore.errors import BackendError, first_line
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -30,8 +30,7 @@ def check_onnx(model: ModelProto) -> None:
     try:
         onnx.checker.check_model(model, full_check=True)
     except Exception as error:  # its exceptions share no other base
-        reason = str(error).strip().split("\n", 1)[0] or type(error).__name__
-        raise BackendError(f"the ONNX checker refuses the model: {reason}") from error
+        raise BackendError(f"the ONNX checker refuses the model: {first_line(error)}") from error
 
 
 def opset_of(model: ModelProto) -> int:

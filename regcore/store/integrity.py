@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regcore.errors import DatasetError
+from regcore.errors import DatasetError, MismatchError
 from regcore.files.checksum import checksum
 from regcore.images.preprocessor import Preprocessor
 from regcore.store.file_reading import read_exactly
@@ -54,6 +54,14 @@ def pack_is_intact(path: Path, records: Sequence[Record], image_bytes: int, file
     except DatasetError:
         return False
     return True
+
+
+def other_values(what: str) -> MismatchError:
+    """The error where values have another checksum than when they were written."""
+    return MismatchError(
+        f"{what} are not those that were written, their checksum is another; "
+        "'regcore preprocess' makes them again"
+    )
 
 
 def file_checksum(path: Path) -> str:

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import DatasetError, MismatchError
+from regcore.errors import DatasetError
 from regcore.files.checksum import checksum
 from regcore.store.file_reading import read_exactly
+from regcore.store.integrity import other_values
 from regcore.store.layout import pack_rows
 from regcore.store.ledger import Ledger, place_of
 from regcore.store.manifest import Manifest
@@ -66,10 +67,7 @@ class Values:
         for row in np.flatnonzero(~self._checked[first : first + len(rows)]).tolist():
             place = first + row
             if checksum(rows[row]) != int(self._checksums[self.places[place]]):
-                raise MismatchError(
-                    f"{self.path(place)}: the values of {self.name(place)} are not those that were "
-                    "written, their checksum is another; 'regcore preprocess' makes them again"
-                )
+                raise other_values(f"{self.path(place)}: the values of {self.name(place)}")
             self._checked[place] = True
 
     def is_checked(self, first: int, end: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from regcore.backends.kind import Description, ModelKind, OpenOptions
@@ -13,8 +12,10 @@ from regcore.backends.round_robin import open_on_devices
 def _open(model: str, options: OpenOptions) -> Backend:
     from regcore.backends.tensorrt import TensorRTBackend
 
-    open_one = partial(TensorRTBackend, Path(model), output=options.output)
-    return open_on_devices(options.devices, lambda device: open_one(device=device))
+    return open_on_devices(
+        options.devices,
+        lambda device: TensorRTBackend(Path(model), device=device, output=options.output),
+    )
 
 
 def _describe(model: Path) -> Description | None:

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regcore.errors import BackendError, UsageError
+from regcore.errors import BackendError, UsageError, first_line
 from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_package import check_onnx, import_onnx
 from regcore.models.timm.architectures import import_torch
@@ -129,7 +129,7 @@ def _with_later_opset(
 
 
 def _refusal(error: Exception) -> BackendError:
-    return BackendError(f"torch cannot export this model: {_first_line(error)}")
+    return BackendError(f"torch cannot export this model: {first_line(error)}")
 
 
 def _lacks_operator(error: Exception) -> bool:
@@ -139,7 +139,7 @@ def _lacks_operator(error: Exception) -> bool:
 
 def _operator(error: Exception) -> str:
     found = _OPERATOR.search(str(error))
-    return f"the operator {found[1] or found[2]}" if found else _first_line(error)
+    return f"the operator {found[1] or found[2]}" if found else first_line(error)
 
 
 def _batch_axis(batch: int | None, *, dynamo: bool) -> dict[str, Any]:
@@ -189,7 +189,3 @@ def _no_native_output() -> Iterator[None]:
         os.dup2(kept, _STDOUT)
         os.close(kept)
         os.close(nowhere)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0] or type(error).__name__

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend
-from regcore.errors import DecodeError, MismatchError
+from regcore.errors import DecodeError
 from regcore.files.checksum import checksum
 from regcore.files.read_ahead import read_ahead
 from regcore.formats.info_file import read_info
 from regcore.images.batch_stream import Batch
 from regcore.images.recipe import Recipe
 from regcore.inference.inputs.source import Inputs, closed_after, file_versions, host_buffers
+from regcore.store.integrity import other_values
 from regcore.store.membership import check_stored
 
 
@@ -82,10 +83,7 @@ def _read_batch(files: Sequence[tuple[str, int]], first: int, buffer: NDArray[An
     for row, (file, wanted) in enumerate(files):
         problem = _read_into(file, buffer[row])
         if problem is None and wanted and checksum(_bytes_of(buffer[row])) != wanted:
-            raise MismatchError(
-                f"{file}: the values are not those that were written, their checksum is another; "
-                "'regcore preprocess' makes them again"
-            )
+            raise other_values(f"{file}: the values")
         if problem is None:
             good.append(row)
         else:
