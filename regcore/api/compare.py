@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from regcore.errors import UsageError
+from regcore.evaluation.run_folder import COMPARISON
 from regcore.evaluation.run_identity import identity_in
 from regcore.files.atomic import remove_abandoned, write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.formats.rate import RateKind
-from regcore.reports.comparison.rendering import COMPARISON, to_dict
+from regcore.reports.comparison.rendering import to_dict
 from regcore.reports.comparison.sources import Source
 from regcore.reports.comparison.table import Comparison, Ratio, compare, read_column
 from regcore.reports.printable import printable

@@ -23,13 +23,14 @@ from regcore.api.options import (
 from regcore.api.recipe_choice import recipe_for
 from regcore.errors import UsageError
 from regcore.evaluation.result_outputs import check_profile
+from regcore.evaluation.run_folder import PROFILE
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import remove_abandoned, write_text
 from regcore.host import default_workers
 from regcore.images.listing import listing
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.recipe import Recipe
-from regcore.performance.profile.workload import PROFILE, Profile, Workload, to_dict
+from regcore.performance.profile.workload import Profile, Workload, to_dict
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from regcore.errors import UsageError
 from regcore.evaluation.predictions_csv import OLDER_PREDICTIONS, PREDICTIONS
-from regcore.evaluation.run_folder import RUN, VERDICT
+from regcore.evaluation.run_folder import COMPARISON, PERF, PROFILE, RUN, VERDICT
 from regcore.files.output_guard import Output, Recognise, check_outputs, json_of, text_of
 from regcore.inference.output_folder import JOB
 from regcore.inference.score_writer import output_folders
@@ -18,9 +18,6 @@ from regcore.models.external_weights import weights_beside
 RESULT = "result.json"
 INCOMPLETE_RESULT = "result.incomplete.json"
 
-_COMPARISON = "comparison.json"
-_PERF = "perf.json"
-_PROFILE = "profile.json"
 _GUIDES = text_of(rb'\s*\{\s*"title":\s*"Overall statistical evaluation"')
 _PREDICTIONS = text_of(rb"image,label,")
 
@@ -28,12 +25,12 @@ _PREDICTIONS = text_of(rb"image,label,")
 RUN_FILES: dict[str, Recognise] = {
     RESULT: _GUIDES,
     INCOMPLETE_RESULT: _GUIDES,
-    _PERF: json_of("perf"),
+    PERF: json_of("perf"),
     RUN: json_of("run"),
     PREDICTIONS: _PREDICTIONS,
     OLDER_PREDICTIONS: _PREDICTIONS,
     VERDICT: json_of("verdict"),
-    _COMPARISON: json_of("comparison"),
+    COMPARISON: json_of("comparison"),
 }
 _BENCHMARK_FILES = {
     "perf_vision_batchsize_*_device_*.txt": text_of(rb"\[e2e\] "),
@@ -60,7 +57,7 @@ def check_run(
 def check_inference(
     out: Path, trace: Path | None, model: str, images: Path | None, *, force: bool
 ) -> None:
-    """The same for `infer`; its scores and their record are checked by inference_folder."""
+    """The same for `infer`; its scores and their record are checked by output_folder."""
     if images is not None:
         _check_apart(out, trace, images)
     if (out / RUN).exists():
@@ -68,7 +65,7 @@ def check_inference(
             f"{out}: is the folder of a 'regcore run', whose rates an inference would replace; "
             "choose another folder"
         )
-    outputs = [Output(out / _PERF, json_of("perf")), *_benchmark_files(out), *_trace(trace)]
+    outputs = [Output(out / PERF, json_of("perf")), *_benchmark_files(out), *_trace(trace)]
     inputs = [] if images is None else [images]
     check_no_scores(out, [*model_files(model), *inputs])
     _check(outputs, model, inputs, force=force)
@@ -77,7 +74,7 @@ def check_inference(
 def check_profile(out: Path, model: str, images: Path, *, force: bool = False) -> None:
     """The same for `profile`, whose one file also goes into the folder of a run."""
     _check_apart(out, None, images)
-    outputs = [Output(out / _PROFILE, json_of("profile"))]
+    outputs = [Output(out / PROFILE, json_of("profile"))]
     _check(outputs, model, [images], force=force)
 
 
@@ -96,7 +93,7 @@ def check_listed(out: Path, trace: Path | None, files: Sequence[str], *, force: 
     """The same for the .bin files of an info file, of which none may be written over either."""
     # Few of a million files lie in folders of their own, or have the names of outputs.
     check_no_scores(out, {file.rpartition("/")[0] or "." for file in files})
-    outputs = [Output(out / _PERF, json_of("perf")), *_benchmark_files(out), *_trace(trace)]
+    outputs = [Output(out / PERF, json_of("perf")), *_benchmark_files(out), *_trace(trace)]
     names = {path.name for output in outputs for path in (output.path, output.path.resolve())}
     listed = [file for file in files if file.rpartition("/")[2] in names]
     check_outputs(outputs, listed, force=force)

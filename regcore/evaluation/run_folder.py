@@ -21,9 +21,12 @@ from regcore.files.json_input import read_json
 from regcore.images.recipe import Recipe
 from regcore.schemas import json_form
 
+#: The names of what the commands leave in a run's folder; "regcore run" writes the first two.
 RUN = "run.json"
 PERF = "perf.json"
-VERDICT = "verdict.json"  # written by regcore verdict
+VERDICT = "verdict.json"
+COMPARISON = "comparison.json"
+PROFILE = "profile.json"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from regcore.performance.profile import stage_rates as ceilings
 from regcore.performance.profile.bottleneck import Advice, Bottleneck, Ceilings, judge
 from regcore.performance.profile.cached_input import FixedInputBackend
 
-PROFILE = "profile.json"
 FORMAT = {"name": "regcore profile", "version": 1}
 
 #: Makes a preprocessor for a recipe and a number of workers.

@@ -18,8 +18,6 @@ from regcore.schemas import json_form
 if TYPE_CHECKING:
     from rich.table import Table
 
-COMPARISON = "comparison.json"
-
 
 def rows_of_texts(comparison: Comparison) -> list[list[str]]:
     """Header and rows; a missing cell is empty."""

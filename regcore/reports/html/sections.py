@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 from regcore.errors import DatasetError, RegcoreError
 from regcore.evaluation.intervals import wilson
 from regcore.evaluation.run_content import RunContent
-from regcore.evaluation.run_folder import PERF, VERDICT, Run
+from regcore.evaluation.run_folder import COMPARISON, PERF, PROFILE, VERDICT, Run
 from regcore.evaluation.run_identity import contradiction, is_of_another, is_same_model, strangers
 from regcore.files.json_input import as_form, read_json
-from regcore.performance.profile.workload import PROFILE
 from regcore.reports.html import charts, mistakes, timeline
 from regcore.reports.html.contents import (
     ComparisonContent,
@@ -159,7 +158,7 @@ class Sections:
 
     def _comparison(self) -> ComparisonContent | None:
         """What 'regcore compare' has put there, else the results of the run alone."""
-        from regcore.reports.comparison.rendering import COMPARISON, to_dict
+        from regcore.reports.comparison.rendering import to_dict
         from regcore.reports.comparison.sources import Source
         from regcore.reports.comparison.table import compare, read_column
 
