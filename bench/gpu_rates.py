@@ -172,7 +172,7 @@ def random_weights(name: str, folder: Path) -> str:
     """A model with random weights, which take as long as trained ones."""
     import torch
 
-    from regcore.models.timm.architectures import import_timm
+    from regcore.frameworks import import_timm
 
     torch.manual_seed(0)
     path = folder / "weights.pth"

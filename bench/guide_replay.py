@@ -30,13 +30,13 @@ from rounds import interleave, spread
 from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.host import default_workers
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import evaluate
 from regcore.inference.infer import infer
 from regcore.inference.inputs.bin_files import BinInputs
 from regcore.inference.score_writer import PredictionWriter
 from regcore.performance.perf import measure, write_perf
 from regcore.performance.profile.stage_rates import preprocess_rate
+from regcore.recipes.recipe import Recipe
 
 # Interface images/s of one chip by batch, and the end-to-end rate beside it in the same log.
 INTERFACE = {

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from regcore.backends.protocol import Backend
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 
 
 def preprocess(photos: Sequence[str], folder: Path, recipe: Recipe) -> list[Path]:

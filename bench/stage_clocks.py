@@ -29,10 +29,10 @@ from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.host import default_workers
 from regcore.images.batch_stream import WORKED, Batch
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import evaluate
 from regcore.inference.pipeline import run_pipeline
 from regcore.inference.timeline import BatchLog, Timeline
+from regcore.recipes.recipe import Recipe
 
 RECIPE = Recipe.preset("regnety_016")
 READINGS = 6  # of the clock, by a worker for an image

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from regcore.images.batch_stream import Batch as Batch
     from regcore.images.batch_stream import BatchStream as BatchStream
     from regcore.images.preprocessor import Preprocessor as Preprocessor
-    from regcore.images.recipe import Recipe as Recipe
+    from regcore.recipes.recipe import Recipe as Recipe
     from regcore.scores.calibration_error import CalibrationError as CalibrationError
     from regcore.scores.ranks import ranks as ranks
     from regcore.scores.topk import topk as topk
@@ -55,7 +55,7 @@ _NAMES_OF_MODULES = {
     "host": "simd_level simd_levels",
     "images.batch_stream": "Batch BatchStream",
     "images.preprocessor": "Preprocessor",
-    "images.recipe": "Recipe",
+    "recipes.recipe": "Recipe",
     "scores.calibration_error": "CalibrationError",
     "scores.ranks": "ranks",
     "scores.topk": "topk",

@@ -18,10 +18,10 @@ from regcore.backends.recipe_fit import check_recipe
 from regcore.backends.registry import open_backend
 from regcore.files.cache_dir import user_cache
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.images.sample_photos import package_folder, sample_photos
 from regcore.inference.evaluate import Evaluation, evaluate
 from regcore.models.metadata import ModelMetadata
+from regcore.recipes.recipe import Recipe
 from regcore.reports.run import RunReport
 from regcore.schemas import json_form
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regcore.images.recipe import Recipe
 from regcore.models.metadata import ModelMetadata
+from regcore.recipes.recipe import Recipe
 
 RECIPE = Recipe.preset("regnety_016")
 

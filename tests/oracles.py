@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from regcore import Recipe
-from regcore.images.recipe import installed_pass_order
+from regcore.recipes.recipe import installed_pass_order
 
 RESAMPLING = {
     "box": Image.Resampling.BOX,

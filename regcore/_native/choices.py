@@ -5,9 +5,13 @@ A name is bound to the core's own number in pipeline.pyx, in the order of these 
 
 from __future__ import annotations
 
-FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos")
+FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos", "nearest")
 PASS_ORDERS = ("pillow9", "pillow13")
-DTYPES = ("float32", "float16", "uint8")
+FITS = ("exact", "inside", "outside")
+CROP_OFFSETS = ("half_even", "floor")
+EXIF = ("ignore", "apply")
+CHANNELS = ("rgb", "bgr", "gray")
+DTYPES = ("float32", "float16", "bfloat16", "uint8", "int8")
 LAYOUTS = ("nchw", "nhwc")
 ON_WARNING = ("ignore", "report", "fail")
 

@@ -29,17 +29,17 @@ from regcore._native import choices
 cdef dict FILTERS = dict(zip(choices.FILTERS, (
     <int>Filter.kBox, <int>Filter.kBilinear, <int>Filter.kHamming, <int>Filter.kBicubic,
     <int>Filter.kLanczos
-), strict=True))
+), strict=False))
 cdef dict PASS_ORDERS = dict(zip(choices.PASS_ORDERS, (
     <int>PassOrder.kPillow9, <int>PassOrder.kPillow13
-), strict=True))
+), strict=False))
 cdef dict DTYPES = dict(zip(choices.DTYPES, (
     <int>DataType.kFloat32, <int>DataType.kFloat16, <int>DataType.kUint8
-), strict=True))
-cdef dict LAYOUTS = dict(zip(choices.LAYOUTS, (<int>Layout.kNchw, <int>Layout.kNhwc), strict=True))
+), strict=False))
+cdef dict LAYOUTS = dict(zip(choices.LAYOUTS, (<int>Layout.kNchw, <int>Layout.kNhwc), strict=False))
 cdef dict ON_WARNING = dict(zip(choices.ON_WARNING, (
     <int>OnWarning.kIgnore, <int>OnWarning.kReport, <int>OnWarning.kFail
-), strict=True))
+), strict=False))
 
 
 # What has threads that may call Python, which must end before the interpreter does.

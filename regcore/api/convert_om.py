@@ -17,8 +17,8 @@ from regcore.convert.ascend.atc_command import AtcJob
 from regcore.errors import UsageError
 from regcore.files.atomic import check_target
 from regcore.files.output_guard import check_outputs
-from regcore.images.recipe import Recipe
 from regcore.models.onnx_file import OnnxFile
+from regcore.recipes.recipe import Recipe
 from regcore.schemas import json_form
 
 if TYPE_CHECKING:

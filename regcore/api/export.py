@@ -15,8 +15,8 @@ from regcore.files.atomic import check_target
 from regcore.files.output_guard import Output, check_outputs
 from regcore.models.metadata import ModelMetadata, is_exported
 from regcore.models.timm.architectures import build_model
-from regcore.models.timm.pretrained import TimmModel, find_model
 from regcore.models.timm.weights import read_weights
+from regcore.recipes.timm import TimmModel, find_model
 from regcore.reports.export import to_dict
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from regcore.api.messages import Log, log_listing
 from regcore.images.listing import Listing, listing
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.inference.inputs.bin_files import BinInputs
 from regcore.inference.inputs.noise import NoiseInputs
 from regcore.inference.inputs.photos import PhotoInputs
 from regcore.inference.inputs.source import Inputs
 from regcore.inference.inputs.store import StoreInputs
+from regcore.recipes.recipe import Recipe
 from regcore.schemas import json_form
 from regcore.store.integrity import file_checksum
 from regcore.store.reader import Store, holds_store, open_store

@@ -15,7 +15,7 @@ from regcore.api.messages import (
     no_progress,
 )
 from regcore.api.preprocess_job import StoreOptions, plan_job
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.reports import preprocessing
 from regcore.store.interruption import StoreInterruptedError
 from regcore.store.writer import StorePlan, StoreSummary, plan_store, write_store

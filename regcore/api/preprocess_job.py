@@ -13,7 +13,7 @@ from regcore.backends.registry import read_metadata
 from regcore.errors import UsageError
 from regcore.images.listing import Listing, listing, read_image_list
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.store.layout import pack_form
 from regcore.store.manifest import StoreLayout
 from regcore.store.progress import TooManyBadError

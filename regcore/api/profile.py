@@ -29,8 +29,8 @@ from regcore.files.atomic import remove_abandoned, write_text
 from regcore.host import default_workers
 from regcore.images.listing import listing
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.performance.profile.workload import Profile, Workload, to_dict
+from regcore.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -9,8 +9,8 @@ from regcore.api.messages import Log
 from regcore.backends.protocol import Backend
 from regcore.backends.recipe_fit import check_recipe, in_form_of
 from regcore.errors import UsageError
-from regcore.images.recipe import Recipe
 from regcore.models.metadata import ModelMetadata
+from regcore.recipes.recipe import Recipe
 from regcore.store.reader import Store
 
 #: The recipe of the guide's own script.

@@ -154,7 +154,7 @@ def _by_baseline(
         return None
     if not isinstance(baseline, str):
         return against_baseline(measured, baseline, margin)
-    row = find_baseline(baseline, table, size=None if run is None else run.recipe.crop)
+    row = find_baseline(baseline, table, size=None if run is None else run.recipe.size[0])
     notes: tuple[str, ...] = ()
     if run is not None:
         words = check_baseline(row, run.name, run.recipe, assume_tag=assume_tag)

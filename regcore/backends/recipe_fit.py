@@ -7,8 +7,8 @@ from dataclasses import replace
 from regcore._native.choices import DTYPES
 from regcore.backends.protocol import Backend
 from regcore.errors import BackendError
-from regcore.images.recipe import Recipe
 from regcore.models.tensors import TensorSpec, describe
+from regcore.recipes.recipe import Recipe
 
 _CHANNELS = 3
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from regcore.backends.registry import kind_of, kinds
 from regcore.errors import BackendError
-from regcore.images.recipe import Recipe
 from regcore.models.build_record import BuildRecord, read_record
 from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.tensors import TensorSpec
+from regcore.recipes.recipe import Recipe
 from regcore.schemas import json_form
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ import math
 
 from regcore.errors import MismatchError, RegcoreError, UsageError
 from regcore.formats.timm_results import Baseline
-from regcore.images.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe, Triple
+from regcore.recipes.numbers import PerChannel
+from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
 
 #: What a run's recipe is called where the model does not name itself.
 _NAMELESS = ("the model's own", "the store's")
-_HALF: Triple = (0.5, 0.5, 0.5)
+_HALF = (0.5, 0.5, 0.5)
 #: The models of the built-in table that take 0.5, as timm 1.0.12 configures them; the others take
 #: ImageNet's values.
 _OF_HALF = (
@@ -73,12 +74,12 @@ def _check_weights(baseline: Baseline, name: str, *, assume_tag: bool) -> str:
     return f"assumed, not known: that the weights are those of {baseline.model} (--assume-tag)"
 
 
-def values_of(baseline: Baseline) -> tuple[Triple, Triple]:
+def values_of(baseline: Baseline) -> tuple[PerChannel, PerChannel]:
     """Mean and std of the images that the tag was tested with, which no table has."""
     if baseline.built_in:
         half = baseline.model.startswith(_OF_HALF)
         return (_HALF, _HALF) if half else (IMAGENET_MEAN, IMAGENET_STD)
-    from regcore.models.timm.pretrained import find_model
+    from regcore.recipes.timm import find_model
 
     try:
         recipe = find_model(baseline.model, test_size=True).recipe

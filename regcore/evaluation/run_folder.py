@@ -18,7 +18,7 @@ from regcore.evaluation.predictions_csv import (
 from regcore.evaluation.run_content import RunContent
 from regcore.files.atomic import write_text
 from regcore.files.json_input import read_json
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.schemas import json_form
 
 #: The names of what the commands leave in a run's folder; "regcore run" writes the first two.

@@ -29,11 +29,11 @@ def info_lines(images: Iterator[tuple[str, int, int]]) -> Iterator[str]:
         yield f"{index} {path} {width} {height}\n"
 
 
-def read_info(path: Path, size: int) -> list[str]:
+def read_info(path: Path, size: tuple[int, int]) -> list[str]:
     """The files in an info file, whose lines are `INDEX PATH WIDTH HEIGHT`.
 
-    Raises DatasetError where a line is another, or of images that are not `size` pixels wide and
-    high.
+    size: rows and columns of the images. Raises DatasetError where a line is another, or of
+    images of another size.
     """
     content = read_input(path, _LARGEST_INFO)
     lines = content.decode("utf-8", errors="surrogateescape").splitlines()
@@ -44,10 +44,10 @@ def read_info(path: Path, size: int) -> list[str]:
             raise DatasetError(f"{path}, line {number}: this is not the path of any file")
         if len(fields) != _INFO_FIELDS or fields[0] != str(number - 1):
             raise DatasetError(f"{path}, line {number}: expected '{number - 1} PATH WIDTH HEIGHT'")
-        if fields[2:] != [str(size)] * 2:
+        if fields[2:] != [str(size[1]), str(size[0])]:
             raise DatasetError(
                 f"{path}, line {number}: {' x '.join(fields[2:])} pixels, but the recipe gives "
-                f"{size} x {size}"
+                f"{size[1]} x {size[0]}"
             )
         files.append(fields[1])
     if not files:

@@ -22,10 +22,10 @@ from regcore.host import default_workers, simd_level
 from regcore.images.batch_stream import Array, BatchStream, OnError
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.pillow_decoder import decode_rgb
-from regcore.images.recipe import Recipe
 from regcore.images.result_files import as_targets, check_targets
 from regcore.images.result_memory import aligned_empty, bytes_of, checksums_for, refuse_overlap
 from regcore.images.sources import Image, as_items, core_errors, split_reports
+from regcore.recipes.recipe import Recipe
 
 #: Called now and then with the number of images done and, of these, failed. Where it returns True,
 #: no further image is begun.
@@ -97,6 +97,8 @@ class Preprocessor:
             else whole_within("workers", workers, 1, MAX_WORKERS)
         )
         simd_level()
+        if not isinstance(recipe.resize, int) or not isinstance(recipe.crop, int):
+            raise UsageError("not yet")
         self.recipe = recipe
         self.workers = count
         self.on_warning = on_warning

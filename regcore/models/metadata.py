@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +12,12 @@ from regcore.errors import ModelRecordError, RegcoreError
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.files.protobuf import fields
-from regcore.images.recipe import Recipe, installed_pass_order
+from regcore.recipes.recipe import Recipe, installed_pass_order
 
 _RECIPE, _NAME, _WEIGHTS = "regcore.recipe", "regcore.model", "regcore.weights"
 _SHOWN_CHARACTERS = 200
 # Numbers of fields in onnx.proto.
 _METADATA_FIELD, _KEY_FIELD = 14, 1
-
-
-@dataclass(frozen=True)
-class _RecipeForm:
-    """The types of a recipe's fields, which Recipe itself takes for granted."""
-
-    resize: int
-    crop: int
-    filter: str
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    dtype: str
-    layout: str
 
 
 @dataclass(frozen=True)
@@ -48,7 +35,7 @@ class ModelMetadata:
 
     def to_properties(self) -> dict[str, str]:
         """As the key-value pairs of an ONNX file."""
-        recipe = {k: v for k, v in asdict(self.recipe).items() if k != "pass_order"}
+        recipe = {k: v for k, v in self.recipe.to_dict().items() if k != "pass_order"}
         pairs = {_RECIPE: json.dumps(recipe), _NAME: self.name, _WEIGHTS: self.weights}
         return {key: value for key, value in pairs.items() if value}
 
@@ -63,8 +50,6 @@ class ModelMetadata:
             return None
         try:
             values = parse_json(text, dict[str, Any], _RECIPE)
-            if values.keys() == _RecipeForm.__annotations__.keys():
-                parse_json(text, _RecipeForm, _RECIPE)
             recipe = Recipe.from_dict({**values, "pass_order": installed_pass_order()})
         except (RegcoreError, TypeError, ValueError, OverflowError) as error:
             raise ModelRecordError(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.images.diagnostics import diagnostics_dict
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.schemas import json_form
 from regcore.store.writer import StorePlan, StoreSummary
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from regcore.evaluation.run_identity import new_identity
 from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
-from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import Evaluation
 from regcore.performance.perf import Perf, measure
+from regcore.recipes.recipe import Recipe
 from regcore.reports.metrics import metric_rows, metrics_dict
 from regcore.reports.topn import (
     accuracies,

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from regcore.errors import UsageError
 from regcore.files.names import image_key
 from regcore.images.listing import LONGEST_NAME
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.store.ledger import are_names, is_name
 from regcore.store.manifest import StoreLayout
 

@@ -14,7 +14,7 @@ from regcore.errors import DatasetError, MismatchError, RegcoreError
 from regcore.files.atomic import replacing
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 
 MANIFEST = "manifest.json"
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.store.values import Values
 
 _CHUNK_BYTES = 1 << 24

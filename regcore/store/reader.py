@@ -17,7 +17,7 @@ from regcore.errors import DatasetError, DecodeError
 from regcore.files.read_ahead import read_ahead
 from regcore.images.batch_stream import Array, Batch
 from regcore.images.diagnostics import Diagnostic
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.store.integrity import file_checksum
 from regcore.store.journal import JOURNAL
 from regcore.store.ledger import LEDGER, Ledger, Record

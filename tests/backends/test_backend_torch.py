@@ -15,7 +15,7 @@ from labelled_photos import LabelledPhotos
 
 from regcore.backends.registry import open_backend
 from regcore.errors import BackendError, RegcoreError
-from regcore.models.timm.architectures import import_timm
+from regcore.frameworks import import_timm
 
 LITE0 = "tf_efficientnet_lite0"
 

@@ -122,7 +122,7 @@ def test_packages_that_do_not_import() -> None:
         run = python(
             f"import sys; sys.modules[{package!r}] = None\n"
             "from regcore import BackendError\n"
-            "from regcore.models.timm.architectures import import_timm\n"
+            "from regcore.frameworks import import_timm\n"
             "try: import_timm()\n"
             "except BackendError as error: print(error)"
         )

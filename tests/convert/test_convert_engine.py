@@ -21,9 +21,9 @@ from regcore.convert.tensorrt import engine
 from regcore.convert.tensorrt import trtexec_builder as trtexec
 from regcore.errors import BackendError
 from regcore.formats.trtexec import banner_version
-from regcore.images.recipe import Recipe
 from regcore.models.build_record import read_record
 from regcore.models.metadata import ModelMetadata
+from regcore.recipes.recipe import Recipe
 
 REGNET = Recipe.preset("regnety_016")
 

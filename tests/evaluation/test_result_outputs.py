@@ -13,8 +13,8 @@ from onnx_models import save_model
 from PIL import Image
 
 from regcore.errors import DatasetError, MismatchError
-from regcore.images.recipe import Recipe
 from regcore.inference.inputs.bin_files import BinInputs
+from regcore.recipes.recipe import Recipe
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from regcore.evaluation.score_differences import compare_scores
 from regcore.evaluation.score_files.source import open_scores
 from regcore.evaluation.verdict import Margin, Outcome, parse_accuracy
 from regcore.formats.timm_results import find_baseline
-from regcore.images.recipe import Recipe
-from regcore.models.timm.architectures import import_timm
+from regcore.frameworks import import_timm
+from regcore.recipes.recipe import Recipe
 from regcore.scores.accumulator import ScoreAccumulator
 
 POINT = Margin(1.0, "pt")

@@ -21,7 +21,6 @@ from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.formats.benchmark_tool import benchmark_cell, benchmark_text
 from regcore.formats.rate import RateKind
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import evaluate
 from regcore.inference.timeline import BatchLog, BatchTimes, Timeline
 from regcore.performance.benchmark_rates import (
@@ -32,6 +31,7 @@ from regcore.performance.benchmark_rates import (
 from regcore.performance.device_batches import DeviceBatches
 from regcore.performance.perf import Distribution, StageLoad, measure, write_perf
 from regcore.performance.profile.bottleneck import Ceilings, judge
+from regcore.recipes.recipe import Recipe
 from regcore.reports.run import RunReport, to_table
 from regcore.reports.topn import accuracy_percent, intervals
 from regcore.scores.topn import TopN

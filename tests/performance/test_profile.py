@@ -18,12 +18,12 @@ from regcore.backends.protocol import Backend, Result, Span
 from regcore.cli import cli
 from regcore.images import preprocessor
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.models.tensors import TensorSpec
 from regcore.performance.perf import Perf, StageLoad
 from regcore.performance.profile import bottleneck, stage_rates
 from regcore.performance.profile.bottleneck import Ceilings, judge
 from regcore.performance.profile.workload import BatchProfile, Workload, worker_counts
+from regcore.recipes.recipe import Recipe
 from regcore.scores.accumulator import ScoreAccumulator
 
 RECIPE = Recipe(resize=16, crop=16, dtype="uint8")

@@ -18,10 +18,10 @@ from oracles import jpeg, photo_like
 from regcore.backends.protocol import Span
 from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.inference.evaluate import evaluate
 from regcore.inference.timeline import BatchLog, BatchTimes, Timeline
 from regcore.performance.trace_events import trace_events, write_trace
+from regcore.recipes.recipe import Recipe
 
 SCHEMA = json.loads((Path(__file__).parent / "trace_event_schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

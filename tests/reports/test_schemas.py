@@ -23,8 +23,8 @@ from PIL import Image
 from vendor_tools import install
 
 from regcore.cli import cli
-from regcore.images.recipe import Recipe
 from regcore.models.metadata import ModelMetadata
+from regcore.recipes.recipe import Recipe
 from regcore.schemas import json_form, load_schema, schema_names
 from regcore.store.journal import JOURNAL, Journal
 from regcore.store.ledger import LEDGER

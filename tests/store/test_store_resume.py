@@ -59,7 +59,7 @@ SLOW_WRITER = """
 import sys, time
 from pathlib import Path
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.images.listing import image_names
 from regcore.store import single_files
 from regcore.store.manifest import StoreLayout

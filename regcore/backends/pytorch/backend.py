@@ -17,11 +17,12 @@ from regcore.backends.protocol import Backend, Result
 from regcore.backends.pytorch.cpu import CpuDevice
 from regcore.backends.pytorch.cuda import CudaDevice
 from regcore.errors import BackendError
+from regcore.frameworks import import_timm, import_torch
 from regcore.models.metadata import ModelMetadata
 from regcore.models.tensors import TensorSpec, describe
-from regcore.models.timm.architectures import build_model, import_timm, import_torch
-from regcore.models.timm.pretrained import find_model
+from regcore.models.timm.architectures import build_model
 from regcore.models.timm.weights import read_weights
+from regcore.recipes.timm import find_model
 
 if TYPE_CHECKING:
     import torch

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regcore.errors import UsageError
 from regcore.files.output_guard import text_of
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 
 #: Recognises what aipp_config writes by its first bytes.
 is_aipp_config = text_of(
@@ -34,12 +35,15 @@ def aipp_config(recipe: Recipe) -> str:
     """A static AIPP file for atc's --insert_op_conf: RGB pixels uint8 NHWC of the crop's size.
 
     The constants have 15 significant digits: min_chn = 255 mean, var_reci_chn = 1 / (255 std).
+    Pixels in another order than RGB come in that order. Raises UsageError for grey ones.
     """
+    if recipe.channels == "gray":
+        raise UsageError("AIPP configurations are made for three channels, not for grey pictures")
     lines = [
         "aipp_mode : static",
         "input_format : RGB888_U8",
-        f"src_image_size_w : {recipe.crop}",
-        f"src_image_size_h : {recipe.crop}",
+        f"src_image_size_w : {recipe.size[1]}",
+        f"src_image_size_h : {recipe.size[0]}",
         "crop : false",
     ]
     lines += [f"min_chn_{i} : {value:.15g}" for i, value in enumerate(_minima(recipe))]
@@ -62,8 +66,11 @@ def aipp_rounding(recipe: Recipe) -> AippRounding:
 
 
 def _minima(recipe: Recipe) -> list[float]:
-    return [255 * mean for mean in recipe.mean]
+    return [recipe.divisor * mean for mean in recipe.mean]
 
 
 def _reciprocals(recipe: Recipe) -> list[float]:
-    return [1 / (255 * std) for std in recipe.std]
+    second = recipe.second_std or (1.0,) * len(recipe.std)
+    return [
+        1 / (recipe.divisor * std * again) for std, again in zip(recipe.std, second, strict=True)
+    ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regcore.errors import BackendError, UsageError
-from regcore.images.recipe import Recipe
 from regcore.models.onnx_file import OnnxFile
+from regcore.recipes.recipe import Recipe
 
 OPSETS = range(11, 19)
 #: What atc does unless told otherwise.
@@ -117,10 +117,10 @@ class AtcJob:
             raise UsageError(
                 f"{self.model.path}: does not say how it wants its images; give --recipe"
             )
-        image, size = self.model.image, self.recipe.crop
-        if image.dtype != "float32" or (image.shape or ())[1:] != (_CHANNELS, size, size):
+        image, (rows, columns) = self.model.image, self.recipe.size
+        if image.dtype != "float32" or (image.shape or ())[1:] != (_CHANNELS, rows, columns):
             raise UsageError(
-                f"{self.model.path}: takes {image}; --aipp needs float32 [N, 3, {size}, {size}] "
+                f"{self.model.path}: takes {image}; --aipp needs float32 [N, 3, {rows}, {columns}] "
                 "by the recipe, and no fused normalisation"
             )
 

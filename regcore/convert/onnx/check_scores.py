@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
 from regcore.errors import BackendError, MismatchError
+from regcore.frameworks import import_torch
 from regcore.images.listing import list_images
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.images.sample_photos import sample_photos
 from regcore.images.sources import Image
-from regcore.models.timm.architectures import import_torch
+from regcore.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -73,7 +73,7 @@ def images_to_compare(folder: Path | None, recipe: Recipe) -> Images:
     try:
         return Images(sample_photos()[0], "ImageNet photos")
     except BackendError:
-        shape = (_RANDOM_IMAGES, recipe.resize, recipe.resize, 3)
+        shape = (_RANDOM_IMAGES, *(max(recipe.size),) * 2, 3)
         pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
         return Images(list(pixels), "random images")
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from regcore.backends.onnxruntime.backend import import_onnxruntime
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_package import check_onnx, import_onnx
+from regcore.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -24,9 +24,9 @@ _IR_VERSION = 8
 
 
 def fuse_preprocess(model: ModelProto, metadata: ModelMetadata) -> None:
-    """Gives the model's input [N, 3, crop, crop] the recipe's uint8 and layout, in place.
+    """Gives the model's input [N, channels, rows, columns] the recipe's uint8 and layout, in place.
 
-    Its first nodes then are the contract's three float32 operations: u8 / 255, - mean, / std.
+    Its first nodes then are the contract's float32 operations: u8 / divisor, - mean, / std.
     metadata: with that recipe; it goes into the model.
     """
     recipe = metadata.recipe
@@ -56,13 +56,14 @@ def normalisation_difference(recipe: Recipe, opset: int) -> float:
     """
     onnx = import_onnx()
     helper, kinds = onnx.helper, onnx.TensorProto
-    small = replace(recipe, resize=16, crop=16)
+    small = replace(recipe, resize=16, crop=16, fit="exact")
+    channels = len(recipe.mean)
     nodes, constants = _normalising_nodes(small, "image", "normalised")
     graph = helper.make_graph(
         nodes,
         "normalise",
         [helper.make_tensor_value_info("image", kinds.UINT8, [1, *small.image_shape])],
-        [helper.make_tensor_value_info("normalised", kinds.FLOAT, [1, 3, 16, 16])],
+        [helper.make_tensor_value_info("normalised", kinds.FLOAT, [1, channels, 16, 16])],
         constants,
     )
     opsets = [helper.make_opsetid("", opset)]
@@ -80,18 +81,17 @@ def _normalising_nodes(
     recipe: Recipe, source: str, result: str
 ) -> tuple[list[NodeProto], list[Any]]:
     onnx = import_onnx()
-    constants = {
-        "scale": np.float32(255).reshape(1, 1, 1, 1),
-        "mean": np.array(recipe.mean, np.float32).reshape(1, 3, 1, 1),
-        "std": np.array(recipe.std, np.float32).reshape(1, 3, 1, 1),
-    }
+    values = {"scale": (recipe.divisor,), "mean": recipe.mean, "std": recipe.std}
+    if recipe.second_std is not None:
+        values["second_std"] = recipe.second_std
+    constants = {k: np.array(v, np.float32).reshape(1, -1, 1, 1) for k, v in values.items()}
     # TensorRT takes uint8 only where a Cast comes next, so that any transposition comes after it.
     steps: list[tuple[str, list[str], dict[str, Any]]] = [
         ("Cast", [], {"to": onnx.TensorProto.FLOAT})
     ]
     if recipe.layout == "nhwc":
         steps.append(("Transpose", [], {"perm": _TO_NCHW}))
-    steps += [("Div", ["scale"], {}), ("Sub", ["mean"], {}), ("Div", ["std"], {})]
+    steps += [("Sub" if name == "mean" else "Div", [name], {}) for name in constants]
     nodes = []
     for number, (kind, operands, attributes) in enumerate(steps):
         name = f"{PREFIX}{number}_{kind}"

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regcore.errors import BackendError, UsageError, first_line
+from regcore.frameworks import import_torch
 from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_package import check_onnx, import_onnx
-from regcore.models.timm.architectures import import_torch
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -19,8 +19,8 @@ from regcore.files.checksum import checksum
 from regcore.files.read_ahead import read_ahead
 from regcore.formats.info_file import read_info
 from regcore.images.batch_stream import Batch
-from regcore.images.recipe import Recipe
 from regcore.inference.inputs.source import Inputs, closed_after, file_versions, host_buffers
+from regcore.recipes.recipe import Recipe
 from regcore.store.integrity import other_values
 from regcore.store.membership import check_stored
 
@@ -34,7 +34,7 @@ class BinInputs(Inputs):
         Raises DatasetError for an info file that is none, or of another size; MismatchError where
         regcore made the files by another recipe.
         """
-        self.names = read_info(info, recipe.crop)
+        self.names = read_info(info, recipe.size)
         checksums = check_stored(self.names, recipe)
         self._checksums = checksums if verify else np.zeros_like(checksums)
         self._recipe = recipe

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend
 from regcore.images.batch_stream import Batch
-from regcore.images.recipe import Recipe
 from regcore.inference.inputs.source import Inputs, host_buffers
+from regcore.recipes.recipe import Recipe
 
 
 class NoiseInputs(Inputs):

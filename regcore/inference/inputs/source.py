@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from regcore.backends.deferred_interrupt import deferred_sigint
 from regcore.backends.protocol import Backend
 from regcore.images.batch_stream import Batch
-from regcore.images.recipe import Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.store.integrity import source_stat
 
 _LOOK_EVERY = 0.05  # s

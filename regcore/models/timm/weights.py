@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.errors import BackendError, MismatchError
-from regcore.models.timm.architectures import import_torch
+from regcore.frameworks import import_torch
 
 # Under these names training scripts keep the weights, beside optimizer and epoch.
 _WRAPPERS = ("state_dict_ema", "model_ema", "state_dict", "model")

@@ -10,11 +10,11 @@ from typing import Any
 from regcore.backends.protocol import Backend
 from regcore.host import default_workers
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.recipe import Recipe
 from regcore.performance.perf import Perf, measure
 from regcore.performance.profile import stage_rates as ceilings
 from regcore.performance.profile.bottleneck import Advice, Bottleneck, Ceilings, judge
 from regcore.performance.profile.cached_input import FixedInputBackend
+from regcore.recipes.recipe import Recipe
 
 FORMAT = {"name": "regcore profile", "version": 1}
 

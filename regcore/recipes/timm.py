@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from regcore.errors import UsageError
-from regcore.images.recipe import Recipe, Triple
-from regcore.models.timm.architectures import import_timm
+from regcore.frameworks import import_timm
+from regcore.recipes.numbers import PerChannel
+from regcore.recipes.recipe import Recipe
 
 # What a bare name means where its tags differ: the weights of the published guide.
 _GUIDE_TAGS = {"regnety_016": "regnety_016.pycls_in1k"}
@@ -34,8 +35,8 @@ class Wanted(Protocol):
     test_crop_pct: float | None
     crop_mode: str
     interpolation: str
-    mean: Triple
-    std: Triple
+    mean: PerChannel
+    std: PerChannel
 
 
 @dataclass(frozen=True)

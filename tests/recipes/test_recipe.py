@@ -31,7 +31,7 @@ def test_unknown_preset_names_the_known() -> None:
         {"crop": 0},
         {"crop": 257},
         {"resize": 100000},
-        {"filter": "nearest"},
+        {"filter": "area"},
         {"dtype": "int8"},
         {"layout": "chwn"},
         {"mean": (0.5, 0.5)},

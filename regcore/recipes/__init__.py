@@ -1,0 +1,1 @@
+"""What becomes of every image: the recipe, and how to read one from where a model comes from."""
