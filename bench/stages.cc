@@ -58,16 +58,11 @@ void FullDecode(const File& file, std::vector<uint8_t>* pixels) {
 
 regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full, regcore::OnWarning on_warning) {
   regcore::PreprocessSpec spec{};
-  spec.resize = 256;
-  spec.crop = 224;
+  using regcore::CropOffset, regcore::Resize;
+  spec.crop = {Resize::kShortSide, 256, 256, 224, 224, CropOffset::kHalfEven, false};
   spec.filter = regcore::Filter::kBicubic;
   spec.order = regcore::PassOrder::kPillow13;
-  const float mean[] = {0.485f, 0.456f, 0.406f};
-  const float std[] = {0.229f, 0.224f, 0.225f};
-  for (int c = 0; c < 3; ++c) {
-    spec.mean[c] = mean[c];
-    spec.std[c] = std[c];
-  }
+  spec.formula = {255, {0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}, {1, 1, 1}, 0, 0};
   spec.type = type;
   spec.layout = type == regcore::DataType::kUint8 ? regcore::Layout::kNhwc : regcore::Layout::kNchw;
   spec.full_decode = full;

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from regcore import Recipe
 from regcore.recipes.recipe import installed_pass_order
@@ -19,35 +20,61 @@ RESAMPLING = {
     "hamming": Image.Resampling.HAMMING,
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
+    "nearest": Image.Resampling.NEAREST,
 }
 
 
-def resize_short_side(
-    image: Image.Image, size: int, filter_name: str, pass_order: str
-) -> Image.Image:
-    """torchvision.transforms.Resize(size) on a PIL image."""
-    width, height = image.size
-    if min(width, height) == size:
+def resized_size(image: Image.Image, recipe: Recipe) -> tuple[int, int]:
+    """Width and height by torchvision's Resize, or timm's ResizeKeepRatio."""
+    (width, height), wanted = image.size, recipe.resize
+    if wanted is None:
+        return width, height
+    if isinstance(wanted, int):
+        if width <= height:
+            return wanted, int(wanted * height / width)
+        return int(wanted * width / height), wanted
+    if recipe.fit == "exact":
+        return wanted[1], wanted[0]
+    ratios = height / wanted[0], width / wanted[1]
+    ratio = max(ratios) if recipe.fit == "inside" else min(ratios)
+    return round(width / ratio), round(height / ratio)
+
+
+def resized(image: Image.Image, recipe: Recipe) -> Image.Image:
+    """By the installed Pillow, or as the recipe's does it."""
+    (width, height), target = image.size, resized_size(image, recipe)
+    method = RESAMPLING[recipe.filter]
+    if target == image.size:
         return image
-    if width <= height:
-        target = size, int(size * height / width)
-    else:
-        target = int(size * width / height), size
-    if pass_order == installed_pass_order():
-        return image.resize(target, RESAMPLING[filter_name])
+    if recipe.pass_order == installed_pass_order() or recipe.filter == "nearest":
+        return image.resize(target, method)
     # The other Pillow's order, one axis at a time; each step rounds to uint8 as a pass does.
     shrink = height - target[1]
-    vertical_first = pass_order == "pillow13" and shrink > max(0, 2 * (width - target[0]))
+    vertical_first = recipe.pass_order == "pillow13" and shrink > max(0, 2 * (width - target[0]))
     between = (width, target[1]) if vertical_first else (target[0], height)
-    return image.resize(between, RESAMPLING[filter_name]).resize(target, RESAMPLING[filter_name])
+    return image.resize(between, method).resize(target, method)
 
 
-def center_crop(image: Image.Image, size: int) -> Image.Image:
-    """torchvision.transforms.CenterCrop(size) on a PIL image at least that large."""
-    width, height = image.size
-    left = int(round((width - size) / 2.0))  # noqa: RUF046
-    top = int(round((height - size) / 2.0))  # noqa: RUF046
-    return image.crop((left, top, left + size, top + size))
+def cropped(image: Image.Image, recipe: Recipe) -> Image.Image:
+    """By torchvision's CenterCrop or Hugging Face's center_crop, with a border where it is small.
+
+    Raises ValueError where it is small and the recipe has no border.
+    """
+    rows, columns = recipe.size
+    offsets = []
+    for side, cut in ((image.width, columns), (image.height, rows)):
+        spare = side - cut
+        if spare < 0 and recipe.fill is None:
+            raise ValueError(f"{side} pixels are fewer than {cut}")
+        if recipe.crop_offset == "floor":
+            offsets.append(spare // 2)
+        else:
+            offsets.append(-(-spare // 2) if spare < 0 else round(spare / 2.0))
+    left, top = offsets
+    fill = recipe.fill or (0, 0, 0)
+    canvas = Image.new("RGB", (columns, rows), fill)
+    canvas.paste(image.convert("RGB"), (-left, -top))
+    return canvas
 
 
 def open_rgb(item: str | bytes) -> Image.Image:
@@ -57,19 +84,43 @@ def open_rgb(item: str | bytes) -> Image.Image:
 def reference(item: str | bytes | NDArray[np.uint8], recipe: Recipe) -> NDArray[Any]:
     """One image by the recipe."""
     image = Image.fromarray(item) if isinstance(item, np.ndarray) else open_rgb(item)
-    image = resize_short_side(image, recipe.resize, recipe.filter, recipe.pass_order)
-    image = center_crop(image, recipe.crop)
+    if recipe.exif == "apply" and not isinstance(item, np.ndarray):
+        image = ImageOps.exif_transpose(
+            Image.open(item if isinstance(item, str) else io.BytesIO(item))
+        ).convert("RGB")
+    if recipe.channels == "gray":
+        image = image.convert("L").convert("RGB")
+    image = cropped(resized(image, recipe), recipe)
     pixels = np.asarray(image)
-    if recipe.dtype == "uint8":
-        values = pixels
-    else:
-        mean = np.asarray(recipe.mean, np.float32)
-        std = np.asarray(recipe.std, np.float32)
-        values = (pixels.astype(np.float32) / np.float32(255) - mean) / std
-        assert values.dtype == np.float32
+    if recipe.channels == "bgr":
+        pixels = pixels[..., ::-1]
+    if recipe.channels == "gray":
+        pixels = pixels[..., :1]
+    values = values_of(pixels, recipe)
     if recipe.layout == "nchw":
         values = values.transpose(2, 0, 1)
-    return np.ascontiguousarray(values.astype(recipe.dtype))
+    return np.ascontiguousarray(values)
+
+
+def values_of(pixels: NDArray[np.uint8], recipe: Recipe) -> NDArray[Any]:
+    """The last step of a recipe, whose constants are float32."""
+    if recipe.dtype == "uint8" and recipe.quant_scale is None:
+        return pixels
+    one = np.float32
+    values = pixels.astype(one) / one(recipe.divisor)
+    values = (values - np.asarray(recipe.mean, one)) / np.asarray(recipe.std, one)
+    if recipe.second_std is not None:
+        values = values / np.asarray(recipe.second_std, one)
+    assert values.dtype == one
+    if recipe.quant_scale is not None:
+        limits = np.iinfo(recipe.dtype)
+        steps = np.round(values / one(recipe.quant_scale)) + recipe.quant_zero_point
+        return steps.clip(limits.min, limits.max).astype(recipe.dtype)
+    if recipe.dtype == "bfloat16":
+        ml_dtypes = pytest.importorskip("ml_dtypes", reason="needs ml_dtypes for bfloat16")
+        bits: NDArray[Any] = values.astype(ml_dtypes.bfloat16).view(np.uint16)
+        return bits
+    return values.astype(recipe.dtype)
 
 
 def assert_same_bytes(actual: NDArray[Any], expected: NDArray[Any]) -> None:

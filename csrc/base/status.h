@@ -12,6 +12,7 @@ enum class StatusCode {
   kCorrupt,      // libjpeg refused the bytes
   kTruncated,    // the bytes end before the image does
   kTooLarge,     // over a limit, found before any allocation
+  kTooSmall,     // has fewer pixels than the recipe needs
   kIo,           // the operating system refused to read
   kOutput,       // ... or to write: the disk is full, or the folder has gone
   kOutOfMemory,  // an allocation failed; concerns this image alone

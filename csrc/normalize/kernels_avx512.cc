@@ -1,6 +1,9 @@
 // AVX-512: sixteen pixels at a time, by the arithmetic of NormalizeTable.
 #include <immintrin.h>
 
+#include <cstddef>
+#include <cstring>
+
 #include "normalize/kernels.h"
 
 namespace regcore {
@@ -101,7 +104,7 @@ void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table, T* 
   }
 }
 
-void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
+void PlanarBytes(const uint8_t* rgb, int width, const NormalizeTable&, uint8_t* const out[3]) {
   for (int x = 0; x < width; x += kPixels) {
     const __m512i pixels = Pixels(rgb + 3 * x);
     for (int c = 0; c < 3; ++c) {
@@ -111,9 +114,14 @@ void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
   }
 }
 
+void InterleavedBytes(const uint8_t* rgb, int width, const NormalizeTable&, uint8_t* out) {
+  std::memcpy(out, rgb, 3 * static_cast<size_t>(width));
+}
+
 }  // namespace
 
-const NormalizeKernel kNormalizeAvx512 = {Planar<float>, Planar<uint16_t>, PlanarBytes,
-                                          Interleaved<float>, Interleaved<uint16_t>};
+const NormalizeKernel kNormalizeAvx512 = {Planar<float>,         Planar<uint16_t>,
+                                          PlanarBytes,           Interleaved<float>,
+                                          Interleaved<uint16_t>, InterleavedBytes};
 
 }  // namespace regcore

@@ -19,10 +19,9 @@ void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
   PlanarByTable(rgb, width, table.half, out);
 }
 
-void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
-  for (int x = 0; x < width; ++x) {
-    for (int c = 0; c < 3; ++c) out[c][x] = rgb[3 * x + c];
-  }
+void PlanarBytes(const uint8_t* rgb, int width, const NormalizeTable& table,
+                 uint8_t* const out[3]) {
+  PlanarByTable(rgb, width, table.bytes, out);
 }
 
 template <typename T>
@@ -40,9 +39,13 @@ void InterleavedHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
   InterleavedByTable(rgb, width, table.half, out);
 }
 
+void InterleavedBytes(const uint8_t* rgb, int width, const NormalizeTable& table, uint8_t* out) {
+  InterleavedByTable(rgb, width, table.bytes, out);
+}
+
 }  // namespace
 
-const NormalizeKernel kNormalizePortable = {PlanarSingle, PlanarHalf, PlanarBytes,
-                                            InterleavedSingle, InterleavedHalf};
+const NormalizeKernel kNormalizePortable = {PlanarSingle,      PlanarHalf,      PlanarBytes,
+                                            InterleavedSingle, InterleavedHalf, InterleavedBytes};
 
 }  // namespace regcore

@@ -1,36 +1,68 @@
 #include "normalize/normalize.h"
 
 #include <cstring>
+#include <utility>
 
 #include "base/aligned_buffer.h"
 
 namespace regcore {
 namespace {
 
-// The vector kernels compute instead of looking up. That is exact for ordinary means and standard
-// deviations; this is the proof for the ones at hand: all 256 inputs of every channel.
-bool EqualsTable(const NormalizeKernel& kernel, const NormalizeTable& table) {
-  constexpr int kInputs = 256;
+constexpr int kInputs = 256;
+
+// What a kernel makes of one row, interleaved and as planes that lie one after the other.
+template <typename T>
+struct Rows {
+  T interleaved[3 * kInputs];
+  T planes[3 * kInputs];
+
+  bool operator==(const Rows& other) const {
+    return std::memcmp(interleaved, other.interleaved, sizeof(interleaved)) == 0 &&
+           std::memcmp(planes, other.planes, sizeof(planes)) == 0;
+  }
+};
+
+template <typename T>
+Rows<T> RowsBy(void (*interleaved)(const uint8_t*, int, const NormalizeTable&, T*),
+               void (*planar)(const uint8_t*, int, const NormalizeTable&, T* const[3]),
+               const NormalizeTable& table) {
   uint8_t rgb[3 * kInputs + kReadSlack] = {};
   for (int i = 0; i < 3 * kInputs; ++i) rgb[i] = static_cast<uint8_t>(i / 3);
-  float single[3 * kInputs], expected_single[3 * kInputs];
-  uint16_t half[3 * kInputs], expected_half[3 * kInputs];
-  const auto equal = [&] {
-    return std::memcmp(single, expected_single, sizeof(single)) == 0 &&
-           std::memcmp(half, expected_half, sizeof(half)) == 0;
-  };
-  kNormalizePortable.interleaved_single(rgb, kInputs, table, expected_single);
-  kNormalizePortable.interleaved_half(rgb, kInputs, table, expected_half);
-  kernel.interleaved_single(rgb, kInputs, table, single);
-  kernel.interleaved_half(rgb, kInputs, table, half);
-  if (!equal()) return false;
-  std::memcpy(expected_single, table.single, sizeof(single));
-  std::memcpy(expected_half, table.half, sizeof(half));
-  float* const single_planes[3] = {single, single + kInputs, single + 2 * kInputs};
-  uint16_t* const half_planes[3] = {half, half + kInputs, half + 2 * kInputs};
-  kernel.planar_single(rgb, kInputs, table, single_planes);
-  kernel.planar_half(rgb, kInputs, table, half_planes);
-  return equal();
+  Rows<T> rows;
+  interleaved(rgb, kInputs, table, rows.interleaved);
+  T* const planes[3] = {rows.planes, rows.planes + kInputs, rows.planes + 2 * kInputs};
+  planar(rgb, kInputs, table, planes);
+  return rows;
+}
+
+// The vector kernels compute instead of looking up. That is exact for ordinary means and standard
+// deviations; this is the proof for the ones at hand: all 256 inputs of every channel.
+bool EqualsTable(const NormalizeKernel& kernel, const NormalizeTable& table, DataType type) {
+  const NormalizeKernel& twin = kNormalizePortable;
+  switch (type) {
+    case DataType::kFloat32:
+      return RowsBy(kernel.interleaved_single, kernel.planar_single, table) ==
+             RowsBy(twin.interleaved_single, twin.planar_single, table);
+    case DataType::kFloat16:
+    case DataType::kBfloat16:
+      return RowsBy(kernel.interleaved_half, kernel.planar_half, table) ==
+             RowsBy(twin.interleaved_half, twin.planar_half, table);
+    case DataType::kUint8:
+    case DataType::kInt8:
+      break;
+  }
+  return RowsBy(kernel.interleaved_bytes, kernel.planar_bytes, table) ==
+         RowsBy(twin.interleaved_bytes, twin.planar_bytes, table);
+}
+
+// The planes, or the interleaved values, of the result are in the order blue, green, red; those of
+// a row of pixels, which both kinds of kernels read, are not.
+ValueFormula InOrderOfRow(ValueFormula formula, Layout layout, Channels channels) {
+  if (channels != Channels::kBgr || layout != Layout::kNchw) return formula;
+  std::swap(formula.mean[0], formula.mean[2]);
+  std::swap(formula.std[0], formula.std[2]);
+  std::swap(formula.second_std[0], formula.second_std[2]);
+  return formula;
 }
 
 }  // namespace
@@ -40,53 +72,81 @@ size_t ItemSize(DataType type) {
     case DataType::kFloat32:
       return 4;
     case DataType::kFloat16:
+    case DataType::kBfloat16:
       return 2;
     case DataType::kUint8:
+    case DataType::kInt8:
       return 1;
   }
   return 0;
 }
 
-Normalizer::Normalizer(const float mean[3], const float std[3], DataType type, Layout layout,
+Normalizer::Normalizer(const ValueFormula& formula, DataType type, Layout layout, Channels channels,
                        int width, int height, SimdLevel level)
-    : table_(std::make_unique<const NormalizeTable>(MakeNormalizeTable(mean, std))),
+    : table_(std::make_unique<const NormalizeTable>(
+          MakeNormalizeTable(InOrderOfRow(formula, layout, channels), type))),
       kernel_(&NormalizeKernelFor(level)),
       type_(type),
       layout_(layout),
+      channels_(channels),
       width_(width),
       height_(height) {
-  if (kernel_ != &kNormalizePortable && !EqualsTable(*kernel_, *table_)) {
-    kernel_ = &kNormalizePortable;
-  }
+  if (!EqualsTable(*kernel_, *table_, type)) kernel_ = &kNormalizePortable;
 }
 
 size_t Normalizer::slot_bytes() const {
-  return 3 * static_cast<size_t>(width_) * static_cast<size_t>(height_) * ItemSize(type_);
+  const size_t count = channels_ == Channels::kGray ? 1 : 3;
+  return count * static_cast<size_t>(width_) * static_cast<size_t>(height_) * ItemSize(type_);
 }
 
 template <typename T>
 std::array<T*, 3> Normalizer::Planes(int y, void* slot) const {
   const size_t plane = static_cast<size_t>(width_) * static_cast<size_t>(height_);
   T* first = static_cast<T*>(slot) + static_cast<size_t>(y) * static_cast<size_t>(width_);
+  if (channels_ == Channels::kBgr) return {first + 2 * plane, first + plane, first};
   return {first, first + plane, first + 2 * plane};
 }
 
-void Normalizer::Row(const uint8_t* rgb, int y, void* slot) const {
-  const size_t row = 3 * static_cast<size_t>(width_);
-  const size_t offset = static_cast<size_t>(y) * row;
-  const bool planar = layout_ == Layout::kNchw;
-  switch (type_) {
-    case DataType::kFloat32:
-      if (planar)
-        return kernel_->planar_single(rgb, width_, *table_, Planes<float>(y, slot).data());
+template <typename T>
+void Normalizer::GrayRow(const uint8_t* rgb, int y, const T (&values)[256], void* slot) const {
+  T* out = static_cast<T*>(slot) + static_cast<size_t>(y) * static_cast<size_t>(width_);
+  for (int x = 0; x < width_; ++x) out[x] = values[rgb[3 * x]];
+}
+
+void Normalizer::Row(uint8_t* rgb, int y, void* slot) const {
+  if (channels_ == Channels::kGray) {
+    const size_t item = ItemSize(type_);
+    if (item == 4) return GrayRow(rgb, y, table_->single[0], slot);
+    if (item == 2) return GrayRow(rgb, y, table_->half[0], slot);
+    return GrayRow(rgb, y, table_->bytes[0], slot);
+  }
+  if (layout_ == Layout::kNchw) return PlanarRow(rgb, y, slot);
+  if (channels_ == Channels::kBgr) {
+    for (int x = 0; x < width_; ++x) std::swap(rgb[3 * x], rgb[3 * x + 2]);
+  }
+  InterleavedRow(rgb, y, slot);
+}
+
+void Normalizer::PlanarRow(const uint8_t* rgb, int y, void* slot) const {
+  switch (ItemSize(type_)) {
+    case 4:
+      return kernel_->planar_single(rgb, width_, *table_, Planes<float>(y, slot).data());
+    case 2:
+      return kernel_->planar_half(rgb, width_, *table_, Planes<uint16_t>(y, slot).data());
+    default:
+      return kernel_->planar_bytes(rgb, width_, *table_, Planes<uint8_t>(y, slot).data());
+  }
+}
+
+void Normalizer::InterleavedRow(const uint8_t* rgb, int y, void* slot) const {
+  const size_t offset = 3 * static_cast<size_t>(y) * static_cast<size_t>(width_);
+  switch (ItemSize(type_)) {
+    case 4:
       return kernel_->interleaved_single(rgb, width_, *table_, static_cast<float*>(slot) + offset);
-    case DataType::kFloat16:
-      if (planar)
-        return kernel_->planar_half(rgb, width_, *table_, Planes<uint16_t>(y, slot).data());
+    case 2:
       return kernel_->interleaved_half(rgb, width_, *table_, static_cast<uint16_t*>(slot) + offset);
-    case DataType::kUint8:
-      if (planar) return kernel_->planar_bytes(rgb, width_, Planes<uint8_t>(y, slot).data());
-      std::memcpy(static_cast<uint8_t*>(slot) + offset, rgb, row);
+    default:
+      return kernel_->interleaved_bytes(rgb, width_, *table_, static_cast<uint8_t*>(slot) + offset);
   }
 }
 

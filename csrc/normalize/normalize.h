@@ -1,4 +1,4 @@
-// RGB8 rows → float32, float16 or uint8, NCHW or NHWC, into the caller's slot.
+// RGB8 rows → values of a recipe's type, channels and layout, into the caller's slot.
 #pragma once
 
 #include <array>
@@ -12,32 +12,39 @@
 
 namespace regcore {
 
-enum class DataType { kFloat32, kFloat16, kUint8 };
 enum class Layout { kNchw, kNhwc };
+enum class Channels { kRgb, kBgr, kGray };
 
 size_t ItemSize(DataType type);  // bytes
 
 // Writes the rows of one image of width x height pixels.
 class Normalizer {
  public:
-  Normalizer(const float mean[3], const float std[3], DataType type, Layout layout, int width,
-             int height, SimdLevel level);
+  // The formula's channels are those of the result, in that order; of kGray the first one counts.
+  Normalizer(const ValueFormula& formula, DataType type, Layout layout, Channels channels,
+             int width, int height, SimdLevel level);
 
   size_t slot_bytes() const;  // of one image
 
-  // Row `y` of the image into its place in `slot`, which is aligned for the type.
-  void Row(const uint8_t* rgb, int y, void* slot) const;
+  // Row `y` of the image into its place in `slot`, which is aligned for the type. `rgb`, with
+  // kReadSlack past it, may be changed. For kGray the three colours of each pixel are equal.
+  void Row(uint8_t* rgb, int y, void* slot) const;
 
  private:
   template <typename T>
   std::array<T*, 3> Planes(int y, void* slot) const;
+  template <typename T>
+  void GrayRow(const uint8_t* rgb, int y, const T (&values)[256], void* slot) const;
+  void PlanarRow(const uint8_t* rgb, int y, void* slot) const;
+  void InterleavedRow(const uint8_t* rgb, int y, void* slot) const;
 
   std::unique_ptr<const NormalizeTable> table_;
   const NormalizeKernel* kernel_;
-  DataType type_;
-  Layout layout_;
-  int width_;
-  int height_;
+  const DataType type_;
+  const Layout layout_;
+  const Channels channels_;
+  const int width_;
+  const int height_;
 };
 
 }  // namespace regcore

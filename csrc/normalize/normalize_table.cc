@@ -2,7 +2,9 @@
 // each operation.
 #include "normalize/normalize_table.h"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace regcore {
 namespace {
@@ -28,21 +30,43 @@ uint16_t HalfFromSingle(float value) {
   return static_cast<uint16_t>(sign | round(magnitude - 0x38000000u, 13));  // may carry to infinity
 }
 
+// The upper half of binary32, to nearest, ties to even.
+uint16_t BfloatFromSingle(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  if ((bits & 0x7FFFFFFFu) > 0x7F800000u)
+    return static_cast<uint16_t>((bits >> 16) | 0x40u);  // NaN
+  return static_cast<uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
+}
+
+float ValueOf(const ValueFormula& f, int channel, float pixel) {
+  return (pixel / f.divisor - f.mean[channel]) / f.std[channel] / f.second_std[channel];
+}
+
+uint8_t Quantized(const ValueFormula& f, DataType type, float value) {
+  const bool is_signed = type == DataType::kInt8;
+  const float step = std::nearbyint(value / f.quant_scale) + static_cast<float>(f.quant_zero_point);
+  const float bounded = std::clamp(step, is_signed ? -128.0f : 0.0f, is_signed ? 127.0f : 255.0f);
+  return static_cast<uint8_t>(static_cast<int>(bounded));
+}
+
 }  // namespace
 
-NormalizeTable MakeNormalizeTable(const float mean[3], const float std[3]) {
+NormalizeTable MakeNormalizeTable(const ValueFormula& formula, DataType type) {
   constexpr float kScale = 0x1p24f;
-  NormalizeTable table;
+  NormalizeTable table{};
   for (int c = 0; c < 3; ++c) {
     for (int u = 0; u < 256; ++u) {
-      const float value = (static_cast<float>(u) / 255.0f - mean[c]) / std[c];
+      const float value = ValueOf(formula, c, static_cast<float>(u));
       table.single[c][u] = value;
-      table.half[c][u] = HalfFromSingle(value);
+      table.half[c][u] =
+          type == DataType::kBfloat16 ? BfloatFromSingle(value) : HalfFromSingle(value);
+      table.bytes[c][u] =
+          formula.quant_scale == 0 ? static_cast<uint8_t>(u) : Quantized(formula, type, value);
     }
-    const float divisor = kScale * std[c];
+    const float divisor = kScale * formula.std[c];
     const float high = 1.0f / divisor;
     for (int i = c; i < NormalizeTable::kPeriod; i += 3) {
-      table.mean[i] = kScale * mean[c];
+      table.mean[i] = kScale * formula.mean[c];
       table.high[i] = high;
       table.low[i] = static_cast<float>(1.0 / double{divisor} - double{high});
     }

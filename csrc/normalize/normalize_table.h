@@ -1,15 +1,31 @@
-// What a mean and a standard deviation make of every pixel value.
+// What becomes of every pixel value.
 #pragma once
 
 #include <cstdint>
 
 namespace regcore {
 
-// The 256 results of each channel by the reference formula, three separately rounded float32
-// operations: (float32(u8) / 255 - mean) / std. float16 is that result rounded to nearest even.
+enum class DataType { kFloat32, kFloat16, kBfloat16, kUint8, kInt8 };
+
+// The value of a pixel u of channel c: each operation is rounded to float32. Dividing by one
+// changes nothing, so that what a recipe lacks is a one.
+//   ((u / divisor - mean[c]) / std[c]) / second_std[c]
+// float16 and bfloat16 are that, rounded to nearest even. Integers are pixels as they are, or if
+// quant_scale is not 0, by ONNX's QuantizeLinear,
+//   saturate(round half to even (value / quant_scale) + quant_zero_point)
+struct ValueFormula {
+  float divisor;
+  float mean[3];
+  float std[3];
+  float second_std[3];
+  float quant_scale;
+  int quant_zero_point;
+};
+
+// The 256 results of each channel, in the form of one type; the arrays of other types mean nothing.
 //
-// And the constants of the vector kernels, which compute the same without a division, 2^24 times
-// as large until the last step:
+// And the constants of the vector kernels, which compute the same for a divisor of 255 without a
+// division, 2^24 times as large until the last step:
 // - u / 255 has the bytes 0.uuu... in base 256. m = u * 0x010101 holds its first 24 bits; with z
 //   leading zeros in u, the 24 significant bits are those of m and z zeros, and what follows, the
 //   rest of u, is above one half: the quotient rounds up. m's float is exact, and m + 2^-24 m
@@ -23,13 +39,14 @@ struct NormalizeTable {
   static constexpr int kPeriod = 48;  // of the colours in interleaved vectors of 4, 8 or 16 lanes
 
   float single[3][256];
-  uint16_t half[3][256];
+  uint16_t half[3][256];  // float16, or bfloat16
+  uint8_t bytes[3][256];  // uint8, or the bits of int8
   // For the value at any place of an interleaved row, that is for channel place % 3.
   float mean[kPeriod];
   float high[kPeriod];
   float low[kPeriod];
 };
 
-NormalizeTable MakeNormalizeTable(const float mean[3], const float std[3]);
+NormalizeTable MakeNormalizeTable(const ValueFormula& formula, DataType type);
 
 }  // namespace regcore

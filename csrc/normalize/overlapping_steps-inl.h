@@ -1,7 +1,9 @@
 // Rows in whole steps of some pixels, for instruction sets that cannot store part of a vector.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "normalize/kernels.h"
 
@@ -27,7 +29,8 @@ template <typename Rows>
 class SteppedRows {
  public:
   static constexpr NormalizeKernel Make() {
-    return {PlanarSingle, PlanarHalf, PlanarBytes, InterleavedSingle, InterleavedHalf};
+    return {PlanarSingle,      PlanarHalf,      PlanarBytes,
+            InterleavedSingle, InterleavedHalf, InterleavedBytes};
   }
 
  private:
@@ -45,8 +48,9 @@ class SteppedRows {
     Rows::Planar(rgb, width, table, out);
   }
 
-  static void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
-    if (Narrow(width)) return kNormalizePortable.planar_bytes(rgb, width, out);
+  static void PlanarBytes(const uint8_t* rgb, int width, const NormalizeTable& table,
+                          uint8_t* const out[3]) {
+    if (Narrow(width)) return kNormalizePortable.planar_bytes(rgb, width, table, out);
     Rows::PlanarBytes(rgb, width, out);
   }
 
@@ -60,6 +64,10 @@ class SteppedRows {
                               uint16_t* out) {
     if (Narrow(width)) return kNormalizePortable.interleaved_half(rgb, width, table, out);
     Rows::Interleaved(rgb, width, table, out);
+  }
+
+  static void InterleavedBytes(const uint8_t* rgb, int width, const NormalizeTable&, uint8_t* out) {
+    std::memcpy(out, rgb, 3 * static_cast<size_t>(width));
   }
 };
 

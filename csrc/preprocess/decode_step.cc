@@ -1,9 +1,12 @@
 #include "preprocess/decode_step.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "files/read_file.h"
+#include "preprocess/rearrange.h"
 
 namespace regcore {
 namespace {
@@ -65,37 +68,39 @@ Status DecodeStep::DecodeExternally(const ExternalDecoder& external, size_t inde
     bytes = worker_.file.data();
     size = file_bytes_;
   }
-  ExternalImage image(spec_.limits, bytes, size, 3 * static_cast<size_t>(spec_.crop), &reservation_,
-                      &worker_.pixels);
+  const size_t row_bytes =
+      3 * static_cast<size_t>(std::max(spec_.crop.crop_width, spec_.crop.crop_height));
+  ExternalImage image(spec_.limits, bytes, size, row_bytes, &reservation_, &worker_.pixels);
   REGCORE_RETURN_IF_ERROR(external.decode(external.context, index, &image));
   if (!image.complete) return {StatusCode::kOutOfMemory, "out of memory"};
-  worker_.diagnostics.orientation = image.orientation;
   view_ = image.view();
-  return PlanFor(view_.area.width(), view_.area.height());
+  REGCORE_RETURN_IF_ERROR(PlanFor(view_.area.width(), view_.area.height(), image.orientation));
+  // What the copies hold, the other decoder has given back.
+  return Rearrange();
 }
 
 Status DecodeStep::DecodeJpeg(const uint8_t* bytes, size_t size) {
   JpegDecoder& decoder = worker_.decoder;
   REGCORE_RETURN_IF_ERROR(decoder.Open(bytes, size));
-  REGCORE_RETURN_IF_ERROR(PlanFor(decoder.width(), decoder.height()));
-  REGCORE_RETURN_IF_ERROR(
-      reservation_.GrowTo(file_bytes_ + decoder.DecodeBytes() + next_.HeldBytes(plan_)));
+  REGCORE_RETURN_IF_ERROR(PlanFor(decoder.width(), decoder.height(), decoder.orientation()));
+  REGCORE_RETURN_IF_ERROR(reservation_.GrowTo(file_bytes_ + decoder.DecodeBytes() +
+                                              RearrangedBytes() + next_.HeldBytes(plan_)));
   reservation_.ReleaseTurn();
-  REGCORE_RETURN_IF_ERROR(
-      decoder.Decode(plan_.Wanted(), ExtentFor(spec_), &worker_.pixels, &view_));
-  return NoteDiagnostics();
+  REGCORE_RETURN_IF_ERROR(decoder.Decode(Stored(), ExtentFor(spec_), &worker_.pixels, &view_));
+  REGCORE_RETURN_IF_ERROR(Rearrange());
+  return NoteDamage();
 }
 
 // The wanted part of the caller's pixels: in place, or copied to where kernels may read past it.
 Status DecodeStep::ViewPixels() {
-  REGCORE_RETURN_IF_ERROR(PlanFor(source_.width, source_.height));
+  REGCORE_RETURN_IF_ERROR(PlanFor(source_.width, source_.height, kUpright));
   const Rect wanted = plan_.Wanted();
   const size_t bytes = PixelBytes(wanted);
-  REGCORE_RETURN_IF_ERROR(reservation_.GrowTo(bytes + next_.HeldBytes(plan_)));
+  REGCORE_RETURN_IF_ERROR(reservation_.GrowTo(bytes + RearrangedBytes() + next_.HeldBytes(plan_)));
   reservation_.ReleaseTurn();
   if (HasReadSlack(source_, wanted)) {
     view_ = {source_.data, source_.stride, Rect{0, 0, source_.width, source_.height}};
-    return {};
+    return Rearrange();
   }
   REGCORE_RETURN_IF_ERROR(worker_.pixels.Reserve(bytes + kReadSlack));
   const size_t row = 3 * static_cast<size_t>(wanted.width());
@@ -104,7 +109,7 @@ Status DecodeStep::ViewPixels() {
                 source_.data + y * source_.stride + 3 * ptrdiff_t{wanted.left}, row);
   }
   view_ = {worker_.pixels.data(), static_cast<ptrdiff_t>(row), wanted};
-  return {};
+  return Rearrange();
 }
 
 Status DecodeStep::ReadSource() {
@@ -112,14 +117,45 @@ Status DecodeStep::ReadSource() {
                   &file_bytes_);
 }
 
-Status DecodeStep::PlanFor(int width, int height) {
+// For a picture that is stored with this size and orientation.
+Status DecodeStep::PlanFor(int width, int height, int orientation) {
+  stored_width_ = width;
+  stored_height_ = height;
+  if (spec_.apply_orientation) {
+    orientation_ = orientation;
+  } else {
+    worker_.diagnostics.orientation = orientation;
+  }
+  if (SwapsSides(orientation_)) std::swap(width, height);
   return next_.Plan(width, height, &worker_, &plan_);
 }
 
+// The part that the plan wants, of the picture as it is stored.
+Rect DecodeStep::Stored() const {
+  return StoredArea(plan_.Wanted(), orientation_, stored_width_, stored_height_);
+}
+
+// What Rearrange holds, in bytes.
+size_t DecodeStep::RearrangedBytes() const {
+  const size_t copies =
+      size_t{orientation_ != kUpright} + size_t{spec_.channels == Channels::kGray};
+  return copies * PixelBytes(plan_.Wanted());
+}
+
+// Turns the wanted pixels, or takes their colours away, as far as the recipe wants it.
+Status DecodeStep::Rearrange() {
+  const Rect wanted = plan_.Wanted();
+  if (orientation_ != kUpright) {
+    REGCORE_RETURN_IF_ERROR(
+        Turn(view_, wanted, orientation_, stored_width_, stored_height_, &worker_.upright, &view_));
+  }
+  if (spec_.channels != Channels::kGray) return {};
+  return ToLuma(view_, wanted, &worker_.luma, &view_);
+}
+
 // For the JPEG just decoded.
-Status DecodeStep::NoteDiagnostics() {
+Status DecodeStep::NoteDamage() {
   Diagnostics& diagnostics = worker_.diagnostics;
-  diagnostics.orientation = worker_.decoder.orientation();
   const size_t warnings = worker_.decoder.warnings();
   if (warnings == 0 || spec_.on_warning == OnWarning::kIgnore) return {};
   diagnostics.warnings = warnings;

@@ -10,6 +10,7 @@
 #include "preprocess/external_decoder.h"
 #include "preprocess/image_source.h"
 #include "preprocess/preprocess_spec.h"
+#include "preprocess/rearrange.h"
 #include "preprocess/resize_crop_step.h"
 #include "preprocess/worker_state.h"
 
@@ -40,8 +41,11 @@ class DecodeStep {
   Status DecodeJpeg(const uint8_t* bytes, size_t size);
   Status ViewPixels();
   Status ReadSource();
-  Status PlanFor(int width, int height);
-  Status NoteDiagnostics();
+  Status PlanFor(int width, int height, int orientation);
+  Rect Stored() const;
+  size_t RearrangedBytes() const;
+  Status Rearrange();
+  Status NoteDamage();
 
   const PreprocessSpec& spec_;
   const ResizeCropStep& next_;
@@ -49,6 +53,9 @@ class DecodeStep {
   WorkerState& worker_;
   Reservation reservation_;
   size_t file_bytes_ = 0;  // of the source's file, as far as the worker holds it
+  int stored_width_ = 0;
+  int stored_height_ = 0;
+  int orientation_ = kUpright;  // by which the picture is turned
   CropPlan plan_;
   RgbView view_;
 };

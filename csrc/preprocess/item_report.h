@@ -15,7 +15,7 @@ namespace regcore {
 struct Diagnostics {
   size_t warnings = 0;        // how often libjpeg repaired damage
   std::string first_warning;  // its words
-  int orientation = 1;        // of EXIF; nothing is turned by it
+  int orientation = 1;        // of EXIF, where the picture was not turned by it
 
   bool empty() const { return warnings == 0 && orientation == 1; }
 };

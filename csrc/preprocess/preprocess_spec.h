@@ -1,11 +1,14 @@
 // What becomes of every image.
 #pragma once
 
+#include <cstdint>
+
 #include "base/image_limits.h"
 #include "base/memory_budget.h"
 #include "base/simd_level.h"
 #include "normalize/normalize.h"
 #include "resample/axis_plan.h"
+#include "resample/crop_geometry.h"
 
 namespace regcore {
 
@@ -16,14 +19,14 @@ enum class OnWarning {
   kFail,    // the image fails
 };
 
-// Needs 1 <= crop <= resize.
 struct PreprocessSpec {
-  int resize;  // pixels of the short side
-  int crop;    // pixels of both sides of the centre crop
+  CropRule crop;
+  uint8_t fill[3];         // the colour around a picture smaller than the crop
+  bool apply_orientation;  // pictures are turned as EXIF says
   Filter filter;
   PassOrder order;
-  float mean[3];
-  float std[3];
+  ValueFormula formula;
+  Channels channels;
   DataType type;
   Layout layout;
   bool full_decode;

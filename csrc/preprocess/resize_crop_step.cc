@@ -1,31 +1,10 @@
 #include "preprocess/resize_crop_step.h"
 
 #include <cstring>
-#include <string>
 
-#include "resample/crop_geometry.h"
+#include "preprocess/rearrange.h"
 
 namespace regcore {
-namespace {
-
-// Rows become columns.
-Status Transpose(const RgbView& view, const Rect& area, AlignedBuffer* pixels,
-                 RgbView* transposed) {
-  const size_t row = 3 * static_cast<size_t>(area.height());
-  REGCORE_RETURN_IF_ERROR(pixels->Reserve(row * static_cast<size_t>(area.width()) + kReadSlack));
-  for (int y = area.top; y < area.bottom; ++y) {
-    const uint8_t* source = view.Row(y) + 3 * (area.left - view.area.left);
-    uint8_t* column = pixels->data() + 3 * static_cast<size_t>(y - area.top);
-    for (int x = 0; x < area.width(); ++x, source += 3, column += row) {
-      std::memcpy(column, source, 3);
-    }
-  }
-  *transposed = {pixels->data(), static_cast<ptrdiff_t>(row),
-                 Rect{area.top, area.left, area.bottom, area.right}};
-  return {};
-}
-
-}  // namespace
 
 Rect CropPlan::Wanted() const {
   const AxisPlan& x = (transposed ? second : first)->plan;
@@ -34,33 +13,35 @@ Rect CropPlan::Wanted() const {
 }
 
 ResizeCropStep::ResizeCropStep(const PreprocessSpec& spec)
-    : resize_(spec.resize),
-      crop_(spec.crop),
+    : crop_(spec.crop),
+      fill_{spec.fill[0], spec.fill[1], spec.fill[2]},
       order_(spec.order),
       kernel_(ResampleKernelFor(spec.level)),
-      normalizer_(spec.mean, spec.std, spec.type, spec.layout, spec.crop, spec.crop, spec.level) {}
+      normalizer_(spec.formula, spec.type, spec.layout, spec.channels, crop_.crop_width,
+                  crop_.crop_height, spec.level) {}
 
 Status ResizeCropStep::Plan(int width, int height, WorkerState* worker, CropPlan* plan) const {
-  if (!ResizeFits(width, height, resize_)) {
-    return {StatusCode::kTooLarge, std::to_string(width) + " x " + std::to_string(height) +
-                                       " cannot be resized to a short side of " +
-                                       std::to_string(resize_)};
-  }
   PlanCache& plans = worker->plans;
-  const CropGeometry g = MakeCropGeometry(width, height, resize_, crop_);
+  CropGeometry g{};
+  REGCORE_RETURN_IF_ERROR(MakeCropGeometry(width, height, crop_, &g));
+  plan->covered = g.covered;
   plan->transposed = VerticalFirst(order_, width, height, g.resized_width, g.resized_height);
+  const int left = g.left + g.covered.left;
+  const int top = g.top + g.covered.top;
   if (plan->transposed) {
-    REGCORE_RETURN_IF_ERROR(plans.Horizontal(height, g.resized_height, g.top, crop_, &plan->first));
-    return plans.Vertical(width, g.resized_width, g.left, crop_, &plan->second);
+    REGCORE_RETURN_IF_ERROR(
+        plans.Horizontal(height, g.resized_height, top, g.covered.height(), &plan->first));
+    return plans.Vertical(width, g.resized_width, left, g.covered.width(), &plan->second);
   }
-  REGCORE_RETURN_IF_ERROR(plans.Horizontal(width, g.resized_width, g.left, crop_, &plan->first));
-  return plans.Vertical(height, g.resized_height, g.top, crop_, &plan->second);
+  REGCORE_RETURN_IF_ERROR(
+      plans.Horizontal(width, g.resized_width, left, g.covered.width(), &plan->first));
+  return plans.Vertical(height, g.resized_height, top, g.covered.height(), &plan->second);
 }
 
 size_t ResizeCropStep::HeldBytes(const CropPlan& plan) const {
   const AxisPlan& second = plan.second->plan;
-  const size_t passes =
-      kernel_.intermediate_bytes(second.input_end() - second.input_begin(), 3 * crop_);
+  const size_t passes = kernel_.intermediate_bytes(second.input_end() - second.input_begin(),
+                                                   3 * plan.first->plan.count);
   if (!plan.transposed) return passes;
   const Rect wanted = plan.Wanted();
   return passes + 3 * static_cast<size_t>(int64_t{wanted.width()} * wanted.height());
@@ -68,43 +49,67 @@ size_t ResizeCropStep::HeldBytes(const CropPlan& plan) const {
 
 Status ResizeCropStep::Run(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                            void* slot) const {
-  if (plan.transposed) return RunTransposed(view, plan, worker, slot);
-  return Resample(view, plan, worker,
-                  [&](int y, const uint8_t* rgb) { normalizer_.Row(rgb, y, slot); });
+  const Rect window{0, 0, crop_.crop_width, crop_.crop_height};
+  if (plan.transposed || plan.covered != window) return RunThroughWindow(view, plan, worker, slot);
+  return Resample(view, plan, worker, [&](int y, uint8_t* rgb) { normalizer_.Row(rgb, y, slot); });
 }
 
-// Calls use_row(y, rgb) for every row of the crop window.
+// Calls use_row(i, rgb) for every row, or if the plan is transposed every column, of the covered
+// part of the crop window.
 template <typename UseRow>
 Status ResizeCropStep::Resample(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                                 const UseRow& use_row) const {
   const AxisPlan& second = plan.second->plan;
-  const int columns = 3 * crop_;
+  const int columns = 3 * plan.first->plan.count;
   const int rows = second.input_end() - second.input_begin();
   REGCORE_RETURN_IF_ERROR(worker->intermediate.Reserve(kernel_.intermediate_bytes(rows, columns)));
   REGCORE_RETURN_IF_ERROR(worker->row.Reserve(static_cast<size_t>(columns) + 2 * kReadSlack));
   kernel_.horizontal(*plan.first, second, view, worker->intermediate.data());
-  for (int y = 0; y < crop_; ++y) {
-    kernel_.vertical(*plan.second, y, worker->intermediate.data(), columns, worker->row.data());
-    use_row(y, worker->row.data());
+  for (int i = 0; i < second.count; ++i) {
+    kernel_.vertical(*plan.second, i, worker->intermediate.data(), columns, worker->row.data());
+    use_row(i, worker->row.data());
   }
   return {};
 }
 
-// The rare order: the same passes over the transposed image, and the result transposed back.
-Status ResizeCropStep::RunTransposed(const RgbView& view, const CropPlan& plan, WorkerState* worker,
-                                     void* slot) const {
-  RgbView turned;
-  REGCORE_RETURN_IF_ERROR(Transpose(view, plan.Wanted(), &worker->transposed, &turned));
-  const size_t side = static_cast<size_t>(crop_);
-  REGCORE_RETURN_IF_ERROR(worker->window.Reserve(3 * side * side + kReadSlack));
-  uint8_t* result = worker->window.data();
-  REGCORE_RETURN_IF_ERROR(Resample(turned, plan, worker, [&](int x, const uint8_t* column) {
-    uint8_t* out = result + 3 * static_cast<size_t>(x);
-    for (size_t y = 0; y < side; ++y) std::memcpy(out + 3 * side * y, column + 3 * y, 3);
-  }));
-  for (int y = 0; y < crop_; ++y) {
-    normalizer_.Row(result + 3 * side * static_cast<size_t>(y), y, slot);
+// The rare cases: a window that is not covered wholly, and the rare order, which is the same passes
+// over the transposed image, and the result transposed back.
+Status ResizeCropStep::RunThroughWindow(const RgbView& view, const CropPlan& plan,
+                                        WorkerState* worker, void* slot) const {
+  REGCORE_RETURN_IF_ERROR(FillWindow(plan, &worker->window));
+  const size_t stride = 3 * static_cast<size_t>(crop_.crop_width);
+  uint8_t* const covered = worker->window.data() + stride * static_cast<size_t>(plan.covered.top) +
+                           3 * static_cast<size_t>(plan.covered.left);
+  const size_t length = static_cast<size_t>(plan.first->plan.count);
+  if (plan.transposed) {
+    const Rect wanted = plan.Wanted();
+    RgbView turned;
+    // The size of the whole picture matters only to orientations that reverse.
+    REGCORE_RETURN_IF_ERROR(Turn(view, {wanted.top, wanted.left, wanted.bottom, wanted.right},
+                                 kTransposed, 0, 0, &worker->transposed, &turned));
+    REGCORE_RETURN_IF_ERROR(Resample(turned, plan, worker, [&](int x, const uint8_t* column) {
+      uint8_t* out = covered + 3 * static_cast<size_t>(x);
+      for (size_t y = 0; y < length; ++y) std::memcpy(out + stride * y, column + 3 * y, 3);
+    }));
+  } else {
+    REGCORE_RETURN_IF_ERROR(Resample(view, plan, worker, [&](int y, const uint8_t* rgb) {
+      std::memcpy(covered + stride * static_cast<size_t>(y), rgb, 3 * length);
+    }));
   }
+  for (int y = 0; y < crop_.crop_height; ++y) {
+    normalizer_.Row(worker->window.data() + stride * static_cast<size_t>(y), y, slot);
+  }
+  return {};
+}
+
+// Makes room for the window, and gives it the colour of the border where it has one.
+Status ResizeCropStep::FillWindow(const CropPlan& plan, AlignedBuffer* window) const {
+  const size_t pixels =
+      static_cast<size_t>(crop_.crop_width) * static_cast<size_t>(crop_.crop_height);
+  REGCORE_RETURN_IF_ERROR(window->Reserve(3 * pixels + kReadSlack));
+  if (plan.covered == Rect{0, 0, crop_.crop_width, crop_.crop_height}) return {};
+  uint8_t* out = window->data();
+  for (size_t i = 0; i < pixels; ++i, out += 3) std::memcpy(out, fill_, 3);
   return {};
 }
 

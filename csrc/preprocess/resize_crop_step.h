@@ -8,17 +8,19 @@
 #include "normalize/normalize.h"
 #include "preprocess/preprocess_spec.h"
 #include "preprocess/worker_state.h"
+#include "resample/crop_geometry.h"
 #include "resample/kernels.h"
 #include "resample/plan_cache.h"
 
 namespace regcore {
 
-// The two passes that lead from an image to its crop window. Where the vertical axis goes first,
-// the image is transposed, and `first` runs along its rows all the same.
+// The two passes that lead from an image to the part of its crop window that shows it. Where the
+// vertical axis goes first, the image is transposed, and `first` runs along its rows all the same.
 struct CropPlan {
   const PackedAxis* first = nullptr;
   const PackedAxis* second = nullptr;
   bool transposed = false;
+  Rect covered;  // the part of the window, the rest of which is filled
 
   // The part of the image that the crop window depends on.
   Rect Wanted() const;
@@ -31,8 +33,8 @@ class ResizeCropStep {
 
   size_t slot_bytes() const { return normalizer_.slot_bytes(); }
 
-  // The plan for an image of that size; valid until the next Trim of the worker. kTooLarge: the
-  // resized image would have too many pixels.
+  // The plan for an image of that size; valid until the next Trim of the worker. Errors are those
+  // of MakeCropGeometry.
   Status Plan(int width, int height, WorkerState* worker, CropPlan* plan) const;
 
   // What Run holds in addition to the image, in bytes.
@@ -45,11 +47,12 @@ class ResizeCropStep {
   template <typename UseRow>
   Status Resample(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                   const UseRow& use_row) const;
-  Status RunTransposed(const RgbView& view, const CropPlan& plan, WorkerState* worker,
-                       void* slot) const;
+  Status RunThroughWindow(const RgbView& view, const CropPlan& plan, WorkerState* worker,
+                          void* slot) const;
+  Status FillWindow(const CropPlan& plan, AlignedBuffer* window) const;
 
-  const int resize_;
-  const int crop_;
+  const CropRule crop_;
+  const uint8_t fill_[3];
   const PassOrder order_;
   const ResampleKernel& kernel_;
   const Normalizer normalizer_;

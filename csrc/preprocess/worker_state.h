@@ -1,6 +1,8 @@
 // One worker's memory, reused from image to image.
 #pragma once
 
+#include <array>
+
 #include "base/aligned_buffer.h"
 #include "base/memory_budget.h"
 #include "jpeg/jpeg_decoder.h"
@@ -23,6 +25,8 @@ class WorkerState {
   PlanCache plans;
   AlignedBuffer file;          // an encoded image
   AlignedBuffer pixels;        // a decoded one
+  AlignedBuffer upright;       // the same, turned by its EXIF orientation
+  AlignedBuffer luma;          // the same without colours
   AlignedBuffer transposed;    // the same with columns as rows
   AlignedBuffer intermediate;  // after the first of two passes
   AlignedBuffer row;           // of the crop window
@@ -37,6 +41,9 @@ class WorkerState {
 
   // Gives everything back if it is more than may be kept from image to image.
   void Trim();
+
+ private:
+  std::array<AlignedBuffer*, 7> LargeBuffers();
 };
 
 }  // namespace regcore

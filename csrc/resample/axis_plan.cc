@@ -57,6 +57,8 @@ Kernel KernelOf(Filter filter) {
       return {Bicubic, 2.0};
     case Filter::kLanczos:
       return {Lanczos, 3.0};
+    case Filter::kNearest:
+      break;
   }
   return {Bicubic, 2.0};
 }
@@ -64,6 +66,30 @@ Kernel KernelOf(Filter filter) {
 int32_t ToFixedPoint(double weight) {
   const double scaled = weight * (1 << kWeightBits);
   return static_cast<int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);  // toward zero, as C
+}
+
+// One input for each output, with a weight of one.
+AxisPlan MakeNearestPlan(int input_size, int output_size, int first, int count) {
+  AxisPlan plan;
+  plan.input_size = input_size;
+  plan.output_size = output_size;
+  plan.first = first;
+  plan.count = count;
+  plan.taps = 1;
+  const size_t outputs = static_cast<size_t>(count);
+  plan.start.resize(outputs);
+  plan.length.assign(outputs, 1);
+  plan.weights.assign(outputs, 1 << kWeightBits);
+  const double scale = static_cast<double>(input_size) / output_size;
+  double position = scale * 0.5;
+  for (int i = 0; i < first + count; ++i) {
+    if (i >= first) {
+      plan.start[static_cast<size_t>(i - first)] =
+          std::min(static_cast<int>(position), input_size - 1);
+    }
+    position += scale;  // Pillow adds up, too, and so does its rounding
+  }
+  return plan;
 }
 
 }  // namespace
@@ -75,6 +101,7 @@ bool VerticalFirst(PassOrder order, int width, int height, int resized_width, in
 }
 
 AxisPlan MakeAxisPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  if (filter == Filter::kNearest) return MakeNearestPlan(input_size, output_size, first, count);
   const Kernel kernel = KernelOf(filter);
   const double scale = static_cast<double>(input_size) / output_size;
   const double filter_scale = std::max(scale, 1.0);

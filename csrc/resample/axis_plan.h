@@ -6,7 +6,7 @@
 
 namespace regcore {
 
-enum class Filter { kBox, kBilinear, kHamming, kBicubic, kLanczos };
+enum class Filter { kBox, kBilinear, kHamming, kBicubic, kLanczos, kNearest };
 
 // Which pass comes first. Both round to uint8 in between, so the order shows in the pixels.
 enum class PassOrder {
@@ -38,7 +38,8 @@ struct AxisPlan {
   int input_end() const { return start.back() + length.back(); }
 };
 
-// As ImagingResample's precompute_coeffs and normalize_coeffs_8bpc, for the whole axis as box.
+// As ImagingResample's precompute_coeffs and normalize_coeffs_8bpc, for the whole axis as box; for
+// kNearest, which Pillow resizes as an affine transformation, as ImagingScaleAffine.
 // Needs sizes of at least 1 and 0 <= first < first + count <= output_size.
 AxisPlan MakeAxisPlan(int input_size, int output_size, int first, int count, Filter filter);
 

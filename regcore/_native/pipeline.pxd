@@ -5,8 +5,9 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+from regcore._native.preprocess_spec cimport PreprocessSpec
 from regcore._native.sources cimport ExternalDecoder, ImageSource
-from regcore._native.status cimport SimdLevel, Status
+from regcore._native.status cimport Status
 from regcore._native.wait cimport Waitable, milliseconds
 
 
@@ -17,30 +18,6 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
 
 cdef extern from "jpeg/jpeg_decoder.h" namespace "regcore" nogil:
     const char* JpegLibraryVersion()
-
-
-cdef extern from "resample/axis_plan.h" namespace "regcore" nogil:
-    cdef enum class Filter:
-        kBox
-        kBilinear
-        kHamming
-        kBicubic
-        kLanczos
-
-    cdef enum class PassOrder:
-        kPillow9
-        kPillow13
-
-
-cdef extern from "normalize/normalize.h" namespace "regcore" nogil:
-    cdef enum class DataType:
-        kFloat32
-        kFloat16
-        kUint8
-
-    cdef enum class Layout:
-        kNchw
-        kNhwc
 
 
 cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
@@ -56,34 +33,6 @@ cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
 
 
 cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
-    cdef enum class OnWarning:
-        kIgnore
-        kReport
-        kFail
-
-    cdef cppclass DecodeLimits:
-        size_t file_bytes
-        int64_t pixels
-        size_t scans
-
-    cdef cppclass MemoryBudget:
-        MemoryBudget(size_t) except +
-
-    cdef struct PreprocessSpec:
-        int resize
-        int crop
-        Filter filter
-        PassOrder order
-        float[3] mean
-        float[3] std
-        DataType type
-        Layout layout
-        cbool full_decode
-        OnWarning on_warning
-        SimdLevel level
-        DecodeLimits limits
-        MemoryBudget* memory
-
     cdef cppclass ImagePreprocessor:
         ImagePreprocessor(const PreprocessSpec&) except +
         size_t slot_bytes()

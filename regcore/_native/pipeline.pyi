@@ -19,15 +19,8 @@ class Preprocessing:
     workers: int
     def __init__(
         self,
+        recipe: object,
         *,
-        resize: int,
-        crop: int,
-        filter: str,
-        pass_order: str,
-        mean: tuple[float, ...],
-        std: tuple[float, ...],
-        dtype: str,
-        layout: str,
         workers: int,
         full_decode: bool,
         on_warning: str,

@@ -17,30 +17,12 @@ from libcpp.utility cimport move
 from libcpp.vector cimport vector
 from posix.unistd cimport getpid
 
+from regcore._native.preprocess_spec cimport MemoryBudget, spec_of
 from regcore._native.sources cimport ImageSources
 from regcore._native.status cimport (
     SimdName, StatusCode, SupportedSimdLevels, check, resolve_level
 )
 from regcore._native.wait cimport POLL_MS, finish, milliseconds
-
-from regcore._native import choices
-
-
-cdef dict FILTERS = dict(zip(choices.FILTERS, (
-    <int>Filter.kBox, <int>Filter.kBilinear, <int>Filter.kHamming, <int>Filter.kBicubic,
-    <int>Filter.kLanczos
-), strict=False))
-cdef dict PASS_ORDERS = dict(zip(choices.PASS_ORDERS, (
-    <int>PassOrder.kPillow9, <int>PassOrder.kPillow13
-), strict=False))
-cdef dict DTYPES = dict(zip(choices.DTYPES, (
-    <int>DataType.kFloat32, <int>DataType.kFloat16, <int>DataType.kUint8
-), strict=False))
-cdef dict LAYOUTS = dict(zip(choices.LAYOUTS, (<int>Layout.kNchw, <int>Layout.kNhwc), strict=False))
-cdef dict ON_WARNING = dict(zip(choices.ON_WARNING, (
-    <int>OnWarning.kIgnore, <int>OnWarning.kReport, <int>OnWarning.kFail
-), strict=False))
-
 
 # What has threads that may call Python, which must end before the interpreter does.
 _with_threads = weakref.WeakSet()
@@ -115,30 +97,11 @@ cdef class Preprocessing:
     cdef object __weakref__
     cdef int owner  # the process in which the threads of the job run
 
-    def __cinit__(self, *, int resize, int crop, str filter, str pass_order, mean, std, str dtype, str layout,
-                  int workers, bint full_decode, str on_warning, size_t max_file_bytes, int64_t max_pixels, size_t max_scans,
-                  size_t memory):
-        cdef PreprocessSpec spec
-        spec.resize = resize
-        spec.crop = crop
-        spec.filter = <Filter><int>FILTERS[filter]
-        spec.order = <PassOrder><int>PASS_ORDERS[pass_order]
-        for c in range(3):
-            spec.mean[c] = mean[c]
-            spec.std[c] = std[c]
-        spec.type = <DataType><int>DTYPES[dtype]
-        spec.layout = <Layout><int>LAYOUTS[layout]
-        spec.full_decode = full_decode
-        spec.on_warning = <OnWarning><int>ON_WARNING[on_warning]
-        spec.level = resolve_level()
-        spec.limits.file_bytes = max_file_bytes
-        spec.limits.pixels = max_pixels
-        spec.limits.scans = max_scans
+    def __cinit__(self, recipe, *, int workers, size_t memory, **options):
         if memory > 0:
             self.memory.reset(new MemoryBudget(memory))
-        spec.memory = self.memory.get()
         self.workers = workers
-        self.preprocess.reset(new ImagePreprocessor(spec))
+        self.preprocess.reset(new ImagePreprocessor(spec_of(recipe, self.memory.get(), options)))
 
     cdef ListJob* started(self) except NULL:
         if not self.job:

@@ -97,22 +97,13 @@ class Preprocessor:
             else whole_within("workers", workers, 1, MAX_WORKERS)
         )
         simd_level()
-        if not isinstance(recipe.resize, int) or not isinstance(recipe.crop, int):
-            raise UsageError("not yet")
         self.recipe = recipe
         self.workers = count
         self.on_warning = on_warning
         self._turn = threading.Lock()
         self._user = 0
         self._core = native.Preprocessing(
-            resize=recipe.resize,
-            crop=recipe.crop,
-            filter=recipe.filter,
-            pass_order=recipe.pass_order,
-            mean=recipe.mean,
-            std=recipe.std,
-            dtype=recipe.dtype,
-            layout=recipe.layout,
+            recipe,
             workers=count,
             full_decode=full_decode,
             on_warning=on_warning,

@@ -17,14 +17,10 @@ namespace {
 
 PreprocessSpec SpecOf(SimdLevel level, bool full_decode, OnWarning on_warning) {
   PreprocessSpec spec{};
-  spec.resize = 24;
-  spec.crop = 17;
+  spec.crop = {Resize::kShortSide, 24, 24, 17, 17, CropOffset::kHalfEven, false};
   spec.filter = Filter::kBicubic;
   spec.order = PassOrder::kPillow13;
-  for (int c = 0; c < 3; ++c) {
-    spec.mean[c] = 0.4f;
-    spec.std[c] = 0.2f;
-  }
+  spec.formula = {255, {0.4f, 0.4f, 0.4f}, {0.2f, 0.2f, 0.2f}, {1, 1, 1}, 0, 0};
   spec.type = DataType::kFloat32;
   spec.layout = Layout::kNchw;
   spec.full_decode = full_decode;

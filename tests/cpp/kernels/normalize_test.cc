@@ -1,6 +1,7 @@
 // The normalise kernels, and Normalizer, on planes with nothing past their ends.
 #include "normalize/normalize.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -13,16 +14,26 @@
 namespace regcore {
 namespace {
 
-constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kFloat16, DataType::kUint8};
+constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kFloat16, DataType::kBfloat16,
+                               DataType::kUint8, DataType::kInt8};
 
-struct MeanStd {
-  float mean[3];
-  float std[3];
-};
+// Scaled to 0..1, with mean and standard deviation.
+constexpr ValueFormula Scaled(float r_mean, float g_mean, float b_mean, float r_std, float g_std,
+                              float b_std) {
+  return {255, {r_mean, g_mean, b_mean}, {r_std, g_std, b_std}, {1, 1, 1}, 0, 0};
+}
 
-constexpr MeanStd kUsual[] = {{{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}},
-                              {{0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}},
-                              {{0, 0, 0}, {1, 1, 1}}};
+// The vector kernels take these.
+constexpr ValueFormula kUsual[] = {Scaled(0.485f, 0.456f, 0.406f, 0.229f, 0.224f, 0.225f),
+                                   Scaled(0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f),
+                                   Scaled(0, 0, 0, 1, 1, 1)};
+
+// And not these.
+constexpr ValueFormula kOthers[] = {
+    {1, {103.939f, 116.779f, 123.68f}, {1, 1, 1}, {1, 1, 1}, 0, 0},
+    {127.5f, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, 0, 0},
+    {255, {0.485f, 0.456f, 0.406f}, {0.5f, 0.4f, 0.3f}, {0.5f, 0.4f, 0.3f}, 0, 0},
+    {255, {0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}, {1, 1, 1}, 0.0078125f, 3}};
 
 // Three planes, each with nothing past its end.
 template <typename T>
@@ -73,8 +84,8 @@ void CheckRow(SimdLevel level, const uint8_t* rgb, int width, const NormalizeTab
   portable.planar_half(rgb, width, table, expected_half.pointer);
   EXPECT_TRUE(half.Equals(expected_half, width)) << what << "float16 planes";
   Planes<uint8_t> bytes(width), expected_bytes(width);
-  kernel.planar_bytes(rgb, width, bytes.pointer);
-  portable.planar_bytes(rgb, width, expected_bytes.pointer);
+  kernel.planar_bytes(rgb, width, table, bytes.pointer);
+  portable.planar_bytes(rgb, width, table, expected_bytes.pointer);
   EXPECT_TRUE(bytes.Equals(expected_bytes, width)) << what << "planes of bytes";
   Interleaved<float> mixed(width), expected_mixed(width);
   kernel.interleaved_single(rgb, width, table, mixed.values.get());
@@ -84,22 +95,30 @@ void CheckRow(SimdLevel level, const uint8_t* rgb, int width, const NormalizeTab
   kernel.interleaved_half(rgb, width, table, mixed_half.values.get());
   portable.interleaved_half(rgb, width, table, expected_mixed_half.values.get());
   EXPECT_TRUE(mixed_half.Equals(expected_mixed_half, width)) << what << "float16 interleaved";
+  Interleaved<uint8_t> mixed_bytes(width), expected_mixed_bytes(width);
+  kernel.interleaved_bytes(rgb, width, table, mixed_bytes.values.get());
+  portable.interleaved_bytes(rgb, width, table, expected_mixed_bytes.values.get());
+  EXPECT_TRUE(mixed_bytes.Equals(expected_mixed_bytes, width)) << what << "bytes interleaved";
 }
 
 // Two rows by the public class, which may fall back to the table but must equal it.
-void CheckNormalizer(SimdLevel level, const MeanStd& m, int width, Random* random) {
+void CheckNormalizer(SimdLevel level, const ValueFormula& formula, Channels channels, int width,
+                     Random* random) {
   constexpr int kRows = 2;
   const size_t row = 3 * static_cast<size_t>(width);
   for (DataType type : kTypes) {
     for (Layout layout : {Layout::kNchw, Layout::kNhwc}) {
-      const Normalizer actual(m.mean, m.std, type, layout, width, kRows, level);
-      const Normalizer expected(m.mean, m.std, type, layout, width, kRows, SimdLevel::kPortable);
+      const Normalizer actual(formula, type, layout, channels, width, kRows, level);
+      const Normalizer expected(formula, type, layout, channels, width, kRows,
+                                SimdLevel::kPortable);
       const size_t bytes = actual.slot_bytes();
       const std::unique_ptr<uint8_t[]> slot(new uint8_t[bytes]);
       const std::unique_ptr<uint8_t[]> expected_slot(new uint8_t[bytes]);
       for (int y = 0; y < kRows; ++y) {
         const std::unique_ptr<uint8_t[]> rgb = random->Bytes(row + kReadSlack);
+        const std::vector<uint8_t> same(rgb.get(), rgb.get() + row + kReadSlack);
         actual.Row(rgb.get(), y, slot.get());
+        std::copy(same.begin(), same.end(), rgb.get());
         expected.Row(rgb.get(), y, expected_slot.get());
       }
       EXPECT_TRUE(std::memcmp(slot.get(), expected_slot.get(), bytes) == 0)
@@ -114,8 +133,8 @@ INSTANTIATE_TEST_SUITE_P(Levels, NormalizeTest, testing::ValuesIn(VectorLevels()
 
 TEST_P(NormalizeTest, RowsOfEveryWidthEqualPortable) {
   Random random(3);
-  for (const MeanStd& m : kUsual) {
-    const NormalizeTable table = MakeNormalizeTable(m.mean, m.std);
+  for (const ValueFormula& formula : kUsual) {
+    const NormalizeTable table = MakeNormalizeTable(formula, DataType::kFloat16);
     for (int width = 1; width <= 224; width += width < 70 ? 1 : 154) {
       const size_t row = 3 * static_cast<size_t>(width);
       CheckRow(level(), random.Bytes(row + kReadSlack).get(), width, table);
@@ -125,8 +144,8 @@ TEST_P(NormalizeTest, RowsOfEveryWidthEqualPortable) {
 
 TEST_P(NormalizeTest, EveryPixelValueEqualsPortable) {
   Random random(4);
-  for (const MeanStd& m : kUsual) {
-    const NormalizeTable table = MakeNormalizeTable(m.mean, m.std);
+  for (const ValueFormula& formula : kUsual) {
+    const NormalizeTable table = MakeNormalizeTable(formula, DataType::kFloat16);
     std::unique_ptr<uint8_t[]> inputs = random.Bytes(3 * 256 + kReadSlack);
     for (size_t i = 0; i < 3 * 256; ++i) inputs[i] = static_cast<uint8_t>(i / 3);
     CheckRow(level(), inputs.get(), 256, table);
@@ -136,10 +155,22 @@ TEST_P(NormalizeTest, EveryPixelValueEqualsPortable) {
 TEST_P(NormalizeTest, RandomMeansEqualPortable) {
   Random random(5);
   for (int i = 0; i < 60; ++i) {
-    MeanStd m{};
-    for (float& mean : m.mean) mean = static_cast<float>(random.Real(-1, 2));
-    for (float& std : m.std) std = static_cast<float>(random.Scale(1e-3, 1e3));
-    CheckNormalizer(level(), m, random.Between(1, 70), &random);
+    ValueFormula formula = Scaled(0, 0, 0, 1, 1, 1);
+    for (float& mean : formula.mean) mean = static_cast<float>(random.Real(-1, 2));
+    for (float& std : formula.std) std = static_cast<float>(random.Scale(1e-3, 1e3));
+    CheckNormalizer(level(), formula, Channels::kRgb, random.Between(1, 70), &random);
+  }
+}
+
+TEST_P(NormalizeTest, OtherFormulasAndChannelsEqualPortable) {
+  Random random(6);
+  for (Channels channels : {Channels::kRgb, Channels::kBgr, Channels::kGray}) {
+    for (const ValueFormula& formula : kUsual) {
+      CheckNormalizer(level(), formula, channels, random.Between(1, 70), &random);
+    }
+    for (const ValueFormula& formula : kOthers) {
+      CheckNormalizer(level(), formula, channels, random.Between(1, 70), &random);
+    }
   }
 }
 

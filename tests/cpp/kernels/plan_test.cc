@@ -29,20 +29,20 @@ void CheckWeights(const AxisPlan& plan, double* largest) {
 
 struct KnownGeometry {
   int width, height, resize, crop;
-  CropGeometry expected;
+  int resized_width, resized_height, left, top;
 };
 
 // By torchvision's formulas in Python.
 constexpr KnownGeometry kGeometries[] = {
-    {500, 375, 256, 224, {341, 256, 58, 16}},  // 58.5 to even
-    {375, 500, 256, 224, {256, 341, 16, 58}},
-    {343, 256, 256, 224, {343, 256, 60, 16}},  // 59.5 to even
-    {256, 256, 256, 224, {256, 256, 16, 16}},
-    {500, 333, 256, 224, {384, 256, 80, 16}},
-    {1, 1000, 256, 224, {256, 256000, 16, 127888}},
-    {7, 3, 9, 8, {21, 9, 6, 0}},  // 6.5 and 0.5 to even
-    {5, 4, 8, 7, {10, 8, 2, 0}},  // 1.5 and 0.5
-    {640, 480, 224, 224, {298, 224, 37, 0}},
+    {500, 375, 256, 224, 341, 256, 58, 16},  // 58.5 to even
+    {375, 500, 256, 224, 256, 341, 16, 58},
+    {343, 256, 256, 224, 343, 256, 60, 16},  // 59.5 to even
+    {256, 256, 256, 224, 256, 256, 16, 16},
+    {500, 333, 256, 224, 384, 256, 80, 16},
+    {1, 1000, 256, 224, 256, 256000, 16, 127888},
+    {7, 3, 9, 8, 21, 9, 6, 0},  // 6.5 and 0.5 to even
+    {5, 4, 8, 7, 10, 8, 2, 0},  // 1.5 and 0.5
+    {640, 480, 224, 224, 298, 224, 37, 0},
 };
 
 TEST(PlanTest, WeightsStayBelowTheBoundOfTheKernels) {
@@ -66,10 +66,13 @@ TEST(PlanTest, WeightsStayBelowTheBoundOfTheKernels) {
 
 TEST(PlanTest, GeometryIsTorchvisions) {
   for (const KnownGeometry& g : kGeometries) {
-    const CropGeometry actual = MakeCropGeometry(g.width, g.height, g.resize, g.crop);
-    EXPECT_TRUE(actual.resized_width == g.expected.resized_width &&
-                actual.resized_height == g.expected.resized_height &&
-                actual.left == g.expected.left && actual.top == g.expected.top)
+    const CropRule rule{Resize::kShortSide,    g.resize, g.resize, g.crop, g.crop,
+                        CropOffset::kHalfEven, false};
+    CropGeometry actual{};
+    ASSERT_TRUE(MakeCropGeometry(g.width, g.height, rule, &actual).ok());
+    EXPECT_TRUE(actual.resized_width == g.resized_width &&
+                actual.resized_height == g.resized_height && actual.left == g.left &&
+                actual.top == g.top && actual.covered == (Rect{0, 0, g.crop, g.crop}))
         << "geometry of " << g.width << "x" << g.height;
   }
 }

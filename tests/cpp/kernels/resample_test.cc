@@ -142,7 +142,7 @@ Case RandomCase(Random* random) {
     Case c;
     c.x = RandomAxis(random);
     c.y = RandomAxis(random);
-    c.filter = kFilters[random->Between(0, 4)];
+    c.filter = kFilters[random->Between(0, 5)];
     c.pixels = static_cast<Pixels>(random->Between(0, 4));
     const auto extent = [](const Axis& a) { return int64_t{a.input} * a.count / a.output + 8; };
     if (extent(c.x) * extent(c.y) <= kMaxPixels) return c;

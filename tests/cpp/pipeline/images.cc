@@ -91,14 +91,10 @@ std::vector<Bytes> MixedImages() {
 
 PreprocessSpec SmallSpec(MemoryBudget* memory) {
   PreprocessSpec spec{};
-  spec.resize = 40;
-  spec.crop = 33;
+  spec.crop = {Resize::kShortSide, 40, 40, 33, 33, CropOffset::kHalfEven, false};
   spec.filter = Filter::kBicubic;
   spec.order = PassOrder::kPillow13;
-  for (int c = 0; c < 3; ++c) {
-    spec.mean[c] = 0.5f;
-    spec.std[c] = 0.5f;
-  }
+  spec.formula = {255, {0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}, {1, 1, 1}, 0, 0};
   spec.type = DataType::kFloat32;
   spec.layout = Layout::kNchw;
   spec.on_warning = OnWarning::kReport;

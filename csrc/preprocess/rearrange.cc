@@ -1,0 +1,101 @@
+#include "preprocess/rearrange.h"
+
+#include <cstring>
+
+namespace regcore {
+namespace {
+
+// From the upright pixel (x, y) to the stored one: (x, y), with one or both reversed, after they
+// are swapped where the orientation says so.
+struct Orientation {
+  bool swaps;
+  bool reverses_columns;  // of the stored picture
+  bool reverses_rows;
+};
+
+Orientation OrientationOf(int number) {
+  switch (number) {
+    case 2:
+      return {false, true, false};
+    case 3:
+      return {false, true, true};
+    case 4:
+      return {false, false, true};
+    case 5:
+      return {true, false, false};
+    case 6:
+      return {true, false, true};
+    case 7:
+      return {true, true, true};
+    case 8:
+      return {true, true, false};
+    default:
+      return {false, false, false};
+  }
+}
+
+Status Reserve(const Rect& area, AlignedBuffer* pixels) {
+  const size_t row = 3 * static_cast<size_t>(area.width());
+  return pixels->Reserve(row * static_cast<size_t>(area.height()) + kReadSlack);
+}
+
+RgbView ViewOf(const Rect& area, const AlignedBuffer& pixels) {
+  return {pixels.data(), 3 * ptrdiff_t{area.width()}, area};
+}
+
+}  // namespace
+
+Rect StoredArea(const Rect& upright, int orientation, int width, int height) {
+  const Orientation o = OrientationOf(orientation);
+  Rect area = upright;
+  if (o.swaps) area = {upright.top, upright.left, upright.bottom, upright.right};
+  if (o.reverses_columns) {
+    const int left = width - area.right;
+    area.right = width - area.left;
+    area.left = left;
+  }
+  if (o.reverses_rows) {
+    const int top = height - area.bottom;
+    area.bottom = height - area.top;
+    area.top = top;
+  }
+  return area;
+}
+
+Status Turn(const RgbView& view, const Rect& upright, int orientation, int width, int height,
+            AlignedBuffer* pixels, RgbView* turned) {
+  REGCORE_RETURN_IF_ERROR(Reserve(upright, pixels));
+  const Orientation o = OrientationOf(orientation);
+  const Rect stored = StoredArea(upright, orientation, width, height);
+  const ptrdiff_t row = 3 * ptrdiff_t{upright.width()};
+  // The stored rows are read in order; each becomes a row or a column of the upright part, forward
+  // or backward.
+  const ptrdiff_t along = (o.swaps ? row : 3) * (o.reverses_columns ? -1 : 1);
+  const ptrdiff_t across = (o.swaps ? 3 : row) * (o.reverses_rows ? -1 : 1);
+  uint8_t* first = pixels->data();
+  if (along < 0) first -= along * (stored.width() - 1);
+  if (across < 0) first -= across * (stored.height() - 1);
+  for (int y = stored.top; y < stored.bottom; ++y, first += across) {
+    const uint8_t* source = view.Row(y) + 3 * ptrdiff_t{stored.left - view.area.left};
+    uint8_t* out = first;
+    for (int x = 0; x < stored.width(); ++x, source += 3, out += along) std::memcpy(out, source, 3);
+  }
+  *turned = ViewOf(upright, *pixels);
+  return {};
+}
+
+Status ToLuma(const RgbView& view, const Rect& area, AlignedBuffer* pixels, RgbView* grey) {
+  REGCORE_RETURN_IF_ERROR(Reserve(area, pixels));
+  uint8_t* out = pixels->data();
+  for (int y = area.top; y < area.bottom; ++y) {
+    const uint8_t* source = view.Row(y) + 3 * ptrdiff_t{area.left - view.area.left};
+    for (int x = 0; x < area.width(); ++x, source += 3, out += 3) {
+      const int luma = (source[0] * 19595 + source[1] * 38470 + source[2] * 7471 + 0x8000) >> 16;
+      std::memset(out, luma, 3);
+    }
+  }
+  *grey = ViewOf(area, *pixels);
+  return {};
+}
+
+}  // namespace regcore
