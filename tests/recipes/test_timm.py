@@ -18,7 +18,7 @@ from regcore.errors import DatasetError
 from regcore.frameworks import import_timm, import_torch
 
 # More pixels than this on a side, and one photo has to do.
-_LARGE = 400
+_LARGE = 256
 
 
 @pytest.fixture(scope="module")

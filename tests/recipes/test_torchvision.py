@@ -12,7 +12,7 @@ from PIL import Image
 from regcore import Preprocessor, Recipe, UsageError
 from regcore.frameworks import import_torch, import_torchvision
 
-_LARGE = 400
+_LARGE = 256
 
 
 @pytest.fixture(scope="module")
