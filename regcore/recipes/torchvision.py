@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +20,7 @@ _PRESET = "torchvision.transforms._presets.ImageClassification"
 def recipe_from(source: object) -> Recipe:
     """The recipe of what Recipe.from_torchvision takes; see there."""
     if isinstance(source, str):
-        source = find_weights(source)
+        source = weights_of(find_model(source))
     name = class_name(source)
     # Weights know the transforms that they want, so that they need no import here.
     if hasattr(source, "transforms") and hasattr(source, "meta"):
@@ -35,25 +36,48 @@ def recipe_from(source: object) -> Recipe:
     return recipe_of_steps(steps)
 
 
-def find_weights(name: str) -> Any:  # noqa: ANN401
-    """The weights `ResNet50_Weights.IMAGENET1K_V2` or `resnet50.IMAGENET1K_V2`.
+@dataclass(frozen=True)
+class TorchvisionModel:
+    """A model of torchvision by name.
 
-    An architecture alone means its default weights where all that it has want the same images.
+    kinds: the enum of its weights. weights: the member that is meant, None where the name has only
+    the architecture.
+    """
+
+    architecture: str
+    kinds: Any
+    weights: Any = None
+
+
+def find_model(name: str) -> TorchvisionModel:
+    """What `ResNet50_Weights.IMAGENET1K_V2`, `resnet50.IMAGENET1K_V2` or `resnet50` means.
+
     Raises UsageError for unknown names, with the nearest or with the weights that there are.
     """
     models = import_torchvision().models
     head, _, member = name.partition(".")
     architecture = head if head in models.list_models() else _architecture(models, head)
-    weights = models.get_model_weights(architecture)
-    if member:
-        if member not in weights.__members__:
-            raise UsageError(f"torchvision has no {name}; there are {_listing(weights)}")
-        return weights[member]
-    if len({recipe_from(each) for each in weights}) > 1:
+    kinds = models.get_model_weights(architecture)
+    if not member:
+        return TorchvisionModel(architecture, kinds)
+    if member not in kinds.__members__:
+        raise UsageError(f"torchvision has no {name}; there are {_listing(kinds)}")
+    return TorchvisionModel(architecture, kinds, kinds[member])
+
+
+def weights_of(model: TorchvisionModel) -> Any:  # noqa: ANN401
+    """The weights that are meant: an architecture alone means its default ones.
+
+    Raises UsageError where the weights of an architecture want different images.
+    """
+    if model.weights is not None:
+        return model.weights
+    if len({recipe_from(each) for each in model.kinds}) > 1:
         raise UsageError(
-            f"{name} has weights that want different images, name yours: {_listing(weights)}"
+            f"{model.architecture} has weights that want different images, name yours: "
+            f"{_listing(model.kinds)}"
         )
-    return weights["DEFAULT"]
+    return model.kinds["DEFAULT"]
 
 
 def _architecture(models: ModuleType, enum_name: str) -> str:
