@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -98,9 +99,10 @@ struct Stage {
 struct Pipeline {
   Pipeline(regcore::DataType type, bool full,
            regcore::OnWarning on_warning = regcore::OnWarning::kReport)
-      : preprocess(SpecOf(type, full, on_warning)),
-        worker(preprocess.spec(), share),
-        slot(preprocess.slot_bytes()) {}
+      : Pipeline(SpecOf(type, full, on_warning)) {}
+
+  explicit Pipeline(const regcore::PreprocessSpec& spec)
+      : preprocess(spec), worker(preprocess.spec(), share), slot(preprocess.slot_bytes()) {}
 
   void FromFile(const File& file) {
     regcore::ImageSource source;
@@ -122,6 +124,58 @@ struct Pipeline {
   regcore::MemoryShare share{nullptr, 1};
   regcore::WorkerState worker;
   std::vector<uint8_t> slot;
+};
+
+// A recipe other than the guide's, to float32.
+struct Variant {
+  const char* name;
+  regcore::CropRule crop;
+  regcore::Layout layout = regcore::Layout::kNchw;
+  regcore::Channels channels = regcore::Channels::kRgb;
+  bool scaled = true;  // to 0..1 first, which the vector kernels know
+
+  regcore::PreprocessSpec Spec() const {
+    regcore::PreprocessSpec spec =
+        SpecOf(regcore::DataType::kFloat32, false, regcore::OnWarning::kReport);
+    spec.crop = crop;
+    spec.layout = layout;
+    spec.channels = channels;
+    if (!scaled) {
+      spec.formula = {1, {103.939f, 116.779f, 123.68f}, {1, 1, 1}, {1, 1, 1}, 0, 0};
+    }
+    return spec;
+  }
+};
+
+constexpr auto kEven = regcore::CropOffset::kHalfEven;
+constexpr Variant kVariants[] = {
+    {"whole, short side 224, crop 224",
+     {regcore::Resize::kShortSide, 224, 224, 224, 224, kEven, false}},
+    {"whole, exactly 224 x 224", {regcore::Resize::kExact, 224, 224, 224, 224, kEven, false}},
+    {"whole, exactly 248 x 248, crop 224",
+     {regcore::Resize::kExact, 248, 248, 224, 224, kEven, false}},
+    {"whole, inside 224 x 224, border",
+     {regcore::Resize::kInside, 224, 224, 224, 224, kEven, true}},
+    {"whole, short side 256, crop 224 x 160",
+     {regcore::Resize::kShortSide, 256, 256, 224, 160, kEven, false}},
+    {"whole, no resize, crop 224", {regcore::Resize::kNone, 1, 1, 224, 224, kEven, true}},
+    {"whole, short side 256, float32 nhwc",
+     {regcore::Resize::kShortSide, 256, 256, 224, 224, kEven, false},
+     regcore::Layout::kNhwc},
+    {"whole, short side 256, bgr nchw minus mean",
+     {regcore::Resize::kShortSide, 256, 256, 224, 224, kEven, false},
+     regcore::Layout::kNchw,
+     regcore::Channels::kBgr,
+     false},
+    {"whole, short side 256, bgr nhwc minus mean",
+     {regcore::Resize::kShortSide, 256, 256, 224, 224, kEven, false},
+     regcore::Layout::kNhwc,
+     regcore::Channels::kBgr,
+     false},
+    {"whole, short side 256, grey",
+     {regcore::Resize::kShortSide, 256, 256, 224, 224, kEven, false},
+     regcore::Layout::kNchw,
+     regcore::Channels::kGray},
 };
 
 struct DecodedImage {
@@ -199,6 +253,12 @@ int main(int argc, char** argv) {
       {"resample, uint8 nhwc",
        [&](size_t i) { uint8.FromPixels(images[i].pixels, images[i].width, images[i].height); }},
   };
+  std::vector<std::unique_ptr<Pipeline>> variants;
+  for (const Variant& variant : kVariants) {
+    Pipeline* pipeline = variants.emplace_back(std::make_unique<Pipeline>(variant.Spec())).get();
+    stages.push_back(
+        {variant.name, [&files, pipeline](size_t i) { pipeline->FromFile(files[i]); }});
+  }
   for (int round = -1; round < rounds; ++round) {  // the first one warms up
     for (Stage& stage : stages) {
       const double ms = Milliseconds([&] {

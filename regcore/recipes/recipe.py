@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from dataclasses import fields as dataclass_fields
 from functools import cache
 from typing import Any
@@ -257,6 +257,17 @@ class Recipe:
         """Twelve hex digits that change with anything that changes a value of the output."""
         canonical = json.dumps({**self.to_dict(), **_CONTRACT}, sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    def in_form(self, dtype: str | None = None, layout: str | None = None) -> Recipe:
+        """The same images in another dtype or layout; None leaves it as it is.
+
+        A quantised recipe that gets another dtype is one no more: uint8 then are pixels. Raises
+        UsageError for int8, whose scale would have to be known.
+        """
+        changes: dict[str, Any] = {"layout": layout or self.layout}
+        if dtype not in (None, self.dtype):
+            changes |= {"dtype": dtype, "quant_scale": None, "quant_zero_point": 0}
+        return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields for a file in JSON; those past pass_order where they are not the default."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def compare(onnx_file: Path, model: nn.Module, recipe: Recipe, images: Images) -
 
 def as_float32(recipe: Recipe) -> Recipe:
     """The same images as torch takes them."""
-    return replace(recipe, dtype="float32", layout="nchw", quant_scale=None, quant_zero_point=0)
+    return recipe.in_form("float32", "nchw")
 
 
 def _torch_scores(model: nn.Module, batch: NDArray[np.float32]) -> NDArray[np.float32]:

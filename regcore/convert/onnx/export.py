@@ -71,7 +71,7 @@ def export_model(
     # Afterwards, so that no detour through float16 comes between its nodes.
     difference = None
     if fuse_layout is not None:
-        recipe = replace(metadata.recipe, dtype="uint8", layout=fuse_layout)
+        recipe = metadata.recipe.in_form("uint8", fuse_layout)
         metadata = replace(metadata, recipe=recipe)
         fuse_preprocess(made, metadata)
         difference = normalisation_difference(recipe, opset)

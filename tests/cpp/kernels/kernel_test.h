@@ -12,8 +12,8 @@
 
 namespace regcore {
 
-inline constexpr Filter kFilters[] = {Filter::kBox, Filter::kBilinear, Filter::kHamming,
-                                      Filter::kBicubic, Filter::kLanczos, Filter::kNearest};
+inline constexpr Filter kFilters[] = {Filter::kBox,     Filter::kBilinear, Filter::kHamming,
+                                      Filter::kBicubic, Filter::kLanczos,  Filter::kNearest};
 
 // GoogleTest prints a level by its name.
 inline void PrintTo(SimdLevel level, std::ostream* out) { *out << SimdName(level); }
