@@ -79,7 +79,9 @@ def export_onnx(
     if isinstance(exported, Exception):
         if dynamo or not _lacks_operator(exported):
             raise _refusal(exported) from exported
-        reason = f"the lowest that holds {_operator(exported)}"
+        reason = (
+            f"the lowest that holds the model, as {OPSET} has nothing for {_operator(exported)}"
+        )
         exported = _with_later_opset(attempt, exported, opset, say)
     if batch is None:
         for value in (*exported.graph.input, *exported.graph.output):
