@@ -105,10 +105,20 @@ def _torch_scores(model: nn.Module, batch: NDArray[np.float32]) -> NDArray[np.fl
 
     def run(part: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
-            scores: NDArray[np.float32] = model(torch.from_numpy(part)).numpy()
-        return scores
+            scores = model(torch.from_numpy(part))
+        if not isinstance(scores, torch.Tensor) or scores.ndim != 2:  # noqa: PLR2004
+            raise BackendError(
+                f"the model returns {_described(scores)}, not a tensor of scores [images, classes]"
+            )
+        result: NDArray[np.float32] = scores.numpy()
+        return result
 
     return _in_batches(run, batch)
+
+
+def _described(scores: object) -> str:
+    shape = getattr(scores, "shape", None)
+    return f"a {type(scores).__name__}" + (f" of shape {list(shape)}" if shape is not None else "")
 
 
 def _in_batches(
