@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from dataclasses import fields as dataclass_fields
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -188,6 +189,29 @@ class Recipe:
     def presets(cls) -> tuple[str, ...]:
         """Names for `preset`."""
         return tuple(_PRESETS)
+
+    @classmethod
+    def parse(cls, text: str) -> Recipe:
+        """The recipe that the value of --recipe means: a preset, a source, a file, or fields.
+
+        As in "timm:resnet50.a1_in1k", "torchvision:ResNet50_Weights.DEFAULT", "hf:FOLDER",
+        "FILE.json" or "resize=256,crop=224,filter=bilinear,mean=...,std=..."; `regcore recipe list`
+        has all of them. Raises UsageError in one line that names what is wrong.
+        """
+        from regcore.recipes.spelling import parse_recipe
+
+        return parse_recipe(text).recipe
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Recipe:
+        """The recipe in a JSON or TOML file with the names of these fields.
+
+        dtype, layout and pass_order may be left out, and what has a default after them. Raises
+        UsageError with the file and the field, DatasetError for a file that is none.
+        """
+        from regcore.recipes.recipe_file import read_recipe
+
+        return read_recipe(Path(path))
 
     @classmethod
     def from_timm(
