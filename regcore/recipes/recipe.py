@@ -245,6 +245,26 @@ class Recipe:
             raise UsageError(f"recipe: missing or unknown fields: {listed}")
         return cls(**fields)
 
+    @classmethod
+    def from_keras(cls, mode: str, size: int | tuple[int, int], *, filter: str) -> Recipe:  # noqa: A002
+        """The recipe of keras.applications: its mode, its target_size, its interpolation.
+
+        Arguments and errors are those of regcore.recipes.keras.recipe_of_keras.
+        """
+        from regcore.recipes.keras import recipe_of_keras
+
+        return recipe_of_keras(mode, size, filter)
+
+    @classmethod
+    def from_mlperf(cls, profile: str) -> Recipe:
+        """The recipe of MLPerf inference's reference code: of a profile such as resnet50-pytorch.
+
+        Arguments and errors are those of regcore.recipes.mlperf.recipe_of_mlperf.
+        """
+        from regcore.recipes.mlperf import recipe_of_mlperf
+
+        return recipe_of_mlperf(profile)
+
 
 #: Fields that every description has. The later ones are left out where they are the default, so
 #: that what could always be expressed keeps its identity.
