@@ -35,6 +35,7 @@ from regcore.recipes.numbers import (
     side_or_pair,
     zero_point,
 )
+from regcore.recipes.settings import Configuration
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -264,6 +265,27 @@ class Recipe:
         from regcore.recipes.mlperf import recipe_of_mlperf
 
         return recipe_of_mlperf(profile)
+
+    @classmethod
+    def from_accuracy_checker(cls, source: Configuration, dataset: str | None = None) -> Recipe:
+        """The recipe of a data set in a configuration of OpenVINO's accuracy_checker.
+
+        Arguments and errors are those of
+        regcore.recipes.accuracy_checker.recipe_of_accuracy_checker.
+        """
+        from regcore.recipes.accuracy_checker import recipe_of_accuracy_checker
+
+        return recipe_of_accuracy_checker(source, dataset)
+
+    @classmethod
+    def from_paddleclas(cls, source: Configuration) -> Recipe:
+        """The recipe of a configuration of PaddleClas.
+
+        Arguments and errors are those of regcore.recipes.paddleclas.recipe_of_paddleclas.
+        """
+        from regcore.recipes.paddleclas import recipe_of_paddleclas
+
+        return recipe_of_paddleclas(source)
 
 
 #: Fields that every description has. The later ones are left out where they are the default, so
