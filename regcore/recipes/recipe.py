@@ -278,6 +278,18 @@ class Recipe:
         return recipe_of_accuracy_checker(source, dataset)
 
     @classmethod
+    def from_mmpretrain(
+        cls, source: Configuration, data_preprocessor: Mapping[str, Any] | None = None
+    ) -> Recipe:
+        """The recipe of the test pipeline in a configuration of MMPretrain.
+
+        Arguments and errors are those of regcore.recipes.mmpretrain.recipe_of_mmpretrain.
+        """
+        from regcore.recipes.mmpretrain import recipe_of_mmpretrain
+
+        return recipe_of_mmpretrain(source, data_preprocessor)
+
+    @classmethod
     def from_paddleclas(cls, source: Configuration) -> Recipe:
         """The recipe of a configuration of PaddleClas.
 
