@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
@@ -37,7 +38,8 @@ def recipe_of_accuracy_checker(source: Configuration, dataset: str | None = None
 
     source: a YAML file; what it holds, or one of its `datasets`; or a `preprocessing` list alone.
         Without a `reader` it is opencv_imread, as there.
-    dataset: the name of the data set, where there are several that differ.
+    dataset: where there are several that differ, the name of the one that is meant, or its place,
+        such as "models[1].datasets[0]".
 
     Raises UsageError, which names the key, for what cannot be expressed exactly (OpenCV's resize,
     normalisation in float64 with other values), DatasetError for an unreadable file, BackendError
@@ -49,14 +51,20 @@ def recipe_of_accuracy_checker(source: Configuration, dataset: str | None = None
         source = read_yaml(source)
     if not isinstance(source, Mapping):
         return _recipe_of_steps(Settings({"preprocessing": source}, place))
-    found = [each for each in _datasets(source, place) if dataset is None or _name(each) == dataset]
+    found = [
+        (where, values)
+        for where, values in _datasets(source, place)
+        if dataset is None or dataset in (_name(values), where.removeprefix(place))
+    ]
     if not found:
         asked = f" called {shown(dataset)}" if dataset is not None else ""
         raise UsageError(f"{place}datasets: has none{asked}")
     recipes = [_recipe_of_steps(Settings(values, where)) for where, values in found]
     if any(recipe != recipes[0] for recipe in recipes):
-        names = ", ".join(f"{where} {shown(_name((where, values)))}" for where, values in found)
-        raise UsageError(f"{place}datasets: name the one that is meant, they differ: {names}")
+        places = ", ".join(
+            f"{where.removeprefix(place)} ({shown(_name(values))})" for where, values in found
+        )
+        raise UsageError(f"{place}datasets: say which is meant, they differ: {places}")
     return recipes[0]
 
 
@@ -74,8 +82,8 @@ def _datasets(config: Mapping[str, Any], place: str) -> list[tuple[str, Any]]:
     return [(place, config)]
 
 
-def _name(found: tuple[str, Any]) -> object:
-    return found[1].get("name") if isinstance(found[1], Mapping) else None
+def _name(dataset: object) -> object:
+    return dataset.get("name") if isinstance(dataset, Mapping) else None
 
 
 def _recipe_of_steps(dataset: Settings) -> Recipe:
@@ -109,7 +117,7 @@ class _Pipeline:
         # accuracy_checker gives the model the pixels as floats, where nothing normalises them.
         values = {"divisor": 1.0, "mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
         self._steps = Steps(channels, exif=exif, **values)
-        self._normalised: Settings | None = None
+        self._normalised: list[tuple[Settings, dict[str, tuple[float, ...]]]] = []
         self._kinds = {
             "resize": self._resize,
             "crop": self._crop,
@@ -130,11 +138,12 @@ class _Pipeline:
         """What the steps come to."""
         recipe = self._steps.recipe(place)
         if self._normalised:
-            pixels = np.arange(256, dtype=np.float64)
-            mean, std = (np.array(each)[:, None] for each in (recipe.mean, recipe.std))
-            check_values(
-                recipe, (pixels - mean) / std, self._normalised, "type", "in float64, rounded once"
-            )
+            wanted: NDArray[np.float64] = np.tile(np.arange(256.0), (3, 1))
+            for _, values in self._normalised:
+                wanted -= np.array(values.get("mean", 0.0))[..., None]
+                wanted /= np.array(values.get("std", 1.0))[..., None]
+            step = self._normalised[-1][0]
+            check_values(recipe, wanted, step, "type", "in float64, rounded once")
         return recipe
 
     def _resize(self, step: Settings) -> None:
@@ -171,10 +180,20 @@ class _Pipeline:
         self._steps.swap_channels(step, "type")
 
     def _normalise(self, step: Settings) -> None:
-        fields = {name: _numbers(step, name) for name in ("mean", "std") if name in step}
+        values = {name: _numbers(step, name) for name in ("mean", "std") if name in step}
         step.flag("images_only", default=False)
-        self._steps.add("normalise", step, "type", **fields)
-        self._normalised = step
+        if not values:
+            raise step.refusal("mean", "is missing, and so is std")
+        if self._normalised:
+            # The first of two may be what a recipe calls the divisor.
+            first = self._normalised[0][1]
+            if len(self._normalised) > 1 or "mean" in first or len(set(first["std"])) > 1:
+                raise step.refusal("type", "normalises once more, which a recipe does not")
+            plain = {"mean": (0.0,) * 3, "std": (1.0,) * 3}
+            self._steps.change(divisor=first["std"][0], **{**plain, **values})
+        else:
+            self._steps.add("normalise", step, "type", **values)
+        self._normalised.append((step, values))
 
 
 def _sides(step: Settings) -> tuple[int, int]:

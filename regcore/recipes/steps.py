@@ -45,6 +45,10 @@ class Steps:
         self._done = _ORDER.index(part)
         self._fields.update(fields)
 
+    def change(self, **fields: object) -> None:
+        """Other fields of Recipe for the part that is done."""
+        self._fields.update(fields)
+
     def swap_channels(self, step: Settings, key: str) -> None:
         """Red for blue."""
         if self._done == _ORDER.index("normalise"):

@@ -99,10 +99,27 @@ def test_what_is_not_said_is_as_there() -> None:
 
 
 def test_which_dataset(config: Path) -> None:
-    with pytest.raises(UsageError, match=r"config\.yml: datasets: name the one.*'other'"):
+    with pytest.raises(
+        UsageError, match=r"config\.yml: datasets: say which.*\[1\].datasets\[0\] \('other'"
+    ):
         Recipe.from_accuracy_checker(config)
     with pytest.raises(UsageError, match="has none called 'absent'"):
         Recipe.from_accuracy_checker(config, "absent")
+    by_name = Recipe.from_accuracy_checker(config, "other")
+    assert Recipe.from_accuracy_checker(config, "models[1].datasets[0]") == by_name
+
+
+def test_two_normalisations_are_a_divisor_and_one() -> None:
+    def twin(item: bytes) -> NDArray[np.float32]:
+        pixels = resized(read_by_opencv(item), 224, 224, Image.Resampling.BILINEAR)
+        values = (pixels / (256.0,) - (0.5, 0.25, 0.75)) / (0.5, 0.25, 0.125)
+        return values.transpose(2, 0, 1).astype(np.float32)
+
+    squash = {"type": "resize", "size": 224, "use_pillow": True}
+    second = {"type": "normalization", "mean": "(0.5, 0.25, 0.75)", "std": [0.5, 0.25, 0.125]}
+    recipe = Recipe.from_accuracy_checker([squash, {"type": "normalization", "std": 256}, second])
+    assert recipe.divisor == 256
+    check_recipe(recipe, twin)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +151,22 @@ def test_which_dataset(config: Path) -> None:
             "preprocessing[2].type: is computed in float64",
         ),
         ([RESIZE, CROP, {"type": "normalization", "mean": "imagenet"}], "in float64"),
+        (
+            [
+                RESIZE,
+                CROP,
+                {"type": "normalization", "std": 255},
+                {
+                    "type": "normalization",
+                    "mean": [0.485, 0.456, 0.406],
+                    "std": "0.229,0.224,0.225",
+                },
+            ],
+            "preprocessing[3].type: is computed in float64",
+        ),
+        ([{"type": "normalization"}], "preprocessing[0].mean: is missing, and so is std"),
+        ([{"type": "normalization", "mean": 128}] * 2, "preprocessing[1].type: normalises once"),
+        ([{"type": "normalization", "std": 2}, RESIZE], "preprocessing[1].type: comes after"),
         (
             [{"type": "normalization", "mean": 128}, {"type": "bgr_to_rgb"}],
             "preprocessing[1].type: comes after the normalisation",
