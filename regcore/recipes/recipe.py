@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from dataclasses import fields as dataclass_fields
 from functools import cache
 from typing import Any
@@ -190,6 +190,40 @@ class Recipe:
         """Names for `preset`."""
         return tuple(_PRESETS)
 
+    @classmethod
+    def from_timm(
+        cls, source: object, *, test_size: bool = False, prefetcher: bool = False
+    ) -> Recipe:
+        """The images that timm.data.create_transform makes for evaluation, as float32 NCHW.
+
+        source: "architecture.tag"; a model, or anything with its `pretrained_cfg`; that itself, as
+            timm's dataclass or a dict; or the path of a model's config.json or its folder (text is
+            a path where it has a / or ends in .json), for which timm need not be installed.
+        test_size: of the size that timm tests the weights with, where it has one.
+        prefetcher: with the values of timm's PrefetchLoader, which validate.py uses: mean and std
+            are of 0 to 255 and not of 0 to 1, which rounds differently.
+
+        Raises UsageError for unknown names, and, with the name of the key, for what no Recipe
+        describes.
+        """
+        from regcore.recipes.timm import recipe_from
+
+        return recipe_from(source, test_size=test_size, prefetcher=prefetcher)
+
+    @classmethod
+    def from_torchvision(cls, source: object) -> Recipe:
+        """The images that torchvision's transforms for evaluation make of a PIL image.
+
+        source: weights, as `ResNet50_Weights.IMAGENET1K_V2` or the same as text; their preset,
+            `weights.transforms()`; or a Compose or Sequential of the classes of transforms or
+            transforms.v2 that resize, crop the centre, convert, and normalise, in this order.
+
+        Raises UsageError, with the name of the class or argument, for what no Recipe describes.
+        """
+        from regcore.recipes.torchvision import recipe_from
+
+        return recipe_from(source)
+
     @property
     def size(self) -> tuple[int, int]:
         """Rows and columns of one preprocessed image."""
@@ -224,6 +258,17 @@ class Recipe:
         """Twelve hex digits that change with anything that changes a value of the output."""
         canonical = json.dumps({**self.to_dict(), **_CONTRACT}, sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    def in_form(self, dtype: str | None = None, layout: str | None = None) -> Recipe:
+        """The same images in another dtype or layout; None leaves it as it is.
+
+        A quantised recipe that gets another dtype is one no more: uint8 then are pixels. Raises
+        UsageError for int8, whose scale would have to be known.
+        """
+        changes: dict[str, Any] = {"layout": layout or self.layout}
+        if dtype not in (None, self.dtype):
+            changes |= {"dtype": dtype, "quant_scale": None, "quant_zero_point": 0}
+        return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields for a file in JSON; those past pass_order where they are not the default."""
