@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -115,9 +116,10 @@ def parse_recipe(text: str) -> NamedRecipe:
         return NamedRecipe(text, SOURCES[prefix].read(rest))
     if text in Recipe.presets():
         return NamedRecipe(text, Recipe.preset(text))
-    if "=" in text and not Path(text).exists():
+    exists = os.path.exists(text)  # noqa: PTH110  (no error, whatever the text is)
+    if "=" in text and not exists:
         return NamedRecipe(text, _from_fields(text))
-    if text.endswith(_FILE_SUFFIXES) or Path(text).exists():
+    if text.endswith(_FILE_SUFFIXES) or exists:
         return NamedRecipe(Path(text).name, read_recipe(Path(text)))
     raise UsageError(_unknown(text, prefix if colon else None))
 
