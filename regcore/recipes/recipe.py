@@ -35,7 +35,7 @@ from regcore.recipes.numbers import (
     side_or_pair,
     zero_point,
 )
-from regcore.recipes.settings import Configuration
+from regcore.recipes.sources import Sources
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -66,7 +66,7 @@ def installed_pass_order() -> str:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Sources):
     """Resize, crop the centre, normalise.
 
     Sizes are in pixels; a pair is (rows, columns).
@@ -290,59 +290,6 @@ class Recipe:
             listed = shown(", ".join(sorted(map(str, differing))))
             raise UsageError(f"recipe: missing or unknown fields: {listed}")
         return cls(**fields)
-
-    @classmethod
-    def from_keras(cls, mode: str, size: int | tuple[int, int], *, filter: str) -> Recipe:  # noqa: A002
-        """The recipe of keras.applications: its mode, its target_size, its interpolation.
-
-        Arguments and errors are those of regcore.recipes.keras.recipe_of_keras.
-        """
-        from regcore.recipes.keras import recipe_of_keras
-
-        return recipe_of_keras(mode, size, filter)
-
-    @classmethod
-    def from_mlperf(cls, profile: str) -> Recipe:
-        """The recipe of MLPerf inference's reference code: of a profile such as resnet50-pytorch.
-
-        Arguments and errors are those of regcore.recipes.mlperf.recipe_of_mlperf.
-        """
-        from regcore.recipes.mlperf import recipe_of_mlperf
-
-        return recipe_of_mlperf(profile)
-
-    @classmethod
-    def from_accuracy_checker(cls, source: Configuration, dataset: str | None = None) -> Recipe:
-        """The recipe of a data set in a configuration of OpenVINO's accuracy_checker.
-
-        Arguments and errors are those of
-        regcore.recipes.accuracy_checker.recipe_of_accuracy_checker.
-        """
-        from regcore.recipes.accuracy_checker import recipe_of_accuracy_checker
-
-        return recipe_of_accuracy_checker(source, dataset)
-
-    @classmethod
-    def from_mmpretrain(
-        cls, source: Configuration, data_preprocessor: Mapping[str, Any] | None = None
-    ) -> Recipe:
-        """The recipe of the test pipeline in a configuration of MMPretrain.
-
-        Arguments and errors are those of regcore.recipes.mmpretrain.recipe_of_mmpretrain.
-        """
-        from regcore.recipes.mmpretrain import recipe_of_mmpretrain
-
-        return recipe_of_mmpretrain(source, data_preprocessor)
-
-    @classmethod
-    def from_paddleclas(cls, source: Configuration) -> Recipe:
-        """The recipe of a configuration of PaddleClas.
-
-        Arguments and errors are those of regcore.recipes.paddleclas.recipe_of_paddleclas.
-        """
-        from regcore.recipes.paddleclas import recipe_of_paddleclas
-
-        return recipe_of_paddleclas(source)
 
 
 #: Fields that every description has. The later ones are left out where they are the default, so
