@@ -17,6 +17,7 @@ from regcore.files.output_guard import Output, check_outputs
 from regcore.models.metadata import ModelMetadata, is_exported
 from regcore.models.timm.weights import read_weights
 from regcore.recipes.recipe import Recipe
+from regcore.recipes.spelling import parse_recipe
 from regcore.reports.export import to_dict
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def export_weights(
     check_target(out, ".onnx")
     inputs = [path for path in (weights, photos) if path is not None]
     check_outputs([Output(out, recognise_file=is_exported)], inputs, force=force)
-    wanted = Recipe.preset(recipe) if isinstance(recipe, str) else recipe
+    wanted = parse_recipe(recipe).recipe if isinstance(recipe, str) else recipe
     wanted = None if wanted is None else as_float32(wanted)
     found = find_source(name, test_size=test_size, recipe=wanted)
     if found.note:

@@ -35,7 +35,7 @@ from regcore.recipes.numbers import (
     side_or_pair,
     zero_point,
 )
-from regcore.recipes.sources import Sources
+from regcore.recipes.sources import RecipeSources
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -66,7 +66,7 @@ def installed_pass_order() -> str:
 
 
 @dataclass(frozen=True)
-class Recipe(Sources):
+class Recipe(RecipeSources):
     """Resize, crop the centre, normalise.
 
     Sizes are in pixels; a pair is (rows, columns).
@@ -189,40 +189,6 @@ class Recipe(Sources):
     def presets(cls) -> tuple[str, ...]:
         """Names for `preset`."""
         return tuple(_PRESETS)
-
-    @classmethod
-    def from_timm(
-        cls, source: object, *, test_size: bool = False, prefetcher: bool = False
-    ) -> Recipe:
-        """The images that timm.data.create_transform makes for evaluation, as float32 NCHW.
-
-        source: "architecture.tag"; a model, or anything with its `pretrained_cfg`; that itself, as
-            timm's dataclass or a dict; or the path of a model's config.json or its folder (text is
-            a path where it has a / or ends in .json), for which timm need not be installed.
-        test_size: of the size that timm tests the weights with, where it has one.
-        prefetcher: with the values of timm's PrefetchLoader, which validate.py uses: mean and std
-            are of 0 to 255 and not of 0 to 1, which rounds differently.
-
-        Raises UsageError for unknown names, and, with the name of the key, for what no Recipe
-        describes.
-        """
-        from regcore.recipes.timm import recipe_from
-
-        return recipe_from(source, test_size=test_size, prefetcher=prefetcher)
-
-    @classmethod
-    def from_torchvision(cls, source: object) -> Recipe:
-        """The images that torchvision's transforms for evaluation make of a PIL image.
-
-        source: weights, as `ResNet50_Weights.IMAGENET1K_V2` or the same as text; their preset,
-            `weights.transforms()`; or a Compose or Sequential of the classes of transforms or
-            transforms.v2 that resize, crop the centre, convert, and normalise, in this order.
-
-        Raises UsageError, with the name of the class or argument, for what no Recipe describes.
-        """
-        from regcore.recipes.torchvision import recipe_from
-
-        return recipe_from(source)
 
     @property
     def size(self) -> tuple[int, int]:
