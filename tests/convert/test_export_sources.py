@@ -41,6 +41,10 @@ def small():
     torch.manual_seed(1)
     return nn.Sequential(nn.Conv2d(3, 8, 7, stride=8), nn.ReLU(), nn.AdaptiveAvgPool2d(1),
                          nn.Flatten(), nn.Linear(8, 5))
+def eva():
+    from timm.models.eva import Eva
+    torch.manual_seed(2)
+    return Eva(img_size=64, patch_size=16, embed_dim=48, depth=2, num_heads=2, num_classes=5)
 def fails():
     raise KeyError("weights")
 def number():
@@ -70,6 +74,10 @@ _EXPORTS: dict[str, tuple[str, ...]] = {
     "open weights": (f"torchvision:{_MOBILE}", f"{_MOBILE}.pth"),
     "other weights": ("torchvision:resnet18", "small.pth"),
     "other shape": (*_SHUFFLE, "--classes", "10"),
+    "plain attention": (
+        *("mine.nets:eva", "--recipe"),
+        "resize=64,crop=64,filter=bicubic,mean=0,0,0,std=1,1,1",
+    ),
     "no recipe": ("mine.nets:small",),
     "no module": ("mine.nests:small", *_RECIPE),
     "no function": ("mine.nets:large", *_RECIPE),
@@ -156,6 +164,11 @@ def test_a_function(exported_sources: dict[str, Outcome]) -> None:
         assert metadata.weights.startswith(weights)
         with open_backend(file_of(exported_sources, name)) as backend:
             assert backend.outputs[0].shape == (None, 5)
+
+
+def test_attention_that_torch_cannot_trace(exported_sources: dict[str, Outcome]) -> None:
+    answer = exported_sources["plain attention"].answer
+    assert (answer["opset"], answer["agreement"]["same_top1"]) == (11, 20)
 
 
 _REFUSED = {
