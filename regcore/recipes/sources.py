@@ -74,6 +74,17 @@ class RecipeSources:
         return recipe_from(source)
 
     @staticmethod
+    def from_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
+        """The images that the PIL backend of Hugging Face's image processors makes.
+
+        source: a folder with preprocessor_config.json, that file, or what it holds.
+        Errors are those of regcore.recipes.huggingface.recipe_of_huggingface.
+        """
+        from regcore.recipes.huggingface import recipe_of_huggingface
+
+        return recipe_of_huggingface(source)
+
+    @staticmethod
     def from_keras(mode: str, size: int | tuple[int, int], *, filter: str) -> Recipe:  # noqa: A002
         """The recipe of keras.applications: its mode, its target_size, its interpolation.
 

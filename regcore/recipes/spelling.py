@@ -75,6 +75,11 @@ SOURCES = {
         "the transforms of torchvision's weights",
         Recipe.from_torchvision,
     ),
+    "hf": Source(
+        "hf:FOLDER",
+        "Hugging Face's preprocessor_config.json, its PIL backend",
+        Recipe.from_huggingface,
+    ),
     "keras": Source(
         "keras:caffe,size=224x224,filter=nearest",
         "preprocess_input of the modes caffe, tf and torch after load_img",
