@@ -5,7 +5,15 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from regcore import Recipe
-from regcore._native.choices import CHANNELS, CROP_OFFSETS, DTYPES, FILTERS, FITS, LAYOUTS
+from regcore._native.choices import (
+    ARITHMETICS,
+    CHANNELS,
+    CROP_OFFSETS,
+    DTYPES,
+    FILTERS,
+    FITS,
+    LAYOUTS,
+)
 
 
 @st.composite
@@ -28,6 +36,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         mean=tuple(draw(st.lists(st.floats(-1, 1.875, width=32), min_size=count, max_size=count))),
         std=tuple(draw(st.lists(st.floats(0.125, 8, width=32), min_size=count, max_size=count))),
         divisor=draw(st.sampled_from([255, 127.5, 128])),
+        arithmetic=draw(st.sampled_from(ARITHMETICS)),
         dtype=dtype,
         layout=draw(st.sampled_from(LAYOUTS)),
         pass_order=draw(st.sampled_from(["pillow9", "pillow13"])),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from regcore._native.choices import (
+    ARITHMETICS,
     CHANNELS,
     CROP_OFFSETS,
     DTYPES,
@@ -52,6 +53,7 @@ _CHOICES = {
     "crop_offset": CROP_OFFSETS,
     "exif": EXIF,
     "channels": CHANNELS,
+    "arithmetic": ARITHMETICS,
 }
 #: NumPy has no bfloat16: its values are kept as their 16 bits.
 _NUMPY_DTYPES = {"bfloat16": "uint16"}
@@ -93,6 +95,8 @@ class Recipe(RecipeSources):
         refuses such a picture.
     exif: "ignore" counts pictures with an orientation, "apply" turns them first.
     channels: "rgb", "bgr", or "gray" (Pillow's conversion to L before the resize).
+    arithmetic: "float32" as above; "product" multiplies by float32(1 / divisor) instead, as
+        PaddleClas does; "float64" computes in float64 and rounds at the end.
     divisor: 255 takes pixels to the scale 0 to 1; 1 leaves them, and mean and std are of 0 to 255.
     second_std: for each channel, what the value is divided by once more, as Hugging Face's
         EfficientNet does.
@@ -114,6 +118,7 @@ class Recipe(RecipeSources):
     fill: tuple[int, int, int] | None = None
     exif: str = "ignore"
     channels: str = "rgb"
+    arithmetic: str = "float32"
     divisor: float = 255.0
     second_std: PerChannel | None = None
     quant_scale: float | None = None

@@ -70,6 +70,8 @@ VALUES: dict[str, dict[str, Any]] = {
     "fused": {"divisor": 1, "mean": (123.675, 116.28, 103.53), "std": (58.395, 57.12, 57.375)},
     "caffe": {"divisor": 1, "mean": (103.939, 116.779, 123.68), "std": (1, 1, 1)},
     "minus one to one": {"divisor": 127.5, "mean": (1, 1, 1), "std": (1, 1, 1)},
+    "product": {"arithmetic": "product"},
+    "float64": {"arithmetic": "float64"},
     "twice": {"mean": (0.485, 0.456, 0.406), "std": (0.5, 0.4, 0.3), "second_std": (0.5, 0.4, 0.3)},
 }
 

@@ -35,7 +35,7 @@ jsonschema = pytest.importorskip("jsonschema")
 #: Where others give the keys, which a schema must not know.
 FREE = {
     ("device-model", "properties"), ("convert", "properties"), ("inspect", "weights"),
-    ("trtexec", "settings"),
+    ("trtexec", "settings"), ("recipe-diff", "fields"),
 }  # fmt: skip
 #: test_demo.py looks at this one, which takes a minute.
 ELSEWHERE = {"demo"}
@@ -176,6 +176,13 @@ def of_models(folder: Path, model: Path, exported: ExportedModels) -> Told:
     measured = ("trtexec", model, "--batch", "1,4", "--logs", folder)
     yield "trtexec", regcore(*measured, "--json").stdout
     yield "onnx-recipe", ModelMetadata(Recipe()).to_properties()["regcore.recipe"]
+    squash = "resize=20x31,filter=box,mean=0,0,0,std=1,1,1,divisor=1,fill=1,2,3"
+    for spelling in ("regnety_016", squash):
+        yield "recipe", regcore("recipe", "show", spelling, "--json").stdout
+    yield "recipe-list", regcore("recipe", "list", "--json").stdout
+    for other, code in (("regnety_016", 0), (squash, 5)):
+        told = regcore("recipe", "diff", "regnety_016", other, "--json", code=code)
+        yield "recipe-diff", told.stdout
 
 
 def test_every_form_is_written_and_fits(outputs: dict[str, list[str]]) -> None:
