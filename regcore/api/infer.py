@@ -30,7 +30,8 @@ from regcore.inference.infer import Inference, infer
 from regcore.inference.output_folder import claimed
 from regcore.inference.score_writer import PredictionWriter
 from regcore.performance.benchmark_rates import write_pure_files
-from regcore.performance.perf import Perf, measure, write_perf
+from regcore.performance.perf import Perf, measure
+from regcore.performance.perf_file import write_perf
 from regcore.performance.trace_events import write_trace
 from regcore.reports.inference import to_dict
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypedDict
 
 from regcore.errors import UsageError
 
@@ -18,7 +18,14 @@ _COMMON = "common"
 _VERSIONS = {"comparison": 2}
 
 
-def json_form(name: str) -> dict[str, Any]:
+class Format(TypedDict):
+    """Name and version of this form."""
+
+    name: str
+    version: int
+
+
+def json_form(name: str) -> Format:
     """What JSON of the form `name` has as its `format`."""
     return {"name": f"regcore {name}", "version": _VERSIONS.get(name, 1)}
 
@@ -34,7 +41,10 @@ def load_schema(name: str) -> dict[str, Any]:
     """The schema of a form, with all that it refers to inside. Raises UsageError."""
     if name not in schema_names():
         raise UsageError(f"no schema {name!r}; there are {', '.join(schema_names())}")
-    return {**_read(name), "$defs": {_COMMON: _read(_COMMON)}}
+    schema = _read(name)
+    if "$defs" in schema or "urn:regcore:common" not in json.dumps(schema):
+        return schema
+    return {**schema, "$defs": {_COMMON: _read(_COMMON)}}
 
 
 def _read(name: str) -> dict[str, Any]:

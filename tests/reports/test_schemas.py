@@ -22,6 +22,7 @@ from oracles import jpeg, photo_like
 from PIL import Image
 from vendor_tools import install
 
+from regcore.api.forms import FORMS, schema_text
 from regcore.cli import cli
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
@@ -270,6 +271,13 @@ def test_schemas_are_sound_strict_and_documented(name: str) -> None:
         for key, value in part.get("properties", {}).items():
             told = {"description", "$ref", "const", "enum"} & value.keys()
             assert told or path[-2:] == ("items", "oneOf") or name in {"trace", "result"}, key
+
+
+def test_schemas_are_those_of_the_declared_forms() -> None:
+    """`python -m regcore.api.forms` writes them."""
+    for form in FORMS:
+        text = (files("regcore.schemas") / f"{form.name}.schema.json").read_text("utf-8")
+        assert text == schema_text(form), form.name
 
 
 def test_commands_that_print_json_have_a_schema() -> None:
