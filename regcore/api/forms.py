@@ -9,9 +9,21 @@ import json
 from importlib.resources import as_file, files
 
 from regcore.performance.perf_file import PerfForm
+from regcore.performance.profile.profile_file import ProfileForm
+from regcore.reports.comparison.comparison_file import ComparisonForm
+from regcore.reports.guide_lint.rendering import LintForm
+from regcore.reports.trtexec import TrtexecForm
+from regcore.reports.verdict import VerdictForm
 from regcore.schemas.generate import Form, generate
 
-FORMS = (Form("perf", "perf.json", PerfForm),)
+FORMS = (
+    Form("comparison", "comparison.json; regcore compare --json", ComparisonForm),
+    Form("lint", "regcore compare --lint --json", LintForm),
+    Form("perf", "perf.json", PerfForm),
+    Form("profile", "profile.json; regcore profile --json", ProfileForm),
+    Form("trtexec", "regcore trtexec --json", TrtexecForm),
+    Form("verdict", "verdict.json; regcore verdict --json", VerdictForm),
+)
 
 
 def schema_text(form: Form) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +38,7 @@ def generate(form: Form) -> dict[str, Any]:
             _close(part, records[name])
         else:
             part.pop("title", None)
+            part.pop("description", None)
     body = parts.pop(root["$ref"].rpartition("/")[2]) if "$ref" in root else root
     told = json_form(form.name)
     if parts.pop(_FORMAT, None) is not None:
@@ -47,7 +47,7 @@ def generate(form: Form) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:regcore:{form.name}:{told['version']}",
         "title": form.title,
-        "description": form.description or body["description"],
+        "description": form.description or _words(form.content.__doc__),
     }
     defined = {"$defs": dict(sorted(parts.items()))} if parts else {}
     return {**head, **{key: body[key] for key in body if key not in head}, **defined}
@@ -69,8 +69,7 @@ def _close(part: dict[str, Any], record: Any) -> None:  # noqa: ANN401
     """A default is for reading: what is written has the key all the same."""
     del part["title"]
     if "description" in part:
-        paragraph = inspect.cleandoc(part["description"]).split("\n\n")[0]
-        part["description"] = " ".join(paragraph.split())
+        part["description"] = _words(part["description"].split("\n\n")[0])
     for described in part["properties"].values():
         described.pop("default", None)
     always = {
@@ -80,6 +79,10 @@ def _close(part: dict[str, Any], record: Any) -> None:  # noqa: ANN401
     }
     part["required"] = [name for name in part["properties"] if name in always]
     part["additionalProperties"] = False
+
+
+def _words(docstring: str) -> str:
+    return " ".join(docstring.split())
 
 
 def _constants(values: dict[str, Any]) -> dict[str, Any]:
