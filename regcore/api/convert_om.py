@@ -19,6 +19,7 @@ from regcore.files.atomic import check_target
 from regcore.files.output_guard import check_outputs
 from regcore.models.onnx_file import OnnxFile
 from regcore.recipes.recipe import Recipe
+from regcore.recipes.spelling import parse_recipe
 from regcore.schemas import json_form
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class OmOptions(TypedDict, total=False):
     batch: int | None
     dynamic_batch: tuple[int, ...] | None
     aipp: bool
-    recipe: str | None
+    recipe: str | Recipe | None
     precision: str | None
     atc_log: str | None
 
@@ -147,9 +148,11 @@ def _batches(
     return dynamic_batch or (batch or own or 1,)
 
 
-def _recipe(source: OnnxFile, name: str | None) -> Recipe | None:
-    if name is not None:
-        return Recipe.preset(name)
+def _recipe(source: OnnxFile, wanted: str | Recipe | None) -> Recipe | None:
+    if isinstance(wanted, Recipe):
+        return wanted
+    if wanted is not None:
+        return parse_recipe(wanted).recipe
     return source.metadata.recipe if source.metadata else None
 
 

@@ -10,6 +10,7 @@ from regcore.errors import UsageError
 
 if TYPE_CHECKING:
     from regcore.images.preprocessor import OnWarning
+    from regcore.recipes.recipe import Recipe
 
 DEFAULT_BATCH_SIZE = 16
 LARGEST_BATCH_SIZE = 1 << 16
@@ -21,12 +22,12 @@ SOC_HELP = "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as i
 class RecipeOptions(TypedDict, total=False):
     """How the model wants its images.
 
-    recipe: the name of a preset, see Recipe.preset; by default what the model itself says.
+    recipe: a Recipe or its spelling, see Recipe.parse; by default what the model itself says.
     dtype, layout ("uint8", "nhwc"): in place of the recipe's; uint8 leaves mean and std to the
     device.
     """
 
-    recipe: str | None
+    recipe: str | Recipe | None
     dtype: str | None
     layout: str | None
 

@@ -90,8 +90,8 @@ def plan_job(src: Path, out: Path, options: StoreOptions, log: Log) -> Preproces
 
 def _log_default(name: str, recipe: Recipe, log: Log) -> None:
     log(
-        f"by the recipe {name} ({recipe.identity}), the guide's, as none was chosen: --recipe NAME "
-        "or --for MODEL chooses one"
+        f"by the recipe {name} ({recipe.identity}), the guide's, as none was chosen: "
+        "--recipe RECIPE or --for MODEL chooses one"
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from regcore.api.messages import Log
 from regcore.backends.protocol import Backend
@@ -11,6 +10,8 @@ from regcore.backends.recipe_fit import check_recipe, in_form_of
 from regcore.errors import UsageError
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
+from regcore.recipes.spelling import NamedRecipe, parse_recipe
+from regcore.recipes.words import difference
 from regcore.store.reader import Store
 
 #: The recipe of the guide's own script.
@@ -36,27 +37,29 @@ class RecipeChoice:
 
 
 def choose_recipe(
-    name: str | None,
+    wanted: str | Recipe | None,
     own: ModelMetadata | None,
     log: Log,
     *,
     dtype: str | None = None,
     layout: str | None = None,
 ) -> tuple[str, Recipe]:
-    """The recipe to use and what to call it: the preset `name`, else the model's own.
+    """The recipe to use and what to call it: `wanted`, see parse_recipe, else the model's own.
 
-    own: what the model says of itself. Where `name` is given too, it decides, save for dtype and
+    own: what the model says of itself. Where `wanted` is given too, it decides, save for dtype and
     layout; in what it differs is logged. dtype and layout, where given, hold in any case.
     """
-    if own is not None and name is None:
-        label, recipe = own.name or "the model's own", own.recipe
+    if own is not None and wanted is None:
+        return own.name or "the model's own", _changed(own.recipe, dtype, layout)
+    if isinstance(wanted, Recipe):
+        named = NamedRecipe("the caller's", wanted)
     else:
-        label = name or GUIDES_RECIPE
-        recipe = Recipe.preset(label)
-    if own is not None and name is not None:
-        recipe = replace(recipe, dtype=own.recipe.dtype, layout=own.recipe.layout)
-        _log_differences(name, recipe, own.recipe, log)
-    return label, _changed(recipe, dtype, layout)
+        named = parse_recipe(wanted or GUIDES_RECIPE)
+    recipe = named.recipe
+    if own is not None:
+        recipe = _in_form_of(own.recipe, recipe)
+        _log_differences(named.name, recipe, own.recipe, log)
+    return named.name, _changed(recipe, dtype, layout)
 
 
 def recipe_for(
@@ -65,7 +68,7 @@ def recipe_for(
     store: Store | None,
     log: Log,
     *,
-    recipe: str | None = None,
+    recipe: str | Recipe | None = None,
     dtype: str | None = None,
     layout: str | None = None,
     shape_only: bool = False,
@@ -87,7 +90,7 @@ def recipe_for(
         elif backend.inputs[0].shape is not None:
             if not shape_only:
                 raise UsageError(
-                    f"{model}: does not say how it wants its images; say it with --recipe NAME, "
+                    f"{model}: does not say how it wants its images; say it with --recipe RECIPE, "
                     "or take a model that 'regcore export' made"
                 )
             log(f"{model} does not say how it wants its images: taking --recipe {GUIDES_RECIPE}")
@@ -108,19 +111,31 @@ def recipe_for(
 
 
 def _changed(recipe: Recipe, dtype: str | None, layout: str | None) -> Recipe:
-    changes: dict[str, Any] = {"dtype": dtype, "layout": layout}
-    return replace(recipe, **{name: value for name, value in changes.items() if value is not None})
+    return recipe.in_form(dtype, layout)
+
+
+def _in_form_of(own: Recipe, recipe: Recipe) -> Recipe:
+    """`recipe` with the model's own dtype, layout and steps of quantised values."""
+    return replace(
+        recipe,
+        dtype=own.dtype,
+        layout=own.layout,
+        quant_scale=own.quant_scale,
+        quant_zero_point=own.quant_zero_point,
+    )
 
 
 def _log_differences(name: str, recipe: Recipe, own: Recipe, log: Log) -> None:
-    wanted = own.to_dict()
     differing = [
-        f"{field} {value} instead of {wanted[field]}"
-        for field, value in recipe.to_dict().items()
-        if value != wanted[field]
+        f"{field} {_shown(here)} instead of {_shown(there)}"
+        for field, (there, here) in difference(own, recipe).fields.items()
     ]
     if differing:
         log(f"--recipe {name} is not what the model itself wants: {', '.join(differing)}")
+
+
+def _shown(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _check_chosen(store: Store) -> None:
@@ -128,5 +143,5 @@ def _check_chosen(store: Store) -> None:
     if store.manifest.description.recipe_chosen is False:
         raise UsageError(
             f"{store.folder}: nobody chose its recipe, it is the guide's by default; "
-            "confirm it with --recipe NAME"
+            "confirm it with --recipe RECIPE"
         )

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from regcore._native.choices import DTYPES
 from regcore.backends.protocol import Backend
 from regcore.errors import BackendError
 from regcore.models.tensors import TensorSpec, describe
 from regcore.recipes.recipe import Recipe
 
-_CHANNELS = 3
-
 
 def in_form_of(recipe: Recipe, image: TensorSpec) -> Recipe:
     """The recipe in the dtype and layout of a model's input, as far as that has them.
 
-    A model that takes uint8 normalises by itself. The size is left as it is.
+    A model that takes uint8 normalises by itself, unless the recipe quantises to it. The size and
+    the channels are left as they are. Raises UsageError for an input of int8, whose scale the
+    recipe does not have.
     """
     shape = image.shape or ()
     layout = recipe.layout
-    if len(shape) == 4 and (shape[1] == _CHANNELS) != (shape[3] == _CHANNELS):  # noqa: PLR2004
-        layout = "nchw" if shape[1] == _CHANNELS else "nhwc"
+    count = len(recipe.mean)
+    if len(shape) == 4 and (shape[1] == count) != (shape[3] == count):  # noqa: PLR2004
+        layout = "nchw" if shape[1] == count else "nhwc"
     dtype = image.dtype if image.dtype in DTYPES else recipe.dtype
-    return replace(recipe, dtype=dtype, layout=layout)
+    return recipe.in_form(dtype, layout)
 
 
 def check_recipe(backend: Backend, recipe: Recipe) -> None:
     """Raises BackendError where the recipe's dtype, layout or crop is not what the model takes."""
-    wanted = backend.inputs[0]
+    check_image(backend.inputs[0], recipe)
+
+
+def check_image(wanted: TensorSpec, recipe: Recipe) -> None:
+    """The same for the image that a model takes."""
     offered = recipe.image_shape
     same_dtype = wanted.dtype in (None, recipe.dtype)
     same_shape = wanted.shape is None or (

@@ -16,6 +16,7 @@ from regcore.cli.info import info
 from regcore.cli.inspect import inspect
 from regcore.cli.preprocess import preprocess
 from regcore.cli.profile import profile
+from regcore.cli.recipe import recipe
 from regcore.cli.report import report
 from regcore.cli.run import run
 from regcore.cli.schema import schema
@@ -68,6 +69,7 @@ _COMMANDS = (
     export,
     convert,
     inspect,
+    recipe,
     preprocess,
     verify,
     info,

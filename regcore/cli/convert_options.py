@@ -27,7 +27,7 @@ _OM_OPTIONS = (
         is_flag=True,
         help="om: the chip normalises, by the recipe of the model; takes uint8 pixels, NHWC.",
     ),
-    click.option("--recipe", metavar="NAME", help="om: for --aipp, instead of the model's."),
+    click.option("--recipe", metavar="RECIPE", help="om: for --aipp, instead of the model's."),
     click.option(
         "--precision",
         metavar="MODE",

@@ -12,15 +12,19 @@ from regcore.cli.console import log, print_json
 from regcore.errors import UsageError
 
 _FILES_WITH_WEIGHTS = 2
-_OPSET = 11
 
 
 @click.command()
-@click.argument("name")
+@click.argument("model", metavar="MODEL")
 @click.argument("files", nargs=-1, metavar="[WEIGHTS] OUT.onnx", type=click.Path(path_type=Path))
-@click.option("--pretrained", is_flag=True, help="Let timm fetch the weights from the network.")
+@click.option("--pretrained", is_flag=True, help="Let timm or torchvision fetch the weights.")
 @click.option("--md5", metavar="HEX", help="The MD5 that the file of weights must have.")
 @click.option("--sha256", metavar="HEX", help="The SHA-256 that the file of weights must have.")
+@click.option(
+    "--recipe",
+    metavar="NAME",
+    help="How the model wants its images, instead of what timm or torchvision say of it.",
+)
 @click.option(
     "--test-size",
     is_flag=True,
@@ -33,8 +37,8 @@ _OPSET = 11
 @click.option(
     "--opset",
     type=click.IntRange(min=7),
-    help=f"ONNX operator set.  [default: {_OPSET}, which atc takes, or the lowest after it "
-    "that can hold the model; with --dynamo 18]",
+    help="ONNX operator set.  [default: the lowest that holds the model, from 11 on, which atc "
+    "needs; with --dynamo 18]",
 )
 @click.option("--dynamo", is_flag=True, help="Use torch's newer exporter.")
 @click.option(
@@ -57,18 +61,26 @@ _OPSET = 11
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def export(
     *,
-    name: str,
+    model: str,
     files: tuple[Path, ...],
     pretrained: bool,
     as_json: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """Write timm's model NAME with the weights of a .pth or .safetensors file as OUT.onnx.
+    """Write MODEL with the weights of a .pth or .safetensors file as OUT.onnx.
 
-    NAME has a tag, as in regnety_016.pycls_in1k: tags tell apart weights that want different
-    images. How they want them goes into the file, where run, convert and preprocess --for find it.
-    timm's tables of accuracies are made with --test-size.
-    The weights must fit the model exactly, and nothing in their file is executed.
+    \b
+    MODEL is one of
+      NAME.TAG or timm:NAME.TAG    a model of timm
+      torchvision:NAME             resnet50, or weights as in ResNet50_Weights.IMAGENET1K_V2
+      package.module:function      a function without arguments that returns the torch.nn.Module;
+                                   needs --recipe, while WEIGHTS may be left out
+
+    timm's tags and torchvision's weights want different images. How they want them goes into the
+    file, where run, convert and preprocess --for find it. timm's tables of accuracies are made
+    with --test-size.
+    The weights must fit the model exactly, and nothing in their file is executed. A function is
+    imported as by python -m, the working folder included, and is executed.
 
     The file appears only when its scores on photos are those of torch. Its input is called image,
     float32 [N, 3, height, width], its output class.
@@ -78,12 +90,14 @@ def export(
       regcore export regnety_016.pycls_in1k regnety_016-54367f74.pth regnety_016.onnx \\
           --md5 fb4fc8ffd7cbf1a209d66a5ca621b451
       regcore export resnet50.a1_in1k --pretrained resnet50.onnx --fuse-preprocess
+      regcore export torchvision:ResNet50_Weights.IMAGENET1K_V2 resnet50.pth resnet50.onnx
+      regcore export my_models:net net.onnx --recipe regnety_016
     """  # noqa: D301
     from regcore.api.export import export_weights
     from regcore.reports.export import sentences
 
-    weights, out = _weights_and_out(files, pretrained=pretrained)
-    exported = export_weights(name, weights, out, **options, log=log)
+    weights, out = _weights_and_out(model, files, pretrained=pretrained)
+    exported = export_weights(model, weights, out, **options, log=log)
     if as_json:
         print_json(exported.to_dict())
     else:
@@ -92,8 +106,15 @@ def export(
     log(f"wrote {out}")
 
 
-def _weights_and_out(files: tuple[Path, ...], *, pretrained: bool) -> tuple[Path | None, Path]:
-    if pretrained and len(files) == 1:
+def _weights_and_out(
+    model: str, files: tuple[Path, ...], *, pretrained: bool
+) -> tuple[Path | None, Path]:
+    from regcore.convert.onnx.model_source import is_import_path
+
+    own = is_import_path(model)
+    if pretrained and own:
+        raise UsageError(f"--pretrained is not for {model}, whose function brings its weights")
+    if len(files) == 1 and (pretrained or own):
         return None, files[0]
     if not pretrained and len(files) == _FILES_WITH_WEIGHTS:
         return files[0], files[1]

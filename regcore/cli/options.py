@@ -53,9 +53,10 @@ def batch_sizes(text: str) -> tuple[int, ...]:
 _RECIPE_OPTIONS = (
     click.option(
         "--recipe",
-        metavar="NAME",
-        help="How the model wants its images: size, crop, filter, mean and std.  [default: what "
-        "the model itself says]",
+        metavar="RECIPE",
+        help="How the model wants its images: timm:NAME, torchvision:WEIGHTS, hf:FOLDER, "
+        "FILE.json, 'resize=256,crop=224,filter=...,mean=...,std=...', or another one that "
+        "'regcore recipe list' shows.  [default: what the model itself says]",
     ),
     click.option(
         "--dtype",

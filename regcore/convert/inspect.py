@@ -12,7 +12,7 @@ from regcore.models.build_record import BuildRecord, read_record
 from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.tensors import TensorSpec
-from regcore.recipes.recipe import Recipe
+from regcore.recipes.words import in_words
 from regcore.schemas import json_form
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def to_rows(facts: ModelFacts) -> list[tuple[str, str]]:
         rows += [("precision", record.precision), ("made of", record.source)]
     if metadata is not None:
         rows += [("model", metadata.name), ("weights file", metadata.weights)]
-    rows.append(("recipe", _recipe(metadata.recipe) if metadata else "none: name one to commands"))
+    rows.append(("recipe", _recipe(metadata)))
     rows.append(("refused here", facts.refusal))
     rows.append(("size", f"{facts.size / 2**20:.1f} MiB"))
     return [(what, value) for what, value in rows if value]
@@ -160,13 +160,7 @@ def _spec_dict(spec: TensorSpec) -> dict[str, Any]:
     return {"name": spec.name, "dtype": spec.dtype, "shape": list(spec.shape or ())}
 
 
-def _recipe(recipe: Recipe) -> str:
-    return (
-        f"resize {recipe.resize} {recipe.filter}, crop {recipe.crop}, "
-        f"mean {_numbers(recipe.mean)}, std {_numbers(recipe.std)}, "
-        f"{recipe.dtype} {recipe.layout} ({recipe.identity})"
-    )
-
-
-def _numbers(values: tuple[float, ...]) -> str:
-    return " ".join(f"{value:g}" for value in values)
+def _recipe(metadata: ModelMetadata | None) -> str:
+    if metadata is None:
+        return "none: name one to commands, or 'regcore recipe embed' it"
+    return f"{in_words(metadata.recipe)} ({metadata.recipe.identity})"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from regcore.errors import MismatchError, RegcoreError, UsageError
 from regcore.formats.timm_results import Baseline
-from regcore.recipes.numbers import PerChannel
 from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
+from regcore.recipes.timm import find_model
 
 #: What a run's recipe is called where the model does not name itself.
 _NAMELESS = ("the model's own", "the store's")
@@ -19,6 +20,23 @@ _OF_HALF = (
     "haloregnetz_",
     "tf_efficientnet_lite",
 )
+
+#: The fields in which the images of a run must be those of the baseline, and what they are called.
+#: The form of the values does not matter to a published accuracy, nor whose Pillow resized.
+_COMPARED = {
+    "crop": "size",
+    "resize": "short side",
+    "filter": "filter",
+    "mean": "mean",
+    "std": "std",
+    "divisor": "divisor",
+    "second_std": "second std",
+    "fit": "fit",
+    "crop_offset": "crop offset",
+    "fill": "fill",
+    "exif": "EXIF orientation",
+    "channels": "channels",
+}
 
 
 def check_baseline(
@@ -32,18 +50,11 @@ def check_baseline(
     is not known whether they are the same.
     """
     words = _check_weights(baseline, name, assume_tag=assume_tag)
-    mean, std = values_of(baseline)
-    resize = math.floor(baseline.size / baseline.crop)
+    theirs = recipe_of(baseline)
     differing = [
-        f"{what} {theirs} there, {ours} here"
-        for what, theirs, ours in (
-            ("size", baseline.size, recipe.crop),
-            ("short side", resize, recipe.resize),
-            ("filter", baseline.interpolation, recipe.filter),
-            ("mean", mean, recipe.mean),
-            ("std", std, recipe.std),
-        )
-        if theirs != ours
+        f"{word} {getattr(theirs, field)} there, {getattr(recipe, field)} here"
+        for field, word in _COMPARED.items()
+        if getattr(theirs, field) != getattr(recipe, field)
     ]
     if differing:
         raise MismatchError(
@@ -74,18 +85,25 @@ def _check_weights(baseline: Baseline, name: str, *, assume_tag: bool) -> str:
     return f"assumed, not known: that the weights are those of {baseline.model} (--assume-tag)"
 
 
-def values_of(baseline: Baseline) -> tuple[PerChannel, PerChannel]:
-    """Mean and std of the images that the tag was tested with, which no table has."""
+def recipe_of(baseline: Baseline) -> Recipe:
+    """How the images were made that the tag was tested with, which no table says whole."""
+    resize = math.floor(baseline.size / baseline.crop)
     if baseline.built_in:
         half = baseline.model.startswith(_OF_HALF)
-        return (_HALF, _HALF) if half else (IMAGENET_MEAN, IMAGENET_STD)
-    from regcore.recipes.timm import find_model
-
-    try:
-        recipe = find_model(baseline.model, test_size=True).recipe
-    except RegcoreError as error:
-        raise UsageError(
-            f"mean and std of {baseline.model} are not known here ({error}); judge the run by "
-            "--baseline-top1"
-        ) from error
-    return recipe.mean, recipe.std
+        mean, std = (_HALF, _HALF) if half else (IMAGENET_MEAN, IMAGENET_STD)
+        recipe = Recipe(mean=mean, std=std, resize=resize, crop=baseline.size)
+    else:
+        try:
+            recipe = find_model(baseline.model, test_size=True).recipe
+        except RegcoreError as error:
+            raise UsageError(
+                f"mean and std of {baseline.model} are not known here ({error}); judge the run by "
+                "--baseline-top1"
+            ) from error
+    pair = isinstance(recipe.resize, tuple)
+    return replace(
+        recipe,
+        resize=(resize, resize) if pair else resize,
+        crop=baseline.size,
+        filter=baseline.interpolation,
+    )

@@ -7,36 +7,19 @@ the wrong one costs accuracy without any error.
 from __future__ import annotations
 
 import difflib
-import math
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass
+from pathlib import Path
 
 from regcore.errors import UsageError
 from regcore.frameworks import import_timm
-from regcore.recipes.numbers import PerChannel
 from regcore.recipes.recipe import Recipe
+from regcore.recipes.timm_config import WantedImages, read_config, recipe_of, wanted_images
 
 # What a bare name means where its tags differ: the weights of the published guide.
 _GUIDE_TAGS = {"regnety_016": "regnety_016.pycls_in1k"}
 _SHOWN_NAMES = 8
-
-
-class Wanted(Protocol):
-    """What timm's configuration of a tag, a dataclass, says of its images.
-
-    test_input_size, test_crop_pct: with which it is best tested, where that is not as trained.
-    """
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-    input_size: tuple[int, int, int]
-    test_input_size: tuple[int, int, int] | None
-    crop_pct: float
-    test_crop_pct: float | None
-    crop_mode: str
-    interpolation: str
-    mean: PerChannel
-    std: PerChannel
 
 
 @dataclass(frozen=True)
@@ -53,10 +36,27 @@ class TimmModel:
     note: str = ""
 
 
-def find_model(name: str, *, test_size: bool = False) -> TimmModel:
+def recipe_from(source: object, *, test_size: bool = False, prefetcher: bool = False) -> Recipe:
+    """The recipe of what Recipe.from_timm takes; see there."""
+    name = "timm's pretrained_cfg"
+    config: object = getattr(source, "pretrained_cfg", source)
+    if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)):
+        name, config = str(source), read_config(Path(source))
+    elif isinstance(source, str):
+        return find_model(source, test_size=test_size, prefetcher=prefetcher).recipe
+    wanted = wanted_images(name, config, test_size=test_size)
+    return recipe_of(name, wanted, prefetcher=prefetcher)
+
+
+def _is_path(text: str) -> bool:
+    return text.endswith(".json") or os.sep in text
+
+
+def find_model(name: str, *, test_size: bool = False, prefetcher: bool = False) -> TimmModel:
     """The model `name`, as in `regnety_016.pycls_in1k`.
 
     test_size: with images of the size that timm tests the tag with, where it has one.
+    prefetcher: with the values of timm's PrefetchLoader.
 
     A bare architecture means the guide's tag, or timm's default where all tags want the same
     images. Raises UsageError for unknown names (with the nearest), for a bare name that leaves
@@ -68,75 +68,34 @@ def find_model(name: str, *, test_size: bool = False) -> TimmModel:
         nearest = difflib.get_close_matches(architecture, models.list_models(), _SHOWN_NAMES, 0.7)
         hint = f"; near it are {', '.join(nearest)}" if nearest else ""
         raise UsageError(f"timm has no model {architecture!r}{hint}")
-    configs: Mapping[str, Wanted] = models.get_arch_pretrained_cfgs(architecture)
-    if test_size:
-        configs = {tag: _as_tested(config) for tag, config in configs.items()}
+    configs: Mapping[str, object] = models.get_arch_pretrained_cfgs(architecture)
     if tag and name not in configs:
         raise UsageError(f"timm has no {name!r}; there are {_listing(configs)}")
-    if tag or len(configs) == 1:
-        chosen = name if tag else next(iter(configs))
-        return TimmModel(chosen, recipe_of(chosen, configs[chosen]))
-    return _of_bare_name(architecture, configs)
+    wanted = {
+        each: wanted_images(each, config, test_size=test_size) for each, config in configs.items()
+    }
+    chosen, note = (name, "") if tag else _tag_of(architecture, wanted)
+    return TimmModel(chosen, recipe_of(chosen, wanted[chosen], prefetcher=prefetcher), note)
 
 
-def _of_bare_name(architecture: str, configs: Mapping[str, Wanted]) -> TimmModel:
-    default = next(iter(configs))
+def _tag_of(architecture: str, wanted: Mapping[str, WantedImages]) -> tuple[str, str]:
+    """The tag that an architecture alone means, and what there is to know of that choice."""
+    default = next(iter(wanted))
+    if len(wanted) == 1:
+        return default, ""
     if architecture in _GUIDE_TAGS:
         chosen = _GUIDE_TAGS[architecture]
-        recipe, other = recipe_of(chosen, configs[chosen]), recipe_of(default, configs[default])
-        return TimmModel(
-            chosen,
-            recipe,
-            f"{architecture} is taken for {chosen}, the guide's (resize {recipe.resize}); timm's "
-            f"own default, {default}, has other weights and resize {other.resize}",
+        ours, theirs = (recipe_of(each, wanted[each]).resize for each in (chosen, default))
+        return chosen, (
+            f"{architecture} is taken for {chosen}, the guide's (resize {ours}); timm's "
+            f"own default, {default}, has other weights and resize {theirs}"
         )
-    if len({_wanted_images(config) for config in configs.values()}) > 1:
+    if len(set(wanted.values())) > 1:
         raise UsageError(
             f"{architecture} has tags that want different images, name the one of your weights: "
-            f"{_listing(configs)}"
+            f"{_listing(wanted)}"
         )
-    note = f"{architecture} is taken for timm's default tag, {default}"
-    return TimmModel(default, recipe_of(default, configs[default]), note)
-
-
-def recipe_of(name: str, config: Wanted) -> Recipe:
-    """The recipe of timm's pretrained configuration, after timm.data.create_transform.
-
-    Raises UsageError for other than square RGB images of which the centre is cropped.
-    """
-    channels, height, width = config.input_size
-    if channels != 3 or height != width or config.crop_mode != "center":  # noqa: PLR2004
-        raise UsageError(
-            f"{name} wants images of {channels} channels, {height} x {width}, crop mode "
-            f"{config.crop_mode!r}; regcore prepares square RGB images with crop mode 'center'"
-        )
-    return Recipe(
-        resize=math.floor(height / config.crop_pct),
-        crop=height,
-        filter=config.interpolation,
-        mean=config.mean,
-        std=config.std,
-    )
-
-
-def _as_tested(config: Wanted) -> Wanted:
-    """With the size that timm's validate.py takes, by its resolve_data_config."""
-    return replace(
-        config,
-        input_size=config.test_input_size or config.input_size,
-        crop_pct=config.test_crop_pct or config.crop_pct,
-    )
-
-
-def _wanted_images(config: Wanted) -> tuple[object, ...]:
-    return (
-        tuple(config.input_size),
-        config.crop_pct,
-        config.crop_mode,
-        config.interpolation,
-        tuple(config.mean),
-        tuple(config.std),
-    )
+    return default, f"{architecture} is taken for timm's default tag, {default}"
 
 
 def _listing(names: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ def to_dict(result: Export) -> dict[str, Any]:
         "model": result.metadata.name,
         "weights": result.metadata.weights,
         "opset": result.opset,
+        "opset_reason": result.opset_reason,
         "parameters": result.parameters,
         "recipe": result.metadata.recipe.to_dict(),
         "normalisation_difference": result.normalisation_difference,
@@ -40,6 +41,7 @@ def sentences(result: Export) -> Iterator[str]:
         f"{result.metadata.name}, {result.parameters / 1e6:.2f} M parameters, "
         f"opset {result.opset}, takes {recipe.dtype} {recipe.layout}"
     )
+    yield f"opset {result.opset}: {result.opset_reason}"
     yield (
         f"same top-1 as torch on {agreement.same_top1} of {agreement.images} {agreement.what}, "
         f"scores differ by at most {agreement.largest_difference:.2g} "

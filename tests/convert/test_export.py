@@ -18,6 +18,7 @@ from regcore.backends.registry import open_backend, read_metadata
 from regcore.convert.onnx.check_scores import ExportCheck, images_to_compare
 from regcore.convert.onnx.float16 import to_float16
 from regcore.convert.onnx.fuse_preprocess import PREFIX
+from regcore.convert.onnx.torch_exporter import OnnxExport
 from regcore.errors import BackendError
 from regcore.images.labels import label_images, read_labels
 from regcore.images.listing import list_images
@@ -222,7 +223,7 @@ def test_a_model_that_differs_from_torch_gets_no_name(
     onnx = pytest.importorskip("onnx")
     from regcore.convert.onnx import export
 
-    made = onnx.load(save_model(tmp_path / "made.onnx"))
+    made = OnnxExport(onnx.load(save_model(tmp_path / "made.onnx")), "as asked for")
     monkeypatch.setattr(export, "export_onnx", lambda *_, **__: made)
     for difference in (0.02, float("nan")):
         other = ExportCheck(20, "photos", difference, largest_score=10.0, same_top1=20)

@@ -16,7 +16,7 @@ from onnx_models import save_model
 from PIL import Image
 
 from regcore.errors import BackendError, DatasetError, MismatchError, UsageError
-from regcore.evaluation.baseline import check_baseline, values_of
+from regcore.evaluation.baseline import check_baseline, recipe_of
 from regcore.evaluation.baseline_verdict import Measured, against_baseline
 from regcore.evaluation.paired_verdict import against_run
 from regcore.evaluation.predictions_csv import TopPredictions, read_predictions, write_predictions
@@ -158,7 +158,8 @@ def test_built_in_baselines_are_of_every_regnet() -> None:
         assert row.size == (config.test_input_size or config.input_size)[1], name
         assert row.crop == (config.test_crop_pct or config.crop_pct), name
         assert row.interpolation == config.interpolation, name
-        assert values_of(row) == (config.mean, config.std), name
+        recipe = recipe_of(row)
+        assert (recipe.mean, recipe.std) == (config.mean, config.std), name
         assert config.num_classes == 1000
         assert row.top1 < row.top5 < 100
         assert (row.images, row.line) == (50_000, names.index(name) + 2)

@@ -40,6 +40,7 @@ _MEMORY = {
 # What it logs as an error it raises as well; providers that do not load say so elsewhere.
 _FATAL_ONLY = 4
 _BFLOAT16 = "tensor(bfloat16)"
+_ONNX_BFLOAT16 = 16  # TensorProto.BFLOAT16
 _LONGEST_REASON = 500
 
 
@@ -96,18 +97,31 @@ def open_session(
 def runner(runtime: ModuleType, session: InferenceSession, image_name: str, score_name: str) -> Run:
     """What runs a batch of `session`: on a device with its input and output bound there.
 
-    bfloat16, which NumPy does not know, becomes float32, which holds it as it is.
+    Scores of bfloat16, which NumPy does not know, become float32, which holds them as they are;
+    images of it come as their bits, uint16.
     """
     provider = session.get_providers()[0]
     memory = _MEMORY.get(provider)
     (kind,) = (arg.type for arg in session.get_outputs() if arg.name == score_name)
     to_numpy = _from_bfloat16 if kind == _BFLOAT16 else _as_numpy
+    (taken,) = (arg.type for arg in session.get_inputs() if arg.name == image_name)
+    value_type = runtime.OrtValue
+
+    def ort_value(images: NDArray[Any], *place: Any) -> OrtValue:  # noqa: ANN401
+        if taken != _BFLOAT16:
+            return cast("OrtValue", value_type.ortvalue_from_numpy(images, *place))
+        if place:
+            raise BackendError(f"images of bfloat16 cannot be loaded onto {place[0]} from NumPy")
+        return cast(
+            "OrtValue", value_type.ortvalue_from_numpy_with_onnx_type(images, _ONNX_BFLOAT16)
+        )
+
     if memory is None:
 
         def run(images: NDArray[Any]) -> tuple[NDArray[Any], list[Span]]:
             start = perf_counter()
-            if kind == _BFLOAT16:
-                value = runtime.OrtValue.ortvalue_from_numpy(images)
+            if _BFLOAT16 in (kind, taken):
+                value = ort_value(images)
                 (found,) = session.run_with_ort_values([score_name], {image_name: value})
                 scores = to_numpy(found)
             else:
@@ -123,7 +137,7 @@ def runner(runtime: ModuleType, session: InferenceSession, image_name: str, scor
 
     def run_bound(images: NDArray[Any]) -> tuple[NDArray[Any], list[Span]]:
         start = perf_counter()
-        on_device = runtime.OrtValue.ortvalue_from_numpy(images, memory, number)
+        on_device = ort_value(images, memory, number)
         binding.bind_ortvalue_input(image_name, on_device)
         # Bound anew, as its size is the batch's.
         binding.bind_output(score_name, *score_place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ class TorchBackend(Backend):
         weights = read_weights(model.weights) if model.weights is not None else None
         module = build_model(found.name, weights.tensors if weights else None)
         dtype = "float16" if model.half else "float32"
-        recipe = replace(found.recipe, dtype=dtype)
+        recipe = found.recipe.in_form(dtype)
         origin = f"sha256:{weights.sha256}" if weights else "pretrained"
         metadata = ModelMetadata(recipe, found.name, origin)
         self.metadata: Mapping[str, str] = metadata.to_properties()

@@ -69,7 +69,7 @@ def _record(job: AtcJob, built: Path) -> BuildRecord:
     dtype, shape = image.dtype or "", (None, *(image.shape or ())[1:])
     if job.aipp is not None and recipe is not None:
         # AIPP takes pixels in this form, whatever --input_format says.
-        recipe = replace(recipe, dtype="uint8", layout="nhwc")
+        recipe = recipe.in_form("uint8", "nhwc")
         dtype, shape = "uint8", (None, *recipe.image_shape)
     metadata = job.model.metadata
     if recipe is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def compare(onnx_file: Path, model: nn.Module, recipe: Recipe, images: Images) -
 
 def as_float32(recipe: Recipe) -> Recipe:
     """The same images as torch takes them."""
-    return replace(recipe, dtype="float32", layout="nchw")
+    return recipe.in_form("float32", "nchw")
 
 
 def _torch_scores(model: nn.Module, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -105,10 +105,20 @@ def _torch_scores(model: nn.Module, batch: NDArray[np.float32]) -> NDArray[np.fl
 
     def run(part: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
-            scores: NDArray[np.float32] = model(torch.from_numpy(part)).numpy()
-        return scores
+            scores = model(torch.from_numpy(part))
+        if not isinstance(scores, torch.Tensor) or scores.ndim != 2:  # noqa: PLR2004
+            raise BackendError(
+                f"the model returns {_described(scores)}, not a tensor of scores [images, classes]"
+            )
+        result: NDArray[np.float32] = scores.numpy()
+        return result
 
     return _in_batches(run, batch)
+
+
+def _described(scores: object) -> str:
+    shape = getattr(scores, "shape", None)
+    return f"a {type(scores).__name__}" + (f" of shape {list(shape)}" if shape is not None else "")
 
 
 def _in_batches(

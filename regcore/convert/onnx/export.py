@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 class Export:
     """What became of a model.
 
-    metadata: as in the file. parameters: of the PyTorch model. agreement: with that model.
+    metadata: as in the file. opset_reason: why it has that opset. parameters: of the PyTorch
+    model. agreement: with that model.
     normalisation_difference: of a fused normalisation from the contract, over all pixel values.
     """
 
     path: Path
     metadata: ModelMetadata
     opset: int
+    opset_reason: str
     parameters: int
     agreement: ExportCheck
     normalisation_difference: float | None
@@ -62,14 +64,14 @@ def export_model(
     Raises MismatchError for other scores, BackendError where the model cannot be exported.
     """
     check_target(out, ".onnx")
-    made = export_onnx(model, metadata, batch=batch, opset=opset, dynamo=dynamo, say=say)
-    opset = opset_of(made)
+    exported = export_onnx(model, metadata, batch=batch, opset=opset, dynamo=dynamo, say=say)
+    made, opset = exported.model, opset_of(exported.model)
     if fp16:
         made = to_float16(made)
     # Afterwards, so that no detour through float16 comes between its nodes.
     difference = None
     if fuse_layout is not None:
-        recipe = replace(metadata.recipe, dtype="uint8", layout=fuse_layout)
+        recipe = metadata.recipe.in_form("uint8", fuse_layout)
         metadata = replace(metadata, recipe=recipe)
         fuse_preprocess(made, metadata)
         difference = normalisation_difference(recipe, opset)
@@ -81,6 +83,7 @@ def export_model(
         path=out,
         metadata=metadata,
         opset=opset,
+        opset_reason=exported.opset_reason,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         agreement=agreement,
         normalisation_difference=difference,

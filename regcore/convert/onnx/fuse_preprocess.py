@@ -73,7 +73,7 @@ def normalisation_difference(recipe: Recipe, opset: int) -> float:
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     (ours,) = session.run(None, {"image": Preprocessor(small)([values])})
-    theirs = Preprocessor(replace(small, dtype="float32", layout="nchw"))([values])
+    theirs = Preprocessor(small.in_form("float32", "nchw"))([values])
     return float(np.abs(ours - theirs).max())
 
 

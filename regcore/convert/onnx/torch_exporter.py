@@ -12,10 +12,12 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from regcore.convert.ascend.atc_command import OPSETS
 from regcore.errors import BackendError, UsageError, first_line
 from regcore.frameworks import import_torch
 from regcore.models.metadata import ModelMetadata
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 INPUT, OUTPUT = "image", "class"
-OPSET = 11
+OPSET = OPSETS[0]
 DYNAMO_OPSET = 18
 _LAST_OPSET = 20
 _STDOUT = 1
@@ -37,6 +39,14 @@ _OPERATOR = re.compile(r"(?:operator '([^']+)'|failed on (\w+))")
 _SINCE = re.compile(r"added in version (\d+)")
 
 
+@dataclass(frozen=True)
+class OnnxExport:
+    """What torch made of a model, and why its opset is what it is."""
+
+    model: ModelProto
+    opset_reason: str
+
+
 def export_onnx(
     model: nn.Module,
     metadata: ModelMetadata,
@@ -45,14 +55,14 @@ def export_onnx(
     opset: int | None = None,
     dynamo: bool = False,
     say: Callable[[str], None] = lambda _: None,
-) -> ModelProto:
+) -> OnnxExport:
     """The model as ONNX: `image` float32 [N, 3, crop, crop] to `class` float32 [N, classes].
 
-    batch: a fixed N, by default any. opset: by default the lowest from 11 on that can hold the
-    model, which goes to `say` where it is another. dynamo: with torch's newer exporter, from opset
-    18 on, which is then the default. The metadata goes into the file's properties. Raises
-    BackendError where torch cannot export the model, or where ONNX's own checker refuses what it
-    made.
+    batch: a fixed N, by default any. opset: by default the lowest that can hold the model from 11
+    on, below which atc takes none; it goes to `say` where it is another. dynamo: with torch's
+    newer exporter, from opset 18 on, which is then the default. The metadata goes into the file's
+    properties. Raises BackendError where torch cannot export the model, or where ONNX's own
+    checker refuses what it made.
     """
     if dynamo and opset is not None and opset < DYNAMO_OPSET:
         raise UsageError(f"torch's newer exporter writes opset {DYNAMO_OPSET} or later")
@@ -65,16 +75,24 @@ def export_onnx(
         return _attempt(model, metadata, batch, number, dynamo=dynamo)
 
     exported = attempt(opset or (DYNAMO_OPSET if dynamo else OPSET))
+    reason = _reason(opset, dynamo=dynamo)
     if isinstance(exported, Exception):
         if dynamo or not _lacks_operator(exported):
             raise _refusal(exported) from exported
+        reason = f"the lowest that holds {_operator(exported)}"
         exported = _with_later_opset(attempt, exported, opset, say)
     if batch is None:
         for value in (*exported.graph.input, *exported.graph.output):
             value.type.tensor_type.shape.dim[0].dim_param = _BATCH_AXIS
     import_onnx().helper.set_model_props(exported, metadata.to_properties())
     check_onnx(exported)
-    return exported
+    return OnnxExport(exported, reason)
+
+
+def _reason(opset: int | None, *, dynamo: bool) -> str:
+    if opset is not None:
+        return "as asked for"
+    return "the lowest of torch's newer exporter" if dynamo else "the lowest that atc takes"
 
 
 def _attempt(

@@ -22,13 +22,7 @@ class NoiseInputs(Inputs):
         """count: of the images, whole batches."""
         self.names = ["noise"] * count
         self._recipe = recipe
-        random = np.random.default_rng(0)
-        shape = (batch_size, *recipe.image_shape)
-        if recipe.numpy_dtype == np.uint8:
-            self._images: NDArray[Any] = random.integers(0, 256, shape, dtype=np.uint8)
-        else:
-            values = random.standard_normal(shape, dtype=np.float32)
-            self._images = values.astype(recipe.numpy_dtype)
+        self._images = _noise(recipe, (batch_size, *recipe.image_shape))
 
     def versions(self) -> NDArray[np.int64]:
         """See Inputs."""
@@ -48,3 +42,13 @@ class NoiseInputs(Inputs):
             Batch(images, np.arange(first, first + batch_size), ())
             for first in range(0, len(self.names), batch_size)
         )
+
+
+def _noise(recipe: Recipe, shape: tuple[int, ...]) -> NDArray[Any]:
+    random = np.random.default_rng(0)
+    if recipe.dtype in ("uint8", "int8"):
+        return random.integers(0, 256, shape, dtype=np.uint8).view(recipe.numpy_dtype)
+    values = random.standard_normal(shape, dtype=np.float32)
+    if recipe.dtype == "bfloat16":  # the upper half of each float32
+        return (values.view(np.uint32) >> 16).astype(np.uint16)
+    return values.astype(recipe.numpy_dtype)

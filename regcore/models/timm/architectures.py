@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from regcore.errors import BackendError
 from regcore.frameworks import import_timm
+from regcore.models.state_dict import load_exactly
 
 if TYPE_CHECKING:
     from torch import nn
-
-_SHOWN_KEYS = 3
 
 
 def build_model(
@@ -25,28 +24,8 @@ def build_model(
     """
     model = _create(name, pretrained=weights is None, classes=classes)
     if weights is not None:
-        differences = _differences(model.state_dict(), weights)
-        if differences:
-            raise BackendError(f"the weights do not fit timm's {name}: {differences}")
-        model.load_state_dict(weights, strict=True)
+        load_exactly(model, weights, f"timm's {name}")
     return model.eval()
-
-
-def _differences(expected: Mapping[str, Any], weights: Mapping[str, Any]) -> str:
-    # torch fills in the counters that only training needs.
-    missing = [k for k in expected if k not in weights and not k.endswith("num_batches_tracked")]
-    unknown = [k for k in weights if k not in expected]
-    other_shape = [
-        f"{k} {tuple(weights[k].shape)} instead of {tuple(expected[k].shape)}"
-        for k in expected
-        if k in weights and weights[k].shape != expected[k].shape
-    ]
-    kinds = ((missing, "missing"), (unknown, "unknown"), (other_shape, "of another shape"))
-    return "; ".join(f"{len(keys)} {kind} ({_first(keys)})" for keys, kind in kinds if keys)
-
-
-def _first(keys: list[str]) -> str:
-    return ", ".join(keys[:_SHOWN_KEYS]) + (", ..." if len(keys) > _SHOWN_KEYS else "")
 
 
 def rename_by_position(name: str, weights: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -130,7 +130,7 @@ class Workload:
         )
         uint8 = None
         if self.recipe.dtype != "uint8":
-            recipe = replace(self.recipe, dtype="uint8")
+            recipe = self.recipe.in_form("uint8")
             uint8 = self._host(recipe, self.workers, first.batch_size, self.seconds)
         self.say("post-processing alone")
         preprocessor = self.prepare(self.recipe, self.workers)
@@ -156,7 +156,7 @@ class Workload:
             preprocessor = self.prepare(self.recipe, advice.workers or self.workers)
             perf = self._whole(preprocessor, batch_size)
             return Verified(f"{preprocessor.workers} workers", advice.expected, perf.images_per_s)
-        preprocessor = self.prepare(replace(self.recipe, dtype="uint8"), self.workers)
+        preprocessor = self.prepare(self.recipe.in_form("uint8"), self.workers)
         takes = self.backend.inputs[0].dtype
         if takes in {None, "uint8"}:
             perf = self._whole(preprocessor, batch_size)

@@ -15,9 +15,24 @@
 namespace regcore {
 namespace {
 
-PreprocessSpec SpecOf(SimdLevel level, bool full_decode, OnWarning on_warning) {
+using Rules = void (*)(PreprocessSpec*);
+
+// The guide's, but for the size.
+void Usual(PreprocessSpec* spec) {
+  spec->crop = {Resize::kShortSide, 24, 24, 17, 17, CropOffset::kHalfEven, false};
+}
+
+// All that copies pixels before the resize, and a border.
+void Rearranged(PreprocessSpec* spec) {
+  spec->crop = {Resize::kInside, 24, 31, 27, 17, CropOffset::kFloor, true};
+  spec->fill[1] = 200;
+  spec->apply_orientation = true;
+  spec->channels = Channels::kGray;
+}
+
+PreprocessSpec SpecOf(Rules rules, SimdLevel level, bool full_decode, OnWarning on_warning) {
   PreprocessSpec spec{};
-  spec.crop = {Resize::kShortSide, 24, 24, 17, 17, CropOffset::kHalfEven, false};
+  rules(&spec);
   spec.filter = Filter::kBicubic;
   spec.order = PassOrder::kPillow13;
   spec.formula = {255, {0.4f, 0.4f, 0.4f}, {0.2f, 0.2f, 0.2f}, {1, 1, 1}, 0, 0};
@@ -46,14 +61,16 @@ struct Pipeline {
 
 // The reference, portable kernels after a full decode, first; then partial decodes, which look
 // through the rest of the file or do not.
-std::vector<std::unique_ptr<Pipeline>> MakePipelines() {
+std::vector<std::unique_ptr<Pipeline>> MakePipelines(Rules rules) {
   const std::vector<SimdLevel> levels = SupportedSimdLevels();
   std::vector<std::unique_ptr<Pipeline>> pipelines;
-  pipelines.push_back(
-      std::make_unique<Pipeline>(SpecOf(SimdLevel::kPortable, true, OnWarning::kReport)));
+  const auto add = [&](SimdLevel level, bool full_decode, OnWarning on_warning) {
+    pipelines.push_back(std::make_unique<Pipeline>(SpecOf(rules, level, full_decode, on_warning)));
+  };
+  add(SimdLevel::kPortable, true, OnWarning::kReport);
   const SimdLevel second_best = levels[levels.size() > 1 ? levels.size() - 2 : 0];
-  pipelines.push_back(std::make_unique<Pipeline>(SpecOf(levels.back(), false, OnWarning::kReport)));
-  pipelines.push_back(std::make_unique<Pipeline>(SpecOf(second_best, false, OnWarning::kIgnore)));
+  add(levels.back(), false, OnWarning::kReport);
+  add(second_best, false, OnWarning::kIgnore);
   return pipelines;
 }
 
@@ -64,31 +81,34 @@ void Demand(bool holds, const char* what, const Status& expected, const Status& 
   std::abort();
 }
 
-}  // namespace
-}  // namespace regcore
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using regcore::Demand;
-  using regcore::OnWarning;
-  static const auto pipelines = regcore::MakePipelines();
-  regcore::ImageSource source;
-  source.data = data;
-  source.size = size;
-  regcore::Pipeline& reference = *pipelines.front();
-  const regcore::Status expected = reference.Run(source);
+void Compare(const std::vector<std::unique_ptr<Pipeline>>& pipelines, const ImageSource& source) {
+  Pipeline& reference = *pipelines.front();
+  const Status expected = reference.Run(source);
   for (size_t i = 1; i < pipelines.size(); ++i) {
-    regcore::Pipeline& pipeline = *pipelines[i];
-    const regcore::Status actual = pipeline.Run(source);
+    Pipeline& pipeline = *pipelines[i];
+    const Status actual = pipeline.Run(source);
     Demand(actual.code() == expected.code(), "verdict", expected, actual);
     if (!expected.ok()) continue;
     Demand(pipeline.slot == reference.slot, "tensor", expected, actual);
     Demand(pipeline.worker.diagnostics.orientation == reference.worker.diagnostics.orientation,
            "orientation", expected, actual);
     if (pipeline.preprocess.spec().on_warning == OnWarning::kIgnore) continue;
-    const regcore::Diagnostics &all = reference.worker.diagnostics,
-                               &found = pipeline.worker.diagnostics;
+    const Diagnostics &all = reference.worker.diagnostics, &found = pipeline.worker.diagnostics;
     Demand(found.warnings == all.warnings, "number of warnings", expected, actual);
     Demand(found.first_warning == all.first_warning, "first warning", expected, actual);
   }
+}
+
+}  // namespace
+}  // namespace regcore
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const auto usual = regcore::MakePipelines(regcore::Usual);
+  static const auto rearranged = regcore::MakePipelines(regcore::Rearranged);
+  regcore::ImageSource source;
+  source.data = data;
+  source.size = size;
+  regcore::Compare(usual, source);
+  regcore::Compare(rearranged, source);
   return 0;
 }

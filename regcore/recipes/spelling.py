@@ -1,0 +1,144 @@
+"""Recipes as text: `resize=256,crop=224,...`, and the value of --recipe with all its sources."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from regcore.errors import UsageError
+from regcore.files.arguments import shown
+from regcore.recipes.recipe import Recipe
+from regcore.recipes.recipe_file import read_recipe
+from regcore.recipes.text_values import REQUIRED, parse_field, show_field
+
+_FILE_SUFFIXES = (".json", ".toml")
+
+
+@dataclass(frozen=True)
+class NamedRecipe:
+    """A recipe, and what to call it."""
+
+    name: str
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where recipes come from: what a spelling that begins with its prefix means.
+
+    example: a spelling, what is in it: one line for a list. read: from the text after the prefix.
+    """
+
+    example: str
+    contents: str
+    read: Callable[[str], Recipe]
+
+
+def _timm(text: str) -> Recipe:
+    name, _, size = text.partition("@")
+    if size not in ("", "test"):
+        raise UsageError(f"timm:{text}: after @ comes only test, the size that timm tests with")
+    return Recipe.from_timm(name, test_size=bool(size))
+
+
+#: By the prefix of the spelling.
+SOURCES = {
+    "timm": Source(
+        "timm:resnet50.a1_in1k",
+        "timm's configuration of a tag, or of a config.json; @test for the size it is tested with",
+        _timm,
+    ),
+    "torchvision": Source(
+        "torchvision:ResNet50_Weights.IMAGENET1K_V2",
+        "the transforms of torchvision's weights",
+        Recipe.from_torchvision,
+    ),
+}
+
+
+def parse_recipe(text: str) -> NamedRecipe:
+    """The recipe that `text` means: a preset, a source, a file, or its fields.
+
+    Raises UsageError, in one line that names what is wrong in it; what a file has wrong is told
+    with the file.
+    """
+    prefix, colon, rest = text.partition(":")
+    if colon and prefix in SOURCES:
+        if not rest:
+            raise UsageError(f"{prefix}: needs more, as in {SOURCES[prefix].example}")
+        return NamedRecipe(text, SOURCES[prefix].read(rest))
+    if text in Recipe.presets():
+        return NamedRecipe(text, Recipe.preset(text))
+    if "=" in text and not Path(text).exists():
+        return NamedRecipe(text, _from_fields(text))
+    if text.endswith(_FILE_SUFFIXES) or Path(text).exists():
+        return NamedRecipe(Path(text).name, read_recipe(Path(text)))
+    raise UsageError(_unknown(text, prefix if colon else None))
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The shortest text of fields that `parse_recipe` takes for this recipe."""
+    default = Recipe()
+    named = [
+        f"{name}={show_field(name, getattr(recipe, name))}"
+        for name in (field.name for field in fields(recipe))
+        if name in REQUIRED or getattr(recipe, name) != getattr(default, name)
+    ]
+    return ",".join(named)
+
+
+def _from_fields(text: str) -> Recipe:
+    names = tuple(field.name for field in fields(Recipe))
+    given = _pairs(text, names)
+    missing = [name for name in REQUIRED if name not in given]
+    if "crop" in missing and "x" in given.get("resize", ""):
+        missing.remove("crop")
+    if missing:
+        raise UsageError(
+            f"recipe {shown(text)}: does not say {', '.join(missing)}; none of "
+            f"{', '.join(REQUIRED)} is taken for granted"
+        )
+    values = {name: parse_field(name, value) for name, value in given.items()}
+    return Recipe(**{"crop": None, **values})
+
+
+def _pairs(text: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Key and value of a text such as `a=1,b=2,3`: what has no key belongs to the one before."""
+    given: dict[str, str] = {}
+    last = ""
+    for part in text.split(","):
+        name, equals, value = (word.strip() for word in part.partition("="))
+        if not equals:
+            if not last:
+                raise UsageError(f"recipe {shown(text)}: {shown(part)} belongs to no key")
+            given[last] += f",{name}"
+            continue
+        if name not in names:
+            raise UsageError(
+                f"recipe {shown(text)}: no key {shown(name)}{_nearest(name, names)}; there are "
+                f"{', '.join(names)}"
+            )
+        if name in given:
+            raise UsageError(f"recipe {shown(text)}: says {name} twice")
+        given[name] = value
+        last = name
+    return given
+
+
+def _unknown(text: str, prefix: str | None) -> str:
+    if prefix is not None and not any(mark in prefix for mark in "/."):
+        known = tuple(SOURCES)
+        return f"no source of recipes {shown(prefix)}{_nearest(prefix, known)}: {', '.join(known)}"
+    presets = Recipe.presets()
+    return (
+        f"no recipe {shown(text)}{_nearest(text, presets)}; there are {', '.join(presets)}, files "
+        "(.json, .toml), fields (resize=256,crop=224,...), and timm:NAME, torchvision:WEIGHTS, "
+        "hf:FOLDER: see 'regcore recipe list'"
+    )
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    found = difflib.get_close_matches(word, known, 1, 0.6)
+    return f" (is it {found[0]}?)" if found else ""

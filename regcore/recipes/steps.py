@@ -1,0 +1,79 @@
+"""The steps of another tool's pipeline, collected into the fields of a recipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.errors import UsageError
+from regcore.recipes.recipe import Recipe
+from regcore.recipes.settings import Settings
+from regcore.recipes.values import value_table
+
+_ORDER = ("decode", "resize", "crop", "normalise")
+#: Why a resize is refused.
+BY_OPENCV = "resizes with OpenCV, which no filter of a recipe equals; only Pillow's resize is"
+
+_OTHER_CHANNELS = {"rgb": "bgr", "bgr": "rgb"}
+
+
+class Steps:
+    """What a pipeline has done so far.
+
+    channels: the order of the picture's channels at this step. fields: those of Recipe that hold
+        unless a step says otherwise.
+
+    A recipe decodes, resizes, crops and normalises, in this order and each once. Another order is
+    refused by the key of its step.
+    """
+
+    def __init__(self, channels: str, **fields: object) -> None:
+        self.channels = channels
+        self._fields: dict[str, Any] = {"resize": None, "crop": None, **fields}
+        self._done = -1
+
+    def add(self, part: str, step: Settings, key: str, **fields: object) -> None:
+        """One of decode, resize, crop and normalise, with the fields of Recipe that it decides."""
+        if _ORDER.index(part) <= self._done:
+            raise step.refusal(
+                key,
+                f"comes after a step that {_ORDER[self._done]}s; a recipe can only decode, "
+                "resize, crop and normalise, in this order and each once",
+            )
+        self._done = _ORDER.index(part)
+        self._fields.update(fields)
+
+    def change(self, **fields: object) -> None:
+        """Other fields of Recipe for the part that is done."""
+        self._fields.update(fields)
+
+    def swap_channels(self, step: Settings, key: str) -> None:
+        """Red for blue."""
+        if self._done == _ORDER.index("normalise"):
+            raise step.refusal(key, "comes after the normalisation, which a recipe has last")
+        self.channels = _OTHER_CHANNELS[self.channels]
+
+    def recipe(self, place: str) -> Recipe:
+        """The recipe. Raises UsageError, which names the place, where Recipe does."""
+        try:
+            return Recipe(channels=self.channels, **self._fields)
+        except UsageError as error:
+            raise UsageError(f"{place}{error}") from error
+
+
+def check_values(
+    recipe: Recipe, wanted: NDArray[np.floating[Any]], step: Settings, key: str, arithmetic: str
+) -> None:
+    """Raises UsageError where the recipe's values are not to the bit those of the other tool.
+
+    wanted: the tool's values, [channels, 256]. arithmetic: how it computes them, for the error.
+    """
+    differing = int((value_table(recipe) != wanted.astype(np.float32)).sum())
+    if differing:
+        raise step.refusal(
+            key,
+            f"is computed {arithmetic}, a recipe's values as ((pixel / divisor) - mean) / std in "
+            f"float32: {differing} of {wanted.size} values differ in the last bits",
+        )

@@ -1,0 +1,189 @@
+"""The recipe of a list of torchvision's transforms, whose first one gets a PIL image.
+
+They are known by their names, v1's and v2's alike, so that neither has to be imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from regcore._native.choices import FILTERS
+from regcore.errors import UsageError
+from regcore.files.arguments import shown
+from regcore.recipes.recipe import Recipe
+
+_LISTS = ("Compose", "Sequential")
+_ROOMS = ("torchvision.transforms.", "torch.nn.modules.container")
+_FLOAT32 = "torch.float32"
+_BLACK = (0, 0, 0)
+# Pillow's numbers, which torchvision takes instead of names.
+_PILLOW_FILTERS = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
+#: The order that a recipe has, as the places of the steps in it.
+_GRAY, _RESIZE, _CROP, _TENSOR, _FLOAT, _NORMALIZE = range(6)
+
+#: Fields of a recipe.
+_Fields = dict[str, Any]
+
+
+def class_name(value: object) -> str:
+    """The class of a step with its module, or the function that a step is."""
+    kind = value if hasattr(value, "__qualname__") else type(value)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def compose_steps(source: object) -> list[object] | None:
+    """The steps of a Compose or Sequential, also of those inside it; None for all else."""
+    if not _is_torchs(source) or type(source).__name__ not in _LISTS:
+        return None
+    steps: list[object] = []
+    inside: Any = getattr(source, "transforms", source)
+    for step in inside:
+        inner = compose_steps(step)
+        steps += [step] if inner is None else inner
+    return steps
+
+
+def recipe_of_steps(steps: Sequence[object]) -> Recipe:
+    """The recipe of these steps in this order; UsageError names the one that has none."""
+    fields: _Fields = {"resize": None, "crop": None, "mean": (0,) * 3, "std": (1,) * 3}
+    fields["dtype"] = "uint8"
+    done: list[tuple[int, str]] = []
+    for step in steps:
+        name = type(step).__name__
+        if not _is_torchs(step) or name not in _READERS:
+            raise UsageError(f"torchvision: no recipe has a step {class_name(step)}")
+        for place, read in _READERS[name]:
+            if done and place <= done[-1][0]:
+                raise UsageError(
+                    f"torchvision: {name} after {done[-1][1]}: a recipe has Grayscale, Resize, "
+                    "CenterCrop, the conversion to float32 and Normalize once, in this order"
+                )
+            done.append((place, name))
+            try:
+                fields |= read(step, fields)
+            except UsageError as error:
+                raise UsageError(f"torchvision: {name}: {error}") from error
+    places = [place for place, _ in done]
+    if _TENSOR not in places:
+        raise UsageError("torchvision: needs ToTensor, PILToTensor or ToImage")
+    if _NORMALIZE in places and _FLOAT not in places:
+        raise UsageError("torchvision: Normalize needs a conversion to float32")
+    return _recipe(fields)
+
+
+def _recipe(fields: _Fields) -> Recipe:
+    resize, crop = fields["resize"], fields["crop"]
+    if crop is None and not isinstance(resize, tuple):
+        raise UsageError(
+            "torchvision: needs a CenterCrop, or a Resize to rows and columns: without them the "
+            "images have no fixed size"
+        )
+    if crop is not None:
+        least = resize if isinstance(resize, tuple) else (resize or 0,) * 2
+        if any(cut > side for cut, side in zip(crop, least, strict=True)):
+            fields["fill"] = _BLACK  # torchvision's CenterCrop pads with zeros
+    try:
+        return Recipe(**fields)
+    except UsageError as error:
+        raise UsageError(f"torchvision: {error}") from error
+
+
+def _gray(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
+    if step.num_output_channels != 1:
+        raise UsageError(f"num_output_channels {shown(step.num_output_channels)} is not 1")
+    return {"channels": "gray", "mean": (0,), "std": (1,)}
+
+
+def _resize(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
+    if step.max_size is not None:
+        raise UsageError(f"no recipe has a max_size, here {shown(step.max_size)}")
+    # It is for tensors, which are not what a recipe resizes.
+    if step.antialias is False:
+        raise UsageError("antialias False: Pillow's filters always do it")
+    size = list(step.size) if isinstance(step.size, (tuple, list)) else [step.size]
+    return {
+        "resize": size[0] if len(size) == 1 else tuple(size),
+        "filter": _filter(step.interpolation),
+    }
+
+
+def _filter(interpolation: Any) -> str:  # noqa: ANN401
+    if isinstance(interpolation, int):
+        name = _PILLOW_FILTERS.get(interpolation)
+    else:
+        name = getattr(interpolation, "value", interpolation)
+    if name == "nearest-exact":  # the same for PIL images
+        name = "nearest"
+    if name not in FILTERS:
+        raise UsageError(f"interpolation {shown(interpolation)} is none of {', '.join(FILTERS)}")
+    return str(name)
+
+
+def _crop(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
+    size = list(step.size) if isinstance(step.size, (tuple, list)) else [step.size]
+    return {"crop": (size[0], size[-1])}
+
+
+def _tensor(_step: object, _: _Fields) -> _Fields:
+    return {}
+
+
+def _divided(_step: object, _: _Fields) -> _Fields:
+    return {"dtype": "float32", "divisor": 255}
+
+
+def _convert_dtype(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
+    _check_float32(step.dtype)
+    if ".v2." in type(step).__module__:
+        raise UsageError(_MULTIPLIES)
+    return _divided(step, fields)
+
+
+def _to_dtype(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
+    _check_float32(step.dtype)
+    if step.scale:
+        raise UsageError(_MULTIPLIES)
+    return {"dtype": "float32", "divisor": 1}
+
+
+_MULTIPLIES = (
+    "it multiplies by 1/255 where a recipe divides by 255, which differs in the last bit; use "
+    "transforms.ToTensor"
+)
+
+
+def _check_float32(dtype: object) -> None:
+    if str(dtype) != _FLOAT32:
+        raise UsageError(f"dtype {shown(dtype)} is not {_FLOAT32}")
+
+
+def _normalize(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
+    count = len(fields["mean"])
+    mean, std = (_values(each, count) for each in (step.mean, step.std))
+    return {"mean": mean, "std": std}
+
+
+def _values(values: Any, count: int) -> tuple[float, ...]:  # noqa: ANN401
+    listed = values.tolist() if hasattr(values, "tolist") else values
+    numbers = tuple(listed) if isinstance(listed, (tuple, list)) else (listed,)
+    return numbers * count if len(numbers) == 1 else numbers
+
+
+def _is_torchs(step: object) -> bool:
+    return f"{type(step).__module__}.".startswith(_ROOMS)
+
+
+_Reader = Callable[[Any, _Fields], _Fields]
+#: What each class does, by its name: places in the order of a recipe, and what stands there.
+_READERS: dict[str, tuple[tuple[int, _Reader], ...]] = {
+    "Grayscale": ((_GRAY, _gray),),
+    "Resize": ((_RESIZE, _resize),),
+    "CenterCrop": ((_CROP, _crop),),
+    "PILToTensor": ((_TENSOR, _tensor),),
+    "ToImage": ((_TENSOR, _tensor),),
+    "ToTensor": ((_TENSOR, _tensor), (_FLOAT, _divided)),
+    "ConvertImageDtype": ((_FLOAT, _convert_dtype),),
+    "ToDtype": ((_FLOAT, _to_dtype),),
+    "Normalize": ((_NORMALIZE, _normalize),),
+}

@@ -1,0 +1,97 @@
+"""A recipe in words, and in what two recipes differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from regcore.recipes.recipe import Recipe
+from regcore.recipes.values import value_table
+
+_PASS_ORDERS = {"pillow9": "Pillow 9 to 12", "pillow13": "Pillow 13"}
+
+
+def in_words(recipe: Recipe) -> str:
+    """One line for people, in the order in which things happen."""
+    return ", ".join((*geometry_words(recipe), values_words(recipe), form_words(recipe)))
+
+
+def geometry_words(recipe: Recipe) -> list[str]:
+    """What becomes of the picture."""
+    words = []
+    if recipe.exif == "apply":
+        words.append("turned by EXIF")
+    if recipe.channels == "gray":
+        words.append("made grey")
+    resize = recipe.resize
+    by = f"by {recipe.filter} as in {_PASS_ORDERS[recipe.pass_order]}"
+    if resize is None:
+        words.append("not resized")
+    elif isinstance(resize, int):
+        words.append(f"short side to {resize} {by}")
+    else:
+        size = _sides(resize)
+        targets = {"exact": f"to {size}", "inside": f"to fit into {size}", "outside": "to cover "}
+        words.append(f"{targets[recipe.fit]}{size if recipe.fit == 'outside' else ''} {by}")
+    if recipe.size != resize or recipe.fit != "exact":
+        down = ", offsets rounded down" if recipe.crop_offset == "floor" else ""
+        words.append(f"{_sides(recipe.size)} from the centre{down}")
+    if recipe.fill is not None:
+        words.append(f"a border of {_numbers(recipe.fill)} around what is smaller")
+    return words
+
+
+def values_words(recipe: Recipe) -> str:
+    """What becomes of a pixel's value u8."""
+    if not recipe.is_normalized:
+        return "pixels as they are"
+    value = "u8" if recipe.divisor == 1 else f"u8 / {recipe.divisor:g}"
+    value = f"({value} - {_numbers(recipe.mean)}) / {_numbers(recipe.std)}"
+    if recipe.second_std is not None:
+        value += f" / {_numbers(recipe.second_std)}"
+    if recipe.quant_scale is None:
+        return value
+    return f"round(({value}) / {recipe.quant_scale:g}) {recipe.quant_zero_point:+d}"
+
+
+def form_words(recipe: Recipe) -> str:
+    """How the values lie in memory."""
+    return f"{recipe.dtype} {recipe.layout.upper()} {recipe.channels.upper()}"
+
+
+def _sides(size: tuple[int, int]) -> str:
+    return f"{size[0]} x {size[1]}"
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return " ".join(f"{value:g}" for value in values)
+
+
+@dataclass(frozen=True)
+class RecipeDifference:
+    """In what two recipes differ.
+
+    fields: name, and the two values. differing_values: how many of the 256 values of a pixel, over
+    all channels, become something else. largest: by how much at most. Both are None where the
+    values are not of the same kind: pixels, real numbers, or quantised in the same steps.
+    """
+
+    fields: dict[str, tuple[object, object]]
+    differing_values: int | None
+    largest: float | None
+
+
+def difference(first: Recipe, second: Recipe) -> RecipeDifference:
+    """In what `second` differs from `first`; for equal ones nothing."""
+    names = (field.name for field in fields(Recipe))
+    pairs = {name: (getattr(first, name), getattr(second, name)) for name in names}
+    differing = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    kinds = [(one.is_normalized, one.quant_scale, len(one.mean)) for one in (first, second)]
+    if kinds[0] != kinds[1]:
+        return RecipeDifference(differing, None, None)
+    tables = [value_table(one).astype(np.float64) for one in (first, second)]
+    if {first.channels, second.channels} == {"rgb", "bgr"}:  # by colour, not by place
+        tables[1] = tables[1][::-1]
+    distance = np.abs(tables[0] - tables[1])
+    return RecipeDifference(differing, int(np.count_nonzero(distance)), float(distance.max()))
