@@ -61,7 +61,7 @@ class InferredImages:
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore infer --json` prints."""
-        return {**to_dict(self.inference, self.perf, self.about), "out": str(self.out)}
+        return to_dict(self.inference, self.perf, self.about, self.out)
 
 
 def infer_images(
@@ -120,10 +120,8 @@ def infer_images(
         writer = None
         claim: AbstractContextManager[None] = nullcontext()
         if images is not None:
-            job = scores_origin(model, images, inputs, choice.recipe) | {
-                "output": backend.outputs[0].name,
-                "binary": output_binary,
-            }
+            output = backend.outputs[0].name
+            job = scores_origin(model, images, inputs, choice.recipe, output, binary=output_binary)
             if source.is_prepared:
                 check_listed(out, trace, inputs.names, force=force)
             writer = PredictionWriter(out, inputs.names, binary=output_binary)

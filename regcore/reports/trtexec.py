@@ -12,7 +12,7 @@ from regcore.formats import trtexec
 from regcore.formats.trtexec.result import COMPUTE, D2H, H2D, LATENCY, Found, TrtexecResult
 from regcore.reports.printable import printable
 from regcore.schemas import Format, json_form
-from regcore.schemas.fields import Amount, Positive, as_dict, described
+from regcore.schemas.fields import Amount, Positive, as_dict, described, published
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +26,7 @@ _Whole = tuple[Positive, _Line]
 _Text = tuple[str, _Line]
 _Times = Annotated[
     dict[Annotated[str, Meta(pattern="^(min|max|mean|median|p[0-9.]+)$")], _Number | None],
-    Meta(extra_json_schema={"required": ["min", "max", "mean", "median"]}),
+    published(required=["min", "max", "mean", "median"]),
 ]
 
 

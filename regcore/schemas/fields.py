@@ -18,14 +18,14 @@ def described(text: str) -> Meta:
     return Meta(description=text)
 
 
+def published(**keywords: object) -> Meta:
+    """What the schema says beyond the type, and no reader checks."""
+    return Meta(extra_json_schema=keywords)
+
+
 def one_of(choices: Sequence[object]) -> Meta:
     """The values that there are, where they are listed elsewhere."""
-    return Meta(extra_json_schema={"enum": list(choices)})
-
-
-def keys_like(pattern: str) -> Meta:
-    """The keys of an object whose keys are not text in Python."""
-    return Meta(extra_json_schema={"propertyNames": {"pattern": pattern}})
+    return published(enum=list(choices))
 
 
 Count = Annotated[int, Meta(ge=0)]

@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from regcore.performance.perf import Perf, StageLoad
-from regcore.schemas.fields import Amount, Positive, described, keys_like
+from regcore.schemas.fields import Amount, Positive, described, published
 
 #: Two rates that differ by less are called the same.
 _SAME = 0.05
@@ -26,7 +26,7 @@ class Ceilings:
     preprocess: Annotated[
         dict[int, Amount],
         Meta(min_length=1),
-        keys_like("^[1-9][0-9]*$"),
+        published(propertyNames={"pattern": "^[1-9][0-9]*$"}),
         described("Preprocessing files that are, by the number of workers, `workers` among them."),
     ]
     uint8: Annotated[
