@@ -68,9 +68,19 @@ InterfaceRate = Annotated[
 
 
 def as_dict(form: object) -> dict[str, Any]:
-    """A form as what json.dumps takes, its keys in the order of the fields."""
-    content: dict[str, Any] = msgspec.to_builtins(form, enc_hook=_plain)
+    """A form as what json.loads gives of its text, its keys in the order of the fields."""
+    content: dict[str, Any] = _with_lists(msgspec.to_builtins(form, enc_hook=_plain))
     return content
+
+
+def _with_lists(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, dict):
+        return {key: _with_lists(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        if value and isinstance(value[0], (dict, list, tuple)):
+            return [_with_lists(part) for part in value]
+        return list(value)  # columns of numbers may be long
+    return value
 
 
 def _plain(value: object) -> float:
