@@ -63,7 +63,8 @@ regcore::PreprocessSpec SpecOf(regcore::DataType type, bool full, regcore::OnWar
   spec.crop = {Resize::kShortSide, 256, 256, 224, 224, CropOffset::kHalfEven, false};
   spec.filter = regcore::Filter::kBicubic;
   spec.order = regcore::PassOrder::kPillow13;
-  spec.formula = {255, {0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}, {1, 1, 1}, 0, 0};
+  spec.formula = {255, {0.485f, 0.456f, 0.406f},     {0.229f, 0.224f, 0.225f}, {1, 1, 1}, 0,
+                  0,   regcore::Arithmetic::kFloat32};
   spec.type = type;
   spec.layout = type == regcore::DataType::kUint8 ? regcore::Layout::kNhwc : regcore::Layout::kNchw;
   spec.full_decode = full;
@@ -141,7 +142,8 @@ struct Variant {
     spec.layout = layout;
     spec.channels = channels;
     if (!scaled) {
-      spec.formula = {1, {103.939f, 116.779f, 123.68f}, {1, 1, 1}, {1, 1, 1}, 0, 0};
+      spec.formula = {1, {103.939f, 116.779f, 123.68f}, {1, 1, 1}, {1, 1, 1}, 0,
+                      0, regcore::Arithmetic::kFloat32};
     }
     return spec;
   }

@@ -107,10 +107,16 @@ def values_of(pixels: NDArray[np.uint8], recipe: Recipe) -> NDArray[Any]:
     if recipe.dtype == "uint8" and recipe.quant_scale is None:
         return pixels
     one = np.float32
-    values = pixels.astype(one) / one(recipe.divisor)
-    values = (values - np.asarray(recipe.mean, one)) / np.asarray(recipe.std, one)
-    if recipe.second_std is not None:
-        values = values / np.asarray(recipe.second_std, one)
+    if recipe.arithmetic == "float64":
+        mean, std, again = map(np.array, (recipe.mean, recipe.std, recipe.second_std or 1.0))
+        values = ((pixels / recipe.divisor - mean) / std / again).astype(one)
+    else:
+        values = pixels.astype(one)
+        product = recipe.arithmetic == "product"
+        values = values * one(1 / recipe.divisor) if product else values / one(recipe.divisor)
+        values = (values - np.asarray(recipe.mean, one)) / np.asarray(recipe.std, one)
+        if recipe.second_std is not None:
+            values = values / np.asarray(recipe.second_std, one)
     assert values.dtype == one
     if recipe.quant_scale is not None:
         limits = np.iinfo(recipe.dtype)

@@ -38,8 +38,23 @@ uint16_t BfloatFromSingle(float value) {
   return static_cast<uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
 }
 
-float ValueOf(const ValueFormula& f, int channel, float pixel) {
-  return (pixel / f.divisor - f.mean[channel]) / f.std[channel] / f.second_std[channel];
+template <typename T>
+T Value(const ValueFormula& f, int channel, T scaled) {
+  return (scaled - static_cast<T>(f.mean[channel])) / static_cast<T>(f.std[channel]) /
+         static_cast<T>(f.second_std[channel]);
+}
+
+float ValueOf(const ValueFormula& f, int channel, int pixel) {
+  const float u = static_cast<float>(pixel);
+  switch (f.arithmetic) {
+    case Arithmetic::kFloat32:
+      return Value(f, channel, u / static_cast<float>(f.divisor));
+    case Arithmetic::kProduct:
+      return Value(f, channel, u * static_cast<float>(1.0 / f.divisor));
+    case Arithmetic::kFloat64:
+      break;
+  }
+  return static_cast<float>(Value(f, channel, pixel / f.divisor));
 }
 
 uint8_t Quantized(const ValueFormula& f, DataType type, float value) {
@@ -56,17 +71,17 @@ NormalizeTable MakeNormalizeTable(const ValueFormula& formula, DataType type) {
   NormalizeTable table{};
   for (int c = 0; c < 3; ++c) {
     for (int u = 0; u < 256; ++u) {
-      const float value = ValueOf(formula, c, static_cast<float>(u));
+      const float value = ValueOf(formula, c, u);
       table.single[c][u] = value;
       table.half[c][u] =
           type == DataType::kBfloat16 ? BfloatFromSingle(value) : HalfFromSingle(value);
       table.bytes[c][u] =
           formula.quant_scale == 0 ? static_cast<uint8_t>(u) : Quantized(formula, type, value);
     }
-    const float divisor = kScale * formula.std[c];
+    const float divisor = kScale * static_cast<float>(formula.std[c]);
     const float high = 1.0f / divisor;
     for (int i = c; i < NormalizeTable::kPeriod; i += 3) {
-      table.mean[i] = kScale * formula.mean[c];
+      table.mean[i] = kScale * static_cast<float>(formula.mean[c]);
       table.high[i] = high;
       table.low[i] = static_cast<float>(1.0 / double{divisor} - double{high});
     }

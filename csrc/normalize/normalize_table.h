@@ -7,19 +7,27 @@ namespace regcore {
 
 enum class DataType { kFloat32, kFloat16, kBfloat16, kUint8, kInt8 };
 
-// The value of a pixel u of channel c: each operation is rounded to float32. Dividing by one
-// changes nothing, so that what a recipe lacks is a one.
+// How the value of a pixel is computed.
+enum class Arithmetic {
+  kFloat32,  // constants and each operation are rounded to float32
+  kProduct,  // the same, but the pixel is multiplied by the reciprocal of the divisor
+  kFloat64,  // in float64, and rounded to float32 at the end
+};
+
+// The value of a pixel u of channel c. Dividing by one changes nothing, so that what a recipe lacks
+// is a one.
 //   ((u / divisor - mean[c]) / std[c]) / second_std[c]
 // float16 and bfloat16 are that, rounded to nearest even. Integers are pixels as they are, or if
-// quant_scale is not 0, by ONNX's QuantizeLinear,
+// quant_scale is not 0, by ONNX's QuantizeLinear in float32,
 //   saturate(round half to even (value / quant_scale) + quant_zero_point)
 struct ValueFormula {
-  float divisor;
-  float mean[3];
-  float std[3];
-  float second_std[3];
+  double divisor;
+  double mean[3];
+  double std[3];
+  double second_std[3];
   float quant_scale;
   int quant_zero_point;
+  Arithmetic arithmetic;
 };
 
 // The 256 results of each channel, in the form of one type; the arrays of other types mean nothing.

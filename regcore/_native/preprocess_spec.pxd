@@ -59,13 +59,19 @@ cdef extern from "normalize/normalize.h" namespace "regcore" nogil:
         kBgr
         kGray
 
+    cdef enum class Arithmetic:
+        kFloat32
+        kProduct
+        kFloat64
+
     cdef struct ValueFormula:
-        float divisor
-        float[3] mean
-        float[3] std
-        float[3] second_std
+        double divisor
+        double[3] mean
+        double[3] std
+        double[3] second_std
         float quant_scale
         int quant_zero_point
+        Arithmetic arithmetic
 
 
 cdef extern from "preprocess/preprocess_spec.h" namespace "regcore" nogil:

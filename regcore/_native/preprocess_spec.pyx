@@ -22,6 +22,9 @@ cdef dict CROP_OFFSETS = dict(zip(choices.CROP_OFFSETS, (
 cdef dict CHANNELS = dict(zip(choices.CHANNELS, (
     <int>Channels.kRgb, <int>Channels.kBgr, <int>Channels.kGray
 ), strict=True))
+cdef dict ARITHMETICS = dict(zip(choices.ARITHMETICS, (
+    <int>Arithmetic.kFloat32, <int>Arithmetic.kProduct, <int>Arithmetic.kFloat64
+), strict=True))
 cdef dict DTYPES = dict(zip(choices.DTYPES, (
     <int>DataType.kFloat32, <int>DataType.kFloat16, <int>DataType.kBfloat16,
     <int>DataType.kUint8, <int>DataType.kInt8
@@ -60,6 +63,7 @@ cdef ValueFormula value_formula(recipe) except *:
             formula.second_std[c] = recipe.second_std[c % len(recipe.second_std)]
     formula.quant_scale = recipe.quant_scale or 0
     formula.quant_zero_point = recipe.quant_zero_point
+    formula.arithmetic = <Arithmetic><int>ARITHMETICS[recipe.arithmetic]
     return formula
 
 

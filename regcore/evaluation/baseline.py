@@ -29,6 +29,7 @@ _COMPARED = {
     "filter": "filter",
     "mean": "mean",
     "std": "std",
+    "arithmetic": "arithmetic",
     "divisor": "divisor",
     "second_std": "second std",
     "fit": "fit",

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from dataclasses import fields as dataclass_fields
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from regcore._native.choices import (
+    ARITHMETICS,
     CHANNELS,
     CROP_OFFSETS,
     DTYPES,
@@ -36,7 +36,7 @@ from regcore.recipes.numbers import (
     side_or_pair,
     zero_point,
 )
-from regcore.recipes.settings import Configuration
+from regcore.recipes.sources import RecipeSources
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -53,6 +53,7 @@ _CHOICES = {
     "crop_offset": CROP_OFFSETS,
     "exif": EXIF,
     "channels": CHANNELS,
+    "arithmetic": ARITHMETICS,
 }
 #: NumPy has no bfloat16: its values are kept as their 16 bits.
 _NUMPY_DTYPES = {"bfloat16": "uint16"}
@@ -67,7 +68,7 @@ def installed_pass_order() -> str:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(RecipeSources):
     """Resize, crop the centre, normalise.
 
     Sizes are in pixels; a pair is (rows, columns).
@@ -94,6 +95,8 @@ class Recipe:
         refuses such a picture.
     exif: "ignore" counts pictures with an orientation, "apply" turns them first.
     channels: "rgb", "bgr", or "gray" (Pillow's conversion to L before the resize).
+    arithmetic: "float32" as above; "product" multiplies by float32(1 / divisor) instead, as
+        PaddleClas does; "float64" computes in float64 and rounds at the end.
     divisor: 255 takes pixels to the scale 0 to 1; 1 leaves them, and mean and std are of 0 to 255.
     second_std: for each channel, what the value is divided by once more, as Hugging Face's
         EfficientNet does.
@@ -115,6 +118,7 @@ class Recipe:
     fill: tuple[int, int, int] | None = None
     exif: str = "ignore"
     channels: str = "rgb"
+    arithmetic: str = "float32"
     divisor: float = 255.0
     second_std: PerChannel | None = None
     quant_scale: float | None = None
@@ -191,63 +195,6 @@ class Recipe:
         """Names for `preset`."""
         return tuple(_PRESETS)
 
-    @classmethod
-    def parse(cls, text: str) -> Recipe:
-        """The recipe that the value of --recipe means: a preset, a source, a file, or fields.
-
-        As in "timm:resnet50.a1_in1k", "torchvision:ResNet50_Weights.DEFAULT", "hf:FOLDER",
-        "FILE.json" or "resize=256,crop=224,filter=bilinear,mean=...,std=..."; `regcore recipe list`
-        has all of them. Raises UsageError in one line that names what is wrong.
-        """
-        from regcore.recipes.spelling import parse_recipe
-
-        return parse_recipe(text).recipe
-
-    @classmethod
-    def from_file(cls, path: str | Path) -> Recipe:
-        """The recipe in a JSON or TOML file with the names of these fields.
-
-        dtype, layout and pass_order may be left out, and what has a default after them. Raises
-        UsageError with the file and the field, DatasetError for a file that is none.
-        """
-        from regcore.recipes.recipe_file import read_recipe
-
-        return read_recipe(Path(path))
-
-    @classmethod
-    def from_timm(
-        cls, source: object, *, test_size: bool = False, prefetcher: bool = False
-    ) -> Recipe:
-        """The images that timm.data.create_transform makes for evaluation, as float32 NCHW.
-
-        source: "architecture.tag"; a model, or anything with its `pretrained_cfg`; that itself, as
-            timm's dataclass or a dict; or the path of a model's config.json or its folder (text is
-            a path where it has a / or ends in .json), for which timm need not be installed.
-        test_size: of the size that timm tests the weights with, where it has one.
-        prefetcher: with the values of timm's PrefetchLoader, which validate.py uses: mean and std
-            are of 0 to 255 and not of 0 to 1, which rounds differently.
-
-        Raises UsageError for unknown names, and, with the name of the key, for what no Recipe
-        describes.
-        """
-        from regcore.recipes.timm import recipe_from
-
-        return recipe_from(source, test_size=test_size, prefetcher=prefetcher)
-
-    @classmethod
-    def from_torchvision(cls, source: object) -> Recipe:
-        """The images that torchvision's transforms for evaluation make of a PIL image.
-
-        source: weights, as `ResNet50_Weights.IMAGENET1K_V2` or the same as text; their preset,
-            `weights.transforms()`; or a Compose or Sequential of the classes of transforms or
-            transforms.v2 that resize, crop the centre, convert, and normalise, in this order.
-
-        Raises UsageError, with the name of the class or argument, for what no Recipe describes.
-        """
-        from regcore.recipes.torchvision import recipe_from
-
-        return recipe_from(source)
-
     @property
     def size(self) -> tuple[int, int]:
         """Rows and columns of one preprocessed image."""
@@ -314,59 +261,6 @@ class Recipe:
             listed = shown(", ".join(sorted(map(str, differing))))
             raise UsageError(f"recipe: missing or unknown fields: {listed}")
         return cls(**fields)
-
-    @classmethod
-    def from_keras(cls, mode: str, size: int | tuple[int, int], *, filter: str) -> Recipe:  # noqa: A002
-        """The recipe of keras.applications: its mode, its target_size, its interpolation.
-
-        Arguments and errors are those of regcore.recipes.keras.recipe_of_keras.
-        """
-        from regcore.recipes.keras import recipe_of_keras
-
-        return recipe_of_keras(mode, size, filter)
-
-    @classmethod
-    def from_mlperf(cls, profile: str) -> Recipe:
-        """The recipe of MLPerf inference's reference code: of a profile such as resnet50-pytorch.
-
-        Arguments and errors are those of regcore.recipes.mlperf.recipe_of_mlperf.
-        """
-        from regcore.recipes.mlperf import recipe_of_mlperf
-
-        return recipe_of_mlperf(profile)
-
-    @classmethod
-    def from_accuracy_checker(cls, source: Configuration, dataset: str | None = None) -> Recipe:
-        """The recipe of a data set in a configuration of OpenVINO's accuracy_checker.
-
-        Arguments and errors are those of
-        regcore.recipes.accuracy_checker.recipe_of_accuracy_checker.
-        """
-        from regcore.recipes.accuracy_checker import recipe_of_accuracy_checker
-
-        return recipe_of_accuracy_checker(source, dataset)
-
-    @classmethod
-    def from_mmpretrain(
-        cls, source: Configuration, data_preprocessor: Mapping[str, Any] | None = None
-    ) -> Recipe:
-        """The recipe of the test pipeline in a configuration of MMPretrain.
-
-        Arguments and errors are those of regcore.recipes.mmpretrain.recipe_of_mmpretrain.
-        """
-        from regcore.recipes.mmpretrain import recipe_of_mmpretrain
-
-        return recipe_of_mmpretrain(source, data_preprocessor)
-
-    @classmethod
-    def from_paddleclas(cls, source: Configuration) -> Recipe:
-        """The recipe of a configuration of PaddleClas.
-
-        Arguments and errors are those of regcore.recipes.paddleclas.recipe_of_paddleclas.
-        """
-        from regcore.recipes.paddleclas import recipe_of_paddleclas
-
-        return recipe_of_paddleclas(source)
 
 
 #: Fields that every description has. The later ones are left out where they are the default, so

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,8 @@ def _content(path: Path) -> dict[str, Any]:
         return parse_json(text, dict[str, Any], path)
     if sys.version_info < (3, 11):
         raise UsageError(f"{path}: TOML needs Python 3.11; write it as JSON")
-    import tomllib
-
     try:
-        return tomllib.loads(text.decode())
+        content: dict[str, Any] = import_module("tomllib").loads(text.decode())
     except (ValueError, RecursionError) as error:
         raise DatasetError(f"{path}: is no TOML: {error}") from error
+    return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +14,8 @@ from regcore.recipes.recipe import Recipe
 from regcore.recipes.recipe_file import read_recipe
 from regcore.recipes.text_values import REQUIRED, parse_field, show_field
 
+#: What a keras mode leaves open.
+_KERAS_KEYS = ("size", "filter")
 _FILE_SUFFIXES = (".json", ".toml")
 
 
@@ -43,6 +46,23 @@ def _timm(text: str) -> Recipe:
     return Recipe.from_timm(name, test_size=bool(size))
 
 
+def _keras(text: str) -> Recipe:
+    mode, _, rest = text.partition(",")
+    given = _pairs(rest, _KERAS_KEYS) if rest else {}
+    missing = [key for key in _KERAS_KEYS if key not in given]
+    if missing:
+        raise UsageError(
+            f"keras:{text}: does not say {' and '.join(missing)}, as in "
+            "keras:caffe,size=224x224,filter=nearest"
+        )
+    return Recipe.from_keras(mode, parse_field("resize", given["size"]), filter=given["filter"])
+
+
+def _accuracy_checker(text: str) -> Recipe:
+    path, _, dataset = text.partition("#")
+    return Recipe.from_accuracy_checker(path, dataset or None)
+
+
 #: By the prefix of the spelling.
 SOURCES = {
     "timm": Source(
@@ -54,6 +74,36 @@ SOURCES = {
         "torchvision:ResNet50_Weights.IMAGENET1K_V2",
         "the transforms of torchvision's weights",
         Recipe.from_torchvision,
+    ),
+    "hf": Source(
+        "hf:FOLDER",
+        "Hugging Face's preprocessor_config.json, its PIL backend",
+        Recipe.from_huggingface,
+    ),
+    "keras": Source(
+        "keras:caffe,size=224x224,filter=nearest",
+        "preprocess_input of the modes caffe, tf and torch after load_img",
+        _keras,
+    ),
+    "mlperf": Source(
+        "mlperf:resnet50-pytorch",
+        "a profile of MLPerf inference's image classification",
+        Recipe.from_mlperf,
+    ),
+    "openvino": Source(
+        "openvino:FILE.yml#DATASET",
+        "the preprocessing of OpenVINO's accuracy_checker",
+        _accuracy_checker,
+    ),
+    "mmpretrain": Source(
+        "mmpretrain:FILE.py",
+        "the test pipeline of an MMPretrain configuration, which is not executed",
+        Recipe.from_mmpretrain,
+    ),
+    "paddleclas": Source(
+        "paddleclas:FILE.yaml",
+        "the transform_ops of a PaddleClas configuration",
+        Recipe.from_paddleclas,
     ),
 }
 
@@ -71,9 +121,10 @@ def parse_recipe(text: str) -> NamedRecipe:
         return NamedRecipe(text, SOURCES[prefix].read(rest))
     if text in Recipe.presets():
         return NamedRecipe(text, Recipe.preset(text))
-    if "=" in text and not Path(text).exists():
+    exists = os.path.exists(text)  # noqa: PTH110  (no error, whatever the text is)
+    if "=" in text and not exists:
         return NamedRecipe(text, _from_fields(text))
-    if text.endswith(_FILE_SUFFIXES) or Path(text).exists():
+    if text.endswith(_FILE_SUFFIXES) or exists:
         return NamedRecipe(Path(text).name, read_recipe(Path(text)))
     raise UsageError(_unknown(text, prefix if colon else None))
 

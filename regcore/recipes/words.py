@@ -46,10 +46,17 @@ def values_words(recipe: Recipe) -> str:
     """What becomes of a pixel's value u8."""
     if not recipe.is_normalized:
         return "pixels as they are"
-    value = "u8" if recipe.divisor == 1 else f"u8 / {recipe.divisor:g}"
+    scale = (
+        f"* (1 / {recipe.divisor:g})"
+        if recipe.arithmetic == "product"
+        else (f"/ {recipe.divisor:g}")
+    )
+    value = "u8" if recipe.divisor == 1 else f"u8 {scale}"
     value = f"({value} - {_numbers(recipe.mean)}) / {_numbers(recipe.std)}"
     if recipe.second_std is not None:
         value += f" / {_numbers(recipe.second_std)}"
+    if recipe.arithmetic == "float64":
+        value += " in float64"
     if recipe.quant_scale is None:
         return value
     return f"round(({value}) / {recipe.quant_scale:g}) {recipe.quant_zero_point:+d}"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypedDict, cast
 from msgspec import Meta
 
 from regcore._native.choices import (
+    ARITHMETICS,
     CHANNELS,
     CROP_OFFSETS,
     DTYPES,
@@ -99,6 +100,15 @@ class _WhereNotDefault(TypedDict, total=False):
         int,
         Meta(ge=-128, le=255),
         described("The quantised value that means 0. By default 0."),
+    ]
+    arithmetic: Annotated[
+        str,
+        one_of(ARITHMETICS),
+        described(
+            "How values are computed: rounded to float32 at each operation; the same with a "
+            "product by the reciprocal of the divisor; or in float64 and rounded at the end. By "
+            "default float32."
+        ),
     ]
 
 

@@ -329,7 +329,7 @@ def test_a_model_without_a_recipe(demo_photos: list[str], tmp_path: Path) -> Non
     labels = ("--labels", tmp_path / "labels.txt")
     result = regcore("run", model, demo_photos[0], *labels, "--out", tmp_path / "out")
     assert result.exit_code == 2
-    assert "does not say how it wants its images; say it with --recipe NAME" in result.stderr
+    assert "does not say how it wants its images; say it with --recipe RECIPE" in result.stderr
     result = regcore("preprocess", demo_photos[0], tmp_path / "bin", "--for", model)
     assert result.exit_code == 2
     assert "give --recipe instead" in result.stderr

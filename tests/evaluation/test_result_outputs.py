@@ -95,7 +95,7 @@ def test_a_recipe_is_not_guessed(photos: Path, tmp_path: Path, command: str) -> 
 
     result = start()
     assert result.exit_code == 2
-    assert "--recipe NAME" in result.stderr
+    assert "--recipe RECIPE" in result.stderr
     assert not (tmp_path / "out").exists()
     assert start("--recipe", "regnety_016").exit_code == 0
 

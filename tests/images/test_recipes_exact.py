@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from any_recipe import recipes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from oracles import assert_same_bytes, jpeg, photo_like, reference
 from PIL import Image
 
 from regcore import DecodeError, Preprocessor, Recipe, simd_levels
-from regcore._native.choices import CHANNELS, CROP_OFFSETS, DTYPES, FILTERS, FITS, LAYOUTS
+from regcore._native.choices import CHANNELS, DTYPES, FILTERS, LAYOUTS
 from regcore.recipes.values import value_table
 
 SIZES = [(1, 1), (2, 9), (17, 33), (224, 224), (300, 171), (171, 300), (90, 500), (500, 91)]
@@ -69,6 +70,8 @@ VALUES: dict[str, dict[str, Any]] = {
     "fused": {"divisor": 1, "mean": (123.675, 116.28, 103.53), "std": (58.395, 57.12, 57.375)},
     "caffe": {"divisor": 1, "mean": (103.939, 116.779, 123.68), "std": (1, 1, 1)},
     "minus one to one": {"divisor": 127.5, "mean": (1, 1, 1), "std": (1, 1, 1)},
+    "product": {"arithmetic": "product"},
+    "float64": {"arithmetic": "float64"},
     "twice": {"mean": (0.485, 0.456, 0.406), "std": (0.5, 0.4, 0.3), "second_std": (0.5, 0.4, 0.3)},
 }
 
@@ -158,34 +161,6 @@ def test_a_picture_that_would_have_no_rows_is_refused() -> None:
     recipe = Recipe(resize=(64, 64), fit="inside", fill=(0, 0, 0))
     with pytest.raises(DecodeError, match="500 x 1 would be resized to 64 x 0"):
         Preprocessor(recipe)([photo_like(500, 1)])
-
-
-@st.composite
-def recipes(draw: st.DrawFn) -> Recipe:
-    side = st.integers(1, 90)
-    resize = draw(st.one_of(st.none(), side, st.tuples(side, side)))
-    channels = draw(st.sampled_from(CHANNELS))
-    count = 1 if channels == "gray" else 3
-    dtype = draw(st.sampled_from(DTYPES))
-    quantized = dtype == "int8" or (dtype == "uint8" and draw(st.booleans()))
-    return Recipe(
-        resize=resize,
-        crop=draw(st.one_of(side, st.tuples(side, side))),
-        fit=draw(st.sampled_from(FITS)) if isinstance(resize, tuple) else "exact",
-        filter=draw(st.sampled_from(FILTERS)),
-        crop_offset=draw(st.sampled_from(CROP_OFFSETS)),
-        fill=draw(st.tuples(*[st.integers(0, 255)] * 3)),
-        exif=draw(st.sampled_from(["ignore", "apply"])),
-        channels=channels,
-        mean=tuple(draw(st.lists(st.floats(-1, 1.875, width=32), min_size=count, max_size=count))),
-        std=tuple(draw(st.lists(st.floats(0.125, 8, width=32), min_size=count, max_size=count))),
-        divisor=draw(st.sampled_from([255, 127.5, 128])),
-        dtype=dtype,
-        layout=draw(st.sampled_from(LAYOUTS)),
-        pass_order=draw(st.sampled_from(["pillow9", "pillow13"])),
-        quant_scale=0.031 if quantized else None,
-        quant_zero_point=5 if quantized else 0,
-    )
 
 
 @pytest.mark.slow

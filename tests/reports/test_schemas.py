@@ -98,7 +98,6 @@ def outputs(folder: Path, exported_models: ExportedModels) -> dict[str, list[str
         of_comparisons(folder, model),
         of_stores(folder),
         of_models(folder, model, exported_models),
-        of_recipes(),
     ):
         found.setdefault(form, []).append(text)
     return found
@@ -184,13 +183,13 @@ def of_models(folder: Path, model: Path, exported: ExportedModels) -> Told:
     measured = ("trtexec", model, "--batch", "1,4", "--logs", folder)
     yield "trtexec", regcore(*measured, "--json").stdout
     yield "onnx-recipe", ModelMetadata(Recipe()).to_properties()["regcore.recipe"]
-
-
-def of_recipes() -> Told:
-    first, second = "regnety_016", "tf_efficientnet_lite0"
+    squash = "resize=20x31,filter=box,mean=0,0,0,std=1,1,1,divisor=1,fill=1,2,3"
+    for spelling in ("regnety_016", squash):
+        yield "recipe", regcore("recipe", "show", spelling, "--json").stdout
     yield "recipe-list", regcore("recipe", "list", "--json").stdout
-    yield "recipe", regcore("recipe", "show", first, "--json").stdout
-    yield "recipe-diff", regcore("recipe", "diff", first, second, "--json", code=5).stdout
+    for other, code in (("regnety_016", 0), (squash, 5)):
+        told = regcore("recipe", "diff", "regnety_016", other, "--json", code=code)
+        yield "recipe-diff", told.stdout
 
 
 def test_every_form_is_written_and_fits(outputs: dict[str, list[str]]) -> None:

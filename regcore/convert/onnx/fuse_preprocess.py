@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regcore.backends.onnxruntime.backend import import_onnxruntime
+from regcore.errors import UsageError
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_package import check_onnx, import_onnx
@@ -84,14 +85,19 @@ def _normalising_nodes(
     values = {"scale": (recipe.divisor,), "mean": recipe.mean, "std": recipe.std}
     if recipe.second_std is not None:
         values["second_std"] = recipe.second_std
+    if recipe.arithmetic == "float64":
+        raise UsageError("a normalisation in float64 is not for devices, and cannot be fused")
+    if recipe.arithmetic == "product":
+        values["scale"] = (1 / recipe.divisor,)
     constants = {k: np.array(v, np.float32).reshape(1, -1, 1, 1) for k, v in values.items()}
+    kinds = {"mean": "Sub", "scale": "Mul" if recipe.arithmetic == "product" else "Div"}
     # TensorRT takes uint8 only where a Cast comes next, so that any transposition comes after it.
     steps: list[tuple[str, list[str], dict[str, Any]]] = [
         ("Cast", [], {"to": onnx.TensorProto.FLOAT})
     ]
     if recipe.layout == "nhwc":
         steps.append(("Transpose", [], {"perm": _TO_NCHW}))
-    steps += [("Sub" if name == "mean" else "Div", [name], {}) for name in constants]
+    steps += [(kinds.get(name, "Div"), [name], {}) for name in constants]
     nodes = []
     for number, (kind, operands, attributes) in enumerate(steps):
         name = f"{PREFIX}{number}_{kind}"

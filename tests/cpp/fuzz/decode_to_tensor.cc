@@ -35,7 +35,8 @@ PreprocessSpec SpecOf(Rules rules, SimdLevel level, bool full_decode, OnWarning 
   rules(&spec);
   spec.filter = Filter::kBicubic;
   spec.order = PassOrder::kPillow13;
-  spec.formula = {255, {0.4f, 0.4f, 0.4f}, {0.2f, 0.2f, 0.2f}, {1, 1, 1}, 0, 0};
+  spec.formula = {255, {0.4f, 0.4f, 0.4f},  {0.2f, 0.2f, 0.2f}, {1, 1, 1}, 0,
+                  0,   Arithmetic::kFloat32};
   spec.type = DataType::kFloat32;
   spec.layout = Layout::kNchw;
   spec.full_decode = full_decode;

@@ -18,9 +18,10 @@ constexpr DataType kTypes[] = {DataType::kFloat32, DataType::kFloat16, DataType:
                                DataType::kUint8, DataType::kInt8};
 
 // Scaled to 0..1, with mean and standard deviation.
-constexpr ValueFormula Scaled(float r_mean, float g_mean, float b_mean, float r_std, float g_std,
-                              float b_std) {
-  return {255, {r_mean, g_mean, b_mean}, {r_std, g_std, b_std}, {1, 1, 1}, 0, 0};
+constexpr ValueFormula Scaled(double r_mean, double g_mean, double b_mean, double r_std,
+                              double g_std, double b_std) {
+  return {255, {r_mean, g_mean, b_mean}, {r_std, g_std, b_std}, {1, 1, 1}, 0,
+          0,   Arithmetic::kFloat32};
 }
 
 // The vector kernels take these.
@@ -30,10 +31,18 @@ constexpr ValueFormula kUsual[] = {Scaled(0.485f, 0.456f, 0.406f, 0.229f, 0.224f
 
 // And not these.
 constexpr ValueFormula kOthers[] = {
-    {1, {103.939f, 116.779f, 123.68f}, {1, 1, 1}, {1, 1, 1}, 0, 0},
-    {127.5f, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, 0, 0},
-    {255, {0.485f, 0.456f, 0.406f}, {0.5f, 0.4f, 0.3f}, {0.5f, 0.4f, 0.3f}, 0, 0},
-    {255, {0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}, {1, 1, 1}, 0.0078125f, 3}};
+    {1, {103.939f, 116.779f, 123.68f}, {1, 1, 1}, {1, 1, 1}, 0, 0, Arithmetic::kFloat32},
+    {127.5f, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, 0, 0, Arithmetic::kFloat32},
+    {255,
+     {0.485f, 0.456f, 0.406f},
+     {0.5f, 0.4f, 0.3f},
+     {0.5f, 0.4f, 0.3f},
+     0,
+     0,
+     Arithmetic::kFloat32},
+    {255, {0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}, {1, 1, 1}, 0.0078125f, 3, Arithmetic::kFloat32},
+    {255, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}, {1, 1, 1}, 0, 0, Arithmetic::kProduct},
+    {255, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}, {1, 1, 1}, 0, 0, Arithmetic::kFloat64}};
 
 // Three planes, each with nothing past its end.
 template <typename T>
@@ -156,8 +165,8 @@ TEST_P(NormalizeTest, RandomMeansEqualPortable) {
   Random random(5);
   for (int i = 0; i < 60; ++i) {
     ValueFormula formula = Scaled(0, 0, 0, 1, 1, 1);
-    for (float& mean : formula.mean) mean = static_cast<float>(random.Real(-1, 2));
-    for (float& std : formula.std) std = static_cast<float>(random.Scale(1e-3, 1e3));
+    for (double& mean : formula.mean) mean = random.Real(-1, 2);
+    for (double& std : formula.std) std = random.Scale(1e-3, 1e3);
     CheckNormalizer(level(), formula, Channels::kRgb, random.Between(1, 70), &random);
   }
 }

@@ -94,7 +94,8 @@ PreprocessSpec SmallSpec(MemoryBudget* memory) {
   spec.crop = {Resize::kShortSide, 40, 40, 33, 33, CropOffset::kHalfEven, false};
   spec.filter = Filter::kBicubic;
   spec.order = PassOrder::kPillow13;
-  spec.formula = {255, {0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}, {1, 1, 1}, 0, 0};
+  spec.formula = {255, {0.5f, 0.5f, 0.5f},  {0.5f, 0.5f, 0.5f}, {1, 1, 1}, 0,
+                  0,   Arithmetic::kFloat32};
   spec.type = DataType::kFloat32;
   spec.layout = Layout::kNchw;
   spec.on_warning = OnWarning::kReport;

@@ -1,0 +1,233 @@
+"""The recipes of Hugging Face's image processors, from their preprocessor_config.json.
+
+https://github.com/huggingface/transformers: image_processing_backends.py (PilBackend) and
+image_transforms.py. Pixels are those of its PIL backend; its torchvision backend resizes otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regcore.errors import DatasetError, UsageError
+from regcore.files.arguments import shown
+from regcore.files.input_file import read_input
+from regcore.files.json_input import parse_json
+from regcore.recipes.huggingface_classes import CLASSES, ProcessorClass
+from regcore.recipes.recipe import Recipe
+from regcore.recipes.settings import Settings
+
+#: A folder's configurations, in the order of preference; the second has it under a key.
+_FILES = ("preprocessor_config.json", "processor_config.json")
+_MAX_BYTES = 1 << 20
+_TYPE_KEYS = ("image_processor_type", "feature_extractor_type")
+_SUFFIXES = ("Pil", "Fast", "ImageProcessor", "FeatureExtractor")
+#: PIL.Image.Resampling, by number.
+_FILTERS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
+#: What changes no image of a classifier: names, where a result goes, and masks.
+_HARMLESS = (
+    *("processor_class", "auto_map", "transformers_version", "backend", "_valid_processor_keys"),
+    *("device", "data_format", "input_data_format", "return_tensors", "disable_grouping"),
+    *("do_convert_rgb", "do_reduce_labels", "reduce_labels", "image_seq_length"),
+)
+#: What is understood where it is off, or not said.
+_ONLY_OFF = ("do_pad", "pad_size", "do_thumbnail", "do_align_long_axis", "use_square_size")
+
+
+def recipe_of_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
+    """The recipe whose pixels are those of transformers' PIL backend, float32 NCHW.
+
+    source: a folder with preprocessor_config.json, that file, or what it holds.
+
+    Raises UsageError, which names file and key, for what cannot be expressed exactly, and for a
+    class whose defaults are not known; DatasetError for a file that is none.
+    """
+    if isinstance(source, Mapping):
+        return _recipe(_said(source))
+    path = _configuration_file(Path(source))
+    content = parse_json(read_input(path, _MAX_BYTES), dict[str, Any], path)
+    if "pretrained_cfg" in content:
+        raise UsageError(f"{path}: is a configuration of timm's, by its key pretrained_cfg")
+    if not any(key in content for key in _TYPE_KEYS) and "image_processor" in content:
+        return _recipe(_said(content["image_processor"], f"{path}: image_processor"))
+    return _recipe(_said(content, f"{path}: "))
+
+
+def _said(content: object, place: str = "") -> Settings:
+    """Null stands for the default of the class, as if nothing were said."""
+    if isinstance(content, Mapping):
+        content = {key: value for key, value in content.items() if value is not None}
+    return Settings(content, place)
+
+
+def _configuration_file(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    for name in _FILES:
+        if (path / name).exists():
+            return path / name
+    if (path / "config.json").exists():
+        raise UsageError(f"{path}: has no {_FILES[0]}; of a model of timm's, say timm:{path}")
+    raise DatasetError(f"{path}: has no {_FILES[0]}")
+
+
+def _recipe(settings: Settings) -> Recipe:
+    kind = _class_of(settings)
+    for key in _ONLY_OFF:
+        if settings.take(key) not in (None, False):
+            raise settings.refusal(key, "cannot be expressed in a recipe")
+    square = settings.flag("default_to_square", default=kind.square)
+    size = _size(settings, "size", kind.size, square=square)
+    resizes = settings.flag("do_resize", default=True)
+    crops = settings.flag("do_center_crop", default=kind.crops)
+    crop_size = _size(settings, "crop_size", kind.crop_size, square=True)
+    fields = _geometry(settings, kind, size if resizes else None, crop_size if crops else None)
+    fields |= _values(settings, kind)
+    settings.finish(*_HARMLESS)
+    try:
+        return Recipe(**fields, crop_offset="floor")
+    except UsageError as error:
+        raise UsageError(f"{settings.place}{error}") from error
+
+
+def _class_of(settings: Settings) -> ProcessorClass:
+    named = [settings.take(key) for key in _TYPE_KEYS]
+    name = next((each for each in named if each is not None), None)
+    if name is None:
+        raise settings.refusal(_TYPE_KEYS[0], "is missing; it decides what is not said here")
+    short = str(name)
+    for suffix in _SUFFIXES:
+        short = short.removesuffix(suffix)
+    known = {each.lower(): each for each in CLASSES}
+    if short.lower() not in known:
+        raise settings.refusal(
+            _TYPE_KEYS[0], f"{shown(name)} is none of {', '.join(CLASSES)} (with ImageProcessor)"
+        )
+    return CLASSES[known[short.lower()]]
+
+
+def _size(
+    settings: Settings, key: str, default: Mapping[str, int] | None, *, square: bool
+) -> int | tuple[int, int] | None:
+    """A short side, or (rows, columns)."""
+    given = settings.take(key)
+    if given is None:
+        given = default
+    if given is None:
+        return None
+    if isinstance(given, (list, tuple)) and len(given) == 2:  # noqa: PLR2004
+        given = {"height": given[0], "width": given[1]}
+    if isinstance(given, int) and not isinstance(given, bool):
+        given = {"height": given, "width": given} if square else {"shortest_edge": given}
+    sides = Settings(given, settings.at(key))
+    if "shortest_edge" in sides:
+        side = sides.side("shortest_edge")
+        sides.finish()
+        return side
+    rows, columns = sides.side("height"), sides.side("width")
+    sides.finish()
+    return rows, columns
+
+
+def _geometry(
+    settings: Settings,
+    kind: ProcessorClass,
+    size: int | tuple[int, int] | None,
+    crop: int | tuple[int, int] | None,
+) -> dict[str, Any]:
+    if isinstance(crop, int):
+        raise settings.refusal("crop_size", "needs height and width")
+    resize = size
+    if kind.crop_pct is not None and resize is not None:
+        resize, crop = _by_crop_pct(settings, kind, resize, crop)
+    elif isinstance(resize, int):
+        resize = int(kind.enlarged * resize)
+    if crop is None and not isinstance(resize, tuple):
+        raise settings.refusal("do_center_crop", "is off, so that pictures have different sizes")
+    # Hugging Face pads with zeros wherever a crop is larger than the picture.
+    least = (resize, resize) if isinstance(resize, int) else resize
+    wanted = crop or least
+    pads = least is None or any(a > b for a, b in zip(wanted or (), least, strict=True))
+    return {
+        "resize": resize,
+        "crop": crop,
+        "filter": _filter(settings, kind),
+        "fill": (0, 0, 0) if pads else None,
+    }
+
+
+def _by_crop_pct(
+    settings: Settings,
+    kind: ProcessorClass,
+    size: int | tuple[int, int],
+    crop: tuple[int, int] | None,
+) -> tuple[int | tuple[int, int], tuple[int, int] | None]:
+    """ConvNeXT and PoolFormer resize to a larger size, of which the crop is a part."""
+    given = settings.take("crop_pct")
+    part = kind.crop_pct if given is None else given
+    if isinstance(part, bool) or not isinstance(part, (int, float)) or not 0 < part <= 1:
+        raise settings.refusal("crop_pct", f"must be above 0 and at most 1, not {shown(given)}")
+    if kind.warps_from is None:
+        if isinstance(size, tuple):
+            scaled = (int(size[0] / part), int(size[1] / part))
+            return (scaled[0] if scaled[0] == scaled[1] else scaled), crop
+        return int(size / part), crop
+    if isinstance(size, tuple):
+        raise settings.refusal("size", "needs shortest_edge for this class")
+    if crop is not None:
+        raise settings.refusal("do_center_crop", "crops a second time, which a recipe does not")
+    if size < kind.warps_from:
+        return int(size / part), (size, size)
+    return (size, size), None
+
+
+def _filter(settings: Settings, kind: ProcessorClass) -> str:
+    number = settings.take("resample")
+    if number is None:
+        return kind.filter
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(_FILTERS):
+        raise settings.refusal("resample", f"must be Pillow's, 0 to 5, not {shown(number)}")
+    return _FILTERS[number]
+
+
+def _values(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:
+    mean = _per_channel(settings, "image_mean", kind.mean)
+    std = _per_channel(settings, "image_std", kind.std)
+    normalizes = settings.flag("do_normalize", default=bool(kind.normalizes))
+    fields: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
+    if normalizes and kind.normalizes is not None:
+        fields = {"mean": mean, "std": std}
+    factor, rescales = settings.take("rescale_factor"), settings.flag("do_rescale", default=True)
+    fields["divisor"] = _divisor(settings, 1 / 255 if factor is None else factor) if rescales else 1
+    own = {key: settings.flag(key, default=value) for key, value in kind.own_keys.items()}
+    if own.get("do_flip_channel_order"):
+        fields["channels"] = "bgr"
+    if own.get("rescale_offset") and rescales:
+        if normalizes:
+            raise settings.refusal("rescale_offset", "subtracts twice, which a recipe does not")
+        fields["mean"] = (1.0, 1.0, 1.0)
+    if own.get("include_top"):
+        fields["second_std" if normalizes else "std"] = std
+    if not rescales and not normalizes and not own.get("include_top"):
+        fields["dtype"] = "uint8"
+    return fields
+
+
+def _per_channel(settings: Settings, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
+    return settings.per_channel(key) if key in settings else default
+
+
+def _divisor(settings: Settings, factor: object) -> float:
+    """What a division by gives float32(pixel * factor), the product being of float64."""
+    key = "rescale_factor"
+    if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not 0 < factor <= 1:
+        raise settings.refusal(key, f"must be above 0 and at most 1, not {shown(factor)}")
+    pixels = np.arange(256)
+    wanted = (pixels * float(factor)).astype(np.float32)
+    for divisor in (round(2 / factor) / 2, 1 / factor):
+        if np.array_equal(pixels.astype(np.float32) / np.float32(divisor), wanted):
+            return divisor
+    raise settings.refusal(key, f"{factor:g}: no division gives the same values to the last bit")

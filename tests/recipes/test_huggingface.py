@@ -1,0 +1,222 @@
+"""Hugging Face's image processors: recipes, refusals, and pixels by transformers itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from oracles import assert_same_bytes, jpeg, open_rgb, photo_like
+
+from regcore import Preprocessor, Recipe, RegcoreError, UsageError
+from regcore.frameworks import import_torchvision
+
+CLIP_VALUES = {
+    "image_mean": [0.48145466, 0.4578275, 0.40821073],
+    "image_std": [0.26862954, 0.26130258, 0.27577711],
+}
+HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
+IMAGENET = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
+
+#: As on the hub; the last ones are made, so that every key counts.
+CONFIGURATIONS: dict[str, dict[str, Any]] = {
+    "clip": {
+        "crop_size": 224, "do_center_crop": True, "do_normalize": True, "do_resize": True,
+        "feature_extractor_type": "CLIPFeatureExtractor", "resample": 3, "size": 224, **CLIP_VALUES,
+    },
+    "vit": {
+        "do_normalize": True, "do_resize": True, "image_processor_type": "ViTImageProcessor",
+        "size": 224, **HALF,
+    },
+    "vit of 384": {
+        "do_normalize": True, "do_rescale": True, "do_resize": True, "resample": 2,
+        "rescale_factor": 0.00392156862745098, "size": {"height": 384, "width": 384},
+        "image_processor_type": "ViTImageProcessorFast", **HALF,
+    },
+    "deit": {
+        "crop_size": 224, "do_center_crop": True, "do_normalize": True, "do_resize": True,
+        "feature_extractor_type": "DeiTFeatureExtractor", "resample": 3, "size": 256, **IMAGENET,
+    },
+    "beit": {
+        "crop_size": 224, "do_center_crop": False, "do_normalize": True, "do_resize": True,
+        "feature_extractor_type": "BeitFeatureExtractor", "resample": 2, "size": 224, **HALF,
+    },
+    "convnext": {
+        "crop_pct": 0.875, "do_normalize": True, "do_resize": True, "resample": 3, "size": 224,
+        "feature_extractor_type": "ConvNextFeatureExtractor", **IMAGENET,
+    },
+    "convnext of 384": {
+        "crop_pct": None, "do_normalize": True, "do_resize": True, "resample": 3,
+        "size": {"shortest_edge": 384}, "image_processor_type": "ConvNextImageProcessor",
+        **IMAGENET,
+    },
+    "siglip": {
+        "do_normalize": True, "do_rescale": True, "do_resize": True, "processor_class": "Siglip",
+        "image_processor_type": "SiglipImageProcessor", "resample": 3,
+        "rescale_factor": 0.00392156862745098, "size": {"height": 224, "width": 224}, **HALF,
+    },
+    "efficientnet": {
+        "crop_size": {"height": 289, "width": 289}, "do_center_crop": False, "do_normalize": True,
+        "do_rescale": True, "do_resize": True, "image_mean": [0.485, 0.456, 0.406],
+        "image_processor_type": "EfficientNetImageProcessor", "include_top": True,
+        "image_std": [0.47853944, 0.4732864, 0.47434163], "resample": 0,
+        "rescale_factor": 0.00392156862745098, "rescale_offset": False,
+        "size": {"height": 224, "width": 224},
+    },
+    "mobilevit": {
+        "crop_size": 256, "do_center_crop": True, "do_flip_channel_order": True, "do_resize": True,
+        "feature_extractor_type": "MobileViTFeatureExtractor", "resample": 2, "size": 288,
+    },
+    "swin": {
+        "do_normalize": True, "do_resize": True, "feature_extractor_type": "ViTFeatureExtractor",
+        "resample": 3, "size": 224, **IMAGENET,
+    },
+    "dinov2": {
+        "crop_size": {"height": 224, "width": 224}, "do_center_crop": True, "do_convert_rgb": True,
+        "do_normalize": True, "do_rescale": True, "do_resize": True, "resample": 3,
+        "image_processor_type": "BitImageProcessor", "size": {"shortest_edge": 256}, **IMAGENET,
+    },
+    "mobilenet v2": {
+        "crop_size": {"height": 224, "width": 224}, "do_center_crop": True, "do_resize": True,
+        "image_processor_type": "MobileNetV2ImageProcessor", "size": {"shortest_edge": 256}, **HALF,
+    },
+    "levit": {
+        "do_center_crop": True, "do_resize": True, "resample": 3,
+        "feature_extractor_type": "LevitFeatureExtractor", "size": {"shortest_edge": 224},
+        **IMAGENET,
+    },
+    "poolformer": {
+        "crop_pct": 0.95, "crop_size": 224, "do_resize_and_center_crop": None, "resample": 3,
+        "image_processor_type": "PoolFormerImageProcessor", "size": 224, **IMAGENET,
+    },
+    "pvt": {"image_processor_type": "PvtImageProcessor", "size": {"height": 224, "width": 224}},
+    "blip": {"image_processor_type": "BlipImageProcessor", "do_pad": None},
+    "chinese clip": {"image_processor_type": "ChineseCLIPImageProcessor"},
+    "mobilenet v1": {"image_processor_type": "MobileNetV1ImageProcessor"},
+    "a crop that pads": {
+        "image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 51},
+        "crop_size": {"height": 70, "width": 57},
+    },
+    "no resize": {
+        "image_processor_type": "CLIPImageProcessor", "do_resize": False, "crop_size": 101,
+    },
+    "no normalise": {"image_processor_type": "ViTImageProcessor", "do_normalize": False},
+    "no rescale": {
+        "image_processor_type": "ViTImageProcessor", "do_rescale": False,
+        "image_mean": [123.0, 116.5, 103.25], "image_std": [58.0, 57.0, 57.5],
+    },
+    "tf's values": {
+        "image_processor_type": "EfficientNetImageProcessor", "rescale_offset": True,
+        "rescale_factor": 0.00784313725490196, "do_normalize": False, "include_top": False,
+    },
+    "a rectangle": {
+        "image_processor_type": "ViTImageProcessor", "size": {"height": 40, "width": 97},
+        "resample": 1,
+    },
+    "poolformer of a rectangle": {
+        "image_processor_type": "PoolFormerImageProcessor", "size": {"height": 40, "width": 97},
+        "crop_size": {"height": 31, "width": 90},
+    },
+    "crop of a square": {
+        "image_processor_type": "ViTImageProcessor", "do_center_crop": True, "crop_size": 61,
+        "size": 71, "resample": 5,
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def photos(labelled_photos: Any) -> list[Any]:
+    sizes = [(1, 1), (50, 333), (333, 51), (223, 224), (301, 402), (640, 427), (90, 190)]
+    made = [jpeg(photo_like(*size, seed=i)) for i, size in enumerate(sizes)]
+    return [*made, *map(str, sorted(labelled_photos.folder.iterdir()))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_pixels_are_those_of_the_pil_backend(name: str, photos: list[Any]) -> None:
+    import_torchvision()  # which transformers imports, too, beside whatever torch there is
+    transformers = pytest.importorskip("transformers", reason="needs transformers")
+    configuration = dict(CONFIGURATIONS[name])
+    recipe = Recipe.from_huggingface(configuration)
+    kind = configuration.get("image_processor_type", configuration.get("feature_extractor_type"))
+    for suffix in ("Fast", "ImageProcessor", "FeatureExtractor"):
+        kind = kind.removesuffix(suffix)
+    processor = getattr(transformers, f"{kind}ImageProcessorPil")(**configuration)
+    ours = Preprocessor(recipe)(photos)
+    for photo, values in zip(photos, ours, strict=True):
+        image = open_rgb(photo if isinstance(photo, bytes) else str(photo))
+        theirs = processor(image, return_tensors="np")["pixel_values"][0]
+        assert_same_bytes(values, np.ascontiguousarray(theirs))
+
+
+def test_recipes_of_some() -> None:
+    values = {"mean": tuple(CLIP_VALUES["image_mean"]), "std": tuple(CLIP_VALUES["image_std"])}
+    clip = Recipe.from_huggingface(CONFIGURATIONS["clip"])
+    assert clip == Recipe(resize=224, crop=224, crop_offset="floor", **values)
+    vit = Recipe.from_huggingface(CONFIGURATIONS["vit"])
+    assert (vit.resize, vit.size, vit.filter) == ((224, 224), (224, 224), "bilinear")
+    mobilevit = Recipe.from_huggingface(CONFIGURATIONS["mobilevit"])
+    assert (mobilevit.channels, mobilevit.mean, mobilevit.std) == ("bgr", (0, 0, 0), (1, 1, 1))
+    assert Recipe.from_huggingface(CONFIGURATIONS["tf's values"]).divisor == 127.5
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"image_processor_type": None}, "image_processor_type: is missing"),
+        ({"image_processor_type": "SamImageProcessor"}, "'SamImageProcessor' is none of"),
+        ({"do_pad": True}, "do_pad: cannot be expressed"),
+        ({"resample": 9}, "resample: must be Pillow's"),
+        ({"resample": "bicubic"}, "resample: must be Pillow's"),
+        ({"rescale_factor": 0.0123}, "rescale_factor: 0.0123: no division"),
+        ({"rescale_factor": "1/255"}, "rescale_factor: must be above 0"),
+        ({"size": {"longest_edge": 224}}, "size.height: is missing"),
+        ({"size": {"shortest_edge": 224, "longest_edge": 448}}, "size.longest_edge: is not under"),
+        ({"size": {"shortest_edge": 224}}, "do_center_crop: is off"),
+        ({"size": {"height": 0, "width": 3}}, "size.height: must be 1 to"),
+        ({"size": "224"}, "size: needs keys"),
+        ({"do_resize": False}, "do_center_crop: is off"),
+        ({"do_normalise": True}, "do_normalise: is not understood"),
+        ({"image_mean": [0.5]}, None),
+        ({"image_mean": [0.5, 0.5]}, "image_mean: must be one number or three"),
+        ({"image_mean": [127.5, 127.5, 127.5]}, "mean (127.5, 127.5, 127.5) is on the scale"),
+        ({"do_resize": "yes"}, "do_resize: must be true or false"),
+    ],
+)
+def test_refusals_name_file_and_key(
+    tmp_path: Path, change: dict[str, Any], words: str | None
+) -> None:
+    path = tmp_path / "preprocessor_config.json"
+    path.write_text(json.dumps({**CONFIGURATIONS["vit"], **change}))
+    if words is None:
+        Recipe.from_huggingface(tmp_path)
+        return
+    with pytest.raises(UsageError) as error:
+        Recipe.from_huggingface(tmp_path)
+    assert words in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_folders_and_files(tmp_path: Path) -> None:
+    vit = Recipe.from_huggingface(CONFIGURATIONS["vit"])
+    path = tmp_path / "processor_config.json"
+    path.write_text(json.dumps({"image_processor": CONFIGURATIONS["vit"], "processor_class": "X"}))
+    assert Recipe.from_huggingface(path) == vit
+    assert Recipe.from_huggingface(tmp_path) == vit
+    assert Recipe.parse(f"hf:{tmp_path}") == vit
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(CONFIGURATIONS["clip"]))
+    assert Recipe.from_huggingface(str(tmp_path)).crop_offset == "floor"
+
+
+def test_other_folders_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RegcoreError, match=r"has no preprocessor_config\.json"):
+        Recipe.from_huggingface(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UsageError, match="of a model of timm's, say timm:"):
+        Recipe.from_huggingface(tmp_path)
+    config = tmp_path / "config.json"
+    config.write_text('{"pretrained_cfg": {}}')
+    with pytest.raises(UsageError, match="by its key pretrained_cfg"):
+        Recipe.from_huggingface(config)
