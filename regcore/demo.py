@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -22,8 +22,10 @@ from regcore.images.sample_photos import package_folder, sample_photos
 from regcore.inference.evaluate import Evaluation, evaluate
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
-from regcore.reports.run import RunReport
+from regcore.reports.demo_form import DemoForm, Photo, Timed
+from regcore.reports.run import RunReport, run_form
 from regcore.schemas import json_form
+from regcore.schemas.fields import as_dict
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,15 +37,6 @@ _WEIGHTS_FILE = "models/efficientnet-lite0-57934424.pth"
 _SHOWN_PHOTOS = 4
 _BATCH_SIZE = 4
 _TIMED_PASSES = 5
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photo, its true class, and the model's five best classes, best first, by name."""
-
-    name: str
-    truth: str
-    best: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -135,16 +128,14 @@ def _export(weights: Path, model: Path) -> None:
 
 
 def demo_dict(demo: Demo) -> dict[str, Any]:
-    """What the demo has beyond its report, for machines."""
-    return {
-        "format": json_form("demo"),
-        "photos": [asdict(photo) for photo in demo.photos],
-        "timed": {
-            "images": demo.timed_images,
-            "preprocess_images_per_s": round(demo.preprocess_images_per_s, 2),
-            "images_per_s": round(demo.images_per_s, 2),
-        },
-    }
+    """The demo for machines: its report, the photos and the rates."""
+    run = {**vars(run_form(demo.report)), "format": json_form("demo")}
+    timed = Timed(
+        images=demo.timed_images,
+        preprocess_images_per_s=round(demo.preprocess_images_per_s, 2),
+        images_per_s=round(demo.images_per_s, 2),
+    )
+    return as_dict(DemoForm(**run, photos=list(demo.photos), timed=timed))
 
 
 def demo_tables(demo: Demo) -> tuple[Table, Table]:

@@ -15,7 +15,7 @@ from regcore.evaluation.run_identity import identity_in
 from regcore.files.atomic import remove_abandoned, write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.formats.rate import RateKind
-from regcore.reports.comparison.rendering import to_dict
+from regcore.reports.comparison.comparison_file import to_dict
 from regcore.reports.comparison.sources import Source
 from regcore.reports.comparison.table import Comparison, Ratio, compare, read_column
 from regcore.reports.printable import printable
@@ -40,8 +40,7 @@ class ComparedRates:
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore compare --json` prints, and comparison.json holds."""
-        found = to_dict(self.comparison)
-        return found if self.run is None else {**found, "run": self.run}
+        return to_dict(self.comparison, self.run)
 
 
 def compare_rates(

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from regcore.api.messages import Log
 from regcore.models.build_record import BuildRecord
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.tensors import describe
-from regcore.schemas import json_form
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import as_dict, described
+
+
+@dataclass(frozen=True)
+class _Built:
+    format: Format
+    path: Annotated[str, described("The file.")]
+
+
+@dataclass(frozen=True)
+class ConvertForm(BuildRecord, _Built):
+    """What was built for a device."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +34,7 @@ class ConvertedModel:
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore convert --json` prints."""
-        return {"format": json_form("convert"), "path": str(self.path), **asdict(self.record)}
+        return as_dict(ConvertForm(json_form("convert"), str(self.path), **vars(self.record)))
 
     def sentence(self) -> str:
         """The device, and what the model takes."""

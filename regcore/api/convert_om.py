@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+
+from msgspec import Meta
 
 from regcore.api.convert import ConvertedModel, read_source
 from regcore.api.messages import Log, no_log
@@ -20,7 +22,8 @@ from regcore.files.output_guard import check_outputs
 from regcore.models.onnx_file import OnnxFile
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.spelling import parse_recipe
-from regcore.schemas import json_form
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import as_dict, described
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -45,6 +48,19 @@ class OmOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
+class ConvertCommandForm:
+    """How another machine builds an .om."""
+
+    format: Format
+    path: Annotated[str, described("The file that it will write.")]
+    command: Annotated[list[str], Meta(min_length=1), described("atc and its arguments.")]
+    script: Annotated[
+        str,
+        described("For a shell: writes the AIPP file, where there is one, and runs the command."),
+    ]
+
+
+@dataclass(frozen=True)
 class OmPlan:
     """What convert_to_om would do: the job of atc, and the file that it would write."""
 
@@ -65,12 +81,13 @@ class OmPlan:
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore convert --print --json` prints."""
-        return {
-            "format": json_form("convert-command"),
-            "path": str(self.path),
-            "command": self.command(),
-            "script": self.script(),
-        }
+        form = ConvertCommandForm(
+            format=json_form("convert-command"),
+            path=str(self.path),
+            command=self.command(),
+            script=self.script(),
+        )
+        return as_dict(form)
 
 
 def plan_om(

@@ -14,7 +14,7 @@ from regcore.evaluation.run_folder import write_run
 from regcore.files.atomic import check_writable, remove_abandoned
 from regcore.files.lock import locked
 from regcore.formats.guide_result import write_guide_result
-from regcore.performance.perf import write_perf
+from regcore.performance.perf_file import write_perf
 from regcore.performance.trace_events import write_trace
 from regcore.reports.run import RunReport, about, incompleteness
 

@@ -30,7 +30,8 @@ from regcore.inference.infer import Inference, infer
 from regcore.inference.output_folder import claimed
 from regcore.inference.score_writer import PredictionWriter
 from regcore.performance.benchmark_rates import write_pure_files
-from regcore.performance.perf import Perf, measure, write_perf
+from regcore.performance.perf import Perf, measure
+from regcore.performance.perf_file import write_perf
 from regcore.performance.trace_events import write_trace
 from regcore.reports.inference import to_dict
 
@@ -60,7 +61,7 @@ class InferredImages:
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore infer --json` prints."""
-        return {**to_dict(self.inference, self.perf, self.about), "out": str(self.out)}
+        return to_dict(self.inference, self.perf, self.about, self.out)
 
 
 def infer_images(
@@ -119,10 +120,8 @@ def infer_images(
         writer = None
         claim: AbstractContextManager[None] = nullcontext()
         if images is not None:
-            job = scores_origin(model, images, inputs, choice.recipe) | {
-                "output": backend.outputs[0].name,
-                "binary": output_binary,
-            }
+            output = backend.outputs[0].name
+            job = scores_origin(model, images, inputs, choice.recipe, output, binary=output_binary)
             if source.is_prepared:
                 check_listed(out, trace, inputs.names, force=force)
             writer = PredictionWriter(out, inputs.names, binary=output_binary)

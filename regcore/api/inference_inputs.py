@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from regcore.api.messages import Log, log_listing
 from regcore.images.listing import Listing, listing
@@ -16,7 +16,9 @@ from regcore.inference.inputs.photos import PhotoInputs
 from regcore.inference.inputs.source import Inputs
 from regcore.inference.inputs.store import StoreInputs
 from regcore.recipes.recipe import Recipe
-from regcore.schemas import json_form
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import Digest, as_dict, described
+from regcore.schemas.recipe_form import RecipeForm, recipe_form
 from regcore.store.integrity import file_checksum
 from regcore.store.reader import Store, holds_store, open_store
 
@@ -72,16 +74,43 @@ def open_inputs(images: Path | None, log: Log, *, verify: bool) -> InputSource:
     return InputSource(images, None, listed, verify)
 
 
-def scores_origin(model: str, images: Path, inputs: Inputs, recipe: Recipe) -> dict[str, Any]:
-    """What the scores depend on besides the images as they are: the record of the folder."""
+@dataclass(frozen=True)
+class InferenceForm:
+    """Of what the outputs in a folder are.
+
+    `regcore infer` goes on only where all of it is the same.
+    """
+
+    format: Format
+    model: Annotated[
+        str,
+        described("Checksum of the model's file, or what stands for a model that is no file."),
+    ]
+    images: Annotated[str, described("The folder, absolute.")]
+    list: Annotated[Digest, described("Of the images' names: the beginning of their SHA-256.")]
+    recipe: RecipeForm
+    output: Annotated[str, described("Name of the model's output.")]
+    binary: Annotated[bool, described("Whether the scores are raw float32 instead of text.")]
+
+
+def scores_origin(
+    model: str, images: Path, inputs: Inputs, recipe: Recipe, output: str, *, binary: bool
+) -> dict[str, Any]:
+    """What the scores depend on besides the images as they are: the record of the folder.
+
+    output: the name of the model's. binary: whether the scores are float32 instead of text.
+    """
     names = "\0".join(inputs.names).encode(errors="surrogateescape")
-    return {
-        "format": json_form("inference"),
-        "model": _identity(model),
-        "images": str(images.resolve()),
-        "list": hashlib.sha256(names).hexdigest()[:16],
-        "recipe": recipe.to_dict(),
-    }
+    form = InferenceForm(
+        format=json_form("inference"),
+        model=_identity(model),
+        images=str(images.resolve()),
+        list=hashlib.sha256(names).hexdigest()[:16],
+        recipe=recipe_form(recipe.to_dict()),
+        output=output,
+        binary=binary,
+    )
+    return as_dict(form)
 
 
 def _identity(model: str) -> str:

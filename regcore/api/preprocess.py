@@ -46,8 +46,7 @@ class PreprocessedImages:
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore preprocess --json` prints."""
-        store = preprocessing.to_dict(self.summary, self.recipe, self.out)
-        return {**store, "recipe": self.label, "workers": self.workers}
+        return preprocessing.to_dict(self.summary, self.recipe, self.out, self.label, self.workers)
 
     def sentence(self) -> str:
         """The same in words."""

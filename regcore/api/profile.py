@@ -29,8 +29,10 @@ from regcore.files.atomic import remove_abandoned, write_text
 from regcore.host import default_workers
 from regcore.images.listing import listing
 from regcore.images.preprocessor import Preprocessor
-from regcore.performance.profile.workload import Profile, Workload, to_dict
+from regcore.performance.profile.profile_file import profile_form
+from regcore.performance.profile.workload import Profile, Workload
 from regcore.recipes.recipe import Recipe
+from regcore.schemas.fields import as_dict
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -51,7 +53,7 @@ class ProfiledModel:
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore profile --json` prints, and profile.json holds."""
-        return {**self.about, **to_dict(self.profile, self.chips)}
+        return as_dict(profile_form(self.profile, self.about, self.chips))
 
 
 def profile_model(

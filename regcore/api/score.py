@@ -47,7 +47,7 @@ class ScoredPredictions:
 
     def to_dict(self, worst: int = _WORST) -> dict[str, Any]:
         """What `regcore score --json` prints. worst: classes whose wrong answers are listed."""
-        return {**to_dict(self.score, worst), "result": str(self.path)}
+        return to_dict(self.score, worst, str(self.path))
 
 
 def score_predictions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +50,14 @@ class Judgement:
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore verdict --json` prints, and verdict.json holds."""
-        found = to_dict(self.margin, self.baseline, self.against, complete=self.complete)
-        if self.scores is not None:
-            found["scores"] = asdict(self.scores)
-        if self.run is not None:
-            found["run"] = self.run
-        return found
+        return to_dict(
+            self.margin,
+            self.baseline,
+            self.against,
+            self.scores,
+            complete=self.complete,
+            run=self.run,
+        )
 
 
 def judge_run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from regcore.api.messages import (
     Log,
@@ -16,11 +16,37 @@ from regcore.api.messages import (
     no_progress,
 )
 from regcore.errors import DecodeError
+from regcore.evaluation.run_content import Failed
 from regcore.host import default_workers
 from regcore.images.preprocessor import Preprocessor
-from regcore.schemas import json_form
+from regcore.reports.image_fields import FailedImages
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import Count, RecipeIdentity, as_dict, described
 from regcore.store.reader import Store, open_store
 from regcore.store.verify import Verification, verify_ledger, verify_store
+
+
+@dataclass(frozen=True)
+class VerifyForm:
+    """Images of a store made again from their sources."""
+
+    format: Format
+    store: Annotated[str, described("Its folder.")]
+    against: Annotated[
+        Literal["sources", "ledger"],
+        described(
+            "What its values were compared with: its sources, made again, or the checksums in "
+            "its own ledger."
+        ),
+    ]
+    images: Annotated[Count, described("That it has.")]
+    without_values: Annotated[Count, described("Further images that are listed and have none.")]
+    compared: Annotated[Count, described("Of them, made again, or only read.")]
+    differing: Annotated[list[str], described("Whose values are not those of their sources.")]
+    changed: Annotated[list[str], described("Whose sources have changed since.")]
+    gone: Annotated[list[str], described("Whose sources are not there any more.")]
+    failed: FailedImages
+    recipe: Annotated[RecipeIdentity, described("Identity of the store's recipe.")]
 
 
 @dataclass(frozen=True)
@@ -51,19 +77,20 @@ class VerifiedStore:
         """What `regcore verify --json` prints."""
         found = self.verification
         failed = (*self.failed, *found.unreadable)
-        return {
-            "format": json_form("verify"),
-            "store": self.folder,
-            "against": "ledger" if self.ledger else "sources",
-            "images": self.images,
-            "without_values": self.without_values,
-            "compared": found.compared,
-            "differing": list(found.differing),
-            "changed": list(found.changed),
-            "gone": list(found.gone),
-            "failed": [{"path": e.path, "detail": e.detail} for e in failed],
-            "recipe": self.recipe,
-        }
+        form = VerifyForm(
+            format=json_form("verify"),
+            store=self.folder,
+            against="ledger" if self.ledger else "sources",
+            images=self.images,
+            without_values=self.without_values,
+            compared=found.compared,
+            differing=list(found.differing),
+            changed=list(found.changed),
+            gone=list(found.gone),
+            failed=[Failed(e.path, e.detail) for e in failed],
+            recipe=self.recipe,
+        )
+        return as_dict(form)
 
 
 def verify_images(

@@ -28,7 +28,8 @@ def inspect(*, model: Path, as_json: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from regcore.convert.inspect import inspect_model, to_dict, to_rows
+    from regcore.convert.inspect import inspect_model, to_rows
+    from regcore.convert.inspect_form import to_dict
 
     facts = inspect_model(model)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from regcore.backends.registry import kind_of, kinds
 from regcore.errors import BackendError
@@ -13,7 +13,6 @@ from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.tensors import TensorSpec
 from regcore.recipes.words import in_words
-from regcore.schemas import json_form
 
 if TYPE_CHECKING:
     from regcore.backends.kind import Description
@@ -98,39 +97,6 @@ def inspect_model(path: Path) -> ModelFacts:
     return ModelFacts(path, size, (spec,), (), metadata, record=record, refusal=refusal)
 
 
-def to_dict(facts: ModelFacts) -> dict[str, Any]:
-    """The facts for machines."""
-    metadata, onnx, record = facts.metadata, facts.onnx, facts.record
-    result: dict[str, Any] = {
-        "format": json_form("inspect"),
-        "path": str(facts.path),
-        "bytes": facts.size,
-        "inputs": [_spec_dict(spec) for spec in facts.inputs],
-        "outputs": [_spec_dict(spec) for spec in facts.outputs],
-        "batch": facts.batch,
-        "model": metadata.name if metadata else None,
-        "weights_file": metadata.weights if metadata else None,
-        "recipe": metadata.recipe.to_dict() if metadata else None,
-    }
-    if onnx is not None:
-        result |= {"opset": onnx.opset, "producer": onnx.producer, "weights": onnx.weights}
-        if onnx.doubts:
-            result["doubts"] = list(onnx.doubts)
-        if onnx.data_files:
-            result["data_files"] = onnx.data_files
-    if record is not None:
-        result |= {
-            "device": record.device,
-            "builder": record.builder,
-            "precision": record.precision,
-            "source": record.source,
-            "source_sha256": record.source_sha256,
-        }
-    if facts.refusal:
-        result["refusal"] = facts.refusal
-    return result
-
-
 def to_rows(facts: ModelFacts) -> list[tuple[str, str]]:
     """The facts for people: what, and its value."""
     metadata, onnx, record = facts.metadata, facts.onnx, facts.record
@@ -154,10 +120,6 @@ def to_rows(facts: ModelFacts) -> list[tuple[str, str]]:
     rows.append(("refused here", facts.refusal))
     rows.append(("size", f"{facts.size / 2**20:.1f} MiB"))
     return [(what, value) for what, value in rows if value]
-
-
-def _spec_dict(spec: TensorSpec) -> dict[str, Any]:
-    return {"name": spec.name, "dtype": spec.dtype, "shape": list(spec.shape or ())}
 
 
 def _recipe(metadata: ModelMetadata | None) -> str:

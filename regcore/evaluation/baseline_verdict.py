@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from regcore.errors import DatasetError
 from regcore.evaluation.intervals import Interval, detectable_drop, wilson
 from regcore.evaluation.verdict import Margin, Outcome, outcome_of
 from regcore.formats.timm_results import Baseline
+from regcore.schemas.fields import Amount, Percent, Positive, described
 
 #: Once in a thousand runs chance alone goes beyond: rare enough not to stop a good port.
 _BEYOND_CHANCE = 0.998
@@ -29,22 +31,22 @@ class Measured:
 
 @dataclass(frozen=True)
 class AgainstBaseline:
-    """All in percent or percentage points.
+    """A run against a published accuracy, in percent or percentage points."""
 
-    accuracy, interval: of the run. drop: of it below `baseline`. margin: that is allowed.
-    detectable: the smallest drop that so many images tell from chance. notes: what to know of it.
-    """
-
-    outcome: Outcome
-    images: int
-    accuracy: float
-    interval: Interval
-    baseline: float
-    source: str
-    drop: float
-    margin: float
-    detectable: float
-    notes: tuple[str, ...] = ()
+    outcome: Annotated[Outcome, described("By the interval of the run's own accuracy.")]
+    images: Annotated[Positive, described("That were counted.")]
+    accuracy: Annotated[Percent, described("Top1 of the run.")]
+    interval: Annotated[Interval, described("Its interval, by Wilson.")]
+    baseline: Annotated[Percent, described("Top1 that was published.")]
+    source: Annotated[str, described("Where.")]
+    drop: Annotated[float, described("baseline - accuracy.")]
+    margin: Annotated[Amount, described("The drop that is allowed, in percentage points.")]
+    detectable: Annotated[
+        Amount, described("The smallest drop that so many images tell from chance.")
+    ]
+    notes: Annotated[
+        tuple[str, ...], described("What is to be known of the outcome, in sentences.")
+    ] = ()
 
 
 def against_baseline(

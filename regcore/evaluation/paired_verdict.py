@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from regcore.errors import MismatchError, UsageError
 from regcore.evaluation.intervals import Interval, mcnemar, paired_difference
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.verdict import Margin, Outcome, outcome_of
+from regcore.schemas.fields import Amount, Percent, Positive, described
 
 
 @dataclass(frozen=True)
 class AgainstRun:
-    """Two runs on the same images, in percentage points.
+    """Two runs on the same images, in percent or percentage points."""
 
-    lost, won: images that were right before and are wrong now, and the reverse; other: wrong in
-    both, but not by the same class. p: McNemar's, exact. change, interval: of the accuracy.
-    equivalent: whether all of the interval is within the margin, either way: two one-sided tests,
-    each at 2.5 %.
-    """
-
-    outcome: Outcome
-    images: int
-    before: float
-    accuracy: float
-    change: float
-    interval: Interval
-    margin: float
-    equivalent: bool
-    p: float
-    lost: tuple[str, ...]
-    won: tuple[str, ...]
-    other: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    outcome: Annotated[Outcome, described("By the interval of the change.")]
+    images: Annotated[Positive, described("Evaluated in both runs.")]
+    before: Annotated[Percent, described("Top1 of the other run.")]
+    accuracy: Annotated[Percent, described("Top1 of this one.")]
+    change: Annotated[float, described("accuracy - before.")]
+    interval: Annotated[Interval, described("Its interval, by Agresti and Min.")]
+    margin: Annotated[Amount, described("The drop that is allowed, in percentage points.")]
+    equivalent: Annotated[
+        bool,
+        described(
+            "Whether all of the interval is within the margin, either way: two one-sided tests, "
+            "each at 2.5 %."
+        ),
+    ]
+    p: Annotated[
+        float,
+        Meta(ge=0, le=1),
+        described("McNemar's, exact, that as many flip one way as the other."),
+    ]
+    lost: Annotated[tuple[str, ...], described("Images that were right before and are wrong now.")]
+    won: Annotated[tuple[str, ...], described("The reverse.")]
+    other: Annotated[tuple[str, ...], described("Wrong in both, but not by the same class.")]
+    notes: Annotated[
+        tuple[str, ...], described("What is to be known of the outcome, in sentences.")
+    ] = ()
 
 
 def against_run(

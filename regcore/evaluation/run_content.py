@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from regcore.files.number_input import parse_float
+from regcore.schemas.fields import described
 from regcore.scores.metric import MetricValue
 
 Count = Annotated[int, Meta(ge=0, le=1 << 53)]
@@ -21,17 +22,25 @@ _ROUNDING = 0.0051  # percent; the text has two places
 class Failed:
     """An image without pixels, and why."""
 
-    path: str
-    detail: str
+    path: Annotated[str, described("The file.")]
+    detail: Annotated[str, described("The cause, in the decoder's or the system's words.")]
 
 
 @dataclass(frozen=True)
 class Damaged:
     """An image that libjpeg repaired."""
 
-    path: str
-    warnings: Count
-    first_warning: str
+    path: Annotated[str, described("The file.")]
+    warnings: Annotated[Positive, described("How often libjpeg-turbo repaired it.")]
+    first_warning: Annotated[str, described("Its words on the first.")]
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """An image that EXIF wants turned."""
+
+    path: Annotated[str, described("The file.")]
+    orientation: Annotated[int, Meta(ge=2, le=8), described("Of EXIF; it is ignored.")]
 
 
 @dataclass(frozen=True)

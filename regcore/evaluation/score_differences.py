@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from regcore.errors import MismatchError
 from regcore.evaluation.score_files.source import ScoreSet
+from regcore.schemas.fields import Amount, Count, described
 from regcore.scores.topk import top1
 
 
@@ -17,22 +20,30 @@ from regcore.scores.topk import top1
 class ScoreDifferences:
     """How far two sets of scores of the same images are apart.
 
-    largest_difference: between two scores of one class; most_different: the image where it is.
-    smallest_cosine: of the angle between an image's two rows of scores, 0 where one of them is all
-    zeros; least_parallel: its image. same_answers: how many images have their highest score in the
-    same class. differing_bits: images whose rows are not bit for bit the same. not_finite: images
-    with NaN or infinity, which the difference and the cosine leave out; these are 0 and 1 where no
+    The difference and the cosine leave out images with NaN or infinity; they are 0 and 1 where no
     other image is left.
     """
 
-    images: int
-    largest_difference: float
-    most_different: str
-    smallest_cosine: float
-    least_parallel: str
-    same_answers: int
-    differing_bits: int
-    not_finite: int
+    images: Annotated[Count, described("Compared.")]
+    largest_difference: Annotated[
+        Amount, described("The largest difference between two scores of one class.")
+    ]
+    most_different: Annotated[str, described("The image where it is.")]
+    smallest_cosine: Annotated[
+        float,
+        Meta(ge=-1.000001, le=1),
+        described(
+            "The smallest cosine of the angle between an image's two rows of scores; 0 where one "
+            "of them is all zeros."
+        ),
+    ]
+    least_parallel: Annotated[str, described("The image where it is.")]
+    same_answers: Annotated[Count, described("Images whose highest score is in the same class.")]
+    differing_bits: Annotated[Count, described("Images whose rows are not bit for bit the same.")]
+    not_finite: Annotated[
+        Count,
+        described("Images of whose scores NaN or infinity keeps a difference from being told."),
+    ]
 
 
 def compare_scores(now: ScoreSet, before: ScoreSet) -> ScoreDifferences:

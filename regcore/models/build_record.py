@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from regcore.errors import BackendError, ModelRecordError
 from regcore.files.atomic import replacing
@@ -18,7 +18,8 @@ from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.files.output_guard import json_of
 from regcore.models.metadata import ModelMetadata
-from regcore.schemas import json_form
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import as_dict, described, published
 
 _FORM = "device-model"
 #: Recognises a record by its first bytes.
@@ -28,35 +29,51 @@ _MAX_RECORD_BYTES = 1 << 20
 _ENGINE_BATCHES = (1, 3)
 
 
+_SHA256 = published(pattern="^[0-9a-f]{64}$")
+
+
 @dataclass(frozen=True)
-class _Form:
+class _Named:
     format: Any = None
 
 
 @dataclass(frozen=True)
 class BuildRecord:
-    """What is known of a model that was built for a device.
+    """What a device's model is made of, for what, and by what."""
 
-    device: the soc_version or GPU it was built for. builder: the program, with its version where
-    that matters at loading. precision: in which it computes. batches: the one built-in batch size,
-    the sizes to choose from (.om), or smallest, best and largest (.engine).
-    input, dtype, shape: of the images as the device takes them; None stands for the batch.
-    source: the ONNX file, with its SHA-256. sha256: of the built file.
-    properties: of the ONNX file, the recipe as the device wants it now.
-    """
-
-    device: str
-    builder: str
-    precision: str
-    batches: tuple[int, ...]
-    input: str
-    dtype: str
-    shape: tuple[int | None, ...]
-    source: str
-    source_sha256: str
-    sha256: str = ""
-    command: tuple[str, ...] = ()
-    properties: dict[str, str] = field(default_factory=dict)
+    device: Annotated[str, described("The soc_version or GPU that it was built for.")]
+    builder: Annotated[
+        str,
+        described("The program that built it, with its version where that matters at loading."),
+    ]
+    precision: Annotated[str, described("In which it computes.")]
+    batches: Annotated[
+        tuple[Annotated[int, published(minimum=1)], ...],
+        published(minItems=1),
+        described(
+            "The one built-in size, the sizes to choose from (.om), or smallest, best and "
+            "largest (.engine)."
+        ),
+    ]
+    input: Annotated[str, described("Name of the images' input.")]
+    dtype: Annotated[str, described("NumPy's name of the type of the images.")]
+    shape: Annotated[
+        tuple[Annotated[int, published(minimum=1)] | None, ...],
+        described("Of the images as the device takes them; null stands for the batch."),
+    ]
+    source: Annotated[str, described("The ONNX file that it was made of.")]
+    source_sha256: Annotated[str, _SHA256, described("Of that file.")]
+    sha256: Annotated[str, _SHA256, described("Of the built file.")] = ""
+    command: Annotated[
+        tuple[str, ...], described("What built it; empty where no program was called.")
+    ] = ()
+    properties: Annotated[
+        dict[str, str],
+        described(
+            "The ONNX file's key-value pairs, with the recipe as the device wants it; free for "
+            "others' keys."
+        ),
+    ] = field(default_factory=dict)
 
     def metadata(self, model: Path) -> ModelMetadata | None:
         """The recipe and origin, where the ONNX file had them."""
@@ -81,6 +98,16 @@ class BuildRecord:
             )
 
 
+@dataclass(frozen=True)
+class _Headed:
+    format: Format
+
+
+@dataclass(frozen=True)
+class DeviceModelForm(BuildRecord, _Headed):
+    """The record beside a device's model."""
+
+
 def record_path(model: Path) -> Path:
     """Where the record of `model` lies."""
     return model.with_name(f"{model.name}.json")
@@ -88,10 +115,9 @@ def record_path(model: Path) -> Path:
 
 def write_record(record: BuildRecord, model: Path) -> None:
     """Puts the record beside `model`, as which it was built."""
+    form = DeviceModelForm(json_form(_FORM), **vars(record))
     with replacing(record_path(model)) as temporary:
-        temporary.write_text(
-            json.dumps({"format": json_form(_FORM), **asdict(record)}, indent=2) + "\n"
-        )
+        temporary.write_text(json.dumps(as_dict(form), indent=2) + "\n")
 
 
 def read_record(model: Path) -> BuildRecord | None:
@@ -124,7 +150,7 @@ def is_recorded(model: Path) -> bool:
 
 def _parse(path: Path) -> BuildRecord:
     content = read_input(path, _MAX_RECORD_BYTES, error=ModelRecordError)
-    form = parse_json(content, _Form, path, error=ModelRecordError).format
+    form = parse_json(content, _Named, path, error=ModelRecordError).format
     if form not in (None, json_form(_FORM)):  # the first ones did not say it
         raise ModelRecordError(f"{path}: of another version")
     record = parse_json(content, BuildRecord, path, error=ModelRecordError)

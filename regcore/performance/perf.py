@@ -6,25 +6,25 @@ from the first request for a batch to the last use of scores.
 
 from __future__ import annotations
 
-import json
-import platform
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.evaluation.run_folder import PERF
-from regcore.files.atomic import write_text
-from regcore.host import core_versions, default_workers
-from regcore.inference.timeline import DEVICE_STAGES, Timeline
-from regcore.performance.benchmark_rates import write_benchmark_files
+from regcore.inference.timeline import Timeline
 from regcore.performance.device_batches import DeviceBatches, busy_seconds
-from regcore.performance.sweep import earlier_files
-
-FORMAT = {"name": "regcore perf", "version": 1}
+from regcore.schemas.fields import (
+    Amount,
+    BatchSize,
+    Count,
+    InterfaceRate,
+    Positive,
+    StageName,
+    Workers,
+    described,
+)
 
 _PERCENTILES = (50.0, 90.0, 95.0, 99.0)
 
@@ -33,14 +33,14 @@ _PERCENTILES = (50.0, 90.0, 95.0, 99.0)
 class Distribution:
     """Percentiles of a set of times in ms."""
 
-    count: int
-    min: float
-    mean: float
-    median: float
-    p90: float
-    p95: float
-    p99: float
-    max: float
+    count: Annotated[Positive, described("How many times there are.")]
+    min: Annotated[Amount, described("The smallest.")]
+    mean: Annotated[Amount, described("Their mean.")]
+    median: Annotated[Amount, described("50 % are smaller.")]
+    p90: Annotated[Amount, described("90 % are smaller.")]
+    p95: Annotated[Amount, described("95 % are smaller.")]
+    p99: Annotated[Amount, described("99 % are smaller.")]
+    max: Annotated[Amount, described("The largest.")]
 
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> Distribution | None:
@@ -63,17 +63,17 @@ class Distribution:
 
 @dataclass(frozen=True)
 class StageLoad:
-    """What a stage of the pipeline did, in s summed over its `threads`, or its devices.
+    """What a stage of the pipeline did, in s summed over its threads, or its devices."""
 
-    busy: worked; a device, also while it copies.
-    wait_input, wait_output: waited for the stage before, and for room behind it.
-    """
-
-    stage: str
-    threads: int
-    busy_s: float
-    wait_input_s: float
-    wait_output_s: float
+    stage: Annotated[
+        Literal["preprocess", "device", "post"], described("Which part of the pipeline.")
+    ]
+    threads: Annotated[Positive, described("How many threads or devices it has.")]
+    busy_s: Annotated[
+        Amount, described("At work, in s summed over its threads; a device also while it copies.")
+    ]
+    wait_input_s: Annotated[Amount, described("Waiting for the stage before.")]
+    wait_output_s: Annotated[Amount, described("Waiting for room in the stage after it.")]
 
     def utilisation(self, seconds: float) -> float:
         """The part of wall time in which a thread of it was busy, 0 to 1."""
@@ -82,32 +82,43 @@ class StageLoad:
 
 @dataclass(frozen=True)
 class Perf:
-    """How fast a run was.
+    """How fast a run was."""
 
-    images, batches: that the device was given. seconds: from the first request for a batch to the
-    last use of scores, and images_per_s the images in it.
-    first_batch_s: from the start to the first scores.
-    interface_images_per_s: of one device, over the time inside the model's execution only, which
-        is what the benchmark tool calls the interface rate.
-    compute, h2d, d2h: of a batch on the device; batch: from its submission to its scores.
-    worker_seconds: of all workers in each of their stages; empty where nothing was preprocessed.
-    """
-
-    batch_size: int
-    workers: int
-    devices: tuple[int, ...]
-    images: int
-    batches: int
-    seconds: float
-    images_per_s: float
-    first_batch_s: float | None
-    interface_images_per_s: float | None
-    compute: Distribution | None
-    h2d: Distribution | None
-    d2h: Distribution | None
-    batch: Distribution | None
-    stages: tuple[StageLoad, ...]
-    worker_seconds: dict[str, float]
+    batch_size: BatchSize
+    workers: Workers
+    devices: Annotated[Sequence[Count], described("Numbers of the devices that were used.")]
+    images: Annotated[Count, described("That the device was given.")]
+    batches: Annotated[Count, described("That the device was given.")]
+    seconds: Annotated[
+        Amount, described("From the first request for a batch to the last use of scores.")
+    ]
+    images_per_s: Annotated[Amount, described("images / seconds.")]
+    first_batch_s: Annotated[
+        Amount | None,
+        described("From the start to the first scores; null where there were none."),
+    ]
+    interface_images_per_s: InterfaceRate
+    compute: Annotated[
+        Distribution | None,
+        described("Of a batch in the model's execution; null where none was measured."),
+    ]
+    h2d: Annotated[
+        Distribution | None,
+        described("Of the copies of a batch to the device; null where none was measured."),
+    ]
+    d2h: Annotated[
+        Distribution | None,
+        described("Of the copies of its scores back; null where none was measured."),
+    ]
+    batch: Annotated[
+        Distribution | None,
+        described("From the submission of a batch to its scores; null where none was measured."),
+    ]
+    stages: Annotated[Sequence[StageLoad], described("What each stage did.")]
+    worker_seconds: Annotated[
+        Mapping[StageName, Amount],
+        described("Of all workers in each of their stages; empty where nothing was preprocessed."),
+    ]
 
 
 def measure(timeline: Timeline, *, batch_size: int, workers: int) -> Perf:
@@ -156,60 +167,3 @@ def _stages(timeline: Timeline, given: DeviceBatches, workers: int) -> tuple[Sta
     waited = max(0.0, timeline.end - timeline.start - busy)
     stages.append(StageLoad("post", 1, busy, waited, 0.0))
     return tuple(stages)
-
-
-def to_dict(perf: Perf, timeline: Timeline) -> dict[str, Any]:
-    """perf.json: the figures, and under `batch_times` a column for each time of each batch.
-
-    Those are in s from the start; compute_ms, h2d_ms and d2h_ms are of the device.
-    """
-    given = DeviceBatches.of(timeline.batches)
-    columns: dict[str, Any] = {"images": given.times["images"].astype(int).tolist()}
-    for name in ("asked", "got", "submitted", "taken", "begun", "used"):
-        columns[f"{name}_s"] = np.round(given.times[name] - timeline.start, 6).tolist()
-    for stage in DEVICE_STAGES:
-        milliseconds = np.nan_to_num(1000 * given.seconds[stage])
-        columns[f"{stage}_ms"] = np.round(milliseconds, 4).tolist()
-    columns["device"] = given.device.tolist()
-    return {"format": FORMAT, **asdict(perf), "batch_times": columns}
-
-
-def write_perf(
-    folder: Path,
-    perf: Perf,
-    timeline: Timeline,
-    about: dict[str, str],
-    *,
-    complete: bool = True,
-    sweep: bool = False,
-) -> None:
-    """Writes perf.json, and the benchmark tool's file for each device.
-
-    about: what was run: model, backend, provider, recipe, and `run`, its identity. complete:
-    whether all images were; it is told in perf.json, and so are the names of the benchmark tool's
-    files. sweep: whether those of other batch sizes, which an earlier perf.json in the folder
-    names, belong to it as well.
-    """
-    earlier = earlier_files(folder / PERF, about, perf.batch_size) if sweep else []
-    texts = write_benchmark_files(folder, timeline, perf.batch_size)
-    content = {
-        **about,
-        "files": [*earlier, *(path.name for path in texts)],
-        "complete": complete,
-        "environment": environment(),
-        **to_dict(perf, timeline),
-    }
-    write_text(folder / PERF, json.dumps(content))
-
-
-def environment() -> dict[str, str]:
-    """The machine and the versions that a rate depends on."""
-    return {
-        "machine": platform.machine(),
-        "system": platform.platform(),
-        "processors": str(default_workers()),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "regcore": version("regcore"),
-        **core_versions(),
-    }

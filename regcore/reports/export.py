@@ -3,34 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
+from regcore.convert.onnx.check_scores import ExportCheck
 from regcore.convert.onnx.export import Export
-from regcore.schemas import json_form
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import Amount, Positive, as_dict, described
+from regcore.schemas.recipe_form import RecipeForm, recipe_form
+
+
+@dataclass(frozen=True)
+class ExportForm:
+    """A model as ONNX."""
+
+    format: Format
+    path: Annotated[str, described("The file.")]
+    bytes: Annotated[Positive, described("Its size.")]
+    model: Annotated[
+        str,
+        described("timm's name with its tag, torchvision:NAME, or the import path of a function."),
+    ]
+    weights: Annotated[
+        str,
+        described("`sha256:...` of their file, `pretrained`, or the import path of the function."),
+    ]
+    opset: Annotated[Positive, described("Of ONNX.")]
+    opset_reason: Annotated[str, described("Why it is that one.")]
+    parameters: Annotated[Positive, described("Of the PyTorch model.")]
+    recipe: RecipeForm
+    normalisation_difference: Annotated[
+        Amount | None,
+        described(
+            "Of a fused normalisation from the host's, over all pixel values; null where none is "
+            "fused."
+        ),
+    ]
+    agreement: Annotated[ExportCheck, described("With torch's scores.")]
 
 
 def to_dict(result: Export) -> dict[str, Any]:
     """The export for machines."""
-    agreement = result.agreement
-    return {
-        "format": json_form("export"),
-        "path": str(result.path),
-        "bytes": result.path.stat().st_size,
-        "model": result.metadata.name,
-        "weights": result.metadata.weights,
-        "opset": result.opset,
-        "opset_reason": result.opset_reason,
-        "parameters": result.parameters,
-        "recipe": result.metadata.recipe.to_dict(),
-        "normalisation_difference": result.normalisation_difference,
-        "agreement": {
-            "images": agreement.images,
-            "what": agreement.what,
-            "same_top1": agreement.same_top1,
-            "largest_difference": agreement.largest_difference,
-            "largest_score": agreement.largest_score,
-        },
-    }
+    form = ExportForm(
+        format=json_form("export"),
+        path=str(result.path),
+        bytes=result.path.stat().st_size,
+        model=result.metadata.name,
+        weights=result.metadata.weights,
+        opset=result.opset,
+        opset_reason=result.opset_reason,
+        parameters=result.parameters,
+        recipe=recipe_form(result.metadata.recipe.to_dict()),
+        normalisation_difference=result.normalisation_difference,
+        agreement=result.agreement,
+    )
+    return as_dict(form)
 
 
 def sentences(result: Export) -> Iterator[str]:

@@ -3,32 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
+from msgspec import UNSET, UnsetType
+
+from regcore.evaluation.run_content import Failed
 from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
 from regcore.inference.infer import Inference
 from regcore.performance.perf import Perf
-from regcore.schemas import json_form
+from regcore.reports.image_fields import DamagedImages, FailedImages, RotatedImages
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import (
+    Amount,
+    BackendName,
+    BatchSize,
+    Count,
+    InterfaceRate,
+    ModelName,
+    ProviderName,
+    RecipeName,
+    RecipeOrigin,
+    as_dict,
+    described,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
-def to_dict(inference: Inference, perf: Perf, about: Mapping[str, str]) -> dict[str, Any]:
-    """The inference for machines. about: what was run, in words."""
-    return {
-        "format": json_form("infer"),
-        "complete": inference.complete,
-        "written": inference.written,
-        "kept": inference.kept,
-        "failed": [{"path": e.path, "detail": e.detail} for e in inference.errors],
-        "not_reached": inference.not_reached,
+@dataclass(frozen=True, kw_only=True)
+class InferForm:
+    """Scores of images, as the benchmark tool writes them."""
+
+    format: Format
+    complete: Annotated[bool, described("Whether there are scores of every image.")]
+    written: Annotated[
+        Count,
+        described("Images whose scores were written now, or only computed (--random)."),
+    ]
+    kept: Annotated[Count, described("Images whose scores were there from an earlier run.")]
+    failed: FailedImages
+    not_reached: Annotated[Count, described("Images that come after an interruption.")]
+    damaged: DamagedImages
+    rotated: RotatedImages
+    model: ModelName
+    backend: BackendName
+    provider: ProviderName
+    recipe: RecipeName
+    recipe_from: RecipeOrigin | UnsetType = UNSET
+    batch_size: BatchSize
+    images_per_s: Annotated[
+        Amount | None,
+        described("Of this run, from files to results; null where nothing ran."),
+    ]
+    interface_images_per_s: InterfaceRate
+    out: Annotated[str, described("The folder.")]
+
+
+def to_dict(
+    inference: Inference, perf: Perf, about: Mapping[str, str], out: Path
+) -> dict[str, Any]:
+    """The inference for machines. about: what was run, in words. out: the folder."""
+    form = InferForm(
+        format=json_form("infer"),
+        complete=inference.complete,
+        written=inference.written,
+        kept=inference.kept,
+        failed=[Failed(str(e.path), e.detail) for e in inference.errors],
+        not_reached=inference.not_reached,
         **diagnostics_dict(inference.diagnostics),
-        **about,
-        "batch_size": perf.batch_size,
-        "images_per_s": perf.images_per_s if inference.written else None,
-        "interface_images_per_s": perf.interface_images_per_s,
-    }
+        model=about["model"],
+        backend=about["backend"],
+        provider=about["provider"],
+        recipe=about["recipe"],
+        recipe_from=about.get("recipe_from", UNSET),
+        batch_size=perf.batch_size,
+        images_per_s=perf.images_per_s if inference.written else None,
+        interface_images_per_s=perf.interface_images_per_s,
+        out=str(out),
+    )
+    return as_dict(form)
 
 
 def to_table(inference: Inference, perf: Perf, about: Mapping[str, str]) -> Table:

@@ -2,38 +2,101 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from regcore._native.choices import DTYPES
+from regcore.evaluation.run_content import Failed
 from regcore.images.diagnostics import diagnostics_dict
 from regcore.recipes.recipe import Recipe
-from regcore.schemas import json_form
+from regcore.reports.image_fields import DamagedImages, FailedImages, RotatedImages
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import (
+    Amount,
+    Count,
+    Positive,
+    RecipeName,
+    StageName,
+    Workers,
+    as_dict,
+    described,
+    one_of,
+)
 from regcore.store.writer import StorePlan, StoreSummary
 
 
-def to_dict(summary: StoreSummary, recipe: Recipe, out: Path) -> dict[str, Any]:
-    """The store for machines."""
+@dataclass(frozen=True, kw_only=True)
+class PreprocessForm:
+    """What became of the images of a store."""
+
+    format: Format
+    complete: Annotated[bool, described("Whether every image has its values.")]
+    images: Annotated[Count, described("That have their values.")]
+    expected_images: Annotated[Count, described("That were listed.")]
+    kept: Annotated[Count, described("Of an earlier run, verified.")]
+    written: Annotated[Count, described("Made now.")]
+    failed: FailedImages
+    damaged: DamagedImages
+    rotated: RotatedImages
+    out: Annotated[str, described("The folder of the store.")]
+    dtype: Annotated[str, one_of(DTYPES), described("Of the values.")]
+    shape: Annotated[list[Positive], Meta(min_length=3, max_length=3), described("Of an image.")]
+    bytes_written: Annotated[Count, described("Of the images made now.")]
+    seconds: Annotated[Amount, described("For making and writing them.")]
+    verify_seconds: Annotated[Amount, described("For looking at what was kept.")]
+    stage_seconds: Annotated[
+        dict[StageName, Amount], described("Of all workers in each of their stages.")
+    ]
+    images_per_s: Annotated[Amount, described("Of those made now.")]
+    recipe: RecipeName
+    workers: Workers
+
+
+@dataclass(frozen=True)
+class PlanForm:
+    """What a store would take."""
+
+    format: Format
+    images: Annotated[Count, described("That are listed.")]
+    files: Annotated[Count, described("That would hold them.")]
+    bytes: Annotated[Count, described("Of all of them.")]
+    bytes_there: Annotated[
+        Count,
+        described("Of them, in files that are there already and would be verified."),
+    ]
+
+
+def to_dict(
+    summary: StoreSummary, recipe: Recipe, out: Path, label: str, workers: int
+) -> dict[str, Any]:
+    """The store for machines. label: name and identity of the recipe."""
     images = summary.kept + summary.written
-    return {
-        "format": json_form("preprocess"),
-        "complete": not summary.errors,
-        "images": images,
-        "expected_images": images + len(summary.errors),
-        "kept": summary.kept,
-        "written": summary.written,
-        "failed": [{"path": str(e.path), "detail": e.detail} for e in summary.errors],
+    form = PreprocessForm(
+        format=json_form("preprocess"),
+        complete=not summary.errors,
+        images=images,
+        expected_images=images + len(summary.errors),
+        kept=summary.kept,
+        written=summary.written,
+        failed=[Failed(str(e.path), e.detail) for e in summary.errors],
         **diagnostics_dict(summary.diagnostics),
-        "out": str(out),
-        "dtype": recipe.dtype,
-        "shape": list(recipe.image_shape),
-        "bytes_written": summary.written * recipe.image_bytes,
-        "seconds": round(summary.seconds, 4),
-        "verify_seconds": round(summary.verify_seconds, 4),
-        "stage_seconds": {
+        out=str(out),
+        dtype=recipe.dtype,
+        shape=list(recipe.image_shape),
+        bytes_written=summary.written * recipe.image_bytes,
+        seconds=round(summary.seconds, 4),
+        verify_seconds=round(summary.verify_seconds, 4),
+        stage_seconds={
             stage: round(seconds, 4) for stage, seconds in summary.stage_seconds.items()
         },
-        "images_per_s": round(summary.images_per_s, 2),
-    }
+        images_per_s=round(summary.images_per_s, 2),
+        recipe=label,
+        workers=workers,
+    )
+    return as_dict(form)
 
 
 def sentence(summary: StoreSummary, recipe: Recipe, out: Path) -> str:
@@ -61,13 +124,8 @@ def sentence(summary: StoreSummary, recipe: Recipe, out: Path) -> str:
 
 def plan_dict(plan: StorePlan, images: int) -> dict[str, Any]:
     """What would be written, for machines."""
-    return {
-        "format": json_form("plan"),
-        "images": images,
-        "files": plan.files,
-        "bytes": plan.needed,
-        "bytes_there": plan.there,
-    }
+    form = PlanForm(json_form("plan"), images, plan.files, plan.needed, plan.there)
+    return as_dict(form)
 
 
 def plan_sentence(plan: StorePlan, images: int, out: Path) -> str:

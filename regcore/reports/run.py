@@ -12,6 +12,7 @@ from regcore.inference.evaluate import Evaluation
 from regcore.performance.perf import Perf, measure
 from regcore.recipes.recipe import Recipe
 from regcore.reports.metrics import metric_rows, metrics_dict
+from regcore.reports.run_form import RunForm
 from regcore.reports.topn import (
     accuracies,
     accuracy_percent,
@@ -21,6 +22,8 @@ from regcore.reports.topn import (
     intervals,
 )
 from regcore.schemas import json_form
+from regcore.schemas.fields import as_dict
+from regcore.schemas.recipe_form import recipe_form
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -100,33 +103,41 @@ def about(report: RunReport) -> dict[str, str]:
     }
 
 
-def to_dict(report: RunReport) -> dict[str, Any]:
+def run_form(report: RunReport) -> RunForm:
     """The report for machines. Accuracies are percentages as text, times are in s."""
     evaluation = report.evaluation
-    return {
-        "format": json_form("run"),
-        "complete": report.complete,
+    content: dict[str, Any] = {
         **incompleteness(report),
-        "left_out": report.left_out,
         **diagnostics_dict(evaluation.diagnostics),
-        "classes": evaluation.topn.classes,
         **doubtful_images(evaluation.topn),
-        "hits": evaluation.topn.hits.tolist(),
-        "accuracy": accuracies(evaluation.topn),
-        "accuracy_percent": accuracy_percent(evaluation.topn),
-        "interval": intervals(evaluation.topn),
         **metrics_dict(evaluation.metrics),
         **about(report),
-        "root": report.root,
-        "preprocessing": report.preprocessing.to_dict(),
-        "batch_size": report.batch_size,
-        "workers": report.workers,
-        "images_per_s": round(evaluation.images_per_s, 2),
-        "interface_images_per_s": report.perf.interface_images_per_s,
-        "seconds": round(evaluation.seconds, 4),
-        "device_seconds": round(evaluation.device_seconds, 4),
-        "wait_seconds": round(evaluation.wait_seconds, 4),
     }
+    return RunForm(
+        format=json_form("run"),
+        complete=report.complete,
+        left_out=report.left_out,
+        classes=evaluation.topn.classes,
+        hits=evaluation.topn.hits.tolist(),
+        accuracy=accuracies(evaluation.topn),
+        accuracy_percent=accuracy_percent(evaluation.topn),
+        interval=intervals(evaluation.topn),
+        root=report.root,
+        preprocessing=recipe_form(report.preprocessing.to_dict()),
+        batch_size=report.batch_size,
+        workers=report.workers,
+        images_per_s=round(evaluation.images_per_s, 2),
+        interface_images_per_s=report.perf.interface_images_per_s,
+        seconds=round(evaluation.seconds, 4),
+        device_seconds=round(evaluation.device_seconds, 4),
+        wait_seconds=round(evaluation.wait_seconds, 4),
+        **content,
+    )
+
+
+def to_dict(report: RunReport) -> dict[str, Any]:
+    """The same as what json.dumps takes."""
+    return as_dict(run_form(report))
 
 
 def to_table(report: RunReport) -> Table:

@@ -10,8 +10,10 @@ import numpy as np
 from regcore.evaluation.score import Score
 from regcore.formats.guide_result import percent
 from regcore.reports.metrics import metric_rows, metrics_dict
+from regcore.reports.score_form import ClassAccuracy, ConfusedClass, ScoreForm, WrongAnswer
 from regcore.reports.topn import accuracies, doubtful_images
 from regcore.schemas import json_form
+from regcore.schemas.fields import as_dict
 from regcore.scores.topk import NO_PREDICTION
 
 if TYPE_CHECKING:
@@ -49,60 +51,63 @@ def intervals(score: Score) -> dict[str, list[str]]:
     }
 
 
-def class_accuracies(score: Score) -> list[dict[str, Any]]:
-    """Each class that occurs: label, images, hits by the first choice, accuracy."""
+def class_accuracies(score: Score) -> list[ClassAccuracy]:
+    """Each class that occurs."""
     labels, of, images = np.unique(score.labels, return_inverse=True, return_counts=True)
     hits = np.bincount(of, weights=score.labels == score.predicted, minlength=len(labels))
     return [
-        {"label": label, "images": count, "hits": int(hit), "accuracy": percent(hit / count)}
+        ClassAccuracy(label, count, int(hit), percent(hit / count))
         for label, count, hit in zip(labels.tolist(), images.tolist(), hits, strict=True)
     ]
 
 
-def confusion(score: Score, classes: int) -> list[dict[str, Any]]:
+def confusion(score: Score, classes: int) -> list[ConfusedClass]:
     """The `classes` worst classes: the answers that took their place, the most frequent first.
 
-    An answer is numbered as the labels; -1 is a model's background, null a score that is NaN.
+    An answer is numbered as the labels; -1 is a model's background, None a score that is NaN.
     """
-    worst = sorted(class_accuracies(score), key=lambda c: (c["hits"] / c["images"], c["label"]))
+    worst = sorted(class_accuracies(score), key=lambda c: (c.hits / c.images, c.label))
     return [
-        {**found, "confused_with": _wrong_answers(score, found["label"])}
+        ConfusedClass(**vars(found), confused_with=_wrong_answers(score, found.label))
         for found in worst[:classes]
-        if found["hits"] < found["images"]
+        if found.hits < found.images
     ]
 
 
-def _wrong_answers(score: Score, label: int) -> list[dict[str, Any]]:
+def _wrong_answers(score: Score, label: int) -> list[WrongAnswer]:
     answers = Counter(score.predicted[score.labels == label].tolist())
     del answers[label]
     return [
-        {"label": None if answer == NO_PREDICTION else answer, "images": count}
+        WrongAnswer(None if answer == NO_PREDICTION else answer, count)
         for answer, count in sorted(answers.items(), key=lambda item: (-item[1], item[0]))
     ][:_SHOWN_ANSWERS]
 
 
-def to_dict(score: Score, worst: int) -> dict[str, Any]:
-    """The score for machines; accuracies are percentages as text, and only of complete sets."""
-    whole: dict[str, Any] = {}
+def to_dict(score: Score, worst: int, result: str) -> dict[str, Any]:
+    """The score for machines; accuracies are percentages as text, and only of complete sets.
+
+    result: the file that was written.
+    """
+    content: dict[str, Any] = {**incompleteness(score), **doubtful_images(score.topn)}
     if score.complete:
-        whole = {
+        content |= {
             "hits": score.topn.hits.tolist(),
             "accuracy": accuracies(score.topn),
             **metrics_dict(score.metrics),
             "confusion": confusion(score, worst),
             "per_class": class_accuracies(score),
         }
-    return {
-        "format": json_form("score"),
-        "complete": score.complete,
-        **incompleteness(score),
-        "stray": list(score.stray),
-        "first_line_only": len(score.longer),
-        **doubtful_images(score.topn),
-        "classes": score.classes,
-        "seconds": round(score.seconds, 4),
-        **whole,
-    }
+    form = ScoreForm(
+        format=json_form("score"),
+        complete=score.complete,
+        stray=list(score.stray),
+        first_line_only=len(score.longer),
+        classes=score.classes,
+        seconds=round(score.seconds, 4),
+        result=result,
+        **content,
+    )
+    return as_dict(form)
 
 
 def to_table(score: Score) -> Table:

@@ -3,24 +3,110 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from msgspec import Meta
 
 from regcore.formats import trtexec
-from regcore.formats.trtexec.result import COMPUTE, D2H, H2D, LATENCY, TrtexecResult
+from regcore.formats.trtexec.result import COMPUTE, D2H, H2D, LATENCY, Found, TrtexecResult
 from regcore.reports.printable import printable
-from regcore.schemas import json_form
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import Amount, Positive, as_dict, described, published
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
+_T = TypeVar("_T")
+
+_Line = Positive | None
+_Number = tuple[Amount, _Line]
+_Whole = tuple[Positive, _Line]
+_Text = tuple[str, _Line]
+_Times = Annotated[
+    dict[Annotated[str, Meta(pattern="^(min|max|mean|median|p[0-9.]+)$")], _Number | None],
+    published(required=["min", "max", "mean", "median"]),
+]
+
+
+@dataclass(frozen=True)
+class TrtexecSummary:
+    """What a log says of one batch size."""
+
+    log: Annotated[str, described("The file.")]
+    images_per_s: Annotated[
+        Amount | None,
+        described("queries/s times images a query; null where that is not known."),
+    ]
+    qps: Annotated[_Number, described("Queries/s, which are batches/s.")]
+    batch: Annotated[_Whole | None, described("Images to a batch.")]
+    images_per_query: Annotated[Positive | None, described("What a query is worth.")]
+    version: Annotated[_Text | None, described("Of TensorRT.")]
+    device: Annotated[_Text | None, described("The GPU.")]
+    ms: Annotated[
+        dict[Annotated[str, Meta(pattern="^[A-Z].*$")], _Times],
+        described(
+            "Rows of the summary by their names, in ms: of p99, 99 % are smaller. The mean is "
+            "null where a version prints none."
+        ),
+    ]
+    walltime_s: Annotated[_Number | None, described("Of the whole run.")]
+    gpu_compute_s: Annotated[_Number | None, described("Of it, in the model.")]
+    settings: Annotated[dict[str, _Text], described("By their names in the log.")]
+    warnings: Annotated[list[_Text], described("Of trtexec, on what limits or blurs the figures.")]
+
+
+@dataclass(frozen=True)
+class TrtexecForm:
+    """What trtexec measured.
+
+    Each value is a pair with the line of the log that says it, null where the caller told it.
+    """
+
+    format: Format
+    results: Annotated[list[TrtexecSummary], described("One for each batch size that ran.")]
+    failures: Annotated[list[str], described("A sentence on each that did not.")]
+
+
 def to_dict(results: Sequence[TrtexecResult], failures: Sequence[str]) -> dict[str, Any]:
     """The rates for machines, and a sentence on each batch size that failed."""
-    return {
-        "format": json_form("trtexec"),
-        "results": [trtexec.to_dict(result) for result in results],
-        "failures": list(failures),
-    }
+    summaries = [_summary(result) for result in results]
+    return as_dict(TrtexecForm(json_form("trtexec"), summaries, list(failures)))
+
+
+def _summary(result: TrtexecResult) -> TrtexecSummary:
+    return TrtexecSummary(
+        log=result.log,
+        images_per_s=result.images_per_s,
+        qps=_told(result.qps),
+        batch=_pair(result.batch),
+        images_per_query=result.images_per_query,
+        version=_pair(result.version),
+        device=_pair(result.device),
+        ms={
+            row.name: {
+                "min": _pair(row.min),
+                "max": _pair(row.max),
+                "mean": _pair(row.mean),
+                "median": _pair(row.median),
+                **{f"p{rank:g}": _pair(found) for rank, found in row.percentiles.items()},
+            }
+            for row in result.rows.values()
+        },
+        walltime_s=_pair(result.walltime),
+        gpu_compute_s=_pair(result.compute_time),
+        settings={name: _told(found) for name, found in result.settings.items()},
+        warnings=[_told(found) for found in result.warnings],
+    )
+
+
+def _pair(found: Found[_T] | None) -> tuple[_T, int | None] | None:
+    return None if found is None else _told(found)
+
+
+def _told(found: Found[_T]) -> tuple[_T, int | None]:
+    return (found.value, found.line)
 
 
 def to_table(results: Sequence[TrtexecResult]) -> Table:

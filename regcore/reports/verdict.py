@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from msgspec import UNSET, Meta, UnsetType
 
 from regcore.evaluation.baseline_verdict import AgainstBaseline
+from regcore.evaluation.intervals import CONFIDENCE
 from regcore.evaluation.paired_verdict import AgainstRun
-from regcore.evaluation.verdict import Margin, overall
+from regcore.evaluation.score_differences import ScoreDifferences
+from regcore.evaluation.verdict import Margin, Outcome, overall
 from regcore.reports.printable import printable
-from regcore.schemas import json_form
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import Digest, as_dict, described, one_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,34 +22,65 @@ if TYPE_CHECKING:
 _NAMED = 10
 
 
+@dataclass(frozen=True)
+class VerdictForm:
+    """Whether a port is as accurate as it should be.
+
+    Accuracies are in percent, differences in percentage points.
+    """
+
+    format: Format
+    outcome: Annotated[Outcome, described("FAIL if any part fails, PASS if all pass.")]
+    complete: Annotated[bool, described("Whether the run is; else the outcome is UNDECIDED.")]
+    max_drop: Annotated[
+        str,
+        Meta(pattern="^[0-9.e-]+(pt|%)$"),
+        described("The drop that is allowed: percentage points, or a part of the baseline."),
+    ]
+    confidence: Annotated[
+        float, one_of([CONFIDENCE]), described("The confidence of the intervals.")
+    ]
+    baseline: Annotated[
+        AgainstBaseline | None,
+        described("Against a published accuracy; null where none was given."),
+    ]
+    against: Annotated[
+        AgainstRun | None,
+        described("Against another run on the same images; null where none was given."),
+    ]
+    scores: Annotated[
+        ScoreDifferences | UnsetType,
+        described("How far all scores differ; only with --scores."),
+    ] = UNSET
+    run: Annotated[
+        Digest | UnsetType,
+        described("The identity of the run that was judged, as in run.json."),
+    ] = UNSET
+
+
 def to_dict(
     margin: Margin,
     baseline: AgainstBaseline | None,
-    run: AgainstRun | None,
+    against: AgainstRun | None,
+    scores: ScoreDifferences | None = None,
     *,
     complete: bool,
+    run: str | None = None,
 ) -> dict[str, Any]:
-    """The verdict for machines, and for verdict.json."""
-    parts = [part for part in (baseline, run) if part is not None]
-    return {
-        "format": json_form("verdict"),
-        "outcome": overall([part.outcome for part in parts]).value,
-        "complete": complete,
-        "max_drop": str(margin),
-        "confidence": 0.95,
-        "baseline": _plain(baseline),
-        "against": _plain(run),
-    }
-
-
-def _plain(part: AgainstBaseline | AgainstRun | None) -> dict[str, Any] | None:
-    if part is None:
-        return None
-    fields = dict(vars(part))
-    fields["outcome"] = part.outcome.value
-    fields["interval"] = [part.interval.low, part.interval.high]
-    fields["notes"] = list(part.notes)
-    return fields
+    """The verdict for machines, and for verdict.json. run: the identity of what was judged."""
+    parts = [part.outcome for part in (baseline, against) if part is not None]
+    form = VerdictForm(
+        format=json_form("verdict"),
+        outcome=overall(parts),
+        complete=complete,
+        max_drop=str(margin),
+        confidence=CONFIDENCE,
+        baseline=baseline,
+        against=against,
+        scores=UNSET if scores is None else scores,
+        run=UNSET if run is None else run,
+    )
+    return as_dict(form)
 
 
 def to_table(found: dict[str, Any]) -> Table:

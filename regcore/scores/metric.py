@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from numpy.typing import ArrayLike
+
+from regcore.schemas.fields import described
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 class MetricValue:
     """A number with its unit, such as "%" or "images"; None where no image was counted."""
 
-    value: float | None
-    unit: str
+    value: Annotated[float | None, described("The number; null where no image was counted.")]
+    unit: Annotated[str, described("Its unit, such as % or images.")]
 
 
 class Metric(Protocol):

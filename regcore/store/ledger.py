@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError
 from regcore.files.json_input import parse_json
 from regcore.images.diagnostics import Diagnostic
+from regcore.schemas.fields import described, published
 
 LEDGER = "images.jsonl"
 
@@ -32,12 +33,29 @@ _Row = Annotated[int, msgspec.Meta(ge=0, lt=1 << 48)]
 _XXH3 = Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
 _Warnings = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 _Orientation = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+_Noticed = tuple[
+    Annotated[_Warnings, described("Warnings of the decoder.")],
+    Annotated[str, described("The first of them.")],
+    Annotated[_Orientation, described("EXIF orientation.")],
+]
 #: The fields of a Record.
-_Fields = tuple[
-    str, _Bytes, _Bytes, str | None, _Row | None, _XXH3 | None, str | None,
-    tuple[_Warnings, str, _Orientation] | None,
-]  # fmt: skip
-_DECODER = msgspec.json.Decoder(list[_Fields])
+LedgerLine = tuple[
+    Annotated[str, described("path: of its source, below the store's source folder.")],
+    Annotated[
+        _Bytes,
+        described("size: bytes of that file when it was read, -1 where it could not be."),
+    ],
+    Annotated[_Bytes, described("mtime_ns: its time of change, -1 where it could not be read.")],
+    Annotated[str | None, described("file: of the store, with its values; null where it failed.")],
+    Annotated[_Row | None, described("row: of that file; null where it failed.")],
+    Annotated[
+        Annotated[_XXH3, published(pattern="^[0-9a-f]{16}$")] | None,
+        described("checksum: XXH3 of its values; null where it failed."),
+    ],
+    Annotated[str | None, described("error: why it failed; null where it did not.")],
+    Annotated[_Noticed | None, described("noticed: null where nothing was.")],
+]
+_DECODER = msgspec.json.Decoder(list[LedgerLine])
 #: msgspec lets NUL characters pass.
 _ODD = b"\\u0000"
 
@@ -130,7 +148,7 @@ class Ledger:
                     ledger._extend(_parsed(block, name, first_line + len(ledger)), name)
         return ledger
 
-    def _extend(self, block: Sequence[_Fields], name: str | Path) -> None:
+    def _extend(self, block: Sequence[LedgerLine], name: str | Path) -> None:
         paths, sizes, mtimes, files, rows, checksums, errors, noticed = zip(*block, strict=True)
         first = len(self.paths)
         self.paths.extend(paths)
@@ -172,7 +190,7 @@ def place_of(folder: Path, file: str) -> Path:
     return folder / file
 
 
-def _parsed(block: Sequence[bytes], name: str | Path, first_line: int) -> list[_Fields]:
+def _parsed(block: Sequence[bytes], name: str | Path, first_line: int) -> list[LedgerLine]:
     """Many lines go through one call of the parser, which is three times as fast.
 
     Where one of them is odd, each is looked at by itself.
@@ -187,7 +205,7 @@ def _parsed(block: Sequence[bytes], name: str | Path, first_line: int) -> list[_
     return [_record(line, f"{named} {first_line + i}") for i, line in enumerate(block)]
 
 
-def _are_records(rows: Sequence[_Fields]) -> bool:
+def _are_records(rows: Sequence[LedgerLine]) -> bool:
     """Whether none of these is suspect: this looks at all at once; `_record` says what is wrong."""
     paths, _, _, files, numbers, checksums, errors, _ = zip(*rows, strict=True)
     if not are_names(paths):
@@ -201,9 +219,9 @@ def _are_records(rows: Sequence[_Fields]) -> bool:
     )
 
 
-def _record(line: bytes, name: str) -> _Fields:
+def _record(line: bytes, name: str) -> LedgerLine:
     """One line by itself; DatasetError with the reason where it is no record."""
-    row: _Fields = parse_json(line, cast("type[_Fields]", _Fields), name)
+    row: LedgerLine = parse_json(line, cast("type[LedgerLine]", LedgerLine), name)
     path, _, _, file, number, checksum, error, _ = row
     if not is_name(path):
         raise DatasetError(f"{name}: {path!r} is no image below a folder")

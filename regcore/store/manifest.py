@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from regcore.errors import DatasetError, MismatchError, RegcoreError
 from regcore.files.atomic import replacing
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.recipes.recipe import Recipe
+from regcore.schemas.fields import RecipeIdentity, as_dict, described
+from regcore.schemas.recipe_form import RecipeForm, recipe_form
 
 MANIFEST = "manifest.json"
 
 #: 1.3 million images in packs of one would take a tenth of this.
 MAX_MANIFEST_BYTES = 1 << 29
 
-_FORMAT = "regcore store"
-_VERSION = 1
+_FORMAT: Literal["regcore store"] = "regcore store"
+_VERSION: Literal[1] = 1
 
 #: What every manifest, and the first line of every journal, begins with, without its spaces.
 _BEGINNING = b'{"format":"regcorestore","version":1,'
@@ -39,42 +42,78 @@ class _Named(msgspec.Struct):
     version: int
 
 
-class _FormFields(msgspec.Struct):
-    batch_size: _AtLeastOne | None = None
-    pack_images: _AtLeastOne | None = None
-    padded: bool = False
-    keep_folders: bool = False
+@dataclass(frozen=True)
+class StoreLayout:
+    """How the images are arranged."""
+
+    batch_size: Annotated[
+        _AtLeastOne | None,
+        described("null for one file an image; else packs of whole batches of this size."),
+    ] = None
+    pack_images: Annotated[
+        _AtLeastOne | None,
+        described("Sources to a pack, a multiple of the batch size; null without packs."),
+    ] = None
+    padded: Annotated[
+        bool, described("Whether the last batch of every pack is filled up with zeros.")
+    ] = False
+    keep_folders: Annotated[
+        bool,
+        described("Whether the files of single images lie in the folders of their sources."),
+    ] = False
 
 
 class _DescriptionFields(msgspec.Struct):
     identity: str
     recipe: dict[str, Any]
-    form: _FormFields
+    form: StoreLayout
     source: str
     recipe_chosen: bool | None = None
 
 
-class _ManifestFields(msgspec.Struct):
-    images: _Count
-    failed: _Count
-    packs: list[tuple[str, _Count]]
-    ledger_checksum: _XXH3
+@dataclass(frozen=True, kw_only=True)
+class StoreForm:
+    """What the store in the making will be."""
+
+    format: Annotated[Literal["regcore store"], described("Tells the file from others.")]
+    version: Annotated[Literal[1], described("Of its form.")]
+    identity: Annotated[RecipeIdentity, described("Of the recipe: other values, other digits.")]
+    recipe: RecipeForm
+    form: StoreLayout
+    source: Annotated[
+        str, described("The folder, absolute, below which the paths of the images lie.")
+    ]
+    recipe_chosen: Annotated[
+        bool | UnsetType,
+        described(
+            "Whether somebody chose the recipe; false where the guide's own was taken by default. "
+            "Earlier versions do not tell."
+        ),
+    ] = UNSET
 
 
-@dataclass(frozen=True)
-class StoreLayout:
-    """How a store arranges its images.
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What a whole store has."""
 
-    batch_size: None for one file an image; else packs, files of whole batches of this size.
-    pack_images: sources to a pack, a multiple of the batch size.
-    padded: whether the last batch of every pack is filled up with zeros.
-    keep_folders: whether the files of single images lie in the folders of their sources.
-    """
+    images: Annotated[_Count, described("Listed in images.jsonl.")]
+    failed: Annotated[_Count, described("Of them, without values.")]
+    packs: Annotated[
+        tuple[
+            tuple[
+                Annotated[str, described("File.")],
+                Annotated[_Count, described("Images in it.")],
+            ],
+            ...,
+        ],
+        described("In their order; empty for one file an image."),
+    ]
+    ledger_checksum: Annotated[_XXH3, described("XXH3 of images.jsonl.")]
 
-    batch_size: int | None = None
-    pack_images: int | None = None
-    padded: bool = False
-    keep_folders: bool = False
+
+@dataclass(frozen=True, kw_only=True)
+class ManifestForm(Contents, StoreForm):
+    """A whole store; the file is there only while the store is whole."""
 
 
 @dataclass(frozen=True)
@@ -91,18 +130,21 @@ class StoreSpec:
     source: str
     recipe_chosen: bool | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_form(self) -> StoreForm:
         """The description for a file in JSON."""
-        chosen = {} if self.recipe_chosen is None else {"recipe_chosen": self.recipe_chosen}
-        return {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "identity": self.recipe.identity,
-            "recipe": self.recipe.to_dict(),
-            "form": asdict(self.form),
-            "source": self.source,
-            **chosen,
-        }
+        return StoreForm(
+            format=_FORMAT,
+            version=_VERSION,
+            identity=self.recipe.identity,
+            recipe=recipe_form(self.recipe.to_dict()),
+            form=self.form,
+            source=self.source,
+            recipe_chosen=UNSET if self.recipe_chosen is None else self.recipe_chosen,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as what json.dumps takes."""
+        return as_dict(self.to_form())
 
     @classmethod
     def read(cls, text: bytes, name: str | Path) -> StoreSpec:
@@ -111,7 +153,7 @@ class StoreSpec:
         if (named.format, named.version) != (_FORMAT, _VERSION):
             raise DatasetError(f"{name}: not a {_FORMAT} of version {_VERSION}")
         fields = parse_json(text, _DescriptionFields, name)
-        form = StoreLayout(**msgspec.structs.asdict(fields.form))
+        form = fields.form
         if form.batch_size is not None and (form.pack_images or 0) % form.batch_size:
             raise DatasetError(f"{name}: packs of {form.pack_images} are not of whole batches")
         if (form.batch_size is None) != (form.pack_images is None):
@@ -155,15 +197,15 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Puts manifest.json into `folder`, whole or not at all."""
-        content = {
-            **self.description.to_dict(),
-            "images": self.images,
-            "failed": self.failed,
-            "packs": self.packs,
-            "ledger_checksum": self.ledger_checksum,
-        }
+        form = ManifestForm(
+            **vars(self.description.to_form()),
+            images=self.images,
+            failed=self.failed,
+            packs=self.packs,
+            ledger_checksum=self.ledger_checksum,
+        )
         with replacing(folder / MANIFEST) as temporary:
-            temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(as_dict(form), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
@@ -182,14 +224,8 @@ class Manifest:
                 "again completes the store"
             )
         description = StoreSpec.read(text, path)
-        fields = parse_json(text, _ManifestFields, path)
-        return cls(
-            description=description,
-            images=fields.images,
-            failed=fields.failed,
-            packs=tuple(fields.packs),
-            ledger_checksum=fields.ledger_checksum,
-        )
+        contents = parse_json(text, Contents, path)
+        return cls(description=description, **vars(contents))
 
 
 class TornError(DatasetError):

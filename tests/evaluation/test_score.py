@@ -17,6 +17,7 @@ from regcore.cli import cli
 from regcore.evaluation.score import read_image_labels, score
 from regcore.evaluation.score_files.source import open_scores
 from regcore.reports.score import class_accuracies, confusion
+from regcore.reports.score_form import ClassAccuracy, WrongAnswer
 from regcore.scores.topk import NO_PREDICTION
 
 
@@ -133,11 +134,11 @@ def test_answers_are_numbered_as_labels(tmp_path: Path) -> None:
     labels = read_image_labels(truth)
     found = score(open_scores(tmp_path / "s.npy", tuple(labels)), labels)
     assert found.predicted.tolist() == [7, -1, NO_PREDICTION, 6]
-    assert class_accuracies(found) == [{"label": 7, "images": 4, "hits": 1, "accuracy": "25.0%"}]
-    assert confusion(found, 1)[0]["confused_with"] == [
-        {"label": None, "images": 1},
-        {"label": -1, "images": 1},
-        {"label": 6, "images": 1},
+    assert class_accuracies(found) == [ClassAccuracy(label=7, images=4, hits=1, accuracy="25.0%")]
+    assert confusion(found, 1)[0].confused_with == [
+        WrongAnswer(label=None, images=1),
+        WrongAnswer(label=-1, images=1),
+        WrongAnswer(label=6, images=1),
     ]
 
 

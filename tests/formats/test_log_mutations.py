@@ -13,17 +13,17 @@ from regcore.errors import RegcoreError
 from regcore.formats.guide_result import read_guide_result
 from regcore.formats.timm_results import find_baseline
 from regcore.formats.trtexec import read_trtexec_log
-from regcore.formats.trtexec import to_dict as trtexec_dict
+from regcore.reports.comparison.comparison_file import to_dict
 from regcore.reports.comparison.rendering import (
     rows_of_texts,
     sources,
     to_csv,
-    to_dict,
     to_markdown,
 )
 from regcore.reports.comparison.sources import Source
 from regcore.reports.comparison.table import Ratio, compare, read_column
 from regcore.reports.guide_lint.lint import lint
+from regcore.reports.trtexec import to_dict as trtexec_dict
 
 CASES = Path(__file__).parents[1] / "cases"
 MUTATIONS = 100
@@ -115,7 +115,7 @@ def read_guide(path: Path) -> None:
 
 def read_log(path: Path) -> None:
     for batch in (None, 16):
-        assert json.dumps(trtexec_dict(read_trtexec_log(path, batch=batch)), allow_nan=False)
+        assert json.dumps(trtexec_dict([read_trtexec_log(path, batch=batch)], []), allow_nan=False)
 
 
 def readers(name: str) -> list[Callable[[Path], object]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from regcore.formats.trtexec import (
     incomparable,
     parse_trtexec_log,
     read_trtexec_log,
-    to_dict,
 )
+from regcore.reports.trtexec import to_dict
 
 T4 = Path(__file__).parent / "trtexec_logs" / "t4_batch1.txt"
 VERSIONS = [(7, 1, 3), (7, 2, 3), (8, 2, 1), (8, 6, 2), (10, 1, 0), (11, 1, 0)]
@@ -86,7 +85,7 @@ def test_every_version(version: tuple[int, ...], batch: int) -> None:
         assert f"{name}: {told.value}" in lines[(told.line or 0) - 1]
     for row in result.rows.values():
         assert f"{row.median.value:g} ms" in lines[(row.median.line or 0) - 1]
-    assert json.loads(json.dumps(to_dict(result)))["images_per_s"] == result.images_per_s
+    assert to_dict([result], [])["results"][0]["images_per_s"] == result.images_per_s
 
 
 def test_an_implicit_batch_is_counted_already() -> None:
@@ -116,7 +115,7 @@ def test_where_else_the_batch_is_told(line: str) -> None:
 def test_logs_as_people_paste_them(prefix: str) -> None:
     whole = parse_trtexec_log(log_of((8, 6, 2)))
     pasted = "".join(f"{prefix}{line}\n" for line in log_of((8, 6, 2)).splitlines())
-    assert to_dict(parse_trtexec_log(pasted)) == to_dict(whole)
+    assert to_dict([parse_trtexec_log(pasted)], []) == to_dict([whole], [])
     bare = "\n".join(
         line.partition("[I] ")[2] or line for line in pasted.splitlines() if "[V]" not in line
     )

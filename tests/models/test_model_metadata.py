@@ -17,7 +17,8 @@ from PIL import Image
 from regcore import Preprocessor, Recipe, RegcoreError
 from regcore.backends.recipe_fit import in_form_of
 from regcore.backends.registry import open_backend, read_metadata
-from regcore.convert.inspect import inspect_model, to_dict, to_rows
+from regcore.convert.inspect import inspect_model, to_rows
+from regcore.convert.inspect_form import to_dict
 from regcore.errors import BackendError
 from regcore.models.build_record import BuildRecord, read_record, record_path, write_record
 from regcore.models.metadata import ModelMetadata

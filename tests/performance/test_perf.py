@@ -29,7 +29,8 @@ from regcore.performance.benchmark_rates import (
     write_pure_files,
 )
 from regcore.performance.device_batches import DeviceBatches
-from regcore.performance.perf import Distribution, StageLoad, measure, write_perf
+from regcore.performance.perf import Distribution, StageLoad, measure
+from regcore.performance.perf_file import write_perf
 from regcore.performance.profile.bottleneck import Ceilings, judge
 from regcore.recipes.recipe import Recipe
 from regcore.reports.run import RunReport, to_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from regcore.images.preprocessor import Preprocessor
 from regcore.images.sample_photos import sample_photos
 from regcore.images.sources import Image
 from regcore.recipes.recipe import Recipe
+from regcore.schemas.fields import Amount, Count, Positive, described
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,17 +42,13 @@ class Images:
 
 @dataclass(frozen=True)
 class ExportCheck:
-    """How far the scores of two models are apart.
+    """How far the scores of two models are apart."""
 
-    largest_difference: of two scores; largest_score: the largest absolute score of the original.
-    same_top1: for how many of the `images` both have the same best class.
-    """
-
-    images: int
-    what: str
-    largest_difference: float
-    largest_score: float
-    same_top1: int
+    images: Annotated[Positive, described("Compared.")]
+    what: Annotated[str, described("What they are.")]
+    same_top1: Annotated[Count, described("Of them, with the same best class.")]
+    largest_difference: Annotated[Amount, described("Of two scores.")]
+    largest_score: Annotated[Amount, described("The largest absolute score of the original.")]
 
     def check(self, tolerance: float) -> None:
         """Raises MismatchError where the difference is beyond tolerance x largest score."""

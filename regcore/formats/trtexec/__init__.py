@@ -13,7 +13,6 @@ from regcore.formats.trtexec.result import (
     Row,
     TrtexecResult,
     incomparable,
-    to_dict,
 )
 
 __all__ = [
@@ -27,5 +26,4 @@ __all__ = [
     "looks_like_trtexec",
     "parse_trtexec_log",
     "read_trtexec_log",
-    "to_dict",
 ]

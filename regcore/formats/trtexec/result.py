@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -99,34 +99,3 @@ def incomparable(a: TrtexecResult, b: TrtexecResult) -> tuple[str, ...]:
 def _difference(name: str, a: Found[str] | None, b: Found[str] | None) -> str:
     texts = [found.value if found else "not told" for found in (a, b)]
     return "" if texts[0] == texts[1] else f"{name}: {texts[0]} against {texts[1]}"
-
-
-def to_dict(result: TrtexecResult) -> dict[str, Any]:
-    """The result for machines; a value is a pair [value, line]."""
-
-    def pair(found: Found[Any] | None) -> list[Any] | None:
-        return None if found is None else [found.value, found.line]
-
-    return {
-        "log": result.log,
-        "images_per_s": result.images_per_s,
-        "qps": pair(result.qps),
-        "batch": pair(result.batch),
-        "images_per_query": result.images_per_query,
-        "version": pair(result.version),
-        "device": pair(result.device),
-        "ms": {
-            row.name: {
-                "min": pair(row.min),
-                "max": pair(row.max),
-                "mean": pair(row.mean),
-                "median": pair(row.median),
-                **{f"p{rank:g}": pair(found) for rank, found in row.percentiles.items()},
-            }
-            for row in result.rows.values()
-        },
-        "walltime_s": pair(result.walltime),
-        "gpu_compute_s": pair(result.compute_time),
-        "settings": {name: pair(found) for name, found in result.settings.items()},
-        "warnings": [pair(found) for found in result.warnings],
-    }

@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from regcore.performance.perf import Perf, StageLoad
+from regcore.schemas.fields import Amount, Positive, described, published
 
 #: Two rates that differ by less are called the same.
 _SAME = 0.05
@@ -16,20 +20,26 @@ _READS_MOSTLY = 0.5
 
 @dataclass(frozen=True)
 class Ceilings:
-    """What each stage does alone, in images/s.
+    """What each stage does alone at the first batch size, in images/s."""
 
-    storage: of files that are not in memory yet. preprocess: of those that are, by number of
-    workers, `workers` among them. uint8: with as many workers, but without normalisation and a
-    quarter of the bytes; None where the input is uint8 already.
-    """
-
-    storage: float
-    preprocess: dict[int, float]
-    uint8: float | None
-    device: float
-    post: float
-    workers: int
-    processors: int
+    storage: Annotated[Amount, described("Reading files that are not in memory yet.")]
+    preprocess: Annotated[
+        dict[int, Amount],
+        Meta(min_length=1),
+        published(propertyNames={"pattern": "^[1-9][0-9]*$"}),
+        described("Preprocessing files that are, by the number of workers, `workers` among them."),
+    ]
+    uint8: Annotated[
+        Amount | None,
+        described(
+            "Preprocessing with as many workers, but without normalisation and a quarter of the "
+            "bytes; null where the input is uint8."
+        ),
+    ]
+    device: Annotated[Amount, described("The device with a batch at hand.")]
+    post: Annotated[Amount, described("Counting the scores.")]
+    workers: Annotated[Positive, described("With which the whole was measured.")]
+    processors: Annotated[Positive, described("That this process may use.")]
 
     @property
     def host(self) -> float:
@@ -43,14 +53,11 @@ class Ceilings:
 
 @dataclass(frozen=True)
 class Advice:
-    """What would help, and the rate in images/s that it should give.
+    """What would help."""
 
-    workers: how many to run with instead. uint8: whether to let the device normalise.
-    """
-
-    workers: int | None
-    uint8: bool
-    expected: float
+    workers: Annotated[Positive | None, described("How many to run with instead.")]
+    uint8: Annotated[bool, described("Whether to let the device normalise.")]
+    expected: Annotated[Amount, described("Images/s that it should give.")]
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 from regcore.backends.protocol import Backend
 from regcore.host import default_workers
@@ -15,8 +15,7 @@ from regcore.performance.profile import stage_rates as ceilings
 from regcore.performance.profile.bottleneck import Advice, Bottleneck, Ceilings, judge
 from regcore.performance.profile.cached_input import FixedInputBackend
 from regcore.recipes.recipe import Recipe
-
-FORMAT = {"name": "regcore profile", "version": 1}
+from regcore.schemas.fields import Amount, described
 
 #: Makes a preprocessor for a recipe and a number of workers.
 Prepare = Callable[[Recipe, int], Preprocessor]
@@ -54,14 +53,11 @@ class BatchProfile:
 
 @dataclass(frozen=True)
 class Verified:
-    """What the advice gave when it was tried, in images/s.
+    """What the advice gave when it was tried."""
 
-    what: was tried. expected: what it should have given.
-    """
-
-    what: str
-    expected: float
-    images_per_s: float
+    what: Annotated[str, described("What was tried.")]
+    expected: Annotated[Amount, described("Images/s that it should give.")]
+    images_per_s: Annotated[Amount, described("Images/s that it gave.")]
 
 
 @dataclass(frozen=True)
@@ -171,31 +167,3 @@ class Workload:
         perf = self._whole(preprocessor, batch_size, FixedInputBackend(self.backend, cached))
         what = f"uint8 input, as if the model took it (it computed one {takes} batch over and over)"
         return Verified(what, advice.expected, perf.images_per_s)
-
-
-def to_dict(result: Profile, chips: int = 1) -> dict[str, Any]:
-    """The profile for machines, and for profile.json; rates are images/s.
-
-    chips: of the card, by which each rate of the device alone is multiplied into
-    card_images_per_s, as the guide does.
-    """
-    return {
-        "format": FORMAT,
-        "bottleneck": result.verdict.stage,
-        "sentence": result.verdict.sentence,
-        "advice": asdict(result.verdict.advice) if result.verdict.advice else None,
-        "verified": asdict(result.verified) if result.verified else None,
-        "ceilings": asdict(result.ceilings),
-        "chips": chips,
-        "batches": [
-            {
-                "batch_size": batch.batch_size,
-                "device_images_per_s": batch.device_images_per_s,
-                "images_per_s": batch.perf.images_per_s,
-                "reached": batch.reached,
-                "card_images_per_s": chips * batch.device_images_per_s,
-                "perf": asdict(batch.perf),
-            }
-            for batch in result.batches
-        ],
-    }

@@ -1,19 +1,17 @@
-"""A comparison as texts in rows, as Markdown, CSV and JSON, with the source of each cell."""
+"""A comparison as texts in rows, as Markdown and CSV, with the source of each cell."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from regcore.evaluation.intervals import Interval
 from regcore.files.number_input import parse_decimal
-from regcore.formats.rate import MeasuredRate, plain
+from regcore.formats.rate import plain
 from regcore.reports.comparison.accuracy import Accuracy
 from regcore.reports.comparison.table import Comparison
 from regcore.reports.printable import printable
-from regcore.schemas import json_form
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -130,72 +128,3 @@ def sources(comparison: Comparison) -> list[str]:
                 shown = f"{accuracy.percent:f} %" if accuracy.complete else _percent(accuracy)
                 lines.append(f"{column.name} {name}: {shown}{of}, {accuracy.source}")
     return lines
-
-
-def to_dict(comparison: Comparison) -> dict[str, Any]:
-    """For machines; rates are numbers in images/s, accuracies in percent, ratios text."""
-    return {
-        "format": json_form("comparison"),
-        "metric": comparison.metric,
-        "columns": [
-            {
-                "name": column.name,
-                "chips": column.chips,
-                "cells": [_cell_dict(cell) for _, cell in sorted(column.cells.items())],
-                "best": _cell_dict(cell) if (cell := column.at(None)) else None,
-                "accuracies": [
-                    _accuracy_dict(column.accuracies[place])
-                    for _, place in comparison.accuracy_rows
-                    if place in column.accuracies
-                ],
-            }
-            for column in comparison.columns
-        ],
-        "ratios": [
-            {
-                "name": ratio.name,
-                "rows": {name: comparison.ratio(ratio, batch) for name, batch in comparison.rows},
-            }
-            for ratio in comparison.ratios
-        ],
-        "incomplete": list(comparison.incomplete),
-        "doubts": list(comparison.doubts),
-        "table": rows_of_texts(comparison),
-        "sources": sources(comparison),
-    }
-
-
-def _accuracy_dict(accuracy: Accuracy) -> dict[str, Any]:
-    """accuracy: null where the evaluation is not complete, for then there is none."""
-    return {
-        "top": accuracy.rank,
-        "batch": accuracy.batch,
-        "complete": accuracy.complete,
-        "accuracy": float(accuracy.percent) if accuracy.complete else None,
-        "unit": "%",
-        "interval": _ends(accuracy.sampling),
-        "possible": _ends(accuracy.possible),
-        "images": accuracy.images,
-        "expected_images": accuracy.expected_images,
-        "rules": list(accuracy.rules),
-        "file": accuracy.file,
-        "line": accuracy.line,
-        "key": accuracy.key,
-    }
-
-
-def _ends(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else [interval.low, interval.high]
-
-
-def _cell_dict(cell: MeasuredRate) -> dict[str, Any]:
-    return {
-        "batch": cell.batch,
-        "images_per_s": float(cell.images_per_s),
-        "measured": float(cell.measured),
-        "unit": cell.unit,
-        "rules": list(cell.rules),
-        "devices": cell.devices,
-        "file": cell.file,
-        "line": cell.line,
-    }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
 from regcore.errors import DatasetError
 from regcore.formats.rate import plain, rounded
@@ -13,38 +14,39 @@ from regcore.reports.guide_lint.evidence import Evidence, find_evidence
 from regcore.reports.guide_lint.rates import Place, Rate, rounds_to, same, settle
 from regcore.reports.guide_lint.tables import GuideTable, TableRow, find_tables
 from regcore.reports.guide_lint.text import Note, read_lines
+from regcore.schemas.fields import Count, Positive, described
 
 _DECIMALS = 8
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A figure of a guide that is not what its source gives.
+    """A figure of a guide that is not what its source gives."""
 
-    what: `310 bs1`, a row and a column of the table. written: the figure, in line `line`; found:
-    what is right, with the rules that were applied to it; source: the FILE:LINE that it is from.
-    """
-
-    what: str
-    written: str
-    line: int
-    found: str
-    source: str
+    what: Annotated[str, described("`310 bs1`: a column and a row of the table.")]
+    written: Annotated[str, described("The figure.")]
+    line: Annotated[Positive, described("Its line.")]
+    found: Annotated[str, described("What is right, with the rules that were applied.")]
+    source: Annotated[str, described("The FILE:LINE that it is from.")]
 
 
 @dataclass(frozen=True)
 class Lint:
-    """checked: how many figures there were to compare.
+    """Figures of a guide that are not what its own logs give.
 
-    corrected: the guide's first table as it should be, in texts, the header first: cells that its
-    logs tell, and from these the ratios, to as many decimals as were written, and the best; empty
-    where there is no table. notes: what could not be read, or is told twice and differently.
+    The corrected table has the cells that the logs tell, and from these the ratios, to as many
+    decimals as were written, and the best.
     """
 
-    mismatches: tuple[Mismatch, ...]
-    checked: int
-    corrected: tuple[tuple[str, ...], ...]
-    notes: tuple[Note, ...] = ()
+    mismatches: Annotated[tuple[Mismatch, ...], described("Those that differ.")]
+    checked: Annotated[Count, described("How many figures there were to compare.")]
+    corrected: Annotated[
+        tuple[tuple[str, ...], ...],
+        described(
+            "The guide's first table as it should be, the header first; empty where there is none."
+        ),
+    ]
+    notes: Annotated[tuple[Note, ...], described("What was not compared, and why.")] = ()
 
 
 def lint(path: Path) -> Lint:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from regcore.reports.guide_lint.lint import Lint
 from regcore.reports.printable import printable
-from regcore.schemas import json_form
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import as_dict, described
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
+@dataclass(frozen=True)
+class _Checked:
+    format: Format
+    guide: Annotated[str, described("The file.")]
+
+
+@dataclass(frozen=True)
+class LintForm(Lint, _Checked):
+    """Figures of a guide that are not what its own logs give."""
+
+
 def to_dict(guide: Path, result: Lint) -> dict[str, Any]:
     """The check of a guide for machines."""
-    return {"format": json_form("lint"), "guide": os.fsdecode(guide), **asdict(result)}
+    return as_dict(LintForm(json_form("lint"), os.fsdecode(guide), **vars(result)))
 
 
 def to_table(result: Lint) -> Table:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from regcore.files.input_file import read_input_text
+from regcore.schemas.fields import Positive, described
 
 #: The sizes of a guide, and of a line that is looked at: longer ones are pictures in letters.
 _MAX_BYTES = 1 << 24
@@ -37,8 +39,8 @@ _TIME = re.compile(r"时延|延迟|耗时|latency|\bms\b|\(ms\)|毫秒", re.IGNO
 class Note:
     """What could not be read or settled: the line, and why."""
 
-    line: int
-    text: str
+    line: Annotated[Positive, described("Its line.")]
+    text: Annotated[str, described("What could not be read, or is told twice and differently.")]
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ class Sections:
 
     def _comparison(self) -> ComparisonContent | None:
         """What 'regcore compare' has put there, else the results of the run alone."""
-        from regcore.reports.comparison.rendering import to_dict
+        from regcore.reports.comparison.comparison_file import to_dict
         from regcore.reports.comparison.sources import Source
         from regcore.reports.comparison.table import compare, read_column
 

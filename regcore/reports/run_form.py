@@ -1,0 +1,91 @@
+"""The form of run.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import UNSET, UnsetType
+
+from regcore.reports.image_fields import (
+    Accuracies,
+    AccuracyIntervals,
+    AccuracyPercent,
+    DamagedImages,
+    FailedImages,
+    Metrics,
+    NanImages,
+    RotatedImages,
+    TiedImages,
+    TieRule,
+)
+from regcore.schemas import Format
+from regcore.schemas.fields import (
+    Amount,
+    BackendName,
+    BatchSize,
+    Count,
+    Digest,
+    InterfaceRate,
+    ModelName,
+    ProviderName,
+    RecipeName,
+    RecipeOrigin,
+    Workers,
+    described,
+)
+from regcore.schemas.recipe_form import RecipeForm
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunForm:
+    """An evaluation: TopN, what kept it from being complete, and how it was made.
+
+    predictions.csv beside it has each image. Early versions did not write every key.
+    """
+
+    format: Format
+    complete: Annotated[bool, described("Whether every image that should have been counted was.")]
+    images: Annotated[Count, described("How many were counted: the accuracies are of these.")]
+    expected_images: Annotated[
+        Count, described("How many a complete evaluation would have counted.")
+    ]
+    failed: FailedImages
+    missing: Annotated[list[str], described("Labelled images that were not there.")]
+    not_reached: Annotated[Count, described("Images that come after an interruption.")]
+    left_out: Annotated[Count, described("Images beyond those that were asked for (--limit).")]
+    damaged: DamagedImages
+    rotated: RotatedImages
+    classes: Annotated[Count, described("Scores of each image; 0 before the first.")]
+    ties: TieRule
+    tied_images: TiedImages
+    nan_images: NanImages
+    hits: Annotated[list[Count], described("Images whose true class is among the best 1, 2, ...")]
+    accuracy: Accuracies
+    accuracy_percent: AccuracyPercent | UnsetType = UNSET
+    interval: AccuracyIntervals | UnsetType = UNSET
+    metrics: Metrics | UnsetType = UNSET
+    run: Annotated[
+        Digest | UnsetType,
+        described("The identity of the run, which its other files carry, too."),
+    ] = UNSET
+    model: ModelName
+    backend: BackendName
+    provider: ProviderName
+    recipe: RecipeName
+    root: Annotated[str, described("The folder above the images.")]
+    preprocessing: RecipeForm
+    batch_size: BatchSize
+    workers: Workers
+    images_per_s: Annotated[Amount, described("From the first image to the last score.")]
+    interface_images_per_s: InterfaceRate
+    seconds: Annotated[Amount, described("From the first image to the last score.")]
+    device_seconds: Annotated[Amount, described("The part of it in which the backend was at work.")]
+    wait_seconds: Annotated[
+        Amount, described("The part of it in which the backend waited for images.")
+    ]
+    recipe_from: RecipeOrigin | UnsetType = UNSET
+    result: Annotated[
+        str | UnsetType,
+        described("The file that was written; in what --json prints only."),
+    ] = UNSET
