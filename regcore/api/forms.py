@@ -68,16 +68,11 @@ FORMS = (
 )
 
 
-def schema_text(form: Form) -> str:
-    """The content of the file NAME.schema.json."""
-    return json.dumps(generate(form), indent=2) + "\n"
-
-
 def main() -> None:
     """Writes the schemas of all forms."""
     for form in FORMS:
         with as_file(files("regcore.schemas") / f"{form.name}.schema.json") as path:
-            path.write_text(schema_text(form), "utf-8")
+            path.write_text(json.dumps(generate(form), indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
