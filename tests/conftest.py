@@ -21,7 +21,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 #: Fixtures that take long, so that whatever needs them is slow.
-SLOW_FIXTURES = {"exported_models", "imagenet_photos", "timm", "torchvision"}
+SLOW_FIXTURES = {"exported_models", "exported_sources", "imagenet_photos", "timm", "torchvision"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

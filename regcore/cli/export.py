@@ -22,8 +22,9 @@ _FILES_WITH_WEIGHTS = 2
 @click.option("--sha256", metavar="HEX", help="The SHA-256 that the file of weights must have.")
 @click.option(
     "--recipe",
-    metavar="NAME",
-    help="How the model wants its images, instead of what timm or torchvision say of it.",
+    metavar="RECIPE",
+    help="How the model wants its images, instead of what timm or torchvision say of it; see "
+    "'regcore recipe list'.",
 )
 @click.option(
     "--test-size",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +37,10 @@ def build_torchvision_model(
         weights = None
         options |= _as_with_weights(architecture, size)
     try:
-        model: nn.Module = torchvision.models.get_model(architecture, weights=weights, **options)
+        with contextlib.redirect_stdout(sys.stderr):  # torch.hub tells there what it fetches
+            model: nn.Module = torchvision.models.get_model(
+                architecture, weights=weights, **options
+            )
     except Exception as error:  # besides ValueError all that a network brings
         raise BackendError(f"torchvision {torchvision.__version__}: {first_line(error)}") from error
     if tensors is not None:

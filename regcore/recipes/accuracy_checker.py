@@ -17,7 +17,7 @@ from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.settings import Configuration, Settings
-from regcore.recipes.steps import BY_OPENCV, Steps, check_values
+from regcore.recipes.steps import BY_OPENCV, Steps, with_values
 from regcore.recipes.yaml_file import read_yaml
 
 #: The order of the channels, and what becomes of the orientation in EXIF.
@@ -143,7 +143,7 @@ class _Pipeline:
                 wanted -= np.array(values.get("mean", 0.0))[..., None]
                 wanted /= np.array(values.get("std", 1.0))[..., None]
             step = self._normalised[-1][0]
-            check_values(recipe, wanted, step, "type", "in float64, rounded once")
+            recipe = with_values(recipe, wanted, step, "type", "float64")
         return recipe
 
     def _resize(self, step: Settings) -> None:

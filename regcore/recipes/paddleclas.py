@@ -17,7 +17,7 @@ from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
 from regcore.recipes.settings import Configuration, Settings, items
-from regcore.recipes.steps import BY_OPENCV, Steps, check_values
+from regcore.recipes.steps import BY_OPENCV, Steps, with_values
 from regcore.recipes.yaml_file import read_yaml
 
 #: Where the operators of evaluation and inference stand, in the order of preference.
@@ -39,7 +39,7 @@ def recipe_of_paddleclas(source: Configuration) -> Recipe:
         holds; or a `transform_ops` list alone.
 
     Raises UsageError, which names the key, for what cannot be expressed exactly (OpenCV's resize,
-    the default `backend`; a `scale` whose product is not a quotient), DatasetError for an
+    the default `backend`), DatasetError for an
     unreadable file, BackendError where PyYAML is not installed.
     """
     place = ""
@@ -85,7 +85,7 @@ class _Pipeline:
         }
         self._seen: set[str] = set()
         self._needed = {"NormalizeImage"}
-        self._check: Callable[[Recipe], None]
+        self._with_values: Callable[[Recipe], Recipe]
 
     def add(self, operator: object, where: str) -> None:
         """One operator: its name, with its settings."""
@@ -103,9 +103,7 @@ class _Pipeline:
         """What the operators come to."""
         for name in sorted(self._needed - self._seen):
             raise UsageError(f"{place}{name}: is missing")
-        recipe = self._steps.recipe(place)
-        self._check(recipe)
-        return recipe
+        return self._with_values(self._steps.recipe(place))
 
     def _decode(self, step: Settings) -> None:
         by_opencv = step.choice("backend", {"cv2": "cv2", "pil": "pil"}, "cv2") == "cv2"
@@ -155,21 +153,23 @@ class _Pipeline:
         if step.take("channel_num") not in (None, 3):
             raise step.refusal("channel_num", "must be 3")
         dtype = "float16" if step.flag("output_fp16", default=False) else "float32"
-        scale = np.float32(_scale(step))
+        factor = _scale(step)
+        scale = np.float32(factor)
         mean = step.per_channel("mean") if "mean" in step else IMAGENET_MEAN
         std = step.per_channel("std") if "std" in step else IMAGENET_STD
-        divisor = float(np.rint(1 / scale)) if scale < 1 else 1.0
+        whole = float(np.rint(1 / factor))
+        divisor = whole if whole > 0 and np.float32(1 / whole) == scale else 1 / factor
         self._steps.add(
             "normalise", step, "scale", divisor=divisor, mean=mean, std=std, dtype=dtype
         )
 
-        def check(recipe: Recipe) -> None:
+        def with_product(recipe: Recipe) -> Recipe:
             pixels = np.arange(256, dtype=np.float32)
             means, stds = (np.array(each, np.float32)[:, None] for each in (mean, std))
             wanted = (pixels * scale - means) / stds
-            check_values(recipe, wanted, step, "scale", f"as pixel * float32({scale})")
+            return with_values(recipe, wanted, step, "scale", "product")
 
-        self._check = check
+        self._with_values = with_product
 
 
 def _scale(step: Settings) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,17 +64,21 @@ class Steps:
             raise UsageError(f"{place}{error}") from error
 
 
-def check_values(
+def with_values(
     recipe: Recipe, wanted: NDArray[np.floating[Any]], step: Settings, key: str, arithmetic: str
-) -> None:
-    """Raises UsageError where the recipe's values are not to the bit those of the other tool.
+) -> Recipe:
+    """The recipe in float32, or in the other tool's arithmetic where that gives other values.
 
-    wanted: the tool's values, [channels, 256]. arithmetic: how it computes them, for the error.
+    wanted: the tool's values, [channels, 256]. Raises UsageError where none is equal to the bit.
     """
-    differing = int((value_table(recipe) != wanted.astype(np.float32)).sum())
-    if differing:
-        raise step.refusal(
-            key,
-            f"is computed {arithmetic}, a recipe's values as ((pixel / divisor) - mean) / std in "
-            f"float32: {differing} of {wanted.size} values differ in the last bits",
-        )
+    differing = 0
+    for candidate in (recipe, replace(recipe, arithmetic=arithmetic)):
+        table = value_table(candidate.in_form("float32"))
+        differing = int((table != wanted.astype(np.float32)).sum())
+        if not differing:
+            return candidate
+    raise step.refusal(
+        key,
+        f"gives values that no arithmetic of a recipe does: {differing} of {wanted.size} differ "
+        "in the last bits",
+    )

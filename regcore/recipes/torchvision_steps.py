@@ -135,22 +135,17 @@ def _divided(_step: object, _: _Fields) -> _Fields:
 
 def _convert_dtype(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
     _check_float32(step.dtype)
-    if ".v2." in type(step).__module__:
-        raise UsageError(_MULTIPLIES)
-    return _divided(step, fields)
+    return _multiplied() if ".v2." in type(step).__module__ else _divided(step, fields)
 
 
 def _to_dtype(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
     _check_float32(step.dtype)
-    if step.scale:
-        raise UsageError(_MULTIPLIES)
-    return {"dtype": "float32", "divisor": 1}
+    return _multiplied() if step.scale else {"dtype": "float32", "divisor": 1}
 
 
-_MULTIPLIES = (
-    "it multiplies by 1/255 where a recipe divides by 255, which differs in the last bit; use "
-    "transforms.ToTensor"
-)
+def _multiplied() -> _Fields:
+    """transforms.v2 has a product where ToTensor divides; they differ in the last bit."""
+    return {"dtype": "float32", "divisor": 255, "arithmetic": "product"}
 
 
 def _check_float32(dtype: object) -> None:

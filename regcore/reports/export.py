@@ -66,9 +66,8 @@ def sentences(result: Export) -> Iterator[str]:
     recipe = result.metadata.recipe
     yield (
         f"{result.metadata.name}, {result.parameters / 1e6:.2f} M parameters, "
-        f"opset {result.opset}, takes {recipe.dtype} {recipe.layout}"
+        f"opset {result.opset} ({result.opset_reason}), takes {recipe.dtype} {recipe.layout}"
     )
-    yield f"opset {result.opset}: {result.opset_reason}"
     yield (
         f"same top-1 as torch on {agreement.same_top1} of {agreement.images} {agreement.what}, "
         f"scores differ by at most {agreement.largest_difference:.2g} "

@@ -65,9 +65,8 @@ def test_a_fused_model_has_the_same_top1(
 def test_what_export_says(exported_models: ExportedModels) -> None:
     outcome = exported_models.outcomes["lite0"]
     assert outcome.exit_code == 0
-    assert "tf_efficientnet_lite0.in1k, 4.65 M parameters, opset 11, takes float32 nchw" in (
-        outcome.stdout
-    )
+    words = "4.65 M parameters, opset 11 (the lowest that atc takes), takes float32 nchw"
+    assert f"tf_efficientnet_lite0.in1k, {words}" in outcome.stdout
     assert "same top-1 as torch on 20 of 20 ImageNet photos" in outcome.stdout
     assert f"wrote {exported_models.folder / 'lite0.onnx'}" in outcome.stderr
 
@@ -150,6 +149,7 @@ def test_the_newer_exporter(exported_models: ExportedModels) -> None:
         pytest.skip("needs onnxscript")
     answer = exported_models.outcomes["dynamo"].answer
     assert (answer["opset"], answer["agreement"]["same_top1"]) == (18, 20)
+    assert answer["opset_reason"] == "the lowest of torch's newer exporter"
     with open_backend(exported_models.path("dynamo")) as backend:
         assert backend.inputs == (TensorSpec("image", (None, 3, 224, 224), "float32"),)
         assert backend.outputs == (TensorSpec("class", (None, 1000), "float32"),)
@@ -159,6 +159,10 @@ def test_a_model_that_opset_11_cannot_hold(exported_models: ExportedModels) -> N
     outcome = exported_models.outcomes["vit"]
     assert outcome.exit_code == 0, outcome.stderr
     assert outcome.answer["opset"] == 14
+    assert outcome.answer["opset_reason"] == (
+        "the lowest that holds the model, as 11 has nothing for "
+        "the operator aten::scaled_dot_product_attention"
+    )
     assert outcome.answer["agreement"]["same_top1"] == 20
     told = outcome.stderr.splitlines()
     assert len(told) == 2

@@ -23,7 +23,7 @@ def test_an_exported_model(exported_models: ExportedModels) -> None:
         "class float32 [N, 1000]",
         "11,1",  # without the statistics of batch normalisation
         "regnety_016.pycls_in1k",
-        "resize 256 bicubic, crop 224",
+        "short side to 256 by bicubic as in Pillow",
     ):
         assert words in shown
     answer = json.loads(regcore("inspect", path, "--json").stdout)

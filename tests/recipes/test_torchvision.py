@@ -77,6 +77,14 @@ def composes(t: Any, v2: Any, float32: Any) -> dict[str, Any]:
             *(v2.Resize(256, "bicubic"), v2.CenterCrop(224), v2.ToImage()),
             *(v2.ToDtype(float32), v2.Normalize((123.675, 116.28, 103.53), (58.4, 57.1, 57.4))),
         ],
+        "v2 scaled": [
+            *(v2.Resize(256), v2.CenterCrop(224), v2.ToImage(), v2.ToDtype(float32, scale=True)),
+            v2.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        ],
+        "v2 converted": [
+            *(v2.Resize(64), v2.CenterCrop(60), v2.PILToTensor(), v2.ConvertImageDtype()),
+            v2.Normalize(*half),
+        ],
         "v2 pixels": [v2.Resize(70), v2.CenterCrop((64, 80)), v2.PILToTensor()],
         "v2 gray": [v2.Grayscale(1), v2.Resize((32, 32)), v2.ToImage(), v2.ToDtype(float32)],
     }
@@ -120,12 +128,6 @@ def refused(t: Any, v2: Any, torch: Any) -> dict[str, list[Any]]:
         "Normalize needs a conversion to float32": [crop, t.PILToTensor(), normalize],
         "ConvertImageDtype: dtype torch.float16": [
             *(resize, crop, t.PILToTensor(), t.ConvertImageDtype(torch.float16)),
-        ],
-        "ToDtype: it multiplies by 1/255": [
-            *(resize, crop, v2.ToImage(), v2.ToDtype(torch.float32, scale=True)),
-        ],
-        "ConvertImageDtype: it multiplies by 1/255": [
-            *(resize, crop, v2.PILToTensor(), v2.ConvertImageDtype()),
         ],
         "recipe: mean needs three finite numbers": [
             *(resize, crop, tensor, t.Normalize([0.5, 0.5], [0.5, 0.5])),

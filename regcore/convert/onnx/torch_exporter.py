@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regcore.convert.ascend.atc_command import OPSETS
+from regcore.convert.onnx.plain_attention import fails_at_fused_attention, plain_attention
 from regcore.errors import BackendError, UsageError, first_line
 from regcore.frameworks import import_torch
 from regcore.models.metadata import ModelMetadata
@@ -72,14 +73,20 @@ def export_onnx(
         raise BackendError("onnxscript is not installed: pip install 'regcore[export]'")
 
     def attempt(number: int) -> ModelProto | Exception:
-        return _attempt(model, metadata, batch, number, dynamo=dynamo)
+        made = _attempt(model, metadata, batch, number, dynamo=dynamo)
+        if isinstance(made, Exception) and fails_at_fused_attention(made):
+            with plain_attention(model):
+                made = _attempt(model, metadata, batch, number, dynamo=dynamo)
+        return made
 
     exported = attempt(opset or (DYNAMO_OPSET if dynamo else OPSET))
     reason = _reason(opset, dynamo=dynamo)
     if isinstance(exported, Exception):
         if dynamo or not _lacks_operator(exported):
             raise _refusal(exported) from exported
-        reason = f"the lowest that holds {_operator(exported)}"
+        reason = (
+            f"the lowest that holds the model, as {OPSET} has nothing for {_operator(exported)}"
+        )
         exported = _with_later_opset(attempt, exported, opset, say)
     if batch is None:
         for value in (*exported.graph.input, *exported.graph.output):
