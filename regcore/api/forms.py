@@ -29,8 +29,8 @@ from regcore.reports.trtexec import TrtexecForm
 from regcore.reports.verdict import VerdictForm
 from regcore.schemas.generate import Form, generate
 from regcore.schemas.recipe_form import ModelRecipe
-from regcore.store.ledger import LedgerLine
-from regcore.store.manifest import ManifestForm, StoreForm
+from regcore.store.ledger_line import LedgerLine
+from regcore.store.manifest_form import ManifestForm, StoreForm
 
 FORMS = (
     Form("comparison", "comparison.json; regcore compare --json", ComparisonForm),

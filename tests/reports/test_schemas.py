@@ -32,7 +32,8 @@ from regcore.schemas.fields import as_dict
 from regcore.schemas.generate import generate
 from regcore.store.journal import JOURNAL, Journal
 from regcore.store.ledger import LEDGER
-from regcore.store.manifest import StoreLayout, StoreSpec
+from regcore.store.manifest import StoreSpec
+from regcore.store.manifest_form import StoreLayout
 
 jsonschema = pytest.importorskip("jsonschema")
 
