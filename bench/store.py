@@ -27,7 +27,7 @@ from rounds import Key, Round, Task, interleave, ratios, spread, times
 from regcore import Preprocessor, Recipe, write_store
 from regcore.host import core_versions, default_workers
 from regcore.store.layout import pack_form
-from regcore.store.manifest import StoreLayout
+from regcore.store.manifest_form import StoreLayout
 
 BATCH = 64
 COPIES = 1500

@@ -10,7 +10,7 @@ import pytest
 from regcore import Recipe
 from regcore.images.listing import image_names
 from regcore.store.layout import pack_form
-from regcore.store.manifest import StoreLayout
+from regcore.store.manifest_form import StoreLayout
 
 RECIPE = Recipe(resize=32, crop=24, dtype="uint8")
 FILES = StoreLayout()

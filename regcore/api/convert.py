@@ -10,13 +10,12 @@ from regcore.api.messages import Log
 from regcore.models.build_record import BuildRecord
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.tensors import describe
-from regcore.schemas import Format, json_form
-from regcore.schemas.fields import as_dict, described
+from regcore.schemas import json_form
+from regcore.schemas.fields import Formatted, as_dict, described
 
 
 @dataclass(frozen=True)
-class _Built:
-    format: Format
+class _Built(Formatted):
     path: Annotated[str, described("The file.")]
 
 

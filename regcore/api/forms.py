@@ -29,8 +29,8 @@ from regcore.reports.trtexec import TrtexecForm
 from regcore.reports.verdict import VerdictForm
 from regcore.schemas.generate import Form, generate
 from regcore.schemas.recipe_form import ModelRecipe
-from regcore.store.ledger import LedgerLine
-from regcore.store.manifest import ManifestForm, StoreForm
+from regcore.store.ledger_line import LedgerLine
+from regcore.store.manifest_form import ManifestForm, StoreForm
 
 FORMS = (
     Form("comparison", "comparison.json; regcore compare --json", ComparisonForm),
@@ -68,16 +68,11 @@ FORMS = (
 )
 
 
-def schema_text(form: Form) -> str:
-    """The content of the file NAME.schema.json."""
-    return json.dumps(generate(form), indent=2) + "\n"
-
-
 def main() -> None:
     """Writes the schemas of all forms."""
     for form in FORMS:
         with as_file(files("regcore.schemas") / f"{form.name}.schema.json") as path:
-            path.write_text(schema_text(form), "utf-8")
+            path.write_text(json.dumps(generate(form), indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

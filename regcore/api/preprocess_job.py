@@ -15,7 +15,7 @@ from regcore.images.listing import Listing, listing, read_image_list
 from regcore.images.preprocessor import Preprocessor
 from regcore.recipes.recipe import Recipe
 from regcore.store.layout import pack_form
-from regcore.store.manifest import StoreLayout
+from regcore.store.manifest_form import StoreLayout
 from regcore.store.progress import TooManyBadError
 
 _PACK_BYTES = 1 << 30

@@ -18,8 +18,8 @@ from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.files.output_guard import json_of
 from regcore.models.metadata import ModelMetadata
-from regcore.schemas import Format, json_form
-from regcore.schemas.fields import as_dict, described, published
+from regcore.schemas import json_form
+from regcore.schemas.fields import Formatted, as_dict, described, published
 
 _FORM = "device-model"
 #: Recognises a record by its first bytes.
@@ -99,12 +99,7 @@ class BuildRecord:
 
 
 @dataclass(frozen=True)
-class _Headed:
-    format: Format
-
-
-@dataclass(frozen=True)
-class DeviceModelForm(BuildRecord, _Headed):
+class DeviceModelForm(BuildRecord, Formatted):
     """The record beside a device's model."""
 
 

@@ -11,7 +11,15 @@ from msgspec import Meta
 from regcore.recipes.spelling import NamedRecipe, recipe_text
 from regcore.recipes.words import RecipeDifference, form_words, geometry_words, values_words
 from regcore.schemas import Format, json_form
-from regcore.schemas.fields import Amount, Count, Positive, RecipeIdentity, as_dict, described
+from regcore.schemas.fields import (
+    Amount,
+    Count,
+    Formatted,
+    Positive,
+    RecipeIdentity,
+    as_dict,
+    described,
+)
 from regcore.schemas.recipe_form import RecipeForm, recipe_form
 
 
@@ -45,12 +53,7 @@ class NamedIdentity:
 
 
 @dataclass(frozen=True)
-class _Formatted:
-    format: Format
-
-
-@dataclass(frozen=True)
-class RecipeShowForm(NamedIdentity, _Formatted):
+class RecipeShowForm(NamedIdentity, Formatted):
     """What becomes of every image, by one recipe. --recipe takes it as a file."""
 
     shape: Annotated[

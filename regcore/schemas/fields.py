@@ -7,10 +7,13 @@ is of `... | UnsetType` and left out while it is UNSET.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+
+from regcore.schemas import Format
 
 
 def described(text: str) -> Meta:
@@ -26,6 +29,13 @@ def published(**keywords: object) -> Meta:
 def one_of(choices: Sequence[object]) -> Meta:
     """The values that there are, where they are listed elsewhere."""
     return published(enum=list(choices))
+
+
+@dataclass(frozen=True)
+class Formatted:
+    """The head of a form whose other fields are those of another dataclass."""
+
+    format: Format
 
 
 Count = Annotated[int, Meta(ge=0)]

@@ -12,7 +12,7 @@ from regcore.errors import DatasetError, MismatchError
 from regcore.files.checksum import checksum
 from regcore.images.preprocessor import Preprocessor
 from regcore.store.file_reading import read_exactly
-from regcore.store.ledger import Record
+from regcore.store.ledger_line import Record
 
 _AT_ONCE = 1 << 24  # bytes
 

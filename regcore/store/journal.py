@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from regcore.errors import DatasetError, OutputError
 from regcore.files.atomic import sync
 from regcore.files.lock import open_locked
-from regcore.store.ledger import Ledger, Record, lines
+from regcore.store.ledger import Ledger, lines
+from regcore.store.ledger_line import Record
 from regcore.store.manifest import StoreSpec, is_torn
 
 if TYPE_CHECKING:

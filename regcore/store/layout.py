@@ -14,7 +14,7 @@ from regcore.files.names import image_key
 from regcore.images.listing import LONGEST_NAME
 from regcore.recipes.recipe import Recipe
 from regcore.store.ledger import are_names, is_name
-from regcore.store.manifest import StoreLayout
+from regcore.store.manifest_form import StoreLayout
 
 SUFFIX = ".bin"
 

@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
 import msgspec
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError
 from regcore.files.json_input import parse_json
 from regcore.images.diagnostics import Diagnostic
-from regcore.schemas.fields import described, published
+from regcore.store.ledger_line import LedgerLine, Record
 
 LEDGER = "images.jsonl"
 
@@ -28,67 +28,9 @@ _BLOCK = 1 << 20
 _NO_CHECKSUM = "0" * 16
 _HEX = frozenset("0123456789abcdefABCDEF")
 
-_Bytes = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 63) - 1)]
-_Row = Annotated[int, msgspec.Meta(ge=0, lt=1 << 48)]
-_XXH3 = Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
-_Warnings = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
-_Orientation = Annotated[int, msgspec.Meta(ge=0, le=65535)]
-_Noticed = tuple[
-    Annotated[_Warnings, described("Warnings of the decoder.")],
-    Annotated[str, described("The first of them.")],
-    Annotated[_Orientation, described("EXIF orientation.")],
-]
-#: The fields of a Record.
-LedgerLine = tuple[
-    Annotated[str, described("path: of its source, below the store's source folder.")],
-    Annotated[
-        _Bytes,
-        described("size: bytes of that file when it was read, -1 where it could not be."),
-    ],
-    Annotated[_Bytes, described("mtime_ns: its time of change, -1 where it could not be read.")],
-    Annotated[str | None, described("file: of the store, with its values; null where it failed.")],
-    Annotated[_Row | None, described("row: of that file; null where it failed.")],
-    Annotated[
-        Annotated[_XXH3, published(pattern="^[0-9a-f]{16}$")] | None,
-        described("checksum: XXH3 of its values; null where it failed."),
-    ],
-    Annotated[str | None, described("error: why it failed; null where it did not.")],
-    Annotated[_Noticed | None, described("noticed: null where nothing was.")],
-]
 _DECODER = msgspec.json.Decoder(list[LedgerLine])
 #: msgspec lets NUL characters pass.
 _ODD = b"\\u0000"
-
-
-class Record(NamedTuple):
-    """One image. The fields in this order are a line of the ledger.
-
-    path: of its source, below the store's source folder; size, mtime_ns: of that file when it was
-        read, -1 where it could not be.
-    file, row: its values are number `row` of that file of the store; both None where it failed.
-    checksum: XXH3 of its values, 16 hex digits; None where it failed.
-    error: why it failed; None where it did not.
-    noticed: warnings of the decoder, the first of them, and the EXIF orientation, as a Diagnostic
-        has them; None where nothing was.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
-    file: str | None
-    row: int | None
-    checksum: str | None
-    error: str | None
-    noticed: tuple[int, str, int] | None
-
-    @property
-    def repaired(self) -> bool:
-        """Whether the decoder warned of damage."""
-        return self.noticed is not None and self.noticed[0] > 0
-
-    def diagnostic(self, source: Path) -> Diagnostic | None:
-        """What was noticed, of the image below `source`."""
-        return Diagnostic(str(source / self.path), *self.noticed) if self.noticed else None
 
 
 class Ledger:

@@ -6,18 +6,19 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from regcore.errors import DatasetError, MismatchError, RegcoreError
 from regcore.files.atomic import replacing
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.recipes.recipe import Recipe
-from regcore.schemas.fields import RecipeIdentity, as_dict, described
-from regcore.schemas.recipe_form import RecipeForm, recipe_form
+from regcore.schemas.fields import as_dict
+from regcore.schemas.recipe_form import recipe_form
+from regcore.store.manifest_form import Contents, ManifestForm, StoreForm, StoreLayout
 
 MANIFEST = "manifest.json"
 
@@ -32,35 +33,10 @@ _BEGINNING = b'{"format":"regcorestore","version":1,'
 _HEAD = 2 * len(_BEGINNING)
 _LONGEST_LITERAL = len("false")
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
-_AtLeastOne = Annotated[int, msgspec.Meta(ge=1, le=1 << 48)]
-_XXH3 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
-
 
 class _Named(msgspec.Struct):
     format: str
     version: int
-
-
-@dataclass(frozen=True)
-class StoreLayout:
-    """How the images are arranged."""
-
-    batch_size: Annotated[
-        _AtLeastOne | None,
-        described("null for one file an image; else packs of whole batches of this size."),
-    ] = None
-    pack_images: Annotated[
-        _AtLeastOne | None,
-        described("Sources to a pack, a multiple of the batch size; null without packs."),
-    ] = None
-    padded: Annotated[
-        bool, described("Whether the last batch of every pack is filled up with zeros.")
-    ] = False
-    keep_folders: Annotated[
-        bool,
-        described("Whether the files of single images lie in the folders of their sources."),
-    ] = False
 
 
 class _DescriptionFields(msgspec.Struct):
@@ -69,51 +45,6 @@ class _DescriptionFields(msgspec.Struct):
     form: StoreLayout
     source: str
     recipe_chosen: bool | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoreForm:
-    """What the store in the making will be."""
-
-    format: Annotated[Literal["regcore store"], described("Tells the file from others.")]
-    version: Annotated[Literal[1], described("Of its form.")]
-    identity: Annotated[RecipeIdentity, described("Of the recipe: other values, other digits.")]
-    recipe: RecipeForm
-    form: StoreLayout
-    source: Annotated[
-        str, described("The folder, absolute, below which the paths of the images lie.")
-    ]
-    recipe_chosen: Annotated[
-        bool | UnsetType,
-        described(
-            "Whether somebody chose the recipe; false where the guide's own was taken by default. "
-            "Earlier versions do not tell."
-        ),
-    ] = UNSET
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contents:
-    """What a whole store has."""
-
-    images: Annotated[_Count, described("Listed in images.jsonl.")]
-    failed: Annotated[_Count, described("Of them, without values.")]
-    packs: Annotated[
-        tuple[
-            tuple[
-                Annotated[str, described("File.")],
-                Annotated[_Count, described("Images in it.")],
-            ],
-            ...,
-        ],
-        described("In their order; empty for one file an image."),
-    ]
-    ledger_checksum: Annotated[_XXH3, described("XXH3 of images.jsonl.")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ManifestForm(Contents, StoreForm):
-    """A whole store; the file is there only while the store is whole."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from regcore.images.preprocessor import Preprocessor
 from regcore.store.integrity import is_current, is_welcome, pack_is_intact, source_stat
 from regcore.store.journal import Journal
 from regcore.store.layout import Part, pack_parts, pack_rows
-from regcore.store.ledger import LayeredLedgers, Record, made
-from regcore.store.manifest import StoreLayout
+from regcore.store.ledger import LayeredLedgers, made
+from regcore.store.ledger_line import Record
+from regcore.store.manifest_form import StoreLayout
 from regcore.store.pack_file import PackFile
 from regcore.store.progress import Tally
 from regcore.store.space import peak_growth

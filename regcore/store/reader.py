@@ -20,7 +20,8 @@ from regcore.images.diagnostics import Diagnostic
 from regcore.recipes.recipe import Recipe
 from regcore.store.integrity import file_checksum
 from regcore.store.journal import JOURNAL
-from regcore.store.ledger import LEDGER, Ledger, Record
+from regcore.store.ledger import LEDGER, Ledger
+from regcore.store.ledger_line import Record
 from regcore.store.manifest import MANIFEST, Manifest, check_recipe
 from regcore.store.mapped_packs import MappedPacks
 from regcore.store.values import Values

@@ -17,8 +17,9 @@ from regcore.store.integrity import file_is_intact, is_current, is_welcome, sour
 from regcore.store.interruption import Interruption, interrupted_at_end
 from regcore.store.journal import Journal
 from regcore.store.layout import image_files
-from regcore.store.ledger import LayeredLedgers, Record, made
-from regcore.store.manifest import StoreLayout
+from regcore.store.ledger import LayeredLedgers, made
+from regcore.store.ledger_line import Record
+from regcore.store.manifest_form import StoreLayout
 from regcore.store.progress import Tally
 from regcore.store.space import peak_growth
 

@@ -16,7 +16,7 @@ from regcore.files.checksum import checksum
 from regcore.images.batch_stream import Array
 from regcore.images.preprocessor import Preprocessor, Progress
 from regcore.store.integrity import source_stat
-from regcore.store.ledger import Record
+from regcore.store.ledger_line import Record
 from regcore.store.reader import Store
 
 _BATCH_SIZE = 16

@@ -22,8 +22,10 @@ from regcore.store.interruption import StoreInterruptedError
 from regcore.store.job import StoreJob
 from regcore.store.journal import Journal, peek
 from regcore.store.layout import check_list
-from regcore.store.ledger import LEDGER, LayeredLedgers, Record, lines, place_of
-from regcore.store.manifest import MANIFEST, Manifest, StoreLayout, StoreSpec
+from regcore.store.ledger import LEDGER, LayeredLedgers, lines, place_of
+from regcore.store.ledger_line import Record
+from regcore.store.manifest import MANIFEST, Manifest, StoreSpec
+from regcore.store.manifest_form import StoreLayout
 from regcore.store.packs import Packs
 from regcore.store.progress import Tally
 from regcore.store.single_files import SingleFiles

@@ -26,7 +26,8 @@ from regcore import (
 )
 from regcore.store.layout import pack_form
 from regcore.store.ledger import LEDGER
-from regcore.store.manifest import MANIFEST, StoreLayout
+from regcore.store.manifest import MANIFEST
+from regcore.store.manifest_form import StoreLayout
 from regcore.store.progress import TooManyBadError
 from regcore.store.verify import verify_store
 

@@ -19,7 +19,8 @@ from regcore.images.listing import read_image_list
 from regcore.store.info import bin_info
 from regcore.store.journal import JOURNAL, peek
 from regcore.store.ledger import LEDGER, Ledger
-from regcore.store.manifest import MANIFEST, StoreLayout
+from regcore.store.manifest import MANIFEST
+from regcore.store.manifest_form import StoreLayout
 from regcore.store.writer import plan_store
 
 MUTATIONS = 400  # of each file for each seed

@@ -29,8 +29,10 @@ from regcore import (
     write_store,
 )
 from regcore.store.journal import JOURNAL, Journal
-from regcore.store.ledger import LEDGER, Ledger, Record, is_name, lines
-from regcore.store.manifest import MANIFEST, StoreLayout
+from regcore.store.ledger import LEDGER, Ledger, is_name, lines
+from regcore.store.ledger_line import Record
+from regcore.store.manifest import MANIFEST
+from regcore.store.manifest_form import StoreLayout
 
 PHOTOS = 120
 

@@ -25,7 +25,8 @@ from regcore import (
     write_store,
 )
 from regcore.store.ledger import LEDGER
-from regcore.store.manifest import MANIFEST, StoreLayout
+from regcore.store.manifest import MANIFEST
+from regcore.store.manifest_form import StoreLayout
 from regcore.store.space import peak_growth
 from regcore.store.writer import plan_store
 

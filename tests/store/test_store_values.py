@@ -12,7 +12,7 @@ from oracles import assert_same_bytes, save_photos
 from store_forms import FILES, PACKS, PADDED, RECIPE
 
 from regcore import DatasetError, MismatchError, Preprocessor, Store, open_store, write_store
-from regcore.store.manifest import StoreLayout
+from regcore.store.manifest_form import StoreLayout
 from regcore.store.verify import verify_ledger
 
 FORMS = pytest.mark.parametrize("form", [FILES, PACKS, PADDED], ids=["files", "packs", "padded"])

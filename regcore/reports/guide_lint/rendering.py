@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from regcore.reports.guide_lint.lint import Lint
 from regcore.reports.printable import printable
-from regcore.schemas import Format, json_form
-from regcore.schemas.fields import as_dict, described
+from regcore.schemas import json_form
+from regcore.schemas.fields import Formatted, as_dict, described
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
 @dataclass(frozen=True)
-class _Checked:
-    format: Format
+class _Checked(Formatted):
     guide: Annotated[str, described("The file.")]
 
 
