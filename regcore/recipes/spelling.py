@@ -124,6 +124,8 @@ def parse_recipe(text: str) -> NamedRecipe:
     exists = os.path.exists(text)  # noqa: PTH110  (no error, whatever the text is)
     if "=" in text and not exists:
         return NamedRecipe(text, _from_fields(text))
+    if os.path.isdir(text):  # noqa: PTH112
+        raise UsageError(f"{shown(text)}: is a folder; say whose: hf:{text} or timm:{text}")
     if text.endswith(_FILE_SUFFIXES) or exists:
         return NamedRecipe(Path(text).name, read_recipe(Path(text)))
     raise UsageError(_unknown(text, prefix if colon else None))
