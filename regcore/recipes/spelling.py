@@ -14,6 +14,7 @@ from regcore.files.arguments import shown
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.recipe_file import read_recipe
 from regcore.recipes.text_values import REQUIRED, parse_field, show_field
+from regcore.recipes.timm import find_model, is_path
 
 #: What a keras mode leaves open.
 _KERAS_KEYS = ("size", "filter")
@@ -38,17 +39,23 @@ class Source:
 
     example: str
     contents: str
-    read: Callable[[str], Recipe]
+    read: Callable[[str], Recipe | NamedRecipe]
 
 
-def _timm(text: str) -> Recipe:
+def _timm(text: str) -> NamedRecipe:
+    """Under the name of the tag, which the architecture alone leaves open."""
     name, *options = text.split("@")
     if not set(options) <= {"test", "prefetcher"}:
         raise UsageError(
             f"timm:{text}: after @ comes only test, the size that timm tests with, or prefetcher, "
             "the values of its validate.py"
         )
-    return Recipe.from_timm(name, test_size="test" in options, prefetcher="prefetcher" in options)
+    test_size, prefetcher = ("test" in options, "prefetcher" in options)
+    if is_path(name):
+        recipe = Recipe.from_timm(name, test_size=test_size, prefetcher=prefetcher)
+        return NamedRecipe(f"timm:{text}", recipe)
+    found = find_model(name, test_size=test_size, prefetcher=prefetcher)
+    return NamedRecipe("@".join((f"timm:{found.name}", *options)), found.recipe)
 
 
 def _keras(text: str) -> Recipe:
@@ -151,7 +158,8 @@ def _base(text: str) -> NamedRecipe:
     if colon and prefix in SOURCES:
         if not rest:
             raise UsageError(f"{prefix}: needs more, as in {SOURCES[prefix].example}")
-        return NamedRecipe(text, SOURCES[prefix].read(rest))
+        found = SOURCES[prefix].read(rest)
+        return found if isinstance(found, NamedRecipe) else NamedRecipe(text, found)
     if text in Recipe.presets():
         return NamedRecipe(text, Recipe.preset(text))
     if text.endswith(_FILE_SUFFIXES) or _exists(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,16 @@ def test_fields_after_a_recipe_take_the_place_of_its_own(tmp_path: Path) -> None
     odd = tmp_path / "a,crop=3.json"
     odd.write_text(json.dumps(RECIPE.to_dict()))
     assert Recipe.parse(str(odd)) == RECIPE
+
+
+def test_a_bare_architecture_is_named_by_the_tag_that_it_means() -> None:
+    if not all(map(find_spec, ("torch", "torchvision", "timm"))):
+        pytest.skip("needs pip install 'regcore[export]'")
+    named = parse_recipe("timm:regnety_016@test")
+    assert named.name == "timm:regnety_016.pycls_in1k@test"
+    assert named.recipe == Recipe.from_timm("regnety_016.pycls_in1k", test_size=True)
+    with pytest.raises(UsageError, match="has tags that want different images"):
+        parse_recipe("timm:resnet50")
 
 
 def test_sizes_and_choices() -> None:
