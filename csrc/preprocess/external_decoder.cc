@@ -23,7 +23,7 @@ Status ExternalImage::Reserve(int width, int height, size_t bytes_per_pixel) {
   const size_t pixels = static_cast<size_t>(int64_t{width} * height);
   // The decoder has copies of its own: as a file, and for some formats as one block.
   REGCORE_RETURN_IF_ERROR(reservation_.GrowTo(3 * size_ + pixels * (bytes_per_pixel + kRgb) +
-                                              rows * row_bytes_ + kReadSlack));
+                                              rows * row_bytes_ + window_bytes_ + kReadSlack));
   reservation_.ReleaseTurn();
   reserved_pixels_ = int64_t{width} * height;
   return {};

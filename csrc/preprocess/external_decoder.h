@@ -13,13 +13,15 @@ namespace regcore {
 
 class ExternalImage {
  public:
-  // `bytes` is the encoded image. What comes after decoding needs `row_bytes` for each of its rows.
+  // `bytes` is the encoded image. What comes after decoding needs `row_bytes` for each of its rows,
+  // and `window_bytes`.
   ExternalImage(const DecodeLimits& limits, const uint8_t* bytes, size_t size, size_t row_bytes,
-                Reservation* reservation, AlignedBuffer* pixels)
+                size_t window_bytes, Reservation* reservation, AlignedBuffer* pixels)
       : limits_(limits),
         bytes_(bytes),
         size_(size),
         row_bytes_(row_bytes),
+        window_bytes_(window_bytes),
         reservation_(*reservation),
         pixels_(*pixels) {}
 
@@ -44,6 +46,7 @@ class ExternalImage {
   const uint8_t* const bytes_;
   const size_t size_;
   const size_t row_bytes_;
+  const size_t window_bytes_;
   Reservation& reservation_;
   AlignedBuffer& pixels_;
   int64_t reserved_pixels_ = 0;

@@ -40,17 +40,25 @@ Status ResizeCropStep::Plan(int width, int height, WorkerState* worker, CropPlan
 
 size_t ResizeCropStep::HeldBytes(const CropPlan& plan) const {
   const AxisPlan& second = plan.second->plan;
-  const size_t passes = kernel_.intermediate_bytes(second.input_end() - second.input_begin(),
-                                                   3 * plan.first->plan.count);
-  if (!plan.transposed) return passes;
+  size_t held = kernel_.intermediate_bytes(second.input_end() - second.input_begin(),
+                                           3 * plan.first->plan.count);
+  if (NeedsWindow(plan)) held += WindowBytes();
+  if (!plan.transposed) return held;
   const Rect wanted = plan.Wanted();
-  return passes + 3 * static_cast<size_t>(int64_t{wanted.width()} * wanted.height());
+  return held + 3 * static_cast<size_t>(int64_t{wanted.width()} * wanted.height());
+}
+
+size_t ResizeCropStep::WindowBytes() const {
+  return 3 * static_cast<size_t>(int64_t{crop_.crop_width} * crop_.crop_height) + kReadSlack;
+}
+
+bool ResizeCropStep::NeedsWindow(const CropPlan& plan) const {
+  return plan.transposed || plan.covered != Rect{0, 0, crop_.crop_width, crop_.crop_height};
 }
 
 Status ResizeCropStep::Run(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                            void* slot) const {
-  const Rect window{0, 0, crop_.crop_width, crop_.crop_height};
-  if (plan.transposed || plan.covered != window) return RunThroughWindow(view, plan, worker, slot);
+  if (NeedsWindow(plan)) return RunThroughWindow(view, plan, worker, slot);
   return Resample(view, plan, worker, [&](int y, uint8_t* rgb) { normalizer_.Row(rgb, y, slot); });
 }
 
@@ -106,7 +114,7 @@ Status ResizeCropStep::RunThroughWindow(const RgbView& view, const CropPlan& pla
 Status ResizeCropStep::FillWindow(const CropPlan& plan, AlignedBuffer* window) const {
   const size_t pixels =
       static_cast<size_t>(crop_.crop_width) * static_cast<size_t>(crop_.crop_height);
-  REGCORE_RETURN_IF_ERROR(window->Reserve(3 * pixels + kReadSlack));
+  REGCORE_RETURN_IF_ERROR(window->Reserve(WindowBytes()));
   if (plan.covered == Rect{0, 0, crop_.crop_width, crop_.crop_height}) return {};
   uint8_t* out = window->data();
   for (size_t i = 0; i < pixels; ++i, out += 3) std::memcpy(out, fill_, 3);

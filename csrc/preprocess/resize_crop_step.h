@@ -40,6 +40,9 @@ class ResizeCropStep {
   // What Run holds in addition to the image, in bytes.
   size_t HeldBytes(const CropPlan& plan) const;
 
+  // The part of that for a window that the rows do not fill one after the other.
+  size_t WindowBytes() const;
+
   // Writes slot_bytes() at `slot`. `view` has the pixels that the plan wants.
   Status Run(const RgbView& view, const CropPlan& plan, WorkerState* worker, void* slot) const;
 
@@ -49,6 +52,7 @@ class ResizeCropStep {
                   const UseRow& use_row) const;
   Status RunThroughWindow(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                           void* slot) const;
+  bool NeedsWindow(const CropPlan& plan) const;
   Status FillWindow(const CropPlan& plan, AlignedBuffer* window) const;
 
   const CropRule crop_;

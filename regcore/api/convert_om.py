@@ -179,7 +179,8 @@ def _log_rounding(recipe: Recipe, log: Log) -> None:
         " / ".join(f"{error:.2g}" for error in errors)
         for errors in (rounding.constants, rounding.arithmetic)
     )
+    order = "blue / green / red" if recipe.channels == "bgr" else "red / green / blue"
     log(
-        f"AIPP keeps its constants as float16: normalised red / green / blue are off by up to "
+        f"AIPP keeps its constants as float16: normalised {order} are off by up to "
         f"{constants}, and by up to {arithmetic} where it computes in float16, too"
     )

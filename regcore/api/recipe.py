@@ -66,7 +66,10 @@ def embed_recipe(
     taken = in_form_of(named.recipe, image)
     check_image(image, taken)
     if taken != named.recipe:
-        log(f"{path} takes {taken.dtype} {taken.layout}, instead of {named.name}'s")
+        log(
+            f"{path} takes {taken.dtype} {taken.layout}, instead of {named.name}'s "
+            f"{named.recipe.dtype} {named.recipe.layout}"
+        )
     old = facts.metadata
     if old is not None and old.recipe != taken and not force:
         raise UsageError(

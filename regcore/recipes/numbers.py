@@ -14,11 +14,13 @@ LARGEST_SIDE = 16384
 
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 _BYTE_SCALE = 255.0
-# Pixels on the scale 0 to 1 have no mean above 1; some recipes stretch the range to twice that.
+# Pixels have no mean above the largest of them; some recipes stretch the range to twice that.
 _LARGEST_MEAN = 2.0
 # What the deviations of photos are on the scale 0 to 255, up to all of it. Other large numbers may
 # be meant: whoever divides by a million has not mistaken the scale.
 _BYTE_DEVIATIONS = (16.0, 256.0)
+# By which pixels become so small that deviations of 0 to 255 are evidently not theirs.
+_SMALLEST_DIVISOR = 16.0
 
 
 def side_or_pair(name: str, value: object) -> int | tuple[int, int] | None:
@@ -89,19 +91,21 @@ def per_channel(name: str, value: object, count: int) -> PerChannel:
 
 def check_scale(mean: PerChannel, std: PerChannel, divisor: float) -> None:
     """Raises UsageError where mean or std is evidently of another scale than the divisor's."""
-    if divisor == _BYTE_SCALE:
-        large_mean = max(map(abs, mean)) > _LARGEST_MEAN
+    if divisor >= _SMALLEST_DIVISOR:
+        scale = _BYTE_SCALE / divisor
+        large_mean = max(map(abs, mean)) > _LARGEST_MEAN * scale
         large_std = all(_BYTE_DEVIATIONS[0] <= value <= _BYTE_DEVIATIONS[1] for value in std)
         for name, values, large in (("mean", mean, large_mean), ("std", std, large_std)):
             if large:
                 raise UsageError(
                     f"recipe: {name} {values} is on the scale 0 to 255; the recipe wants it on "
-                    "the scale 0 to 1, so divide it by 255, or say divisor 1"
+                    f"the scale 0 to {scale:g}, so divide it by {divisor:g}, or say divisor 1"
                 )
-    if divisor == 1 and all(0 < value < 1 for value in (*mean, *std)):
+    if divisor == 1 and all(0 < value < 1 for value in std):
+        small_mean = all(0 < value < 1 for value in mean)
         raise UsageError(
-            f"recipe: mean {mean} and std {std} are on the scale 0 to 1, but divisor 1 leaves "
-            "pixels on that of 0 to 255"
+            f"recipe: {f'mean {mean} and std {std} are' if small_mean else f'std {std} is'} on the "
+            "scale 0 to 1, but divisor 1 leaves pixels on that of 0 to 255"
         )
 
 

@@ -256,10 +256,13 @@ class Recipe(RecipeSources):
         if not isinstance(fields, Mapping):
             raise UsageError(f"recipe: needs fields with names, not {shown(fields)}")
         names = {each.name for each in dataclass_fields(cls)}
-        differing = (set(fields) - names) | (_ALWAYS - set(fields))
-        if differing:
-            listed = shown(", ".join(sorted(map(str, differing))))
-            raise UsageError(f"recipe: missing or unknown fields: {listed}")
+        for what, differing in (
+            ("unknown", set(fields) - names),
+            ("missing", _ALWAYS - set(fields)),
+        ):
+            if differing:
+                listed = shown(", ".join(sorted(map(str, differing))))
+                raise UsageError(f"recipe: {what} fields: {listed}")
         return cls(**fields)
 
 

@@ -16,6 +16,7 @@ from regcore.files.atomic import replacing
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
 from regcore.recipes.recipe import Recipe
+from regcore.recipes.words import difference
 from regcore.schemas.fields import as_dict
 from regcore.schemas.recipe_form import recipe_form
 from regcore.store.manifest_form import Contents, ManifestForm, StoreForm, StoreLayout
@@ -186,12 +187,14 @@ def check_recipe(stored: Recipe, wanted: Recipe, name: str | Path) -> None:
     """Raises MismatchError, with both recipes side by side, where they give other values."""
     if stored.identity == wanted.identity:
         return
-    ours, theirs = stored.to_dict(), wanted.to_dict()
     differing = "; ".join(
-        f"{field} {ours[field]} there, {theirs[field]} here"
-        for field in ours
-        if ours[field] != theirs[field]
+        f"{field} {_shown(there)} there, {_shown(here)} here"
+        for field, (there, here) in difference(stored, wanted).fields.items()
     )
     raise MismatchError(
         f"{name} was made by another recipe ({stored.identity}, not {wanted.identity}): {differing}"
     )
+
+
+def _shown(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

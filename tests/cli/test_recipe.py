@@ -92,6 +92,7 @@ def test_an_embedded_recipe_follows_the_model_and_must_fit(tmp_path: Path) -> No
     )
     told = regcore("recipe", "embed", FIELDS, model)
     assert "takes uint8 nhwc, instead of" in told.stderr
+    assert "'s float32 nchw" in told.stderr
     metadata = read_onnx(model).metadata
     assert metadata is not None
     assert metadata.recipe == RECIPE.in_form("uint8", "nhwc")

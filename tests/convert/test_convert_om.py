@@ -145,6 +145,13 @@ def test_print_gives_a_script(model: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert files(model) == [model.name]
 
 
+def test_the_rounding_of_aipp_is_told_in_the_order_of_the_channels(model: Path) -> None:
+    for channels, order in (("rgb", "red / green / blue"), ("bgr", "blue / green / red")):
+        recipe = f"resize=256,crop=224,filter=bicubic,mean=0,0,0,std=1,1,1,channels={channels}"
+        result = to_om(model, "--print", "--aipp", "--recipe", recipe)
+        assert f"normalised {order} are off by" in result.stderr
+
+
 def test_print_as_json(model: Path) -> None:
     answer = json.loads(to_om(model, "--print", "--aipp", "--json").stdout)
     assert answer["path"] == str(model.with_name("RegNetY-1.6GF_bs1_aipp.om"))

@@ -94,6 +94,15 @@ def test_memory_refuses_by_name() -> None:
         assert detail.endswith(words)
 
 
+def test_the_window_around_a_small_picture_is_of_the_memory() -> None:
+    recipe = Recipe(resize=64, crop=2048, fill=(0, 0, 0), dtype="uint8")
+    pixels = photo_like(80, 64)
+    for item in (jpeg(pixels), saved(pixels, "PNG"), pixels):
+        with pytest.raises(DecodeError, match="needs 13 MiB of memory; a budget of 12 MiB"):
+            Preprocessor(recipe, workers=1, memory=12 * MIB)([item])
+        Preprocessor(recipe, workers=1, memory=24 * MIB)([item])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 8])
 def test_memory_changes_no_pixel(workers: int, tmp_path: Path) -> None:

@@ -146,6 +146,27 @@ def test_numbers_of_the_other_scale_are_refused(mean: Any, std: Any) -> None:
         Recipe(mean=mean, std=std)
 
 
+def test_numbers_of_another_scale_than_the_divisor_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"scale 0 to 2, so divide it by 127\.5, or say divisor 1"):
+        Recipe(divisor=127.5, mean=(127.5,) * 3, std=(1,) * 3)
+    with pytest.raises(UsageError, match=r"std .* is on the scale 0 to 255"):
+        Recipe(divisor=127.5, mean=(1,) * 3, std=(58, 57, 57))
+    for mean in ((123, 117, 104), (0, 0, 0)):
+        with pytest.raises(UsageError, match=r"std .* is on the scale 0 to 1, but divisor 1"):
+            Recipe(divisor=1, mean=mean, std=(0.229, 0.224, 0.225))
+    assert Recipe(divisor=127.5, mean=(1,) * 3, std=(1,) * 3).divisor == 127.5
+    assert Recipe(divisor=1, mean=(127.5,) * 3, std=(1,) * 3).divisor == 1
+
+
+def test_fields_are_named_as_missing_or_as_unknown() -> None:
+    fields = Recipe().to_dict()
+    with pytest.raises(UsageError, match=r"recipe: unknown fields: 'mode'$"):
+        Recipe.from_dict({**fields, "mode": 1})
+    del fields["std"]
+    with pytest.raises(UsageError, match=r"recipe: missing fields: 'std'$"):
+        Recipe.from_dict(fields)
+
+
 @pytest.mark.parametrize(
     ("mean", "std"),
     [((0, 0, 0), (1, 1, 1)), ((0.5,) * 3, [0.5] * 3), (np.float32([0.4, 0, 1]), (0.2, 0.3, 2))],

@@ -280,8 +280,18 @@ def test_the_recipe_is_checked_by_who_reads(
     assert caught.value.exit_code == 5
     with pytest.raises(MismatchError, match="filter bicubic there, box here"):
         write_store(Preprocessor(replace(RECIPE, filter="box")), photos, everything(photos), out)
+    with pytest.raises(MismatchError, match=r": exif ignore there, apply here$"):
+        open_store(out, recipe=replace(RECIPE, exif="apply"))
     with pytest.raises(MismatchError, match="another arrangement"):
         write_store(preprocessor, photos, everything(photos), out, PACKS)
+
+
+def test_a_recipe_with_more_fields_than_the_wanted_is_another(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    recipe = replace(RECIPE, fill=(1, 2, 3))
+    write_store(Preprocessor(recipe, workers=1), photos, everything(photos), out)
+    with pytest.raises(MismatchError, match=r": fill \[1, 2, 3\] there, None here$"):
+        open_store(out, recipe=RECIPE)
 
 
 def test_verify_compares_with_the_sources(
