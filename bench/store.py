@@ -89,7 +89,7 @@ WRITE = """
 import json, sys
 from pathlib import Path
 from regcore import Preprocessor, Recipe, write_store
-from regcore.images.labels import image_names
+from regcore.images.listing import image_names
 from regcore.store.layout import pack_form
 
 def mebibytes():

@@ -106,6 +106,7 @@ def presets_and_sources() -> list[tuple[str, str]]:
     listed = [(name, in_words(Recipe.preset(name))) for name in Recipe.presets()]
     listed += [(source.example, source.contents) for source in SOURCES.values()]
     listed += [
+        ("timm:resnet50.a1_in1k,exif=apply", "any of these, with other values of some fields"),
         ("FILE.json, FILE.toml", "the fields of a recipe, as 'regcore recipe show --json' writes"),
         (
             "resize=256,crop=224,filter=bilinear,mean=0.485,0.456,0.406,std=0.229,0.224,0.225",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from regcore.errors import UsageError
@@ -13,10 +14,12 @@ from regcore.files.arguments import shown
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.recipe_file import read_recipe
 from regcore.recipes.text_values import REQUIRED, parse_field, show_field
+from regcore.recipes.timm import find_model, is_path
 
 #: What a keras mode leaves open.
 _KERAS_KEYS = ("size", "filter")
 _FILE_SUFFIXES = (".json", ".toml")
+_FIELDS = tuple(field.name for field in fields(Recipe))
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,23 @@ class Source:
 
     example: str
     contents: str
-    read: Callable[[str], Recipe]
+    read: Callable[[str], Recipe | NamedRecipe]
 
 
-def _timm(text: str) -> Recipe:
-    name, _, size = text.partition("@")
-    if size not in ("", "test"):
-        raise UsageError(f"timm:{text}: after @ comes only test, the size that timm tests with")
-    return Recipe.from_timm(name, test_size=bool(size))
+def _timm(text: str) -> NamedRecipe:
+    """Under the name of the tag, which the architecture alone leaves open."""
+    name, *options = text.split("@")
+    if not set(options) <= {"test", "prefetcher"}:
+        raise UsageError(
+            f"timm:{text}: after @ comes only test, the size that timm tests with, or prefetcher, "
+            "the values of its validate.py"
+        )
+    test_size, prefetcher = ("test" in options, "prefetcher" in options)
+    if is_path(name):
+        recipe = Recipe.from_timm(name, test_size=test_size, prefetcher=prefetcher)
+        return NamedRecipe(f"timm:{text}", recipe)
+    found = find_model(name, test_size=test_size, prefetcher=prefetcher)
+    return NamedRecipe("@".join((f"timm:{found.name}", *options)), found.recipe)
 
 
 def _keras(text: str) -> Recipe:
@@ -67,7 +79,8 @@ def _accuracy_checker(text: str) -> Recipe:
 SOURCES = {
     "timm": Source(
         "timm:resnet50.a1_in1k",
-        "timm's configuration of a tag, or of a config.json; @test for the size it is tested with",
+        "timm's configuration of a tag or of a config.json; @test has the size it is tested with, "
+        "@prefetcher the values of validate.py",
         _timm,
     ),
     "torchvision": Source(
@@ -109,24 +122,49 @@ SOURCES = {
 
 
 def parse_recipe(text: str) -> NamedRecipe:
-    """The recipe that `text` means: a preset, a source, a file, or its fields.
+    """The recipe that `text` means: a preset, a source or a file, or fields alone.
 
-    Raises UsageError, in one line that names what is wrong in it; what a file has wrong is told
-    with the file.
+    Fields after one of the others take the place of its own, as in `timm:NAME,exif=apply`. Raises
+    UsageError, in one line that names what is wrong in it; what a file has wrong is told with the
+    file.
     """
+    base, changes = _split(text)
+    if changes and not base:
+        return NamedRecipe(text, _from_fields(text))
+    named = _base(base)
+    if not changes:
+        return named
+    values = {name: parse_field(name, value) for name, value in _pairs(changes, _FIELDS).items()}
+    return NamedRecipe(f"{named.name},{changes}", replace(named.recipe, **values))
+
+
+def _split(text: str) -> tuple[str, str]:
+    """What a recipe is taken from, and the fields that change it; either may be empty."""
+    field = r"\w+"
+    if text.startswith("keras:"):  # which has keys of its own
+        field = "|".join(name for name in _FIELDS if name not in _KERAS_KEYS)
+    fields_at = re.search(rf"(?:^|,)\s*(?:{field})\s*=", text)
+    if fields_at is None or _exists(text):
+        return text, ""
+    return text[: fields_at.start()], text[fields_at.start() :].lstrip(",")
+
+
+def _exists(text: str) -> bool:
+    return os.path.exists(text)  # noqa: PTH110  (no error, whatever the text is)
+
+
+def _base(text: str) -> NamedRecipe:
     prefix, colon, rest = text.partition(":")
     if colon and prefix in SOURCES:
         if not rest:
             raise UsageError(f"{prefix}: needs more, as in {SOURCES[prefix].example}")
-        return NamedRecipe(text, SOURCES[prefix].read(rest))
+        found = SOURCES[prefix].read(rest)
+        return found if isinstance(found, NamedRecipe) else NamedRecipe(text, found)
     if text in Recipe.presets():
         return NamedRecipe(text, Recipe.preset(text))
-    exists = os.path.exists(text)  # noqa: PTH110  (no error, whatever the text is)
-    if "=" in text and not exists:
-        return NamedRecipe(text, _from_fields(text))
     if os.path.isdir(text):  # noqa: PTH112
         raise UsageError(f"{shown(text)}: is a folder; say whose: hf:{text} or timm:{text}")
-    if text.endswith(_FILE_SUFFIXES) or exists:
+    if text.endswith(_FILE_SUFFIXES) or _exists(text):
         return NamedRecipe(Path(text).name, read_recipe(Path(text)))
     raise UsageError(_unknown(text, prefix if colon else None))
 
@@ -136,15 +174,14 @@ def recipe_text(recipe: Recipe) -> str:
     default = Recipe()
     named = [
         f"{name}={show_field(name, getattr(recipe, name))}"
-        for name in (field.name for field in fields(recipe))
+        for name in _FIELDS
         if name in REQUIRED or getattr(recipe, name) != getattr(default, name)
     ]
     return ",".join(named)
 
 
 def _from_fields(text: str) -> Recipe:
-    names = tuple(field.name for field in fields(Recipe))
-    given = _pairs(text, names)
+    given = _pairs(text, _FIELDS)
     missing = [name for name in REQUIRED if name not in given]
     if "crop" in missing and "x" in given.get("resize", ""):
         missing.remove("crop")

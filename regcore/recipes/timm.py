@@ -40,7 +40,7 @@ def recipe_from(source: object, *, test_size: bool = False, prefetcher: bool = F
     """The recipe of what Recipe.from_timm takes; see there."""
     name = "timm's pretrained_cfg"
     config: object = getattr(source, "pretrained_cfg", source)
-    if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)):
+    if isinstance(source, Path) or (isinstance(source, str) and is_path(source)):
         name, config = str(source), read_config(Path(source))
     elif isinstance(source, str):
         return find_model(source, test_size=test_size, prefetcher=prefetcher).recipe
@@ -48,7 +48,8 @@ def recipe_from(source: object, *, test_size: bool = False, prefetcher: bool = F
     return recipe_of(name, wanted, prefetcher=prefetcher)
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
+    """Whether the text is that of a file or folder, and not a model's name."""
     return text.endswith(".json") or os.sep in text
 
 

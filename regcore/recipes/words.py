@@ -9,6 +9,7 @@ import numpy as np
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.values import value_table
 
+_FITS = {"exact": "to", "inside": "to fit into", "outside": "to cover"}
 _PASS_ORDERS = {"pillow9": "Pillow 9 to 12", "pillow13": "Pillow 13"}
 
 
@@ -31,9 +32,7 @@ def geometry_words(recipe: Recipe) -> list[str]:
     elif isinstance(resize, int):
         words.append(f"short side to {resize} {by}")
     else:
-        size = _sides(resize)
-        targets = {"exact": f"to {size}", "inside": f"to fit into {size}", "outside": "to cover "}
-        words.append(f"{targets[recipe.fit]}{size if recipe.fit == 'outside' else ''} {by}")
+        words.append(f"{_FITS[recipe.fit]} {_sides(resize)} {by}")
     if recipe.size != resize or recipe.fit != "exact":
         down = ", offsets rounded down" if recipe.crop_offset == "floor" else ""
         words.append(f"{_sides(recipe.size)} from the centre{down}")
@@ -46,11 +45,8 @@ def values_words(recipe: Recipe) -> str:
     """What becomes of a pixel's value u8."""
     if not recipe.is_normalized:
         return "pixels as they are"
-    scale = (
-        f"* (1 / {recipe.divisor:g})"
-        if recipe.arithmetic == "product"
-        else (f"/ {recipe.divisor:g}")
-    )
+    divisor = f"{recipe.divisor:g}"
+    scale = f"* (1 / {divisor})" if recipe.arithmetic == "product" else f"/ {divisor}"
     value = "u8" if recipe.divisor == 1 else f"u8 {scale}"
     value = f"({value} - {_numbers(recipe.mean)}) / {_numbers(recipe.std)}"
     if recipe.second_std is not None:

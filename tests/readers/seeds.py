@@ -74,6 +74,35 @@ TABLE = (
     "regnety_016.pycls_in1k,8,77.862,22.138,93.718,6.282,11.20,1.000,bicubic\n"
     "other.in1k,288,87.012,12.988,98.212,1.788,197.77,0.875,bicubic\n"
 )
+CHECKER = """
+models:
+  - name: resnet
+    datasets:
+      - name: imagenet
+        reader: pillow_imread
+        preprocessing:
+          - {type: resize, size: 256, aspect_ratio_scale: greater, use_pillow: True}
+          - {type: crop, size: 224, use_pillow: True}
+          - {type: normalization, mean: [123.5, 116.0, 103.25], std: [58.5, 57, 57.5]}
+"""
+PIPELINE = """
+data_preprocessor = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True)
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='ResizeEdge', scale=256, edge='short', backend='pillow', interpolation='bicubic'),
+    dict(type='CenterCrop', crop_size=224),
+    dict(type='PackInputs'),
+]
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+"""
+PADDLE = """
+PreProcess:
+  transform_ops:
+    - ResizeImage: {resize_short: 256, interpolation: bicubic, backend: pil}
+    - CropImage: {size: 224}
+    - NormalizeImage: {scale: 1.0/255.0, mean: [0.4, 0.5, 0.6], std: 0.25, order: ''}
+    - ToCHWImage:
+"""
 
 
 def make_seeds(root: Path) -> None:
@@ -89,6 +118,7 @@ def make_seeds(root: Path) -> None:
     model = root / "m.onnx"
     _save(model)
     _make_records(root)
+    _make_recipes(root)
     _do("preprocess", photos, root / "store", "--for", model, "--workers", 1)
     _do("preprocess", photos, root / "packs", "--for", model, "--pack", 2, "--workers", 1)
     _make_interrupted(root)
@@ -107,6 +137,35 @@ def make_seeds(root: Path) -> None:
     shutil.copytree(root / "infer" / "dumpOutput_device0", scores)
     np.save(root / "scores.npy", np.eye(4, 3, dtype=np.float32))
     (root / "scores.names.txt").write_text("".join(f"{name}\n" for name in names))
+
+
+def _make_recipes(root: Path) -> None:
+    """A recipe in each form in which there are files of them."""
+    _write(root / "own.json", json.dumps({"recipe": RECIPE.to_dict()}, indent=2))
+    _write(
+        root / "own.toml",
+        'resize = 8\ncrop = 8\nfilter = "bicubic"\nmean = [0.5, 0.5, 0.5]\nstd = [1, 1, 1]\n',
+    )
+    processor = {
+        "image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 224},
+        "crop_size": 224, "do_center_crop": True, "resample": 3, "rescale_factor": 1 / 255,
+        "image_mean": [0.48, 0.45, 0.4], "image_std": [0.27, 0.26, 0.27], "do_pad": None,
+    }  # fmt: skip
+    _write(root / "hf" / "preprocessor_config.json", json.dumps(processor, indent=2))
+    config = {
+        "input_size": [3, 224, 224], "crop_pct": 0.95, "crop_mode": "squash", "num_classes": 1000,
+        "interpolation": "bicubic", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5],
+    }  # fmt: skip
+    architecture = {"architecture": "resnet50", "num_classes": 1000, "pretrained_cfg": config}
+    _write(root / "timm" / "config.json", json.dumps(architecture, indent=2))
+    _write(root / "checker.yml", CHECKER)
+    _write(root / "pipeline.py", PIPELINE)
+    _write(root / "paddle.yaml", PADDLE)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
 
 
 def _do(*arguments: object, code: tuple[int, ...] = (0,)) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,32 @@ def test_fields_presets_and_their_names() -> None:
     assert parse_recipe("regnety_016").recipe == Recipe.preset("regnety_016")
     assert parse_recipe("regnety_016").name == "regnety_016"
     assert Recipe.parse(FIELDS) == RECIPE
+
+
+def test_fields_after_a_recipe_take_the_place_of_its_own(tmp_path: Path) -> None:
+    other = parse_recipe("regnety_016,exif=apply,mean=0.5,0.5,0.5")
+    assert other.recipe == replace(Recipe(), exif="apply", mean=(0.5, 0.5, 0.5))
+    assert other.name == "regnety_016,exif=apply,mean=0.5,0.5,0.5"
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps(RECIPE.to_dict()))
+    assert Recipe.parse(f"{path},crop=200").crop == 200
+    keras = "keras:tf,size=40x50,filter=box"
+    assert Recipe.parse(f"{keras},layout=nchw") == replace(Recipe.parse(keras), layout="nchw")
+    with pytest.raises(UsageError, match=r"no key 'exiv' \(is it exif\?\)"):
+        parse_recipe("regnety_016,exiv=apply")
+    odd = tmp_path / "a,crop=3.json"
+    odd.write_text(json.dumps(RECIPE.to_dict()))
+    assert Recipe.parse(str(odd)) == RECIPE
+
+
+def test_a_bare_architecture_is_named_by_the_tag_that_it_means() -> None:
+    if not all(map(find_spec, ("torch", "torchvision", "timm"))):
+        pytest.skip("needs pip install 'regcore[export]'")
+    named = parse_recipe("timm:regnety_016@test")
+    assert named.name == "timm:regnety_016.pycls_in1k@test"
+    assert named.recipe == Recipe.from_timm("regnety_016.pycls_in1k", test_size=True)
+    with pytest.raises(UsageError, match="has tags that want different images"):
+        parse_recipe("timm:resnet50")
 
 
 def test_sizes_and_choices() -> None:
@@ -54,7 +82,7 @@ def test_any_recipe_survives_as_text_and_as_json(recipe: Recipe) -> None:
         (FIELDS.replace("filter=bilinear,", ""), "does not say filter"),
         ("reize=256", "no key 'reize' (is it resize?)"),
         (FIELDS + ",resize=3", "says resize twice"),
-        ("224," + FIELDS, "'224' belongs to no key"),
+        ("224," + FIELDS, "no recipe '224'"),
         (FIELDS.replace("232", "big"), "resize 'big' is not pixels"),
         (FIELDS.replace("232", "2x3x4"), "resize must be pixels, or rows and columns"),
         (FIELDS.replace("232", "9" * 5000), "is not pixels"),
