@@ -45,7 +45,7 @@ class Source:
 
 def _timm(text: str) -> NamedRecipe:
     """Under the name of the tag, which the architecture alone leaves open."""
-    name, options = text, []
+    name, options = text, list[str]()
     while (parts := name.rpartition("@"))[2] in _TIMM_OPTIONS:
         name, options = parts[0], [parts[2], *options]
     if "@" in name and not is_path(name):
@@ -147,7 +147,8 @@ def _split(text: str) -> tuple[str, str]:
     if text.startswith("keras:"):  # which has keys of its own
         field = "|".join(name for name in _FIELDS if name not in _KERAS_KEYS)
     fields_at = re.search(rf"(?:^|,)\s*(?:{field})\s*=", text)
-    if fields_at is None or _exists(text):
+    prefix, colon, path = text.partition(":")
+    if fields_at is None or _exists(text) or (colon and prefix in SOURCES and _exists(path)):
         return text, ""
     return text[: fields_at.start()], text[fields_at.start() :].lstrip(",")
 

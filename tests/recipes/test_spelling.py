@@ -38,6 +38,10 @@ def test_fields_after_a_recipe_take_the_place_of_its_own(tmp_path: Path) -> None
     assert Recipe.parse(f"{keras},layout=nchw") == replace(Recipe.parse(keras), layout="nchw")
     with pytest.raises(UsageError, match=r"no key 'exiv' \(is it exif\?\)"):
         parse_recipe("regnety_016,exiv=apply")
+    odd = tmp_path / "runs,lr=1"
+    odd.mkdir()
+    with pytest.raises(RegcoreError, match=r"has no preprocessor_config\.json"):
+        parse_recipe(f"hf:{odd}")
     odd = tmp_path / "a,crop=3.json"
     odd.write_text(json.dumps(RECIPE.to_dict()))
     assert Recipe.parse(str(odd)) == RECIPE
