@@ -84,6 +84,8 @@ def _recipe(settings: Settings) -> Recipe:
     resizes = settings.flag("do_resize", default=True)
     crops = settings.flag("do_center_crop", default=kind.crops)
     crop_size = _size(settings, "crop_size", kind.crop_size, square=True)
+    if crops and crop_size is None:
+        raise settings.refusal("crop_size", "is missing; do_center_crop needs it")
     fields = _geometry(settings, kind, size if resizes else None, crop_size if crops else None)
     fields |= _values(settings, kind)
     settings.finish(*_HARMLESS)
@@ -196,9 +198,10 @@ def _filter(settings: Settings, kind: ProcessorClass) -> str:
 def _values(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:
     mean = _per_channel(settings, "image_mean", kind.mean)
     std = _per_channel(settings, "image_std", kind.std)
-    normalizes = settings.flag("do_normalize", default=bool(kind.normalizes))
+    asked = settings.flag("do_normalize", default=bool(kind.normalizes))
+    normalizes = asked and kind.normalizes is not None
     fields: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
-    if normalizes and kind.normalizes is not None:
+    if normalizes:
         fields = {"mean": mean, "std": std}
     factor, rescales = settings.take("rescale_factor"), settings.flag("do_rescale", default=True)
     fields["divisor"] = _divisor(settings, 1 / 255 if factor is None else factor) if rescales else 1

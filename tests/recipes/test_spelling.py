@@ -92,6 +92,7 @@ def test_any_recipe_survives_as_text_and_as_json(recipe: Recipe) -> None:
         (FIELDS.replace("bilinear", "cubic"), "filter 'cubic' is none of box, bilinear"),
         (FIELDS + ",fill=red", "fill 'red' is not red, green and blue"),
         (FIELDS.replace("232", "100"), "or a fill around what is smaller"),
+        (".", "'.': is a folder; say whose: hf:. or timm:."),
         ("tim:resnet50", "no source of recipes 'tim' (is it timm?)"),
         ("timm:", "needs more, as in timm:resnet50"),
         ("timm:resnet50.a1_in1k@train", "after @ comes only test"),
