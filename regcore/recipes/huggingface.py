@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -20,8 +20,9 @@ from regcore.recipes.huggingface_classes import CLASSES, ProcessorClass
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.settings import Settings
 
-#: A folder's configurations, in the order of preference; the second has it under a key.
-_FILES = ("preprocessor_config.json", "processor_config.json")
+_FILE = "preprocessor_config.json"
+#: Of processors that have a tokenizer, too; transformers 5 writes the images' part into it.
+_OUTER_FILE, _INNER_KEY = "processor_config.json", "image_processor"
 _MAX_BYTES = 1 << 20
 _TYPE_KEYS = ("image_processor_type", "feature_extractor_type")
 _SUFFIXES = ("Pil", "Fast", "ImageProcessor", "FeatureExtractor")
@@ -33,6 +34,10 @@ _HARMLESS = (
     *("device", "data_format", "input_data_format", "return_tensors", "disable_grouping"),
     *("do_convert_rgb", "do_reduce_labels", "reduce_labels", "image_seq_length"),
 )
+#: No model needs less, and what is divided by it stays finite.
+_LEAST_FACTOR = 1e-6
+#: Of the first PoolFormers; nothing reads it any more.
+_OLD_GEOMETRY = "do_resize_and_center_crop"
 #: What is understood where it is off, or not said.
 _ONLY_OFF = ("do_pad", "pad_size", "do_thumbnail", "do_align_long_axis", "use_square_size")
 
@@ -40,20 +45,43 @@ _ONLY_OFF = ("do_pad", "pad_size", "do_thumbnail", "do_align_long_axis", "use_sq
 def recipe_of_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
     """The recipe whose pixels are those of transformers' PIL backend, float32 NCHW.
 
-    source: a folder with preprocessor_config.json, that file, or what it holds.
+    source: a folder, its preprocessor_config.json or processor_config.json, or what that holds.
+
+    Of pictures with transparency, transformers 5.24 lays those of do_convert_rgb on white, where
+    regcore has the colours alone, as Pillow's convert("RGB").
 
     Raises UsageError, which names file and key, for what cannot be expressed exactly, and for a
     class whose defaults are not known; DatasetError for a file that is none.
     """
     if isinstance(source, Mapping):
-        return _recipe(_said(source))
-    path = _configuration_file(Path(source))
-    content = parse_json(read_input(path, _MAX_BYTES), dict[str, Any], path)
+        return _recipe(_configuration(source))
+    path = Path(source)
+    return _recipe(_of_folder(path) if path.is_dir() else _configuration(_read(path), path))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return parse_json(read_input(path, _MAX_BYTES), dict[str, Any], path)
+
+
+def _of_folder(folder: Path) -> Settings:
+    """By transformers' rule, what processor_config.json says of images comes first."""
+    outer, file = folder / _OUTER_FILE, folder / _FILE
+    if outer.exists() and _INNER_KEY in (content := _read(outer)):
+        return _configuration(content, outer)
+    if file.exists():
+        return _configuration(_read(file), file)
+    if (folder / "config.json").exists():
+        raise UsageError(f"{folder}: has no {_FILE}; of a model of timm's, say timm:{folder}")
+    raise DatasetError(f"{folder}: has no {_FILE}")
+
+
+def _configuration(content: Mapping[str, Any], path: Path | None = None) -> Settings:
+    place = "" if path is None else f"{path}: "
     if "pretrained_cfg" in content:
-        raise UsageError(f"{path}: is a configuration of timm's, by its key pretrained_cfg")
-    if not any(key in content for key in _TYPE_KEYS) and "image_processor" in content:
-        return _recipe(_said(content["image_processor"], f"{path}: image_processor"))
-    return _recipe(_said(content, f"{path}: "))
+        raise UsageError(f"{place}pretrained_cfg: is of a model of timm's, see Recipe.from_timm")
+    if _INNER_KEY in content and not any(key in content for key in _TYPE_KEYS):
+        return _said(content[_INNER_KEY], f"{place}{_INNER_KEY}")
+    return _said(content, place)
 
 
 def _said(content: object, place: str = "") -> Settings:
@@ -63,34 +91,30 @@ def _said(content: object, place: str = "") -> Settings:
     return Settings(content, place)
 
 
-def _configuration_file(path: Path) -> Path:
-    if not path.is_dir():
-        return path
-    for name in _FILES:
-        if (path / name).exists():
-            return path / name
-    if (path / "config.json").exists():
-        raise UsageError(f"{path}: has no {_FILES[0]}; of a model of timm's, say timm:{path}")
-    raise DatasetError(f"{path}: has no {_FILES[0]}")
-
-
 def _recipe(settings: Settings) -> Recipe:
     kind = _class_of(settings)
     for key in _ONLY_OFF:
         if settings.take(key) not in (None, False):
             raise settings.refusal(key, "cannot be expressed in a recipe")
+    if not settings.flag(_OLD_GEOMETRY, default=True):
+        raise settings.refusal(_OLD_GEOMETRY, "is do_resize and do_center_crop by now")
     square = settings.flag("default_to_square", default=kind.square)
     size = _size(settings, "size", kind.size, square=square)
     resizes = settings.flag("do_resize", default=True)
     crops = settings.flag("do_center_crop", default=kind.crops)
     crop_size = _size(settings, "crop_size", kind.crop_size, square=True)
-    fields = _geometry(settings, kind, size if resizes else None, crop_size if crops else None)
+    if crops and crop_size is None:
+        raise settings.refusal("crop_size", "is missing, and do_center_crop needs it")
+    if not crops or kind.never_crops:
+        crop_size = None
+    fields = _geometry(settings, kind, size if resizes else None, crop_size)
     fields |= _values(settings, kind)
     settings.finish(*_HARMLESS)
     try:
         return Recipe(**fields, crop_offset="floor")
     except UsageError as error:
-        raise UsageError(f"{settings.place}{error}") from error
+        where = settings.place.removesuffix(": ")
+        raise UsageError(f"{where}: {error}" if where else str(error)) from error
 
 
 def _class_of(settings: Settings) -> ProcessorClass:
@@ -141,8 +165,9 @@ def _geometry(
     if isinstance(crop, int):
         raise settings.refusal("crop_size", "needs height and width")
     resize = size
-    if kind.crop_pct is not None and resize is not None:
-        resize, crop = _by_crop_pct(settings, kind, resize, crop)
+    part = None if kind.crop_pct is None else _crop_pct(settings, kind.crop_pct)
+    if part is not None and resize is not None:
+        resize, crop = _by_crop_pct(settings, kind, part, resize, crop)
     elif isinstance(resize, int):
         resize = int(kind.enlarged * resize)
     if crop is None and not isinstance(resize, tuple):
@@ -159,17 +184,22 @@ def _geometry(
     }
 
 
+def _crop_pct(settings: Settings, default: float) -> float:
+    given = settings.take("crop_pct")
+    part = default if given is None else given
+    if not _is_factor(part):
+        raise settings.refusal("crop_pct", f"must be {_LEAST_FACTOR:g} to 1, not {shown(given)}")
+    return float(part)
+
+
 def _by_crop_pct(
     settings: Settings,
     kind: ProcessorClass,
+    part: float,
     size: int | tuple[int, int],
     crop: tuple[int, int] | None,
 ) -> tuple[int | tuple[int, int], tuple[int, int] | None]:
     """ConvNeXT and PoolFormer resize to a larger size, of which the crop is a part."""
-    given = settings.take("crop_pct")
-    part = kind.crop_pct if given is None else given
-    if isinstance(part, bool) or not isinstance(part, (int, float)) or not 0 < part <= 1:
-        raise settings.refusal("crop_pct", f"must be above 0 and at most 1, not {shown(given)}")
     if kind.warps_from is None:
         if isinstance(size, tuple):
             scaled = (int(size[0] / part), int(size[1] / part))
@@ -196,9 +226,9 @@ def _filter(settings: Settings, kind: ProcessorClass) -> str:
 def _values(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:
     mean = _per_channel(settings, "image_mean", kind.mean)
     std = _per_channel(settings, "image_std", kind.std)
-    normalizes = settings.flag("do_normalize", default=bool(kind.normalizes))
+    normalizes = settings.flag("do_normalize", default=True) and kind.normalizes
     fields: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
-    if normalizes and kind.normalizes is not None:
+    if normalizes:
         fields = {"mean": mean, "std": std}
     factor, rescales = settings.take("rescale_factor"), settings.flag("do_rescale", default=True)
     fields["divisor"] = _divisor(settings, 1 / 255 if factor is None else factor) if rescales else 1
@@ -217,14 +247,25 @@ def _values(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:
 
 
 def _per_channel(settings: Settings, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
-    return settings.per_channel(key) if key in settings else default
+    given = settings.take(key)
+    if given is None:
+        return default
+    if isinstance(given, (list, tuple)) and len(given) == 1:
+        raise settings.refusal(key, f"must be one number, not in a list, or three: {shown(given)}")
+    return Settings({key: given}, settings.place).per_channel(key)
+
+
+def _is_factor(value: object) -> TypeGuard[float]:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return _LEAST_FACTOR <= value <= 1
 
 
 def _divisor(settings: Settings, factor: object) -> float:
     """What a division by gives float32(pixel * factor), the product being of float64."""
     key = "rescale_factor"
-    if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not 0 < factor <= 1:
-        raise settings.refusal(key, f"must be above 0 and at most 1, not {shown(factor)}")
+    if not _is_factor(factor):
+        raise settings.refusal(key, f"must be {_LEAST_FACTOR:g} to 1, not {shown(factor)}")
     pixels = np.arange(256)
     wanted = (pixels * float(factor)).astype(np.float32)
     for divisor in (round(2 / factor) / 2, 1 / factor):
