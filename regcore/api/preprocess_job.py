@@ -74,6 +74,11 @@ def plan_job(src: Path, out: Path, options: StoreOptions, log: Log) -> Preproces
         dtype=options.get("dtype"),
         layout=options.get("layout"),
     )
+    if own is not None and recipe.size != own.recipe.size:
+        raise UsageError(
+            f"{for_model}: takes images of {_sides(own.recipe)}, but {name} gives "
+            f"{_sides(recipe)}; choose another recipe, or leave out --for"
+        )
     if not is_chosen:
         _log_default(name, recipe, log)
     form = _form(recipe, options)
@@ -86,6 +91,10 @@ def plan_job(src: Path, out: Path, options: StoreOptions, log: Log) -> Preproces
     if allowed is not None and len(listed.broken) > allowed:
         raise TooManyBadError(listed.broken, allowed)
     return PreprocessJob(preprocessor, name, is_chosen, listed, out, form, allowed)
+
+
+def _sides(recipe: Recipe) -> str:
+    return " x ".join(map(str, recipe.size))
 
 
 def _log_default(name: str, recipe: Recipe, log: Log) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from regcore.api.messages import Log, no_log
-from regcore.backends.recipe_fit import check_image, in_form_of
+from regcore.backends.recipe_fit import check_image, form_change, in_form_of
 from regcore.backends.registry import kind_of
 from regcore.convert.inspect import inspect_model
 from regcore.convert.onnx.embed import embed_in_onnx
@@ -66,10 +66,7 @@ def embed_recipe(
     taken = in_form_of(named.recipe, image)
     check_image(image, taken)
     if taken != named.recipe:
-        log(
-            f"{path} takes {taken.dtype} {taken.layout}, instead of {named.name}'s "
-            f"{named.recipe.dtype} {named.recipe.layout}"
-        )
+        log(f"{path} {form_change(named.name, named.recipe, taken)}")
     old = facts.metadata
     if old is not None and old.recipe != taken and not force:
         raise UsageError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from regcore.api.messages import Log
 from regcore.backends.protocol import Backend
-from regcore.backends.recipe_fit import check_recipe, in_form_of
+from regcore.backends.recipe_fit import check_recipe, form_change, in_form_of
 from regcore.errors import UsageError
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
@@ -97,10 +97,7 @@ def recipe_for(
     label, wanted = choose_recipe(recipe, own, log)
     taken = in_form_of(wanted, backend.inputs[0])
     if taken != wanted and (dtype, layout) == (None, None):
-        log(
-            f"{model} takes {taken.dtype} {taken.layout}, instead of {label}'s {wanted.dtype} "
-            f"{wanted.layout}"
-        )
+        log(f"{model} {form_change(label, wanted, taken)}")
     taken = _changed(taken, dtype, layout)
     if store:
         store.check_recipe(taken)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from regcore._native.choices import DTYPES
 from regcore.backends.protocol import Backend
-from regcore.errors import BackendError
+from regcore.errors import BackendError, UsageError
 from regcore.models.tensors import TensorSpec, describe
 from regcore.recipes.recipe import Recipe
 
@@ -22,7 +22,22 @@ def in_form_of(recipe: Recipe, image: TensorSpec) -> Recipe:
     if len(shape) == 4 and (shape[1] == count) != (shape[3] == count):  # noqa: PLR2004
         layout = "nchw" if shape[1] == count else "nhwc"
     dtype = image.dtype if image.dtype in DTYPES else recipe.dtype
+    if dtype == "int8" and recipe.quant_scale is None:
+        raise UsageError(
+            f"the model takes {image}, for which the recipe lacks the scale: add "
+            "quant_scale=...,quant_zero_point=... to it"
+        )
     return recipe.in_form(dtype, layout)
+
+
+def form_change(name: str, wanted: Recipe, taken: Recipe) -> str:
+    """What `in_form_of` made of the recipe `wanted`, which is called `name`, for people."""
+    told = f"takes {taken.dtype} {taken.layout}, instead of {name}'s {wanted.dtype} {wanted.layout}"
+    if wanted.is_normalized and not taken.is_normalized:
+        return f"{told}: mean and std are left to it"
+    if wanted.quant_scale is not None and taken.quant_scale is None:
+        return f"{told}: the quantisation is left out"
+    return told
 
 
 def check_recipe(backend: Backend, recipe: Recipe) -> None:

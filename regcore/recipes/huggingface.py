@@ -104,7 +104,7 @@ def _recipe(settings: Settings) -> Recipe:
     crops = settings.flag("do_center_crop", default=kind.crops)
     crop_size = _size(settings, "crop_size", kind.crop_size, square=True)
     if crops and crop_size is None:
-        raise settings.refusal("crop_size", "is missing, and do_center_crop needs it")
+        raise settings.refusal("crop_size", "is missing; do_center_crop needs it")
     if not crops or kind.never_crops:
         crop_size = None
     fields = _geometry(settings, kind, size if resizes else None, crop_size)

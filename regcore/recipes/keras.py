@@ -27,6 +27,6 @@ def recipe_of_keras(mode: str, size: int | tuple[int, int], filter_name: str) ->
 
     Raises UsageError where an argument makes no sense.
     """
-    check_choice("mode", mode, tuple(_MODES))
+    check_choice("keras mode", mode, tuple(_MODES))
     rows_columns = (size, size) if isinstance(size, int) else size
     return Recipe(resize=rows_columns, crop=None, filter=filter_name, layout="nhwc", **_MODES[mode])

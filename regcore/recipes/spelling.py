@@ -18,6 +18,7 @@ from regcore.recipes.timm import find_model, is_path
 
 #: What a keras mode leaves open.
 _KERAS_KEYS = ("size", "filter")
+_TIMM_OPTIONS = ("test", "prefetcher")
 _FILE_SUFFIXES = (".json", ".toml")
 _FIELDS = tuple(field.name for field in fields(Recipe))
 
@@ -44,8 +45,10 @@ class Source:
 
 def _timm(text: str) -> NamedRecipe:
     """Under the name of the tag, which the architecture alone leaves open."""
-    name, *options = text.split("@")
-    if not set(options) <= {"test", "prefetcher"}:
+    name, options = text, list[str]()
+    while (parts := name.rpartition("@"))[2] in _TIMM_OPTIONS:
+        name, options = parts[0], [parts[2], *options]
+    if "@" in name and not is_path(name):
         raise UsageError(
             f"timm:{text}: after @ comes only test, the size that timm tests with, or prefetcher, "
             "the values of its validate.py"
@@ -144,7 +147,8 @@ def _split(text: str) -> tuple[str, str]:
     if text.startswith("keras:"):  # which has keys of its own
         field = "|".join(name for name in _FIELDS if name not in _KERAS_KEYS)
     fields_at = re.search(rf"(?:^|,)\s*(?:{field})\s*=", text)
-    if fields_at is None or _exists(text):
+    prefix, colon, path = text.partition(":")
+    if fields_at is None or _exists(text) or (colon and prefix in SOURCES and _exists(path)):
         return text, ""
     return text[: fields_at.start()], text[fields_at.start() :].lstrip(",")
 
@@ -162,6 +166,8 @@ def _base(text: str) -> NamedRecipe:
         return found if isinstance(found, NamedRecipe) else NamedRecipe(text, found)
     if text in Recipe.presets():
         return NamedRecipe(text, Recipe.preset(text))
+    if os.path.isdir(text):  # noqa: PTH112
+        raise UsageError(f"{shown(text)}: is a folder; say whose: hf:{text} or timm:{text}")
     if text.endswith(_FILE_SUFFIXES) or _exists(text):
         return NamedRecipe(Path(text).name, read_recipe(Path(text)))
     raise UsageError(_unknown(text, prefix if colon else None))

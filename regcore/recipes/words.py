@@ -37,7 +37,7 @@ def geometry_words(recipe: Recipe) -> list[str]:
         down = ", offsets rounded down" if recipe.crop_offset == "floor" else ""
         words.append(f"{_sides(recipe.size)} from the centre{down}")
     if recipe.fill is not None:
-        words.append(f"a border of {_numbers(recipe.fill)} around what is smaller")
+        words.append(f"a border of RGB {_numbers(recipe.fill)} around what is smaller")
     return words
 
 

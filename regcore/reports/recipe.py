@@ -142,7 +142,7 @@ def diff_lines(found: RecipeDifference) -> Iterator[str]:
             f"{found.largest:.3g} at most"
         )
     else:
-        yield "the same pixels give the same values"
+        yield "the values of a pixel are the same"
 
 
 def _plain(value: object) -> object:

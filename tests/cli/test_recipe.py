@@ -66,7 +66,7 @@ def test_diff_says_in_what_and_by_how_much() -> None:
     assert "768 of the values of a pixel over all channels differ, by 1.64 at most" in told.stdout
     assert told.stderr.count("\n") == 1
     told = regcore("recipe", "diff", "regnety_016", FIELDS, code=5)
-    assert "the same pixels give the same values" in told.stdout
+    assert "the values of a pixel are the same" in told.stdout
 
 
 def test_embed_into_an_onnx_file(tmp_path: Path) -> None:
@@ -150,3 +150,29 @@ def test_the_library_takes_recipes_and_spellings(tmp_path: Path) -> None:
         infer_images(model, tmp_path / "photos", out, recipe=recipe)
         scores.append(np.loadtxt(out / "dumpOutput_device0" / "a_1.txt"))
     assert np.array_equal(*scores)
+
+
+def test_a_store_for_a_model_has_images_that_it_takes(tmp_path: Path) -> None:
+    model = save_model(tmp_path / "m.onnx")
+    save_photos(tmp_path / "photos", 2)
+    made = ("preprocess", tmp_path / "photos", tmp_path / "store", "--for", model)
+    smaller = FIELDS.replace("crop=224", "crop=200")
+    told = regcore(*made, "--recipe", smaller, code=2)
+    assert "takes images of 224 x 224, but" in told.stderr
+    regcore(*made, "--recipe", FIELDS)
+
+
+def test_what_a_model_leaves_out_of_a_recipe_is_told(tmp_path: Path) -> None:
+    nodes = [("Cast", ["image"], ["cast"], {"to": 1}), ("Flatten", ["cast"], ["class"], {})]
+    shape = ["N", 3, 224, 224]
+    for dtype, recipe, words in (
+        ("uint8", FIELDS, "mean and std are left to it"),
+        ("float32", f"{FIELDS},dtype=int8,quant_scale=0.02", "the quantisation is left out"),
+    ):
+        model = save_graph(
+            tmp_path / f"{dtype}.onnx", nodes, ("float32", None), image=(dtype, shape)
+        )
+        assert words in regcore("recipe", "embed", recipe, model).stderr
+    model = save_graph(tmp_path / "int8.onnx", nodes, ("float32", None), image=("int8", shape))
+    told = regcore("recipe", "embed", FIELDS, model, code=2)
+    assert "lacks the scale: add quant_scale" in told.stderr

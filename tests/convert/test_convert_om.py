@@ -152,6 +152,14 @@ def test_the_rounding_of_aipp_is_told_in_the_order_of_the_channels(model: Path) 
         assert f"normalised {order} are off by" in result.stderr
 
 
+def test_aipp_of_grey_pictures_is_refused_as_such(model: Path) -> None:
+    recipe = "resize=256,crop=224,filter=bicubic,mean=0,std=1,channels=gray"
+    result = to_om(model, "--print", "--aipp", "--recipe", recipe)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].endswith("three channels, not for grey pictures")
+    assert "normalised" not in result.stderr
+
+
 def test_print_as_json(model: Path) -> None:
     answer = json.loads(to_om(model, "--print", "--aipp", "--json").stdout)
     assert answer["path"] == str(model.with_name("RegNetY-1.6GF_bs1_aipp.om"))

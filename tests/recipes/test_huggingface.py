@@ -248,9 +248,16 @@ def test_recipes_of_some() -> None:
     assert Recipe.from_huggingface(CONFIGURATIONS["tf's values"]).divisor == 127.5
 
 
+def test_a_class_that_never_normalises_gives_pixels_where_it_does_not_rescale() -> None:
+    configuration = {"image_processor_type": "MobileViTImageProcessor", "do_rescale": False}
+    assert Recipe.from_huggingface({**configuration, "do_normalize": True}).dtype == "uint8"
+    assert Recipe.from_huggingface(configuration).dtype == "uint8"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"do_center_crop": True}, "crop_size: is missing; do_center_crop needs it"),
         ({"image_processor_type": None}, "image_processor_type: is missing"),
         ({"image_processor_type": "SamImageProcessor"}, "'SamImageProcessor' is none of"),
         ({"do_pad": True}, "do_pad: cannot be expressed"),
@@ -261,7 +268,6 @@ def test_recipes_of_some() -> None:
         ({"rescale_factor": 5e-324}, "rescale_factor: must be 1e-06 to 1"),
         ({"rescale_factor": 1e-40}, "rescale_factor: must be 1e-06 to 1"),
         ({"image_processor_type": "ConvNextImageProcessor", "crop_pct": 5e-324}, "crop_pct: must"),
-        ({"do_center_crop": True}, "crop_size: is missing, and do_center_crop needs it"),
         ({"do_resize_and_center_crop": False}, "do_resize_and_center_crop: is do_resize and"),
         ({"size": {"longest_edge": 224}}, "size.height: is missing"),
         ({"size": {"shortest_edge": 224, "longest_edge": 448}}, "size.longest_edge: is not under"),

@@ -60,7 +60,7 @@ def test_the_filter_must_be_said() -> None:
 @pytest.mark.parametrize(
     ("mode", "size", "filter_name", "named"),
     [
-        ("imagenet", 224, "nearest", "mode is one of caffe, tf, torch"),
+        ("imagenet", 224, "nearest", "keras mode is one of caffe, tf, torch"),
         (["tf"], 224, "nearest", "mode is one of"),
         ("tf", 224, "lanczos5", "filter"),
         ("tf", 0, "nearest", "resize"),

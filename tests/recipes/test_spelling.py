@@ -38,6 +38,10 @@ def test_fields_after_a_recipe_take_the_place_of_its_own(tmp_path: Path) -> None
     assert Recipe.parse(f"{keras},layout=nchw") == replace(Recipe.parse(keras), layout="nchw")
     with pytest.raises(UsageError, match=r"no key 'exiv' \(is it exif\?\)"):
         parse_recipe("regnety_016,exiv=apply")
+    odd = tmp_path / "runs,lr=1"
+    odd.mkdir()
+    with pytest.raises(RegcoreError, match=r"has no preprocessor_config\.json"):
+        parse_recipe(f"hf:{odd}")
     odd = tmp_path / "a,crop=3.json"
     odd.write_text(json.dumps(RECIPE.to_dict()))
     assert Recipe.parse(str(odd)) == RECIPE
@@ -92,6 +96,7 @@ def test_any_recipe_survives_as_text_and_as_json(recipe: Recipe) -> None:
         (FIELDS.replace("bilinear", "cubic"), "filter 'cubic' is none of box, bilinear"),
         (FIELDS + ",fill=red", "fill 'red' is not red, green and blue"),
         (FIELDS.replace("232", "100"), "or a fill around what is smaller"),
+        (".", "'.': is a folder; say whose: hf:. or timm:."),
         ("tim:resnet50", "no source of recipes 'tim' (is it timm?)"),
         ("timm:", "needs more, as in timm:resnet50"),
         ("timm:resnet50.a1_in1k@train", "after @ comes only test"),

@@ -31,14 +31,19 @@ class AippRounding:
     arithmetic: tuple[float, ...]
 
 
+def check_channels(recipe: Recipe) -> None:
+    """Raises UsageError for grey pictures."""
+    if recipe.channels == "gray":
+        raise UsageError("AIPP configurations are made for three channels, not for grey pictures")
+
+
 def aipp_config(recipe: Recipe) -> str:
     """A static AIPP file for atc's --insert_op_conf: RGB pixels uint8 NHWC of the crop's size.
 
     The constants have 15 significant digits: min_chn = 255 mean, var_reci_chn = 1 / (255 std).
     Pixels in another order than RGB come in that order. Raises UsageError for grey ones.
     """
-    if recipe.channels == "gray":
-        raise UsageError("AIPP configurations are made for three channels, not for grey pictures")
+    check_channels(recipe)
     lines = [
         "aipp_mode : static",
         "input_format : RGB888_U8",

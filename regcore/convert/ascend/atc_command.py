@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from regcore.convert.ascend.aipp import check_channels
 from regcore.errors import BackendError, UsageError
 from regcore.models.onnx_file import OnnxFile
 from regcore.recipes.recipe import Recipe
@@ -117,6 +118,7 @@ class AtcJob:
             raise UsageError(
                 f"{self.model.path}: does not say how it wants its images; give --recipe"
             )
+        check_channels(self.recipe)
         image, (rows, columns) = self.model.image, self.recipe.size
         if image.dtype != "float32" or (image.shape or ())[1:] != (_CHANNELS, rows, columns):
             raise UsageError(
