@@ -139,6 +139,21 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "image_processor_type": "PoolFormerImageProcessor", "size": {"height": 40, "width": 97},
         "crop_size": {"height": 31, "width": 90},
     },
+    "nulls as the fast processors of transformers 4 wrote them": {
+        "crop_size": None, "data_format": "channels_first", "default_to_square": True,
+        "device": None, "disable_grouping": None, "do_center_crop": None, "do_convert_rgb": None,
+        "do_normalize": True, "do_pad": None, "do_rescale": True, "do_resize": True,
+        "image_processor_type": "DeiTImageProcessorFast", "input_data_format": None,
+        "pad_size": None, "resample": 2, "rescale_factor": 0.00392156862745098,
+        "return_tensors": None, "size": {"height": 90, "width": 80}, **HALF,
+    },
+    "switches that are null": {
+        "image_processor_type": "EfficientNetImageProcessor", "include_top": None, "size": 60,
+        "do_normalize": None, "image_mean": None, "image_std": None, "rescale_offset": None,
+    },
+    "poolformer without crop_pct": {
+        "image_processor_type": "PoolFormerImageProcessor", "crop_pct": None, "size": 70,
+    },
     "crop of a square": {
         "image_processor_type": "ViTImageProcessor", "do_center_crop": True, "crop_size": 61,
         "size": 71, "resample": 5,
@@ -206,7 +221,10 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
     own = set(CLASSES[name].own_keys) | ({"crop_pct"} if CLASSES[name].crop_pct else set())
     known = {key: value for key, value in ALL_OPTIONS.items() if key not in OWN - own}
     said = draw(st.fixed_dictionaries({}, optional=known))
-    return {"image_processor_type": f"{name}ImageProcessor", **said}
+    nulls = draw(st.sets(st.sampled_from(sorted(known)), max_size=2))
+    return {
+        "image_processor_type": f"{name}ImageProcessor", **said, **dict.fromkeys(nulls),
+    }  # fmt: skip
 
 
 @pytest.mark.slow
@@ -258,6 +276,15 @@ def test_a_class_that_never_normalises_gives_pixels_where_it_does_not_rescale() 
     ("change", "words"),
     [
         ({"do_center_crop": True}, "crop_size: is missing; do_center_crop needs it"),
+        ({"size": None}, "size: is missing; do_resize needs it"),
+        ({"resample": None}, "resample: is missing; do_resize needs it"),
+        ({"rescale_factor": None}, "rescale_factor: is missing; do_rescale needs it"),
+        ({"image_std": None}, "image_std: is missing; do_normalize needs it"),
+        (
+            {"image_processor_type": "ConvNextImageProcessor", "crop_pct": None},
+            "crop_pct: is missing; the size needs it",
+        ),
+        ({"do_flip_channel_order": True}, "do_flip_channel_order: cannot be expressed"),
         ({"image_processor_type": None}, "image_processor_type: is missing"),
         ({"image_processor_type": "SamImageProcessor"}, "'SamImageProcessor' is none of"),
         ({"do_pad": True}, "do_pad: cannot be expressed"),
