@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
-from regcore.errors import DatasetError, UsageError
+from regcore.errors import UsageError
 from regcore.files.arguments import shown
-from regcore.files.input_file import read_input
-from regcore.files.json_input import parse_json
 from regcore.recipes.huggingface_classes import CLASSES, ProcessorClass
+from regcore.recipes.huggingface_file import NULL, TYPE_KEYS, read_configuration
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.settings import Settings
 
-#: A folder's configurations, in the order of preference; the second has it under a key.
-_FILES = ("preprocessor_config.json", "processor_config.json")
-_MAX_BYTES = 1 << 20
-_TYPE_KEYS = ("image_processor_type", "feature_extractor_type")
 _SUFFIXES = ("Pil", "Fast", "ImageProcessor", "FeatureExtractor")
 #: PIL.Image.Resampling, by number.
 _FILTERS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
@@ -33,91 +28,75 @@ _HARMLESS = (
     *("device", "data_format", "input_data_format", "return_tensors", "disable_grouping"),
     *("do_convert_rgb", "do_reduce_labels", "reduce_labels", "image_seq_length"),
 )
+#: No model needs less, and what is divided by it stays finite.
+_LEAST_FACTOR = 1e-6
+#: Of the first PoolFormers; nothing reads it any more.
+_OLD_GEOMETRY = "do_resize_and_center_crop"
 #: What is understood where it is off, or not said.
 _ONLY_OFF = ("do_pad", "pad_size", "do_thumbnail", "do_align_long_axis", "use_square_size")
+_OWN_SWITCHES = {key for kind in CLASSES.values() for key in kind.own_keys}
 
 
 def recipe_of_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
     """The recipe whose pixels are those of transformers' PIL backend, float32 NCHW.
 
-    source: a folder with preprocessor_config.json, that file, or what it holds.
+    source: a folder, its preprocessor_config.json or processor_config.json, or what that holds.
+
+    Of pictures with transparency, transformers 5.24 lays those of do_convert_rgb on white, where
+    regcore has the colours alone, as Pillow's convert("RGB").
 
     Raises UsageError, which names file and key, for what cannot be expressed exactly, and for a
     class whose defaults are not known; DatasetError for a file that is none.
     """
-    if isinstance(source, Mapping):
-        return _recipe(_said(source))
-    path = _configuration_file(Path(source))
-    content = parse_json(read_input(path, _MAX_BYTES), dict[str, Any], path)
-    if "pretrained_cfg" in content:
-        raise UsageError(f"{path}: is a configuration of timm's, by its key pretrained_cfg")
-    if not any(key in content for key in _TYPE_KEYS) and "image_processor" in content:
-        return _recipe(_said(content["image_processor"], f"{path}: image_processor"))
-    return _recipe(_said(content, f"{path}: "))
-
-
-def _said(content: object, place: str = "") -> Settings:
-    """Null stands for the default of the class, as if nothing were said."""
-    if isinstance(content, Mapping):
-        content = {key: value for key, value in content.items() if value is not None}
-    return Settings(content, place)
-
-
-def _configuration_file(path: Path) -> Path:
-    if not path.is_dir():
-        return path
-    for name in _FILES:
-        if (path / name).exists():
-            return path / name
-    if (path / "config.json").exists():
-        raise UsageError(f"{path}: has no {_FILES[0]}; of a model of timm's, say timm:{path}")
-    raise DatasetError(f"{path}: has no {_FILES[0]}")
-
-
-def _recipe(settings: Settings) -> Recipe:
+    settings = read_configuration(source)
     kind = _class_of(settings)
-    for key in _ONLY_OFF:
+    foreign = _OWN_SWITCHES - kind.own_keys.keys()
+    for key in (*_ONLY_OFF, *sorted(foreign)):
         if settings.take(key) not in (None, False):
             raise settings.refusal(key, "cannot be expressed in a recipe")
-    square = settings.flag("default_to_square", default=kind.square)
-    size = _size(settings, "size", kind.size, square=square)
-    resizes = settings.flag("do_resize", default=True)
-    crops = settings.flag("do_center_crop", default=kind.crops)
-    crop_size = _size(settings, "crop_size", kind.crop_size, square=True)
-    if crops and crop_size is None:
-        raise settings.refusal("crop_size", "is missing; do_center_crop needs it")
-    fields = _geometry(settings, kind, size if resizes else None, crop_size if crops else None)
-    fields |= _values(settings, kind)
+    if not settings.flag(_OLD_GEOMETRY, default=True):
+        raise settings.refusal(_OLD_GEOMETRY, "is do_resize and do_center_crop by now")
+    fields = _geometry(settings, kind) | _values(settings, kind)
     settings.finish(*_HARMLESS)
     try:
         return Recipe(**fields, crop_offset="floor")
     except UsageError as error:
-        raise UsageError(f"{settings.place}{error}") from error
+        where = settings.place.removesuffix(": ")
+        raise UsageError(f"{where}: {error}" if where else str(error)) from error
 
 
 def _class_of(settings: Settings) -> ProcessorClass:
-    named = [settings.take(key) for key in _TYPE_KEYS]
+    named = [settings.take(key) for key in TYPE_KEYS]
     name = next((each for each in named if each is not None), None)
     if name is None:
-        raise settings.refusal(_TYPE_KEYS[0], "is missing; it decides what is not said here")
+        raise settings.refusal(TYPE_KEYS[0], "is missing; it decides what is not said here")
     short = str(name)
     for suffix in _SUFFIXES:
         short = short.removesuffix(suffix)
     known = {each.lower(): each for each in CLASSES}
     if short.lower() not in known:
         raise settings.refusal(
-            _TYPE_KEYS[0], f"{shown(name)} is none of {', '.join(CLASSES)} (with ImageProcessor)"
+            TYPE_KEYS[0], f"{shown(name)} is none of {', '.join(CLASSES)} (with ImageProcessor)"
         )
     return CLASSES[known[short.lower()]]
 
 
+def _needed(settings: Settings, key: str, default: object, by: str, *, wanted: bool) -> Any:  # noqa: ANN401
+    """What is said, or the default of the class. Refuses null where it is `wanted` for `by`."""
+    value = settings.take(key)
+    if value is None:
+        value = default
+    if value is NULL or value is None:
+        if wanted:
+            raise settings.refusal(key, f"is missing; {by} needs it")
+        return default
+    return value
+
+
 def _size(
-    settings: Settings, key: str, default: Mapping[str, int] | None, *, square: bool
+    settings: Settings, key: str, given: object, *, square: bool
 ) -> int | tuple[int, int] | None:
     """A short side, or (rows, columns)."""
-    given = settings.take(key)
-    if given is None:
-        given = default
     if given is None:
         return None
     if isinstance(given, (list, tuple)) and len(given) == 2:  # noqa: PLR2004
@@ -134,17 +113,22 @@ def _size(
     return rows, columns
 
 
-def _geometry(
-    settings: Settings,
-    kind: ProcessorClass,
-    size: int | tuple[int, int] | None,
-    crop: int | tuple[int, int] | None,
-) -> dict[str, Any]:
+def _geometry(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:
+    resizes = settings.flag("do_resize", default=True)
+    crops = settings.flag("do_center_crop", default=kind.crops)
+    square = settings.flag("default_to_square", default=kind.square)
+    given = _needed(settings, "size", kind.size, "do_resize", wanted=resizes)
+    size = _size(settings, "size", given, square=square)
+    given = _needed(settings, "crop_size", kind.crop_size, "do_center_crop", wanted=crops)
+    crop = _size(settings, "crop_size", given, square=True) if crops else None
     if isinstance(crop, int):
         raise settings.refusal("crop_size", "needs height and width")
-    resize = size
-    if kind.crop_pct is not None and resize is not None:
-        resize, crop = _by_crop_pct(settings, kind, resize, crop)
+    if kind.never_crops:
+        crop = None
+    resize = size if resizes else None
+    part = _crop_pct(settings, kind, resize)
+    if part is not None and resize is not None:
+        resize, crop = _by_crop_pct(settings, kind, part, resize, crop)
     elif isinstance(resize, int):
         resize = int(kind.enlarged * resize)
     if crop is None and not isinstance(resize, tuple):
@@ -156,22 +140,38 @@ def _geometry(
     return {
         "resize": resize,
         "crop": crop,
-        "filter": _filter(settings, kind),
+        "filter": _filter(settings, kind, wanted=resizes),
         "fill": (0, 0, 0) if pads else None,
     }
+
+
+def _crop_pct(
+    settings: Settings, kind: ProcessorClass, resize: int | tuple[int, int] | None
+) -> float | None:
+    """By what a side is divided; None where the class has no such key, or it is null."""
+    if kind.crop_pct is None:
+        return None
+    warps = kind.warps_from is not None
+    part = settings.take("crop_pct")
+    if part is NULL and not warps:
+        return None
+    if part is NULL and isinstance(resize, int) and resize < (kind.warps_from or 0):
+        raise settings.refusal("crop_pct", "is missing; the size needs it")
+    if part is None or part is NULL:
+        return kind.crop_pct
+    if not _is_factor(part):
+        raise settings.refusal("crop_pct", f"must be {_LEAST_FACTOR:g} to 1, not {shown(part)}")
+    return float(part)
 
 
 def _by_crop_pct(
     settings: Settings,
     kind: ProcessorClass,
+    part: float,
     size: int | tuple[int, int],
     crop: tuple[int, int] | None,
 ) -> tuple[int | tuple[int, int], tuple[int, int] | None]:
     """ConvNeXT and PoolFormer resize to a larger size, of which the crop is a part."""
-    given = settings.take("crop_pct")
-    part = kind.crop_pct if given is None else given
-    if isinstance(part, bool) or not isinstance(part, (int, float)) or not 0 < part <= 1:
-        raise settings.refusal("crop_pct", f"must be above 0 and at most 1, not {shown(given)}")
     if kind.warps_from is None:
         if isinstance(size, tuple):
             scaled = (int(size[0] / part), int(size[1] / part))
@@ -186,48 +186,60 @@ def _by_crop_pct(
     return (size, size), None
 
 
-def _filter(settings: Settings, kind: ProcessorClass) -> str:
-    number = settings.take("resample")
-    if number is None:
-        return kind.filter
+def _filter(settings: Settings, kind: ProcessorClass, *, wanted: bool) -> str:
+    default = _FILTERS.index(kind.filter)
+    number = _needed(settings, "resample", default, "do_resize", wanted=wanted)
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(_FILTERS):
         raise settings.refusal("resample", f"must be Pillow's, 0 to 5, not {shown(number)}")
     return _FILTERS[number]
 
 
 def _values(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:
-    mean = _per_channel(settings, "image_mean", kind.mean)
-    std = _per_channel(settings, "image_std", kind.std)
-    asked = settings.flag("do_normalize", default=bool(kind.normalizes))
-    normalizes = asked and kind.normalizes is not None
+    own = {key: settings.flag(key, default=value) for key, value in kind.own_keys.items()}
+    rescales = settings.flag("do_rescale", default=True)
+    asked = settings.flag("do_normalize", default=kind.normalizes)
+    normalizes = asked and kind.normalizes
+    divides = own.get("include_top", False)
+    mean = _per_channel(settings, "image_mean", kind.mean, wanted=asked)
+    std = _per_channel(settings, "image_std", kind.std, wanted=asked or divides)
     fields: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
     if normalizes:
         fields = {"mean": mean, "std": std}
-    factor, rescales = settings.take("rescale_factor"), settings.flag("do_rescale", default=True)
-    fields["divisor"] = _divisor(settings, 1 / 255 if factor is None else factor) if rescales else 1
-    own = {key: settings.flag(key, default=value) for key, value in kind.own_keys.items()}
+    factor = _needed(settings, "rescale_factor", 1 / 255, "do_rescale", wanted=rescales)
+    fields["divisor"] = _divisor(settings, factor) if rescales else 1
     if own.get("do_flip_channel_order"):
         fields["channels"] = "bgr"
     if own.get("rescale_offset") and rescales:
         if normalizes:
             raise settings.refusal("rescale_offset", "subtracts twice, which a recipe does not")
         fields["mean"] = (1.0, 1.0, 1.0)
-    if own.get("include_top"):
+    if divides:
         fields["second_std" if normalizes else "std"] = std
-    if not rescales and not normalizes and not own.get("include_top"):
+    if not rescales and not normalizes and not divides:
         fields["dtype"] = "uint8"
     return fields
 
 
-def _per_channel(settings: Settings, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
-    return settings.per_channel(key) if key in settings else default
+def _per_channel(
+    settings: Settings, key: str, default: tuple[float, ...], *, wanted: bool
+) -> tuple[float, ...]:
+    given = _needed(settings, key, default, "do_normalize", wanted=wanted)
+    if isinstance(given, (list, tuple)) and len(given) == 1:
+        raise settings.refusal(key, f"must be one number, not in a list, or three: {shown(given)}")
+    return Settings({key: given}, settings.place).per_channel(key)
+
+
+def _is_factor(value: object) -> TypeGuard[float]:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return _LEAST_FACTOR <= value <= 1
 
 
 def _divisor(settings: Settings, factor: object) -> float:
     """What a division by gives float32(pixel * factor), the product being of float64."""
     key = "rescale_factor"
-    if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not 0 < factor <= 1:
-        raise settings.refusal(key, f"must be above 0 and at most 1, not {shown(factor)}")
+    if not _is_factor(factor):
+        raise settings.refusal(key, f"must be {_LEAST_FACTOR:g} to 1, not {shown(factor)}")
     pixels = np.arange(256)
     wanted = (pixels * float(factor)).astype(np.float32)
     for divisor in (round(2 / factor) / 2, 1 / factor):

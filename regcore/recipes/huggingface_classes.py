@@ -22,7 +22,8 @@ class ProcessorClass:
     """The defaults of a class, and what it does in its own way.
 
     size, crop_size: as in the configuration. filter: Pillow's. square: an int as size means both
-    sides. crops: whether the centre is cropped. normalizes: None where the class never does.
+    sides. crops: whether the centre is cropped.
+    never_crops, normalizes: what the class does, whatever its configuration says of it.
     crop_pct: by which a short side is divided, in whole pixels, before the resize; enlarged: by
     which it is multiplied.
     warps_from: from this short side on, both sides get it, and nothing is cropped; below it, the
@@ -36,7 +37,8 @@ class ProcessorClass:
     std: tuple[float, ...] = _HALF
     square: bool = True
     crops: bool = False
-    normalizes: bool | None = True
+    never_crops: bool = False
+    normalizes: bool = True
     crop_pct: float | None = None
     enlarged: float = 1.0
     warps_from: int | None = None
@@ -78,7 +80,7 @@ CLASSES = {
     "MobileNetV1": _MOBILENET,
     "MobileNetV2": _MOBILENET,
     "MobileViT": ProcessorClass(
-        {"shortest_edge": 224}, _square(256), square=False, crops=True, normalizes=None,
+        {"shortest_edge": 224}, _square(256), square=False, crops=True, normalizes=False,
         own_keys={"do_flip_channel_order": True},
     ),
     "PoolFormer": ProcessorClass(
@@ -86,6 +88,9 @@ CLASSES = {
         square=False, crops=True, crop_pct=0.9,
     ),
     "Pvt": ProcessorClass(_square(224), mean=_IMAGENET[0], std=_IMAGENET[1]),
+    "Segformer": ProcessorClass(
+        _square(512), None, "bilinear", mean=_IMAGENET[0], std=_IMAGENET[1], never_crops=True
+    ),
     "Siglip": ProcessorClass(_square(224), square=False),
     "ViT": ProcessorClass(_square(224), filter="bilinear"),
 }  # fmt: skip

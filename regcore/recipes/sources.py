@@ -77,7 +77,8 @@ class RecipeSources:
     def from_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
         """The images that the PIL backend of Hugging Face's image processors makes.
 
-        source: a folder with preprocessor_config.json, that file, or what it holds.
+        source: a folder, its preprocessor_config.json or processor_config.json (which comes first
+            where it has the key image_processor), or what that file holds.
         Errors are those of regcore.recipes.huggingface.recipe_of_huggingface.
         """
         from regcore.recipes.huggingface import recipe_of_huggingface

@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from oracles import assert_same_bytes, jpeg, open_rgb, photo_like
+from PIL import Image
 
 from regcore import Preprocessor, Recipe, RegcoreError, UsageError
 from regcore.frameworks import import_torchvision
+from regcore.recipes.huggingface_classes import CLASSES
 
 CLIP_VALUES = {
     "image_mean": [0.48145466, 0.4578275, 0.40821073],
@@ -88,19 +92,35 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         **IMAGENET,
     },
     "poolformer": {
-        "crop_pct": 0.95, "crop_size": 224, "do_resize_and_center_crop": None, "resample": 3,
+        "crop_pct": 0.95, "crop_size": 224, "do_resize_and_center_crop": True, "resample": 3,
         "image_processor_type": "PoolFormerImageProcessor", "size": 224, **IMAGENET,
     },
     "pvt": {"image_processor_type": "PvtImageProcessor", "size": {"height": 224, "width": 224}},
     "blip": {"image_processor_type": "BlipImageProcessor", "do_pad": None},
     "chinese clip": {"image_processor_type": "ChineseCLIPImageProcessor"},
     "mobilenet v1": {"image_processor_type": "MobileNetV1ImageProcessor"},
+    "segformer": {
+        "do_normalize": True, "do_resize": True, "reduce_labels": False, "resample": 2, "size": 96,
+        "feature_extractor_type": "SegformerFeatureExtractor", **IMAGENET,
+    },
+    "segformer never crops": {
+        "image_processor_type": "SegformerImageProcessor", "do_center_crop": True, "crop_size": 50,
+        "size": 70,
+    },
+    "mobilevit never normalises": {
+        "image_processor_type": "MobileViTImageProcessor", "do_normalize": True,
+        "do_rescale": False, "size": 70, "crop_size": 60, **IMAGENET,
+    },
     "a crop that pads": {
         "image_processor_type": "CLIPImageProcessor", "size": {"shortest_edge": 51},
         "crop_size": {"height": 70, "width": 57},
     },
     "no resize": {
         "image_processor_type": "CLIPImageProcessor", "do_resize": False, "crop_size": 101,
+    },
+    "no resize by a part": {
+        "image_processor_type": "PoolFormerImageProcessor", "do_resize": False, "crop_pct": 0.5,
+        "crop_size": 90,
     },
     "no normalise": {"image_processor_type": "ViTImageProcessor", "do_normalize": False},
     "no rescale": {
@@ -119,6 +139,21 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
         "image_processor_type": "PoolFormerImageProcessor", "size": {"height": 40, "width": 97},
         "crop_size": {"height": 31, "width": 90},
     },
+    "nulls as the fast processors of transformers 4 wrote them": {
+        "crop_size": None, "data_format": "channels_first", "default_to_square": True,
+        "device": None, "disable_grouping": None, "do_center_crop": None, "do_convert_rgb": None,
+        "do_normalize": True, "do_pad": None, "do_rescale": True, "do_resize": True,
+        "image_processor_type": "DeiTImageProcessorFast", "input_data_format": None,
+        "pad_size": None, "resample": 2, "rescale_factor": 0.00392156862745098,
+        "return_tensors": None, "size": {"height": 90, "width": 80}, **HALF,
+    },
+    "switches that are null": {
+        "image_processor_type": "EfficientNetImageProcessor", "include_top": None, "size": 60,
+        "do_normalize": None, "image_mean": None, "image_std": None, "rescale_offset": None,
+    },
+    "poolformer without crop_pct": {
+        "image_processor_type": "PoolFormerImageProcessor", "crop_pct": None, "size": 70,
+    },
     "crop of a square": {
         "image_processor_type": "ViTImageProcessor", "do_center_crop": True, "crop_size": 61,
         "size": 71, "resample": 5,
@@ -136,19 +171,88 @@ def photos(labelled_photos: Any) -> list[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_pixels_are_those_of_the_pil_backend(name: str, photos: list[Any]) -> None:
+    configuration = CONFIGURATIONS[name]
+    processor = processor_of(configuration)
+    ours = Preprocessor(Recipe.from_huggingface(configuration))(photos)
+    for photo, values in zip(photos, ours, strict=True):
+        theirs = processor(open_rgb(photo), return_tensors="np")["pixel_values"][0]
+        assert_same_bytes(values, np.ascontiguousarray(theirs))
+
+
+def processor_of(configuration: dict[str, Any]) -> Any:
+    """The image processor of transformers' PIL backend."""
     import_torchvision()  # which transformers imports, too, beside whatever torch there is
     transformers = pytest.importorskip("transformers", reason="needs transformers")
-    configuration = dict(CONFIGURATIONS[name])
-    recipe = Recipe.from_huggingface(configuration)
     kind = configuration.get("image_processor_type", configuration.get("feature_extractor_type"))
     for suffix in ("Fast", "ImageProcessor", "FeatureExtractor"):
-        kind = kind.removesuffix(suffix)
-    processor = getattr(transformers, f"{kind}ImageProcessorPil")(**configuration)
-    ours = Preprocessor(recipe)(photos)
-    for photo, values in zip(photos, ours, strict=True):
-        image = open_rgb(photo if isinstance(photo, bytes) else str(photo))
-        theirs = processor(image, return_tensors="np")["pixel_values"][0]
+        kind = str(kind).removesuffix(suffix)
+    return getattr(transformers, f"{kind}ImageProcessorPil")(**configuration)
+
+
+SIDES = st.one_of(st.integers(1, 120), st.sampled_from([150, 383, 384, 390]))
+PAIRS = st.fixed_dictionaries({"height": SIDES, "width": SIDES})
+SIZES = st.one_of(PAIRS, SIDES, st.lists(SIDES, min_size=2, max_size=2))
+MEANS = st.sampled_from([IMAGENET["image_mean"], [0.5] * 3, 0.5, 0, [123.675, 116.28, 103.53]])
+STDS = st.sampled_from([IMAGENET["image_std"], [0.5] * 3, 0.5, 1, [58.395, 57.12, 57.375]])
+FACTORS = st.sampled_from([1 / 255, 1 / 127.5, 1.0, 1, 1 / 256, 1 / 254, 0.0078])
+OPTIONS = {
+    "size": st.one_of(SIZES, st.fixed_dictionaries({"shortest_edge": SIDES})),
+    "crop_size": SIZES,
+    "resample": st.integers(0, 5),
+    "rescale_factor": FACTORS,
+    "image_mean": MEANS,
+    "image_std": STDS,
+    "crop_pct": st.sampled_from([None, 0.875, 0.9, 0.3, 1.0, 1]),
+    "data_format": st.sampled_from(["channels_first", "channels_last"]),
+}
+FLAGS = """
+    do_resize do_center_crop do_rescale do_normalize default_to_square rescale_offset include_top
+    do_flip_channel_order do_reduce_labels do_pad
+"""
+ALL_OPTIONS = OPTIONS | {flag: st.booleans() for flag in FLAGS.split()}
+OWN = {key for kind in CLASSES.values() for key in kind.own_keys} | {"crop_pct", "do_pad"}
+ARRAYS = [photo_like(*size, seed=size[0]) for size in ((1, 1), (50, 133), (133, 51), (90, 19))]
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> dict[str, Any]:
+    """Of a class, mostly with keys that it has."""
+    name = draw(st.sampled_from(sorted(CLASSES)))
+    own = set(CLASSES[name].own_keys) | ({"crop_pct"} if CLASSES[name].crop_pct else set())
+    known = {key: value for key, value in ALL_OPTIONS.items() if key not in OWN - own}
+    said = draw(st.fixed_dictionaries({}, optional=known))
+    nulls = draw(st.sets(st.sampled_from(sorted(known)), max_size=2))
+    return {
+        "image_processor_type": f"{name}ImageProcessor", **said, **dict.fromkeys(nulls),
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(configuration=configurations())
+def test_what_is_not_refused_is_equal(configuration: dict[str, Any]) -> None:
+    try:
+        recipe = Recipe.from_huggingface(configuration)
+    except UsageError:
+        return
+    assert_equal_of_arrays(recipe, processor_of(configuration))
+
+
+def assert_equal_of_arrays(recipe: Recipe, processor: Any) -> None:
+    for pixels, values in zip(ARRAYS, Preprocessor(recipe)(ARRAYS), strict=True):
+        theirs = processor(Image.fromarray(pixels), return_tensors="np")["pixel_values"][0]
         assert_same_bytes(values, np.ascontiguousarray(theirs))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CLASSES)
+def test_defaults_are_those_of_the_class(name: str, tmp_path: Path) -> None:
+    configuration = {"image_processor_type": f"{name}ImageProcessor"}
+    processor = processor_of(configuration)
+    recipe = Recipe.from_huggingface(configuration)
+    assert_equal_of_arrays(recipe, processor)
+    processor.save_pretrained(tmp_path)
+    assert Recipe.from_huggingface(tmp_path) == recipe
 
 
 def test_recipes_of_some() -> None:
@@ -172,13 +276,26 @@ def test_a_class_that_never_normalises_gives_pixels_where_it_does_not_rescale() 
     ("change", "words"),
     [
         ({"do_center_crop": True}, "crop_size: is missing; do_center_crop needs it"),
+        ({"size": None}, "size: is missing; do_resize needs it"),
+        ({"resample": None}, "resample: is missing; do_resize needs it"),
+        ({"rescale_factor": None}, "rescale_factor: is missing; do_rescale needs it"),
+        ({"image_std": None}, "image_std: is missing; do_normalize needs it"),
+        (
+            {"image_processor_type": "ConvNextImageProcessor", "crop_pct": None},
+            "crop_pct: is missing; the size needs it",
+        ),
+        ({"do_flip_channel_order": True}, "do_flip_channel_order: cannot be expressed"),
         ({"image_processor_type": None}, "image_processor_type: is missing"),
         ({"image_processor_type": "SamImageProcessor"}, "'SamImageProcessor' is none of"),
         ({"do_pad": True}, "do_pad: cannot be expressed"),
         ({"resample": 9}, "resample: must be Pillow's"),
         ({"resample": "bicubic"}, "resample: must be Pillow's"),
         ({"rescale_factor": 0.0123}, "rescale_factor: 0.0123: no division"),
-        ({"rescale_factor": "1/255"}, "rescale_factor: must be above 0"),
+        ({"rescale_factor": "1/255"}, "rescale_factor: must be 1e-06 to 1"),
+        ({"rescale_factor": 5e-324}, "rescale_factor: must be 1e-06 to 1"),
+        ({"rescale_factor": 1e-40}, "rescale_factor: must be 1e-06 to 1"),
+        ({"image_processor_type": "ConvNextImageProcessor", "crop_pct": 5e-324}, "crop_pct: must"),
+        ({"do_resize_and_center_crop": False}, "do_resize_and_center_crop: is do_resize and"),
         ({"size": {"longest_edge": 224}}, "size.height: is missing"),
         ({"size": {"shortest_edge": 224, "longest_edge": 448}}, "size.longest_edge: is not under"),
         ({"size": {"shortest_edge": 224}}, "do_center_crop: is off"),
@@ -186,35 +303,65 @@ def test_a_class_that_never_normalises_gives_pixels_where_it_does_not_rescale() 
         ({"size": "224"}, "size: needs keys"),
         ({"do_resize": False}, "do_center_crop: is off"),
         ({"do_normalise": True}, "do_normalise: is not understood"),
-        ({"image_mean": [0.5]}, None),
+        ({"image_mean": [0.5]}, "image_mean: must be one number, not in a list, or three"),
         ({"image_mean": [0.5, 0.5]}, "image_mean: must be one number or three"),
         ({"image_mean": [127.5, 127.5, 127.5]}, "mean (127.5, 127.5, 127.5) is on the scale"),
         ({"do_resize": "yes"}, "do_resize: must be true or false"),
     ],
 )
-def test_refusals_name_file_and_key(
-    tmp_path: Path, change: dict[str, Any], words: str | None
-) -> None:
+def test_refusals_name_file_and_key(tmp_path: Path, change: dict[str, Any], words: str) -> None:
     path = tmp_path / "preprocessor_config.json"
     path.write_text(json.dumps({**CONFIGURATIONS["vit"], **change}))
-    if words is None:
-        Recipe.from_huggingface(tmp_path)
-        return
     with pytest.raises(UsageError) as error:
         Recipe.from_huggingface(tmp_path)
     assert words in str(error.value)
-    assert str(path) in str(error.value)
+    assert str(error.value).startswith(f"{path}: ")
+
+
+def test_one_number_is_for_all_channels() -> None:
+    one = Recipe.from_huggingface({**CONFIGURATIONS["vit"], "image_mean": 0.5, "image_std": 0.5})
+    assert one == Recipe.from_huggingface(CONFIGURATIONS["vit"])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"do_pad": True}, "image_processor.do_pad: cannot be expressed"),
+        ({"image_mean": 127.5}, "image_processor: recipe: mean (127.5, 127.5, 127.5) is on the"),
+    ],
+)
+def test_refusals_within_processor_config(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    path = tmp_path / "processor_config.json"
+    path.write_text(json.dumps({"image_processor": {**CONFIGURATIONS["vit"], **change}}))
+    with pytest.raises(UsageError) as error:
+        Recipe.from_huggingface(tmp_path)
+    assert str(error.value).startswith(f"{path}: {words}")
 
 
 def test_folders_and_files(tmp_path: Path) -> None:
-    vit = Recipe.from_huggingface(CONFIGURATIONS["vit"])
-    path = tmp_path / "processor_config.json"
-    path.write_text(json.dumps({"image_processor": CONFIGURATIONS["vit"], "processor_class": "X"}))
-    assert Recipe.from_huggingface(path) == vit
+    vit, clip = (Recipe.from_huggingface(CONFIGURATIONS[name]) for name in ("vit", "clip"))
+    inner, outer = tmp_path / "preprocessor_config.json", tmp_path / "processor_config.json"
+    inner.write_text(json.dumps(CONFIGURATIONS["clip"]))
+    outer.write_text(json.dumps({"processor_class": "CLIPProcessor"}))
+    assert Recipe.from_huggingface(str(tmp_path)) == clip
+    outer.write_text(json.dumps({"image_processor": CONFIGURATIONS["vit"], "processor_class": "X"}))
     assert Recipe.from_huggingface(tmp_path) == vit
+    assert Recipe.from_huggingface(outer) == vit
+    assert Recipe.from_huggingface(inner) == clip
     assert Recipe.parse(f"hf:{tmp_path}") == vit
-    (tmp_path / "preprocessor_config.json").write_text(json.dumps(CONFIGURATIONS["clip"]))
-    assert Recipe.from_huggingface(str(tmp_path)).crop_offset == "floor"
+
+
+@pytest.mark.slow
+def test_transformers_takes_the_same_of_two_files(tmp_path: Path) -> None:
+    processor = type(processor_of(CONFIGURATIONS["vit"]))
+    for name, key, size in (("preprocessor", None, 64), ("processor", "image_processor", 96)):
+        said = {**CONFIGURATIONS["vit"], "size": size}
+        text = json.dumps({key: said} if key else said)
+        (tmp_path / f"{name}_config.json").write_text(text)
+    theirs = processor.from_pretrained(tmp_path).size
+    assert Recipe.from_huggingface(tmp_path).size == (theirs.height, theirs.width) == (96, 96)
 
 
 def test_other_folders_are_named(tmp_path: Path) -> None:
@@ -225,5 +372,5 @@ def test_other_folders_are_named(tmp_path: Path) -> None:
         Recipe.from_huggingface(tmp_path)
     config = tmp_path / "config.json"
     config.write_text('{"pretrained_cfg": {}}')
-    with pytest.raises(UsageError, match="by its key pretrained_cfg"):
+    with pytest.raises(UsageError, match=r"config\.json: pretrained_cfg: is of a model of timm's"):
         Recipe.from_huggingface(config)
