@@ -58,6 +58,8 @@ def choose_recipe(
     recipe = named.recipe
     if own is not None:
         recipe = _in_form_of(own.recipe, recipe)
+        if (recipe.dtype, recipe.layout) != (named.recipe.dtype, named.recipe.layout):
+            log(f"the model {form_change(named.name, named.recipe, recipe)}")
         _log_differences(named.name, recipe, own.recipe, log)
     return named.name, _changed(recipe, dtype, layout)
 

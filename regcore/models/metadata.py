@@ -15,6 +15,8 @@ from regcore.files.protobuf import fields
 from regcore.recipes.recipe import Recipe, installed_pass_order
 
 _RECIPE, _NAME, _WEIGHTS = "regcore.recipe", "regcore.model", "regcore.weights"
+#: Of a model that others made, into which a recipe was written later.
+_EMBEDDED = "regcore.embedded"
 _SHOWN_CHARACTERS = 200
 # Numbers of fields in onnx.proto.
 _METADATA_FIELD, _KEY_FIELD = 14, 1
@@ -58,15 +60,27 @@ class ModelMetadata:
         return cls(recipe, properties.get(_NAME, ""), properties.get(_WEIGHTS, ""))
 
 
+def embedded(metadata: ModelMetadata, properties: Mapping[str, str]) -> dict[str, str]:
+    """The pairs of a model that others made, once a recipe is written into it.
+
+    properties: those that it has. Such a model is not one that may be replaced.
+    """
+    own = _RECIPE in properties and _EMBEDDED not in properties
+    mark = {} if own else {_EMBEDDED: "true"}
+    return {**properties, **metadata.to_properties(), **mark}
+
+
 def is_exported(path: Path) -> bool:
-    """Whether an ONNX file has a recipe that regcore wrote into it."""
+    """Whether regcore made an ONNX file, by the recipe in it, and not just wrote that into it."""
     try:
         content = read_input(path, max(1, path.stat().st_size))
-        return any(
-            (_KEY_FIELD, _RECIPE.encode())
-            in ((number, bytes(text)) for number, text in fields(pair))
+        keys = {
+            bytes(text)
             for field, pair in fields(memoryview(content))
             if field == _METADATA_FIELD
-        )
-    except (OSError, RegcoreError, ValueError):
+            for number, text in fields(pair)
+            if number == _KEY_FIELD
+        }
+    except (OSError, RegcoreError, ValueError, TypeError):
         return False
+    return _RECIPE.encode() in keys and _EMBEDDED.encode() not in keys

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
+from regcore._native.choices import CHANNELS
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.recipes.recipe import Recipe
@@ -138,7 +140,21 @@ def parse_recipe(text: str) -> NamedRecipe:
     if not changes:
         return named
     values = {name: parse_field(name, value) for name, value in _pairs(changes, _FIELDS).items()}
+    if values.get("channels") in CHANNELS:
+        _check_channels(named, values)
     return NamedRecipe(f"{named.name},{changes}", replace(named.recipe, **values))
+
+
+def _check_channels(base: NamedRecipe, values: dict[str, Any]) -> None:
+    """Mean and std are in the order of the channels, so that another order needs others."""
+    recipe = base.recipe
+    moves = values["channels"] != recipe.channels
+    same_for_all = all(len(set(each)) == 1 for each in (recipe.mean, recipe.std))
+    if moves and not same_for_all and not {"mean", "std"} <= values.keys():
+        raise UsageError(
+            f"recipe {shown(base.name)}: other channels than {recipe.channels} need a mean and a "
+            "std in their order, too"
+        )
 
 
 def _split(text: str) -> tuple[str, str]:

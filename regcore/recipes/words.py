@@ -77,7 +77,8 @@ class RecipeDifference:
 
     fields: name, and the two values. differing_values: how many of the 256 values of a pixel, over
     all channels, become something else. largest: by how much at most. Both are None where the
-    values are not of the same kind: pixels, real numbers, or quantised in the same steps.
+    values are not of the same kind, that is of one dtype and quantised in the same steps, or not
+    all finite.
     """
 
     fields: dict[str, tuple[object, object]]
@@ -90,10 +91,11 @@ def difference(first: Recipe, second: Recipe) -> RecipeDifference:
     names = (field.name for field in fields(Recipe))
     pairs = {name: (getattr(first, name), getattr(second, name)) for name in names}
     differing = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-    kinds = [(one.is_normalized, one.quant_scale, len(one.mean)) for one in (first, second)]
-    if kinds[0] != kinds[1]:
+    kinds = [(one.dtype, one.quant_scale, len(one.mean)) for one in (first, second)]
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        tables = [value_table(one).astype(np.float64) for one in (first, second)]
+    if kinds[0] != kinds[1] or not all(np.isfinite(table).all() for table in tables):
         return RecipeDifference(differing, None, None)
-    tables = [value_table(one).astype(np.float64) for one in (first, second)]
     if {first.channels, second.channels} == {"rgb", "bgr"}:  # by colour, not by place
         tables[1] = tables[1][::-1]
     distance = np.abs(tables[0] - tables[1])

@@ -176,3 +176,37 @@ def test_what_a_model_leaves_out_of_a_recipe_is_told(tmp_path: Path) -> None:
     model = save_graph(tmp_path / "int8.onnx", nodes, ("float32", None), image=("int8", shape))
     told = regcore("recipe", "embed", FIELDS, model, code=2)
     assert "lacks the scale: add quant_scale" in told.stderr
+
+
+def test_a_model_of_others_is_not_replaced_because_of_its_recipe(tmp_path: Path) -> None:
+    theirs = save_model(tmp_path / "theirs.onnx", says_recipe=False)
+    regcore("recipe", "embed", FIELDS, theirs)
+    before = theirs.read_bytes()
+    model = save_model(tmp_path / "m.onnx", says_recipe=False)
+    told = regcore("recipe", "embed", FIELDS, model, "-o", theirs, code=2)
+    assert "--force" in told.stderr
+    assert theirs.read_bytes() == before
+    regcore("recipe", "embed", FIELDS, model, "-o", theirs, "--force")
+
+
+def test_values_that_cannot_be_compared_are_told_as_such() -> None:
+    for other in (f"{FIELDS},dtype=float16", FIELDS.replace("0.229", "1e-40")):
+        told = regcore("recipe", "diff", FIELDS, other, code=5)
+        assert "the values are of another kind" in told.stdout
+        found = regcore("recipe", "diff", FIELDS, other, "--json", code=5).stdout
+        assert json.loads(found)["largest"] is None
+
+
+def test_other_channels_need_a_mean_of_their_own() -> None:
+    told = regcore("recipe", "show", "regnety_016,channels=bgr", code=2)
+    assert "need a mean and a std in their order" in told.stderr
+    regcore("recipe", "show", "tf_efficientnet_lite0,channels=bgr")
+    regcore("recipe", "show", "regnety_016,channels=bgr,mean=1,2,1,std=1,2,1,divisor=100")
+
+
+def test_the_form_of_the_model_is_told_beside_its_own_recipe(tmp_path: Path) -> None:
+    model = save_model(tmp_path / "m.onnx")
+    save_photos(tmp_path / "photos", 2)
+    made = ("infer", model, tmp_path / "photos", tmp_path / "out")
+    told = regcore(*made, "--recipe", f"{FIELDS},dtype=float16")
+    assert "takes float32 nchw, instead of" in told.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from regcore.errors import BackendError, UsageError, first_line
 from regcore.files.atomic import check_target, replacing
-from regcore.models.metadata import ModelMetadata
+from regcore.models.metadata import ModelMetadata, embedded
 from regcore.models.onnx_file import OnnxFile
 from regcore.models.onnx_package import import_onnx
 
@@ -29,6 +29,6 @@ def embed_in_onnx(model: OnnxFile, metadata: ModelMetadata, out: Path) -> None:
     except Exception as error:  # what protobuf raises has no common base
         raise BackendError(f"{model.path}: {first_line(error)}") from error
     pairs = {pair.key: pair.value for pair in content.metadata_props}
-    onnx.helper.set_model_props(content, {**pairs, **metadata.to_properties()})
+    onnx.helper.set_model_props(content, embedded(metadata, pairs))
     with replacing(out) as temporary:
         temporary.write_bytes(content.SerializeToString())
