@@ -22,7 +22,7 @@ def in_form_of(recipe: Recipe, image: TensorSpec) -> Recipe:
     if len(shape) == 4 and (shape[1] == count) != (shape[3] == count):  # noqa: PLR2004
         layout = "nchw" if shape[1] == count else "nhwc"
     dtype = image.dtype if image.dtype in DTYPES else recipe.dtype
-    if dtype == "int8" and recipe.quant_scale is None:
+    if dtype == "int8" and recipe.dtype != "int8":
         raise UsageError(
             f"the model takes {image}, for which the recipe lacks the scale: add "
             "quant_scale=...,quant_zero_point=... to it"
