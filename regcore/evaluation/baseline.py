@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from regcore.errors import MismatchError, RegcoreError, UsageError
+from regcore.errors import DatasetError, MismatchError, RegcoreError, UsageError
 from regcore.formats.timm_results import Baseline
 from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
 from regcore.recipes.timm import find_model
@@ -87,24 +87,30 @@ def _check_weights(baseline: Baseline, name: str, *, assume_tag: bool) -> str:
 
 
 def recipe_of(baseline: Baseline) -> Recipe:
-    """How the images were made that the tag was tested with, which no table says whole."""
-    resize = math.floor(baseline.size / baseline.crop)
+    """How the images were made that the tag was tested with, which no table says whole.
+
+    Raises UsageError where that is not known here, DatasetError where the table says no sense.
+    """
     if baseline.built_in:
         half = baseline.model.startswith(_OF_HALF)
         mean, std = (_HALF, _HALF) if half else (IMAGENET_MEAN, IMAGENET_STD)
-        recipe = Recipe(mean=mean, std=std, resize=resize, crop=baseline.size)
+        tested = Recipe(mean=mean, std=std)
     else:
         try:
-            recipe = find_model(baseline.model, test_size=True).recipe
+            tested = find_model(baseline.model, test_size=True).recipe
         except RegcoreError as error:
             raise UsageError(
                 f"mean and std of {baseline.model} are not known here ({error}); judge the run by "
                 "--baseline-top1"
             ) from error
-    pair = isinstance(recipe.resize, tuple)
-    return replace(
-        recipe,
-        resize=(resize, resize) if pair else resize,
-        crop=baseline.size,
-        filter=baseline.interpolation,
-    )
+    resize = math.floor(baseline.size / baseline.crop)
+    pair = isinstance(tested.resize, tuple)
+    try:
+        return replace(
+            tested,
+            resize=(resize, resize) if pair else resize,
+            crop=baseline.size,
+            filter=baseline.interpolation,
+        )
+    except UsageError as error:
+        raise DatasetError(f"{baseline.file}:{baseline.line}: {error}") from error
