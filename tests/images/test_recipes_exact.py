@@ -44,6 +44,7 @@ def check(items: list[Any], recipe: Recipe, **options: Any) -> None:
         assert_same_bytes(result, reference(item, recipe))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", GEOMETRIES)
 @pytest.mark.parametrize("order", ["pillow9", "pillow13"])
 def test_every_geometry(simd: str, kind: str, order: str) -> None:
@@ -56,6 +57,12 @@ def test_every_geometry(simd: str, kind: str, order: str) -> None:
     check([jpeg(picture) for picture in pictures[:4]], recipe, full_decode=True)
 
 
+@pytest.mark.parametrize("kind", GEOMETRIES)
+def test_a_picture_of_every_geometry(kind: str) -> None:
+    check([photo_like(90, 61), jpeg(photo_like(61, 90))], Recipe(**GEOMETRIES[kind]))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("filter_name", FILTERS)
 def test_every_filter(simd: str, filter_name: str) -> None:
     for geometry in ("squash to a rectangle", "short side and pad"):
@@ -88,6 +95,7 @@ def in_form(values: dict[str, Any], dtype: str, channels: str, layout: str) -> R
     return Recipe(**fields, dtype=dtype, channels=channels, layout=layout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", VALUES)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_every_form_of_the_values(simd: str, values: str, dtype: str) -> None:
@@ -130,6 +138,7 @@ def with_orientation(pixels: NDArray[np.uint8], orientation: int, kind: str) -> 
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("exif", ["ignore", "apply"])
 def test_every_orientation(simd: str, kind: str, exif: str) -> None:

@@ -39,6 +39,8 @@ VALUES = st.recursive(
     max_leaves=25,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("read", READERS)
 @settings(max_examples=150, deadline=None)

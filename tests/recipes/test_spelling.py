@@ -47,6 +47,7 @@ def test_fields_after_a_recipe_take_the_place_of_its_own(tmp_path: Path) -> None
     assert Recipe.parse(str(odd)) == RECIPE
 
 
+@pytest.mark.slow
 def test_a_bare_architecture_is_named_by_the_tag_that_it_means() -> None:
     if not all(map(find_spec, ("torch", "torchvision", "timm"))):
         pytest.skip("needs pip install 'regcore[export]'")
