@@ -88,9 +88,7 @@ def main() -> None:
     document = {
         "machine": {**before, "load_average_after": machine()["load_average"]},
         "simd": regcore.simd_level(),
-        "versions": {
-            name: version(name) for name in ("regcore", "transformers", "Pillow", "numpy")
-        },
+        "versions": {name: version(name) for name in _PACKAGES},
         "images": len(photos),
         "rows": [
             {

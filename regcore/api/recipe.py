@@ -16,7 +16,8 @@ from regcore.models.build_record import BuildRecord, is_record, record_path, wri
 from regcore.models.metadata import ModelMetadata, is_exported
 from regcore.models.tensors import TensorSpec
 from regcore.recipes.recipe import Recipe
-from regcore.recipes.spelling import NamedRecipe, parse_recipe
+from regcore.recipes.spelling import SOURCES, NamedRecipe, parse_recipe
+from regcore.recipes.words import in_words
 from regcore.store.reader import holds_store, open_store
 
 
@@ -97,9 +98,6 @@ def _embed_in_record(record: BuildRecord, metadata: ModelMetadata, model: Path) 
 
 def presets_and_sources() -> list[tuple[str, str]]:
     """What --recipe takes: an example of each spelling, and what it is."""
-    from regcore.recipes.spelling import SOURCES
-    from regcore.recipes.words import in_words
-
     listed = [(name, in_words(Recipe.preset(name))) for name in Recipe.presets()]
     listed += [(source.example, source.contents) for source in SOURCES.values()]
     listed += [

@@ -9,6 +9,7 @@ from regcore.backends.protocol import Backend
 from regcore.backends.recipe_fit import check_recipe, form_change, in_form_of
 from regcore.errors import UsageError
 from regcore.models.metadata import ModelMetadata
+from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.spelling import NamedRecipe, parse_recipe
 from regcore.recipes.words import difference
@@ -126,15 +127,11 @@ def _in_form_of(own: Recipe, recipe: Recipe) -> Recipe:
 
 def _log_differences(name: str, recipe: Recipe, own: Recipe, log: Log) -> None:
     differing = [
-        f"{field} {_shown(here)} instead of {_shown(there)}"
+        f"{field} {plain(here)} instead of {plain(there)}"
         for field, (there, here) in difference(own, recipe).fields.items()
     ]
     if differing:
         log(f"--recipe {name} is not what the model itself wants: {', '.join(differing)}")
-
-
-def _shown(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _check_chosen(store: Store) -> None:

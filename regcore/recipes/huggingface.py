@@ -16,12 +16,11 @@ from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.recipes.huggingface_classes import CLASSES, ProcessorClass
 from regcore.recipes.huggingface_file import NULL, TYPE_KEYS, read_configuration
+from regcore.recipes.numbers import BLACK, PILLOW_FILTERS, exceeds
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.settings import Settings
 
 _SUFFIXES = ("Pil", "Fast", "ImageProcessor", "FeatureExtractor")
-#: PIL.Image.Resampling, by number.
-_FILTERS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
 #: What changes no image of a classifier: names, where a result goes, and masks.
 _HARMLESS = (
     *("processor_class", "auto_map", "transformers_version", "backend", "_valid_processor_keys"),
@@ -134,14 +133,12 @@ def _geometry(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:
     if crop is None and not isinstance(resize, tuple):
         raise settings.refusal("do_center_crop", "is off, so that pictures have different sizes")
     # Hugging Face pads with zeros wherever a crop is larger than the picture.
-    least = (resize, resize) if isinstance(resize, int) else resize
-    wanted = crop or least
-    pads = least is None or any(a > b for a, b in zip(wanted or (), least, strict=True))
+    pads = crop is not None and exceeds(crop, resize)
     return {
         "resize": resize,
         "crop": crop,
         "filter": _filter(settings, kind, wanted=resizes),
-        "fill": (0, 0, 0) if pads else None,
+        "fill": BLACK if pads else None,
     }
 
 
@@ -187,11 +184,15 @@ def _by_crop_pct(
 
 
 def _filter(settings: Settings, kind: ProcessorClass, *, wanted: bool) -> str:
-    default = _FILTERS.index(kind.filter)
+    default = PILLOW_FILTERS.index(kind.filter)
     number = _needed(settings, "resample", default, "do_resize", wanted=wanted)
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(_FILTERS):
+    if (
+        isinstance(number, bool)
+        or not isinstance(number, int)
+        or not 0 <= number < len(PILLOW_FILTERS)
+    ):
         raise settings.refusal("resample", f"must be Pillow's, 0 to 5, not {shown(number)}")
-    return _FILTERS[number]
+    return PILLOW_FILTERS[number]
 
 
 def _values(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.errors import DatasetError, UsageError
-from regcore.files.input_file import read_input
-from regcore.files.json_input import parse_json
+from regcore.files.json_input import read_json
 from regcore.recipes.settings import Settings
 
 _FILE = "preprocessor_config.json"
@@ -55,7 +54,7 @@ def _of_folder(folder: Path) -> Settings:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return parse_json(read_input(path, _MAX_BYTES), dict[str, Any], path)
+    return read_json(path, dict[str, Any], max_bytes=_MAX_BYTES)
 
 
 def _of_content(content: Mapping[str, Any], place: str) -> Settings:

@@ -11,6 +11,10 @@ from regcore.files.arguments import shown
 PerChannel = tuple[float, ...]
 
 LARGEST_SIDE = 16384
+#: The filters by their numbers in PIL.Image.Resampling.
+PILLOW_FILTERS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
+#: Around a picture that is smaller than the crop, in torchvision and Hugging Face.
+BLACK = (0, 0, 0)
 
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 _BYTE_SCALE = 255.0
@@ -57,6 +61,19 @@ def colour(name: str, value: object) -> tuple[int, int, int] | None:
     if not all(0 <= part <= _BYTE_SCALE for part in parts):
         raise UsageError(f"recipe: {name} needs parts of 0 to 255, not {shown(value)}")
     return (parts[0], parts[1], parts[2])
+
+
+def exceeds(crop: tuple[int, int], resize: int | tuple[int, int] | None) -> bool:
+    """Whether a crop may be larger than the picture: than what the resize ensures, or with none."""
+    if resize is None:
+        return True
+    least = (resize, resize) if isinstance(resize, int) else resize
+    return any(cut > side for cut, side in zip(crop, least, strict=True))
+
+
+def plain(value: object) -> object:
+    """The value of a field as JSON has it, with lists for tuples."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def zero_point(dtype: str, value: object) -> int:

@@ -31,7 +31,9 @@ from regcore.recipes.numbers import (
     PerChannel,
     check_scale,
     colour,
+    exceeds,
     per_channel,
+    plain,
     positive,
     side_or_pair,
     zero_point,
@@ -148,8 +150,7 @@ class Recipe(RecipeSources):
             raise UsageError(f"recipe: fit {self.fit} needs a resize of rows and columns")
         if fill is not None or resize is None:
             return
-        least = (resize, resize) if isinstance(resize, int) else resize
-        if any(cut > side for cut, side in zip(self.size, least, strict=True)):
+        if exceeds(self.size, resize):
             raise UsageError(
                 f"recipe: needs 1 <= crop <= resize <= {LARGEST_SIDE}, not crop "
                 f"{shown(crop)} and resize {shown(resize)}, or a fill around what is smaller"
@@ -204,7 +205,7 @@ class Recipe(RecipeSources):
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Shape of one preprocessed image."""
-        count = 1 if self.channels == "gray" else 3
+        count = len(self.mean)
         if self.layout == "nchw":
             return (count, *self.size)
         return (*self.size, count)
@@ -245,7 +246,7 @@ class Recipe(RecipeSources):
         """The fields for a file in JSON; those past pass_order where they are not the default."""
         defaults = {each.name: each.default for each in dataclass_fields(self)}
         return {
-            name: list(value) if isinstance(value, tuple) else value
+            name: plain(value)
             for name, value in asdict(self).items()
             if name in _ALWAYS or value != defaults[name]
         }

@@ -10,9 +10,9 @@ from typing import Any
 
 from regcore.errors import DatasetError, RegcoreError, UsageError
 from regcore.files.input_file import read_input
-from regcore.files.json_input import parse_json
+from regcore.files.json_input import read_json
 from regcore.recipes.recipe import Recipe
-from regcore.recipes.text_values import REQUIRED
+from regcore.recipes.text_values import missing_fields
 
 _MAX_BYTES = 1 << 20
 #: Keys that only another tool's files have, and how such a file is named to --recipe.
@@ -39,9 +39,7 @@ def read_recipe(path: Path) -> Recipe:
     if not isinstance(found, Mapping):
         raise UsageError(f"{path}: recipe: needs fields with names")
     given = dict(found)
-    missing = [name for name in REQUIRED if name not in given]
-    if "crop" in missing and isinstance(given.get("resize"), list):
-        missing.remove("crop")
+    missing = missing_fields(given, resize_is_pair=isinstance(given.get("resize"), list))
     if missing:
         raise UsageError(f"{path}: recipe: does not say {', '.join(missing)}")
     defaults = {name: getattr(Recipe(), name) for name in ("dtype", "layout", "pass_order")}
@@ -52,9 +50,9 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    text = read_input(path, _MAX_BYTES)
     if path.suffix != ".toml":
-        return parse_json(text, dict[str, Any], path)
+        return read_json(path, dict[str, Any], max_bytes=_MAX_BYTES)
+    text = read_input(path, _MAX_BYTES)
     if sys.version_info < (3, 11):
         raise UsageError(f"{path}: TOML needs Python 3.11; write it as JSON")
     try:

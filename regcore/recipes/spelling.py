@@ -15,7 +15,7 @@ from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.recipe_file import read_recipe
-from regcore.recipes.text_values import REQUIRED, parse_field, show_field
+from regcore.recipes.text_values import REQUIRED, missing_fields, parse_field, show_field
 from regcore.recipes.timm import find_model, is_path
 
 #: What a keras mode leaves open.
@@ -202,9 +202,7 @@ def recipe_text(recipe: Recipe) -> str:
 
 def _from_fields(text: str) -> Recipe:
     given = _pairs(text, _FIELDS)
-    missing = [name for name in REQUIRED if name not in given]
-    if "crop" in missing and "x" in given.get("resize", ""):
-        missing.remove("crop")
+    missing = missing_fields(given, resize_is_pair="x" in given.get("resize", ""))
     if missing:
         raise UsageError(
             f"recipe {shown(text)}: does not say {', '.join(missing)}; none of "

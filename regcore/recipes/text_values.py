@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from regcore.errors import UsageError
@@ -11,6 +11,12 @@ from regcore.files.arguments import shown
 #: What no spelling may leave out: each is wrong for somebody's model. dtype and layout follow the
 #: model, and the rest has defaults that say what nearly all frameworks do.
 REQUIRED = ("resize", "crop", "filter", "mean", "std")
+
+
+def missing_fields(given: Collection[str], *, resize_is_pair: bool) -> list[str]:
+    """What of REQUIRED is not given; a resize to a pair of sides is its own crop."""
+    given = {*given, "crop"} if resize_is_pair else given
+    return [name for name in REQUIRED if name not in given]
 
 
 def parse_field(name: str, text: str) -> Any:  # noqa: ANN401

@@ -6,20 +6,19 @@ the wrong one costs accuracy without any error.
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from regcore.errors import UsageError
 from regcore.frameworks import import_timm
+from regcore.recipes.names import first_names, near
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.timm_config import WantedImages, read_config, recipe_of, wanted_images
 
 # What a bare name means where its tags differ: the weights of the published guide.
 _GUIDE_TAGS = {"regnety_016": "regnety_016.pycls_in1k"}
-_SHOWN_NAMES = 8
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,11 @@ def find_model(name: str, *, test_size: bool = False, prefetcher: bool = False) 
     models = import_timm().models
     architecture, _, tag = name.partition(".")
     if not models.is_model(architecture):
-        nearest = difflib.get_close_matches(architecture, models.list_models(), _SHOWN_NAMES, 0.7)
-        hint = f"; near it are {', '.join(nearest)}" if nearest else ""
+        hint = near(architecture, models.list_models())
         raise UsageError(f"timm has no model {architecture!r}{hint}")
     configs: Mapping[str, object] = models.get_arch_pretrained_cfgs(architecture)
     if tag and name not in configs:
-        raise UsageError(f"timm has no {name!r}; there are {_listing(configs)}")
+        raise UsageError(f"timm has no {name!r}; there are {first_names(configs)}")
     wanted = {
         each: wanted_images(each, config, test_size=test_size) for each, config in configs.items()
     }
@@ -94,12 +92,6 @@ def _tag_of(architecture: str, wanted: Mapping[str, WantedImages]) -> tuple[str,
     if len(set(wanted.values())) > 1:
         raise UsageError(
             f"{architecture} has tags that want different images, name the one of your weights: "
-            f"{_listing(wanted)}"
+            f"{first_names(wanted)}"
         )
     return default, f"{architecture} is taken for timm's default tag, {default}"
-
-
-def _listing(names: Iterable[str]) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - _SHOWN_NAMES} more" if len(listed) > _SHOWN_NAMES else ""
-    return ", ".join(listed[:_SHOWN_NAMES]) + more

@@ -14,7 +14,7 @@ from regcore._native.choices import FILTERS
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.files.json_input import read_json
-from regcore.recipes.numbers import PerChannel
+from regcore.recipes.numbers import BLACK, PerChannel, exceeds
 from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
 
 # What timm's resolve_data_config takes where a configuration says nothing.
@@ -23,7 +23,6 @@ _CROP_PCT = 0.875
 _CROP_MODES = ("center", "squash", "border")
 
 _CONFIG_FILE = "config.json"
-_BLACK = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def recipe_of(name: str, wanted: WantedImages, *, prefetcher: bool = False) -> R
             mean=wanted.mean,
             std=wanted.std,
             fit=fits[wanted.crop_mode],
-            fill=_fill(wanted, larger=size[0] > rows or size[1] > columns),
+            fill=_fill(wanted, larger=exceeds((size[0], size[1]), (rows, columns))),
         )
         return _as_prefetched(recipe) if prefetcher else recipe
     except UsageError as error:
@@ -109,7 +108,7 @@ def _fill(wanted: WantedImages, *, larger: bool) -> tuple[int, int, int] | None:
     if wanted.crop_mode == "border":
         red, green, blue = (round(255 * value) for value in wanted.mean)
         return (red, green, blue)
-    return _BLACK if larger else None  # torchvision's CenterCrop pads with zeros
+    return BLACK if larger else None  # torchvision's CenterCrop pads with zeros
 
 
 def _as_prefetched(recipe: Recipe) -> Recipe:

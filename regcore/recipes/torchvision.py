@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from regcore.errors import UsageError, first_line
 from regcore.frameworks import import_torchvision
+from regcore.recipes.names import first_names, near
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.torchvision_steps import class_name, compose_steps, recipe_of_steps
 
-_SHOWN_NAMES = 8
 _PRESET = "torchvision.transforms._presets.ImageClassification"
 
 
@@ -61,7 +60,7 @@ def find_model(name: str) -> TorchvisionModel:
     if not member:
         return TorchvisionModel(architecture, kinds)
     if member not in kinds.__members__:
-        raise UsageError(f"torchvision has no {name}; there are {_listing(kinds)}")
+        raise UsageError(f"torchvision has no {name}; there are {first_names(kinds)}")
     return TorchvisionModel(architecture, kinds, kinds[member])
 
 
@@ -75,7 +74,7 @@ def weights_of(model: TorchvisionModel) -> Any:  # noqa: ANN401
     if len({recipe_from(each) for each in model.kinds}) > 1:
         raise UsageError(
             f"{model.architecture} has weights that want different images, name yours: "
-            f"{_listing(model.kinds)}"
+            f"{first_names(model.kinds)}"
         )
     return model.kinds["DEFAULT"]
 
@@ -85,8 +84,7 @@ def _architecture(models: ModuleType, enum_name: str) -> str:
     names = models.list_models()
     enums: Mapping[str, str] = {models.get_model_weights(each).__name__: each for each in names}
     if enum_name not in enums:
-        nearest = difflib.get_close_matches(enum_name, [*enums, *names], _SHOWN_NAMES, 0.7)
-        hint = f"; near it are {', '.join(nearest)}" if nearest else ""
+        hint = near(enum_name, [*enums, *names])
         raise UsageError(f"torchvision has no weights of {enum_name!r}{hint}")
     return enums[enum_name]
 
@@ -104,9 +102,3 @@ def _recipe_of_preset(name: str, preset: Any) -> Recipe:  # noqa: ANN401
     except (TypeError, ValueError) as error:
         raise UsageError(f"torchvision: {name}: {first_line(error)}") from error
     return recipe_of_steps(steps)
-
-
-def _listing(weights: Iterable[Any]) -> str:
-    listed = [str(each) for each in weights]
-    more = f" and {len(listed) - _SHOWN_NAMES} more" if len(listed) > _SHOWN_NAMES else ""
-    return ", ".join(listed[:_SHOWN_NAMES]) + more

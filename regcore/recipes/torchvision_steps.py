@@ -11,14 +11,12 @@ from typing import Any
 from regcore._native.choices import FILTERS
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
+from regcore.recipes.numbers import BLACK, PILLOW_FILTERS, exceeds
 from regcore.recipes.recipe import Recipe
 
 _LISTS = ("Compose", "Sequential")
 _ROOMS = ("torchvision.transforms.", "torch.nn.modules.container")
 _FLOAT32 = "torch.float32"
-_BLACK = (0, 0, 0)
-# Pillow's numbers, which torchvision takes instead of names.
-_PILLOW_FILTERS = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
 #: The order that a recipe has, as the places of the steps in it.
 _GRAY, _RESIZE, _CROP, _TENSOR, _FLOAT, _NORMALIZE = range(6)
 
@@ -79,10 +77,8 @@ def _recipe(fields: _Fields) -> Recipe:
             "torchvision: needs a CenterCrop, or a Resize to rows and columns: without them the "
             "images have no fixed size"
         )
-    if crop is not None:
-        least = resize if isinstance(resize, tuple) else (resize or 0,) * 2
-        if any(cut > side for cut, side in zip(crop, least, strict=True)):
-            fields["fill"] = _BLACK  # torchvision's CenterCrop pads with zeros
+    if crop is not None and exceeds(crop, resize):
+        fields["fill"] = BLACK  # torchvision's CenterCrop pads with zeros
     try:
         return Recipe(**fields)
     except UsageError as error:
@@ -110,7 +106,7 @@ def _resize(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
 
 def _filter(interpolation: Any) -> str:  # noqa: ANN401
     if isinstance(interpolation, int):
-        name = _PILLOW_FILTERS.get(interpolation)
+        name = dict(enumerate(PILLOW_FILTERS)).get(interpolation)
     else:
         name = getattr(interpolation, "value", interpolation)
     if name == "nearest-exact":  # the same for PIL images

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from regcore.recipes.numbers import plain
 from regcore.recipes.spelling import NamedRecipe, recipe_text
 from regcore.recipes.words import RecipeDifference, form_words, geometry_words, values_words
 from regcore.schemas import Format, json_form
@@ -120,7 +121,7 @@ def diff_dict(pair: tuple[NamedRecipe, NamedRecipe], found: RecipeDifference) ->
     form = RecipeDiffForm(
         format=json_form("recipe-diff"),
         recipes=[NamedIdentity(one.name, one.recipe.identity) for one in pair],
-        fields={name: [_plain(a), _plain(b)] for name, (a, b) in found.fields.items()},
+        fields={name: [plain(a), plain(b)] for name, (a, b) in found.fields.items()},
         differing_values=found.differing_values,
         largest=found.largest,
     )
@@ -143,10 +144,6 @@ def diff_lines(found: RecipeDifference) -> Iterator[str]:
         )
     else:
         yield "the values of a pixel are the same"
-
-
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _words(value: object) -> str:

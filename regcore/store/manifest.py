@@ -15,6 +15,7 @@ from regcore.errors import DatasetError, MismatchError, RegcoreError
 from regcore.files.atomic import replacing
 from regcore.files.input_file import read_input
 from regcore.files.json_input import parse_json
+from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.words import difference
 from regcore.schemas.fields import as_dict
@@ -188,13 +189,9 @@ def check_recipe(stored: Recipe, wanted: Recipe, name: str | Path) -> None:
     if stored.identity == wanted.identity:
         return
     differing = "; ".join(
-        f"{field} {_shown(there)} there, {_shown(here)} here"
+        f"{field} {plain(there)} there, {plain(here)} here"
         for field, (there, here) in difference(stored, wanted).fields.items()
     )
     raise MismatchError(
         f"{name} was made by another recipe ({stored.identity}, not {wanted.identity}): {differing}"
     )
-
-
-def _shown(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
