@@ -1,0 +1,83 @@
+"""Which label of a file belongs to which image: by its path, by its name, or by its stem."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.errors import DatasetError
+from regcore.files.names import image_key
+
+#: In place of the label of an image that has none.
+NO_LABEL = -1
+
+#: What parts a shard from its members, in the names of their images.
+MEMBER = "::"
+
+
+def match_labels(
+    names: Sequence[str], labels: Mapping[str, int], root: str | Path
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """The label of each image, int64 [names], or NO_LABEL; and the labels without an image.
+
+    names: paths below `root` with `/` between folders, or SHARD::PATH. Each is looked up as a path,
+    then as a name without its folders, then up to its first dot; a label with folders fits only
+    images in those. A label belongs to one image at most: DatasetError where names leave open which
+    label or which image is meant.
+    """
+    by_path = {_plain(name): name for name in labels}
+    by_stem: defaultdict[str, list[str]] = defaultdict(list)
+    for label_name in labels:
+        by_stem[image_key(label_name)].append(label_name)
+    above = Path(root).absolute().parts
+    found = np.full(len(names), NO_LABEL, np.int64)
+    owners: dict[str, str] = {}
+    for place, image in enumerate(names):
+        path = image.replace(MEMBER, "/")
+        owned = by_path.get(path)
+        if owned is None and MEMBER in image:
+            owned = by_path.get(image.rpartition(MEMBER)[2])
+        if owned is None:
+            owned = by_path.get(path.rpartition("/")[2])
+        if owned is None:
+            owned = _by_stem(image, path, by_stem.get(image_key(path), ()), above)
+        if owned is None:
+            continue
+        if owned in owners:
+            raise DatasetError(
+                f"the label {owned} fits two images: {_shown(root, owners[owned])} and "
+                f"{_shown(root, image)}"
+            )
+        owners[owned] = image
+        found[place] = labels[owned]
+    return found, tuple(name for name in labels if name not in owners)
+
+
+def _plain(name: str) -> str:
+    # PurePosixPath takes ten times as long, and few names need it.
+    if "./" in name or "//" in name or name.endswith("/"):
+        return PurePosixPath(name).as_posix()
+    return name
+
+
+def _by_stem(image: str, path: str, same: Sequence[str], above: tuple[str, ...]) -> str | None:
+    fitting = [name for name in same if _same_folder(path, name, above)]
+    if len(fitting) > 1:
+        raise DatasetError(f"{image}: several labels fit this image: {' and '.join(fitting[:2])}")
+    return fitting[0] if fitting else None
+
+
+def _same_folder(path: str, name: str, above: tuple[str, ...]) -> bool:
+    # A label without a folder fits everywhere, `val/x.JPEG` only images in a folder `val`.
+    folders = PurePosixPath(name).parent.parts
+    if not folders:
+        return True
+    return (above + PurePosixPath(path).parent.parts)[-len(folders) :] == folders
+
+
+def _shown(root: str | Path, name: str) -> str:
+    return str(Path(root) / name)
