@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from regcore import RegcoreError
+from regcore.images.labels import label_images
+from regcore.images.listing import listing
 from regcore.images.sample_photos import sample_photos
 
 
@@ -18,6 +22,12 @@ class LabelledPhotos:
     folder: Path
     labels: Path
     hits: list[int]
+
+    def read(self) -> tuple[list[Path], NDArray[np.int64]]:
+        """The photos in their order, and the label of each."""
+        names = listing(self.folder).names
+        found = label_images(names, self.labels, root=self.folder)
+        return [self.folder / name for name in found.names], found.labels
 
 
 def imagenet_200(data: Path) -> LabelledPhotos:

@@ -25,15 +25,21 @@ from regcore.api.options import (
     RecipeOptions,
     check_names,
     existing,
+    optional,
     select,
 )
 from regcore.api.recipe_choice import recipe_for
 from regcore.errors import OutputError
-from regcore.evaluation.predictions_csv import TopPredictions, relative_names
+from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT, check_run
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_writable
-from regcore.images.labels import errors_name
+from regcore.images.folder_orders import FOLDER_ORDERS
+from regcore.images.label_agreement import check_class_order
+from regcore.images.labels import (
+    LabelledImages,
+    errors_name,
+)
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.evaluate import Interrupted
@@ -90,9 +96,10 @@ class UnwrittenError(OutputError):
 def evaluate_model(
     model: str | Path,
     images: str | Path,
-    labels: str | Path,
+    labels: str | Path | None = None,
     *,
     out: str | Path = "regcore-run",
+    list_file: str | Path | None = None,
     limit: int | None = None,
     subset: bool = False,
     metrics: Sequence[str | Metric] = (),
@@ -107,13 +114,15 @@ def evaluate_model(
     """Evaluates a model on labelled images, and writes the files of `regcore run` to `out`.
 
     model: as for regcore.backends.registry.open_backend. images: a folder, a file or a store.
-    labels: a text file with NAME INDEX in each line. limit: only so many images, the first ones.
-    subset: it is intended that labels lack their images. metrics: what is measured beside TopN:
-    names of regcore.scores.registry, or new metrics. background: whether class 0 is the
-    background, and label 0 is class 1; by default where there are 1001 classes. trace: a file for
-    ui.perfetto.dev. force: also replace files that regcore did not write. verify: look at the
-    checksums of a store's values. log, progress: see regcore.api.messages. options: see
-    RecipeOptions, DeviceOptions and PreprocessorOptions in regcore.api.options.
+    labels: a file, an order of class folders, or None for the labels that the images have; see
+    regcore.images.labels.label_images. list_file: only the images named in this file. limit: only
+    so many images, the first ones. subset: it is intended that labels lack their images, or images
+    their labels. metrics: what is measured beside TopN: names of regcore.scores.registry, or new
+    metrics. background: whether class 0 is the background, and label 0 is class 1; by default where
+    there are 1001 classes. trace: a file for ui.perfetto.dev. force: also replace files that
+    regcore did not write. verify: look at the checksums of a store's values. log, progress: see
+    regcore.api.messages. options: see RecipeOptions, DeviceOptions and PreprocessorOptions in
+    regcore.api.options.
 
     The result is not complete where an image cannot be read, a labelled image is not there, or
     Ctrl-C ends the run. Raises UsageError where the request contradicts itself, DatasetError for
@@ -122,25 +131,31 @@ def evaluate_model(
     """
     check_names(options, ModelOptions)
     model, out = str(model), Path(out)
-    images, labels = existing(images), existing(labels)
+    images, list_file = existing(images), optional(list_file)
+    if labels is not None and labels not in FOLDER_ORDERS:
+        labels = existing(labels)
     trace = None if trace is None else Path(trace)
     if limit is not None:
         limit = whole_within("limit", limit, 1, _MOST_IMAGES)
     check_not_swapped(model, images)
-    check_run(out, trace, model, images, labels, force=force)
-    data = read_labelled_data(images, labels, log, verify=verify)
-    missing = () if subset else data.labelled.missing
-    log_missing(images, missing, log)
-    paths, true_classes = data.labelled.paths[:limit], data.labelled.labels[:limit]
-    with errors_name(labels), ExitStack() as claim:
+    files = [path for path in (labels, list_file) if isinstance(path, Path)]
+    check_run(out, trace, model, images, files, force=force)
+    data = read_labelled_data(
+        images, labels, log, list_file=list_file, limit=limit, subset=subset, verify=verify
+    )
+    labelled = data.labelled
+    log_missing(images, labelled.missing, log)
+    names, true_classes = labelled.names[:limit], labelled.labels[:limit]
+    with errors_name(labelled.origin), ExitStack() as claim:
         with open_model(model, options) as backend:
+            _check_classes(labelled, backend.outputs[0].shape, background=background)
             choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
             preprocessor = Preprocessor(choice.recipe, **select(options, PreprocessorOptions))
             batch_size = batch_size_for(backend, options.get("batch_size"))
             claim.enter_context(claimed(out))
             if trace is not None:
                 check_writable(trace)
-            with progress(len(paths)) as advance:
+            with progress(len(names)) as advance:
                 how: dict[str, Any] = {
                     "metrics": metrics,
                     "background": background,
@@ -149,7 +164,7 @@ def evaluate_model(
                     "device_timeout": options.get("device_timeout", DEVICE_TIMEOUT),
                 }
                 try:
-                    evaluation = data.evaluate(preprocessor, backend, len(paths), batch_size, **how)
+                    evaluation = data.evaluate(preprocessor, backend, len(names), batch_size, **how)
                 except Interrupted as interrupted:
                     log("interrupted: what follows is of the images until then")
                     evaluation = interrupted.evaluation
@@ -161,15 +176,15 @@ def evaluate_model(
                 preprocessing=choice.recipe,
                 evaluation=replace(evaluation, errors=(*data.broken, *evaluation.errors)),
                 root=str(data.root.resolve()),
-                missing=missing,
-                left_out=len(data.labelled.paths) - len(paths),
+                missing=labelled.missing,
+                left_out=data.available - len(names),
             )
         topn = evaluation.topn
         if topn.classes:
+            check_class_order(labelled, topn.classes, background=background)
             true_classes = class_indices(true_classes, topn.classes, background=topn.background)
             log_background(topn.classes, log, background=topn.background)
         log_failures(log, evaluation.errors)
-        names = relative_names(paths, data.root)
         predictions = TopPredictions(names, true_classes, evaluation.indices, evaluation.values)
         path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
         evaluated = EvaluatedModel(report, choice.origin, path)
@@ -178,3 +193,11 @@ def evaluate_model(
         except (OSError, OutputError) as error:
             raise UnwrittenError(evaluated, error) from error
     return evaluated
+
+
+def _check_classes(
+    labelled: LabelledImages, shape: tuple[int | None, ...] | None, *, background: bool | None
+) -> None:
+    """See check_class_order; what a model does not say of its scores shows when it has run."""
+    if shape is not None and len(shape) > 1 and shape[1] is not None:
+        check_class_order(labelled, shape[1], background=background)

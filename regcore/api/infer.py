@@ -16,6 +16,7 @@ from regcore.api.options import (
     RecipeOptions,
     check_names,
     existing,
+    optional,
     select,
 )
 from regcore.api.recipe_choice import recipe_for
@@ -69,6 +70,7 @@ def infer_images(
     images: str | Path | None,
     out: str | Path,
     *,
+    list_file: str | Path | None = None,
     output_binary: bool = False,
     rounds: int = 20,
     trace: str | Path | None = None,
@@ -82,7 +84,8 @@ def infer_images(
 
     model: as for regcore.backends.registry.open_backend. images: a folder of photos, one file, a
     store, or an info file (.info, .txt) that lists .bin files; None: the same noise in each of
-    `rounds` batches, whose scores are not written. output_binary: raw float32 (NAME_1.bin) instead
+    `rounds` batches, whose scores are not written. list_file: only the photos named in this file,
+    each a path below `images` on its line. output_binary: raw float32 (NAME_1.bin) instead
     of text. trace: a file for ui.perfetto.dev. force: delete what an earlier run left in `out`, and
     replace files that regcore did not write. verify: look at the checksums of a store's values.
     log, progress: see regcore.api.messages. options: see RecipeOptions, DeviceOptions and
@@ -98,11 +101,12 @@ def infer_images(
     model, out = str(model), Path(out)
     trace = None if trace is None else Path(trace)
     rounds = whole_within("rounds", rounds, 1, _MOST_ROUNDS)
+    list_file = optional(list_file)
     if images is not None:
         images = existing(images)
         check_not_swapped(model, images)
-    check_inference(out, trace, model, images, force=force)
-    source = open_inputs(images, log, verify=verify)
+    check_inference(out, trace, model, images, list_file, force=force)
+    source = open_inputs(images, log, list_file=list_file, verify=verify)
     workers = options.get("workers") or default_workers()
     with open_model(model, options) as backend:
         choice = recipe_for(

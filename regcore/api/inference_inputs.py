@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from regcore.api.messages import Log, log_listing
-from regcore.images.listing import Listing, listing
+from regcore.api.photo_list import chosen_photos
+from regcore.errors import UsageError
+from regcore.images.listing import Listing
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.bin_files import BinInputs
 from regcore.inference.inputs.noise import NoiseInputs
@@ -61,15 +63,20 @@ class InputSource:
         return BinInputs(self.images, recipe, workers=preprocessor.workers, verify=self.verify)
 
 
-def open_inputs(images: Path | None, log: Log, *, verify: bool) -> InputSource:
-    """Looks what `images` is, and opens a store or lists photos."""
-    if images is None:
-        return InputSource(None, None, None, verify)
-    if holds_store(images):
-        return InputSource(images, open_store(images, verify=verify), None, verify)
-    if images.suffix in _INFO_SUFFIXES:
-        return InputSource(images, None, None, verify)
-    listed = listing(images)
+def open_inputs(
+    images: Path | None, log: Log, *, list_file: Path | None, verify: bool
+) -> InputSource:
+    """Looks what `images` is, and opens a store or lists photos.
+
+    list_file: only the photos that it names; UsageError where there are no photos.
+    """
+    is_store = images is not None and holds_store(images)
+    if images is None or is_store or images.suffix in _INFO_SUFFIXES:
+        if list_file is not None:
+            raise UsageError(f"--list {list_file}: is for a folder of photos")
+        store = open_store(images, verify=verify) if images is not None and is_store else None
+        return InputSource(images, store, None, verify)
+    listed = chosen_photos(images, list_file)
     log_listing(log, listed)
     return InputSource(images, None, listed, verify)
 

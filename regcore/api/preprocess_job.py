@@ -8,10 +8,11 @@ from typing import Literal
 
 from regcore.api.messages import Log, log_listing
 from regcore.api.options import PrepareOptions, PreprocessorOptions, check_names, existing, select
+from regcore.api.photo_list import chosen_photos
 from regcore.api.recipe_choice import GUIDES_RECIPE, choose_recipe
 from regcore.backends.registry import read_metadata
 from regcore.errors import UsageError
-from regcore.images.listing import Listing, listing, read_image_list
+from regcore.images.listing import Listing
 from regcore.images.preprocessor import Preprocessor
 from regcore.recipes.recipe import Recipe
 from regcore.store.layout import pack_form
@@ -119,7 +120,5 @@ def _form(recipe: Recipe, options: StoreOptions) -> StoreLayout:
 
 
 def _listed(src: Path, list_file: str | Path | None, limit: int | None) -> Listing:
-    if list_file is None:
-        found = listing(src)
-        return replace(found, names=found.names[:limit])
-    return Listing(src, read_image_list(list_file, src)[:limit])
+    found = chosen_photos(src, None if list_file is None else Path(list_file))
+    return replace(found, names=found.names[:limit])

@@ -17,7 +17,7 @@ from regcore.cli.console import (
     progress_bar,
 )
 from regcore.cli.device_options import device_options, trace_option
-from regcore.cli.options import preprocess_options, verify_option
+from regcore.cli.options import list_option, preprocess_options, verify_option
 from regcore.errors import UsageError
 
 _IMAGES_AND_OUT = 2
@@ -26,6 +26,7 @@ _IMAGES_AND_OUT = 2
 @click.command()
 @click.argument("model")
 @click.argument("paths", metavar="[IMAGES] OUT", nargs=-1, required=True, type=Path)
+@list_option
 @click.option(
     "--output-binary", is_flag=True, help="Write raw float32 (NAME_1.bin) instead of text."
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
+from regcore.images.folder_orders import FOLDER_ORDERS
 from regcore.scores.registry import metric_names
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
@@ -122,6 +124,40 @@ verify_option = click.option(
     flag_value=False,
     default=True,
     help="Do not look at the checksums of a store's values.",
+)
+
+#: For commands that take a part of a folder.
+list_option = click.option(
+    "--list",
+    "list_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Only the images named in this file, in its order: a path below the folder on each line, "
+    "or NUL-separated.",
+)
+
+
+class LabelSource(click.Path):
+    """A label file, or the word for an order of class folders."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401
+        """See click.ParamType."""
+        return value if value in FOLDER_ORDERS else super().convert(value, param, ctx)
+
+
+labels_option = click.option(
+    "--labels",
+    metavar=f"FILE|{'|'.join(FOLDER_ORDERS)}",
+    type=LabelSource(exists=True, dir_okay=False, path_type=Path),
+    help="The true classes. FILE: NAME INDEX in each line; CSV or TSV with a header, such as "
+    "Kaggle's; the devkit's ground truth; or a class map, a class folder in each line. folders: "
+    "class folders by their sorted names, as torchvision's ImageFolder. wordnet: by ImageNet's "
+    "order of their WordNet ids. numbers: by their numbers.  [default: wordnet, or numbers from 0 "
+    "to 9 or 999, where the folders are called so]",
 )
 
 metric_option = click.option(

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from regcore.cli.console import INCOMPLETE, log, print_json, progress_bar
-from regcore.cli.options import byte_size, preprocess_options
+from regcore.cli.options import byte_size, list_option, preprocess_options
 
 
 @click.command()
@@ -32,13 +32,7 @@ from regcore.cli.options import byte_size, preprocess_options
     help="Largest size of a pack.",
 )
 @click.option("--keep-folders", is_flag=True, help="OUT gets the folders of SRC.")
-@click.option(
-    "--list",
-    "list_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Only the images named in this file, in its order: a path below SRC on each line, "
-    "or NUL-separated.",
-)
+@list_option
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N images.")
 @click.option(
     "--on-error",

@@ -10,7 +10,13 @@ import click
 
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
 from regcore.cli.device_options import device_options, trace_option
-from regcore.cli.options import metric_option, preprocess_options, verify_option
+from regcore.cli.options import (
+    labels_option,
+    list_option,
+    metric_option,
+    preprocess_options,
+    verify_option,
+)
 
 if TYPE_CHECKING:
     from regcore.api.evaluate import EvaluatedModel
@@ -19,12 +25,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model")
 @click.argument("images", type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--labels",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The true classes: a text file with NAME INDEX in each line.",
-)
+@labels_option
+@list_option
 @click.option(
     "--out",
     default="regcore-run",
@@ -34,7 +36,12 @@ if TYPE_CHECKING:
 )
 @click.option("--force", is_flag=True, help="Replace also files that regcore did not write.")
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only the first N images.")
-@click.option("--subset", is_flag=True, help="It is intended that labels lack their images.")
+@click.option(
+    "--subset",
+    is_flag=True,
+    help="It is intended that labels lack their images, or images their labels: only what has both "
+    "is evaluated.",
+)
 @click.option(
     "--background/--no-background",
     default=None,
@@ -59,6 +66,7 @@ def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     \b
     Examples:
       regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
+      regcore run regnety_016.onnx imagenet-a --list some.txt
       regcore run regnety_016_bs16.om imagenet/val --labels val_label.txt --device 0,1,2,3
     """  # noqa: D301
     from regcore.api.evaluate import UnwrittenError, evaluate_model

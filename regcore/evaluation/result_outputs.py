@@ -40,9 +40,18 @@ _TRACE = text_of(rb'\{"displayTimeUnit": "ms", "traceEvents": \[')
 
 
 def check_run(
-    out: Path, trace: Path | None, model: str, images: Path, labels: Path, *, force: bool
+    out: Path,
+    trace: Path | None,
+    model: str,
+    images: Path,
+    others: Sequence[Path],
+    *,
+    force: bool,
 ) -> None:
-    """Raises UsageError or OutputError where a run would destroy what it did not write."""
+    """Raises UsageError or OutputError where a run would destroy what it did not write.
+
+    others: further inputs, such as the label file.
+    """
     _check_apart(out, trace, images)
     if (out / JOB).exists():
         raise UsageError(
@@ -51,11 +60,17 @@ def check_run(
         )
     outputs = [Output(out / name, recognise) for name, recognise in RUN_FILES.items()]
     outputs += [*_benchmark_files(out), *_trace(trace)]
-    _check(outputs, model, [images, labels], force=force)
+    _check(outputs, model, [images, *others], force=force)
 
 
 def check_inference(
-    out: Path, trace: Path | None, model: str, images: Path | None, *, force: bool
+    out: Path,
+    trace: Path | None,
+    model: str,
+    images: Path | None,
+    list_file: Path | None,
+    *,
+    force: bool,
 ) -> None:
     """The same for `infer`; its scores and their record are checked by output_folder."""
     if images is not None:
@@ -66,7 +81,7 @@ def check_inference(
             "choose another folder"
         )
     outputs = [Output(out / PERF, json_of("perf")), *_benchmark_files(out), *_trace(trace)]
-    inputs = [] if images is None else [images]
+    inputs = [path for path in (images, list_file) if path is not None]
     check_no_scores(out, [*model_files(model), *inputs])
     _check(outputs, model, inputs, force=force)
 

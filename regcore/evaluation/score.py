@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError, ScoreFileError
 from regcore.evaluation.score_files.source import ScoreSet
 from regcore.files.names import image_key
-from regcore.images.labels import read_labels
+from regcore.images.label_files.reader import read_labels
 from regcore.scores.labels import class_indices, has_background
 from regcore.scores.metric import Metric
 from regcore.scores.ranks import Ties

@@ -1,142 +1,173 @@
-"""Image files and the labels that belong to them."""
+"""The label of each image, from wherever it is kept: a file, class folders, or the source."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from itertools import compress
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import DatasetError, LabelError
-from regcore.files.input_file import read_input_text
-from regcore.files.names import image_key
+from regcore.errors import DatasetError, LabelError, UsageError
+from regcore.images.class_folders import (
+    FolderLabels,
+    assumed_labels,
+    mapped_labels,
+    number_labels,
+    sorted_labels,
+    wordnet_labels,
+)
+from regcore.images.folder_orders import FOLDER_ORDERS
+from regcore.images.label_agreement import check_agreement
+from regcore.images.label_files.reader import read_label_file
+from regcore.images.label_matching import NO_LABEL, match_labels
 
-_MAX_LABEL = 2**31 - 1
-_FIELDS = 2
 _NAMED = 20
-_SHOWN = 8000  # characters of a line that is no label
-_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 
 
 @dataclass(frozen=True)
 class LabelledImages:
     """Images with one label each, in the order in which they are evaluated.
 
-    labels: int64 [images], as written in the label file.
+    names: of the images that have labels, as they were given. labels: int64 [images], as the file
+    or the folders have them.
     missing: names in the label file for which there is no image, in the file's order.
+    unlabelled: names of images that are left out, as no label is known.
+    origin: where the labels come from, in words. folders: the labels by ImageNet's classes that
+    the names of the folders give, int64 [images], NO_LABEL where they give none; None where no
+    folder says anything, or an order of classes was given. by_folders: whether they are the labels.
     """
 
-    paths: tuple[Path, ...]
+    names: tuple[str, ...]
     labels: NDArray[np.int64]
     missing: tuple[str, ...]
+    unlabelled: tuple[str, ...]
+    origin: str
+    by_folders: bool
+    folders: NDArray[np.int64] | None
 
 
 @contextmanager
-def errors_name(path: str | Path) -> Iterator[None]:
+def errors_name(origin: str | Path) -> Iterator[None]:
     """A label of this file that no class has is an error that names the file."""
     try:
         yield
     except LabelError as error:
-        raise LabelError(f"{path}: {error}") from error
-
-
-def read_labels(path: str | Path) -> dict[str, int]:
-    """The label of each name in a `val_label.txt`: one `NAME INDEX` a line.
-
-    White space separates; a name with white space in it stands in double quotes or before a tab.
-    Blank lines and a UTF-8 byte order mark are skipped, and a name may come again with the same
-    label. Raises DatasetError with file, line number and line otherwise.
-    """
-    text = read_input_text(path)
-    labels: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            _add_label(labels, line)
-        except DatasetError as error:
-            shown = line.strip()[:_SHOWN]
-            raise DatasetError(f"{path}, line {number}: {shown!r}: {error}") from None
-    if not labels:
-        raise DatasetError(f"{path}: no labels in this file")
-    return labels
-
-
-def _add_label(labels: dict[str, int], line: str) -> None:
-    fields = line.split()
-    if len(fields) != _FIELDS:
-        fields = _spaced_name(line.strip())
-    if len(fields) != _FIELDS or not _INTEGER.fullmatch(fields[1]):
-        raise DatasetError(
-            "expected NAME INDEX, as in 'photo_1.JPEG 65'; a NAME with white space stands in "
-            "double quotes or before a tab"
-        )
-    name, label = fields[0], int(fields[1])
-    if "\0" in name:
-        raise DatasetError("a name cannot hold a NUL character")
-    if not 0 <= label <= _MAX_LABEL:
-        raise DatasetError(f"a label lies between 0 and {_MAX_LABEL}")
-    if labels.setdefault(name, label) != label:
-        raise DatasetError(f"{name} was given the label {labels[name]} before")
-
-
-def _spaced_name(line: str) -> list[str]:
-    """NAME and INDEX where white space stands in the name; else nothing."""
-    name, mark, label = line[1:].partition('"') if line[:1] == '"' else line.rpartition("\t")
-    name = name if line[:1] == '"' else name.rstrip()
-    return [name, label.strip()] if name and mark and "\t" not in name else []
+        raise LabelError(f"{origin}: {error}") from error
 
 
 def label_images(
-    paths: Sequence[Path], root: str | Path, labels: Mapping[str, int]
+    names: Sequence[str],
+    labels: str | Path | None = None,
+    *,
+    root: str | Path = "",
+    folders: Iterable[str] = (),
+    own: Sequence[int] | NDArray[np.int64] | None = None,
+    subset: bool = False,
+    needed: int | None = None,
 ) -> LabelledImages:
-    """Gives every image its label: by its path below `root`, by its name, or by its stem.
+    """Gives every image its label.
 
-    A label belongs to one image at most. Raises DatasetError where images have no label (with
-    their count and the first), or where names leave open which label or which image is meant.
+    names: paths below `root`, with `/` between folders, or SHARD::PATH. labels: a file in any form
+    of `read_label_file`; "folders", "wordnet" or "numbers" for an order of class folders; None for
+    the labels that the source has: `own`, one for each name, or class folders that leave no doubt.
+    folders: the class folders that are there, for "folders". subset: images without a label are
+    left out, instead of being an error. needed: labels are needed of the first so many only.
+
+    Raises DatasetError where images have no label (with their count and the first), where a label
+    file is damaged or fits several images, and UsageError where nothing says the labels.
     """
-    by_path = {PurePosixPath(name).as_posix(): name for name in labels}
-    by_stem: defaultdict[str, list[str]] = defaultdict(list)
-    for label_name in labels:
-        by_stem[image_key(label_name)].append(label_name)
-
-    owners: dict[str, Path] = {}
-    unlabelled: list[Path] = []
-    for path in paths:
-        name = by_path.get(_path_below(path, root)) or by_path.get(path.name)
-        if name is None:
-            fitting = [n for n in by_stem.get(image_key(path), []) if _same_folder(path, n)]
-            if len(fitting) > 1:
-                pair = " and ".join(fitting[:2])
-                raise DatasetError(f"{path}: several labels fit this image: {pair}")
-            name = fitting[0] if fitting else None
-        if name is None:
-            unlabelled.append(path)
-        elif name in owners:
-            raise DatasetError(f"the label {name} fits two images: {owners[name]} and {path}")
-        else:
-            owners[name] = path
-    if unlabelled:
-        named = ", ".join(map(str, unlabelled[:_NAMED]))
-        more = f" and {len(unlabelled) - _NAMED} more" if len(unlabelled) > _NAMED else ""
-        raise DatasetError(f"{len(unlabelled)} of {len(paths)} images have no label: {named}{more}")
+    found = _found(names, labels, root, folders, own)
+    has_label = found.labels != NO_LABEL
+    if not has_label[:needed].all() and not (subset and has_label.any()):
+        lacking = _chosen(names[:needed], ~has_label[:needed])
+        raise DatasetError(_lacking(lacking, len(names), root))
     return LabelledImages(
-        paths=tuple(paths),
-        labels=np.array([labels[name] for name in owners], dtype=np.int64),
-        missing=tuple(name for name in labels if name not in owners),
+        names=_chosen(names, has_label),
+        labels=found.labels[has_label],
+        missing=found.missing,
+        unlabelled=_chosen(names, ~has_label),
+        origin=found.origin,
+        by_folders=found.by_folders,
+        folders=None if found.folders is None else found.folders[has_label],
     )
 
 
-def _same_folder(path: Path, name: str) -> bool:
-    # A label without a folder fits everywhere, `val/x.JPEG` only images in a folder `val`.
-    folders = PurePosixPath(name).parent.parts
-    return not folders or path.absolute().parent.parts[-len(folders) :] == folders
+class _Found(NamedTuple):
+    """What label_images found for every name."""
+
+    labels: NDArray[np.int64]
+    origin: str
+    missing: tuple[str, ...] = ()
+    by_folders: bool = False
+    folders: NDArray[np.int64] | None = None
 
 
-def _path_below(path: Path, root: str | Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+def _found(
+    names: Sequence[str],
+    labels: str | Path | None,
+    root: str | Path,
+    folders: Iterable[str],
+    own: Sequence[int] | NDArray[np.int64] | None,
+) -> _Found:
+    others = None if own is None else np.asarray(own, np.int64)
+    if others is not None and others.shape != (len(names),):
+        raise ValueError(f"labels of {others.shape} do not go with {len(names)} images")
+    if labels is None and others is not None:
+        return _Found(others, "the source's own", folders=_imagenet_folders(names))
+    if labels is None or labels in FOLDER_ORDERS:
+        order = _folder_labels(names, labels, folders)
+        said = order.labels if order.imagenet else _imagenet_folders(names)
+        return _Found(order.labels, order.form, by_folders=order.imagenet, folders=said)
+    file = read_label_file(labels)
+    if file.by_class:
+        order = mapped_labels(names, file.by_class)
+        return _Found(order.labels, f"{labels}: {order.form}")
+    found, missing = match_labels(names, file.by_name, root)
+    origin = f"{labels}: {file.form}" if file.form else str(labels)
+    if others is not None:
+        check_agreement(names, found, others, str(labels), "the source")
+    return _Found(found, origin, missing, folders=_imagenet_folders(names))
+
+
+def _folder_labels(
+    names: Sequence[str], order: str | Path | None, folders: Iterable[str]
+) -> FolderLabels:
+    if order == "folders":
+        return sorted_labels(names, folders)
+    if order == "wordnet":
+        return wordnet_labels(names)
+    if order == "numbers":
+        return number_labels(names)
+    assumed = assumed_labels(names)
+    if assumed is None:
+        raise UsageError(
+            "nothing says the labels: --labels FILE is needed, or --labels folders for the sorted "
+            "names of class folders, or --labels numbers for folders called by the class's number"
+        )
+    return assumed
+
+
+def _imagenet_folders(names: Sequence[str]) -> NDArray[np.int64] | None:
+    try:
+        assumed = assumed_labels(names)
+    except DatasetError:  # WordNet ids of other classes say nothing of these
+        return None
+    return assumed.labels if assumed is not None and assumed.imagenet else None
+
+
+def _chosen(names: Sequence[str], wanted: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(compress(names, wanted.tolist()))
+
+
+def _lacking(unlabelled: Sequence[str], count: int, root: str | Path) -> str:
+    named = ", ".join(str(Path(root) / name) for name in unlabelled[:_NAMED])
+    more = f" and {len(unlabelled) - _NAMED} more" if len(unlabelled) > _NAMED else ""
+    return (
+        f"{len(unlabelled)} of {count} images have no label: {named}{more}; "
+        "--subset leaves them out"
+    )

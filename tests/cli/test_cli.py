@@ -178,10 +178,10 @@ def test_errors_are_one_line_unless_debugging(photos: Path, labels: Path, tmp_pa
 def test_an_error_of_our_own_is_not_a_verdict(
     photos: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("regcore.api.preprocess_job.listing", fail)
+    monkeypatch.setattr("regcore.api.preprocess_job.chosen_photos", fail)
     result = regcore("preprocess", photos, tmp_path / "out")
     assert result.exit_code == 4
     assert "internal error, ZeroDivisionError: oops" in result.stderr

@@ -20,8 +20,6 @@ from regcore.convert.onnx.float16 import to_float16
 from regcore.convert.onnx.fuse_preprocess import PREFIX
 from regcore.convert.onnx.torch_exporter import OnnxExport
 from regcore.errors import BackendError
-from regcore.images.labels import label_images, read_labels
-from regcore.images.listing import list_images
 from regcore.inference.evaluate import Evaluation, evaluate
 from regcore.models.metadata import ModelMetadata, is_exported
 from regcore.models.tensors import TensorSpec
@@ -31,12 +29,11 @@ LITE0 = Recipe.preset("tf_efficientnet_lite0")
 
 
 def evaluation(model: Path, photos: LabelledPhotos) -> Evaluation:
-    labels = read_labels(photos.labels)
-    dataset = label_images(list_images(photos.folder), photos.folder, labels)
+    paths, labels = photos.read()
     metadata = read_metadata(model)
     with open_backend(model) as backend:
         preprocessor = Preprocessor(metadata.recipe)
-        return evaluate(preprocessor, backend, dataset.paths, dataset.labels, batch_size=16)
+        return evaluate(preprocessor, backend, paths, labels, batch_size=16)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Listing images and matching labels: order, forms of the label file, and every way to be wrong."""
+"""Listing images: order, links, what is left out, and every way to be wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from regcore import DatasetError
 from regcore.files.names import image_key, natural_key
-from regcore.images.labels import label_images, read_labels
 from regcore.images.listing import list_images, listing
 
 
@@ -21,12 +20,6 @@ def touch(folder: Path, *names: str) -> list[Path]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
     return [folder / name for name in names]
-
-
-def label_file(folder: Path, content: str | bytes) -> Path:
-    path = folder / "val_label.txt"
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
 
 
 def test_natural_order_by_folder(tmp_path: Path) -> None:
@@ -163,116 +156,3 @@ def test_a_folder_without_images(tmp_path: Path, name: str) -> None:
 )
 def test_stem(name: str, expected: str) -> None:
     assert image_key(name) == expected
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "a.JPEG 65\nb.JPEG 970",
-        "a.JPEG\t65\r\n\r\n  b.JPEG   970 \r\n",
-        b"\xef\xbb\xbfa.JPEG 65\nb.JPEG 0970\n\n",
-        "a.JPEG 65\nb.JPEG 970\na.JPEG 65\n",
-    ],
-)
-def test_read_labels(tmp_path: Path, content: str | bytes) -> None:
-    assert read_labels(label_file(tmp_path, content)) == {"a.JPEG": 65, "b.JPEG": 970}
-
-
-@pytest.mark.parametrize(
-    "line", ['"my photo.JPEG" 65', "my photo.JPEG\t65", "my photo.JPEG \t 65\r"]
-)
-def test_a_name_with_white_space(tmp_path: Path, line: str) -> None:
-    assert read_labels(label_file(tmp_path, f"a 1\n{line}\n")) == {"a": 1, "my photo.JPEG": 65}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "b",
-        "b c 1",
-        "b\tc\t1",
-        '"b c 1',
-        "b\0 1",
-        "b 1 2",
-        "b x",
-        "b 1.0",
-        "b 1_0",
-        "b -1",
-        "b 99999999999",
-        "a 2",
-        "b \u0661",
-        f"b {'9' * 5000}",
-    ],
-)
-def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
-    path = label_file(tmp_path, f"a 1\n\n{line}\n")
-    with pytest.raises(DatasetError) as caught:
-        read_labels(path)
-    assert f"{path}, line 3: {line!r}" in str(caught.value)
-
-
-@pytest.mark.parametrize("content", [b"", b"\n \n", b"a 1\n\xff 2\n"])
-def test_not_a_label_file(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(DatasetError, match=r"val_label\.txt"):
-        read_labels(label_file(tmp_path, content))
-
-
-def test_label_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="nowhere"):
-        read_labels(tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize("name", ["d/a.b.JPEG", "./d/a.b.JPEG", "a.b.JPEG", "a", "a.png", "d/a.x"])
-def test_label_by_path_by_name_by_stem(tmp_path: Path, name: str) -> None:
-    paths = touch(tmp_path, "d/a.b.JPEG")
-    found = label_images(paths, tmp_path, {"other": 3, name: 7})
-    assert found.paths == tuple(paths)
-    assert found.labels.tolist() == [7]
-    assert found.missing == ("other",)
-
-
-def test_the_path_tells_equal_names_apart(tmp_path: Path) -> None:
-    paths = touch(tmp_path, "x/1.jpg", "y/1.jpg")
-    assert label_images(paths, tmp_path, {"y/1.jpg": 2, "x/1.jpg": 1}).labels.tolist() == [1, 2]
-
-
-def test_labels_below_a_folder_that_is_not_part_of_the_list(tmp_path: Path) -> None:
-    paths = touch(tmp_path, "val/1.jpg")
-    assert label_images(paths, tmp_path / "val", {"val/1.jpg": 5}).labels.tolist() == [5]
-    with pytest.raises(DatasetError, match="no label"):
-        label_images(paths, tmp_path / "val", {"train/1.jpg": 5})
-
-
-def test_images_without_a_label_are_counted_and_named(tmp_path: Path) -> None:
-    paths = touch(tmp_path, "1.jpg", "2.jpg", "3.jpg")
-    with pytest.raises(DatasetError, match=r"2 of 3 images have no label.*2\.jpg"):
-        label_images(paths, tmp_path, {"1.jpg": 0})
-
-
-@pytest.mark.parametrize(
-    ("names", "labels"),
-    [
-        (["a.jpg", "a.png"], {"a": 1}),
-        (["x/a.jpg", "y/a.jpg"], {"a.jpg": 1}),
-        (["a.jpg"], {"a.png": 1, "a.webp": 2}),
-    ],
-)
-def test_ambiguous_names(tmp_path: Path, names: list[str], labels: dict[str, int]) -> None:
-    with pytest.raises(DatasetError, match=r"fits? "):
-        label_images(touch(tmp_path, *names), tmp_path, labels)
-
-
-def test_two_hundred_photos(shared_data: Path) -> None:
-    root = shared_data / "imagenet-200"
-    found = label_images(
-        list_images(root), root, read_labels(shared_data / "imagenet-200.label.txt")
-    )
-    assert len(found.paths) == 200
-    assert found.missing == ()
-    assert found.labels[:3].tolist() == [2, 7, 12]
-
-
-def test_the_official_labels(shared_data: Path) -> None:
-    labels = read_labels(shared_data / "imagenet_val_label.txt")
-    assert len(labels) == 50_000
-    assert list(labels.values())[:5] == [65, 970, 230, 809, 516]

@@ -27,7 +27,6 @@ from regcore import Preprocessor
 from regcore.backends.ascend import process
 from regcore.backends.registry import open_backend
 from regcore.cli import cli
-from regcore.images.labels import label_images, read_labels
 from regcore.inference.evaluate import Evaluation, evaluate
 from regcore.models.metadata import ModelMetadata
 
@@ -93,10 +92,9 @@ def case(
             made = ("convert", onnx, "--to", "om", "--soc", "Ascend310P3", *options, "--out", out)
             result = CliRunner().invoke(cli, list(map(str, made)))
             assert result.exit_code == 0, result.stderr
-    photos = labelled_photos.folder
-    found = label_images(sorted(photos.iterdir()), photos, read_labels(labelled_photos.labels))
+    paths, labels = labelled_photos.read()
     oms = {name: folder / f"{name}.om" for name in FORMS}
-    return Case(onnx, oms, list(map(str, found.paths)), found.labels)
+    return Case(onnx, oms, list(map(str, paths)), labels)
 
 
 @pytest.mark.parametrize("devices", [(0,), (0, 1, 2, 3)])

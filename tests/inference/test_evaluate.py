@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from labelled_photos import imagenet_200
 from onnx_models import save_model
 from PIL import Image
 
@@ -94,14 +95,9 @@ def test_nothing_to_evaluate() -> None:
 @pytest.mark.slow
 def test_real_photos_get_the_known_accuracy(shared_data: Path) -> None:
     pytest.importorskip("onnxruntime")
-    from regcore.images.labels import label_images, read_labels
-    from regcore.images.listing import list_images
-
-    root = shared_data / "imagenet-200"
-    data = label_images(
-        list_images(root), root, read_labels(shared_data / "imagenet-200.label.txt")
-    )
+    photos = imagenet_200(shared_data)
+    paths, labels = photos.read()
     preprocessor = Preprocessor(Recipe.preset("tf_efficientnet_lite0"))
     with open_backend(shared_data / "models" / "efficientnet_lite0.onnx") as backend:
-        result = evaluate(preprocessor, backend, data.paths, data.labels, batch_size=8)
-    assert result.topn.hits.tolist() == [178, 189, 195, 198, 198]
+        result = evaluate(preprocessor, backend, paths, labels, batch_size=8)
+    assert result.topn.hits.tolist() == photos.hits

@@ -31,6 +31,8 @@ _PREPROCESS = "preprocess @/photos {} --for @/m.om --workers 1"
 _COMPARE = "compare A={} --json"
 _REPORT = "report run -o report.html"
 _SCORE = "score {} labels.txt . result.json --workers 1"
+_TABLE = "score @/scores labels.csv . result.json --workers 1"
+_FOLDERS = "run @/m.onnx @/folders --labels {} --out out --workers 1"
 _RUN = "run @/m.onnx @/photos --labels {} --out out --workers 1"
 _INFER = "infer @/m.onnx {} infer --workers 1 --batch-size 2"
 _VERDICT = "verdict run --against @/before --max-drop 1pt"
@@ -55,6 +57,8 @@ READERS = (
     Reader("sources", "infer/infer.sources.npy", _words(_INFER.format("@/photos")), share=12),
     Reader("labels of run", "labels.txt", _words(_RUN.format("labels.txt")), share=12),
     Reader("labels of score", "labels.txt", _words(_SCORE.format("@/scores"))),
+    Reader("table of labels", "labels.csv", _words(_TABLE), share=12),
+    Reader("class map", "classes.txt", _words(_FOLDERS.format("classes.txt")), share=6),
     Reader(
         "list",
         "list.txt",

@@ -114,6 +114,12 @@ def make_seeds(root: Path) -> None:
         (photos / name).write_bytes(jpeg(photo_like(20, 16, i)))
     labels = root / "labels.txt"
     labels.write_text("".join(f"{name} {i % 3}\n" for i, name in enumerate(names)))
+    table = "".join(f'"{name}",{i % 3}\n' for i, name in enumerate(names))
+    (root / "labels.csv").write_text(f"image,label\n{table}")
+    for i, folder in enumerate(("ape", "cat", "dog")):
+        (root / "folders" / folder).mkdir(parents=True)
+        shutil.copy(photos / names[i], root / "folders" / folder)
+    (root / "classes.txt").write_text("dog\ncat\nape\n")
     (root / "list.txt").write_text("".join(f"{name}\n" for name in names))
     model = root / "m.onnx"
     _save(model)

@@ -14,7 +14,7 @@ from store_forms import PACKS, RECIPE
 from regcore import Preprocessor, open_store, write_store
 from regcore.errors import RegcoreError
 from regcore.files.input_file import read_input
-from regcore.images.labels import read_labels
+from regcore.images.label_files.reader import read_labels
 from regcore.images.listing import read_image_list
 from regcore.store.info import bin_info
 from regcore.store.journal import JOURNAL, peek

@@ -1,0 +1,67 @@
+"""Labels by two witnesses, a file and class folders, which may contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.errors import DatasetError
+from regcore.images.class_folders import IMAGENET_CLASSES
+from regcore.images.label_matching import NO_LABEL
+
+if TYPE_CHECKING:
+    from regcore.images.labels import LabelledImages
+
+_WITH_BACKGROUND = IMAGENET_CLASSES + 1
+
+
+def check_class_order(
+    labelled: LabelledImages, classes: int, *, background: bool | None = None
+) -> None:
+    """Raises DatasetError where a model's classes are not those that the labels are of.
+
+    That is so where folders say ImageNet's classes and the model has others, or where folders and
+    labels contradict each other. background: as it was asked for; with False a model of 1001
+    classes may have labels that count its background.
+    """
+    if labelled.folders is None:
+        return
+    if classes not in {IMAGENET_CLASSES, _WITH_BACKGROUND}:
+        if labelled.by_folders:
+            raise DatasetError(
+                f"the model has {classes} classes, and the folders are called by ImageNet's 1,000; "
+                "--labels folders takes their sorted names, and a class map (a class a line) any "
+                "other order"
+            )
+        return
+    counted = labelled.folders + int(classes == _WITH_BACKGROUND and background is False)
+    if not labelled.by_folders and not np.array_equal(labelled.labels, counted):
+        check_agreement(
+            labelled.names, labelled.labels, labelled.folders, labelled.origin, "the class folders"
+        )
+
+
+def check_agreement(
+    names: Sequence[str],
+    labels: NDArray[np.int64],
+    others: NDArray[np.int64],
+    origin: str,
+    other: str,
+) -> None:
+    """Raises DatasetError, with both and the first image, where two labels of an image differ.
+
+    labels, others: int64 [names], NO_LABEL where there is none; origin, other: who says them.
+    """
+    both = (labels != NO_LABEL) & (others != NO_LABEL)
+    different = np.flatnonzero(both & (labels != others))
+    if len(different):
+        first = different[0]
+        raise DatasetError(
+            f"{origin} and {other} contradict each other on {len(different)} of {both.sum()} "
+            f"images: {names[first]} is class {labels[first]} by the one, and {others[first]} by "
+            "the other; if the model has an order of classes of its own, give it as a class map "
+            "(the folder of a class a line)"
+        )

@@ -1,0 +1,182 @@
+"""Labels, and parts of a folder, on the command line: what is taken, told and refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import regcore
+from label_forms import IDS, write
+from onnx_models import COLOURS, save_model
+from PIL import Image
+
+_COLOURS = ("red", "lime", "blue")
+
+
+def photos_in(root: Path, folders: tuple[str, ...], images: int = 3) -> Path:
+    """`images` photos of the colour of class n in the n-th folder."""
+    for folder, colour in zip(folders, _COLOURS, strict=True):
+        (root / folder).mkdir(parents=True)
+        for image in range(images):
+            photo = Image.new("RGB", (30, 30 + image), colour)
+            photo.save(root / folder / f"{colour}{image}.JPEG")
+    return root
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return save_model(tmp_path / "colours.onnx")
+
+
+def model_of_1000(path: Path, classes: list[int], count: int = 1000) -> Path:
+    """Red, green and blue images belong to these classes."""
+    weights = np.full((3, count), -1, np.float32)
+    weights[:, classes] = COLOURS
+    return save_model(path, weights=weights)
+
+
+def run(model: Path, photos: Path, out: Path, *options: object, code: int = 0) -> str:
+    """What it says on stderr; all images must be right where it does not fail."""
+    result = regcore("run", model, photos, "--out", out, "--json", *options)
+    assert result.exit_code == code, result.output
+    if code == 0:
+        answer = json.loads(result.stdout)
+        assert answer["hits"][0] == answer["images"] > 0, answer
+    return result.stderr
+
+
+def evaluated(out: Path) -> dict[str, str]:
+    """The label of each image in predictions.csv."""
+    with (out / "predictions.csv").open(newline="") as file:
+        return {row["image"]: row["label"] for row in csv.DictReader(file)}
+
+
+def test_class_folders_need_no_label_file(model: Path, tmp_path: Path) -> None:
+    photos = photos_in(tmp_path / "photos", ("0", "1", "2"))
+    said = run(model, photos, tmp_path / "out")
+    assert "labels: 3 classes, by folders called by their numbers\n" in said
+    assert evaluated(tmp_path / "out")["2/blue1.JPEG"] == "2"
+
+
+def test_wordnet_ids_are_imagenets_classes(tmp_path: Path) -> None:
+    classes = [7, 500, 999]
+    photos = photos_in(tmp_path / "photos", (IDS[7], IDS[500], IDS[999]))
+    model = model_of_1000(tmp_path / "1000.onnx", classes)
+    said = run(model, photos, tmp_path / "out")
+    assert "labels: 3 of ImageNet's 1,000 classes, by folders with WordNet ids\n" in said
+    assert evaluated(tmp_path / "out")[f"{IDS[999]}/blue0.JPEG"] == "999"
+    background = model_of_1000(tmp_path / "1001.onnx", [8, 501, 1000], 1001)
+    run(background, photos, tmp_path / "out")
+    three = save_model(tmp_path / "3.onnx")
+    said = run(three, photos, tmp_path / "new", code=3)
+    assert "the model has 3 classes, and the folders are called by ImageNet's 1,000" in said
+    assert not (tmp_path / "new").exists()
+    run(three, photos, tmp_path / "new", "--labels", "folders")
+
+
+def test_no_number_where_labels_and_folders_contradict(tmp_path: Path) -> None:
+    photos = photos_in(tmp_path / "photos", (IDS[7], IDS[500], IDS[998]))
+    model = model_of_1000(tmp_path / "1000.onnx", [8, 501, 999])
+    names = [path.relative_to(photos).as_posix() for path in sorted(photos.glob("*/*"))]
+    text = "".join(f"{name},{IDS.index(name[:9]) + 1}\n" for name in names)
+    labels = write(tmp_path / "labels.csv", f"path,label\n{text}")
+    said = run(model, photos, tmp_path / "out", "--labels", labels, code=3)
+    assert f"{labels}: a table, labels in the column 'label' and the class folders contra" in said
+    assert f"on 9 of 9 images: {IDS[7]}/red0.JPEG is class 8 by the one, and 7 by the other" in said
+    assert not (tmp_path / "out").exists()
+    order = [*IDS[999:], *IDS[:999]]  # what the model's maker says of it
+    classes = write(tmp_path / "classes.txt", "\n".join(order))
+    assert "3 of 1000 classes" in run(model, photos, tmp_path / "out", "--labels", classes)
+
+
+def test_an_order_of_folders_is_taken_where_it_is_asked_for(model: Path, tmp_path: Path) -> None:
+    photos = photos_in(tmp_path / "photos", ("A red", "Lime", "blue"))
+    said = run(model, photos, tmp_path / "out", code=2)
+    assert "nothing says the labels: --labels FILE is needed, or --labels folders" in said
+    said = run(model, photos, tmp_path / "out", "--labels", "folders")
+    assert "labels: 3 class folders, in the order of their sorted names\n" in said
+    part = write(tmp_path / "part.txt", "blue/blue2.JPEG\nLime/lime0.JPEG\n")
+    run(model, photos, tmp_path / "out", "--labels", "folders", "--list", part)
+    assert evaluated(tmp_path / "out") == {"blue/blue2.JPEG": "2", "Lime/lime0.JPEG": "1"}
+    (photos / "empty").mkdir()  # a class of the training, of which nothing is here
+    run(model, photos, tmp_path / "out", "--labels", "folders")
+
+
+@pytest.mark.parametrize("is_store", [False, True], ids=["photos", "store"])
+def test_a_part_of_the_images(model: Path, tmp_path: Path, *, is_store: bool) -> None:
+    photos = photos_in(tmp_path / "photos", ("a", "b", "c"))
+    (photos / "b" / "lime2.JPEG").write_bytes(b"no picture")
+    images = photos
+    if is_store:
+        images = tmp_path / "store"
+        assert regcore("preprocess", photos, images, "--for", model).exit_code == 3
+    text = "c/blue1 2\na/red2.JPEG 0\nb/lime0.JPEG 1\nlime1 1\nelsewhere.jpg 7\n"
+    labels = write(tmp_path / "val_label.txt", text)
+    out = tmp_path / "out"
+    said = run(model, images, out, "--labels", labels, code=3)
+    assert "5 of 9 images have no label" in said
+    said = run(model, images, out, "--labels", labels, "--subset")
+    assert "red0.JPEG: left out, it has no label" in said
+    four = {"a/red2.JPEG": "0", "b/lime0.JPEG": "1", "b/lime1.JPEG": "1", "c/blue1.JPEG": "2"}
+    assert evaluated(out) == four
+    part = write(tmp_path / "part.txt", "c/blue1.JPEG\na/red2.JPEG\n")
+    run(model, images, out, "--labels", labels, "--list", part)
+    assert list(evaluated(out).items()) == [("c/blue1.JPEG", "2"), ("a/red2.JPEG", "0")]
+    run(model, images, out, "--labels", labels, "--list", part, "--limit", 1)
+    assert evaluated(out) == {"c/blue1.JPEG": "2"}
+    write(part, "c/blue1.JPEG\nc/blue9.JPEG\n")
+    said = run(model, images, out, "--labels", labels, "--list", part, code=3)
+    assert "blue9.JPEG" in said
+
+
+def test_only_what_is_evaluated_needs_a_label(model: Path, tmp_path: Path) -> None:
+    photos = photos_in(tmp_path / "photos", ("a", "b", "c"))
+    labels = write(tmp_path / "val_label.txt", "".join(f"a/red{n} 0\n" for n in range(3)))
+    run(model, photos, tmp_path / "out", "--labels", labels, "--limit", 3)
+    assert (
+        "the first 3 of 9 images"
+        in regcore(
+            "run", model, photos, "--labels", labels, "--limit", 3, "--out", tmp_path / "out"
+        ).stdout
+    )
+    said = run(model, photos, tmp_path / "out", "--labels", labels, "--limit", 4, code=3)
+    assert "1 of 9 images have no label" in said
+
+
+def test_infer_takes_a_list(model: Path, tmp_path: Path) -> None:
+    photos = photos_in(tmp_path / "photos", ("a", "b", "c"))
+    part = write(tmp_path / "part.txt", "c/blue1.JPEG\na/red2.JPEG\n")
+    out = tmp_path / "out"
+    assert regcore("infer", model, photos, out, "--list", part).exit_code == 0
+    written = sorted(path.name for path in (out / "dumpOutput_device0").iterdir())
+    assert written == ["blue1_1.txt", "red2_1.txt"]
+    again = regcore("infer", model, photos, out, "--list", part, "--json")
+    assert json.loads(again.stdout)["kept"] == 2
+    assert regcore("infer", model, photos, out).exit_code == 5  # other images than before
+    write(part, "c/blue1.JPEG\nc/blue9.JPEG\n")
+    result = regcore("infer", model, photos, tmp_path / "other", "--list", part)
+    assert result.exit_code == 3
+    assert "blue9.JPEG: cannot open: No such file" in result.stderr
+    result = regcore("infer", model, "--random", tmp_path / "noise", "--list", part)
+    assert result.exit_code == 2
+    assert "is for a folder of photos" in result.stderr
+
+
+def test_score_takes_every_form_that_has_names(model: Path, tmp_path: Path) -> None:
+    photos = photos_in(tmp_path / "photos", ("a", "b", "c"))
+    assert regcore("infer", model, photos, tmp_path / "scores").exit_code == 0
+    rows = "".join(
+        f"{colour}{n},{label}.0\n" for label, colour in enumerate(_COLOURS) for n in range(3)
+    )
+    labels = write(tmp_path / "labels.csv", f"id,class\n{rows}")
+    dump = tmp_path / "scores" / "dumpOutput_device0"
+    result = regcore("score", dump, labels, tmp_path, "result.json")
+    assert result.exit_code == 0, result.output
+    assert "100.0%" in result.stdout
+    write(labels, "a\nb\nc\n")
+    result = regcore("score", dump, labels, tmp_path, "result.json")
+    assert result.exit_code == 2
+    assert "lists classes, for images in class folders" in result.stderr
