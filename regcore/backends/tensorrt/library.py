@@ -7,6 +7,9 @@ from typing import Any
 
 from regcore.errors import BackendError
 
+#: How the record of an engine ends its precision where float32 is multiplied as TF32.
+WITH_TF32 = ", with TF32"
+
 
 def import_tensorrt() -> Any:  # noqa: ANN401
     """The module. Raises BackendError where it is not installed, or its libraries do not load."""
