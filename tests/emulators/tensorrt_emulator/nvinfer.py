@@ -48,12 +48,24 @@ _TYPES = {
 }
 
 
+def raised(fault: str) -> None:
+    """Raises what bindings raise, where the fault is named so."""
+    errors: dict[str, type[Exception]] = {"TypeError": TypeError, "RuntimeError": RuntimeError}
+    if fault in errors:
+        raise errors[fault]("Unable to convert function return value")
+
+
 class Runtime:
     machine: Machine
 
     def __init__(self, logger: ILogger) -> None:
         if not getattr(logger, "initialised", False):
             raise TypeError("ILogger.__init__() must be called when overriding __init__")
+        self.machine.calls.append("Runtime")
+        if self.machine.count("Runtime"):
+            error = "createInferRuntime: Error Code 6: API Usage Error (CUDA error: 35)"
+            logger.log(ILogger.Severity.ERROR, error)
+            raise TypeError("pybind11::init(): factory function returned nullptr")
         self.logger = logger
         self.machine.objects.add(self)
 
@@ -61,8 +73,9 @@ class Runtime:
         self.machine.calls.append("deserialize_cuda_engine")
         if not serialized.startswith(MAGIC):
             return self._refuse("Error Code 1: Serialization (Magic tag does not match)")
-        if self.machine.count("deserialize_cuda_engine"):
-            return self._refuse("Error Code 2: OutOfMemory (Requested size was 12345 bytes.)")
+        if fault := self.machine.count("deserialize_cuda_engine"):
+            self._refuse("Error Code 2: OutOfMemory (Requested size was 12345 bytes.)")
+            return raised(fault)
         line, model = serialized[len(MAGIC) :].split(b"\n", 1)
         header: dict[str, Any] = json.loads(line)
         built = ".".join(map(str, header["version"]))
@@ -120,9 +133,9 @@ class Engine:
 
     def create_execution_context(self) -> Context | None:
         self.machine.calls.append("create_execution_context")
-        if self.machine.count("create_execution_context"):
+        if fault := self.machine.count("create_execution_context"):
             self.runtime.logger.log(ILogger.Severity.ERROR, "Error Code 2: OutOfMemory (scratch)")
-            return None
+            return raised(fault)
         return Context(self)
 
 
