@@ -183,9 +183,13 @@ def module(version: str, *faults: str, gpu: str = "Stand-in T4") -> ModuleType:
     numbers = tuple(map(int, version.split(".")[:3]))
     made.ILogger, made.OnnxParser = ILogger, OnnxParser
     made.NetworkDefinitionCreationFlag = NetworkDefinitionCreationFlag
-    # Version 11 has no flags for precision any more, but for TF32.
-    without_fp16 = IntEnum("BuilderFlag", {"REFIT": 4, "TF32": 6})
-    made.BuilderFlag = BuilderFlag if numbers[0] < 11 else without_fp16
+    made.BuilderFlag = BuilderFlag
+    if numbers[0] >= 11:
+        # It has no flags for precision any more, but for TF32, and every batch is explicit.
+        made.BuilderFlag = IntEnum("BuilderFlag", {"REFIT": 4, "TF32": 6})
+        made.NetworkDefinitionCreationFlag = IntEnum(
+            "NetworkDefinitionCreationFlag", {"STRONGLY_TYPED": 0}
+        )
     made.Builder = type(
         "Builder",
         (Builder,),
