@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import onnx
 from engine_file import engine_bytes
 from tensorrt_stand_in import CACHE
-from trtexec_output import output
+from trtexec_output import output, queries, times_file
 
 VERSION = os.environ.get("TRTEXEC_VERSION", "100100")
 BANNER = f"TensorRT.trtexec [TensorRT v{VERSION}] # trtexec {' '.join(sys.argv[1:])}"
@@ -31,6 +31,7 @@ OPTIONS = {
     "optShapes": SHAPE,
     "maxShapes": SHAPE,
     "shapes": SHAPE,
+    "exportTimes": r".+",
 }
 FLAGS = {"skipInference", "fp16", "noTF32", "stronglyTyped", "threads", "useCudaGraph", "help"}
 
@@ -124,6 +125,8 @@ def main() -> None:
         Path(options["saveEngine"]).write_bytes(engine_bytes(header, content))
     if "skipInference" not in flags:
         run(numbers, profile[1] if profile else shape, flags, image.name)
+        if "exportTimes" in options:
+            Path(options["exportTimes"]).write_text(times_file(queries(numbers, 500)))
     print(f"&&&& PASSED {BANNER}")
 
 
