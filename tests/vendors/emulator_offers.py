@@ -86,3 +86,31 @@ def _members(module: str, kind: type[IntEnum], name: str = "") -> Iterator[Use]:
     for key, member in kind.__members__.items():
         full = f"{name or kind.__name__}.{key}"
         yield Use(module, full, "emulator", value=int(member))
+
+
+def onnxruntime_offers() -> Iterator[Use]:
+    """Of ONNX Runtime with devices that are made up, whose own names are of no vendor."""
+    import onnxruntime_stand_in as stand_in
+
+    classes = {
+        "InferenceSession": stand_in.Session,
+        "SessionOptions": stand_in.Options,
+        "IOBinding": stand_in.Binding,
+        "OrtValue": stand_in.OnDevice,
+    }
+    own = {"real", "says"}
+    for name, thing in classes.items():
+        if name == "InferenceSession":
+            yield _placed("onnxruntime", name, thing.__init__)
+        for key, member in vars(thing).items():
+            method = getattr(member, "__func__", member)  # a static one, too
+            if inspect.isfunction(method) and not key.startswith("_") and key not in own:
+                yield _placed("onnxruntime", f"{name}.{key}", method, static=method is not member)
+
+
+def _placed(module: str, name: str, method: Any, *, static: bool = False) -> Use:
+    """A call by place, as far as the method takes it so."""
+    parameters = list(inspect.signature(method).parameters.values())[0 if static else 1 :]
+    named = tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
+    count = len(parameters) - len(named)
+    return Use(module, name, "emulator", arguments=count, keywords=named)

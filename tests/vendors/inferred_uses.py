@@ -23,8 +23,19 @@ _MADE: Mapping[str, Mapping[str, str]] = {
         "create_infer_request": "InferRequest",
     },
 }
-#: Expressions that hold a vendor's module.
-_MODULES = {"onnxruntime": ("runtime", "onnxruntime"), "openvino": ("openvino", "ov")}
+#: Expressions that always hold a vendor's module, which has no class, or an object of it.
+_NAMED: Mapping[str, Mapping[str, str]] = {
+    "onnxruntime": {"runtime": "", "self.runtime": "", "onnxruntime": ""},
+    "openvino": {
+        "openvino": "",
+        "import_openvino()": "",
+        "core": "Core",
+        "request": "InferRequest",
+        "oldest.request": "InferRequest",
+        "entry.request": "InferRequest",
+        "done.request": "InferRequest",
+    },
+}
 #: Classes that annotations name.
 _ANNOTATED = {
     "onnxruntime": ("InferenceSession", "SessionOptions", "IOBinding", "OrtValue", "NodeArg"),
@@ -42,7 +53,7 @@ def inferred_uses(vendor: str) -> list[Use]:
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
-                holders = {**dict.fromkeys(_MODULES[vendor], ""), **dict(_holders(node, vendor))}
+                holders = {**_NAMED[vendor], **dict(_holders(node, vendor))}
                 found += held_uses(node, holders, vendor, path.name)
     return found
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from vendors.emulator_offers import cuda_offers, tensorrt_offers
+from vendors.emulator_offers import cuda_offers, onnxruntime_offers, tensorrt_offers
 from vendors.inferred_uses import inferred_uses
 from vendors.source_uses import cuda_uses, tensorrt_uses
 from vendors.use import Use, complaints
@@ -122,6 +122,15 @@ def test_what_is_installed(vendor: str) -> None:
     if vendor == "openvino" and not uses:
         pytest.skip("regcore does not use it")
     assert len(uses) > 15
+    check(uses)
+
+
+@pytest.mark.slow
+def test_the_stand_in_of_onnx_runtime() -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxruntime_stand_in")
+    uses = list(onnxruntime_offers())
+    assert len(uses) > 10
     check(uses)
 
 
