@@ -179,8 +179,10 @@ def test_a_timing_cache_that_cannot_be_kept(
     result = to_engine(model)
     assert result.exit_code == 0, result.stderr
     assert "the timing cache is not kept" in result.stderr
-    # Nor is one where TensorRT gives none.
+    # Nor is one where TensorRT gives none, or raises.
     monkeypatch.setattr(tensorrt_stand_in.TimingCache, "serialize", lambda _: None)
+    assert to_engine(model).exit_code == 0
+    monkeypatch.setattr(tensorrt_stand_in.TimingCache, "serialize", lambda _: 1 / "")
     assert to_engine(model).exit_code == 0
 
 
@@ -263,6 +265,7 @@ def test_trtexec_that_fails_leaves_nothing(model: Path, monkeypatch: pytest.Monk
     result = to_engine(model)
     assert result.exit_code == 4
     assert "trtexec failed: exit code -9" in result.stderr
+    assert result.stderr.count("&&&& RUNNING") == 1
     assert files(model) == ["m.onnx"]
 
 

@@ -7,6 +7,7 @@ pyproject.toml allows, so that a release that breaks regcore shows here.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,15 @@ def check(uses: list[Use], *folders: Path, libraries: Path | None = None) -> Non
     assert not told, "\n".join(["", *sorted(set(told))])
 
 
+#: The oldest that an extra of pyproject.toml allows.
+_OLDEST_CUDA = re.search(
+    r"cuda-bindings>=([0-9.]+)", (Path(__file__).parents[2] / "pyproject.toml").read_text()
+)[1]  # type: ignore[index]
+
+
 @index
 @pytest.mark.slow
-@pytest.mark.parametrize("requirement", ["==12.9.1", "<13", ">=13"])
+@pytest.mark.parametrize("requirement", [f"=={_OLDEST_CUDA}", "<13", ">=13"])
 def test_cuda_bindings(requirement: str) -> None:
     folders = [unpacked(f"cuda-bindings{requirement}"), unpacked("cuda-pathfinder")]
     uses = [*cuda_uses(), *cuda_offers()]

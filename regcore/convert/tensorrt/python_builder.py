@@ -41,8 +41,11 @@ class PythonBuilder:
             if not parser.parse(job.onnx.read_bytes()):
                 raise BackendError(f"TensorRT cannot read {job.onnx.name}: {parser.get_error(0)}")
             config = self._config(builder, job)
-            if not self._attach_timing_cache(config, job):
-                say(LEFT_OUT)
+            known = job.timing_cache.read_bytes() if job.timing_cache.is_file() else b""
+            if not _takes(config, known):
+                _takes(config, b"")
+                if known:
+                    say(LEFT_OUT)
             # What was wrong with the cache is no reason for what fails later.
             logger.errors.clear()
             engine = builder.build_serialized_network(network, config)
@@ -68,16 +71,9 @@ class PythonBuilder:
             config.clear_flag(trt.BuilderFlag.TF32)
         return config
 
-    def _attach_timing_cache(self, config: Any, job: EngineJob) -> bool:  # noqa: ANN401
-        """Gives TensorRT what is known, else an empty cache; whether what is known was taken."""
-        known = job.timing_cache.read_bytes() if job.timing_cache.is_file() else b""
-        taken = _takes(config, known)
-        if not taken:
-            _takes(config, b"")
-        return taken
-
 
 def _takes(config: Any, content: bytes) -> bool:  # noqa: ANN401
+    """Whether TensorRT takes this timing cache, which is a new one where it is empty."""
     try:
         # There is none of a damaged file, and one of another GPU is refused.
         cache = config.create_timing_cache(content)
@@ -87,9 +83,10 @@ def _takes(config: Any, content: bytes) -> bool:  # noqa: ANN401
 
 
 def _save_timing_cache(config: Any, job: EngineJob) -> None:  # noqa: ANN401
+    """Leaves what TensorRT knows now, or no file: the engine is there, whatever happens here."""
     try:
         cache = config.get_timing_cache()
         content = None if cache is None else cache.serialize()
-    except (RuntimeError, TypeError):
-        return
-    job.timing_cache.write_bytes(b"" if content is None else bytes(content))
+        job.timing_cache.write_bytes(b"" if content is None else bytes(content))
+    except (RuntimeError, TypeError, OSError):
+        job.timing_cache.unlink(missing_ok=True)

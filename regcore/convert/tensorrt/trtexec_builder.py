@@ -34,11 +34,12 @@ class TrtexecBuilder:
     def build(self, job: EngineJob, out: Path, say: Callable[[str], None]) -> str | None:
         """See Builder."""
         command = self.command(job, out)
+        known = job.timing_cache.is_file()
         code, log = run_shown(command, out.parent, say, os.environ)
-        if job.timing_cache.is_file() and (code < 0 or (code and _CACHE_ERROR.search(log))):
+        if known and (code < 0 or (code and _CACHE_ERROR.search(log))):
             # trtexec ends where it cannot use the cache; some versions die of one.
             say(LEFT_OUT)
-            job.timing_cache.unlink()
+            job.timing_cache.unlink(missing_ok=True)
             code, log = run_shown(command, out.parent, say, os.environ)
         if code != 0 or _PASSED not in log or not out.is_file():
             errors = _ERROR.findall(log)
