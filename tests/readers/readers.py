@@ -122,6 +122,7 @@ READERS = (
     Reader("MMPretrain", "pipeline.py", _words("recipe show mmpretrain:pipeline.py"), share=12),
     Reader("PaddleClas", "paddle.yaml", _words("recipe show paddleclas:paddle.yaml"), share=12),
     Reader("trtexec log", "new_bs16.log", _words(_COMPARE.format("new_bs16.log"))),
+    Reader("trtexec times", "times_bs16.json", _words(_COMPARE.format("times_bs16.json"))),
     Reader("old trtexec log", "old_bs16.log", _words(_COMPARE.format("old_bs16.log"))),
     Reader("ais_bench console", "console_bs16.log", _words(_COMPARE.format("console_bs16.log"))),
     Reader("ais_bench summary", "sumary_bs16.json", _words(_COMPARE.format("sumary_bs16.json"))),

@@ -10,7 +10,7 @@ import numpy as np
 from command_line import regcore
 from onnx_models import save_model
 from oracles import jpeg, photo_like
-from trtexec_output import output
+from trtexec_output import output, queries, times_file
 
 from regcore import Recipe
 from regcore.models.build_record import BuildRecord, file_sha256, write_record
@@ -231,6 +231,7 @@ def _make_results(root: Path) -> None:
     (root / "results.csv").write_text(TABLE)
     for name, version in (("new_bs16.log", (8, 6, 1)), ("old_bs16.log", (7, 1, 3))):
         (root / name).write_text("\n".join(_trtexec(version)) + "\n")
+    (root / "times_bs16.json").write_text(times_file(queries((10, 1, 0), 20)))
 
 
 def _trtexec(version: tuple[int, ...]) -> list[str]:
