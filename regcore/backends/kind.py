@@ -46,7 +46,7 @@ class Description(Protocol):
 
     @property
     def batches(self) -> tuple[int, ...]:
-        """The batch sizes that it takes."""
+        """The batch sizes that it takes; empty where any will do."""
 
 
 @dataclass(frozen=True)
