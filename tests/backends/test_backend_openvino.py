@@ -164,14 +164,14 @@ def test_files_that_are_no_models(tmp_path: Path, capfd: pytest.CaptureFixture[s
         (tmp_path / name).write_bytes(b"not a model")
     (tmp_path / "empty.onnx").write_bytes(b"")
     for name, words in (
-        ("bad.onnx", "can't be parsed"),
+        ("bad.onnx", "parsed|protobuf"),
         ("bad.xml", "No document element"),
         ("empty.onnx", "expected one image input, the model has none"),
         ("m.bin", r"\.onnx and \.xml files only"),
         ("none.xml", "no such model file"),
         ("none.onnx", "no such model file"),
     ):
-        with pytest.raises(BackendError, match=rf"{name}: .*{words}") as caught:
+        with pytest.raises(BackendError, match=rf"{name}: .*({words})") as caught:
             open_backend(f"openvino:{tmp_path / name}")
         assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
