@@ -123,4 +123,9 @@ def scores_origin(
 def _identity(model: str) -> str:
     """The model's checksum, or what stands for a model that is no file."""
     path = Path(model)
-    return file_checksum(path) if path.is_file() else model
+    if path.is_file():
+        weights = path.with_suffix(".bin")  # of OpenVINO's own files
+        own = path.suffix.lower() == ".xml" and weights.is_file()
+        return "+".join(map(file_checksum, [path, weights] if own else [path]))
+    prefix, _, file = model.partition(":")
+    return f"{prefix}:{_identity(file)}" if file and Path(file).is_file() else model

@@ -37,7 +37,8 @@ class DeviceOptions(TypedDict, total=False):
 
     batch_size: images to a batch, by default the model's own, or 16.
     devices: the numbers of those on which an .om or .engine runs, in turn; by default 0.
-    provider: where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann.
+    provider: where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann;
+        OpenVINO: cpu (default), gpu, npu, or auto, its own choice.
     allow_fallback: parts of an ONNX model that its provider does not take may run on the CPU.
     precision: tf32, hf32, bfloat16 or float16, in which the device may compute float32; by
         default it computes float32 as such.

@@ -43,7 +43,7 @@ class Description(Protocol):
 
     @property
     def batches(self) -> tuple[int, ...]:
-        """The batch sizes that it takes."""
+        """The batch sizes that it takes; empty where any will do."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from regcore.models.build_record import read_record
 from regcore.models.metadata import ModelMetadata
 
 GROUP = "regcore.backends"
-_OWN = ("onnxruntime", "ascend", "tensorrt", "pytorch", "simulated")
+_OWN = ("onnxruntime", "openvino", "ascend", "tensorrt", "pytorch", "simulated")
 
 
 def open_backend(
@@ -34,10 +34,12 @@ def open_backend(
 ) -> Backend:
     """Opens a model.
 
-    model: a file `.onnx`, `.om`, or `.engine` (`.plan`); `torch:MODEL[.TAG][:WEIGHTS]`, timm's
-        model itself, or `torch-half:...`; `simulated:RATE[:CLASSES]` for tests and measurements.
+    model: a file `.onnx`, `.om`, or `.engine` (`.plan`); `openvino:FILE.onnx`, or OpenVINO's own
+        `FILE.xml`; `torch:MODEL[.TAG][:WEIGHTS]`, timm's model itself, or `torch-half:...`;
+        `simulated:RATE[:CLASSES]` for tests and measurements.
     provider: where an ONNX model runs (`cpu`, `cuda`, `tensorrt`, `cann`, or the runtime's own
-        name), or timm's (`cpu`, `cuda`, `npu`). threads: of the runtime, its own choice by default.
+        name), one of OpenVINO (`cpu`, `gpu`, `gpu:1`, `npu`, `auto`), or timm's (`cpu`, `cuda`,
+        `npu`). threads: of the runtime, its own choice by default.
     output: the name of the scores.
     devices: the numbers of those on which an `.om` or `.engine` runs, batches in turn; 0 by
         default.
@@ -77,17 +79,26 @@ def read_metadata(model: Path) -> ModelMetadata:
 
 
 def kind_of(model: str | Path) -> ModelKind | None:
-    """The kind of a model, by its suffix or prefix; None for an unknown one.
+    """The kind of a model, by its prefix or suffix; None for an unknown one.
 
-    Where several fit, the first does: regcore's own go first. Raises BackendError where none fits,
-    and a backend of another distribution, which may be the one for it, does not load.
+    Where several fit, the first does: regcore's own go first, and their prefixes before suffixes.
+    Raises BackendError where none fits, and a backend of another distribution, which may be the
+    one for it, does not load.
     """
     suffix = Path(model).suffix.lower()
     prefix, colon, _ = str(model).partition(":")
+    for kind in _own_kinds():
+        if colon and prefix in kind.prefixes:
+            return kind
     for kind in kinds():
-        if prefix in kind.prefixes if colon and kind.prefixes else suffix in kind.suffixes:
+        if suffix in kind.suffixes or (colon and prefix in kind.prefixes):
             return kind
     return None
+
+
+def _own_kinds() -> Iterator[ModelKind]:
+    for name in _OWN:
+        yield import_module(f"regcore.backends.{name}.kind").KIND
 
 
 def kinds() -> Iterator[ModelKind]:
@@ -95,8 +106,7 @@ def kinds() -> Iterator[ModelKind]:
 
     Raises BackendError, after all others, for a backend that does not load.
     """
-    for name in _OWN:
-        yield import_module(f"regcore.backends.{name}.kind").KIND
+    yield from _own_kinds()
     broken: BackendError | None = None
     for point in entry_points(group=GROUP):
         try:

@@ -38,7 +38,8 @@ _DEVICE_OPTIONS = (
     ),
     click.option(
         "--provider",
-        help="Where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann.",
+        help="Where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann; "
+        "OpenVINO: cpu (default), gpu, npu, or auto, its own choice.",
     ),
     click.option(
         "--allow-fallback",

@@ -48,10 +48,11 @@ if TYPE_CHECKING:
 def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Evaluate MODEL on labelled IMAGES (a folder, a file or a store) and print TopN.
 
-    MODEL is a .onnx file, an .om for Ascend devices, an .engine for TensorRT, torch:NAME:WEIGHTS
-    for timm's model itself, or simulated:RATE for a made-up device of RATE images/s. The result
-    goes to result.json in --out. Where an image cannot be read, a labelled image is not there, or
-    Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
+    MODEL is a .onnx file for ONNX Runtime, openvino:FILE.onnx or an .xml for OpenVINO, an .om for
+    Ascend devices, an .engine for TensorRT, torch:NAME:WEIGHTS for timm's model itself, or
+    simulated:RATE for a made-up device of RATE images/s. The result goes to result.json in --out.
+    Where an image cannot be read, a labelled image is not there, or Ctrl-C ends the run, it goes to
+    result.incomplete.json instead, and the exit code is 3. Rates
     and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
     writes it; what the model made of each image goes to predictions.csv, and everything that --json
     prints to run.json.

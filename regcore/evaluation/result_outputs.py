@@ -100,10 +100,11 @@ def check_listed(out: Path, trace: Path | None, files: Sequence[str], *, force: 
 
 
 def model_files(model: str) -> list[Path]:
-    """The files that MODEL may name: itself, or the weights in torch:NAME:WEIGHTS; its record."""
+    """The files that MODEL may name: itself or what follows its prefix, the weights; its record."""
     parts = model.split(":")
     names = [":".join(parts[start:]) for start in range(len(parts))]
     files = [Path(name) for name in names if name]
+    files += [file.with_suffix(".bin") for file in files if file.suffix.lower() == ".xml"]
     return [*files, *(record_path(file) for file in files if file.name)]
 
 
