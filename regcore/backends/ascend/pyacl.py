@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import attrgetter
 from types import ModuleType
 from typing import Any, cast
@@ -46,15 +46,25 @@ class Acl:
         self.module = module
         self.subject = subject
 
-    def do(self, name: str, *arguments: object, accept: int = SUCCESS) -> None:
-        """A function that returns its code alone; `accept` is as good as success."""
+    def has(self, name: str) -> bool:
+        """Whether this release of pyACL has the function."""
+        try:
+            attrgetter(name)(self.module)
+        except AttributeError:
+            return False
+        return True
+
+    def do(self, name: str, *arguments: object) -> None:
+        """A function that returns its code alone."""
         code = self._function(name)(*arguments)
-        if code not in (SUCCESS, accept):
+        if code != SUCCESS:
             raise self.error(name, code)
 
-    def value(self, name: str, *arguments: object) -> Any:  # noqa: ANN401
-        """What a function gives that returns it with its code."""
+    def value(self, name: str, *arguments: object, accept: Collection[int] = ()) -> Any:  # noqa: ANN401
+        """What a function gives that returns it with its code; None with a code of `accept`."""
         found, code = self._function(name)(*arguments)
+        if code in accept:
+            return None
         if code != SUCCESS:
             raise self.error(name, code)
         return found
@@ -95,6 +105,6 @@ def recent_error(module: ModuleType) -> str:
 
 def interface_version(module: ModuleType) -> str:
     """The version of AscendCL, as in 1.13.0; older ones do not tell it."""
-    function = getattr(module.rt, "get_version", None)
+    function = getattr(module, "get_version", None)
     *numbers, code = function() if function is not None else (None,)
     return "unknown" if code != SUCCESS else ".".join(map(str, numbers))

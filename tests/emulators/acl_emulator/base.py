@@ -8,7 +8,7 @@ from pathlib import Path
 from acl_emulator.datasets import DataBuffer
 from acl_emulator.errors import AclError, Code
 from acl_emulator.machine import Machine
-from acl_emulator.surface import action, getter, value
+from acl_emulator.surface import action, getter, value, values
 
 
 class Base:
@@ -44,6 +44,10 @@ class Base:
     @getter
     def get_soc_name(self) -> str:
         return self._machine.settings.soc
+
+    @values
+    def get_version(self) -> tuple[int, int, int]:
+        return 1, 13, 0
 
     @getter
     def get_recent_err_msg(self) -> str:

@@ -26,7 +26,11 @@ class Context:
 
 @dataclass
 class Machine:
-    """Everything there is. calls: the names of all calls so far."""
+    """Everything there is.
+
+    calls: the names of all calls so far. held_gil: of those that waited for a device while the real
+    module lets no other Python thread run.
+    """
 
     settings: Settings
     handles: Handles = field(default_factory=Handles)
@@ -38,6 +42,7 @@ class Machine:
     calls: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    held_gil: set[str] = field(default_factory=set)
     last_error: str = ""
     memory: Memory = field(init=False)
     engines: list[Engines] = field(init=False)
@@ -60,6 +65,10 @@ class Machine:
         self.last_error = text
         if error.rule:
             self.violations.append(text)
+
+    def note_held_gil(self, name: str) -> None:
+        """Notes a call that waits for a device and does not release the GIL."""
+        self.held_gil.add(name)
 
     def device(self, device: int) -> int:
         """The id, if there is such a device."""
