@@ -352,6 +352,18 @@ def test_a_failed_batch_is_told_with_its_result_and_no_other(
     backend.close()
 
 
+@pytest.mark.parametrize("settings", [Settings(cann=cann) for cann in ("5.1", "8.0", "9.0")])
+def test_the_cause_of_an_error_is_told_in_the_words_of_any_release(
+    emulator: Emulator, settings: Settings, tmp_path: Path
+) -> None:
+    settings.faults["mdl.load_from_file"] = {1: 500002}
+    with pytest.raises(BackendError) as caught:
+        open_backend(save_om(tmp_path / "m.om"))
+    message = str(caught.value)
+    assert "500002 ACL_ERROR_GE_FAILURE (EZ9999: emulator: mdl.load_from_file: inject" in message
+    assert "PID" not in message
+
+
 @pytest.mark.slow
 def test_closing_with_batches_in_work(
     emulator: Emulator, settings: Settings, tmp_path: Path
@@ -505,8 +517,17 @@ def test_a_package_of_the_same_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(BackendError, match=r"not Huawei's pyACL.*pip uninstall acl.*set_env\.sh"):
         open_backend(model)
     monkeypatch.setitem(sys.modules, "acl", None)
-    with pytest.raises(BackendError, match=r"pyACL is not there.*set_env\.sh"):
+    with pytest.raises(BackendError, match=r"pyACL cannot be imported.*set_env\.sh"):
         open_backend(model)
+
+
+def test_a_machine_without_a_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reason = "libascend_hal.so: cannot open shared object file: No such file or directory"
+    (tmp_path / "acl.py").write_text(f"raise ImportError({reason!r})\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "acl", raising=False)
+    with pytest.raises(BackendError, match=r"libascend_hal\.so belongs to the driver.*container"):
+        open_backend(save_om(tmp_path / "m.om"))
 
 
 def test_a_pyacl_that_lacks_a_function(emulator: Emulator, tmp_path: Path) -> None:

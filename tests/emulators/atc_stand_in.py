@@ -2,7 +2,9 @@
 
 Run as a program. The environment variable ATC_STAND_IN makes it misbehave: `killed` half way
 through its file, `silent` without a verdict, `platform` for a file name with the platform in it,
-`no-libraries` as in a shell in which set_env.sh was not sourced, `hang` until it is killed.
+`no-libraries` as in a shell in which set_env.sh was not sourced, `no-driver` where no driver is
+installed, `no-operators` without the chip's package of operators, `inner` with an error of its own,
+`hang` until it is killed. ATC_STAND_IN_CANN is the release whose error texts it prints.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import onnx
+from cann_error_text import inner_error, user_error
 from om_file import write_om
 
 SOCS = re.compile(r"Ascend(310|310P[1357]|310B[1-4]|910(A|B|ProA|ProB|PremiumA)|910B[1-4](-1)?)")
@@ -52,14 +55,26 @@ AIPP_KEYS = {
 }
 
 
-def fail(code: str, text: str) -> NoReturn:
+RELEASE = tuple(map(int, os.environ.get("ATC_STAND_IN_CANN", "9.0").split(".")))
+
+
+def fail(code: str, text: str, *, title: str = "Invalid_Argument", solution: str = "") -> NoReturn:
+    give_up(user_error(RELEASE, code, title, text, solution or "See the documents."))
+
+
+def give_up(text: str) -> NoReturn:
     print("ATC run failed, Please check the detail log, Try 'atc --help' for more information")
-    print(f"{code}: {text}")
+    print(text)
     sys.exit(1)
 
 
 def invalid(name: str, value: str, reason: str) -> NoReturn:
-    fail("E10001", f"Value [{value}] for parameter [{name}] is invalid. Reason: {reason}.")
+    fail(
+        "E10001",
+        f"Value [{value}] for parameter [{name}] is invalid. Reason: {reason}.",
+        title="Invalid_Argument_Value",
+        solution="Set the parameter to a valid value.",
+    )
 
 
 def parse(arguments: list[str]) -> dict[str, str]:
@@ -172,8 +187,24 @@ def main() -> None:
             "atc: error while loading shared libraries: libgraph.so: cannot open", file=sys.stderr
         )
         sys.exit(127)
+    if behaviour == "no-driver":
+        print(
+            "/usr/local/Ascend/cann/bin/atc.bin: error while loading shared libraries: "
+            "libascend_hal.so: cannot open shared object file: No such file or directory",
+            file=sys.stderr,
+        )
+        sys.exit(127)
     print("ATC start working now, please wait for a moment.", flush=True)
     options = parse(sys.argv[1:])
+    if behaviour == "inner":
+        give_up(inner_error(RELEASE, "The weights of conv1 do not fit into the chip."))
+    if behaviour == "no-operators":
+        fail(
+            "EZ3003",
+            "No supported Ops kernel and engine are found for [Conv_0], optype [Conv2D].",
+            title="No_Supported_Ops_Kernel_And_Engine",
+            solution="1. Check that the OPP component is installed properly.",
+        )
     if options.get("log") == "debug" and os.environ.get("ASCEND_SLOG_PRINT_TO_STDOUT") == "1":
         print("[DEBUG] GE(1,atc): compiling", flush=True)
     Path("kernel_meta").mkdir()

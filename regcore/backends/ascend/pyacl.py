@@ -8,7 +8,8 @@ from types import ModuleType
 from typing import Any, cast
 
 from regcore.backends.ascend.error_codes import SUCCESS, explain
-from regcore.backends.ascend.toolkit import environment_hint
+from regcore.backends.ascend.error_text import causes
+from regcore.backends.ascend.toolkit import DRIVER_FOLDER, DRIVER_LIBRARY, environment_hint
 from regcore.errors import BackendError
 
 
@@ -17,7 +18,13 @@ def import_acl() -> ModuleType:
     try:
         import acl
     except ImportError as error:
-        raise BackendError(f"pyACL is not there ({error}): {environment_hint()}") from error
+        advice = environment_hint()
+        if DRIVER_LIBRARY in str(error):
+            advice = (
+                f"{DRIVER_LIBRARY} belongs to the driver: install it; where it is installed, put "
+                f"{DRIVER_FOLDER} on LD_LIBRARY_PATH; a container needs that folder and a device"
+            )
+        raise BackendError(f"pyACL cannot be imported ({error}): {advice}") from error
     if not (hasattr(acl, "rt") and hasattr(acl, "mdl")):
         raise BackendError(
             f"the package acl in {getattr(acl, '__file__', None)} is not Huawei's pyACL but "
@@ -96,11 +103,12 @@ class Acl:
 
 
 def recent_error(module: ModuleType) -> str:
-    """The vendor's last error text, its first line; older versions have none."""
+    """The cause in the vendor's last error text, in one line; older versions have none."""
     function = getattr(module, "get_recent_err_msg", None)
     text = function() if function is not None else None
-    lines = text.strip().split("\n") if isinstance(text, str) else []
-    return lines[0] if lines else ""
+    if not isinstance(text, str):
+        return ""
+    return next(iter(causes(text)), text.strip().partition("\n")[0])
 
 
 def interface_version(module: ModuleType) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from cann_error_text import inner_error
+
 from acl_emulator.datasets import DataBuffer
 from acl_emulator.errors import AclError, Code
 from acl_emulator.machine import Machine
@@ -50,9 +52,10 @@ class Base:
         return 1, 13, 0
 
     @getter
-    def get_recent_err_msg(self) -> str:
+    def get_recent_err_msg(self) -> str | None:
+        """Words that are asked for are gone; None where there are none."""
         text, self._machine.last_error = self._machine.last_error, ""
-        return f"EE9999: emulator: {text}\n        TraceBack (most recent call last):" * bool(text)
+        return inner_error(self._machine.settings.release, f"emulator: {text}") if text else None
 
     @getter
     def create_data_buffer(self, address: int, size: int) -> int:
