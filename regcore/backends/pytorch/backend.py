@@ -45,7 +45,8 @@ class TorchBackend(Backend):
     """The model in evaluation and inference mode, channels last.
 
     Float32 is computed as such unless another precision is asked for. In half precision the images
-    are float16, too; the scores are float32 in any case. Nothing in a file of weights is ever executed.
+    are float16, too; the scores are float32 in any case. Nothing in a file of weights is ever
+    executed.
     """
 
     name = "torch"
