@@ -409,6 +409,28 @@ def test_pyacl_that_another_library_has_initialised(emulator: Emulator, tmp_path
     emulator.module.finalize()
 
 
+@pytest.mark.parametrize("settings", [Settings(cann=cann) for cann in ("7.0", "9.0")])
+def test_a_device_that_another_library_uses(
+    emulator: Emulator, settings: Settings, tmp_path: Path
+) -> None:
+    acl = emulator.module
+    acl.init()
+    acl.rt.set_device(0)
+    theirs, _ = acl.rt.create_context(0)
+    with open_backend(save_om(tmp_path / "m.om")) as backend:
+        backend.run(images(1))
+    process.shut_down()
+    assert acl.rt.set_context(theirs) == 0
+    assert acl.rt.create_stream()[1] == 0
+    # Up to CANN 7 a reset is for all.
+    assert ("rt.reset_device" in emulator.calls) is (settings.cann == "9.0")
+    stream = emulator.machine.handles.alive("stream")[-1][1]
+    acl.rt.destroy_stream(stream)
+    acl.rt.destroy_context(theirs)
+    acl.rt.reset_device(0)
+    acl.finalize()
+
+
 def run_everything(model: Path) -> None:
     """Every call of a run with tail, other memory and several devices."""
     with open_backend(model, devices=(0, 1)) as backend:
@@ -568,6 +590,10 @@ def test_a_device_without_room(emulator: Emulator, tmp_path: Path) -> None:
         ("mdl.set_dynamic_batch_size", 145013, "DYNAMIC_BATCH_SIZE_INVALID.*converted with"),
         ("task.execute", 507011, "ACL_ERROR_RT_MODEL_EXECUTE.*failed on the device"),
         ("rt.synchronize_stream", 507046, "ACL_ERROR_RT_STREAM_SYNC_TIMEOUT.*healthy"),
+        ("task.execute", 507015, "ACL_ERROR_RT_AICORE_EXCEPTION.*operator of the model"),
+        ("task.execute", 545601, "ACL_ERROR_GE_EXECUTE_TIMEOUT.*healthy"),
+        ("task.memcpy", 507054, "HBM_MULTI_BIT_ECC_ERROR.*memory is broken"),
+        ("rt.create_stream", 207008, "NO_STREAM_RESOURCE.*other processes"),
         ("rt.memcpy_async", 987654, "failed: 987654 .*injected fault"),
         ("mdl.create_dataset", 100000, "acl.mdl.create_dataset failed: no result"),
     ],

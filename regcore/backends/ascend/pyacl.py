@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from operator import attrgetter
 from types import ModuleType
 from typing import Any, cast
 
-from regcore.backends.ascend.error_codes import SUCCESS, explain
+from regcore.backends.ascend.error_codes import LOG_FLUSH, SUCCESS, explain
 from regcore.backends.ascend.error_text import causes
 from regcore.backends.ascend.toolkit import DRIVER_FOLDER, DRIVER_LIBRARY, environment_hint
 from regcore.errors import BackendError
@@ -15,6 +16,8 @@ from regcore.errors import BackendError
 
 def import_acl() -> ModuleType:
     """The module. Raises BackendError where it is not there, or is another package of that name."""
+    # At its end every process would wait 2 s for the device's own log. It is read at the import.
+    os.environ.setdefault(LOG_FLUSH, "0")
     try:
         import acl
     except ImportError as error:

@@ -124,5 +124,6 @@ def write_report(machine: Machine) -> None:
             "leaks": machine.leaks or ([] if machine.finalised else alive(machine)),
             "violations": machine.violations,
             "calls": len(machine.calls),
+            "waits_for_logs_ms": machine.waits_for_logs,
         }
         Path(machine.settings.report).write_text(json.dumps(report, indent=1) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from acl_emulator.memory import Memory
 from acl_emulator.ordering import Ordering, Stamp
 from acl_emulator.settings import Settings
 from acl_emulator.streams import Event, Stream, Task
+
+_FLUSH = "ASCEND_LOG_DEVICE_FLUSH_TIMEOUT"
 
 
 @dataclass
@@ -29,7 +32,8 @@ class Machine:
     """Everything there is.
 
     calls: the names of all calls so far. held_gil: of those that waited for a device while the real
-    module lets no other Python thread run.
+    module lets no other Python thread run. waits_for_logs: how many ms finalize would wait for
+    those of the device; the variable is read when the library is loaded.
     """
 
     settings: Settings
@@ -44,6 +48,7 @@ class Machine:
     leaks: list[str] = field(default_factory=list)
     held_gil: set[str] = field(default_factory=set)
     last_error: str = ""
+    waits_for_logs: int = field(default_factory=lambda: int(os.environ.get(_FLUSH, "2000")))
     memory: Memory = field(init=False)
     engines: list[Engines] = field(init=False)
     on_call: Callable[[str, int], None] | None = None

@@ -8,6 +8,7 @@ from acl_emulator.streams import Stream
 from acl_emulator.surface import action, value
 
 _HOST_MODE = 1
+_COUNTED = (8, 0)  # the release from which reset_device counts the calls of set_device
 
 
 class Runtime:
@@ -16,6 +17,8 @@ class Runtime:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._default: dict[int, int] = {}
+        if machine.settings.release < _COUNTED:
+            self.reset_device_force = None  # type: ignore[assignment,method-assign]
 
     @value
     def get_device_count(self) -> int:
@@ -40,6 +43,12 @@ class Runtime:
         if machine.devices_set[machine.device(device)] == 0:
             raise AclError(Code.RT_INVALID_DEVICEID, f"device {device} is not set")
         machine.devices_set[device] -= 1
+        if machine.settings.release < _COUNTED:
+            # Whoever else has set it loses all that is there.
+            for _, handle, context in machine.handles.alive("context"):
+                if context.device == device and not context.default:
+                    machine.handles.remove("context", handle)
+            machine.devices_set[device] = 0
         if machine.devices_set[device]:
             return
         machine.handles.remove("context", self._default.pop(device))
@@ -50,6 +59,11 @@ class Runtime:
         ]
         there += [str(b) for b in machine.memory.alive() if b.device == device]
         machine.leaks += [f"reset_device({device}): {name}" for name in there]
+
+    @action
+    def reset_device_force(self, device: int) -> None:
+        self._machine.devices_set[device] = min(1, self._machine.devices_set[device])
+        self.reset_device(device)
 
     @value
     def create_context(self, device: int) -> int:
