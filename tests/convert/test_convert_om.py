@@ -101,6 +101,33 @@ def test_several_batch_sizes(model: Path) -> None:
     assert "--precision_mode_v2=origin" in answer["command"]
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("atc")
+@pytest.mark.parametrize(
+    ("mode", "option", "cann"),
+    [
+        ("cube_fp16in_fp32out", "precision_mode", "5.1"),  # which has no precision_mode_v2
+        ("allow_mix_precision_bf16", "precision_mode", "9.0"),
+        ("cube_hif8", "precision_mode_v2", "9.0"),
+    ],
+)
+def test_a_precision_goes_to_the_option_that_has_it(
+    model: Path, monkeypatch: pytest.MonkeyPatch, mode: str, option: str, cann: str
+) -> None:
+    monkeypatch.setenv("ATC_STAND_IN_CANN", cann)
+    answer = json.loads(to_om(model, "--precision", mode, "--json").stdout)
+    assert f"--{option}={mode}" in answer["command"]
+
+
+@pytest.mark.usefixtures("atc")
+def test_a_chip_may_take_more_batch_sizes(model: Path) -> None:
+    sizes = ",".join(map(str, range(1, 102)))
+    for soc, code in (("Ascend950PR_9599", 0), ("Ascend910_9391", 2)):
+        result = regcore("convert", model, "--to", "om", "--soc", soc, "--dynamic-batch", sizes)
+        assert result.exit_code == code, result.stderr
+    assert "2 to 100 different sizes" in result.stderr
+
+
 @pytest.mark.usefixtures("atc")
 def test_aipp(model: Path) -> None:
     result = to_om(model, "--aipp", "--batch", 16)
@@ -298,6 +325,8 @@ def test_an_unknown_chip_is_explained(model: Path) -> None:
     assert "E10001: Value [Ascend710] for parameter [--soc_version] is invalid" in result.stderr
     assert "npu-smi info" in result.stderr
     assert "Ascend710 is the name that Ascend310P3 had" in result.stderr
+    assert "npu-smi info -t board" in result.stderr
+    assert "from CANN 8.5 on atc needs the ops package" in result.stderr
 
 
 @pytest.mark.slow

@@ -23,7 +23,10 @@ import onnx
 from cann_error_text import inner_error, user_error
 from om_file import write_om
 
-SOCS = re.compile(r"Ascend(310|310P[1357]|310B[1-4]|910(A|B|ProA|ProB|PremiumA)|910B[1-4](-1)?)")
+SOCS = re.compile(
+    r"Ascend(310|310P[1357]|310B[1-4]|910(A|B|ProA|ProB|PremiumA)|910B[1-4](-1)?|910_93\d\d"
+    r"|950\w+_\d+)"
+)
 OPTIONS = {
     "framework": r"5",
     "model": r"[\w./\-]+",
@@ -56,6 +59,10 @@ AIPP_KEYS = {
 
 
 RELEASE = tuple(map(int, os.environ.get("ATC_STAND_IN_CANN", "9.0").split(".")))
+
+
+if RELEASE < (7, 0):
+    del OPTIONS["precision_mode_v2"]
 
 
 def fail(code: str, text: str, *, title: str = "Invalid_Argument", solution: str = "") -> NoReturn:
@@ -110,7 +117,9 @@ def image_of(model: Any) -> tuple[str, list[int | None], str]:
     return value.name, shape, dtype
 
 
-def check_shape(text: str, name: str, shape: list[int | None], gears: list[int]) -> list[int]:
+def check_shape(
+    text: str, name: str, shape: list[int | None], gears: list[int], soc: str
+) -> list[int]:
     given_name, _, sizes = text.partition(":")
     given = [int(size) for size in sizes.split(",")]
     if given_name != name:
@@ -124,8 +133,9 @@ def check_shape(text: str, name: str, shape: list[int | None], gears: list[int])
             invalid(
                 "--input_shape", text, "dynamic_batch_size needs -1 as the batch, and only there"
             )
-        if not 1 < len(gears) <= 100 or not all(1 <= gear <= 2048 for gear in gears):
-            invalid("--dynamic_batch_size", str(gears), "2 to 100 gears of 1 to 2048")
+        most = 256 if soc.startswith("Ascend950") else 100
+        if not 1 < len(gears) <= most or not all(1 <= gear <= 2048 for gear in gears):
+            invalid("--dynamic_batch_size", str(gears), f"2 to {most} gears of 1 to 2048")
     elif min(given) < 1:
         fail("EZ3002", "Dynamic shape is not supported on this chip!")
     return given
@@ -163,7 +173,8 @@ def compile_model(options: dict[str, str], write: Callable[..., None]) -> None:
         fail("E16005", f"The opset version [{opset}] is not supported.")
     name, shape, dtype = image_of(model)
     gears = [int(gear) for gear in options.get("dynamic_batch_size", "").split(",") if gear]
-    given = check_shape(options.get("input_shape", ""), name, shape, gears)
+    soc = options["soc_version"]
+    given = check_shape(options.get("input_shape", ""), name, shape, gears, soc)
     aipp = None
     if "insert_op_conf" in options:
         aipp = read_aipp(Path(options["insert_op_conf"]), given)

@@ -39,6 +39,7 @@ _EXPLANATIONS = (
     (DRIVER_LIBRARY, _NO_DRIVER),
     (r"error while loading shared libraries|No module named '(te|tbe|ge)'", "{environment}"),
     (r"precision_mode_v2", "this atc is older than --precision_mode_v2: name a precision_mode"),
+    (r"precision_mode", "this atc, or this chip, does not have that precision"),
     (r"insert_op_conf|aipp", "see the AIPP file, and that the input is float32 NCHW of its size"),
     (r"No space left", "the disk is full"),
 )
