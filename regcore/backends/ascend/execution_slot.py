@@ -76,13 +76,15 @@ class ExecutionSlot:
         submitted; the device computes one at a time.
         """
         acl, stream = self._session.acl, self.stream
-        if len(batch) != gear or batch.ctypes.data % _ALIGNMENT or not PAGE_LOCKED.hold(batch):
-            batch = self._staged(batch, gear)
+        parts = self._page_locked(batch, gear)
         if self._description.gear_index is not None:
             index = self._description.gear_index
             acl.do("mdl.set_dynamic_batch_size", self._model, self._inputs, index, gear)
         self._mark("start")
-        self._copy(self._images, batch.ctypes.data, batch.nbytes, _TO_DEVICE)
+        to = self._images
+        for part in parts:
+            self._copy(to, part.ctypes.data, part.nbytes, _TO_DEVICE)
+            to += part.nbytes
         self._mark("loaded")
         if before is not None:
             acl.do("rt.stream_wait_event", stream, before.over.handle)
@@ -100,6 +102,17 @@ class ExecutionSlot:
 
     def _copy(self, to: int, source: int, size: int, kind: int) -> None:
         self._session.acl.do("rt.memcpy_async", to, size, source, size, kind, self.stream)
+
+    def _page_locked(self, batch: NDArray[Any], gear: int) -> list[NDArray[Any]]:
+        """The batch and zeros up to `gear` images, in memory from which the device copies itself.
+
+        A copy from other memory would hold up all threads: pyACL keeps the GIL until it is done.
+        """
+        missing = gear - len(batch)
+        aligned = not batch.ctypes.data % _ALIGNMENT and not (missing and batch.nbytes % _ALIGNMENT)
+        if not aligned or not PAGE_LOCKED.hold(batch):
+            return [self._staged(batch, gear)]
+        return [batch, self._session.zeros(missing * batch[0].nbytes)] if missing else [batch]
 
     def _staged(self, batch: NDArray[Any], gear: int) -> NDArray[Any]:
         """The batch in page-locked memory, filled up with zeros to `gear` images."""
