@@ -11,6 +11,8 @@ from regcore.images.labels import LabelledImages, label_images, read_labels
 from regcore.images.listing import listing
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.evaluate import Evaluation, evaluate, evaluate_batches
+from regcore.inference.inputs.source import closed_after
+from regcore.inference.inputs.store import device_batches
 from regcore.store.reader import Store, holds_store, open_store
 
 if TYPE_CHECKING:
@@ -40,8 +42,8 @@ class LabelledData:
         """Evaluates the first `count` images."""
         labels = self.labelled.labels[:count]
         if self.store:
-            batches = self.store.batches(batch_size, count)
-            return evaluate_batches(batches, backend, labels, **how)
+            with closed_after(device_batches(self.store, backend, batch_size, count)) as batches:
+                return evaluate_batches(batches, backend, labels, **how)
         paths = self.labelled.paths[:count]
         return evaluate(preprocessor, backend, paths, labels, batch_size=batch_size, **how)
 

@@ -16,7 +16,10 @@ DEFAULT_BATCH_SIZE = 16
 LARGEST_BATCH_SIZE = 1 << 16
 
 
-SOC_HELP = "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as in Ascend310P3."
+SOC_HELP = (
+    "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as in Ascend310P3; of A3 and "
+    "950 chip and NPU name, as in Ascend910_9391."
+)
 
 
 class RecipeOptions(TypedDict, total=False):
