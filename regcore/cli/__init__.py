@@ -14,6 +14,7 @@ from regcore.cli.export import export
 from regcore.cli.infer import infer
 from regcore.cli.info import info
 from regcore.cli.inspect import inspect
+from regcore.cli.predict import predict
 from regcore.cli.preprocess import preprocess
 from regcore.cli.profile import profile
 from regcore.cli.recipe import recipe
@@ -74,6 +75,7 @@ _COMMANDS = (
     verify,
     info,
     run,
+    predict,
     infer,
     profile,
     score,
