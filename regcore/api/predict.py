@@ -106,7 +106,7 @@ def predict_photos(
     if not given:
         raise UsageError("name at least one photo")
     check_not_swapped(model, Path(given[0]))
-    names, origin = _wanted_names(class_names)
+    names, origin = wanted_names(class_names)
     items, unreached = _listed(given, log)
     with open_model(model, options) as backend:
         choice = recipe_for(model, backend, None, log, **select(options, RecipeOptions))
@@ -138,9 +138,13 @@ def predict_photos(
     return PredictedPhotos(answers, failed, found.diagnostics, origin, about)
 
 
-def _wanted_names(
+def wanted_names(
     wanted: str | Path | Sequence[str] | None,
 ) -> tuple[tuple[str, ...] | None, NamesOrigin | None]:
+    """The names that a caller gives, or a file of them, or ImageNet's; None where none are given.
+
+    Raises UsageError where there is no such file, DatasetError where it has none.
+    """
     if wanted is None:
         return None, None
     if not isinstance(wanted, (str, Path)):

@@ -15,6 +15,7 @@ from regcore.cli.infer import infer
 from regcore.cli.info import info
 from regcore.cli.inspect import inspect
 from regcore.cli.predict import predict
+from regcore.cli.predictions import predictions
 from regcore.cli.preprocess import preprocess
 from regcore.cli.profile import profile
 from regcore.cli.recipe import recipe
@@ -78,6 +79,7 @@ _COMMANDS = (
     predict,
     infer,
     profile,
+    predictions,
     score,
     verdict,
     compare,
