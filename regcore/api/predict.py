@@ -31,10 +31,13 @@ from regcore.inference.predict import Predictions, predict
 from regcore.models.class_names import metadata_class_names, names_of_classes, read_class_names
 from regcore.models.metadata import ModelMetadata
 from regcore.models.timm.class_names import imagenet_names
+from regcore.notebook import html_table
 from regcore.reports.prediction import (
+    HEADER,
     Choice,
     NamesOrigin,
     PhotoChoices,
+    rows_of_texts,
     to_dict,
 )
 
@@ -75,6 +78,9 @@ class PredictedPhotos:
         failed = [Failed(str(error.path), error.detail) for error in self.failed]
         about = {**self.about, "names_from": self.names_from}
         return to_dict(self.photos, failed, self.diagnostics, about)
+
+    def _repr_html_(self) -> str:
+        return html_table(rows_of_texts(self.photos), header=HEADER)
 
 
 def predict_photos(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regcore.cli.console import log
+from regcore.cli.console import log, print_document
 
 if TYPE_CHECKING:
     from regcore.api.predictions import TableFormat
@@ -51,7 +51,7 @@ def predictions(
     from regcore.api.predictions import export_predictions, tabulate_predictions
 
     if form == "csv" and out is None:
-        click.echo(tabulate_predictions(run, class_names=class_names).to_csv(), nl=False)
+        print_document(tabulate_predictions(run, class_names=class_names).to_csv().rstrip("\n"))
         return
     written = export_predictions(run, out, table_format=form, class_names=class_names, force=force)
     log(f"wrote {written}")

@@ -28,7 +28,8 @@ _MODULES = (
     "regcore.reports.export",
     "regcore.reports.inference",
     "regcore.reports.profile",
-    "regcore.reports.verdict",
+    "regcore.reports.verdict_junit",
+    "regcore.reports.verdict_rendering",
     "regcore.backends.onnxruntime.backend",
 )
 
