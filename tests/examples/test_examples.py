@@ -42,6 +42,18 @@ EXPECTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("regcore.timm",),
         ("20 images, Acc@1 90.00, Acc@5 95.00, loss 0.628",),
     ),
+    "tar_shards": (
+        ("regcore.sources",),
+        (
+            "20 photos, the first is shard-000.tar::000000.jpg",
+            "the labels are those of the files: True",
+            "the batches are those of the files: [True, True, True]",
+        ),
+    ),
+    "parquet_photos": (
+        ("pyarrow", "regcore.sources"),
+        ("labels as they were: True", "20 photos, Top1 90.00 %"),
+    ),
     "notebook": (
         ("pandas", "pyarrow"),
         ("<TopN: 20 images, Top1 90.0%, Top5 95.0%> UNDECIDED",),
