@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from regcore.api.compare import compare_rates as compare_rates
     from regcore.api.evaluate import evaluate_model as evaluate_model
     from regcore.api.infer import infer_images as infer_images
+    from regcore.api.predict import predict_photos as predict_photos
+    from regcore.api.predictions import export_predictions as export_predictions
+    from regcore.api.predictions import tabulate_predictions as tabulate_predictions
     from regcore.api.preprocess import preprocess_images as preprocess_images
     from regcore.api.profile import profile_model as profile_model
     from regcore.api.report import write_report as write_report
@@ -45,6 +48,8 @@ _NAMES_OF_MODULES = {
     "api.compare": "compare_rates",
     "api.evaluate": "evaluate_model",
     "api.infer": "infer_images",
+    "api.predict": "predict_photos",
+    "api.predictions": "export_predictions tabulate_predictions",
     "api.preprocess": "preprocess_images",
     "api.profile": "profile_model",
     "api.report": "write_report",

@@ -31,6 +31,7 @@ from regcore.schemas.fields import as_dict
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from torch import nn
 
 MODEL = "tf_efficientnet_lite0"
 
@@ -124,16 +125,30 @@ def weights_file() -> Path:
     return package_folder(_WEIGHTS_PACKAGE) / _WEIGHTS_FILE
 
 
-def _export(weights: Path, model: Path) -> None:
-    from regcore.convert.onnx.check_scores import Images
-    from regcore.convert.onnx.export import export_model
+def demo_network() -> nn.Module:
+    """The demo's model as a module of torch, with its weights, ready to evaluate.
+
+    Raises BackendError where a package of the `demo` extra is not installed.
+    """
+    return _network(weights_file())[0]
+
+
+def _network(weights: Path) -> tuple[nn.Module, str]:
+    """The module, and the checksum of its weights."""
     from regcore.models.timm.architectures import build_model, rename_by_position
     from regcore.models.timm.weights import read_weights
 
     read = read_weights(weights)
     # The package keeps timm's order of the weights, but has names of its own.
-    network = build_model(MODEL, rename_by_position(MODEL, read.tensors))
-    metadata = ModelMetadata(Recipe.preset(MODEL), MODEL, f"sha256:{read.sha256}")
+    return build_model(MODEL, rename_by_position(MODEL, read.tensors)), read.sha256
+
+
+def _export(weights: Path, model: Path) -> None:
+    from regcore.convert.onnx.check_scores import Images
+    from regcore.convert.onnx.export import export_model
+
+    network, sha256 = _network(weights)
+    metadata = ModelMetadata(Recipe.preset(MODEL), MODEL, f"sha256:{sha256}")
     export_model(network, metadata, model, Images(sample_photos()[0], "ImageNet photos"))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from regcore.errors import UsageError
+from regcore.evaluation.prediction_table import PREDICTION_TABLE, is_prediction_table
 from regcore.evaluation.predictions_csv import OLDER_PREDICTIONS, PREDICTIONS
 from regcore.evaluation.run_folder import COMPARISON, PERF, PROFILE, RUN, VERDICT
 from regcore.files.output_guard import Output, Recognise, check_outputs, json_of, text_of
@@ -50,6 +51,7 @@ def check_run(
             "choose another --out"
         )
     outputs = [Output(out / name, recognise) for name, recognise in RUN_FILES.items()]
+    outputs.append(Output(out / PREDICTION_TABLE, recognise_file=is_prediction_table))
     outputs += [*_benchmark_files(out), *_trace(trace)]
     _check(outputs, model, [images, labels], force=force)
 

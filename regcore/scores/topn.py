@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regcore.notebook import html_table
 from regcore.scores.arrays import count_workers, whole_number
 from regcore.scores.labels import labelled_scores
 from regcore.scores.metric import MetricValue
@@ -142,6 +143,17 @@ class TopN:
         ranks = sorted({1, len(self.hits)}) if self.count else []
         shares = "".join(f", Top{rank} {round(100 * self.accuracy(rank), 2)}%" for rank in ranks)
         return f"<TopN: {self.count} images{shares}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("images", f"{self.count:,}")]
+        if self.count:
+            ranks = range(1, len(self.hits) + 1)
+            rows += [(f"Top{rank}", f"{100 * self.accuracy(rank):.2f} %") for rank in ranks]
+        if self.tied:
+            rows.append(("equal scores", f"{self.tied:,} images, ties {self.ties}"))
+        if self.nan:
+            rows.append(("NaN", f"{self.nan:,} images, never a hit"))
+        return html_table(rows)
 
 
 def topn_accuracy(

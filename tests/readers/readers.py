@@ -32,6 +32,7 @@ _COMPARE = "compare A={} --json"
 _REPORT = "report run -o report.html"
 _SCORE = "score {} labels.txt . result.json --workers 1"
 _RUN = "run @/m.onnx @/photos --labels {} --out out --workers 1"
+_PREDICT = "predict @/m.onnx @/photos --class-names {} --workers 1"
 _INFER = "infer @/m.onnx {} infer --workers 1 --batch-size 2"
 _VERDICT = "verdict run --against @/before --max-drop 1pt"
 
@@ -55,6 +56,8 @@ READERS = (
     Reader("sources", "infer/infer.sources.npy", _words(_INFER.format("@/photos")), share=12),
     Reader("labels of run", "labels.txt", _words(_RUN.format("labels.txt")), share=12),
     Reader("labels of score", "labels.txt", _words(_SCORE.format("@/scores"))),
+    Reader("names in JSON", "classes.json", _words(_PREDICT.format("classes.json")), share=12),
+    Reader("names in lines", "classes.txt", _words(_PREDICT.format("classes.txt")), share=12),
     Reader(
         "list",
         "list.txt",

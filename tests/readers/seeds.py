@@ -142,6 +142,8 @@ def make_seeds(root: Path) -> None:
 def _make_recipes(root: Path) -> None:
     """A recipe in each form in which there are files of them."""
     _write(root / "own.json", json.dumps({"recipe": RECIPE.to_dict()}, indent=2))
+    _write(root / "classes.json", json.dumps({"0": ["n01440764", "tench"], "1": "b", "2": "c"}))
+    _write(root / "classes.txt", "0 tench, Tinca tinca\n1: goldfish\n2 shark\n")
     _write(
         root / "own.toml",
         'resize = 8\ncrop = 8\nfilter = "bicubic"\nmean = [0.5, 0.5, 0.5]\nstd = [1, 1, 1]\n',
