@@ -45,6 +45,8 @@ class DeviceOptions(TypedDict, total=False):
     allow_fallback: parts of an ONNX model that its provider does not take may run on the CPU.
     precision: tf32, hf32, bfloat16 or float16, in which the device may compute float32; by
         default it computes float32 as such.
+    copies: of an .om, loaded on each device: 2 by default, of which one computes while the other is
+        fed; 1 takes half of the device's memory.
     output: the model's output with the scores, where it has several.
     device_timeout: a device that does not answer for so many seconds has failed; by default 600.
     """
@@ -54,6 +56,7 @@ class DeviceOptions(TypedDict, total=False):
     provider: str | None
     allow_fallback: bool
     precision: str | None
+    copies: int | None
     output: str | None
     device_timeout: float
 

@@ -20,6 +20,7 @@ class OpenOptions:
     numbers of those on which it runs, batches in turn. allow_fallback: whether what the provider
     does not take may run on the CPU.
     precision: one of regcore.backends.precisions in which float32 may be computed.
+    copies: of the model, loaded on each device.
     """
 
     provider: str | None = None
@@ -28,6 +29,7 @@ class OpenOptions:
     devices: Sequence[int] | None = None
     allow_fallback: bool = False
     precision: str | None = None
+    copies: int | None = None
 
 
 class Description(Protocol):
@@ -51,8 +53,8 @@ class ModelKind:
     """The models of one backend. A module that registers one imports no heavy package.
 
     spelling: how users name such a model, as in `FILE.onnx`.
-    open: opens one; raises BackendError. choices: which of the options provider, output, devices
-        and precision it has; the registry refuses the others.
+    open: opens one; raises BackendError. choices: which of the options provider, output, devices,
+        precision and copies it has; the registry refuses the others.
     suffixes: of its files, in lower case. prefixes: words before a colon, for models that are no
         files.
     metadata: what a file says of itself, None where it says nothing; by default that is in the

@@ -31,6 +31,7 @@ def open_backend(
     devices: Sequence[int] | None = None,
     allow_fallback: bool = False,
     precision: str | None = None,
+    copies: int | None = None,
 ) -> Backend:
     """Opens a model.
 
@@ -46,6 +47,7 @@ def open_backend(
     allow_fallback: whether what an ONNX model's provider does not take may run on the CPU.
     precision: `tf32`, `hf32`, `bfloat16` or `float16`, in which the device may then compute
         float32; by default it computes float32 as such.
+    copies: of an `.om`, loaded on each device; 2 by default: one computes while the other is fed.
     Raises BackendError where the model, the runtime or the provider cannot be had.
     """
     kind = kind_of(model)
@@ -54,11 +56,17 @@ def open_backend(
         raise BackendError(
             f"{model}: no backend for this model; supported are {', '.join(others)} and {last}"
         )
-    choices = {"provider": provider, "devices": devices, "output": output, "precision": precision}
+    choices = {
+        "provider": provider,
+        "devices": devices,
+        "output": output,
+        "precision": precision,
+        "copies": copies,
+    }
     for name, value in choices.items():
         if value is not None and name not in kind.choices:
             raise BackendError(f"{model}: has no choice of {name}")
-    options = OpenOptions(provider, threads, output, devices, allow_fallback, precision)
+    options = OpenOptions(provider, threads, output, devices, allow_fallback, precision, copies)
     return kind.open(str(model), options)
 
 

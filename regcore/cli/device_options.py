@@ -51,6 +51,12 @@ _DEVICE_OPTIONS = (
         type=click.Choice(PRECISIONS),
         help="Let the device compute float32 in this; faster, and other scores.",
     ),
+    click.option(
+        "--copies",
+        type=click.IntRange(1, 4),
+        help="Copies of an .om on each device.  [default: 2, of which one computes while the other "
+        "is fed; 1 takes half of the device's memory]",
+    ),
     click.option("--output", help="The model's output with the scores, where it has several."),
     click.option(
         "--device-timeout",

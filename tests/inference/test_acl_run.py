@@ -298,12 +298,24 @@ def test_images_of_a_store_are_read_into_the_devices_memory(
     assert emulator.calls.count("mdl.execute_async") == 6
 
 
+@pytest.mark.parametrize("options", [(), ("--copies", "1")])
+def test_the_model_is_there_as_often_as_is_asked_for(
+    emulator: Emulator, photos: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    model = save_om(tmp_path / "m.om", size=224)
+    arguments = run_command(photos, model, "--device", "0,1", *options)[len(COMMAND) :]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.stderr
+    assert emulator.calls.count("mdl.load_from_file") == (2 if options else 4)
+
+
 def test_options_that_do_not_fit(photos: Path, tmp_path: Path) -> None:
     model = save_om(tmp_path / "m.om", size=224)
     for options, words in (
         (("--device", "0,0"), "not a list of different devices"),
         (("--device", "zero"), "not a list of different devices"),
         (("--batch-size", "5"), "the model takes 4 at most"),
+        (("--copies", "0"), "not in the range"),
     ):
         emulator = Emulator(Settings())
         with emulator.installed():

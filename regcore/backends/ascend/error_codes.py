@@ -14,7 +14,9 @@ _LOG = (
     "its log is in ~/ascend/log, or on stdout with ASCEND_SLOG_PRINT_TO_STDOUT=1; "
     f"{LOG_FLUSH}=2000 brings the device's own"
 )
-_MEMORY = "npu-smi info shows who uses the memory; smaller batches need less"
+_MEMORY = (
+    "npu-smi info shows who uses the memory; smaller batches need less, and --copies 1 half of it"
+)
 _REBUILD = (
     "the .om must be built for this chip, by a CANN that is not newer than the one here: convert "
     "it again"

@@ -48,6 +48,13 @@ def has_acl() -> bool:
 class Acl:
     """Calls by name, as in "rt.malloc".
 
+    pyACL lets other Python threads run only while it waits: in synchronize_stream and
+    stream_wait_event. All else holds the GIL as long as it takes, so nothing else may wait for the
+    device: copies are asynchronous and from page-locked memory, no record lacks an event id, and no
+    stream is given more tasks than it holds. A hung device is then noticed, as it hangs in a wait.
+    To load a model takes seconds in which no thread does anything: models are open before images
+    are read, and one after the other.
+
     subject: what the calls are for, at the beginning of their errors. All of them raise
     BackendError with the code's name, the vendor's own words and what to do.
     """

@@ -43,7 +43,7 @@ def device_batches(
     store: Store, backend: Backend, batch_size: int, count: int | None = None
 ) -> Generator[Batch]:
     """Store.batches, read ahead into memory that suits the backend, kept as long as it needs it."""
-    ahead = max(_AHEAD, backend.depth)  # which grows with the devices
+    ahead = max(_AHEAD, backend.depth // 2)  # which grows with the devices
     number = backend.depth + ahead
     buffers = host_buffers(backend, number, batch_size, store.recipe)
     if buffers is None:
