@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from typing_extensions import TypeIs
 
 
-def is_pillow_image(item: object) -> TypeGuard[Image]:
+def is_pillow_image(item: object) -> TypeIs[Image]:
     """Whether it is an image of Pillow, which only a process that has loaded Pillow can hold."""
     pillow = sys.modules.get("PIL.Image")
     return pillow is not None and isinstance(item, pillow.Image)
