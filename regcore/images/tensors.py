@@ -24,3 +24,12 @@ def as_tensor(images: NDArray[Any]) -> torch.Tensor:
     bits = images.dtype == np.uint16
     tensor: torch.Tensor = module.from_numpy(images.view(np.int16) if bits else images)
     return tensor.view(module.bfloat16) if bits else tensor
+
+
+def as_array(tensor: torch.Tensor) -> NDArray[Any]:
+    """An array of the same memory; bfloat16 becomes its bits, uint16. The reverse of as_tensor."""
+    module = import_torch()
+    if tensor.dtype == module.bfloat16:
+        return tensor.view(module.int16).numpy().view(np.uint16)
+    array: NDArray[Any] = tensor.numpy()
+    return array
