@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch.utils.data import Dataset, default_collate, get_worker_info
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.host import default_workers
+from regcore.images.per_process import PerProcess
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.sources import Image
 from regcore.images.tensors import as_array
@@ -66,11 +67,9 @@ class ImageDataset(Dataset[Sample]):
         self.images = images
         self.targets = targets_of(images, labels)
         self.recipe = recipe
-        self._workers = workers
-        self._options = options
-        self._owner = 0
-        self._preprocessor: Preprocessor | None = None
-        self._in_this_process()  # wrong options are told here
+        make = partial(_preprocessor, recipe, workers, options)
+        self._preprocessor = PerProcess(make)
+        self._preprocessor.get()  # wrong options are told here
 
     def __len__(self) -> int:
         return len(self.images)
@@ -86,24 +85,16 @@ class ImageDataset(Dataset[Sample]):
         if get_worker_info() is not None:
             # What goes to the other process is not copied then.
             images.share_memory_()  # type: ignore[no-untyped-call]
-        self._in_this_process()([self.images[i] for i in indices], out=as_array(images))
+        self._preprocessor.get()([self.images[i] for i in indices], out=as_array(images))
         return Samples(images, torch.from_numpy(self.targets[list(indices)]))
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_preprocessor": None, "_owner": 0}
 
-    def _in_this_process(self) -> Preprocessor:
-        """Threads do not outlive a fork, so that each process makes its own."""
-        if self._preprocessor is None or self._owner != os.getpid():
-            self._preprocessor = Preprocessor(self.recipe, workers=self._threads(), **self._options)
-            self._owner = os.getpid()
-        return self._preprocessor
-
-    def _threads(self) -> int | None:
-        worker = get_worker_info()
-        if self._workers is not None or worker is None:
-            return self._workers
-        return max(1, default_workers() // worker.num_workers)
+def _preprocessor(recipe: Recipe, workers: int | None, options: dict[str, Any]) -> Preprocessor:
+    """That of this process, which may be one of several workers of a DataLoader."""
+    worker = get_worker_info()
+    if workers is None and worker is not None:
+        workers = max(1, default_workers() // worker.num_workers)
+    return Preprocessor(recipe, workers=workers, **options)
 
 
 def collate(samples: list[Any]) -> Any:  # noqa: ANN401
