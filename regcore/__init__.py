@@ -33,10 +33,13 @@ if TYPE_CHECKING:
     from regcore.images.preprocessor import Preprocessor as Preprocessor
     from regcore.recipes.recipe import Recipe as Recipe
     from regcore.scores.calibration_error import CalibrationError as CalibrationError
+    from regcore.scores.class_hits import ClassHits as ClassHits
+    from regcore.scores.confusion import Confusion as Confusion
     from regcore.scores.ranks import ranks as ranks
     from regcore.scores.topk import topk as topk
     from regcore.scores.topn import TopN as TopN
     from regcore.scores.topn import topn_accuracy as topn_accuracy
+    from regcore.scores.weighted_topn import WeightedTopN as WeightedTopN
     from regcore.store.reader import Store as Store
     from regcore.store.reader import open_store as open_store
     from regcore.store.writer import write_store as write_store
@@ -62,9 +65,12 @@ _NAMES_OF_MODULES = {
     "images.preprocessor": "Preprocessor",
     "recipes.recipe": "Recipe",
     "scores.calibration_error": "CalibrationError",
+    "scores.class_hits": "ClassHits",
+    "scores.confusion": "Confusion",
     "scores.ranks": "ranks",
     "scores.topk": "topk",
     "scores.topn": "TopN topn_accuracy",
+    "scores.weighted_topn": "WeightedTopN",
     "store.reader": "Store open_store",
     "store.writer": "write_store",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,21 +13,41 @@ from numpy.typing import NDArray
 from regcore._native import pipeline as native
 from regcore.errors import DecodeError, OutputError, RegcoreError, UsageError
 from regcore.images.diagnostics import Diagnostic
+from regcore.images.pillow_images import is_pillow_image, pixels_of
 
-#: A path, the bytes of an image file, or RGB pixels (height x width x 3, uint8).
-Image = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+_Plain = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
+#: A path, the bytes of an image file, RGB pixels (height x width x 3, uint8), or an image of
+#: Pillow, of any mode.
+Image: TypeAlias = "_Plain | PillowImage"
 
 
-def as_items(items: Sequence[Image]) -> list[native.Item]:
-    """Paths as str, bytes, or pixels whose rows have no gaps; raises UsageError for another."""
+def as_items(items: Sequence[Image], *, upright: bool = False) -> list[native.Item]:
+    """Paths as str, bytes, or pixels whose rows have no gaps; raises UsageError for another.
+
+    upright: whether images of Pillow are turned as their EXIF orientation says. Raises DecodeError
+    for one that Pillow cannot load.
+    """
     if isinstance(items, (str, bytes, bytearray, memoryview, os.PathLike)):
         raise TypeError("items must be a sequence of images, not one image")
     if not isinstance(items, Iterable):
         raise TypeError(f"items must be a sequence of images, not {type(items).__name__}")
-    return [_as_item(item) for item in items]
+    return [
+        _pillow_item(item, index, upright=upright) if is_pillow_image(item) else _as_item(item)
+        for index, item in enumerate(items)
+    ]
 
 
-def _as_item(item: Image) -> native.Item:
+def _pillow_item(image: PillowImage, index: int, *, upright: bool) -> native.Item:
+    try:
+        return pixels_of(image, upright=upright)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DecodeError(f"item {index}", str(error), index) from None
+
+
+def _as_item(item: _Plain) -> native.Item:
     if isinstance(item, (bytes, bytearray)):
         return item
     if isinstance(item, memoryview):
@@ -38,7 +59,7 @@ def _as_item(item: Image) -> native.Item:
             path = os.fspath(item)
         except TypeError:
             raise UsageError(
-                f"an image is a path, bytes or pixels, not {type(item).__name__}"
+                f"an image is a path, bytes, pixels or of Pillow, not {type(item).__name__}"
             ) from None
         if not isinstance(path, str):
             path = os.fsdecode(path)

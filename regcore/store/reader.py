@@ -57,8 +57,11 @@ class Store(Sequence[Array]):
     """The images that have values, in the order of the list; each an array of the recipe's shape.
 
     Index it with a place or with the path of an image below its source folder; the arrays are
-    read-only. Values whose checksum is not that of the ledger raise MismatchError when they are
-    first read, a file that is missing or of another size DatasetError.
+    read-only. A slice of places gives one array of these images, [images, *recipe.image_shape], in
+    memory of its own.
+
+    Values whose checksum is not that of the ledger raise MismatchError when they are first read, a
+    file that is missing or of another size DatasetError.
     """
 
     def __init__(
@@ -122,7 +125,9 @@ class Store(Sequence[Array]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, key: int | str) -> Array:  # type: ignore[override]  # no slices
+    def __getitem__(self, key: int | str | slice) -> Array:  # type: ignore[override]
+        if isinstance(key, slice):
+            return self._read_places(range(len(self))[key])
         place = range(len(self))[self._place(key)]
         if not self.packs:
             image = np.empty(self.recipe.image_shape, self.recipe.numpy_dtype)
@@ -134,6 +139,21 @@ class Store(Sequence[Array]):
         if self._verify and not self._values.is_checked(place, place + 1):
             self.read_into(place, np.empty((1, *self.recipe.image_shape), self.recipe.numpy_dtype))
         return np.asarray(self.packs.unchecked(number)[row])
+
+    def _read_places(self, places: range) -> Array:
+        images = np.empty((len(places), *self.recipe.image_shape), self.recipe.numpy_dtype)
+        if places.step == 1 and len(places):
+            self.read_into(places.start, images)
+        else:
+            for row, place in zip(images, places, strict=True):
+                self.read_into(place, row[np.newaxis])
+        return images
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.recipe.image_shape))
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        what = f"{len(self)} images of {shape} {self.recipe.dtype}"
+        return f"<Store {str(self.folder)!r}: {what}{failed}>"
 
     def read_into(self, first: int, images: Array, *, verify: bool | None = None) -> None:
         """Reads as many images as `images` has rows, from place `first` on.
