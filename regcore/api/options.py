@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from regcore.errors import UsageError
+from regcore.sources.spelling import is_spelled
 
 if TYPE_CHECKING:
     from regcore.images.preprocessor import OnWarning
@@ -89,6 +90,11 @@ def existing(path: str | Path) -> Path:
     if not found.exists():
         raise UsageError(f"{path}: no such file or folder")
     return found
+
+
+def existing_images(images: str | Path) -> str | Path:
+    """Where images are, as regcore.sources.spelling takes it; UsageError where there is nothing."""
+    return str(images) if is_spelled(str(images)) else existing(images)
 
 
 def optional(path: str | Path | None) -> Path | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
 from regcore.images.diagnostics import Diagnostic
 from regcore.schemas.fields import described, published
+from regcore.sources.protocol import below
 
 _Bytes = Annotated[int, Meta(ge=-1, le=(1 << 63) - 1)]
 _Row = Annotated[int, Meta(ge=0, lt=1 << 48)]
@@ -65,6 +65,6 @@ class Record(NamedTuple):
         """Whether the decoder warned of damage."""
         return self.noticed is not None and self.noticed[0] > 0
 
-    def diagnostic(self, source: Path) -> Diagnostic | None:
-        """What was noticed, of the image below `source`."""
-        return Diagnostic(str(source / self.path), *self.noticed) if self.noticed else None
+    def diagnostic(self, root: str) -> Diagnostic | None:
+        """What was noticed, of the image below `root`."""
+        return Diagnostic(below(root, self.path), *self.noticed) if self.noticed else None
