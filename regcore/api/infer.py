@@ -121,8 +121,7 @@ def infer_images(
         writer = None
         claim: AbstractContextManager[None] = nullcontext()
         if images is not None:
-            output = backend.outputs[0].name
-            job = scores_origin(model, images, inputs, choice.recipe, output, binary=output_binary)
+            job = scores_origin(model, images, inputs, choice.recipe, backend, binary=output_binary)
             if source.is_prepared:
                 check_listed(out, trace, inputs.names, force=force)
             writer = PredictionWriter(out, inputs.names, binary=output_binary)

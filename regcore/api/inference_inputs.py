@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from msgspec import UNSET, UnsetType
+
 from regcore.api.messages import Log, log_listing
+from regcore.backends.protocol import Backend
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.bin_files import BinInputs
 from regcore.inference.inputs.noise import NoiseInputs
@@ -99,14 +102,23 @@ class InferenceForm:
     recipe: RecipeForm
     output: Annotated[str, described("Name of the model's output.")]
     binary: Annotated[bool, described("Whether the scores are raw float32 instead of text.")]
+    precision: Annotated[
+        str | UnsetType, described("In what the device computed float32, where that is less.")
+    ] = UNSET
 
 
 def scores_origin(
-    model: str, images: str | Path, inputs: Inputs, recipe: Recipe, output: str, *, binary: bool
+    model: str,
+    images: str | Path,
+    inputs: Inputs,
+    recipe: Recipe,
+    backend: Backend,
+    *,
+    binary: bool,
 ) -> dict[str, Any]:
     """What the scores depend on besides the images as they are: the record of the folder.
 
-    output: the name of the model's. binary: whether the scores are float32 instead of text.
+    backend: the opened model. binary: whether the scores are float32 instead of text.
     """
     names = "\0".join(inputs.names).encode(errors="surrogateescape")
     form = InferenceForm(
@@ -115,8 +127,9 @@ def scores_origin(
         images=str(images) if is_url(str(images)) else str(Path(images).resolve()),
         list=hashlib.sha256(names).hexdigest()[:16],
         recipe=recipe_form(recipe.to_dict()),
-        output=output,
+        output=backend.outputs[0].name,
         binary=binary,
+        precision=backend.precision or UNSET,
     )
     return as_dict(form)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from regcore.errors import UsageError
-from regcore.sources.spelling import is_spelled
 
 if TYPE_CHECKING:
     from regcore.images.preprocessor import OnWarning
@@ -40,6 +39,8 @@ class DeviceOptions(TypedDict, total=False):
     devices: the numbers of those on which an .om or .engine runs, in turn; by default 0.
     provider: where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann.
     allow_fallback: parts of an ONNX model that its provider does not take may run on the CPU.
+    precision: tf32, hf32, bfloat16 or float16, in which the device may compute float32; by
+        default it computes float32 as such.
     output: the model's output with the scores, where it has several.
     device_timeout: a device that does not answer for so many seconds has failed; by default 600.
     """
@@ -48,6 +49,7 @@ class DeviceOptions(TypedDict, total=False):
     devices: tuple[int, ...] | None
     provider: str | None
     allow_fallback: bool
+    precision: str | None
     output: str | None
     device_timeout: float
 
@@ -94,6 +96,8 @@ def existing(path: str | Path) -> Path:
 
 def existing_images(images: str | Path) -> str | Path:
     """Where images are, as regcore.sources.spelling takes it; UsageError where there is nothing."""
+    from regcore.sources.spelling import is_spelled
+
     return str(images) if is_spelled(str(images)) else existing(images)
 
 

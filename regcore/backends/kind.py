@@ -11,6 +11,9 @@ from regcore.backends.protocol import Backend
 from regcore.models.metadata import ModelMetadata
 from regcore.models.tensors import TensorSpec
 
+#: In what a device may compute float32 where a user asks for it; none does so by itself.
+PRECISIONS = ("tf32", "hf32", "bfloat16", "float16")
+
 
 @dataclass(frozen=True)
 class OpenOptions:
@@ -19,6 +22,7 @@ class OpenOptions:
     provider: where it runs. threads: of the runtime. output: the name of the scores. devices: the
     numbers of those on which it runs, batches in turn. allow_fallback: whether what the provider
     does not take may run on the CPU.
+    precision: one of PRECISIONS in which float32 may be computed.
     """
 
     provider: str | None = None
@@ -26,6 +30,7 @@ class OpenOptions:
     output: str | None = None
     devices: Sequence[int] | None = None
     allow_fallback: bool = False
+    precision: str | None = None
 
 
 class Description(Protocol):
@@ -49,8 +54,8 @@ class ModelKind:
     """The models of one backend. A module that registers one imports no heavy package.
 
     spelling: how users name such a model, as in `FILE.onnx`.
-    open: opens one; raises BackendError. choices: which of the options provider, output and
-        devices it has; the registry refuses the others.
+    open: opens one; raises BackendError. choices: which of the options provider, output, devices
+        and precision it has; the registry refuses the others.
     suffixes: of its files, in lower case. prefixes: words before a colon, for models that are no
         files.
     metadata: what a file says of itself, None where it says nothing; by default that is in the

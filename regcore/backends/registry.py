@@ -30,17 +30,20 @@ def open_backend(
     output: str | None = None,
     devices: Sequence[int] | None = None,
     allow_fallback: bool = False,
+    precision: str | None = None,
 ) -> Backend:
     """Opens a model.
 
     model: a file `.onnx`, `.om`, or `.engine` (`.plan`); `torch:MODEL[.TAG][:WEIGHTS]`, timm's
         model itself, or `torch-half:...`; `simulated:RATE[:CLASSES]` for tests and measurements.
     provider: where an ONNX model runs (`cpu`, `cuda`, `tensorrt`, `cann`, or the runtime's own
-        name), or timm's (`cpu`, `cuda`). threads: of the runtime, its own choice by default.
+        name), or timm's (`cpu`, `cuda`, `npu`). threads: of the runtime, its own choice by default.
     output: the name of the scores.
     devices: the numbers of those on which an `.om` or `.engine` runs, batches in turn; 0 by
         default.
     allow_fallback: whether what an ONNX model's provider does not take may run on the CPU.
+    precision: `tf32`, `hf32`, `bfloat16` or `float16`, in which the device may then compute
+        float32; by default it computes float32 as such.
     Raises BackendError where the model, the runtime or the provider cannot be had.
     """
     kind = kind_of(model)
@@ -49,10 +52,11 @@ def open_backend(
         raise BackendError(
             f"{model}: no backend for this model; supported are {', '.join(others)} and {last}"
         )
-    for name, value in (("provider", provider), ("devices", devices), ("output", output)):
+    choices = {"provider": provider, "devices": devices, "output": output, "precision": precision}
+    for name, value in choices.items():
         if value is not None and name not in kind.choices:
             raise BackendError(f"{model}: has no choice of {name}")
-    options = OpenOptions(provider, threads, output, devices, allow_fallback)
+    options = OpenOptions(provider, threads, output, devices, allow_fallback, precision)
     return kind.open(str(model), options)
 
 

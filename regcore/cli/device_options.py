@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from regcore.api.options import DEFAULT_BATCH_SIZE, LARGEST_BATCH_SIZE
+from regcore.backends.kind import PRECISIONS
 from regcore.cli.options import FiniteFloat
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 
@@ -43,6 +44,11 @@ _DEVICE_OPTIONS = (
         "--allow-fallback",
         is_flag=True,
         help="Parts of an ONNX model that its provider does not take may run on the CPU.",
+    ),
+    click.option(
+        "--precision",
+        type=click.Choice(PRECISIONS),
+        help="Let the device compute float32 in this; faster, and other scores.",
     ),
     click.option("--output", help="The model's output with the scores, where it has several."),
     click.option(
