@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import regcore
 from kept_photos import KINDS, keep, some_photos
@@ -113,6 +114,33 @@ def test_a_killed_run_goes_on_and_makes_no_image_twice(
     for name in store.listed:
         stem = name.rpartition("/")[2].partition(".")[0]
         assert store[name].tobytes() == from_files[f"{stem}.bin"]
+
+
+@pytest.mark.slow
+def test_run_counts_as_on_files_and_finds_the_labels(spelled: str, tmp_path: Path) -> None:
+    weights = np.random.default_rng(1).standard_normal((3, 10)).astype(np.float32)
+    model = save_model(tmp_path / "m.onnx", size=32, says_recipe=False, weights=weights)
+    for name, content, _ in PHOTOS:
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / name).write_bytes(content)
+    labels = tmp_path / "labels.txt"
+    labels.write_text("".join(f"{name} {label}\n" for name, _, label in PHOTOS))
+    answers, predictions = [], []
+    for number, (images, option) in enumerate(
+        [
+            (tmp_path / "photos", ("--labels", labels)),
+            (spelled, ("--labels", labels)),
+            (spelled, ()),
+        ]
+    ):
+        out = tmp_path / f"run-{number}"
+        result = regcore("run", model, images, *option, "--recipe", RECIPE, "--out", out, "--json")
+        assert result.exit_code == 0, result.stderr
+        answers.append(json.loads(result.stdout)["hits"])
+        rows = (out / "predictions.csv").read_text().splitlines()[1:]
+        predictions.append(sorted(row.rpartition("::")[2] for row in rows))
+    assert answers[0] == answers[1] == answers[2]
+    assert predictions[0] == predictions[1] == predictions[2]
 
 
 @pytest.mark.slow
