@@ -6,7 +6,6 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -129,19 +128,17 @@ class ArchiveSource(ImageSource):
 
     def read(self, places: Iterable[int] | None = None) -> list[Image]:
         """See ImageSource."""
-        wanted = range(len(self)) if places is None else list(places)
+        wanted = np.arange(len(self)) if places is None else np.array([*places], np.int64)
+        there = self._places[wanted] >= 0
         items: list[Image] = []
         # Neighbours in an archive are read together.
-        for number, group in groupby(wanted, key=self._archive_of):
-            listed = list(group)
+        for number, run in runs(np.where(there, self._numbers[wanted], -1)):
+            listed = wanted[run]
             if number < 0:
-                items += [FailingImage(self.path(place), self._why(place)) for place in listed]
+                items += [FailingImage(self.path(p), self._why(p)) for p in listed.tolist()]
             else:
                 items += self.archives[number].read(self._places[listed].tolist())
         return items
-
-    def _archive_of(self, place: int) -> int:
-        return int(self._numbers[place]) if self._places[place] >= 0 else -1
 
     def _why(self, place: int) -> str:
         archive = self.archives[self._numbers[place]]
@@ -189,6 +186,16 @@ class ArchiveSource(ImageSource):
         """See ImageSource."""
         for archive in self.archives:
             archive.close()
+
+
+def runs(keys: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
+    """Each key that stands one or more times in a row, and where."""
+    ends = np.append(np.flatnonzero(np.diff(keys)) + 1, len(keys)).tolist()
+    begin = 0
+    for end in ends:
+        if end > begin:
+            yield int(keys[begin]), slice(begin, end)
+        begin = end
 
 
 def check_distinct(names: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.sources import Image
-from regcore.sources.archive import Archive
+from regcore.sources.archive import Archive, runs
 from regcore.sources.columns import Columns, checked_labels, import_arrow, row_names
 from regcore.sources.packages import import_reader
 from regcore.sources.prefetch import Content, Prefetched
@@ -56,9 +55,10 @@ class ArrowTable(Archive):
         """See Archive: on demand, a record batch at once."""
         source = Prefetched(ahead=2, threads=2)
         items: list[Image] = []
-        for batch, listed in groupby(places, key=self._batch_of):
-            part = list(listed)
-            rows = [place - int(self._starts[batch]) for place in part]
+        for batch, run in runs(np.searchsorted(self._starts, places, side="right") - 1):
+            part = places[run]
+            start = int(self._starts[batch])
+            rows = [place - start for place in part]
             items += source.add([self.member(p) for p in part], partial(self._load, batch, rows))
         return items
 
@@ -109,9 +109,6 @@ class ArrowTable(Archive):
             return np.empty(0, np.int64)
         values = batch.column(self._columns.label).fill_null(-1)
         return np.asarray(values.to_numpy(zero_copy_only=False)).astype(np.int64)
-
-    def _batch_of(self, place: int) -> int:
-        return int(np.searchsorted(self._starts, place, side="right")) - 1
 
     def _load(self, batch: int, rows: list[int]) -> Sequence[Content]:
         try:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.sources import Image
-from regcore.sources.archive import Archive
+from regcore.sources.archive import Archive, runs
 from regcore.sources.columns import Columns, checked_labels, import_arrow, row_names
 from regcore.sources.packages import import_reader
 from regcore.sources.prefetch import Content, Prefetched, SequentialParts
@@ -69,19 +69,17 @@ class ParquetTable(Archive):
         """See Archive: on demand, a row group or a part of a large one at once."""
         source = Prefetched(ahead=2, threads=2)
         items: list[Image] = []
-        for group, listed in groupby(places, key=self._group_of):
-            rows = [place - int(self._starts[group]) for place in listed]
+        for group, run in runs(np.searchsorted(self._starts, places, side="right") - 1):
+            start = int(self._starts[group])
+            rows = [place - start for place in places[run]]
             for part, load in self._portions(group, rows):
-                names = [self.member(int(self._starts[group]) + row) for row in part]
+                names = [self.member(start + row) for row in part]
                 items += source.add(names, load)
         return items
 
     def identity(self, place: int) -> tuple[int, int]:
         """See Archive: the row."""
         return -1, place
-
-    def _group_of(self, place: int) -> int:
-        return int(np.searchsorted(self._starts, place, side="right")) - 1
 
     def _portions(self, group: int, rows: list[int]) -> Iterator[tuple[list[int], Any]]:
         """What is read at once of a row group, and how."""

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from regcore.errors import BackendError, DatasetError, first_line
+from regcore.errors import BackendError, DatasetError, UsageError, first_line
 from regcore.files.names import natural_key, split_member
 from regcore.images.listing import COMPANION_SUFFIXES, IMAGE_SUFFIXES, LeftOut
 from regcore.images.sources import Image
@@ -33,7 +33,10 @@ def open_remote(url: str) -> ImageSource:
     files = RemoteFiles(url)
     if "*" in url:
         found = sorted(files.call(files.system.glob, files.path), key=natural_key)
-        return _remote_archives([files.url_of(str(path)) for path in found], url)
+        root = url.rpartition("/")[0]
+        if "*" in root:
+            raise UsageError(f"{url}: only the last part of a URL may have a *")
+        return _remote_archives([f"{root}/{str(path).rpartition('/')[2]}" for path in found], url)
     if is_archive(url):
         return _remote_archives([url], url)
     if files.call(files.system.isfile, files.path):
@@ -71,10 +74,6 @@ class RemoteFiles:
             raise DatasetError(f"{self.url}: no such file or folder") from None
         except Exception as error:  # each file system has errors of its own
             raise DatasetError(f"{self.url}: {first_line(error)}") from error
-
-    def url_of(self, path: str) -> str:
-        """The URL of a path that the file system has named."""
-        return str(self.system.unstrip_protocol(path))
 
     def state(self, path: str) -> tuple[int, int]:
         """Size and a number of what the file system knows; NO_VERSION of what is not there."""
