@@ -10,6 +10,10 @@ from regcore._native.status cimport StatusCode
 from regcore.errors import DecodeError, RegcoreError
 
 
+cdef extern from "python_thread.h" namespace "regcore" nogil:
+    void KeepPythonThread "regcore::PythonThread::Keep"()
+
+
 @cython.no_gc_clear  # workers read the items until the job has ended
 cdef class ImageSources:
     """A list of images as csrc reads it, and everything that must live as long."""
@@ -137,7 +141,14 @@ cdef Status decode_externally(void* context, size_t index, ExternalImage* image)
             target.image = NULL
 
 
-cdef Status fetch(void* context, size_t index, const uint8_t** data, size_t* size) noexcept with gil:
+cdef Status fetch(void* context, size_t index, const uint8_t** data, size_t* size) noexcept nogil:
+    KeepPythonThread()
+    return read_on_demand(context, index, data, size)
+
+
+cdef Status read_on_demand(
+    void* context, size_t index, const uint8_t** data, size_t* size
+) noexcept with gil:
     """Has the bytes of an image on demand read, and holds them until `release`."""
     cdef ImageSources sources = <ImageSources>context
     cdef const uint8_t[::1] encoded

@@ -53,7 +53,7 @@ class ArrowTable(Archive):
 
     def items(self, places: Sequence[int]) -> list[Image]:
         """See Archive: on demand, a record batch at once."""
-        source = Prefetched(ahead=2, threads=2)
+        source = Prefetched(ahead=2, threads=1)
         items: list[Image] = []
         for batch, run in runs(np.searchsorted(self._starts, places, side="right") - 1):
             part = places[run]

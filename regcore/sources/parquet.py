@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: A row group of more bytes is read in portions, one after the other.
 _LARGE_GROUP = 64 << 20
 _PORTION = 16 << 20
-_READ_BYTES = 1 << 20
+_READ_BYTES = 1 << 16
 
 
 class ParquetTable(Archive):
@@ -67,7 +67,7 @@ class ParquetTable(Archive):
 
     def items(self, places: Sequence[int]) -> list[Image]:
         """See Archive: on demand, a row group or a part of a large one at once."""
-        source = Prefetched(ahead=2, threads=2)
+        source = Prefetched(ahead=2, threads=1)
         items: list[Image] = []
         for group, run in runs(np.searchsorted(self._starts, places, side="right") - 1):
             start = int(self._starts[group])
