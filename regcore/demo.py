@@ -101,7 +101,7 @@ def exported_model(cache: Path, log: Log) -> Path:
 
     The file name carries a hash of the weights and of the versions of torch and timm.
     """
-    weights = package_folder(_WEIGHTS_PACKAGE) / _WEIGHTS_FILE
+    weights = weights_file()
     identity = hashlib.sha256(weights.read_bytes())
     for package in ("torch", "timm"):
         package_folder(package)
@@ -112,6 +112,11 @@ def exported_model(cache: Path, log: Log) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         _export(weights, model)
     return model
+
+
+def weights_file() -> Path:
+    """The demo's weights, under names of the package's own; BackendError where it is missing."""
+    return package_folder(_WEIGHTS_PACKAGE) / _WEIGHTS_FILE
 
 
 def _export(weights: Path, model: Path) -> None:

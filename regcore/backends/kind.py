@@ -11,9 +11,6 @@ from regcore.backends.protocol import Backend
 from regcore.models.metadata import ModelMetadata
 from regcore.models.tensors import TensorSpec
 
-#: In what a device may compute float32 where a user asks for it; none does so by itself.
-PRECISIONS = ("tf32", "hf32", "bfloat16", "float16")
-
 
 @dataclass(frozen=True)
 class OpenOptions:
@@ -22,7 +19,7 @@ class OpenOptions:
     provider: where it runs. threads: of the runtime. output: the name of the scores. devices: the
     numbers of those on which it runs, batches in turn. allow_fallback: whether what the provider
     does not take may run on the CPU.
-    precision: one of PRECISIONS in which float32 may be computed.
+    precision: one of regcore.backends.precisions in which float32 may be computed.
     """
 
     provider: str | None = None

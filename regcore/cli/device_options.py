@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from regcore.api.options import DEFAULT_BATCH_SIZE, LARGEST_BATCH_SIZE
-from regcore.backends.kind import PRECISIONS
+from regcore.backends.precisions import PRECISIONS
 from regcore.cli.options import FiniteFloat
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 
