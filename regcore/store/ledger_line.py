@@ -22,12 +22,24 @@ _Noticed = tuple[
 ]
 #: The fields of a Record.
 LedgerLine = tuple[
-    Annotated[str, described("path: of its source, below the store's source folder.")],
+    Annotated[
+        str,
+        described(
+            "path: of its source, below the store's source folder; of an image in an archive, the "
+            "archive's, then :: and its name there."
+        ),
+    ],
     Annotated[
         _Bytes,
         described("size: bytes of that file when it was read, -1 where it could not be."),
     ],
-    Annotated[_Bytes, described("mtime_ns: its time of change, -1 where it could not be read.")],
+    Annotated[
+        _Bytes,
+        described(
+            "mtime_ns: its time of change, -1 where it could not be read; of an image in an "
+            "archive, a number made of the archive's size and time and of the image's place."
+        ),
+    ],
     Annotated[str | None, described("file: of the store, with its values; null where it failed.")],
     Annotated[_Row | None, described("row: of that file; null where it failed.")],
     Annotated[
