@@ -14,12 +14,12 @@ import numpy as np
 import onnxruntime
 import pyarrow as pa
 from pyarrow import parquet
-from regcore.sources.spelling import open_source
 
 from regcore import Preprocessor, Recipe, TopN
 from regcore.demo import MODEL, exported_model
 from regcore.files.cache_dir import user_cache
 from regcore.images.sample_photos import sample_photos
+from regcore.sources.spelling import open_source
 
 BATCH = 8
 

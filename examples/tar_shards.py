@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from regcore.sources.spelling import open_source
 
 from regcore import Preprocessor, Recipe
 from regcore.demo import MODEL
 from regcore.images.sample_photos import sample_photos
+from regcore.sources.spelling import open_source
 
 BATCH = 8
 

@@ -8,14 +8,14 @@ of `from timm.data import create_loader`. The batches are the same, bit for bit.
 """
 
 import torch
-from regcore.timm import create_loader
-from regcore.torch import ImageDataset
 from timm.data import resolve_data_config
 from timm.utils import AverageMeter, accuracy
 
 from regcore import Recipe
 from regcore.demo import MODEL, demo_network
 from regcore.images.sample_photos import sample_photos
+from regcore.timm import create_loader
+from regcore.torch import ImageDataset
 
 paths, labels = sample_photos()
 # Or what timm.data.create_dataset makes of a folder, or torchvision's ImageFolder.

@@ -101,6 +101,13 @@ def existing(path: str | Path) -> Path:
     return found
 
 
+def existing_images(images: str | Path) -> str | Path:
+    """Where images are, as regcore.sources.spelling takes it; UsageError where there is nothing."""
+    from regcore.sources.spelling import is_spelled
+
+    return str(images) if is_spelled(str(images)) else existing(images)
+
+
 def optional(path: str | Path | None) -> Path | None:
     """The path, if any; raises UsageError where there is nothing."""
     return None if path is None else existing(path)

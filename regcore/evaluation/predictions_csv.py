@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,12 +165,4 @@ def read_predictions(path: Path) -> TopPredictions:
         np.array(labels, np.int64),
         np.array(classes, np.int64).reshape(-1, _RANKS),
         np.array(scores, np.float32).reshape(-1, _RANKS),
-    )
-
-
-def relative_names(paths: Sequence[Path], root: Path) -> tuple[str, ...]:
-    """The images' paths below the folder that was evaluated."""
-    return tuple(
-        path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-        for path in paths
     )

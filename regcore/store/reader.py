@@ -18,6 +18,7 @@ from regcore.files.read_ahead import read_ahead
 from regcore.images.batch_stream import Array, Batch
 from regcore.images.diagnostics import Diagnostic
 from regcore.recipes.recipe import Recipe
+from regcore.sources.protocol import below
 from regcore.store.integrity import file_checksum
 from regcore.store.journal import JOURNAL
 from regcore.store.ledger import LEDGER, Ledger
@@ -83,6 +84,11 @@ class Store(Sequence[Array]):
     def source(self) -> Path:
         """The folder below which the images were."""
         return Path(self.manifest.description.source)
+
+    @property
+    def root(self) -> str:
+        """The same as it was written down: it may be a URL."""
+        return self.manifest.description.source
 
     def check_recipe(self, recipe: Recipe) -> None:
         """Raises MismatchError, with both side by side, where the values were made by another."""
@@ -241,12 +247,12 @@ class Store(Sequence[Array]):
 
     def _errors(self, places: Iterable[int]) -> tuple[DecodeError, ...]:
         paths, errors = self._ledger.paths, self._ledger.errors
-        return tuple(DecodeError(str(self.source / paths[p]), errors[p], p) for p in places)
+        return tuple(DecodeError(below(self.root, paths[p]), errors[p], p) for p in places)
 
     def _diagnostics(self, places: Iterable[int]) -> tuple[Diagnostic, ...]:
         paths, noticed = self._ledger.paths, self._ledger.noticed
         return tuple(
-            Diagnostic(str(self.source / paths[p]), *noticed[p], p) for p in places if p in noticed
+            Diagnostic(below(self.root, paths[p]), *noticed[p], p) for p in places if p in noticed
         )
 
     @cached_property
