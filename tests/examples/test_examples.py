@@ -39,11 +39,11 @@ EXPECTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "timm_validate": (
-        ("regcore.timm",),
+        (),
         ("20 images, Acc@1 90.00, Acc@5 95.00, loss 0.628",),
     ),
     "tar_shards": (
-        ("regcore.sources",),
+        (),
         (
             "20 photos, the first is shard-000.tar::000000.jpg",
             "the labels are those of the files: True",
@@ -51,7 +51,7 @@ EXPECTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "parquet_photos": (
-        ("pyarrow", "regcore.sources"),
+        ("pyarrow",),
         ("labels as they were: True", "20 photos, Top1 90.00 %"),
     ),
     "notebook": (
