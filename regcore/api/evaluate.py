@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from regcore.api.options import (
     RecipeOptions,
     check_names,
     existing,
+    existing_images,
     optional,
     select,
 )
@@ -113,8 +114,9 @@ def evaluate_model(
 ) -> EvaluatedModel:
     """Evaluates a model on labelled images, and writes the files of `regcore run` to `out`.
 
-    model: as for regcore.backends.registry.open_backend. images: a folder, a file or a store.
-    labels: a file, an order of class folders, or None for the labels that the images have; see
+    model: as for regcore.backends.registry.open_backend. images: a store, or photos as
+    regcore.sources.spelling.open_source opens them. labels: a file, an order of class folders, or
+    None for the labels that the images' archives or folders have; see
     regcore.images.labels.label_images. list_file: only the images named in this file. limit: only
     so many images, the first ones. subset: it is intended that labels lack their images, or images
     their labels. metrics: what is measured beside TopN: names of regcore.scores.registry, or new
@@ -131,22 +133,22 @@ def evaluate_model(
     """
     check_names(options, ModelOptions)
     model, out = str(model), Path(out)
-    images, list_file = existing(images), optional(list_file)
+    images, list_file = existing_images(images), optional(list_file)
     if labels is not None and labels not in FOLDER_ORDERS:
         labels = existing(labels)
     trace = None if trace is None else Path(trace)
     if limit is not None:
         limit = whole_within("limit", limit, 1, _MOST_IMAGES)
-    check_not_swapped(model, images)
+    check_not_swapped(model, Path(images))
     files = [path for path in (labels, list_file) if isinstance(path, Path)]
-    check_run(out, trace, model, images, files, force=force)
+    check_run(out, trace, model, Path(images), files, force=force)
     data = read_labelled_data(
         images, labels, log, list_file=list_file, limit=limit, subset=subset, verify=verify
     )
     labelled = data.labelled
     log_missing(images, labelled.missing, log)
     names, true_classes = labelled.names[:limit], labelled.labels[:limit]
-    with errors_name(labelled.origin), ExitStack() as claim:
+    with closing(data), errors_name(labelled.origin), ExitStack() as claim:
         with open_model(model, options) as backend:
             _check_classes(labelled, backend.outputs[0].shape, background=background)
             choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))

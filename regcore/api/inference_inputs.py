@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from msgspec import UNSET, UnsetType
+
 from regcore.api.messages import Log, log_listing
 from regcore.api.photo_list import chosen_photos
+from regcore.backends.protocol import Backend
 from regcore.errors import UsageError
-from regcore.images.listing import Listing
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.bin_files import BinInputs
 from regcore.inference.inputs.noise import NoiseInputs
@@ -21,6 +23,8 @@ from regcore.recipes.recipe import Recipe
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import Digest, as_dict, described
 from regcore.schemas.recipe_form import RecipeForm, recipe_form
+from regcore.sources.protocol import ImageSource, is_url
+from regcore.sources.spelling import is_spelled
 from regcore.store.integrity import file_checksum
 from regcore.store.reader import Store, holds_store, open_store
 
@@ -32,22 +36,27 @@ _INFO_SUFFIXES = (".info", ".txt")
 
 @dataclass(frozen=True)
 class InputSource:
-    """Images: a store or a listing of photos, else an info file; None: noise."""
+    """Images: a store or photos, else an info file; None: noise."""
 
-    images: Path | None
+    images: str | Path | None
     store: Store | None
-    listed: Listing | None
+    photos: ImageSource | None
     verify: bool
 
     @property
     def is_prepared(self) -> bool:
         """Whether there are no photos, so that only the shape of a recipe's images counts."""
-        return self.images is None or self.images.suffix in _INFO_SUFFIXES
+        return self.images is None or (self.store is None and self.photos is None)
 
     @property
     def broken(self) -> tuple[DecodeError, ...]:
-        """What could not be reached in a listing."""
-        return () if self.listed is None else tuple(self.listed.broken)
+        """What could not be reached of the photos."""
+        return () if self.photos is None else tuple(self.photos.broken)
+
+    def close(self) -> None:
+        """Lets go of the photos' files."""
+        if self.photos is not None:
+            self.photos.close()
 
     def inputs(
         self, recipe: Recipe, settings: dict[str, Any], batch_size: int, rounds: int
@@ -58,27 +67,29 @@ class InputSource:
         if self.store is not None:
             return StoreInputs(self.store)
         preprocessor = Preprocessor(recipe, **settings)
-        if self.listed is not None:
-            return PhotoInputs(preprocessor, self.listed)
-        return BinInputs(self.images, recipe, workers=preprocessor.workers, verify=self.verify)
+        if self.photos is not None:
+            return PhotoInputs(preprocessor, self.photos)
+        return BinInputs(
+            Path(self.images), recipe, workers=preprocessor.workers, verify=self.verify
+        )
 
 
 def open_inputs(
-    images: Path | None, log: Log, *, list_file: Path | None, verify: bool
+    images: str | Path | None, log: Log, *, list_file: Path | None = None, verify: bool
 ) -> InputSource:
     """Looks what `images` is, and opens a store or lists photos.
 
     list_file: only the photos that it names; UsageError where there are no photos.
     """
-    is_store = images is not None and holds_store(images)
-    if images is None or is_store or images.suffix in _INFO_SUFFIXES:
+    is_store = images is not None and not is_spelled(str(images)) and holds_store(Path(images))
+    if images is None or is_store or str(images).endswith(_INFO_SUFFIXES):
         if list_file is not None:
-            raise UsageError(f"--list {list_file}: is for a folder of photos")
+            raise UsageError(f"--list {list_file}: is for photos")
         store = open_store(images, verify=verify) if images is not None and is_store else None
         return InputSource(images, store, None, verify)
-    listed = chosen_photos(images, list_file)
-    log_listing(log, listed)
-    return InputSource(images, None, listed, verify)
+    photos = chosen_photos(images, list_file)
+    log_listing(log, photos)
+    return InputSource(images, None, photos, verify)
 
 
 @dataclass(frozen=True)
@@ -98,24 +109,34 @@ class InferenceForm:
     recipe: RecipeForm
     output: Annotated[str, described("Name of the model's output.")]
     binary: Annotated[bool, described("Whether the scores are raw float32 instead of text.")]
+    precision: Annotated[
+        str | UnsetType, described("In what the device computed float32, where that is less.")
+    ] = UNSET
 
 
 def scores_origin(
-    model: str, images: Path, inputs: Inputs, recipe: Recipe, output: str, *, binary: bool
+    model: str,
+    images: str | Path,
+    inputs: Inputs,
+    recipe: Recipe,
+    backend: Backend,
+    *,
+    binary: bool,
 ) -> dict[str, Any]:
     """What the scores depend on besides the images as they are: the record of the folder.
 
-    output: the name of the model's. binary: whether the scores are float32 instead of text.
+    backend: the opened model. binary: whether the scores are float32 instead of text.
     """
     names = "\0".join(inputs.names).encode(errors="surrogateescape")
     form = InferenceForm(
         format=json_form("inference"),
         model=_identity(model),
-        images=str(images.resolve()),
+        images=str(images) if is_url(str(images)) else str(Path(images).resolve()),
         list=hashlib.sha256(names).hexdigest()[:16],
         recipe=recipe_form(recipe.to_dict()),
-        output=output,
+        output=backend.outputs[0].name,
         binary=binary,
+        precision=backend.precision or UNSET,
     )
     return as_dict(form)
 
@@ -123,4 +144,9 @@ def scores_origin(
 def _identity(model: str) -> str:
     """The model's checksum, or what stands for a model that is no file."""
     path = Path(model)
-    return file_checksum(path) if path.is_file() else model
+    if path.is_file():
+        weights = path.with_suffix(".bin")  # of OpenVINO's own files
+        own = path.suffix.lower() == ".xml" and weights.is_file()
+        return "+".join(map(file_checksum, [path, weights] if own else [path]))
+    prefix, _, file = model.partition(":")
+    return f"{prefix}:{_identity(file)}" if file and Path(file).is_file() else model

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from regcore.api.messages import Log, log_all, log_listing
 from regcore.api.photo_list import chosen_photos
 from regcore.errors import DatasetError
-from regcore.images.batch_stream import Batch
 from regcore.images.labels import LabelledImages, label_images
 from regcore.images.listing import read_image_list
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.evaluate import Evaluation, evaluate, evaluate_batches
+from regcore.inference.inputs.source import closed_after
+from regcore.inference.inputs.store import chosen_batches
+from regcore.sources.protocol import ImageSource, below
+from regcore.sources.spelling import is_folder, is_spelled
 from regcore.store.reader import Store, holds_store, open_store
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ _NAMED = 10
 
 @dataclass(frozen=True)
 class LabelledData:
-    """Labelled images below `root`, out of a store where there is one.
+    """Labelled images below `root`, out of a store or a source of photos.
 
     available: how many there are, also without a label unless these are left out.
     """
 
     store: Store | None
+    source: ImageSource | None
     root: Path
     labelled: LabelledImages
     available: int
@@ -49,16 +51,23 @@ class LabelledData:
         **how: Any,  # noqa: ANN401
     ) -> Evaluation:
         """Evaluates the first `count` images."""
-        labels = self.labelled.labels[:count]
+        names, labels = self.labelled.names[:count], self.labelled.labels[:count]
         if self.store:
-            batches = _chosen(self.store, self.labelled.names[:count], batch_size)
-            return evaluate_batches(batches, backend, labels, **how)
-        paths = [self.root / name for name in self.labelled.names[:count]]
-        return evaluate(preprocessor, backend, paths, labels, batch_size=batch_size, **how)
+            places = _places(self.store.listed, names)
+            batches = chosen_batches(self.store, backend, batch_size, places)
+            with closed_after(batches):
+                return evaluate_batches(batches, backend, labels, **how)
+        items = [] if self.source is None else self.source.read(_places(self.source.names, names))
+        return evaluate(preprocessor, backend, items, labels, batch_size=batch_size, **how)
+
+    def close(self) -> None:
+        """Lets go of the photos' files."""
+        if self.source is not None:
+            self.source.close()
 
 
 def read_labelled_data(
-    images: Path,
+    images: str | Path,
     labels: Path | str | None,
     log: Log,
     *,
@@ -74,29 +83,33 @@ def read_labelled_data(
     first. subset: images without a label are left out, and labels without an image do not matter.
     """
     store: Store | None = None
-    broken: tuple[DecodeError, ...] = ()
-    names: Sequence[str]
-    if holds_store(images):
+    source: ImageSource | None = None
+    folders: Iterable[str] = ()
+    own = None
+    if not is_spelled(str(images)) and holds_store(Path(images)):
         store = open_store(images, verify=verify)
-        root, names = store.source, _listed_in(store, list_file)
+        root, names = store.root, _listed_in(store, list_file)
         folders = {name.partition("/")[0] for name in store.listed if "/" in name}
     else:
-        listed = chosen_photos(images, list_file)
-        log_listing(log, listed)
-        root, names = listed.root, listed.names
-        broken = tuple(listed.broken)
-        folders = _folders(root) if labels == "folders" else set()
-    found = label_images(names, labels, root=root, folders=folders, subset=subset, needed=limit)
+        source = chosen_photos(images, list_file)
+        log_listing(log, source)
+        root, names = source.root, source.names
+        own = source.labels() if labels is None else None
+        if labels == "folders" and is_folder(images):
+            folders = _folders(Path(images))
+    found = label_images(
+        names, labels, root=root, folders=folders, own=own, subset=subset, needed=limit
+    )
     if subset or list_file is not None:
         found = replace(found, missing=())
     if not isinstance(labels, Path) or str(labels) != found.origin:
         log(f"labels: {found.origin}")
     if subset and found.unlabelled:
-        log_all(
-            log, (f"{root / name}: left out, it has no label" for name in found.unlabelled), _NAMED
-        )
+        lacking = (f"{below(root, name)}: left out, it has no label" for name in found.unlabelled)
+        log_all(log, lacking, _NAMED)
     available = len(found.names if subset else names)
-    return LabelledData(store, root, found, available, broken)
+    broken = () if source is None else tuple(source.broken)
+    return LabelledData(store, source, Path(root), found, available, broken)
 
 
 def _folders(root: Path) -> set[str]:
@@ -119,23 +132,15 @@ def _listed_in(store: Store, list_file: Path | None) -> Sequence[str]:
     return names
 
 
-def _chosen(store: Store, names: Sequence[str], batch_size: int) -> Iterator[Batch]:
-    """The images of a store that are evaluated, with their places in `names`."""
-    if list(store.listed[: len(names)]) == list(names):
-        yield from store.batches(batch_size, len(names))
-        return
-    wanted = {name: place for place, name in enumerate(names)}
-    place_of = np.array([wanted.get(name, -1) for name in store.listed], np.intp)
-    last = int(np.flatnonzero(place_of >= 0)[-1])
-    for batch in store.batches(batch_size, last + 1):
-        places = place_of[batch.indices]
-        errors = tuple(error for error in batch.errors if place_of[error.index] >= 0)
-        told = tuple(found for found in batch.diagnostics if place_of[found.index] >= 0)
-        if errors or (places >= 0).any():
-            yield Batch(batch.images[places >= 0], places[places >= 0], errors, told)
+def _places(listed: Sequence[str], names: Sequence[str]) -> Sequence[int]:
+    """The places in a list of the images that are evaluated."""
+    if list(listed[: len(names)]) == list(names):
+        return range(len(names))
+    place_of = {name: place for place, name in enumerate(listed)}
+    return [place_of[name] for name in names]
 
 
-def log_missing(images: Path, missing: tuple[str, ...], log: Log) -> None:
+def log_missing(images: str | Path, missing: tuple[str, ...], log: Log) -> None:
     """Names labels without an image, which nobody may have intended."""
     if missing:
         log_all(log, (f"{images}: no image for the label {m}" for m in missing), _NAMED)

@@ -22,6 +22,8 @@ def open_model(model: str, options: DeviceOptions) -> Backend:
         output=options.get("output"),
         devices=options.get("devices"),
         allow_fallback=options.get("allow_fallback", False),
+        precision=options.get("precision"),
+        copies=options.get("copies"),
     )
 
 
@@ -43,8 +45,13 @@ def about_model(backend: Backend, model: str) -> dict[str, str]:
     return {
         "model": model,
         "backend": f"{backend.name} {backend.version}",
-        "provider": backend.provider,
+        "provider": provider_of(backend),
     }
+
+
+def provider_of(backend: Backend) -> str:
+    """What really runs in the runtime, with the precision where it is not that of the model."""
+    return ", ".join(filter(None, (backend.provider, backend.precision)))
 
 
 def check_not_swapped(model: str, images: Path) -> None:

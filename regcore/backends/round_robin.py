@@ -27,7 +27,7 @@ class RoundRobinBackend(Backend):
         self.name, self.version = first.name, first.version
         self.provider = ", ".join(backend.provider for backend in self._backends)
         self.inputs, self.outputs = first.inputs, first.outputs
-        self.metadata = first.metadata
+        self.metadata, self.precision = first.metadata, first.precision
         self.max_batch = first.max_batch
         self.depth = sum(backend.depth for backend in self._backends)
         self._submitted = self._taken = 0

@@ -88,7 +88,7 @@ def write_predictions(path: Path, predictions: TopPredictions) -> None:
                 for found, score in zip(classes, scores, strict=True)
                 for text in _choice(found, score)
             ]
-            writer.writerow([_as_text(image), label, *best])
+            writer.writerow([as_cell(image), label, *best])
 
 
 def _choice(found: int, score: float) -> tuple[str, str]:
@@ -120,7 +120,7 @@ def parse_class(text: str) -> int:
     return int(text)
 
 
-def _as_text(name: str) -> str:
+def as_cell(name: str) -> str:
     """A name that no spreadsheet takes for a formula; those that begin like one get a quote."""
     return f"'{name}" if name.startswith(_FORMULA) else name
 

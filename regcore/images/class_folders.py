@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
+from regcore.files.names import ARCHIVE_MARK, split_member
 from regcore.images.label_files.imagenet import WORDNET_ID, class_indices
-from regcore.images.label_matching import MEMBER, NO_LABEL
+from regcore.images.label_matching import NO_LABEL
 
 IMAGENET_CLASSES = 1000
 
@@ -119,7 +120,7 @@ def _labels(
     known = {"": NO_LABEL}
     found = np.empty(len(names), np.int64)
     for place, name in enumerate(names):
-        path = name.rpartition("/")[0]
+        path = _path(name)
         if path not in known:
             folder = folder_of(path)
             known[path] = NO_LABEL if folder is None else label(folder)
@@ -133,20 +134,34 @@ def _count(labels: NDArray[np.int64]) -> int:
 
 def _paths(names: Iterable[str]) -> set[str]:
     """The paths of all folders that images lie in, and "" where one lies in none."""
-    return {name.rpartition("/")[0] for name in names}
+    return set(map(_path, names))
+
+
+def _path(name: str) -> str:
+    """The path of the folder that an image lies in; what lies in an archive itself ends in ::."""
+    path = name.rpartition("/")[0]
+    if ARCHIVE_MARK in name and ARCHIVE_MARK not in path and (split := split_member(name)):
+        return f"{split[0]}{ARCHIVE_MARK}"
+    return path
+
+
+def _within(path: str) -> str:
+    """A path within its archive, if there is one."""
+    split = split_member(path) if ARCHIVE_MARK in path else None
+    return path if split is None else split[1]
 
 
 def _innermost(path: str) -> str | None:
     """The folder that an image lies in, of its path."""
-    return path.replace(MEMBER, "/").rpartition("/")[2] or None
+    return _within(path).rpartition("/")[2] or None
 
 
 def _outermost(path: str) -> str | None:
-    """The first folder on the way to an image, within its shard."""
-    return path.rpartition(MEMBER)[2].partition("/")[0] or None
+    """The first folder on the way to an image, within its archive."""
+    return _within(path).partition("/")[0] or None
 
 
 def _wordnet_folder(path: str) -> str | None:
-    """The last folder on the way to an image that is called by a WordNet id."""
-    folders = path.replace(MEMBER, "/").split("/")
+    """The last folder, or .tar, on the way to an image that is called by a WordNet id."""
+    folders = path.replace(f".tar{ARCHIVE_MARK}", "/").replace(ARCHIVE_MARK, "/").split("/")
     return next((folder for folder in folders[::-1] if WORDNET_ID.fullmatch(folder)), None)

@@ -10,13 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
-from regcore.files.names import image_key
+from regcore.files.names import image_key, split_member
 
 #: In place of the label of an image that has none.
 NO_LABEL = -1
-
-#: What parts a shard from its members, in the names of their images.
-MEMBER = "::"
 
 
 def match_labels(
@@ -37,10 +34,11 @@ def match_labels(
     found = np.full(len(names), NO_LABEL, np.int64)
     owners: dict[str, str] = {}
     for place, image in enumerate(names):
-        path = image.replace(MEMBER, "/")
-        owned = by_path.get(path)
-        if owned is None and MEMBER in image:
-            owned = by_path.get(image.rpartition(MEMBER)[2])
+        member = split_member(image)
+        path = image if member is None else "/".join(member)  # an archive is a folder
+        owned = by_path.get(image) or by_path.get(path)
+        if owned is None and member is not None:
+            owned = by_path.get(member[1])
         if owned is None:
             owned = by_path.get(path.rpartition("/")[2])
         if owned is None:
@@ -49,8 +47,8 @@ def match_labels(
             continue
         if owned in owners:
             raise DatasetError(
-                f"the label {owned} fits two images: {_shown(root, owners[owned])} and "
-                f"{_shown(root, image)}"
+                f"the label {owned} fits two images: {shown(root, owners[owned])} and "
+                f"{shown(root, image)}"
             )
         owners[owned] = image
         found[place] = labels[owned]
@@ -79,5 +77,6 @@ def _same_folder(path: str, name: str, above: tuple[str, ...]) -> bool:
     return (above + PurePosixPath(path).parent.parts)[-len(folders) :] == folders
 
 
-def _shown(root: str | Path, name: str) -> str:
-    return str(Path(root) / name)
+def shown(root: str | Path, name: str) -> str:
+    """What errors call an image below a folder or URL."""
+    return f"{root}/{name}" if "://" in str(root) else str(Path(root) / name)

@@ -22,9 +22,8 @@ from regcore.images.class_folders import (
     wordnet_labels,
 )
 from regcore.images.folder_orders import FOLDER_ORDERS
-from regcore.images.label_agreement import check_agreement
 from regcore.images.label_files.reader import read_label_file
-from regcore.images.label_matching import NO_LABEL, match_labels
+from regcore.images.label_matching import NO_LABEL, match_labels, shown
 
 _NAMED = 20
 
@@ -129,8 +128,6 @@ def _found(
         return _Found(order.labels, f"{labels}: {order.form}")
     found, missing = match_labels(names, file.by_name, root)
     origin = f"{labels}: {file.form}" if file.form else str(labels)
-    if others is not None:
-        check_agreement(names, found, others, str(labels), "the source")
     return _Found(found, origin, missing, folders=_imagenet_folders(names))
 
 
@@ -165,7 +162,7 @@ def _chosen(names: Sequence[str], wanted: NDArray[np.bool_]) -> tuple[str, ...]:
 
 
 def _lacking(unlabelled: Sequence[str], count: int, root: str | Path) -> str:
-    named = ", ".join(str(Path(root) / name) for name in unlabelled[:_NAMED])
+    named = ", ".join(shown(root, name) for name in unlabelled[:_NAMED])
     more = f" and {len(unlabelled) - _NAMED} more" if len(unlabelled) > _NAMED else ""
     return (
         f"{len(unlabelled)} of {count} images have no label: {named}{more}; "

@@ -53,7 +53,9 @@ StageName = Annotated[str, Meta(pattern="^[a-z]+$")]
 
 ModelName = Annotated[str, described("The model, as it was given.")]
 BackendName = Annotated[str, described("The runtime and its version.")]
-ProviderName = Annotated[str, described("What really ran in it.")]
+ProviderName = Annotated[
+    str, described("What really ran in it, with the precision where float32 was computed in less.")
+]
 RecipeName = Annotated[
     str,
     described("Name and identity of the preprocessing, as in `regnety_016 (a51a93e2cf55)`."),

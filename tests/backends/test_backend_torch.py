@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from command_process import run_commands
 from exported_models import ExportedModels
 from labelled_photos import LabelledPhotos
 
+from regcore.backends.pytorch.devices import set_precision
 from regcore.backends.registry import open_backend
 from regcore.errors import BackendError, RegcoreError
 from regcore.frameworks import import_timm
@@ -75,8 +77,9 @@ def test_half_precision_takes_float16_images(exported_models: ExportedModels) ->
     ("model", "provider", "words"),
     [
         ("torch:", None, "expected torch:MODEL"),
-        ("torch:resnet50:w.pth", "cann", "no provider cann here, only cpu and cuda"),
+        ("torch:resnet50:w.pth", "cann", "no provider cann here, only cpu, cuda and npu"),
         ("torch:resnet50:w.pth", "cuda", "without CUDA|finds no GPU"),
+        ("torch:resnet50:w.pth", "npu", "torch_npu does not load|finds no NPU"),
         ("torch:regnety_16:w.pth", None, "timm has no model 'regnety_16'; near it"),
         ("torch:tf_efficientnet_lite0:nothing.pth", None, "nothing.pth: no such file of weights"),
     ],
@@ -180,10 +183,10 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.slow
 def test_the_order_of_a_gpus_work(cuda: Any) -> None:
-    from regcore.backends.pytorch.cuda import CudaDevice
+    from regcore.backends.pytorch.accelerator import AcceleratorDevice
 
     module = cuda.nn.Sequential(cuda.nn.AdaptiveAvgPool2d(1), cuda.nn.Flatten()).eval()
-    device = CudaDevice(cuda, module, cuda.device("cpu"))
+    device = AcceleratorDevice(cuda, cuda.cuda, module, cuda.device("cpu"))
     assert device.name == "cpu Made Up"
     ring = device.host_buffers(2, (4, 3, 8, 8), np.dtype(np.float32))
     assert ring is not None
@@ -210,3 +213,27 @@ def test_the_order_of_a_gpus_work(cuda: Any) -> None:
     device.submit(plain)
     np.testing.assert_allclose(device.result().scores, plain.mean(axis=(2, 3)), rtol=1e-5)
     device.close()
+
+
+@pytest.mark.parametrize(("kind", "reduced"), [("cuda", "tf32"), ("npu", "hf32")])
+def test_float32_is_computed_as_such_unless_it_is_asked_for(kind: str, reduced: str) -> None:
+    # Both libraries' own defaults multiply convolutions in less.
+    conv, matmul = SimpleNamespace(allow_hf32=True), SimpleNamespace(allow_hf32=False)
+    cudnn = SimpleNamespace(allow_tf32=True)
+    backends = SimpleNamespace(cudnn=cudnn, cuda=SimpleNamespace(matmul=matmul))
+    matmul.allow_tf32 = False
+    torch: Any = SimpleNamespace(npu=SimpleNamespace(conv=conv, matmul=matmul), backends=backends)
+    device: Any = SimpleNamespace(type=kind)
+    name = f"allow_{reduced}"
+    for precision, allowed in ((None, False), (reduced, True)):
+        assert set_precision(torch, device, precision) == (precision or "")
+        assert getattr(cudnn if kind == "cuda" else conv, name) is allowed
+        assert getattr(matmul, name) is allowed
+    with pytest.raises(BackendError, match=r"no precision bfloat16 on .*, only"):
+        set_precision(torch, device, "bfloat16")
+
+
+def test_the_cpu_computes_float32_alone() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(BackendError, match="no precision tf32 on cpu, float32 alone"):
+        set_precision(torch, torch.device("cpu"), "tf32")

@@ -162,7 +162,7 @@ def test_infer_takes_a_list(model: Path, tmp_path: Path) -> None:
     assert "blue9.JPEG: cannot open: No such file" in result.stderr
     result = regcore("infer", model, "--random", tmp_path / "noise", "--list", part)
     assert result.exit_code == 2
-    assert "is for a folder of photos" in result.stderr
+    assert "is for photos" in result.stderr
 
 
 def test_score_takes_every_form_that_has_names(model: Path, tmp_path: Path) -> None:

@@ -224,12 +224,20 @@ def test_a_sources_own_labels(tmp_path: Path) -> None:
     names = ["a.jpg", "b.jpg"]
     found = label_images(names, own=[3, 4])
     assert (found.labels.tolist(), found.origin) == ([3, 4], "the source's own")
-    path = write(tmp_path / "labels.txt", "a.jpg 3\nb.jpg 4\n")
-    assert label_images(names, path, own=[3, 4]).labels.tolist() == [3, 4]
-    with pytest.raises(DatasetError, match=r"and the source contradict each other on 1 of 2"):
-        label_images(names, path, own=[3, 5])
+    path = write(tmp_path / "labels.txt", "a.jpg 5\nb.jpg 6\n")
+    assert label_images(names, path).labels.tolist() == [5, 6]
     with pytest.raises(ValueError, match="do not go with 2 images"):
         label_images(names, own=[3])
+
+
+def test_images_in_archives(tmp_path: Path) -> None:
+    names = ["s-0.tar::n01443537/a.jpg", f"{IDS[7]}.tar::b.jpg", f"{IDS[9]}/s.zip::x/c.jpg"]
+    assert label_images(names).labels.tolist() == [1, 7, 9]
+    assert label_images(names[:1], "folders", folders=["n01440764"]).labels.tolist() == [1]
+    path = write(tmp_path / "labels.csv", "path,label\ns-0.tar::n01443537/a.jpg,1\nb,7\nx/c,9\n")
+    assert label_images(names, path).labels.tolist() == [1, 7, 9]
+    with pytest.raises(DatasetError, match=r"no label: s3://b/s\.tar::a\.jpg; "):
+        label_images(["s.tar::a.jpg", "s.tar::b.jpg"], write(path, "b 1\n"), root="s3://b")
 
 
 def test_the_ground_truth_with_images_of_any_suffix(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A timm model with its weights as a backend, on the CPU or a GPU."""
+"""A timm model with its weights as a backend, on the CPU, a GPU or an NPU."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend, Result
+from regcore.backends.pytorch.accelerator import AcceleratorDevice
 from regcore.backends.pytorch.cpu import CpuDevice
-from regcore.backends.pytorch.cuda import CudaDevice
+from regcore.backends.pytorch.devices import find_device, set_precision
 from regcore.errors import BackendError
 from regcore.frameworks import import_timm, import_torch
 from regcore.models.metadata import ModelMetadata
@@ -43,23 +44,31 @@ class TorchModel:
 class TorchBackend(Backend):
     """The model in evaluation and inference mode, channels last.
 
-    Float32 is computed as such, without TF32. In half precision the images are float16, too;
-    the scores are float32 in any case. Nothing in a file of weights is ever executed.
+    Float32 is computed as such unless another precision is asked for. In half precision the images
+    are float16, too; the scores are float32 in any case. Nothing in a file of weights is ever
+    executed.
     """
 
     name = "torch"
 
     def __init__(
-        self, model: TorchModel, *, provider: str | None = None, threads: int | None = None
+        self,
+        model: TorchModel,
+        *,
+        provider: str | None = None,
+        threads: int | None = None,
+        precision: str | None = None,
     ) -> None:
-        """Opens `model`; see `open_backend`. provider: `cpu` (default), `cuda` or `cuda:1`.
+        """Opens `model`; see `open_backend`.
 
-        threads: of torch in the whole process.
+        provider: `cpu` (default), `cuda`, `npu`, or one of several, as in `cuda:1`.
+        threads, precision: of torch in the whole process; see `set_precision`.
         """
         torch = import_torch()
         self.version: str = torch.__version__
         self._subject = model.name
-        device = _find_device(torch, provider or "cpu")
+        device = find_device(torch, provider or "cpu")
+        self.precision: str = set_precision(torch, device, precision)
         import_timm()
         found = find_model(model.name)
         if model.weights is not None and not model.weights.is_file():
@@ -87,7 +96,12 @@ class TorchBackend(Backend):
 
     @classmethod
     def parse(
-        cls, text: str, *, provider: str | None = None, threads: int | None = None
+        cls,
+        text: str,
+        *,
+        provider: str | None = None,
+        threads: int | None = None,
+        precision: str | None = None,
     ) -> TorchBackend:
         """Opens `torch:MODEL[.TAG][:WEIGHTS]` or `torch-half:...`; without WEIGHTS timm's own."""
         kind, _, rest = text.partition(":")
@@ -95,12 +109,12 @@ class TorchBackend(Backend):
         if not name:
             raise BackendError(f"{text}: expected {_SPELLING}")
         model = TorchModel(name, Path(weights) if weights else None, half=kind == "torch-half")
-        return cls(model, provider=provider, threads=threads)
+        return cls(model, provider=provider, threads=threads, precision=precision)
 
     def host_buffers(
         self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> list[NDArray[Any]] | None:
-        """Page-locked arrays for a GPU, None for the CPU."""
+        """Page-locked arrays for an accelerator, None for the CPU."""
         self._check_open()
         return self._device.host_buffers(count, shape, dtype)
 
@@ -142,33 +156,15 @@ class TorchBackend(Backend):
             self._device.close()
 
 
-def _find_device(torch: ModuleType, provider: str) -> torch.device:
-    kind, _, number = provider.lower().partition(":")
-    if provider.lower() == "cpu":
-        return torch.device("cpu")  # type: ignore[no-any-return]
-    if kind != "cuda" or not (number.isdigit() or not number):
-        raise BackendError(f"torch has no provider {provider} here, only cpu and cuda")
-    if not torch.cuda.is_available():
-        built = torch.version.cuda
-        reason = f"finds no GPU (nvidia-smi shows its driver), though built for CUDA {built}"
-        raise BackendError(
-            f"torch {torch.__version__} {reason if built else 'is built without CUDA'}"
-        )
-    count = torch.cuda.device_count()
-    if int(number or 0) >= count:
-        raise BackendError(f"{provider}: there are {count} GPUs here, counted from 0")
-    return torch.device("cuda", int(number or 0))  # type: ignore[no-any-return]
-
-
 def _open(
     torch: ModuleType, device: torch.device, module: nn.Module, *, half: bool
-) -> CpuDevice | CudaDevice:
+) -> CpuDevice | AcceleratorDevice:
     with _torch_errors(str(device)):
         module = module.to(device=device, dtype=torch.float16 if half else torch.float32)
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if device.type == "cpu":
             return CpuDevice(torch, module)
-        return CudaDevice(torch, module, device)
+        return AcceleratorDevice(torch, getattr(torch, device.type), module, device)
 
 
 def _classes(module: nn.Module) -> int:

@@ -9,12 +9,17 @@ from regcore.backends.protocol import Backend
 def _open(model: str, options: OpenOptions) -> Backend:
     from regcore.backends.pytorch import TorchBackend
 
-    return TorchBackend.parse(model, provider=options.provider, threads=options.threads)
+    return TorchBackend.parse(
+        model,
+        provider=options.provider,
+        threads=options.threads,
+        precision=options.precision,
+    )
 
 
 KIND = ModelKind(
     spelling="torch:MODEL[.TAG][:WEIGHTS]",
     open=_open,
-    choices=frozenset({"provider"}),
+    choices=frozenset({"provider", "precision"}),
     prefixes=("torch", "torch-half"),
 )

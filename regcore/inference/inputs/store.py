@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from regcore.images.batch_stream import Batch
 from regcore.inference.inputs.source import Inputs, closed_after, host_buffers
 from regcore.store.reader import Store
 
-#: Batches that are read at once; a disk is not faster with more.
+#: Batches that are read at once at least; one device is not faster with more.
 _AHEAD = 2
 
 
@@ -43,16 +43,27 @@ def device_batches(
     store: Store, backend: Backend, batch_size: int, count: int | None = None
 ) -> Generator[Batch]:
     """Store.batches, read ahead into memory that suits the backend, kept as long as it needs it."""
-    number = backend.depth + _AHEAD
+    ahead = max(_AHEAD, backend.depth // 2)  # which grows with the devices
+    number = backend.depth + ahead
     buffers = host_buffers(backend, number, batch_size, store.recipe)
     if buffers is None:
         shape = (batch_size, *store.recipe.image_shape)
         buffers = [np.empty(shape, store.recipe.numpy_dtype) for _ in range(number)]
-    return store.batches(batch_size, count, buffers=buffers, ahead=_AHEAD)
+    return store.batches(batch_size, count, buffers=buffers, ahead=ahead)
+
+
+def chosen_batches(
+    store: Store, backend: Backend, batch_size: int, places: Sequence[int]
+) -> Generator[Batch]:
+    """The same of some images, each of which then has its place in `places`."""
+    if isinstance(places, range):  # the first ones
+        return device_batches(store, backend, batch_size, len(places))
+    batches = device_batches(store, backend, batch_size, max(places) + 1)
+    return _chosen(batches, np.array(places, np.intp))
 
 
 def _chosen(batches: Iterable[Batch], wanted: NDArray[np.intp]) -> Generator[Batch]:
-    """The images of each batch whose places are in `wanted`, which is sorted."""
+    """The images of each batch whose places are in `wanted`, with their places there."""
     new_place = {int(place): new for new, place in enumerate(wanted)}
     for batch in batches:
         rows = [row for row, place in enumerate(batch.indices.tolist()) if place in new_place]

@@ -21,7 +21,7 @@ class FixedInputBackend(Backend):
         self._images = images
         self.name, self.version, self.provider = backend.name, backend.version, backend.provider
         self.inputs, self.outputs = backend.inputs, backend.outputs
-        self.metadata = backend.metadata
+        self.metadata, self.precision = backend.metadata, backend.precision
         self.depth = backend.depth
         self.max_batch = len(images)
 

@@ -1,4 +1,4 @@
-"""torch on a GPU: copies in, computation and copies out overlap, each in a stream of its own."""
+"""torch on a GPU or NPU: copies in, computation and copies out overlap in streams of their own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import SCORES_KEPT, DeviceStage, Result, Span
+from regcore.backends.pytorch.cuda_graph import GraphedModel
 
 if TYPE_CHECKING:
     import torch
@@ -34,26 +35,27 @@ class _InWork:
     marks: dict[str, Any]
 
 
-class CudaDevice:
+class AcceleratorDevice:
     """Runs `module`, which is on `device`."""
 
     depth = _DEPTH
 
-    def __init__(self, torch: ModuleType, module: nn.Module, device: torch.device) -> None:
+    def __init__(
+        self, torch: ModuleType, runtime: ModuleType, module: nn.Module, device: torch.device
+    ) -> None:
+        """runtime: torch.cuda, or torch.npu, whose streams and events have the same names."""
         self._torch = torch
-        self._module: nn.Module | None = module
+        self._runtime = runtime
+        self._model: GraphedModel | None = GraphedModel(torch, runtime, module)
         self._device = device
-        self.name = f"{device} {torch.cuda.get_device_name(device)}"
-        # The reference computes float32 as such.
-        torch.backends.cudnn.allow_tf32 = False
-        torch.backends.cuda.matmul.allow_tf32 = False
-        self._in, self._compute, self._out = (torch.cuda.Stream(device) for _ in range(3))
+        self.name = f"{device} {runtime.get_device_name(device)}"
+        self._in, self._compute, self._out = (runtime.Stream(device) for _ in range(3))
         # The weights were copied in the default stream.
-        torch.cuda.synchronize(device)
+        runtime.synchronize(device)
         self._in_work: deque[_InWork] = deque()
         # Those that were given out stay as they are for a while.
         self._scores: deque[object] = deque(maxlen=SCORES_KEPT + 1)
-        self._origin = torch.cuda.Event(enable_timing=True)
+        self._origin = runtime.Event(enable_timing=True)
         self._origin.record(self._in)
         self._origin.synchronize()
         self._origin_time = perf_counter()
@@ -66,24 +68,24 @@ class CudaDevice:
 
     def submit(self, batch: NDArray[Any]) -> None:
         """Copies the batch in, computes it and copies its scores out, as soon as each can be."""
-        torch, module = self._torch, self._module
-        if module is None:
+        torch, runtime, model = self._torch, self._runtime, self._model
+        if model is None:
             raise RuntimeError("the model was closed")
         images = self._as_page_locked(batch)
         marks: dict[str, Any] = {}
         with torch.inference_mode():
-            with torch.cuda.stream(self._in):
+            with runtime.stream(self._in):
                 self._mark(marks, "start", self._in)
                 loaded = images.to(self._device, non_blocking=True)
                 self._mark(marks, "loaded", self._in)
-            with torch.cuda.stream(self._compute):
+            with runtime.stream(self._compute):
                 self._compute.wait_event(marks["loaded"])
                 self._mark(marks, "began", self._compute)
                 # Its memory belongs to the other stream, which may not have it back before.
                 loaded.record_stream(self._compute)
-                found = module(loaded.contiguous(memory_format=torch.channels_last)).float()
+                found = model(loaded, self._compute)
                 self._mark(marks, "computed", self._compute)
-            with torch.cuda.stream(self._out):
+            with runtime.stream(self._out):
                 self._out.wait_event(marks["computed"])
                 self._mark(marks, "left", self._out)
                 found.record_stream(self._out)
@@ -103,7 +105,7 @@ class CudaDevice:
         return staged
 
     def _mark(self, marks: dict[str, Any], name: str, stream: object) -> None:
-        marks[name] = self._torch.cuda.Event(enable_timing=True)
+        marks[name] = self._runtime.Event(enable_timing=True)
         marks[name].record(stream)
 
     def _page_locked(self, shape: tuple[int, ...], dtype: str) -> torch.Tensor:
@@ -129,8 +131,8 @@ class CudaDevice:
     def close(self) -> None:
         """Waits for what is in work, and frees the model."""
         try:
-            self._torch.cuda.synchronize(self._device)
+            self._runtime.synchronize(self._device)
         finally:
-            self._module = None
+            self._model = None
             self._in_work.clear()
             self._scores.clear()
