@@ -31,6 +31,7 @@ from regcore.api.options import (
 )
 from regcore.api.recipe_choice import recipe_for
 from regcore.errors import OutputError
+from regcore.evaluation.label_order import label_order_hint
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT, check_run
 from regcore.files.arguments import whole_within
@@ -60,12 +61,15 @@ class EvaluatedModel:
     """What evaluate_model has measured.
 
     recipe_from: who says the recipe: "--recipe", the "model", the "store", or a "default".
-    path: of result.json, or of result.incomplete.json where an image was not counted.
+    path: of result.json, or of result.incomplete.json where an image was not counted. hint: a
+    sentence where the predictions give away labels in another order than the model's classes; see
+    regcore.evaluation.label_order.
     """
 
     report: RunReport
     recipe_from: str
     path: Path
+    hint: str | None = None
 
     @property
     def complete(self) -> bool:
@@ -181,15 +185,21 @@ def evaluate_model(
                 missing=labelled.missing,
                 left_out=data.available - len(names),
             )
-        topn = evaluation.topn
+        topn, hint = evaluation.topn, None
         if topn.classes:
             check_class_order(labelled, topn.classes, background=background)
             true_classes = class_indices(true_classes, topn.classes, background=topn.background)
             log_background(topn.classes, log, background=topn.background)
+            hint = label_order_hint(
+                true_classes,
+                evaluation.indices[:, 0],
+                topn.classes,
+                background=topn.background,
+            )
         log_failures(log, evaluation.errors)
         predictions = TopPredictions(names, true_classes, evaluation.indices, evaluation.values)
         path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
-        evaluated = EvaluatedModel(report, choice.origin, path)
+        evaluated = EvaluatedModel(report, choice.origin, path, hint)
         try:
             write_evaluation(path, report, evaluated.record(), predictions, trace)
         except (OSError, OutputError) as error:

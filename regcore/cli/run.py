@@ -93,7 +93,9 @@ def _print(evaluated: EvaluatedModel, *, as_json: bool) -> None:
 
     if as_json:
         print_json(evaluated.to_dict())
-        return
-    table = to_table(evaluated.report)
-    table.add_row("recipe from", evaluated.recipe_from)
-    print_text(table)
+    else:
+        table = to_table(evaluated.report)
+        table.add_row("recipe from", evaluated.recipe_from)
+        print_text(table)
+    if evaluated.hint is not None:
+        log(evaluated.hint)

@@ -180,3 +180,30 @@ def test_score_takes_every_form_that_has_names(model: Path, tmp_path: Path) -> N
     result = regcore("score", dump, labels, tmp_path, "result.json")
     assert result.exit_code == 2
     assert "lists classes, for images in class folders" in result.stderr
+
+
+def test_a_sentence_at_the_end_says_that_labels_count_from_1(tmp_path: Path) -> None:
+    directions = np.array([(x, y, 6 - x - y) for x in range(5) for y in range(6 - x)], np.float32)
+    weights = np.zeros((3, len(directions) + 1), np.float32)
+    weights[:, :-1] = (directions / np.linalg.norm(directions, axis=1, keepdims=True)).T
+    model = save_model(tmp_path / "m.onnx", weights=weights, size=32, says_recipe=False)
+    for label, colour in enumerate((directions * 40).astype(np.uint8)):
+        for image in range(3):
+            photo = Image.fromarray(np.full((32, 32, 3), colour))
+            path = tmp_path / "photos" / f"{label}_{image}.png"
+            path.parent.mkdir(exist_ok=True)
+            photo.save(path)
+    recipe = "resize=32,crop=32,filter=bilinear,mean=0,0,0,std=1,1,1"
+    said = []
+    for first in (0, 1):
+        rows = (f"{label}_{n} {label + first}\n" for label in range(20) for n in range(3))
+        labels = write(tmp_path / "labels.txt", "".join(rows))
+        images = (model, tmp_path / "photos", "--labels", labels, "--recipe", recipe)
+        result = regcore("run", *images, "--out", tmp_path / "out")
+        assert result.exit_code == 0, result.output
+        said.append(result.stderr)
+    assert "images are right, but" not in said[0]
+    assert (
+        "0 of 60 images are right, but 60 of 60 images would be if each label were one less: the "
+        "labels seem to count from 1, and class indices count from 0\n" in said[1]
+    )

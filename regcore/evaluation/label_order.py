@@ -1,0 +1,107 @@
+"""What predictions give away of labels that are not numbered as the model's classes are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Fewer images, or classes, may match by chance.
+_FEWEST_IMAGES = 50
+_FEWEST_CLASSES = 10
+#: Of the images, so many match by another numbering, and so many times as many as by the given.
+_LEAST_SHARE = 0.3
+_TIMES = 4
+#: A class whose images are mostly taken for one other is numbered otherwise, if it has so many.
+_IMAGES_OF_CLASS = 3
+_MAJORITY = 0.6
+_DIFFERENT = 0.9
+_RISING = 0.95
+
+
+def label_order_hint(
+    labels: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    classes: int,
+    *,
+    background: bool = False,
+) -> str | None:
+    """A sentence on labels that seem to be numbered otherwise than the model's classes.
+
+    labels, predicted: int64 [images], the class index of each image's label, and the model's first
+    choice, -1 where there is none. background: whether label 0 is class 1. None where the accuracy
+    leaves no doubt, where there are few images or classes, or where no order explains it: a model
+    that is bad, or whose images are prepared wrongly, is not taken for one with wrong labels.
+    """
+    counted = predicted >= 0
+    labels, predicted = labels[counted], predicted[counted]
+    if len(labels) < _FEWEST_IMAGES:
+        return None
+    hits = int(np.count_nonzero(labels == predicted))
+    first = int(background)
+    for expected, sentence in _numberings(labels, classes, first):
+        hit = expected == predicted
+        count = int(np.count_nonzero(hit))
+        if _explains(count, hits, len(labels)) and _count(labels[hit]) >= _FEWEST_CLASSES:
+            return f"{_share(hits, labels)} are right, but {_share(count, labels)} {sentence}"
+    return _other_order(labels, predicted, hits)
+
+
+def _numberings(
+    labels: NDArray[np.int64], classes: int, first: int
+) -> Iterator[tuple[NDArray[np.int64], str]]:
+    """The class of each image by numberings that people mix up, and what to say of each."""
+    less = (
+        "--no-background takes class 0 for one that a label names"
+        if first
+        else "the labels seem to count from 1, and class indices count from 0"
+    )
+    yield labels - 1, f"would be if each label were one less: {less}"
+    more = "the labels seem to lack the model's class 0"
+    option = "" if first else "; --background says that it is the background"
+    yield labels + 1, f"would be if each label were one more: {more}{option}"
+    as_text = np.array(sorted(range(classes - first), key=str), np.int64)
+    sentence = (
+        "would be if the labels were the places of the classes' numbers sorted as text (0, 1, 10, "
+        "100): --labels numbers takes folders by their numbers"
+    )
+    yield as_text[labels - first] + first, sentence
+
+
+def _other_order(labels: NDArray[np.int64], predicted: NDArray[np.int64], hits: int) -> str | None:
+    """The same for an order that is not known, of which each class shows where it is."""
+    present, of, images = np.unique(labels, return_inverse=True, return_counts=True)
+    pairs, votes = np.unique(np.stack([of, predicted]), axis=1, return_counts=True)
+    order = np.argsort(votes, kind="stable")  # so that the last of each class is its choice
+    choice, support = np.full(len(present), -1), np.zeros(len(present), np.int64)
+    choice[pairs[0, order]], support[pairs[0, order]] = pairs[1, order], votes[order]
+    clear = (images >= _IMAGES_OF_CLASS) & (support >= _MAJORITY * images)
+    chosen = choice[clear]
+    if len(chosen) < _FEWEST_CLASSES or _count(chosen) < _DIFFERENT * len(chosen):
+        return None
+    if not _explains(int(support[clear].sum()), hits, len(labels)):
+        return None
+    found = (
+        f"{_share(hits, labels)} are right, but the images of {len(chosen)} of {len(present)} "
+        "labels are mostly taken for one class each, another one than the label says: the labels "
+        "seem to be by another order of the classes than the model's"
+    )
+    if np.mean(np.diff(chosen) > 0) >= _RISING:
+        found += (
+            ", the sorted one of only a part of them; --labels wordnet takes class folders by "
+            "ImageNet's order, and a class map (a class a line) by any other"
+        )
+    return found
+
+
+def _explains(count: int, hits: int, images: int) -> bool:
+    return count >= _LEAST_SHARE * images and count >= _TIMES * hits
+
+
+def _share(count: int, labels: NDArray[np.int64]) -> str:
+    return f"{count} of {len(labels)} images"
+
+
+def _count(values: NDArray[np.int64]) -> int:
+    return len(np.unique(values))
