@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from regcore.api.evaluation_folder import claimed, write_evaluation
 from regcore.api.labelled_data import log_missing, read_labelled_data
 from regcore.api.messages import (
@@ -33,22 +36,28 @@ from regcore.api.recipe_choice import recipe_for
 from regcore.errors import OutputError
 from regcore.evaluation.label_order import label_order_hint
 from regcore.evaluation.predictions_csv import TopPredictions
+from regcore.evaluation.real_accuracy import (
+    check_real_classes,
+    check_real_labels,
+    real_accuracy,
+)
 from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT, check_run
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_writable
 from regcore.images.folder_orders import FOLDER_ORDERS
 from regcore.images.label_agreement import check_class_order
+from regcore.images.label_files.real_labels import read_real_labels
 from regcore.images.labels import (
     LabelledImages,
     errors_name,
 )
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
-from regcore.inference.evaluate import Interrupted
+from regcore.inference.evaluate import Evaluation, Interrupted
 from regcore.reports.run import RunReport, to_dict
 from regcore.reports.topn import accuracy_percent
 from regcore.scores.labels import class_indices
-from regcore.scores.metric import Metric
+from regcore.scores.metric import Measured, Metric
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -105,6 +114,7 @@ def evaluate_model(
     *,
     out: str | Path = "regcore-run",
     list_file: str | Path | None = None,
+    real: str | Path | None = None,
     limit: int | None = None,
     subset: bool = False,
     metrics: Sequence[str | Metric] = (),
@@ -121,7 +131,8 @@ def evaluate_model(
     model: as for regcore.backends.registry.open_backend. images: a store, or photos as
     regcore.sources.spelling.open_source opens them. labels: a file, an order of class folders, or
     None for the labels that the images' archives or folders have; see
-    regcore.images.labels.label_images. list_file: only the images named in this file. limit: only
+    regcore.images.labels.label_images. list_file: only the images named in this file. real: ReaL's
+    labels (real.json), for a further accuracy; see regcore.evaluation.real_accuracy. limit: only
     so many images, the first ones. subset: it is intended that labels lack their images, or images
     their labels. metrics: what is measured beside TopN: names of regcore.scores.registry, or new
     metrics. background: whether class 0 is the background, and label 0 is class 1; by default where
@@ -137,14 +148,14 @@ def evaluate_model(
     """
     check_names(options, ModelOptions)
     model, out = str(model), Path(out)
-    images, list_file = existing_images(images), optional(list_file)
+    images, list_file, real = existing_images(images), optional(list_file), optional(real)
     if labels is not None and labels not in FOLDER_ORDERS:
         labels = existing(labels)
     trace = None if trace is None else Path(trace)
     if limit is not None:
         limit = whole_within("limit", limit, 1, _MOST_IMAGES)
     check_not_swapped(model, Path(images))
-    files = [path for path in (labels, list_file) if isinstance(path, Path)]
+    files = [path for path in (labels, list_file, real) if isinstance(path, Path)]
     check_run(out, trace, model, Path(images), files, force=force)
     data = read_labelled_data(
         images, labels, log, list_file=list_file, limit=limit, subset=subset, verify=verify
@@ -153,8 +164,9 @@ def evaluate_model(
     log_missing(images, labelled.missing, log)
     names, true_classes = labelled.names[:limit], labelled.labels[:limit]
     with closing(data), errors_name(labelled.origin), ExitStack() as claim:
+        several = None if real is None else _real_labels(real, names, true_classes)
         with open_model(model, options) as backend:
-            _check_classes(labelled, backend.outputs[0].shape, background=background)
+            _check_classes(labelled, several, backend.outputs[0].shape, background=background)
             choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
             preprocessor = Preprocessor(choice.recipe, **select(options, PreprocessorOptions))
             batch_size = batch_size_for(backend, options.get("batch_size"))
@@ -184,6 +196,7 @@ def evaluate_model(
                 root=str(data.root.resolve()),
                 missing=labelled.missing,
                 left_out=data.available - len(names),
+                beside=_beside(several, evaluation),
             )
         topn, hint = evaluation.topn, None
         if topn.classes:
@@ -207,9 +220,32 @@ def evaluate_model(
     return evaluated
 
 
+def _real_labels(
+    path: Path, names: Sequence[str], labels: NDArray[np.int64]
+) -> tuple[tuple[int, ...], ...]:
+    several = read_real_labels(path, names)
+    check_real_labels(several, labels)
+    return several
+
+
+def _beside(
+    several: Sequence[Sequence[int]] | None, evaluation: Evaluation
+) -> tuple[Measured, ...]:
+    if several is None:
+        return ()
+    topn, best = evaluation.topn, evaluation.indices
+    return (real_accuracy(several, best, topn.classes, background=topn.background),)
+
+
 def _check_classes(
-    labelled: LabelledImages, shape: tuple[int | None, ...] | None, *, background: bool | None
+    labelled: LabelledImages,
+    several: Sequence[Sequence[int]] | None,
+    shape: tuple[int | None, ...] | None,
+    *,
+    background: bool | None,
 ) -> None:
     """See check_class_order; what a model does not say of its scores shows when it has run."""
     if shape is not None and len(shape) > 1 and shape[1] is not None:
+        if several is not None:
+            check_real_classes(shape[1])
         check_class_order(labelled, shape[1], background=background)

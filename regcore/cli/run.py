@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 @labels_option
 @list_option
 @click.option(
+    "--real",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="ReaL's labels (real.json; timm has them as imagenet_real_labels.json): also measure for "
+    "how many of ImageNet's validation images one of the classes that people saw is the best.",
+)
+@click.option(
     "--out",
     default="regcore-run",
     show_default=True,

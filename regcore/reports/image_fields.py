@@ -44,5 +44,5 @@ AccuracyIntervals = Annotated[
 Metrics = Annotated[
     dict[str, Annotated[dict[str, MetricValue], Meta(min_length=1)]],
     Meta(min_length=1),
-    described("The numbers of each metric that was asked for with --metric, by their names."),
+    described("The numbers of each metric that was asked for with --metric or --real, by name."),
 ]

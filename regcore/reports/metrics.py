@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from regcore.scores.metric import Metric, MetricValue
+from regcore.scores.metric import Measured, MetricValue
 
 
-def metrics_dict(metrics: Sequence[Metric]) -> dict[str, Any]:
+def metrics_dict(metrics: Sequence[Measured]) -> dict[str, Any]:
     """`{"metrics": {"ece": {"ECE": {"value": 3.21, "unit": "%"}, ...}}}`; empty without any."""
     if not metrics:
         return {}
@@ -21,7 +21,7 @@ def metrics_dict(metrics: Sequence[Metric]) -> dict[str, Any]:
     }
 
 
-def metric_rows(metrics: Sequence[Metric]) -> dict[str, str]:
+def metric_rows(metrics: Sequence[Measured]) -> dict[str, str]:
     """`{"ece: error": "3.210 %", ...}`: all numbers as text."""
     return value_rows({metric.name: metric.result() for metric in metrics})
 

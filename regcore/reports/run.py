@@ -24,6 +24,7 @@ from regcore.reports.topn import (
 from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
 from regcore.schemas.recipe_form import recipe_form
+from regcore.scores.metric import Measured
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +37,8 @@ class RunReport:
     backend: the runtime and its version; provider: what really ran in it; recipe: name and
     identity of `preprocessing`; missing: names of labelled images that should have been there;
     left_out: how many images there are beyond those that were asked for. root: the folder above the
-    images. run: the run's identity.
+    images. beside: what was measured beside TopN and the metrics, afterwards. run: the run's
+    identity.
     """
 
     model: str
@@ -50,6 +52,7 @@ class RunReport:
     root: str
     missing: tuple[str, ...] = ()
     left_out: int = 0
+    beside: tuple[Measured, ...] = ()
     run: str = field(default_factory=new_identity)
 
     @cached_property
@@ -57,6 +60,11 @@ class RunReport:
         """How fast it was."""
         timeline = self.evaluation.timeline
         return measure(timeline, batch_size=self.batch_size, workers=self.workers)
+
+    @property
+    def measured(self) -> tuple[Measured, ...]:
+        """What was measured beside TopN."""
+        return (*self.evaluation.metrics, *self.beside)
 
     @property
     def expected_images(self) -> int:
@@ -110,7 +118,7 @@ def run_form(report: RunReport) -> RunForm:
         **incompleteness(report),
         **diagnostics_dict(evaluation.diagnostics),
         **doubtful_images(evaluation.topn),
-        **metrics_dict(evaluation.metrics),
+        **metrics_dict(report.measured),
         **about(report),
     }
     return RunForm(
@@ -156,7 +164,7 @@ def to_table(report: RunReport) -> Table:
     table.add_column(overflow="fold")
     for name, value in {
         **accuracy_rows(evaluation.topn),
-        **metric_rows(evaluation.metrics),
+        **metric_rows(report.measured),
     }.items():
         table.add_row(name, value)
     table.add_section()

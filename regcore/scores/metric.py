@@ -22,6 +22,17 @@ class MetricValue:
     unit: Annotated[str, described("Its unit, such as % or images.")]
 
 
+class Measured(Protocol):
+    """Numbers with a name, as they are shown and written beside TopN."""
+
+    @property
+    def name(self) -> str:
+        """What it is called on the command line and in JSON."""
+
+    def result(self) -> Mapping[str, MetricValue]:
+        """The numbers by name; see Metric.result."""
+
+
 class Metric(Protocol):
     """Counts the scores of images against their true classes.
 

@@ -207,3 +207,27 @@ def test_a_sentence_at_the_end_says_that_labels_count_from_1(tmp_path: Path) -> 
         "0 of 60 images are right, but 60 of 60 images would be if each label were one less: the "
         "labels seem to count from 1, and class indices count from 0\n" in said[1]
     )
+
+
+def test_reals_accuracy_beside_topn(tmp_path: Path) -> None:
+    model = model_of_1000(tmp_path / "1000.onnx", [8, 501, 999])
+    images = tmp_path / "photos"
+    images.mkdir()
+    for place, colour in enumerate(_COLOURS, 1):
+        Image.new("RGB", (30, 30), colour).save(images / f"ILSVRC2012_val_{place:08}.JPEG")
+    labels = write(
+        tmp_path / "labels.txt", "".join(f"ILSVRC2012_val_{n:08} 8\n" for n in (1, 2, 3))
+    )
+    classes = [[8], [3, 501], [], *[[0]] * 49_997]
+    real = write(tmp_path / "real.json", json.dumps(classes))
+    out = ("--labels", labels, "--out", tmp_path / "out", "--real", real)
+    result = regcore("run", model, images, *out)
+    assert result.exit_code == 0, result.output
+    assert "real: Top1" in result.stdout
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["accuracy"]["Top1"] == "33.33%"
+    assert record["metrics"]["real"]["Top1"] == {"value": 100.0, "unit": "%"}
+    assert record["metrics"]["real"]["of"] == {"value": 2, "unit": "images"}
+    result = regcore("run", save_model(tmp_path / "3.onnx"), images, *out)
+    assert result.exit_code == 3
+    assert "ReaL has labels of ImageNet's 1000 classes, and the model has 3" in result.stderr
