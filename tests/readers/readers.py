@@ -59,7 +59,7 @@ READERS = (
     Reader("labels of run", "labels.txt", _words(_RUN.format("labels.txt")), share=12),
     Reader("labels of score", "labels.txt", _words(_SCORE.format("@/scores"))),
     Reader("table of labels", "labels.csv", _words(_TABLE), share=12),
-    Reader("class map", "classes.txt", _words(_FOLDERS.format("classes.txt")), share=6),
+    Reader("class map", "class_map.txt", _words(_FOLDERS.format("class_map.txt")), share=6),
     Reader("names in JSON", "classes.json", _words(_PREDICT.format("classes.json")), share=12),
     Reader("names in lines", "classes.txt", _words(_PREDICT.format("classes.txt")), share=12),
     Reader(

@@ -119,7 +119,7 @@ def make_seeds(root: Path) -> None:
     for i, folder in enumerate(("ape", "cat", "dog")):
         (root / "folders" / folder).mkdir(parents=True)
         shutil.copy(photos / names[i], root / "folders" / folder)
-    (root / "classes.txt").write_text("dog\ncat\nape\n")
+    (root / "class_map.txt").write_text("dog\ncat\nape\n")
     (root / "list.txt").write_text("".join(f"{name}\n" for name in names))
     model = root / "m.onnx"
     _save(model)
