@@ -194,8 +194,8 @@ labels_option = click.option(
     help="The true classes. FILE: NAME INDEX in each line; CSV or TSV with a header, such as "
     "Kaggle's; the devkit's ground truth; or a class map, a class folder in each line. folders: "
     "class folders by their sorted names, as torchvision's ImageFolder. wordnet: by ImageNet's "
-    "order of their WordNet ids. numbers: by their numbers.  [default: wordnet, or numbers from 0 "
-    "to 9 or 999, where the folders are called so]",
+    "order of their WordNet ids. numbers: by their numbers.  [default: the labels in the archives "
+    "or tables of IMAGES; else wordnet, or numbers (0 to 9 or 999), where folders are called so]",
 )
 
 metric_option = click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,7 +18,8 @@ _TIMES = 4
 _IMAGES_OF_CLASS = 3
 _MAJORITY = 0.6
 _DIFFERENT = 0.9
-_RISING = 0.95
+#: Of the numbers from the first to the last, so many have to be there.
+_DENSE = 0.9
 
 
 def label_order_hint(
@@ -45,7 +47,7 @@ def label_order_hint(
         count = int(np.count_nonzero(hit))
         if _explains(count, hits, len(labels)) and _count(labels[hit]) >= _FEWEST_CLASSES:
             return f"{_share(hits, labels)} are right, but {_share(count, labels)} {sentence}"
-    return _other_order(labels, predicted, hits)
+    return _other_order(labels, predicted, hits, classes, first)
 
 
 def _numberings(
@@ -69,30 +71,56 @@ def _numberings(
     yield as_text[labels - first] + first, sentence
 
 
-def _other_order(labels: NDArray[np.int64], predicted: NDArray[np.int64], hits: int) -> str | None:
-    """The same for an order that is not known, of which each class shows where it is."""
+def _choices(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The labels there are, their images, the first choice for most of these, and for how many."""
     present, of, images = np.unique(labels, return_inverse=True, return_counts=True)
     pairs, votes = np.unique(np.stack([of, predicted]), axis=1, return_counts=True)
-    order = np.argsort(votes, kind="stable")  # so that the last of each class is its choice
-    choice, support = np.full(len(present), -1), np.zeros(len(present), np.int64)
+    order = np.argsort(votes, kind="stable")  # so that the last of each label is its choice
+    choice, support = np.zeros_like(present), np.zeros_like(present)
     choice[pairs[0, order]], support[pairs[0, order]] = pairs[1, order], votes[order]
+    return present, images, choice, support
+
+
+def _other_order(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], hits: int, classes: int, first: int
+) -> str | None:
+    """The same for an order that is not known."""
+    present, images, choice, support = _choices(labels, predicted)
+    count = len(present)
+    # A part of the classes, numbered without a gap, is in the model's order but for its gaps.
+    is_dense = present[-1] - first < count / _DENSE and count < _DENSE * classes
+    rising = _longest_rise(choice.tolist())
+    if count >= _FEWEST_IMAGES and is_dense and rising >= _MAJORITY * count:
+        if rising >= _TIMES * _count(labels[labels == predicted]):
+            return (
+                f"{_share(hits, labels)} are right, but the classes that they are taken for rise "
+                f"with {rising} of {count} labels: the labels seem to be places among the sorted "
+                "folders of a part of the classes; --labels wordnet takes class folders by "
+                "ImageNet's order, and a class map (a class a line) by any other"
+            )
+        return None
     clear = (images >= _IMAGES_OF_CLASS) & (support >= _MAJORITY * images)
     chosen = choice[clear]
     if len(chosen) < _FEWEST_CLASSES or _count(chosen) < _DIFFERENT * len(chosen):
         return None
     if not _explains(int(support[clear].sum()), hits, len(labels)):
         return None
-    found = (
-        f"{_share(hits, labels)} are right, but the images of {len(chosen)} of {len(present)} "
-        "labels are mostly taken for one class each, another one than the label says: the labels "
-        "seem to be by another order of the classes than the model's"
+    return (
+        f"{_share(hits, labels)} are right, but the images of {len(chosen)} of {count} labels are "
+        "mostly taken for one class each, another one than the label says: the labels seem to be "
+        "by another order of the classes than the model's"
     )
-    if np.mean(np.diff(chosen) > 0) >= _RISING:
-        found += (
-            ", the sorted one of only a part of them; --labels wordnet takes class folders by "
-            "ImageNet's order, and a class map (a class a line) by any other"
-        )
-    return found
+
+
+def _longest_rise(values: list[int]) -> int:
+    """How many of the values, at most, rise from each to the next when the others are left out."""
+    ends: list[int] = []  # the least value on which a rise of each length ends
+    for value in values:
+        place = bisect_left(ends, value)
+        ends[place : place + 1] = [value]
+    return len(ends)
 
 
 def _explains(count: int, hits: int, images: int) -> bool:

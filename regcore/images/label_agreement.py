@@ -62,6 +62,6 @@ def check_agreement(
         raise DatasetError(
             f"{origin} and {other} contradict each other on {len(different)} of {both.sum()} "
             f"images: {names[first]} is class {labels[first]} by the one, and {others[first]} by "
-            "the other; if the model has an order of classes of its own, give it as a class map "
-            "(the folder of a class a line)"
+            "the other; --labels wordnet takes the folders' word, and a class map (the folder of a "
+            "class a line) is for a model with an order of classes of its own"
         )
