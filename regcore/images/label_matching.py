@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
-from regcore.files.names import image_key, split_member
+from regcore.files.names import ARCHIVE_MARK, image_key, split_member
 
 #: In place of the label of an image that has none.
 NO_LABEL = -1
@@ -27,14 +27,12 @@ def match_labels(
     label or which image is meant.
     """
     by_path = {_plain(name): name for name in labels}
-    by_stem: defaultdict[str, list[str]] = defaultdict(list)
-    for label_name in labels:
-        by_stem[image_key(label_name)].append(label_name)
+    by_stem: Mapping[str, list[str]] = {}
     above = Path(root).absolute().parts
     found = np.full(len(names), NO_LABEL, np.int64)
     owners: dict[str, str] = {}
     for place, image in enumerate(names):
-        member = split_member(image)
+        member = split_member(image) if ARCHIVE_MARK in image else None
         path = image if member is None else "/".join(member)  # an archive is a folder
         owned = by_path.get(image) or by_path.get(path)
         if owned is None and member is not None:
@@ -42,6 +40,7 @@ def match_labels(
         if owned is None:
             owned = by_path.get(path.rpartition("/")[2])
         if owned is None:
+            by_stem = by_stem or _stems(labels)  # which many need not
             owned = _by_stem(image, path, by_stem.get(image_key(path), ()), above)
         if owned is None:
             continue
@@ -53,6 +52,13 @@ def match_labels(
         owners[owned] = image
         found[place] = labels[owned]
     return found, tuple(name for name in labels if name not in owners)
+
+
+def _stems(labels: Iterable[str]) -> Mapping[str, list[str]]:
+    stems: defaultdict[str, list[str]] = defaultdict(list)
+    for name in labels:
+        stems[image_key(name)].append(name)
+    return stems
 
 
 def _plain(name: str) -> str:
