@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from regcore.api.messages import Log, log_all, log_listing
 from regcore.api.photo_list import chosen_photos
 from regcore.errors import DatasetError
+from regcore.images.class_folders import outermost_folders
 from regcore.images.labels import LabelledImages, label_images
 from regcore.images.listing import read_image_list
 from regcore.images.preprocessor import Preprocessor
@@ -18,7 +19,7 @@ from regcore.inference.evaluate import Evaluation, evaluate, evaluate_batches
 from regcore.inference.inputs.source import closed_after
 from regcore.inference.inputs.store import chosen_batches
 from regcore.sources.protocol import ImageSource, below
-from regcore.sources.spelling import is_folder, is_spelled
+from regcore.sources.spelling import is_folder, is_spelled, open_source
 from regcore.store.reader import Store, holds_store, open_store
 
 if TYPE_CHECKING:
@@ -89,14 +90,14 @@ def read_labelled_data(
     if not is_spelled(str(images)) and holds_store(Path(images)):
         store = open_store(images, verify=verify)
         root, names = store.root, _listed_in(store, list_file)
-        folders = {name.partition("/")[0] for name in store.listed if "/" in name}
+        folders = outermost_folders(store.listed)
     else:
         source = chosen_photos(images, list_file)
         log_listing(log, source)
         root, names = source.root, source.names
         own = source.labels() if labels is None else None
-        if labels == "folders" and is_folder(images):
-            folders = _folders(Path(images))
+        if labels == "folders":
+            folders = _folders(images)
     found = label_images(
         names, labels, root=root, folders=folders, own=own, subset=subset, needed=limit
     )
@@ -112,9 +113,12 @@ def read_labelled_data(
     return LabelledData(store, source, Path(root), found, available, broken)
 
 
-def _folders(root: Path) -> set[str]:
+def _folders(images: str | Path) -> set[str]:
     """The class folders that are there; with those that hold no image, as ImageFolder counts."""
-    with os.scandir(root) as entries:
+    if not is_folder(images):
+        with open_source(images) as source:  # all of it, whatever a list names
+            return outermost_folders(source.names)
+    with os.scandir(images) as entries:
         return {entry.name for entry in entries if entry.is_dir() and entry.name[:1] != "."}
 
 

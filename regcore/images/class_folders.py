@@ -97,10 +97,15 @@ def sorted_labels(names: Sequence[str], folders: Iterable[str] = ()) -> FolderLa
 
     folders: those that are there, whether or not one of `names` lies in them.
     """
-    there = set(folders) | {folder for folder in map(_outermost, _paths(names)) if folder}
+    there = set(folders) | outermost_folders(names)
     place = {folder: index for index, folder in enumerate(sorted(there))}
     labels = _labels(names, _outermost, lambda folder: place[folder])
     return FolderLabels(labels, f"{len(place)} class folders, in the order of their sorted names")
+
+
+def outermost_folders(names: Iterable[str]) -> set[str]:
+    """The outermost folder of each image that lies in one, within its archive."""
+    return {folder for folder in map(_outermost, _paths(names)) if folder}
 
 
 def mapped_labels(names: Sequence[str], classes: Mapping[str, int]) -> FolderLabels:

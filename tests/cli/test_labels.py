@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -231,3 +232,21 @@ def test_reals_accuracy_beside_topn(tmp_path: Path) -> None:
     result = regcore("run", save_model(tmp_path / "3.onnx"), images, *out)
     assert result.exit_code == 3
     assert "ReaL has labels of ImageNet's 1000 classes, and the model has 3" in result.stderr
+
+
+@pytest.mark.parametrize("is_store", [False, True], ids=["tar", "store"])
+def test_the_order_of_folders_in_an_archive_is_that_of_all(
+    model: Path, tmp_path: Path, *, is_store: bool
+) -> None:
+    photos = photos_in(tmp_path / "photos", ("A", "B", "C"))
+    images = tmp_path / "s.tar"
+    with tarfile.open(images, "w") as archive:
+        for path in sorted(photos.glob("*/*")):
+            archive.add(path, path.relative_to(photos))
+    part = write(tmp_path / "part.txt", "s.tar::C/blue2.JPEG\ns.tar::B/lime0.JPEG\n")
+    if is_store:
+        assert regcore("preprocess", images, tmp_path / "store", "--for", model).exit_code == 0
+        images = tmp_path / "store"
+    run(model, images, tmp_path / "out", "--labels", "folders", "--list", part)
+    found = {"s.tar::C/blue2.JPEG": "2", "s.tar::B/lime0.JPEG": "1"}
+    assert evaluated(tmp_path / "out") == found
