@@ -42,7 +42,7 @@ run() {
   cd "$site"
   nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
   python3 -m regcore --version
-  for step in "${@:-cuda_runtime torch_reference tensorrt_backend whole_run workers}"; do
+  for step in "${@:-cuda_runtime torch_reference tensorrt_backend whole_run workers torch_loader}"; do
     for name in $step; do
       python3 -m "gpu.$name" || true
     done

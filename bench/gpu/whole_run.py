@@ -11,6 +11,8 @@ from pathlib import Path
 
 from gpu.check import Check, run
 
+from regcore.host import default_workers
+
 TARGET = 0.95  # of the device's own rate, or of the host's where that is the slower one
 MODELS = ("torch", "torch-half")
 BATCHES = "32,64,128"
@@ -41,7 +43,7 @@ def decisions(check: Check, folder: Path) -> None:
 def rates(check: Check, prefix: str, document: Path) -> None:
     model = check.model.replace("torch:", f"{prefix}:", 1)
     words = ["--images", check.folder / "photos", "--model", model, "--provider", "cuda"]
-    words += ["--batches", BATCHES, "--rounds", 4, "--count", 6400, "--scaling", "1"]
+    words += ["--batches", BATCHES, "--rounds", 3, "--count", 12800, "--scaling", default_workers()]
     bench = Path(__file__).parents[1] / "gpu_rates.py"
     line = [sys.executable, str(bench), *map(str, words), "--json", str(document)]
     subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
