@@ -1,140 +1,96 @@
-"""ONNX Runtime's providers for devices, with a session that is made up where there is no device.
-
-The made-up session takes only what the real one does, and computes on the real CPU provider.
-"""
+"""ONNX Runtime's providers for devices, which are made up: see onnxruntime_stand_in."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from onnx_models import save_model
+from onnx_models import save_graph, save_model
 
+from regcore.backends.protocol import Result
 from regcore.backends.registry import open_backend
 from regcore.errors import BackendError
 
 onnxruntime = pytest.importorskip("onnxruntime")
-RealSession = onnxruntime.InferenceSession
-MEMORY = {
-    "CUDAExecutionProvider": "cuda",
-    "TensorrtExecutionProvider": "cuda",
-    "CANNExecutionProvider": "cann",
-}
+pytest.importorskip("onnx")
+from onnxruntime_stand_in import CPU, Session, install  # noqa: E402
 
-
-class OnDevice:
-    """An OrtValue in the memory of a device."""
-
-    def __init__(self, values: Any, device: str, number: int) -> None:
-        self.values, self.device, self.number = np.array(values), device, number
-
-    @staticmethod
-    def ortvalue_from_numpy(values: Any, device: str, number: int) -> OnDevice:
-        assert isinstance(values, np.ndarray)
-        assert values.flags.c_contiguous
-        return OnDevice(values, device, number)
-
-    def numpy(self) -> Any:
-        return self.values.copy()
-
-
-class Binding:
-    """An IOBinding, which forgets its output once it was run."""
-
-    def __init__(self) -> None:
-        self.input: tuple[str, OnDevice] | None = None
-        self.output: tuple[str, str, int] | None = None
-        self.results: list[OnDevice] = []
-
-    def bind_ortvalue_input(self, name: str, value: OnDevice) -> None:
-        assert isinstance(value, OnDevice)
-        self.input = (name, value)
-
-    def bind_output(self, name: str, device: str, number: int) -> None:
-        self.output = (name, device, number)
-
-    def get_outputs(self) -> list[OnDevice]:
-        return self.results
-
-
-class Session:
-    """An InferenceSession whose providers are there or, as `there` says, are not.
-
-    whole: whether the provider takes all of the model.
-    """
-
-    there: tuple[str, ...] = ()
-    whole = True
-    opened: list[Any] = []  # noqa: RUF012
-
-    def __init__(
-        self, path: Path, options: Any, *, providers: list[Any], enable_fallback: int
-    ) -> None:
-        assert enable_fallback == 0
-        Session.opened.append(providers)
-        self.options = {name: dict(given) for name, given in providers}
-        names = [name for name, _ in providers if name in (*self.there, "CPUExecutionProvider")]
-        key = "session.disable_cpu_ep_fallback"
-        try:
-            refused = options.get_session_config_entry(key) == "1"
-        except RuntimeError:  # never set
-            refused = False
-        if refused and self.there and not self.whole:
-            raise RuntimeError(
-                "[ONNXRuntimeError] : 1 : FAIL : This session contains graph nodes that are "
-                "assigned to the default CPU EP, but fallback to CPU EP has been explicitly "
-                "disabled by the user.\nmore"
-            )
-        self.names = [*names, "CPUExecutionProvider"]
-        self.real = RealSession(path, providers=["CPUExecutionProvider"])
-        for name in ("get_inputs", "get_outputs", "get_modelmeta", "run"):
-            setattr(self, name, getattr(self.real, name))
-
-    def get_providers(self) -> list[str]:
-        return self.names
-
-    def get_provider_options(self) -> dict[str, dict[str, str]]:
-        return {name: {"device_id": "0", **self.options.get(name, {})} for name in self.names}
-
-    def io_binding(self) -> Binding:
-        return Binding()
-
-    def run_with_iobinding(self, binding: Binding) -> None:
-        assert binding.input is not None, "no input was bound"
-        assert binding.output is not None, "no output was bound"
-        name, value = binding.input
-        output, device, number = binding.output
-        own = (MEMORY[self.names[0]], int(self.get_provider_options()[self.names[0]]["device_id"]))
-        assert (value.device, value.number) == own, "the input is on another device"
-        assert (device, number) == own, "the output is on another device"
-        (found,) = self.real.run([output], {name: value.values})
-        binding.results, binding.output = [OnDevice(found, device, number)], None
+CUDA = "CUDAExecutionProvider"
 
 
 @pytest.fixture
 def made_up(monkeypatch: pytest.MonkeyPatch) -> type[Session]:
-    """All providers are in the package; none of their devices is there."""
-    monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
-    monkeypatch.setattr(onnxruntime, "OrtValue", OnDevice)
-    providers = [*MEMORY, "CPUExecutionProvider"]
-    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: providers)
-    monkeypatch.setattr(Session, "there", ())
-    monkeypatch.setattr(Session, "whole", True)
-    monkeypatch.setattr(Session, "opened", [])
-    return Session
+    monkeypatch.delenv("NVIDIA_TF32_OVERRIDE", raising=False)
+    return install(monkeypatch)
+
+
+@pytest.fixture
+def cuda(made_up: type[Session], monkeypatch: pytest.MonkeyPatch) -> type[Session]:
+    """A machine with one GPU."""
+    monkeypatch.setattr(made_up, "there", (CUDA,))
+    return made_up
 
 
 def images(count: int) -> Any:
     return np.random.default_rng(count).random((count, 3, 8, 8)).astype(np.float32)
 
 
+def save_same_padding(path: Path, *, batch: str | int = "N", others: Any = (3, 8, 8)) -> Path:
+    """A model that pads by what it computes of its input's size, as TensorFlow's exports do.
+
+    Its scores are the sums of the colours.
+    """
+    eye = np.eye(3, dtype=np.float32).reshape(3, 3, 1, 1)
+    nodes: list[tuple[Any, ...]] = [
+        ("Shape", ["image"], ["shape"], {}),
+        ("Gather", ["shape", "rows"], ["height"], {}),
+        ("Sub", ["ten", "height"], ["missing"], {}),
+        ("Concat", ["zeros", "missing", "missing"], ["pads"], {"axis": 0}),
+        ("Pad", ["image", "pads"], ["padded"], {}),
+        ("Conv", ["padded", "eye"], ["mixed"], {}),
+        ("ReduceSum", ["mixed", "sides"], ["class"], {"keepdims": 0}),
+    ]
+    constants = {
+        "rows": np.array([2]),
+        "ten": np.array([10]),
+        "zeros": np.zeros(6, np.int64),
+        "sides": np.array([2, 3]),
+        "eye": eye,
+    }
+    shape = [batch, *others]
+    return save_graph(
+        path,
+        nodes,
+        ("float32", [batch, 3]),
+        image=("float32", shape),
+        constants=constants,
+    )
+
+
+def sums(batch: Any) -> Any:
+    return batch.sum(axis=(2, 3))
+
+
+def results(backend: Any, *sizes: int) -> list[Result]:
+    """The results of batches of these sizes, as a pipeline takes them."""
+    taken, waiting = [], 0
+    for size in sizes:
+        backend.submit(images(size))
+        waiting += 1
+        if waiting == backend.depth:
+            taken.append(backend.result())
+            waiting -= 1
+    return taken + [backend.result() for _ in range(waiting)]
+
+
 @pytest.mark.parametrize(
     ("provider", "name", "number"),
     [
-        ("cuda", "CUDAExecutionProvider", 0),
-        ("cuda:1", "CUDAExecutionProvider", 1),
+        ("cuda", CUDA, 0),
+        ("cuda:1", CUDA, 1),
         ("tensorrt", "TensorrtExecutionProvider", 0),
         ("CANNExecutionProvider:3", "CANNExecutionProvider", 3),
     ],
@@ -149,7 +105,7 @@ def test_batches_are_bound_to_the_device(
     number: int,
     batch: int | None,
 ) -> None:
-    monkeypatch.setattr(made_up, "there", (name, "CUDAExecutionProvider"))
+    monkeypatch.setattr(made_up, "there", (name, CUDA))
     model = save_model(tmp_path / "m.onnx", size=8, batch=batch)
     with open_backend(model, provider=provider) as backend:
         assert backend.provider == name
@@ -162,11 +118,139 @@ def test_batches_are_bound_to_the_device(
             runs = -(-count // batch) if batch else 1
             assert stages == ["h2d", "compute", "d2h"] * runs
             assert {span.device for span in result.spans} == {number}
-            marks = [time for span in result.spans for time in (span.start, span.end)]
-            assert marks == sorted(marks)
-    (opened,) = made_up.opened
-    beside = ["CUDAExecutionProvider"] if provider == "tensorrt" else []
-    assert [one for one, _ in opened] == [name, *beside]
+            assert all(span.start <= span.end for span in result.spans)
+    for opened in made_up.opened:
+        beside = [CUDA] if provider == "tensorrt" else []
+        assert [one for one, _ in opened] == [name, *beside]
+
+
+def test_a_model_that_computes_its_padding_runs_on_the_device(
+    cuda: type[Session], tmp_path: Path
+) -> None:
+    model = save_same_padding(tmp_path / "m.onnx")
+    with open_backend(model, provider="cuda") as backend:
+        taken = results(backend, 4, 4, 3)
+        for count, result in zip((4, 4, 3), taken, strict=True):
+            np.testing.assert_allclose(result.scores, sums(images(count)), rtol=1e-5)
+        assert backend.doubts == ()
+        assert cuda.sizes == [None, 4]
+    assert cuda.most_alive == 1
+
+
+def test_nodes_of_sizes_may_stay_on_the_cpu_and_are_named(
+    cuda: type[Session], tmp_path: Path
+) -> None:
+    # What the batch is called is also the length of a side, so that it cannot be fixed.
+    model = save_same_padding(tmp_path / "m.onnx", others=(3, "N", 8))
+    with open_backend(model, provider="cuda") as backend:
+        (told,) = backend.doubts
+        assert "1 Gather, 1 Sub and 1 Concat run on the CPU beside CUDAEx" in told
+        (result,) = results(backend, 8)
+        np.testing.assert_allclose(result.scores, sums(images(8)), rtol=1e-5)
+    assert cuda.sizes == [None]
+
+
+@pytest.mark.parametrize("batch", ["N", 4])
+def test_a_provider_that_takes_part_of_a_model(
+    cuda: type[Session], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, batch: str | int
+) -> None:
+    monkeypatch.setattr(cuda, "refused", ("Conv",))
+    model = save_same_padding(tmp_path / "m.onnx", batch=batch)
+    with pytest.raises(BackendError, match=r"1 Conv would run on the CPU; --allow-fallback permi"):
+        open_backend(model, provider="cuda")
+    with open_backend(model, provider="cuda", allow_fallback=True) as backend:
+        assert backend.provider == CUDA
+        (result,) = results(backend, 4)
+        np.testing.assert_allclose(result.scores, sums(images(4)), rtol=1e-5)
+
+
+def test_a_runtime_that_does_not_tell_where_nodes_are(
+    cuda: type[Session], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delattr(cuda, "get_provider_graph_assignment_info")
+    model = save_same_padding(tmp_path / "m.onnx")
+    with open_backend(model, provider="cuda") as backend:  # by the batch, which is fixed
+        taken = results(backend, 4, 4, 3, 9, 2, 2)
+        assert [len(result.scores) for result in taken] == [4, 4, 3, 9, 2, 2]
+    assert cuda.sizes == [None, 4, 9, None]
+    stuck = save_same_padding(tmp_path / "n.onnx", others=(3, "N", 8))
+    with pytest.raises(BackendError, match=r"fallback to CPU EP.*does not tell which, 1\.24"):
+        open_backend(stuck, provider="cuda")
+    monkeypatch.setattr(cuda, "refused", ("Conv",))
+    with (
+        open_backend(model, provider="cuda") as backend,
+        pytest.raises(BackendError, match="fallback to CPU EP"),
+    ):
+        backend.submit(images(4))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "opened"),
+    [
+        ((8, 8, 3), [None, 8]),
+        ((8, 3, 8, 3), [None, 8]),
+        ((1, 8, 8, 5), [None, 1, 8]),
+        ((8, 2, 2, 2), [None, 8, 2]),
+        ((1, 2, 3, 4, 4), [None, 1, 2, None]),
+    ],
+)
+def test_sizes_of_batches_on_a_device(
+    cuda: type[Session], tmp_path: Path, sizes: tuple[int, ...], opened: list[int | None]
+) -> None:
+    with open_backend(save_model(tmp_path / "m.onnx", size=8), provider="cuda") as backend:
+        assert backend.depth == 2
+        for count, result in zip(sizes, results(backend, *sizes), strict=True):
+            given = images(count)
+            np.testing.assert_allclose(result.scores, given.mean(axis=(2, 3)), rtol=1e-5)
+    assert cuda.sizes == opened
+
+
+def test_scores_that_depend_on_other_images_are_not_padded(
+    cuda: type[Session], tmp_path: Path
+) -> None:
+    nodes: list[tuple[Any, ...]] = [
+        ("GlobalAveragePool", ["image"], ["pooled"], {}),
+        (
+            "BatchNormalization",
+            ["pooled", "one", "zero", "zero", "one"],
+            ["normal", "mean", "variance"],
+            {"training_mode": 1},
+        ),
+        ("Flatten", ["normal"], ["class"], {}),
+    ]
+    constants = {"one": np.ones(3, np.float32), "zero": np.zeros(3, np.float32)}
+    model = save_graph(tmp_path / "m.onnx", nodes, ("float32", ["N", 3]), constants=constants)
+    with open_backend(model, provider="cuda") as backend:
+        results(backend, 4, 2)
+    assert cuda.sizes == [None]
+
+
+def test_a_batch_that_is_denoted_is_fixed(cuda: type[Session], tmp_path: Path) -> None:
+    import onnx
+
+    model = save_model(tmp_path / "m.onnx", size=8)
+    content = onnx.load(model)
+    first = content.graph.input[0].type.tensor_type.shape.dim[0]
+    first.ClearField("dim_param")
+    first.denotation = "DATA_BATCH"
+    onnx.save(content, model)
+    with open_backend(model, provider="cuda") as backend:
+        results(backend, 4)
+    assert cuda.sizes == [None, 4]
+    first.ClearField("denotation")
+    onnx.save(content, model)
+    with open_backend(model, provider="cuda") as backend:
+        results(backend, 4)
+    assert cuda.sizes == [None, 4, None]
+
+
+def test_a_failure_of_one_batch_is_that_of_its_result(cuda: type[Session], tmp_path: Path) -> None:
+    with open_backend(save_model(tmp_path / "m.onnx", size=8), provider="cuda") as backend:
+        backend.submit(images(2))
+        backend.submit(np.ascontiguousarray(images(2)[:, :2]))
+        assert len(backend.result().scores) == 2
+        with pytest.raises(BackendError, match=r"m\.onnx: .*invalid dimensions"):
+            backend.result()
 
 
 def test_a_provider_without_its_device(made_up: type[Session], tmp_path: Path) -> None:
@@ -174,21 +258,9 @@ def test_a_provider_without_its_device(made_up: type[Session], tmp_path: Path) -
     with pytest.raises(BackendError, match=r"asked for CUDAEx.*fell back to CPUEx.*--allow-fall"):
         open_backend(model, provider="cuda")
     with open_backend(model, provider="cuda", allow_fallback=True) as backend:
-        assert backend.provider == "CPUExecutionProvider"
+        assert backend.provider == CPU
         batch = images(3)
         np.testing.assert_allclose(backend.run(batch), batch.mean(axis=(2, 3)), rtol=1e-5)
-
-
-def test_a_provider_that_takes_part_of_a_model(
-    made_up: type[Session], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(made_up, "there", ("CUDAExecutionProvider",))
-    monkeypatch.setattr(made_up, "whole", False)
-    model = save_model(tmp_path / "m.onnx", size=8)
-    with pytest.raises(BackendError, match=r"fallback to CPU EP.*--allow-fallback permits"):
-        open_backend(model, provider="cuda")
-    with open_backend(model, provider="cuda", allow_fallback=True) as backend:
-        assert backend.provider == "CUDAExecutionProvider"
 
 
 @pytest.mark.parametrize("provider", ["cpu:1", "cuda:x", "cuda:-1"])
@@ -197,9 +269,33 @@ def test_numbers_of_devices(made_up: type[Session], tmp_path: Path, provider: st
         open_backend(save_model(tmp_path / "m.onnx"), provider=provider)
 
 
-def test_the_real_runtime_knows_the_setting(tmp_path: Path) -> None:
-    options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
-    model = save_model(tmp_path / "m.onnx")
-    with pytest.raises(Exception, match=r"cannot both|fallback"):
-        onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+def test_tf32_is_off_unless_it_is_asked_for(
+    made_up: type[Session], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(made_up, "there", (CUDA, "TensorrtExecutionProvider"))
+    model = save_model(tmp_path / "m.onnx", size=8)
+    for asked, option in ((None, "0"), ("tf32", "1")):
+        with open_backend(model, provider="cuda", precision=asked) as backend:
+            assert backend.precision == (asked or "")
+        assert made_up.opened.pop() == [(CUDA, {"use_tf32": option})]
+    with open_backend(model, provider="tensorrt", precision="tf32") as backend:
+        assert backend.precision == "tf32"
+    assert "NVIDIA_TF32_OVERRIDE" not in os.environ
+    assert made_up.opened.pop() == [("TensorrtExecutionProvider", {}), (CUDA, {"use_tf32": "1"})]
+    with open_backend(model, provider="tensorrt") as backend:
+        assert backend.precision == ""
+    assert os.environ["NVIDIA_TF32_OVERRIDE"] == "0"
+    with pytest.raises(BackendError, match=r"NVIDIA_TF32_OVERRIDE=0.*keeps TensorRT from tf32"):
+        open_backend(model, provider="tensorrt", precision="tf32")
+    for provider, precision in (("cpu", "tf32"), ("cuda", "float16")):
+        with pytest.raises(BackendError, match=f"no precision {precision} on C.*ExecutionProv"):
+            open_backend(model, provider=provider, precision=precision)
+
+
+def test_cann_computes_in_float16_by_itself(
+    made_up: type[Session], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(made_up, "there", ("CANNExecutionProvider",))
+    with open_backend(save_model(tmp_path / "m.onnx", size=8), provider="cann") as backend:
+        assert backend.precision == "float16"
+        assert backend.depth == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from regcore.backends.onnxruntime.backend import import_onnxruntime
+from regcore.backends.onnxruntime.library import import_onnxruntime
 from regcore.convert.onnx.fuse_preprocess import PREFIX
 from regcore.models.onnx_package import check_onnx
 

@@ -1,0 +1,90 @@
+"""What ONNX Runtime says of a failure, in one line, with its cause and what helps."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import re
+from pathlib import Path
+from types import ModuleType
+
+from regcore.backends.onnxruntime.providers import Provider
+
+_LONGEST_REASON = 500
+_SOURCE_LINE = re.compile(r"\S+\.(?:cc|cpp|cu|cuh|h|hpp):\d+ ")
+_OWN_WORDS = "[ONNXRuntimeError]"
+_LIBRARY = "libonnxruntime_providers_{}.so"
+_NEEDS_CUDNN_9 = (1, 19)
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, without the line of ONNX Runtime's source that some begin with.
+
+    Which input it was stands in a further line of it.
+    """
+    reason = _without_signature(" ".join(str(error).split())) or type(error).__name__
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
+
+
+def _without_signature(text: str) -> str:
+    """Cuts `FILE.cc:LINE ` and the signature of the function there, up to what happened."""
+    place = _SOURCE_LINE.match(text)
+    if place is None:
+        return text
+    rest = text[place.end() :]
+    if _OWN_WORDS in rest:
+        return rest[rest.index(_OWN_WORDS) :]
+    rest = _after_brackets(rest, "()").removeprefix("const ")
+    return _after_brackets(rest, "[]") if rest.startswith("[with ") else rest
+
+
+def _after_brackets(text: str, pair: str) -> str:
+    """What follows the first bracket of this kind that closes again."""
+    depth = 0
+    for at, letter in enumerate(text):
+        depth += (letter == pair[0]) - (letter == pair[1])
+        if letter == pair[1] and depth == 0:
+            return text[at + 1 :].lstrip()
+    return text
+
+
+def preload_libraries(runtime: ModuleType) -> None:
+    """Loads CUDA's libraries out of pip's packages, where this ONNX Runtime can, from 1.21 on."""
+    preload = getattr(runtime, "preload_dlls", None)
+    if preload is not None:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does not find
+            preload()
+
+
+def why_not_loaded(runtime: ModuleType, provider: Provider) -> str:
+    """Why the library of a provider does not load, and what it needs; empty where it does.
+
+    ONNX Runtime tells that to its log alone.
+    """
+    folder = Path(str(runtime.__file__)).parent / "capi"
+    file = folder / _LIBRARY.format(provider.name.removesuffix("ExecutionProvider").lower())
+    if not file.is_file():
+        return ""
+    try:
+        shared = folder / _LIBRARY.format("shared")
+        if shared.is_file():
+            ctypes.CDLL(str(shared), mode=ctypes.RTLD_GLOBAL)
+        ctypes.CDLL(str(file))
+    except OSError as error:
+        return " ".join(str(error).split())
+    return ""
+
+
+def what_helps(runtime: ModuleType, provider: Provider) -> str:
+    """What a provider needs that did not start."""
+    if not provider.uses_cuda:
+        return f"see that the driver and libraries of {provider.name} are installed"
+    built = str(getattr(runtime, "cuda_version", None) or "")
+    cuda = f"CUDA {built.partition('.')[0]}" if built else "the CUDA that it was built for"
+    version = tuple(int(part) for part in re.findall(r"\d+", runtime.__version__)[:2])
+    cudnn = " and cuDNN 9" if version >= _NEEDS_CUDNN_9 else " and its cuDNN"
+    return (
+        f"onnxruntime {runtime.__version__} needs {cuda}{cudnn}: "
+        "pip install 'onnxruntime-gpu[cuda,cudnn]', and a driver (nvidia-smi shows it)"
+    )
