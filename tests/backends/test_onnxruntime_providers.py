@@ -124,6 +124,14 @@ def test_batches_are_bound_to_the_device(
         assert [one for one, _ in opened] == [name, *beside]
 
 
+def test_libraries_out_of_pip_packages_are_loaded_before(
+    cuda: type[Session], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with open_backend(save_model(tmp_path / "m.onnx", size=8), provider="cuda") as backend:
+        assert backend.provider == CUDA
+    assert capfd.readouterr().out == ""
+
+
 def test_a_model_that_computes_its_padding_runs_on_the_device(
     cuda: type[Session], tmp_path: Path
 ) -> None:

@@ -109,7 +109,7 @@ class Session:
 
     refused: the operators that no provider but the CPU's takes. opened: the providers of each
     session, with their options; sizes: the batch sizes that it was fixed to. alive: how many there
-    are, and most_alive how many there were at once.
+    are, and most_alive how many there were at once. loaded: whether CUDA's libraries are.
     """
 
     there: tuple[str, ...] = ()
@@ -117,6 +117,7 @@ class Session:
     opened: list[list[tuple[str, dict[str, str]]]] = []  # noqa: RUF012
     sizes: list[int | None] = []  # noqa: RUF012
     alive = most_alive = 0
+    loaded = False
 
     def __init__(
         self, path: Path, options: Options, *, providers: list[Any], enable_fallback: int
@@ -130,7 +131,8 @@ class Session:
         Session.opened.append(providers)
         Session.sizes.append(next(iter((options.by_name | options.by_denotation).values()), None))
         self.options = {name: dict(given) for name, given in providers}
-        self.names = [*(name for name, _ in providers if name in self.there), CPU]
+        there = [name for name in self.there if self.loaded or MEMORY[name] != "cuda"]
+        self.names = [*(name for name, _ in providers if name in there), CPU]
         self.placed = self._place(path, options)
         self.recorded = options.says(RECORD)
         if options.says(REFUSE_ALL) and any(provider == CPU for _, provider in self.placed):
@@ -226,6 +228,13 @@ def install(monkeypatch: Any) -> type[Session]:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [*MEMORY, CPU])
     for name, value in {"there": (), "refused": (), "opened": [], "sizes": []}.items():
         monkeypatch.setattr(Session, name, value)
+
+    def preload_dlls() -> None:
+        print("Failed to load libcudnn_adv.so.9")
+        Session.loaded = True
+
+    monkeypatch.setattr(onnxruntime, "preload_dlls", preload_dlls, raising=False)
+    monkeypatch.setattr(Session, "loaded", False)
     monkeypatch.setattr(Session, "alive", 0)
     monkeypatch.setattr(Session, "most_alive", 0)
     return Session

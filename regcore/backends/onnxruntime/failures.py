@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
-from regcore.backends.onnxruntime.providers import Provider
+from regcore.backends.onnxruntime.providers import GPU_PACKAGE, Provider
 
 _LONGEST_REASON = 500
 _SOURCE_LINE = re.compile(r"\S+\.(?:cc|cpp|cu|cuh|h|hpp):\d+ ")
@@ -80,11 +80,13 @@ def what_helps(runtime: ModuleType, provider: Provider) -> str:
     """What a provider needs that did not start."""
     if not provider.uses_cuda:
         return f"see that the driver and libraries of {provider.name} are installed"
-    built = str(getattr(runtime, "cuda_version", None) or "")
-    cuda = f"CUDA {built.partition('.')[0]}" if built else "the CUDA that it was built for"
+    major = str(getattr(runtime, "cuda_version", None) or "").partition(".")[0]
     version = tuple(int(part) for part in re.findall(r"\d+", runtime.__version__)[:2])
-    cudnn = " and cuDNN 9" if version >= _NEEDS_CUDNN_9 else " and its cuDNN"
+    cudnn = "cuDNN 9" if version >= _NEEDS_CUDNN_9 else "its cuDNN"
+    tensorrt = ", TensorRT" if provider.name.startswith("Tensorrt") else ""
+    needs = f"CUDA {major or 'that it was built for'}, {cudnn}{tensorrt} and a driver (nvidia-smi)"
+    older = f", with a driver for CUDA 12 '{GPU_PACKAGE}<1.27'" if major == "13" else ""
     return (
-        f"onnxruntime {runtime.__version__} needs {cuda}{cudnn}: "
-        "pip install 'onnxruntime-gpu[cuda,cudnn]', and a driver (nvidia-smi shows it)"
+        f"onnxruntime {runtime.__version__} needs {needs}: pip install '{GPU_PACKAGE}'"
+        f"{f' tensorrt-cu{major}' if tensorrt and major else ''}{older}"
     )

@@ -15,6 +15,8 @@ _CUDA, _TENSORRT, _CANN = (
     "CANNExecutionProvider",
 )
 _BY_SHORT_NAME = {"cpu": CPU, "cuda": _CUDA, "tensorrt": _TENSORRT, "cann": _CANN}
+#: It brings CUDA and cuDNN along: CUDA 13's from 1.27 on, before that CUDA 12's.
+GPU_PACKAGE = "onnxruntime-gpu[cuda,cudnn]"
 # What of a model TensorRT does not take, CUDA does.
 _BESIDE = {_TENSORRT: _CUDA}
 #: Where the tensors of a provider are, in the runtime's words.
@@ -107,8 +109,8 @@ def settle_precision(provider: Provider, asked: str | None) -> str:
 
 def _package_advice(name: str) -> str:
     packages = {
-        _CUDA: "pip install 'onnxruntime-gpu[cuda,cudnn]'",
-        _TENSORRT: "pip install 'onnxruntime-gpu[cuda,cudnn]'",
+        _CUDA: f"pip install '{GPU_PACKAGE}'",
+        _TENSORRT: f"pip install '{GPU_PACKAGE}'",
         _CANN: "pip install onnxruntime-cann 'numpy<2'",
     }
     if name not in packages:

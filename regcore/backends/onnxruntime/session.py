@@ -153,4 +153,4 @@ class SessionFactory:
         if not cause:
             return reason
         known = "" if cause in reason else f": {cause}"
-        return f"{reason}{known}; {what_helps(self.runtime, self.provider)}"
+        return f"{reason.rstrip('.')}{known}; {what_helps(self.runtime, self.provider)}"
