@@ -18,7 +18,7 @@ from regcore.errors import BackendError
 
 CUDA = Provider("cuda", "CUDAExecutionProvider")
 TENSORRT = Provider("tensorrt", "TensorrtExecutionProvider")
-PLACE = "/onnxruntime_src/onnxruntime/"
+PLACE = "/src/onnxruntime/"
 
 
 @pytest.mark.parametrize(
@@ -27,20 +27,20 @@ PLACE = "/onnxruntime_src/onnxruntime/"
         (
             (
                 f"{PLACE}python/onnxruntime_pybind_state.cc:729 void onnxruntime::python::Register("
-                "PySessionOptions&, const onnxruntime::ProviderOptions&) Please install TensorRT\nhere"
+                "PySessionOptions&, const ProviderOptions&) Please install TensorRT\nhere"
             ),
             "Please install TensorRT here",
         ),
         (
             (
-                f"{PLACE}core/session/provider_bridge_ort.cc:2043 onnxruntime::Provider& onnxruntime::"
+                f"{PLACE}core/session/provider_bridge_ort.cc:2043 onnxruntime::Provider& ort::"
                 "ProviderLibrary::Get() [ONNXRuntimeError] : 1 : FAIL : Failed to load library"
             ),
             "[ONNXRuntimeError] : 1 : FAIL : Failed to load library",
         ),
         (
             (
-                f"{PLACE}core/providers/cuda/cuda_call.cc:121 std::conditional_t<THROW, void, Status> "
+                f"{PLACE}core/providers/cuda/cuda_call.cc:121 std::conditional_t<THROW, void, int> "
                 "onnxruntime::CudaCall(ERRTYPE, const char*, int) [with ERRTYPE = cudaError; bool "
                 "THROW = true] CUDA failure 100: no CUDA-capable device is detected"
             ),

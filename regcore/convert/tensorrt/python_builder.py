@@ -40,7 +40,7 @@ class PythonBuilder:
                 flags = 1 << int(trt.NetworkDefinitionCreationFlag.EXPLICIT_BATCH)
             network = builder.create_network(flags)
             parser = trt.OnnxParser(network, logger)
-            if not parser.parse(job.onnx.read_bytes()):
+            if not parser.parse(job.onnx.read_bytes(), str(job.onnx)):
                 raise BackendError(f"TensorRT cannot read {job.onnx.name}: {parser.get_error(0)}")
             config = self._config(builder, job)
             engine = builder.build_serialized_network(network, config)
