@@ -220,7 +220,7 @@ int main(int argc, char** argv) {
   Exit(regcore::ResolveSimdLevel(std::getenv("REGCORE_SIMD"), &level));
   regcore::JpegDecoder decoder({}, level);
   for (size_t i = 0; i < files.size(); ++i) {
-    Exit(regcore::ReadFile(argv[i + 2], regcore::DecodeLimits{}.file_bytes, nullptr,
+    Exit(regcore::ReadFile(argv[i + 2], nullptr, regcore::DecodeLimits{}.file_bytes, nullptr,
                            &files[i].bytes, &files[i].size));
     Exit(decoder.Open(files[i].bytes.data(), files[i].size));
     images[i].width = decoder.width();

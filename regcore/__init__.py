@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from regcore.api.compare import compare_rates as compare_rates
     from regcore.api.evaluate import evaluate_model as evaluate_model
     from regcore.api.infer import infer_images as infer_images
+    from regcore.api.predict import predict_photos as predict_photos
+    from regcore.api.predictions import export_predictions as export_predictions
+    from regcore.api.predictions import tabulate_predictions as tabulate_predictions
     from regcore.api.preprocess import preprocess_images as preprocess_images
     from regcore.api.profile import profile_model as profile_model
     from regcore.api.report import write_report as write_report
@@ -30,10 +33,13 @@ if TYPE_CHECKING:
     from regcore.images.preprocessor import Preprocessor as Preprocessor
     from regcore.recipes.recipe import Recipe as Recipe
     from regcore.scores.calibration_error import CalibrationError as CalibrationError
+    from regcore.scores.class_hits import ClassHits as ClassHits
+    from regcore.scores.confusion import Confusion as Confusion
     from regcore.scores.ranks import ranks as ranks
     from regcore.scores.topk import topk as topk
     from regcore.scores.topn import TopN as TopN
     from regcore.scores.topn import topn_accuracy as topn_accuracy
+    from regcore.scores.weighted_topn import WeightedTopN as WeightedTopN
     from regcore.store.reader import Store as Store
     from regcore.store.reader import open_store as open_store
     from regcore.store.writer import write_store as write_store
@@ -45,6 +51,8 @@ _NAMES_OF_MODULES = {
     "api.compare": "compare_rates",
     "api.evaluate": "evaluate_model",
     "api.infer": "infer_images",
+    "api.predict": "predict_photos",
+    "api.predictions": "export_predictions tabulate_predictions",
     "api.preprocess": "preprocess_images",
     "api.profile": "profile_model",
     "api.report": "write_report",
@@ -57,9 +65,12 @@ _NAMES_OF_MODULES = {
     "images.preprocessor": "Preprocessor",
     "recipes.recipe": "Recipe",
     "scores.calibration_error": "CalibrationError",
+    "scores.class_hits": "ClassHits",
+    "scores.confusion": "Confusion",
     "scores.ranks": "ranks",
     "scores.topk": "topk",
     "scores.topn": "TopN topn_accuracy",
+    "scores.weighted_topn": "WeightedTopN",
     "store.reader": "Store open_store",
     "store.writer": "write_store",
 }

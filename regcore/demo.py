@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from regcore.api.messages import Log, no_log
@@ -29,6 +31,7 @@ from regcore.schemas.fields import as_dict
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from torch import nn
 
 MODEL = "tf_efficientnet_lite0"
 
@@ -45,7 +48,8 @@ class Demo:
 
     report: TopN of the photos, once each; photos: some of them with the model's answers.
     preprocess_images_per_s: files to tensors alone; images_per_s: files to TopN; both over
-    `timed_images`, which are the photos several times.
+    `timed_images`, which are the photos several times. openvino_images_per_s: as images_per_s, with
+    the same model on OpenVINO; None where that is not installed.
     """
 
     report: RunReport
@@ -53,6 +57,7 @@ class Demo:
     timed_images: int
     preprocess_images_per_s: float
     images_per_s: float
+    openvino_images_per_s: float | None = None
 
 
 def run_demo(
@@ -93,6 +98,7 @@ def run_demo(
         timed_images=len(many),
         preprocess_images_per_s=alone,
         images_per_s=whole.images_per_s,
+        openvino_images_per_s=_openvino_rate(model, preprocessor, many, many_labels),
     )
 
 
@@ -101,7 +107,7 @@ def exported_model(cache: Path, log: Log) -> Path:
 
     The file name carries a hash of the weights and of the versions of torch and timm.
     """
-    weights = package_folder(_WEIGHTS_PACKAGE) / _WEIGHTS_FILE
+    weights = weights_file()
     identity = hashlib.sha256(weights.read_bytes())
     for package in ("torch", "timm"):
         package_folder(package)
@@ -114,26 +120,47 @@ def exported_model(cache: Path, log: Log) -> Path:
     return model
 
 
-def _export(weights: Path, model: Path) -> None:
-    from regcore.convert.onnx.check_scores import Images
-    from regcore.convert.onnx.export import export_model
+def weights_file() -> Path:
+    """The demo's weights, under names of the package's own; BackendError where it is missing."""
+    return package_folder(_WEIGHTS_PACKAGE) / _WEIGHTS_FILE
+
+
+def demo_network() -> nn.Module:
+    """The demo's model as a module of torch, with its weights, ready to evaluate.
+
+    Raises BackendError where a package of the `demo` extra is not installed.
+    """
+    return _network(weights_file())[0]
+
+
+def _network(weights: Path) -> tuple[nn.Module, str]:
+    """The module, and the checksum of its weights."""
     from regcore.models.timm.architectures import build_model, rename_by_position
     from regcore.models.timm.weights import read_weights
 
     read = read_weights(weights)
     # The package keeps timm's order of the weights, but has names of its own.
-    network = build_model(MODEL, rename_by_position(MODEL, read.tensors))
-    metadata = ModelMetadata(Recipe.preset(MODEL), MODEL, f"sha256:{read.sha256}")
+    return build_model(MODEL, rename_by_position(MODEL, read.tensors)), read.sha256
+
+
+def _export(weights: Path, model: Path) -> None:
+    from regcore.convert.onnx.check_scores import Images
+    from regcore.convert.onnx.export import export_model
+
+    network, sha256 = _network(weights)
+    metadata = ModelMetadata(Recipe.preset(MODEL), MODEL, f"sha256:{sha256}")
     export_model(network, metadata, model, Images(sample_photos()[0], "ImageNet photos"))
 
 
 def demo_dict(demo: Demo) -> dict[str, Any]:
     """The demo for machines: its report, the photos and the rates."""
     run = {**vars(run_form(demo.report)), "format": json_form("demo")}
+    openvino = demo.openvino_images_per_s
     timed = Timed(
         images=demo.timed_images,
         preprocess_images_per_s=round(demo.preprocess_images_per_s, 2),
         images_per_s=round(demo.images_per_s, 2),
+        openvino_images_per_s=UNSET if openvino is None else round(openvino, 2),
     )
     return as_dict(DemoForm(**run, photos=list(demo.photos), timed=timed))
 
@@ -155,6 +182,12 @@ def demo_tables(demo: Demo) -> tuple[Table, Table]:
     )
     rates.add_row("preprocessing alone", f"{demo.preprocess_images_per_s:.1f} images/s")
     rates.add_row("files to TopN", f"{demo.images_per_s:.1f} images/s")
+    if demo.openvino_images_per_s is not None:
+        faster = demo.openvino_images_per_s / demo.images_per_s
+        rates.add_row(
+            "files to TopN, OpenVINO",
+            f"{demo.openvino_images_per_s:.1f} images/s, {faster:.2f} times ONNX Runtime's",
+        )
     return photos, rates
 
 
@@ -163,6 +196,16 @@ def _preprocess_rate(preprocessor: Preprocessor, paths: Sequence[Path]) -> float
     with preprocessor.stream(paths, _BATCH_SIZE, on_error="report") as stream:
         done = sum(len(batch.indices) for batch in stream)
     return done / (perf_counter() - start)
+
+
+def _openvino_rate(
+    model: Path, preprocessor: Preprocessor, paths: Sequence[Path], labels: NDArray[np.int64]
+) -> float | None:
+    if find_spec("openvino") is None:
+        return None
+    with open_backend(f"openvino:{model}") as backend:
+        found = evaluate(preprocessor, backend, paths, labels, batch_size=_BATCH_SIZE)
+    return found.images_per_s
 
 
 def _answers(

@@ -78,6 +78,14 @@ def simd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     return str(request.param)
 
 
+@pytest.fixture(params=["", "openvino:"], ids=["onnxruntime", "openvino"])
+def runtime(request: pytest.FixtureRequest) -> str:
+    """What stands before the name of an ONNX file for each runtime that takes such files."""
+    if request.param:
+        pytest.importorskip("openvino", reason="needs pip install 'regcore[openvino]'")
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
 def exported_models(tmp_path_factory: pytest.TempPathFactory) -> ExportedModels:
     """Real models and many files of weights, exported once for all tests."""

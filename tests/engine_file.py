@@ -7,6 +7,7 @@ The format:
              profile   null for a built-in batch, else the shapes [smallest, best, largest]
              input     the name of the image input
              fp16      whether float16 was allowed by a flag
+             tf32      whether float32 is multiplied as TF32
   the rest  the bytes of the ONNX model
 """
 

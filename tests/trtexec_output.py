@@ -83,6 +83,41 @@ def output(
     yield "[11/23/2026-12:00:01] [V] Latency: the summation of H2D Latency and others."
 
 
+def queries(
+    version: tuple[int, ...], count: int, *, begin: float = 100.0
+) -> list[dict[str, float]]:
+    """The times of so many queries, from `begin` ms on, as trtexec has them before it writes them.
+
+    Each begins while the last one computes. Their keys are those of the version.
+    """
+    into, out = ("In", "Out") if version < (7, 1) else ("H2d", "D2h")
+    found = []
+    free = begin
+    for number in range(count):
+        h2d, compute, d2h = 0.125 + number % 3 / 64, 1.25 + number % 7 / 8, 0.0625
+        start = max(begin, free - 0.5 - h2d)
+        computes = max(start + h2d, free)
+        free = computes + compute
+        times = {"startEnqMs": start - 0.0625, "endEnqMs": start + 0.25} if version > (7, 1) else {}
+        times |= {f"start{into}Ms": start, f"end{into}Ms": start + h2d}
+        times |= {"startComputeMs": computes, "endComputeMs": free}
+        times |= {f"start{out}Ms": free, f"end{out}Ms": free + d2h}
+        times |= {f"{into[0].lower()}{into[1:]}Ms": h2d, "computeMs": compute}
+        times |= {f"{out[0].lower()}{out[1:]}Ms": d2h, "latencyMs": h2d + compute + d2h}
+        if version < (8, 5):
+            times["endToEndMs"] = free + d2h - start
+        found.append(times)
+    return found
+
+
+def times_file(queries: list[dict[str, float]]) -> str:
+    """As trtexec writes it: a line for each query, numbers of six digits."""
+    lines = [" , ".join(f'"{name}" : {ms:g}' for name, ms in one.items()) for one in queries]
+    marks = ["  ", *[", "] * (len(lines) - 1)]
+    objects = (f"{mark}{{ {line} }}" for mark, line in zip(marks, lines, strict=True))
+    return "\n".join(["[", *objects, "]"]) + "\n"
+
+
 def _row(version: tuple[int, ...], values: list[float]) -> str:
     low, high, mean, median, late = values
     parts = [("min", low), ("max", high), ("mean", mean), ("median", median)]

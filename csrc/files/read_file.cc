@@ -58,6 +58,12 @@ Status ReadError(const char* path, const char* action) {
   return SystemError(StatusCode::kIo, action);
 }
 
+Status CutShort(const FileRange& range, uint64_t end) {
+  return {StatusCode::kIo, "cut short: its file has " + std::to_string(end) +
+                               " bytes, and this image has " + std::to_string(range.bytes) +
+                               " from byte " + std::to_string(range.offset) + " on"};
+}
+
 }  // namespace
 
 Status CheckFileBytes(size_t bytes, size_t max_bytes) {
@@ -66,21 +72,25 @@ Status CheckFileBytes(size_t bytes, size_t max_bytes) {
                                      " bytes is over the limit of " + std::to_string(max_bytes)};
 }
 
-Status ReadFile(const char* path, size_t max_bytes, Reservation* reservation, AlignedBuffer* buffer,
-                size_t* size) {
+Status ReadFile(const char* path, const FileRange* range, size_t max_bytes,
+                Reservation* reservation, AlignedBuffer* buffer, size_t* size) {
   // O_NONBLOCK: opening a FIFO must not hang a worker; it has no effect on regular files.
   const FileDescriptor file(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return ReadError(path, "cannot open");
   struct stat before;
   if (!LookWhenSettled(file.get(), &before)) return ReadError(path, "cannot stat");
   if (!S_ISREG(before.st_mode)) return {StatusCode::kIo, "not a regular file"};
-  const size_t bytes = static_cast<size_t>(before.st_size);
+  const uint64_t end = static_cast<uint64_t>(before.st_size);
+  const uint64_t offset = range == nullptr ? 0 : range->offset;
+  const size_t bytes = range == nullptr ? static_cast<size_t>(end) : range->bytes;
+  if (offset > end || bytes > end - offset) return CutShort(*range, end);
   REGCORE_RETURN_IF_ERROR(CheckFileBytes(bytes, max_bytes));
   if (reservation != nullptr) REGCORE_RETURN_IF_ERROR(reservation->GrowTo(bytes + kReadSlack));
   REGCORE_RETURN_IF_ERROR(buffer->Reserve(bytes + kReadSlack));
   size_t filled = 0;
   while (filled < bytes) {
-    const ssize_t got = ::read(file.get(), buffer->data() + filled, bytes - filled);
+    const ssize_t got = ::pread(file.get(), buffer->data() + filled, bytes - filled,
+                                static_cast<off_t>(offset + filled));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return ReadError(path, "cannot read");
     if (got == 0) break;

@@ -33,7 +33,7 @@ DecodeExtent ExtentFor(const PreprocessSpec& spec) {
 
 Status DecodeStep::Run(const ExternalDecoder& external, size_t index) {
   worker_.diagnostics = {};
-  Status status = DecodeHere();
+  Status status = DecodeHere(external, index);
   if (status.code() == StatusCode::kUnsupported && external.decode != nullptr) {
     status = DecodeExternally(external, index);
   }
@@ -41,7 +41,7 @@ Status DecodeStep::Run(const ExternalDecoder& external, size_t index) {
   return status;
 }
 
-Status DecodeStep::DecodeHere() {
+Status DecodeStep::DecodeHere(const ExternalDecoder& external, size_t index) {
   if (source_.path != nullptr) {
     const Status status = ReadSource();
     worker_.times.read = ImageTimes::Now();
@@ -49,13 +49,22 @@ Status DecodeStep::DecodeHere() {
     return DecodeJpeg(worker_.file.data(), file_bytes_);
   }
   if (source_.width > 0) return ViewPixels();
-  REGCORE_RETURN_IF_ERROR(CheckFileBytes(source_.size, spec_.limits.file_bytes));
-  return DecodeJpeg(source_.data, source_.size);
+  const uint8_t* bytes = source_.data;
+  size_t size = source_.size;
+  if (source_.on_demand) {
+    const Status status = fetched_.Fetch(external, index);
+    worker_.times.read = ImageTimes::Now();
+    REGCORE_RETURN_IF_ERROR(status);
+    bytes = fetched_.data();
+    size = fetched_.size();
+  }
+  REGCORE_RETURN_IF_ERROR(CheckFileBytes(size, spec_.limits.file_bytes));
+  return DecodeJpeg(bytes, size);
 }
 
 Status DecodeStep::DecodeExternally(const ExternalDecoder& external, size_t index) {
-  const uint8_t* bytes = source_.data;
-  size_t size = source_.size;
+  const uint8_t* bytes = source_.on_demand ? fetched_.data() : source_.data;
+  size_t size = source_.on_demand ? fetched_.size() : source_.size;
   if (reservation_.is_large()) {
     worker_.Release();
     ReturnFreedMemory();
@@ -114,8 +123,8 @@ Status DecodeStep::ViewPixels() {
 }
 
 Status DecodeStep::ReadSource() {
-  return ReadFile(source_.path, spec_.limits.file_bytes, &reservation_, &worker_.file,
-                  &file_bytes_);
+  return ReadFile(source_.path, source_.is_part ? &source_.part : nullptr, spec_.limits.file_bytes,
+                  &reservation_, &worker_.file, &file_bytes_);
 }
 
 // For a picture that is stored with this size and orientation.

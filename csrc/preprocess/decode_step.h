@@ -8,6 +8,7 @@
 #include "base/memory_budget.h"
 #include "base/status.h"
 #include "preprocess/external_decoder.h"
+#include "preprocess/fetched_bytes.h"
 #include "preprocess/image_source.h"
 #include "preprocess/preprocess_spec.h"
 #include "preprocess/rearrange.h"
@@ -36,7 +37,7 @@ class DecodeStep {
   bool is_large() const { return reservation_.is_large(); }
 
  private:
-  Status DecodeHere();
+  Status DecodeHere(const ExternalDecoder& external, size_t index);
   Status DecodeExternally(const ExternalDecoder& external, size_t index);
   Status DecodeJpeg(const uint8_t* bytes, size_t size);
   Status ViewPixels();
@@ -52,6 +53,7 @@ class DecodeStep {
   const ImageSource& source_;
   WorkerState& worker_;
   Reservation reservation_;
+  FetchedBytes fetched_;
   size_t file_bytes_ = 0;  // of the source's file, as far as the worker holds it
   int stored_width_ = 0;
   int stored_height_ = 0;

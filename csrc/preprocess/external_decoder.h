@@ -1,4 +1,5 @@
-// Where an external decoder, one for what is not a JPEG of ours, puts its pixels.
+// What the caller does for the core: decodes what is not a JPEG of ours, and fetches bytes that are
+// in no file.
 #pragma once
 
 #include <cstddef>
@@ -53,9 +54,12 @@ class ExternalImage {
   RgbView view_;
 };
 
-// `decode` is called from worker threads; the items are those of the list, by index.
+// The functions are called from worker threads; the items are those of the list, by index.
 struct ExternalDecoder {
   Status (*decode)(void* context, size_t index, ExternalImage* image) = nullptr;
+  // The bytes of an item on demand, which stay until `release`; that is called if this was ok.
+  Status (*fetch)(void* context, size_t index, const uint8_t** bytes, size_t* size) = nullptr;
+  void (*release)(void* context, size_t index) = nullptr;
   void* context = nullptr;
 };
 

@@ -41,8 +41,8 @@ ScoreReader::ScoreReader(size_t workers, size_t max_file_bytes)
 ScoreFileResult ScoreReader::ReadOne(const ScoreFile& file, size_t classes, AlignedBuffer* buffer,
                                      float* out) const {
   size_t size = 0;
-  Status status =
-      ReadFile(file.path.c_str(), max_file_bytes_, /*reservation=*/nullptr, buffer, &size);
+  Status status = ReadFile(file.path.c_str(), /*range=*/nullptr, max_file_bytes_,
+                           /*reservation=*/nullptr, buffer, &size);
   if (!status.ok()) return {.status = std::move(status)};
   const std::string_view bytes(reinterpret_cast<const char*>(buffer->data()), size);
   const std::span<float> scores(out, classes);

@@ -1,9 +1,17 @@
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-Item = str | bytes | bytearray | memoryview | NDArray[np.uint8]
+#: Is asked for the bytes of an image by a worker.
+class OnDemand(Protocol):
+    def read(self) -> bytes | bytearray | memoryview: ...
+
+#: The last but one: path, offset and bytes of a part of a file, and what to call it.
+Item = (
+    str | bytes | bytearray | memoryview | NDArray[np.uint8] | tuple[str, int, int, str] | OnDemand
+)
 #: Puts the pixels of an encoded image into the target and returns its EXIF orientation.
 ExternalDecoder = Callable[[bytes, DecodeTarget], int]
 

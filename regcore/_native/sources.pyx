@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
-"""The binding of image sources: a caller's images, and the decoder for what is not a JPEG."""
+"""The binding of image sources: a caller's images, and what Python does for the core with them."""
 
 import os
 
@@ -7,7 +7,11 @@ cimport cython
 
 from regcore._native.status cimport StatusCode
 
-from regcore.errors import RegcoreError
+from regcore.errors import DecodeError, RegcoreError
+
+
+cdef extern from "python_thread.h" namespace "regcore" nogil:
+    void KeepPythonThread "regcore::PythonThread::Keep"()
 
 
 @cython.no_gc_clear  # workers read the items until the job has ended
@@ -20,6 +24,9 @@ cdef class ImageSources:
         cdef const uint8_t[:, :, :] pixels
         items = list(items)
         self.alive = []
+        self.on_demand = {}
+        self.fetched = {}
+        paths = {}  # many parts of one file have one
         self.decode_external = decode_external
         self.sources.reserve(len(items))
         for item in items:
@@ -28,6 +35,18 @@ cdef class ImageSources:
                 path = os.fsencode(item)
                 source.path = path
                 self.alive.append(path)
+            elif isinstance(item, tuple):  # a FilePart
+                path = paths.get(item[0])
+                if path is None:
+                    path = paths[item[0]] = os.fsencode(item[0])
+                    self.alive.append(path)
+                source.path = path
+                source.is_part = True
+                source.part.offset = item[1]
+                source.part.bytes = item[2]
+            elif hasattr(item, "read"):  # an ImageOnDemand
+                source.on_demand = True
+                self.on_demand[self.sources.size()] = item
             elif isinstance(item, (bytes, bytearray, memoryview)):
                 encoded = item
                 if encoded.shape[0] > 0:
@@ -50,6 +69,8 @@ cdef class ImageSources:
     cdef ExternalDecoder decoder(self):
         cdef ExternalDecoder decoder
         decoder.decode = decode_externally
+        decoder.fetch = fetch
+        decoder.release = release
         decoder.context = <void*>self
         return decoder
 
@@ -118,3 +139,37 @@ cdef Status decode_externally(void* context, size_t index, ExternalImage* image)
     finally:
         if target is not None:
             target.image = NULL
+
+
+cdef Status fetch(void* context, size_t index, const uint8_t** data, size_t* size) noexcept nogil:
+    KeepPythonThread()
+    return read_on_demand(context, index, data, size)
+
+
+cdef Status read_on_demand(
+    void* context, size_t index, const uint8_t** data, size_t* size
+) noexcept with gil:
+    """Has the bytes of an image on demand read, and holds them until `release`."""
+    cdef ImageSources sources = <ImageSources>context
+    cdef const uint8_t[::1] encoded
+    try:
+        encoded = sources.on_demand[index].read()
+        sources.fetched[index] = encoded
+        if encoded.shape[0] > 0:
+            data[0] = &encoded[0]
+        size[0] = encoded.shape[0]
+        return Status()
+    except DecodeError as error:
+        return Status(StatusCode.kIo, error.detail.encode("utf-8", "replace"))
+    except MemoryError:
+        return Status(StatusCode.kOutOfMemory, b"out of memory")
+    except RegcoreError as error:
+        return Status(StatusCode.kEnvironment, str(error).encode("utf-8", "replace"))
+    except BaseException as error:
+        words = str(error) or type(error).__name__
+        return Status(StatusCode.kIo, words.encode("utf-8", "replace"))
+
+
+cdef void release(void* context, size_t index) noexcept with gil:
+    """Lets the bytes of an image on demand go."""
+    (<ImageSources>context).fetched.pop(index, None)

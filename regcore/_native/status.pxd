@@ -9,6 +9,7 @@ from libcpp.vector cimport vector
 cdef extern from "base/status.h" namespace "regcore" nogil:
     cdef enum class StatusCode:
         kOk
+        kIo
         kOutput
         kOutOfMemory
         kEnvironment

@@ -16,6 +16,7 @@ from regcore.files.atomic import remove_abandoned, write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.formats.rate import RateKind
 from regcore.reports.comparison.comparison_file import to_dict
+from regcore.reports.comparison.rendering import to_html
 from regcore.reports.comparison.sources import Source
 from regcore.reports.comparison.table import Comparison, Ratio, compare, read_column
 from regcore.reports.printable import printable
@@ -41,6 +42,9 @@ class ComparedRates:
     def to_dict(self) -> dict[str, Any]:
         """What `regcore compare --json` prints, and comparison.json holds."""
         return to_dict(self.comparison, self.run)
+
+    def _repr_html_(self) -> str:
+        return to_html(self.comparison)
 
 
 def compare_rates(

@@ -17,6 +17,7 @@ def convert_to_engine(
     *,
     out: str | Path | None = None,
     fp16: bool = False,
+    tf32: bool = False,
     batch_min: int | None = None,
     batch_opt: int | None = None,
     batch_max: int | None = None,
@@ -28,6 +29,7 @@ def convert_to_engine(
     """Builds an engine from an ONNX file with TensorRT's Python package or trtexec.
 
     out: the file, by default beside the model. fp16: compute in float16 where that is faster.
+    tf32: multiply float32 with 10 bits of mantissa, as TensorRT itself would by default.
     batch_min, batch_opt, batch_max: the smallest, best and largest batch size, by default 1, 16
     and 64. timing_cache: the file with measurements for the next build, by default below
     ~/.cache/regcore. force: also replace files that regcore did not write. show_line: called with
@@ -38,11 +40,11 @@ def convert_to_engine(
     """
     source = read_source(model, log)
     batches = engine.batch_range(source, batch_min, batch_opt, batch_max)
-    target = engine.default_engine(source, fp16=fp16) if out is None else Path(out)
+    target = engine.default_engine(source, fp16=fp16, tf32=tf32) if out is None else Path(out)
     check_target(target, ".engine")
     cache = None if timing_cache is None else Path(timing_cache)
     check_outputs(engine.engine_outputs(target, cache), source.files, force=force)
     record = engine.convert_to_engine(
-        source, batches, target, show_line, fp16=fp16, timing_cache=cache
+        source, batches, target, show_line, fp16=fp16, tf32=tf32, timing_cache=cache
     )
     return ConvertedModel(target, record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,13 @@ from regcore.api.options import (
     PreprocessorOptions,
     RecipeOptions,
     check_names,
-    existing,
+    existing_images,
+    optional,
     select,
 )
 from regcore.api.recipe_choice import recipe_for
 from regcore.errors import OutputError
-from regcore.evaluation.predictions_csv import TopPredictions, relative_names
+from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT, check_run
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_writable
@@ -90,7 +91,7 @@ class UnwrittenError(OutputError):
 def evaluate_model(
     model: str | Path,
     images: str | Path,
-    labels: str | Path,
+    labels: str | Path | None = None,
     *,
     out: str | Path = "regcore-run",
     limit: int | None = None,
@@ -106,10 +107,11 @@ def evaluate_model(
 ) -> EvaluatedModel:
     """Evaluates a model on labelled images, and writes the files of `regcore run` to `out`.
 
-    model: as for regcore.backends.registry.open_backend. images: a folder, a file or a store.
-    labels: a text file with NAME INDEX in each line. limit: only so many images, the first ones.
-    subset: it is intended that labels lack their images. metrics: what is measured beside TopN:
-    names of regcore.scores.registry, or new metrics. background: whether class 0 is the
+    model: as for regcore.backends.registry.open_backend. images: a store, or photos as
+    regcore.sources.spelling.open_source opens them. labels: a text file with NAME INDEX in each
+    line; None for the labels that the photos' archives have. limit: only so many images, the first
+    ones. subset: it is intended that labels lack their images. metrics: what is measured beside
+    TopN: names of regcore.scores.registry, or new metrics. background: whether class 0 is the
     background, and label 0 is class 1; by default where there are 1001 classes. trace: a file for
     ui.perfetto.dev. force: also replace files that regcore did not write. verify: look at the
     checksums of a store's values. log, progress: see regcore.api.messages. options: see
@@ -122,17 +124,17 @@ def evaluate_model(
     """
     check_names(options, ModelOptions)
     model, out = str(model), Path(out)
-    images, labels = existing(images), existing(labels)
+    images, labels = existing_images(images), optional(labels)
     trace = None if trace is None else Path(trace)
     if limit is not None:
         limit = whole_within("limit", limit, 1, _MOST_IMAGES)
-    check_not_swapped(model, images)
-    check_run(out, trace, model, images, labels, force=force)
+    check_not_swapped(model, Path(images))
+    check_run(out, trace, model, Path(images), labels or Path(images), force=force)
     data = read_labelled_data(images, labels, log, verify=verify)
     missing = () if subset else data.labelled.missing
     log_missing(images, missing, log)
-    paths, true_classes = data.labelled.paths[:limit], data.labelled.labels[:limit]
-    with errors_name(labels), ExitStack() as claim:
+    names, true_classes = tuple(data.names[:limit]), data.labelled.labels[:limit]
+    with closing(data), errors_name(labels or images), ExitStack() as claim:
         with open_model(model, options) as backend:
             choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
             preprocessor = Preprocessor(choice.recipe, **select(options, PreprocessorOptions))
@@ -140,7 +142,7 @@ def evaluate_model(
             claim.enter_context(claimed(out))
             if trace is not None:
                 check_writable(trace)
-            with progress(len(paths)) as advance:
+            with progress(len(names)) as advance:
                 how: dict[str, Any] = {
                     "metrics": metrics,
                     "background": background,
@@ -149,7 +151,7 @@ def evaluate_model(
                     "device_timeout": options.get("device_timeout", DEVICE_TIMEOUT),
                 }
                 try:
-                    evaluation = data.evaluate(preprocessor, backend, len(paths), batch_size, **how)
+                    evaluation = data.evaluate(preprocessor, backend, len(names), batch_size, **how)
                 except Interrupted as interrupted:
                     log("interrupted: what follows is of the images until then")
                     evaluation = interrupted.evaluation
@@ -162,14 +164,13 @@ def evaluate_model(
                 evaluation=replace(evaluation, errors=(*data.broken, *evaluation.errors)),
                 root=str(data.root.resolve()),
                 missing=missing,
-                left_out=len(data.labelled.paths) - len(paths),
+                left_out=len(data.names) - len(names),
             )
         topn = evaluation.topn
         if topn.classes:
             true_classes = class_indices(true_classes, topn.classes, background=topn.background)
             log_background(topn.classes, log, background=topn.background)
         log_failures(log, evaluation.errors)
-        names = relative_names(paths, data.root)
         predictions = TopPredictions(names, true_classes, evaluation.indices, evaluation.values)
         path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
         evaluated = EvaluatedModel(report, choice.origin, path)

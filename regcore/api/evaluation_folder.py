@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.errors import OutputError
+from regcore.evaluation.prediction_table import PREDICTION_TABLE
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.result_outputs import RESULT, RUN_FILES
 from regcore.evaluation.run_folder import write_run
@@ -35,7 +36,7 @@ def claimed(out: Path) -> Iterator[None]:
     with locked(out / _LOCK):
         remove_abandoned(out)
         check_writable(out / RESULT)
-        for name in RUN_FILES:
+        for name in (*RUN_FILES, PREDICTION_TABLE):
             (out / name).unlink(missing_ok=True)
         yield
 

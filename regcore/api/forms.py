@@ -21,6 +21,7 @@ from regcore.reports.demo_form import DemoForm
 from regcore.reports.export import ExportForm
 from regcore.reports.guide_lint.rendering import LintForm
 from regcore.reports.inference import InferForm
+from regcore.reports.prediction import PredictForm
 from regcore.reports.preprocessing import PlanForm, PreprocessForm
 from regcore.reports.recipe import RecipeDiffForm, RecipeListForm, RecipeShowForm
 from regcore.reports.run_form import RunForm
@@ -46,6 +47,7 @@ FORMS = (
     Form("onnx-recipe", "The property regcore.recipe of an ONNX file", ModelRecipe),
     Form("perf", "perf.json", PerfForm),
     Form("plan", "regcore preprocess --dry-run --json", PlanForm),
+    Form("predict", "regcore predict --json", PredictForm),
     Form("preprocess", "regcore preprocess --json", PreprocessForm),
     Form("profile", "profile.json; regcore profile --json", ProfileForm),
     Form("recipe", "regcore recipe show --json", RecipeShowForm),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from regcore.api.options import (
     PreprocessorOptions,
     RecipeOptions,
     check_names,
-    existing,
+    existing_images,
     select,
 )
 from regcore.api.recipe_choice import recipe_for
@@ -80,11 +80,12 @@ def infer_images(
 ) -> InferredImages:
     """Runs a model on images, and writes the scores of each, and the rates, to the folder `out`.
 
-    model: as for regcore.backends.registry.open_backend. images: a folder of photos, one file, a
-    store, or an info file (.info, .txt) that lists .bin files; None: the same noise in each of
-    `rounds` batches, whose scores are not written. output_binary: raw float32 (NAME_1.bin) instead
-    of text. trace: a file for ui.perfetto.dev. force: delete what an earlier run left in `out`, and
-    replace files that regcore did not write. verify: look at the checksums of a store's values.
+    model: as for regcore.backends.registry.open_backend. images: a store, an info file (.info,
+    .txt) that lists .bin files, or photos as regcore.sources.spelling.open_source opens them; None:
+    the same noise in each of `rounds` batches, whose scores are not written. output_binary: raw
+    float32 (NAME_1.bin) instead of text. trace: a file for ui.perfetto.dev. force: delete what an
+    earlier run left in `out`, and replace files that regcore did not write. verify: look at the
+    checksums of a store's values.
     log, progress: see regcore.api.messages. options: see RecipeOptions, DeviceOptions and
     PreprocessorOptions in regcore.api.options.
 
@@ -99,12 +100,12 @@ def infer_images(
     trace = None if trace is None else Path(trace)
     rounds = whole_within("rounds", rounds, 1, _MOST_ROUNDS)
     if images is not None:
-        images = existing(images)
-        check_not_swapped(model, images)
-    check_inference(out, trace, model, images, force=force)
+        images = existing_images(images)
+        check_not_swapped(model, Path(images))
+    check_inference(out, trace, model, None if images is None else Path(images), force=force)
     source = open_inputs(images, log, verify=verify)
     workers = options.get("workers") or default_workers()
-    with open_model(model, options) as backend:
+    with closing(source), open_model(model, options) as backend:
         choice = recipe_for(
             model,
             backend,

@@ -11,7 +11,6 @@ from msgspec import UNSET, UnsetType
 
 from regcore.api.messages import Log, log_listing
 from regcore.backends.protocol import Backend
-from regcore.images.listing import Listing, listing
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.bin_files import BinInputs
 from regcore.inference.inputs.noise import NoiseInputs
@@ -22,6 +21,8 @@ from regcore.recipes.recipe import Recipe
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import Digest, as_dict, described
 from regcore.schemas.recipe_form import RecipeForm, recipe_form
+from regcore.sources.protocol import ImageSource, is_url
+from regcore.sources.spelling import is_spelled, open_source
 from regcore.store.integrity import file_checksum
 from regcore.store.reader import Store, holds_store, open_store
 
@@ -33,22 +34,27 @@ _INFO_SUFFIXES = (".info", ".txt")
 
 @dataclass(frozen=True)
 class InputSource:
-    """Images: a store or a listing of photos, else an info file; None: noise."""
+    """Images: a store or photos, else an info file; None: noise."""
 
-    images: Path | None
+    images: str | Path | None
     store: Store | None
-    listed: Listing | None
+    photos: ImageSource | None
     verify: bool
 
     @property
     def is_prepared(self) -> bool:
         """Whether there are no photos, so that only the shape of a recipe's images counts."""
-        return self.images is None or self.images.suffix in _INFO_SUFFIXES
+        return self.images is None or (self.store is None and self.photos is None)
 
     @property
     def broken(self) -> tuple[DecodeError, ...]:
-        """What could not be reached in a listing."""
-        return () if self.listed is None else tuple(self.listed.broken)
+        """What could not be reached of the photos."""
+        return () if self.photos is None else tuple(self.photos.broken)
+
+    def close(self) -> None:
+        """Lets go of the photos' files."""
+        if self.photos is not None:
+            self.photos.close()
 
     def inputs(
         self, recipe: Recipe, settings: dict[str, Any], batch_size: int, rounds: int
@@ -59,22 +65,24 @@ class InputSource:
         if self.store is not None:
             return StoreInputs(self.store)
         preprocessor = Preprocessor(recipe, **settings)
-        if self.listed is not None:
-            return PhotoInputs(preprocessor, self.listed)
-        return BinInputs(self.images, recipe, workers=preprocessor.workers, verify=self.verify)
+        if self.photos is not None:
+            return PhotoInputs(preprocessor, self.photos)
+        return BinInputs(
+            Path(self.images), recipe, workers=preprocessor.workers, verify=self.verify
+        )
 
 
-def open_inputs(images: Path | None, log: Log, *, verify: bool) -> InputSource:
+def open_inputs(images: str | Path | None, log: Log, *, verify: bool) -> InputSource:
     """Looks what `images` is, and opens a store or lists photos."""
     if images is None:
         return InputSource(None, None, None, verify)
-    if holds_store(images):
+    if not is_spelled(str(images)) and holds_store(Path(images)):
         return InputSource(images, open_store(images, verify=verify), None, verify)
-    if images.suffix in _INFO_SUFFIXES:
+    if str(images).endswith(_INFO_SUFFIXES):
         return InputSource(images, None, None, verify)
-    listed = listing(images)
-    log_listing(log, listed)
-    return InputSource(images, None, listed, verify)
+    photos = open_source(images)
+    log_listing(log, photos)
+    return InputSource(images, None, photos, verify)
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,13 @@ class InferenceForm:
 
 
 def scores_origin(
-    model: str, images: Path, inputs: Inputs, recipe: Recipe, backend: Backend, *, binary: bool
+    model: str,
+    images: str | Path,
+    inputs: Inputs,
+    recipe: Recipe,
+    backend: Backend,
+    *,
+    binary: bool,
 ) -> dict[str, Any]:
     """What the scores depend on besides the images as they are: the record of the folder.
 
@@ -110,7 +124,7 @@ def scores_origin(
     form = InferenceForm(
         format=json_form("inference"),
         model=_identity(model),
-        images=str(images.resolve()),
+        images=str(images) if is_url(str(images)) else str(Path(images).resolve()),
         list=hashlib.sha256(names).hexdigest()[:16],
         recipe=recipe_form(recipe.to_dict()),
         output=backend.outputs[0].name,
@@ -123,4 +137,9 @@ def scores_origin(
 def _identity(model: str) -> str:
     """The model's checksum, or what stands for a model that is no file."""
     path = Path(model)
-    return file_checksum(path) if path.is_file() else model
+    if path.is_file():
+        weights = path.with_suffix(".bin")  # of OpenVINO's own files
+        own = path.suffix.lower() == ".xml" and weights.is_file()
+        return "+".join(map(file_checksum, [path, weights] if own else [path]))
+    prefix, _, file = model.partition(":")
+    return f"{prefix}:{_identity(file)}" if file and Path(file).is_file() else model

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from regcore.errors import DecodeError
     from regcore.images.listing import Listing
+    from regcore.sources.protocol import ImageSource
 
 #: Called with a sentence on what the result does not say: a doubt, a default, a failed image.
 Log = Callable[[str], None]
@@ -54,7 +55,7 @@ def log_failures(log: Log, errors: Sequence[DecodeError]) -> None:
     log_all(log, map(str, errors))
 
 
-def log_listing(log: Log, listed: Listing) -> None:
+def log_listing(log: Log, listed: Listing | ImageSource) -> None:
     """Says once what is left out of a listing, and names what cannot be reached.
 
     Where `listed.broken` is not empty, the result is not complete.

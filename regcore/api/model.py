@@ -23,6 +23,7 @@ def open_model(model: str, options: DeviceOptions) -> Backend:
         devices=options.get("devices"),
         allow_fallback=options.get("allow_fallback", False),
         precision=options.get("precision"),
+        copies=options.get("copies"),
     )
 
 

@@ -16,7 +16,10 @@ DEFAULT_BATCH_SIZE = 16
 LARGEST_BATCH_SIZE = 1 << 16
 
 
-SOC_HELP = "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as in Ascend310P3."
+SOC_HELP = (
+    "The Ascend chip: 'Ascend' and the Name that npu-smi info shows, as in Ascend310P3; of A3 and "
+    "950 chip and NPU name, as in Ascend910_9391."
+)
 
 
 class RecipeOptions(TypedDict, total=False):
@@ -37,10 +40,13 @@ class DeviceOptions(TypedDict, total=False):
 
     batch_size: images to a batch, by default the model's own, or 16.
     devices: the numbers of those on which an .om or .engine runs, in turn; by default 0.
-    provider: where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann.
+    provider: where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann;
+        OpenVINO: cpu (default), gpu, npu, or auto, its own choice.
     allow_fallback: parts of an ONNX model that its provider does not take may run on the CPU.
     precision: tf32, hf32, bfloat16 or float16, in which the device may compute float32; by
         default it computes float32 as such.
+    copies: of an .om, loaded on each device: 2 by default, of which one computes while the other is
+        fed; 1 takes half of the device's memory.
     output: the model's output with the scores, where it has several.
     device_timeout: a device that does not answer for so many seconds has failed; by default 600.
     """
@@ -50,6 +56,7 @@ class DeviceOptions(TypedDict, total=False):
     provider: str | None
     allow_fallback: bool
     precision: str | None
+    copies: int | None
     output: str | None
     device_timeout: float
 
@@ -92,6 +99,13 @@ def existing(path: str | Path) -> Path:
     if not found.exists():
         raise UsageError(f"{path}: no such file or folder")
     return found
+
+
+def existing_images(images: str | Path) -> str | Path:
+    """Where images are, as regcore.sources.spelling takes it; UsageError where there is nothing."""
+    from regcore.sources.spelling import is_spelled
+
+    return str(images) if is_spelled(str(images)) else existing(images)
 
 
 def optional(path: str | Path | None) -> Path | None:

@@ -80,8 +80,10 @@ def preprocess_images(
     progress: ProgressBar = no_progress,
     **options: Unpack[StoreOptions],
 ) -> PreprocessedImages:
-    """Preprocesses all images in `src`, a folder or a file, into a store in the folder `out`.
+    """Preprocesses all images in `src` into a store in the folder `out`.
 
+    src: a folder, a file, a list, archives, tables, a database or a URL, see
+    regcore.sources.spelling.open_source.
     force: delete what an earlier run left in `out`. log, progress: see regcore.api.messages.
     options: see StoreOptions, and RecipeOptions and PreprocessorOptions in regcore.api.options.
     The same call again continues an interrupted one.
@@ -90,26 +92,26 @@ def preprocess_images(
     MismatchError where `out` has images by another recipe, TooManyBadError at too many bad images,
     OutputError where `out` cannot be written, and, on Ctrl-C, LoggedInterrupt.
     """
-    job = plan_job(Path(src), Path(out), options, log)
-    listed, allowed = job.listed, job.allowed
+    job = plan_job(src, Path(out), options, log)
+    source, allowed = job.source, job.allowed
     try:
-        with progress(len(listed.names)) as advance:
+        with source, progress(len(source)) as advance:
             summary = write_store(
                 job.preprocessor,
-                listed.root,
-                listed.names,
+                source,
+                source.names,
                 job.out,
                 job.form,
-                max_bad=None if allowed is None else allowed - len(listed.broken),
+                max_bad=None if allowed is None else allowed - len(source.broken),
                 force=force,
                 progress=advance,
                 recipe_chosen=job.is_chosen,
             )
     except KeyboardInterrupt as error:
-        log(_interruption(error, len(listed.names), job.out))
+        log(_interruption(error, len(source), job.out))
         raise LoggedInterrupt from None
     log_failures(log, summary.errors)
-    summary = replace(summary, errors=(*listed.broken, *summary.errors))
+    summary = replace(summary, errors=(*source.broken, *summary.errors))
     preprocessor = job.preprocessor
     return PreprocessedImages(
         summary, preprocessor.recipe, job.recipe_name, preprocessor.workers, job.out
@@ -125,10 +127,10 @@ def plan_images(
     **options: Unpack[StoreOptions],
 ) -> PlannedImages:
     """Says what preprocess_images would do, and does nothing; the arguments are the same."""
-    job = plan_job(Path(src), Path(out), options, log)
-    listed = job.listed
-    plan = plan_store(job.preprocessor, listed.root, listed.names, job.out, job.form, force=force)
-    return PlannedImages(plan, len(listed.names), job.out)
+    job = plan_job(src, Path(out), options, log)
+    with job.source as source:
+        plan = plan_store(job.preprocessor, source, source.names, job.out, job.form, force=force)
+    return PlannedImages(plan, len(source), job.out)
 
 
 def _interruption(error: KeyboardInterrupt, listed: int, out: Path) -> str:

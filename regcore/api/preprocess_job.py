@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from regcore.api.messages import Log, log_listing
-from regcore.api.options import PrepareOptions, PreprocessorOptions, check_names, existing, select
+from regcore.api.options import (
+    PrepareOptions,
+    PreprocessorOptions,
+    check_names,
+    existing,
+    existing_images,
+    select,
+)
 from regcore.api.recipe_choice import GUIDES_RECIPE, choose_recipe
 from regcore.backends.registry import read_metadata
 from regcore.errors import UsageError
-from regcore.images.listing import Listing, listing, read_image_list
+from regcore.images.listing import read_image_list
 from regcore.images.preprocessor import Preprocessor
 from regcore.recipes.recipe import Recipe
+from regcore.sources.files import FileSource
+from regcore.sources.protocol import ImageSource
+from regcore.sources.spelling import is_folder, open_source
 from regcore.store.layout import pack_form
 from regcore.store.manifest_form import StoreLayout
 from regcore.store.progress import TooManyBadError
@@ -53,16 +63,16 @@ class PreprocessJob:
     preprocessor: Preprocessor
     recipe_name: str
     is_chosen: bool
-    listed: Listing
+    source: ImageSource
     out: Path
     form: StoreLayout
     allowed: int | None
 
 
-def plan_job(src: Path, out: Path, options: StoreOptions, log: Log) -> PreprocessJob:
+def plan_job(src: str | Path, out: Path, options: StoreOptions, log: Log) -> PreprocessJob:
     """Chooses the recipe, lists the images, and checks what the options say together."""
     check_names(options, StoreOptions)
-    src = existing(src)
+    src = existing_images(src)
     for_model = options.get("for_model")
     own = read_metadata(existing(for_model)) if for_model else None
     name = options.get("recipe")
@@ -83,14 +93,14 @@ def plan_job(src: Path, out: Path, options: StoreOptions, log: Log) -> Preproces
         _log_default(name, recipe, log)
     form = _form(recipe, options)
     preprocessor = Preprocessor(recipe, **select(options, PreprocessorOptions))
-    listed = _listed(src, options.get("list_file"), options.get("limit"))
-    if out.resolve() in {src.resolve(), listed.root.resolve()}:
+    source = _source(src, options.get("list_file"), options.get("limit"))
+    if out.resolve() in {Path(src).resolve(), Path(source.root).resolve()}:
         raise UsageError(f"{out}: OUT is the folder of SRC; the results need one of their own")
-    log_listing(log, listed)
+    log_listing(log, source)
     allowed = 0 if options.get("on_error") == "fail" else options.get("max_bad")
-    if allowed is not None and len(listed.broken) > allowed:
-        raise TooManyBadError(listed.broken, allowed)
-    return PreprocessJob(preprocessor, name, is_chosen, listed, out, form, allowed)
+    if allowed is not None and len(source.broken) > allowed:
+        raise TooManyBadError(source.broken, allowed)
+    return PreprocessJob(preprocessor, name, is_chosen, source, out, form, allowed)
 
 
 def _sides(recipe: Recipe) -> str:
@@ -118,8 +128,10 @@ def _form(recipe: Recipe, options: StoreOptions) -> StoreLayout:
     )
 
 
-def _listed(src: Path, list_file: str | Path | None, limit: int | None) -> Listing:
-    if list_file is None:
-        found = listing(src)
-        return replace(found, names=found.names[:limit])
-    return Listing(src, read_image_list(list_file, src)[:limit])
+def _source(src: str | Path, list_file: str | Path | None, limit: int | None) -> ImageSource:
+    if list_file is not None and is_folder(src):  # which need not be listed
+        return FileSource(src, read_image_list(list_file, src)[:limit])
+    source = open_source(src)
+    if list_file is not None:
+        return source.chosen(read_image_list(list_file, source.root)[:limit])
+    return source if limit is None else source.chosen(source.names[:limit])

@@ -17,7 +17,7 @@ from regcore.api.options import (
     PreprocessorOptions,
     RecipeOptions,
     check_names,
-    existing,
+    existing_images,
     select,
 )
 from regcore.api.recipe_choice import recipe_for
@@ -27,12 +27,12 @@ from regcore.evaluation.run_folder import PROFILE
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import remove_abandoned, write_text
 from regcore.host import default_workers
-from regcore.images.listing import listing
 from regcore.images.preprocessor import Preprocessor
 from regcore.performance.profile.profile_file import profile_form
 from regcore.performance.profile.workload import Profile, Workload
 from regcore.recipes.recipe import Recipe
 from regcore.schemas.fields import as_dict
+from regcore.sources.spelling import open_source
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -72,7 +72,8 @@ def profile_model(
 ) -> ProfiledModel:
     """Measures the device and each stage of the host alone, and the whole, and judges them.
 
-    model: as for regcore.backends.registry.open_backend. images: a folder or a file. batch_sizes:
+    model: as for regcore.backends.registry.open_backend. images: as
+    regcore.sources.spelling.open_source takes them. batch_sizes:
     to measure, the first is judged; by default `batch_size`. seconds: of each measurement. verify:
     try what the verdict advises. chips: devices of the card, by which the rate of one is
     multiplied. out: the folder for profile.json; by default none is written. force: also replace a
@@ -83,16 +84,15 @@ def profile_model(
     image is good, BackendError where the model cannot run, and, on Ctrl-C, LoggedInterrupt.
     """
     check_names(options, ModelOptions)
-    model, images, out = str(model), existing(images), None if out is None else Path(out)
+    model, images, out = str(model), existing_images(images), None if out is None else Path(out)
     chips = whole_within("chips", chips, 1, LARGEST_BATCH_SIZE)
     if not 0 < seconds < math.inf:
         raise UsageError(f"seconds must be more than 0, not {seconds}")
-    check_not_swapped(model, images)
+    check_not_swapped(model, Path(images))
     if out is not None:
-        check_profile(out, model, images, force=force)
-    listed = listing(images)
-    log_listing(log, listed)
-    paths = tuple(listed.root / name for name in listed.names)
+        check_profile(out, model, Path(images), force=force)
+    source = open_source(images)
+    log_listing(log, source)
     settings = select(options, PreprocessorOptions)
     workers = settings.pop("workers", None) or default_workers()
 
@@ -100,7 +100,7 @@ def profile_model(
         return Preprocessor(recipe, workers=count, **settings)
 
     begun: list[str] = []
-    with open_model(model, options) as backend:
+    with source, open_model(model, options) as backend:
         try:
             with status() as show:
 
@@ -111,7 +111,9 @@ def profile_model(
                 choice = recipe_for(
                     model, backend, None, log, **select(options, RecipeOptions), shape_only=True
                 )
-                workload = Workload(backend, paths, choice.recipe, prepare, workers, seconds, say)
+                workload = Workload(
+                    backend, source.read(), choice.recipe, prepare, workers, seconds, say
+                )
                 sizes = batch_sizes or (batch_size_for(backend, options.get("batch_size")),)
                 result = workload.profile(sizes, verify=verify)
         except KeyboardInterrupt:

@@ -23,6 +23,7 @@ from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.formats.guide_result import read_guide_result
 from regcore.formats.timm_results import find_baseline
 from regcore.reports.verdict import to_dict
+from regcore.reports.verdict_rendering import to_html
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ class Judgement:
             complete=self.complete,
             run=self.run,
         )
+
+    def _repr_html_(self) -> str:
+        return to_html(self.to_dict())
 
 
 def judge_run(

@@ -144,7 +144,7 @@ def verify_images(
 
 
 def _path_below(store: Store, error: DecodeError) -> str:
-    return error.path.removeprefix(f"{store.source}/")
+    return error.path.removeprefix(f"{store.root}/")
 
 
 def _log_all(verified: VerifiedStore, store: Store, log: Log) -> None:

@@ -47,14 +47,13 @@ class DoubleBufferedBackend(Backend, Generic[S, E]):
     """Batches go to execution slots in turn; from page-locked memory the device copies itself.
 
     A slot has what one batch in work needs on the device. Subclasses set, in `_prepare`, what
-    Backend has, `_slots` (as many as `depth`) and `_origin_time`, and call `_keep_scores`.
+    Backend has and `_slots` (as many as `depth`), and call `_keep_scores`.
     """
 
     #: Stages of a batch, and the marks between which each lies.
     stages: ClassVar[tuple[tuple[DeviceStage, str, str], ...]]
 
     _slots: list[E]
-    _origin_time: float  # s of time.perf_counter at which the device's own clock was 0
 
     def __init__(
         self, open_session: Callable[[Path, int], S], path: Path, device: int, output: str | None
@@ -84,7 +83,7 @@ class DoubleBufferedBackend(Backend, Generic[S, E]):
 
     @abstractmethod
     def _wait(self, slot: E) -> Mapping[str, float]:
-        """Waits for a slot's batch; when each mark was passed, in ms of the device's clock."""
+        """Waits for a slot's batch; when each mark was passed, in s of time.perf_counter."""
 
     def _keep_scores(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         """Has memory for the scores in work, and for those that were given out."""
@@ -134,8 +133,7 @@ class DoubleBufferedBackend(Backend, Generic[S, E]):
         slot, scores = self._in_work.popleft()
         with deferred_sigint():
             self._session.enter()
-            passed = self._wait(slot)
-        at = {name: self._origin_time + ms / 1000 for name, ms in passed.items()}
+            at = self._wait(slot)
         spans = tuple(Span(stage, self._device, at[a], at[b]) for stage, a, b in self.stages)
         return Result(as_scores(scores), spans)
 

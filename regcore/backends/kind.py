@@ -11,9 +11,6 @@ from regcore.backends.protocol import Backend
 from regcore.models.metadata import ModelMetadata
 from regcore.models.tensors import TensorSpec
 
-#: In what a device may compute float32 where a user asks for it; none does so by itself.
-PRECISIONS = ("tf32", "hf32", "bfloat16", "float16")
-
 
 @dataclass(frozen=True)
 class OpenOptions:
@@ -22,7 +19,8 @@ class OpenOptions:
     provider: where it runs. threads: of the runtime. output: the name of the scores. devices: the
     numbers of those on which it runs, batches in turn. allow_fallback: whether what the provider
     does not take may run on the CPU.
-    precision: one of PRECISIONS in which float32 may be computed.
+    precision: one of regcore.backends.precisions in which float32 may be computed.
+    copies: of the model, loaded on each device.
     """
 
     provider: str | None = None
@@ -31,6 +29,7 @@ class OpenOptions:
     devices: Sequence[int] | None = None
     allow_fallback: bool = False
     precision: str | None = None
+    copies: int | None = None
 
 
 class Description(Protocol):
@@ -46,7 +45,7 @@ class Description(Protocol):
 
     @property
     def batches(self) -> tuple[int, ...]:
-        """The batch sizes that it takes."""
+        """The batch sizes that it takes; empty where any will do."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ class ModelKind:
     """The models of one backend. A module that registers one imports no heavy package.
 
     spelling: how users name such a model, as in `FILE.onnx`.
-    open: opens one; raises BackendError. choices: which of the options provider, output, devices
-        and precision it has; the registry refuses the others.
+    open: opens one; raises BackendError. choices: which of the options provider, output, devices,
+        precision and copies it has; the registry refuses the others.
     suffixes: of its files, in lower case. prefixes: words before a colon, for models that are no
         files.
     metadata: what a file says of itself, None where it says nothing; by default that is in the

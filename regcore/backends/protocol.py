@@ -56,8 +56,8 @@ class Backend(ABC):
     depth: how many batches may be submitted before a result has to be taken. From 2 on the device
         copies a batch while it computes another.
     max_batch: the images of the largest batch that it takes, or None where there is no limit.
-    precision: in what it computes float32, where that is less than float32: one of PRECISIONS in
-        regcore.backends.kind, else empty. It stands beside the provider in all results.
+    precision: in what it computes float32, where that is less than float32: one of those in
+        regcore.backends.precisions, else empty. It stands beside the provider in all results.
     doubts: what makes its scores doubtful, a sentence each, for the user.
 
     Calls may come from any thread, one at a time.

@@ -19,7 +19,7 @@ from regcore.models.build_record import read_record
 from regcore.models.metadata import ModelMetadata
 
 GROUP = "regcore.backends"
-_OWN = ("onnxruntime", "ascend", "tensorrt", "pytorch", "simulated")
+_OWN = ("onnxruntime", "openvino", "ascend", "tensorrt", "pytorch", "simulated")
 
 
 def open_backend(
@@ -31,19 +31,23 @@ def open_backend(
     devices: Sequence[int] | None = None,
     allow_fallback: bool = False,
     precision: str | None = None,
+    copies: int | None = None,
 ) -> Backend:
     """Opens a model.
 
-    model: a file `.onnx`, `.om`, or `.engine` (`.plan`); `torch:MODEL[.TAG][:WEIGHTS]`, timm's
-        model itself, or `torch-half:...`; `simulated:RATE[:CLASSES]` for tests and measurements.
+    model: a file `.onnx`, `.om`, or `.engine` (`.plan`); `openvino:FILE.onnx`, or OpenVINO's own
+        `FILE.xml`; `torch:MODEL[.TAG][:WEIGHTS]`, timm's model itself, or `torch-half:...`;
+        `simulated:RATE[:CLASSES]` for tests and measurements.
     provider: where an ONNX model runs (`cpu`, `cuda`, `tensorrt`, `cann`, or the runtime's own
-        name), or timm's (`cpu`, `cuda`, `npu`). threads: of the runtime, its own choice by default.
+        name), one of OpenVINO (`cpu`, `gpu`, `gpu:1`, `npu`, `auto`), or timm's (`cpu`, `cuda`,
+        `npu`). threads: of the runtime, its own choice by default.
     output: the name of the scores.
     devices: the numbers of those on which an `.om` or `.engine` runs, batches in turn; 0 by
         default.
     allow_fallback: whether what an ONNX model's provider does not take may run on the CPU.
     precision: `tf32`, `hf32`, `bfloat16` or `float16`, in which the device may then compute
         float32; by default it computes float32 as such.
+    copies: of an `.om`, loaded on each device; 2 by default: one computes while the other is fed.
     Raises BackendError where the model, the runtime or the provider cannot be had.
     """
     kind = kind_of(model)
@@ -52,11 +56,17 @@ def open_backend(
         raise BackendError(
             f"{model}: no backend for this model; supported are {', '.join(others)} and {last}"
         )
-    choices = {"provider": provider, "devices": devices, "output": output, "precision": precision}
+    choices = {
+        "provider": provider,
+        "devices": devices,
+        "output": output,
+        "precision": precision,
+        "copies": copies,
+    }
     for name, value in choices.items():
         if value is not None and name not in kind.choices:
             raise BackendError(f"{model}: has no choice of {name}")
-    options = OpenOptions(provider, threads, output, devices, allow_fallback, precision)
+    options = OpenOptions(provider, threads, output, devices, allow_fallback, precision, copies)
     return kind.open(str(model), options)
 
 
@@ -77,17 +87,26 @@ def read_metadata(model: Path) -> ModelMetadata:
 
 
 def kind_of(model: str | Path) -> ModelKind | None:
-    """The kind of a model, by its suffix or prefix; None for an unknown one.
+    """The kind of a model, by its prefix or suffix; None for an unknown one.
 
-    Where several fit, the first does: regcore's own go first. Raises BackendError where none fits,
-    and a backend of another distribution, which may be the one for it, does not load.
+    Where several fit, the first does: regcore's own go first, and their prefixes before suffixes.
+    Raises BackendError where none fits, and a backend of another distribution, which may be the
+    one for it, does not load.
     """
     suffix = Path(model).suffix.lower()
     prefix, colon, _ = str(model).partition(":")
+    for kind in _own_kinds():
+        if colon and prefix in kind.prefixes:
+            return kind
     for kind in kinds():
-        if prefix in kind.prefixes if colon and kind.prefixes else suffix in kind.suffixes:
+        if suffix in kind.suffixes or (colon and prefix in kind.prefixes):
             return kind
     return None
+
+
+def _own_kinds() -> Iterator[ModelKind]:
+    for name in _OWN:
+        yield import_module(f"regcore.backends.{name}.kind").KIND
 
 
 def kinds() -> Iterator[ModelKind]:
@@ -95,8 +114,7 @@ def kinds() -> Iterator[ModelKind]:
 
     Raises BackendError, after all others, for a backend that does not load.
     """
-    for name in _OWN:
-        yield import_module(f"regcore.backends.{name}.kind").KIND
+    yield from _own_kinds()
     broken: BackendError | None = None
     for point in entry_points(group=GROUP):
         try:

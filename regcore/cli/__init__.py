@@ -14,6 +14,8 @@ from regcore.cli.export import export
 from regcore.cli.infer import infer
 from regcore.cli.info import info
 from regcore.cli.inspect import inspect
+from regcore.cli.predict import predict
+from regcore.cli.predictions import predictions
 from regcore.cli.preprocess import preprocess
 from regcore.cli.profile import profile
 from regcore.cli.recipe import recipe
@@ -74,8 +76,10 @@ _COMMANDS = (
     verify,
     info,
     run,
+    predict,
     infer,
     profile,
+    predictions,
     score,
     verdict,
     compare,

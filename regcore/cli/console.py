@@ -115,6 +115,11 @@ def print_json(result: dict[str, Any]) -> None:
     _print(json.dumps(result, indent=2))
 
 
+def print_document(text: str) -> None:
+    """A text for another program on stdout, as it is."""
+    _print(text)
+
+
 def print_text(*parts: RenderableType) -> None:
     """Text or tables on stdout, with colours on a terminal."""
     from rich.console import Console

@@ -39,6 +39,11 @@ _OM_OPTIONS = (
 )
 _ENGINE_OPTIONS = (
     click.option("--fp16", is_flag=True, help="engine: compute in float16 where that is faster."),
+    click.option(
+        "--tf32",
+        is_flag=True,
+        help="engine: multiply float32 with 10 bits of mantissa, which is faster on newer GPUs.",
+    ),
     click.option("--batch-min", type=_SIZE, help="engine: smallest batch size.  [default: 1]"),
     click.option("--batch-opt", type=_SIZE, help="engine: best batch size.  [default: 16]"),
     click.option("--batch-max", type=_SIZE, help="engine: largest batch size.  [default: 64]"),
@@ -53,7 +58,7 @@ _ENGINE_OPTIONS = (
 #: The names of the options that are for one kind of file alone.
 OWN_OPTIONS = {
     "om": ("soc", "batch", "dynamic_batch", "aipp", "recipe", "precision", "atc_log", "only_print"),
-    "engine": ("fp16", "batch_min", "batch_opt", "batch_max", "timing_cache"),
+    "engine": ("fp16", "tf32", "batch_min", "batch_opt", "batch_max", "timing_cache"),
 }
 
 

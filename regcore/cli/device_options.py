@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from regcore.api.options import DEFAULT_BATCH_SIZE, LARGEST_BATCH_SIZE
-from regcore.backends.kind import PRECISIONS
+from regcore.backends.precisions import PRECISIONS
 from regcore.cli.options import FiniteFloat
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 
@@ -38,7 +38,8 @@ _DEVICE_OPTIONS = (
     ),
     click.option(
         "--provider",
-        help="Where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann.",
+        help="Where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann; "
+        "OpenVINO: cpu (default), gpu, npu, or auto, its own choice.",
     ),
     click.option(
         "--allow-fallback",
@@ -49,6 +50,12 @@ _DEVICE_OPTIONS = (
         "--precision",
         type=click.Choice(PRECISIONS),
         help="Let the device compute float32 in this; faster, and other scores.",
+    ),
+    click.option(
+        "--copies",
+        type=click.IntRange(1, 4),
+        help="Copies of an .om on each device.  [default: 2, of which one computes while the other "
+        "is fed; 1 takes half of the device's memory]",
     ),
     click.option("--output", help="The model's output with the scores, where it has several."),
     click.option(

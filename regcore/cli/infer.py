@@ -17,7 +17,7 @@ from regcore.cli.console import (
     progress_bar,
 )
 from regcore.cli.device_options import device_options, trace_option
-from regcore.cli.options import preprocess_options, verify_option
+from regcore.cli.options import photos_help, preprocess_options, verify_option
 from regcore.errors import UsageError
 
 _IMAGES_AND_OUT = 2
@@ -25,7 +25,7 @@ _IMAGES_AND_OUT = 2
 
 @click.command()
 @click.argument("model")
-@click.argument("paths", metavar="[IMAGES] OUT", nargs=-1, required=True, type=Path)
+@click.argument("paths", metavar="[IMAGES] OUT", nargs=-1, required=True)
 @click.option(
     "--output-binary", is_flag=True, help="Write raw float32 (NAME_1.bin) instead of text."
 )
@@ -48,10 +48,11 @@ _IMAGES_AND_OUT = 2
 @device_options
 @trace_option
 @preprocess_options
+@photos_help
 def infer(
     *,
     model: str,
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     noise: bool,
     as_json: bool,
     **options: Any,  # noqa: ANN401
@@ -59,9 +60,9 @@ def infer(
     """Run MODEL on IMAGES, and write the scores of each to OUT/dumpOutput_device0/NAME_1.txt.
 
     This is the benchmark tool's job, with its outputs: the guide's scripts, and 'regcore score',
-    read them. IMAGES is a folder of photos, which are preprocessed on the way, a store that
-    'regcore preprocess' has made, or an info file (.info, .txt) that lists .bin files. MODEL is as
-    for 'regcore run'. Rates go to OUT/perf_vision_batchsize_N_device_M.txt and OUT/perf.json.
+    read them. IMAGES are photos, which are preprocessed on the way, a store that 'regcore
+    preprocess' has made, or an info file (.info, .txt) that lists .bin files. MODEL is as for
+    'regcore run'. Rates go to OUT/perf_vision_batchsize_N_device_M.txt and OUT/perf.json.
 
     The same command again continues an interrupted run, and runs images anew whose size or time of
     change is another since. One process at a time works in OUT. An image that cannot be read is
@@ -93,11 +94,13 @@ def infer(
         raise click.exceptions.Exit(INCOMPLETE)
 
 
-def _images_and_out(paths: tuple[Path, ...], *, noise: bool) -> tuple[Path | None, Path]:
+def _images_and_out(paths: tuple[str, ...], *, noise: bool) -> tuple[str | None, Path]:
+    from regcore.sources.spelling import is_spelled
+
     if len(paths) != (1 if noise else _IMAGES_AND_OUT):
         wanted = "MODEL OUT with --random" if noise else "MODEL IMAGES OUT"
         raise UsageError(f"expected {wanted}, see 'regcore infer --help'")
     images, out = (None, paths[0]) if noise else paths
-    if images is not None and not images.exists():
+    if images is not None and not is_spelled(images) and not Path(images).exists():
         raise UsageError(f"{images}: no such file or folder")
-    return images, out
+    return images, Path(out)

@@ -16,9 +16,9 @@ from regcore.reports.printable import printable
 def inspect(*, model: Path, as_json: bool) -> None:
     """Show what MODEL takes and gives, its batch size, opset and recipe, without running it.
 
-    MODEL is an .onnx file, or an .om or .engine that regcore convert has built. Where there is an
-    Ascend, or a GPU with TensorRT, it is asked what an .om or .engine takes and gives, and any of
-    them will do.
+    MODEL is an .onnx file, OpenVINO's .xml, or an .om or .engine that regcore convert has built.
+    Where there is an Ascend, or a GPU with TensorRT, it is asked what an .om or .engine takes and
+    gives, and any of them will do.
 
     \b
     Example:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -48,6 +49,44 @@ def batch_sizes(text: str) -> tuple[int, ...]:
     if not sizes or min(sizes) < 1:
         raise click.BadParameter(f"{text!r} is not a list such as 1,4,8,16") from None
     return sizes
+
+
+class Photos(click.ParamType["str | Path"]):
+    """The type of an argument that says where photos are: a path, or what stands for several."""
+
+    name = "photos"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | Path:
+        """See click.ParamType."""
+        from regcore.sources.spelling import is_spelled
+
+        if is_spelled(str(value)):
+            return str(value)
+        path: Path = click.Path(exists=True, path_type=Path).convert(value, param, ctx)
+        return path
+
+
+#: For the help of commands whose argument says where photos are.
+PHOTOS_HELP = """\
+    Photos are a folder with its sub-folders, an image file, a list of either (.lst, .list, .txt:
+    one path a line), or kept inside other files: .tar (as WebDataset writes it), .zip, .parquet,
+    .arrow, .feather (columns 'image' and 'label', as of Hugging Face), an LMDB. Several shards are
+    one list as 'shard-{000..063}.tar' or 'shard-*.tar', and fsspec opens URLs such as
+    s3://bucket/val-{00..63}.tar or hf://datasets/NAME/val.parquet. An image inside is named as
+    shard-000.tar::n01440764/x.jpg.
+"""
+
+
+def photos_help(command: Callable[..., None]) -> Callable[..., None]:
+    """Puts PHOTOS_HELP into the docstring of a command, before its examples."""
+    text, mark, examples = (command.__doc__ or "").partition("    \b\n")
+    command.__doc__ = f"{text}{PHOTOS_HELP}\n{mark}{examples}"
+    return command
 
 
 _RECIPE_OPTIONS = (

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from regcore.cli.console import INCOMPLETE, log, print_json, progress_bar
-from regcore.cli.options import byte_size, preprocess_options
+from regcore.cli.options import Photos, byte_size, photos_help, preprocess_options
 
 
 @click.command()
-@click.argument("src", type=click.Path(exists=True, path_type=Path))
+@click.argument("src", type=Photos())
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--pack",
@@ -58,8 +58,9 @@ from regcore.cli.options import byte_size, preprocess_options
     help="Prepare images as this exported model wants them.",
 )
 @preprocess_options
+@photos_help
 def preprocess(*, dry_run: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401
-    """Preprocess every image in SRC (a folder or a file) into files in OUT.
+    """Preprocess every photo in SRC into files in OUT.
 
     photo.JPEG becomes photo.bin: the bare array, without a header, ready for a device. The name
     is cut at its first dot. With --pack the arrays lie side by side in few large files instead.
@@ -74,6 +75,7 @@ def preprocess(*, dry_run: bool, as_json: bool, **options: Any) -> None:  # noqa
     Examples:
       regcore preprocess imagenet/val prep_dataset --workers 32
       regcore preprocess imagenet/val packs --pack 64 --dtype uint8 --layout nhwc
+      regcore preprocess 'imagenet-val-{000..063}.tar' prep_dataset --keep-folders
     """  # noqa: D301
     from regcore.api.preprocess import plan_images, preprocess_images
     from regcore.images.diagnostics import diagnostics_summary

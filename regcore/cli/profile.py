@@ -9,12 +9,12 @@ import click
 
 from regcore.cli.console import log, print_json, print_text, status_line
 from regcore.cli.device_options import device_options
-from regcore.cli.options import FiniteFloat, batch_sizes, preprocess_options
+from regcore.cli.options import FiniteFloat, Photos, batch_sizes, photos_help, preprocess_options
 
 
 @click.command()
 @click.argument("model")
-@click.argument("images", type=click.Path(exists=True, path_type=Path))
+@click.argument("images", type=Photos())
 @click.option(
     "--batch",
     "batch_sizes",
@@ -45,6 +45,7 @@ from regcore.cli.options import FiniteFloat, batch_sizes, preprocess_options
 @click.option("--force", is_flag=True, help="Replace also a profile.json of something else.")
 @device_options
 @preprocess_options
+@photos_help
 def profile(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Measure MODEL's device against the host that prepares IMAGES, and say what is too slow.
 

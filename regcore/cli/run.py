@@ -10,7 +10,13 @@ import click
 
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
 from regcore.cli.device_options import device_options, trace_option
-from regcore.cli.options import metric_option, preprocess_options, verify_option
+from regcore.cli.options import (
+    Photos,
+    metric_option,
+    photos_help,
+    preprocess_options,
+    verify_option,
+)
 
 if TYPE_CHECKING:
     from regcore.api.evaluate import EvaluatedModel
@@ -18,12 +24,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model")
-@click.argument("images", type=click.Path(exists=True, path_type=Path))
+@click.argument("images", type=Photos())
 @click.option(
     "--labels",
-    required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The true classes: a text file with NAME INDEX in each line.",
+    help="The true classes: a text file with NAME INDEX in each line.  [default: the labels in "
+    "the archives or tables of IMAGES]",
 )
 @click.option(
     "--out",
@@ -45,13 +51,15 @@ if TYPE_CHECKING:
 @device_options
 @trace_option
 @preprocess_options
+@photos_help
 def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
-    """Evaluate MODEL on labelled IMAGES (a folder, a file or a store) and print TopN.
+    """Evaluate MODEL on labelled IMAGES (photos or a store) and print TopN.
 
-    MODEL is a .onnx file, an .om for Ascend devices, an .engine for TensorRT, torch:NAME:WEIGHTS
-    for timm's model itself, or simulated:RATE for a made-up device of RATE images/s. The result
-    goes to result.json in --out. Where an image cannot be read, a labelled image is not there, or
-    Ctrl-C ends the run, it goes to result.incomplete.json instead, and the exit code is 3. Rates
+    MODEL is a .onnx file for ONNX Runtime, openvino:FILE.onnx or an .xml for OpenVINO, an .om for
+    Ascend devices, an .engine for TensorRT, torch:NAME:WEIGHTS for timm's model itself, or
+    simulated:RATE for a made-up device of RATE images/s. The result goes to result.json in --out.
+    Where an image cannot be read, a labelled image is not there, or Ctrl-C ends the run, it goes to
+    result.incomplete.json instead, and the exit code is 3. Rates
     and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
     writes it; what the model made of each image goes to predictions.csv, and everything that --json
     prints to run.json.
@@ -60,6 +68,7 @@ def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     Examples:
       regcore run regnety_016.onnx imagenet/val --labels val_label.txt --out result
       regcore run regnety_016_bs16.om imagenet/val --labels val_label.txt --device 0,1,2,3
+      regcore run regnety_016.onnx 'imagenet-val-{000..063}.tar'
     """  # noqa: D301
     from regcore.api.evaluate import UnwrittenError, evaluate_model
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, NOT_MET, log, print_json, print_text
+from regcore.cli.console import INCOMPLETE, NOT_MET, log, print_document, print_json, print_text
 
 
 @click.command()
@@ -52,8 +52,16 @@ from regcore.cli.console import INCOMPLETE, NOT_MET, log, print_json, print_text
     help="Also compare all scores of two runs, as 'regcore infer' and other tools write them.",
 )
 @click.option("--force", is_flag=True, help="Replace a verdict.json that is none of regcore's.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "markdown", "junit"]),
+    default="table",
+    show_default=True,
+    help="How the verdict is printed: Markdown for $GITHUB_STEP_SUMMARY, JUnit's XML for CI.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
-def verdict(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+def verdict(*, form: str, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Judge the accuracy of RESULT, a folder that 'regcore run' has written.
 
     Or a result.json of the guide's script, for --baseline-top1. PASS (exit code 0): even the lower
@@ -65,17 +73,21 @@ def verdict(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     Examples:
       regcore verdict result --baseline regnety_016.pycls_in1k --max-drop 1.0pt
       regcore verdict om_result --against onnx_result --max-drop 0.1pt
+      regcore verdict result --baseline-top1 77.862 --max-drop 1pt --format junit > junit.xml
     """  # noqa: D301
     from regcore.api.verdict import judge_run
     from regcore.evaluation.verdict import Outcome
-    from regcore.reports.verdict import to_table
+    from regcore.reports.verdict_junit import to_junit
+    from regcore.reports.verdict_rendering import headline, to_markdown, to_table
 
     judged = judge_run(**options, log=log)
+    found = judged.to_dict()
     if as_json:
-        print_json(judged.to_dict())
+        print_json(found)
+    elif form == "table":
+        print_text(headline(found), to_table(found))
     else:
-        whole = "" if judged.complete else ", for a run is INCOMPLETE"
-        print_text(f"{judged.outcome.value}{whole}", to_table(judged.to_dict()))
+        print_document(to_markdown(found) if form == "markdown" else to_junit(found))
     if not judged.complete:
         log("incomplete: an accuracy over a part of the images decides nothing")
     if judged.outcome is Outcome.FAIL:

@@ -40,8 +40,7 @@ class ModelFacts:
     @property
     def batch(self) -> str:
         """`any`, `4`, `1, 4 or 16`, or `1 to 64, best at 16`."""
-        if self.record is not None or self.description is not None:
-            sizes = self._sizes
+        if sizes := self._sizes:
             kind = kind_of(self.path)
             if kind is not None and kind.batches_are_a_range and len(sizes) > 1:
                 return f"{sizes[0]} to {sizes[2]}, best at {sizes[1]}"
@@ -58,7 +57,7 @@ class ModelFacts:
 
 
 def inspect_model(path: Path) -> ModelFacts:
-    """The facts of an .onnx file, of another by its device, or of the record beside the model.
+    """The facts of an .onnx file, of another by its runtime, or of the record beside the model.
 
     Raises BackendError for other files, and for those that only their driver can read, but does
     not.
@@ -75,7 +74,8 @@ def inspect_model(path: Path) -> ModelFacts:
         raise BackendError(f"{path}: no such model file")
     record = read_record(path)
     size = path.stat().st_size
-    metadata = record.metadata(path) if record else None
+    read = kind.metadata if record is None else record.metadata
+    metadata = read(path) if read is not None else None
     description, refusal = None, ""
     try:
         description = kind.describe(path) if kind.describe is not None else None

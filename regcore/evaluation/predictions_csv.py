@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,7 +88,7 @@ def write_predictions(path: Path, predictions: TopPredictions) -> None:
                 for found, score in zip(classes, scores, strict=True)
                 for text in _choice(found, score)
             ]
-            writer.writerow([_as_text(image), label, *best])
+            writer.writerow([as_cell(image), label, *best])
 
 
 def _choice(found: int, score: float) -> tuple[str, str]:
@@ -121,7 +120,7 @@ def parse_class(text: str) -> int:
     return int(text)
 
 
-def _as_text(name: str) -> str:
+def as_cell(name: str) -> str:
     """A name that no spreadsheet takes for a formula; those that begin like one get a quote."""
     return f"'{name}" if name.startswith(_FORMULA) else name
 
@@ -166,12 +165,4 @@ def read_predictions(path: Path) -> TopPredictions:
         np.array(labels, np.int64),
         np.array(classes, np.int64).reshape(-1, _RANKS),
         np.array(scores, np.float32).reshape(-1, _RANKS),
-    )
-
-
-def relative_names(paths: Sequence[Path], root: Path) -> tuple[str, ...]:
-    """The images' paths below the folder that was evaluated."""
-    return tuple(
-        path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-        for path in paths
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from regcore.errors import UsageError
+from regcore.evaluation.prediction_table import PREDICTION_TABLE, is_prediction_table
 from regcore.evaluation.predictions_csv import OLDER_PREDICTIONS, PREDICTIONS
 from regcore.evaluation.run_folder import COMPARISON, PERF, PROFILE, RUN, VERDICT
 from regcore.files.output_guard import Output, Recognise, check_outputs, json_of, text_of
@@ -50,6 +51,7 @@ def check_run(
             "choose another --out"
         )
     outputs = [Output(out / name, recognise) for name, recognise in RUN_FILES.items()]
+    outputs.append(Output(out / PREDICTION_TABLE, recognise_file=is_prediction_table))
     outputs += [*_benchmark_files(out), *_trace(trace)]
     _check(outputs, model, [images, labels], force=force)
 
@@ -100,10 +102,11 @@ def check_listed(out: Path, trace: Path | None, files: Sequence[str], *, force: 
 
 
 def model_files(model: str) -> list[Path]:
-    """The files that MODEL may name: itself, or the weights in torch:NAME:WEIGHTS; its record."""
+    """The files that MODEL may name: itself or what follows its prefix, the weights; its record."""
     parts = model.split(":")
     names = [":".join(parts[start:]) for start in range(len(parts))]
     files = [Path(name) for name in names if name]
+    files += [file.with_suffix(".bin") for file in files if file.suffix.lower() == ".xml"]
     return [*files, *(record_path(file) for file in files if file.name)]
 
 

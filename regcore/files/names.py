@@ -6,6 +6,11 @@ import os
 import re
 from pathlib import Path
 
+#: Between the name of an archive, a table or a database and that of an image in it.
+ARCHIVE_MARK = "::"
+
+_ARCHIVE = re.compile(rf"\.(?:tar|zip|parquet|arrow|feather|mdb|lmdb){ARCHIVE_MARK}", re.IGNORECASE)
+
 #: Longer runs of digits are no numbers that anybody counts, and slow to convert.
 _LONGEST_NUMBER = 255
 
@@ -26,6 +31,18 @@ def digit_runs(text: str) -> tuple[str | int, ...]:
 
 
 def image_key(path: str | Path) -> str:
-    """The file name up to its first dot, as the guide names its outputs: `a/b.c.JPEG` -> `b`."""
+    """The file name up to its first dot, as the guide names its outputs: `a/b.c.JPEG` -> `b`.
+
+    Of an image in an archive the name there: `a/shard.tar::b.c.jpg` -> `b`.
+    """
     # Not Path.name, which takes eight times as long: there are as many as images.
-    return os.fspath(path).rpartition("/")[2].split(".", 1)[0]
+    name = os.fspath(path).rpartition("/")[2]
+    if ARCHIVE_MARK in name and (split := split_member(name)) is not None:
+        name = split[1]
+    return name.split(".", 1)[0]
+
+
+def split_member(name: str) -> tuple[str, str] | None:
+    """Archive and member of `shard-000.tar::n01440764/x.jpg`; None for the name of a file."""
+    found = _ARCHIVE.search(name)
+    return None if found is None else (name[: found.end() - len(ARCHIVE_MARK)], name[found.end() :])

@@ -15,8 +15,10 @@ from regcore._native import pipeline as native
 from regcore.errors import DecodeError, RegcoreError
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.sources import split_reports
+from regcore.images.tensors import as_tensor
 
 if TYPE_CHECKING:
+    import torch
     from typing_extensions import Self
 
 Array = NDArray[Any]
@@ -34,7 +36,8 @@ class Batch:
     """Part of a stream.
 
     images: one row per good image, in the recipe's shape, dtype and layout; a view into the ring,
-        valid until the next batch is asked for, or as many as the stream was told to keep.
+        valid until the next batch is asked for, or as many as the stream was told to keep. It goes
+        by DLPack, too (`torch.from_dlpack(batch.images)`), and what shares it lives no longer.
     indices: for each row, its place in the list that was streamed.
     errors: the images of this part that have no row.
     diagnostics: rows of damaged or rotated images, see Preprocessor.
@@ -46,6 +49,16 @@ class Batch:
     errors: tuple[DecodeError, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     worked: NDArray[np.void] = field(default_factory=lambda: np.empty(0, WORKED))
+
+    def torch(self, device: str | torch.device | None = None, *, copy: bool = True) -> torch.Tensor:
+        """The images as a tensor of torch; the bits of bfloat16 become bfloat16.
+
+        device: where it goes, by default main memory. copy: whether it has memory of its own; if
+        not, a tensor in main memory lives as long as `images`. Raises BackendError without torch.
+        """
+        shared = as_tensor(self.images)
+        tensor = shared if device is None else shared.to(device)
+        return tensor.clone() if copy and tensor.data_ptr() == shared.data_ptr() else tensor
 
 
 class BatchStream:

@@ -19,7 +19,7 @@ IMAGE_SUFFIXES = frozenset(
 )
 
 #: What people, systems and regcore itself put beside images; nobody takes these for pictures.
-_COMPANION_SUFFIXES = frozenset(
+COMPANION_SUFFIXES = frozenset(
     {".txt", ".json", ".jsonl", ".csv", ".tsv", ".md", ".rst", ".xml", ".yaml", ".yml", ".toml"}
     | {".html", ".htm", ".log", ".lst", ".info", ".label", ".sh", ".py", ".mat", ".onnx"}
     | {".bin", ".npy", ".npz", ".db", ".ini", ".gz", ".tar", ".zip", ".md5", ".sha256"}
@@ -214,7 +214,7 @@ class _Walk:
         return below != target and not any(part.startswith(".") for part in below.split("/"))
 
     def _leave_out(self, path: Path, name: str, *, is_link: bool) -> None:
-        if path.suffix.lower() in _COMPANION_SUFFIXES or path.name.lower() in _COMPANIONS:
+        if path.suffix.lower() in COMPANION_SUFFIXES or path.name.lower() in _COMPANIONS:
             self._found.companions.add(name)
             return
         if is_link:

@@ -47,6 +47,10 @@ class Preprocessor:
     The result is the same for any number of workers. Use from several Python threads is safe; the
     calls then take turns. A stream has workers of its own.
 
+    An image is a path, the bytes of a file, pixels, or an image of Pillow. Those of Pillow are
+    converted to RGB before any work begins, which gives the pixels of their file's decode; their
+    EXIF orientation is applied where the recipe applies it, and told by no diagnostic.
+
     Images that get pixels although something is to be told of them (a JPEG that libjpeg had to
     repair, an EXIF orientation) have a diagnostic: `on_diagnostic` of a call is called with each,
     in the order of the list, and Batch.diagnostics has those of a batch.
@@ -125,7 +129,7 @@ class Preprocessor:
 
         Raises DecodeError for the first bad image of the list; `out` is then unspecified.
         """
-        images = as_items(items)
+        images = self._items(items)
         shape = (len(images), *self.recipe.image_shape)
         result = aligned_empty(shape, self.recipe.numpy_dtype) if out is None else out
         memory = bytes_of(result, shape, self.recipe.numpy_dtype)
@@ -155,7 +159,7 @@ class Preprocessor:
         not even one from before. Raises OutputError where a file cannot be written, or a device or
         a pipe is there, before any work.
         """
-        images = as_items(items)
+        images = self._items(items)
         targets = as_targets(paths)
         for target in targets:
             refuse_special(target)
@@ -189,7 +193,7 @@ class Preprocessor:
         Returns the images that failed, in the order of the list; their places stay as they were.
         Raises OutputError where the file cannot be written.
         """
-        images = as_items(items)
+        images = self._items(items)
         sums = checksums_for(images, checksums)
         with self._take_turn(), core_errors():
             reports = self._core.to_pack(images, decode_rgb, file, sums, progress)
@@ -230,7 +234,7 @@ class Preprocessor:
             count = self.buffers_needed(batch_size, keep)
             buffers = [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
         memory = [bytes_of(buffer, shape, self.recipe.numpy_dtype) for buffer in buffers]
-        images = as_items(items)
+        images = self._items(items)
         for part in memory:
             refuse_overlap(part, images)
         if not 1 <= keep < len(memory):
@@ -248,6 +252,9 @@ class Preprocessor:
         time in which the system runs something else.
         """
         return keep + 1 + -(-max(self.workers, _AHEAD) // batch_size)
+
+    def _items(self, items: Sequence[Image]) -> list[native.Item]:
+        return as_items(items, upright=self.recipe.exif == "apply")
 
     @contextmanager
     def _take_turn(self) -> Iterator[None]:

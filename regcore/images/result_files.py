@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from regcore._native import pipeline as native
 from regcore.errors import UsageError
+from regcore.images.sources import FilePart
 
 
 def as_targets(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
@@ -43,10 +45,9 @@ def check_targets(targets: Sequence[str], items: Sequence[native.Item]) -> None:
             raise UsageError(
                 f"two images cannot become one file: it is given twice, as {other} and {target}"
             )
-    for item in items:
-        if not isinstance(item, str):
-            continue
-        # An image that is read through a link is where the link leads.
-        for path in {item, os.path.realpath(item)} if Path(item).is_symlink() else (item,):
+    archives = {item.path for item in items if isinstance(item, FilePart)}
+    for read in chain((item for item in items if isinstance(item, str)), archives):
+        # What is read through a link is where the link leads.
+        for path in {read, os.path.realpath(read)} if Path(read).is_symlink() else (read,):
             if place(path) in written:
-                raise UsageError(f"{item}: is an image to read, so it cannot be written as well")
+                raise UsageError(f"{read}: is an image to read, so it cannot be written as well")

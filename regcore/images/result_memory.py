@@ -40,7 +40,7 @@ def bytes_of(array: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDAr
 def refuse_overlap(memory: NDArray[np.uint8], items: Sequence[native.Item]) -> None:
     """Raises UsageError where a result would be written over an image that is still to be read."""
     for index, item in enumerate(items):
-        if isinstance(item, str) or len(item) == 0:
+        if not isinstance(item, (bytes, bytearray, memoryview, np.ndarray)) or len(item) == 0:
             continue
         source = item if isinstance(item, np.ndarray) else np.frombuffer(item, np.uint8)
         if np.may_share_memory(memory, source) and np.shares_memory(memory, source):

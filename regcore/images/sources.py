@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,39 +14,107 @@ from numpy.typing import NDArray
 from regcore._native import pipeline as native
 from regcore.errors import DecodeError, OutputError, RegcoreError, UsageError
 from regcore.images.diagnostics import Diagnostic
+from regcore.images.pillow_images import is_pillow_image, pixels_of
 
-#: A path, the bytes of an image file, or RGB pixels (height x width x 3, uint8).
-Image = str | os.PathLike[str] | bytes | bytearray | memoryview | NDArray[np.uint8]
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
 
 
-def as_items(items: Sequence[Image]) -> list[native.Item]:
-    """Paths as str, bytes, or pixels whose rows have no gaps; raises UsageError for another."""
+class FilePart(NamedTuple):
+    """An image that is part of a file, as in a tar archive.
+
+    offset, size: where it lies, in bytes. name: what errors and diagnostics call it.
+    """
+
+    path: str
+    offset: int
+    size: int
+    name: str
+
+
+class ImageOnDemand(ABC):
+    """An image whose bytes are asked for when its turn comes, by a worker that holds the GIL."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What errors and diagnostics call it."""
+
+    @abstractmethod
+    def read(self) -> bytes | bytearray | memoryview:
+        """The bytes of the image file, contiguous; any error is the image's.
+
+        Called about in the order of the list, by several threads.
+        """
+
+
+_Plain = (
+    str
+    | os.PathLike[str]
+    | FilePart
+    | ImageOnDemand
+    | bytes
+    | bytearray
+    | memoryview
+    | NDArray[np.uint8]
+)
+#: A path, a part of a file, the bytes of an image file, RGB pixels (height x width x 3, uint8), or
+#: an image of Pillow, of any mode.
+Image: TypeAlias = "_Plain | PillowImage"
+
+
+def as_items(items: Sequence[Image], *, upright: bool = False) -> list[native.Item]:
+    """Paths as str, bytes, or pixels whose rows have no gaps; raises UsageError for another.
+
+    upright: whether images of Pillow are turned as their EXIF orientation says. Raises DecodeError
+    for one that Pillow cannot load.
+    """
     if isinstance(items, (str, bytes, bytearray, memoryview, os.PathLike)):
         raise TypeError("items must be a sequence of images, not one image")
     if not isinstance(items, Iterable):
         raise TypeError(f"items must be a sequence of images, not {type(items).__name__}")
-    return [_as_item(item) for item in items]
+    return [
+        _pillow_item(item, index, upright=upright) if is_pillow_image(item) else _as_item(item)
+        for index, item in enumerate(items)
+    ]
 
 
-def _as_item(item: Image) -> native.Item:
-    if isinstance(item, (bytes, bytearray)):
+def _pillow_item(image: PillowImage, index: int, *, upright: bool) -> native.Item:
+    try:
+        return pixels_of(image, upright=upright)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DecodeError(f"item {index}", str(error), index) from None
+
+
+def _as_item(item: _Plain) -> native.Item:
+    if isinstance(item, (bytes, bytearray, ImageOnDemand)):
         return item
+    if isinstance(item, FilePart):
+        return _checked_part(item)
     if isinstance(item, memoryview):
         if not item.c_contiguous:
             raise UsageError("the bytes of an image must be contiguous")
         return item.cast("B")
-    if not isinstance(item, np.ndarray):
-        try:
-            path = os.fspath(item)
-        except TypeError:
-            raise UsageError(
-                f"an image is a path, bytes or pixels, not {type(item).__name__}"
-            ) from None
-        if not isinstance(path, str):
-            path = os.fsdecode(path)
-        if "\0" in path:
-            raise UsageError(f"a path cannot hold a NUL character: {path!r}")
-        return path
+    return _pixels(item) if isinstance(item, np.ndarray) else _path(item)
+
+
+def _path(item: str | os.PathLike[str]) -> str:
+    try:
+        path = os.fspath(item)
+    except TypeError:
+        raise UsageError(
+            f"an image is a path, bytes, pixels or of Pillow, not {type(item).__name__}"
+        ) from None
+    if not isinstance(path, str):
+        path = os.fsdecode(path)
+    if "\0" in path:
+        raise UsageError(f"a path cannot hold a NUL character: {path!r}")
+    return path
+
+
+def _pixels(item: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if isinstance(item, np.ma.MaskedArray):
         raise UsageError("pixels cannot be a masked array")
     if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or item.size == 0:  # noqa: PLR2004
@@ -62,13 +132,28 @@ def split_reports(
     errors: dict[int, DecodeError] = {}
     diagnostics: list[Diagnostic] = []
     for index, detail, (warnings, first_warning, orientation) in reports:
-        item = items[index]
-        name = item if isinstance(item, str) else f"item {index}"
+        name = _name_of(items[index], index)
         if detail is None:
             diagnostics.append(Diagnostic(name, warnings, first_warning, orientation, index))
         else:
             errors[index] = DecodeError(name, detail, index)
     return errors, diagnostics
+
+
+def _checked_part(part: FilePart) -> FilePart:
+    if "\0" in part.path:
+        raise UsageError(f"a path cannot hold a NUL character: {part.path!r}")
+    if part.offset < 0 or part.size < 0:
+        raise UsageError(f"{part.name}: lies at no place of a file")
+    return part
+
+
+def _name_of(item: native.Item, index: int) -> str:
+    if isinstance(item, str):
+        return item
+    if isinstance(item, (FilePart, ImageOnDemand)):
+        return item.name
+    return f"item {index}"
 
 
 @contextmanager

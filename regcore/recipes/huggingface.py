@@ -48,7 +48,7 @@ def recipe_of_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
     class whose defaults are not known; DatasetError for a file that is none.
     """
     settings = read_configuration(source)
-    kind = _class_of(settings)
+    kind = processor_class(settings)
     foreign = _OWN_SWITCHES - kind.own_keys.keys()
     for key in (*_ONLY_OFF, *sorted(foreign)):
         if settings.take(key) not in (None, False):
@@ -64,7 +64,8 @@ def recipe_of_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
         raise UsageError(f"{where}: {error}" if where else str(error)) from error
 
 
-def _class_of(settings: Settings) -> ProcessorClass:
+def processor_class(settings: Settings) -> ProcessorClass:
+    """The class that the settings name. Raises UsageError for none, and for an unknown one."""
     named = [settings.take(key) for key in TYPE_KEYS]
     name = next((each for each in named if each is not None), None)
     if name is None:

@@ -26,6 +26,7 @@ class ProcessorClass:
     never_crops, normalizes: what the class does, whatever its configuration says of it.
     crop_pct: by which a short side is divided, in whole pixels, before the resize; enlarged: by
     which it is multiplied.
+    converts: whether pictures of other modes become RGB, on white.
     warps_from: from this short side on, both sides get it, and nothing is cropped; below it, the
     crop has it. own_keys: those that only this class has, and their defaults.
     """
@@ -41,6 +42,7 @@ class ProcessorClass:
     normalizes: bool = True
     crop_pct: float | None = None
     enlarged: float = 1.0
+    converts: bool = False
     warps_from: int | None = None
     own_keys: Mapping[str, Any] = field(default_factory=dict)
 
@@ -51,8 +53,9 @@ def _square(side: int) -> dict[str, int]:
 
 def _clip(mean: tuple[float, ...] = _CLIP[0], std: tuple[float, ...] = _CLIP[1]) -> ProcessorClass:
     return ProcessorClass(
-        {"shortest_edge": 224}, _square(224), mean=mean, std=std, square=False, crops=True
-    )
+        {"shortest_edge": 224}, _square(224), mean=mean, std=std, square=False, crops=True,
+        converts=True,
+    )  # fmt: skip
 
 
 _MOBILENET = ProcessorClass(
@@ -63,7 +66,7 @@ _MOBILENET = ProcessorClass(
 CLASSES = {
     "Beit": ProcessorClass(_square(224), _square(224)),
     "Bit": _clip(),
-    "Blip": ProcessorClass(_square(384), mean=_CLIP[0], std=_CLIP[1]),
+    "Blip": ProcessorClass(_square(384), mean=_CLIP[0], std=_CLIP[1], converts=True),
     "ChineseCLIP": _clip(),
     "CLIP": _clip(),
     "ConvNext": ProcessorClass(
@@ -91,6 +94,6 @@ CLASSES = {
     "Segformer": ProcessorClass(
         _square(512), None, "bilinear", mean=_IMAGENET[0], std=_IMAGENET[1], never_crops=True
     ),
-    "Siglip": ProcessorClass(_square(224), square=False),
+    "Siglip": ProcessorClass(_square(224), square=False, converts=True),
     "ViT": ProcessorClass(_square(224), filter="bilinear"),
 }  # fmt: skip

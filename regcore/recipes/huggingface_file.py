@@ -35,13 +35,21 @@ def read_configuration(source: str | Path | Mapping[str, Any]) -> Settings:
     Raises UsageError for the configuration of a model of timm's, DatasetError for a file that is
     none.
     """
+    return _said(*find_fields(source))
+
+
+def find_fields(source: str | Path | Mapping[str, Any]) -> tuple[object, str]:
+    """What is said of images, as it stands there, and the place that errors name.
+
+    Arguments and errors are those of read_configuration.
+    """
     if isinstance(source, Mapping):
         return _of_content(source, "")
     path = Path(source)
     return _of_folder(path) if path.is_dir() else _of_content(_read(path), f"{path}: ")
 
 
-def _of_folder(folder: Path) -> Settings:
+def _of_folder(folder: Path) -> tuple[object, str]:
     """By transformers' rule, what processor_config.json says of images comes first."""
     outer, file = folder / _OUTER_FILE, folder / _FILE
     if outer.exists() and _INNER_KEY in (content := _read(outer)):
@@ -57,12 +65,12 @@ def _read(path: Path) -> dict[str, Any]:
     return read_json(path, dict[str, Any], max_bytes=_MAX_BYTES)
 
 
-def _of_content(content: Mapping[str, Any], place: str) -> Settings:
+def _of_content(content: Mapping[str, Any], place: str) -> tuple[object, str]:
     if "pretrained_cfg" in content:
         raise UsageError(f"{place}pretrained_cfg: is of a model of timm's, see Recipe.from_timm")
     if _INNER_KEY in content and not any(key in content for key in TYPE_KEYS):
-        return _said(content[_INNER_KEY], f"{place}{_INNER_KEY}")
-    return _said(content, place)
+        return content[_INNER_KEY], f"{place}{_INNER_KEY}"
+    return content, place
 
 
 def _said(content: object, place: str) -> Settings:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from msgspec import UNSET, UnsetType
+
 from regcore.reports.run_form import RunForm
 from regcore.schemas.fields import Amount, Positive, described
 
@@ -26,6 +28,9 @@ class Timed:
     images: Annotated[Positive, described("How many were timed, the same ones again and again.")]
     preprocess_images_per_s: Annotated[Amount, described("From files to tensors.")]
     images_per_s: Annotated[Amount, described("From files to TopN.")]
+    openvino_images_per_s: Annotated[
+        Amount | UnsetType, described("The same on OpenVINO, where that is installed.")
+    ] = UNSET
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,24 +12,23 @@ from numpy.typing import NDArray
 
 from regcore._native import topk as native
 from regcore.files.arguments import shown
+from regcore.scores import wide
 
-_DTYPES = "float32, float16, bfloat16 (or its bits as uint16), int8 or uint8"
+_DTYPES = "float64, float32, float16, bfloat16 (or its bits as uint16), or integers but uint16"
 
 
 def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
     """The scores as an array that shares their memory where it can.
 
-    torch's bfloat16, which NumPy does not know, becomes its bits, uint16. Raises TypeError for a
-    dtype that `topk` does not take.
+    torch's bfloat16, which NumPy does not know, becomes its bits, uint16; tensors of a device are
+    copied to main memory. Raises TypeError for a dtype that `topk` does not take.
     """
     array: NDArray[Any]
     if has_mask(scores):
         raise TypeError("scores cannot be a masked array; fill what is masked, for instance by NaN")
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(scores, torch.Tensor):
-        tensor = scores.detach()
-        bits = tensor.dtype == torch.bfloat16
-        array = tensor.view(torch.int16).numpy().view(np.uint16) if bits else tensor.numpy()
+        array = _tensor_array("scores", scores, torch)
     elif hasattr(scores, "__dlpack__") and not hasattr(scores, "__array__"):
         array = np.from_dlpack(scores)
     else:
@@ -37,9 +36,33 @@ def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
             array = np.asarray(scores)
         except (TypeError, ValueError) as error:
             raise TypeError(f"scores must be an array of {_DTYPES}: {error}") from None
-    if type_name(array) not in native.TYPES or not array.dtype.isnative:
+    known = type_name(array) in native.TYPES or is_wide(array)
+    if not known or not array.dtype.isnative:
         raise TypeError(f"scores must be {_DTYPES}, not {array.dtype}")
     return array
+
+
+def host_array(name: str, values: Any) -> Any:  # noqa: ANN401
+    """The values, but a tensor of torch, on whatever device, as an array in main memory."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(values, torch.Tensor):
+        return _tensor_array(name, values, torch)
+    return values
+
+
+def _tensor_array(name: str, tensor: Any, torch: Any) -> NDArray[Any]:  # noqa: ANN401
+    bits = tensor.dtype == torch.bfloat16
+    try:
+        plain = tensor.detach().view(torch.int16) if bits else tensor
+        array: NDArray[Any] = plain.numpy(force=True)
+    except (RuntimeError, TypeError) as error:
+        raise TypeError(f"{name} cannot be read from this tensor: {error}") from None
+    return array.view(np.uint16) if bits else array
+
+
+def is_wide(array: NDArray[Any]) -> bool:
+    """Whether its type is one that only regcore.scores.wide takes."""
+    return type_name(array) in wide.TYPES
 
 
 @cache

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regcore.errors import LabelError
-from regcore.scores.arrays import has_mask, score_array
+from regcore.scores.arrays import has_mask, host_array, score_array
 
 # A model with one class more than ImageNet keeps index 0 for the background.
 _CLASSES_WITH_BACKGROUND = 1001
@@ -18,8 +18,9 @@ def label_array(labels: Any) -> NDArray[np.integer[Any]]:  # noqa: ANN401
     """Labels as an array of integers; raises TypeError for anything else, and for masked arrays."""
     if has_mask(labels):
         raise TypeError("labels cannot be a masked array; leave out the images without a label")
+    given = host_array("labels", labels)
     try:
-        array = np.asarray(labels)
+        array = np.asarray(given)
     except (TypeError, ValueError) as error:
         raise TypeError(f"labels must be integers, one for each image: {error}") from None
     if array.dtype == object:
@@ -55,6 +56,28 @@ def class_indices(
     return given.astype(np.int64) + first
 
 
+def one_row(
+    scores: NDArray[Any], labels: NDArray[np.integer[Any]]
+) -> tuple[NDArray[Any], NDArray[np.integer[Any]]]:
+    """[classes] of one image, with its one label, as [1, classes] and [1]; all else as it is."""
+    if scores.ndim == 1 and labels.size == 1:
+        return scores[np.newaxis], labels.reshape(1)
+    return scores, labels
+
+
+def without_ignored(
+    scores: Any,  # noqa: ANN401
+    labels: Any,  # noqa: ANN401
+    ignore_index: int,
+) -> tuple[Any, Any, NDArray[np.bool_]]:
+    """Scores and labels of the images whose label is not `ignore_index`; which of all these are."""
+    array, given = one_row(score_array(scores), label_array(labels))
+    kept: NDArray[np.bool_] = np.not_equal(given, ignore_index)
+    if array.shape[:1] != given.shape:
+        raise ValueError(f"scores of {len(array)} images do not go with {given.size} labels")
+    return (array, given, kept) if kept.all() else (array[kept], given[kept], kept)
+
+
 def labelled_scores(
     scores: Any,  # noqa: ANN401
     labels: ArrayLike,
@@ -63,12 +86,13 @@ def labelled_scores(
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Scores as an array [images, classes], and the class index of each image, int64 [images].
 
-    Raises ValueError where they do not go together, otherwise as score_array and class_indices.
+    Scores of one image, [classes], go with one label. Raises ValueError where they do not go
+    together, otherwise as score_array and class_indices.
     """
-    array = score_array(scores)
+    array, given = one_row(score_array(scores), label_array(labels))
     if array.ndim != 2:  # noqa: PLR2004
         raise ValueError(f"scores must be [images, classes], not {array.ndim}-D")
-    expected = class_indices(labels, array.shape[1], background=background)
+    expected = class_indices(given, array.shape[1], background=background)
     if len(array) != len(expected):
         raise ValueError(f"scores of {len(array)} images do not go with {len(expected)} labels")
     return array, expected

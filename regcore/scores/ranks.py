@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import topk as native
-from regcore.scores.arrays import byte_rows, count_workers, score_array, type_name
-from regcore.scores.labels import label_array
+from regcore.scores.arrays import byte_rows, count_workers, is_wide, score_array, type_name
+from regcore.scores.labels import label_array, one_row
+from regcore.scores.wide import label_places_wide
 
 #: Which of two equal scores goes first; see `ranks`.
 Ties = Literal["lowest", "highest", "optimistic", "pessimistic"]
@@ -28,7 +29,8 @@ def ranks(
     0 is the best; a rank below n is a hit of TopN. A label whose score is NaN has the rank
     `classes`, which is a hit of nothing.
 
-    scores: [images, classes], as for `topk`. labels: a class index for each row, integers.
+    scores: [images, classes], as for `topk`, or [classes] of one image with its one label: then
+    int64 [1]. labels: a class index for each row, integers.
     ties: of the scores equal to the label's, which go before it:
         "lowest"       those of lower index, as in NumPy's stable argsort(-scores) and in `topk`
         "highest"      those of higher index, as in scikit-learn's top_k_accuracy_score
@@ -78,24 +80,22 @@ def label_ranks(
     workers: int = 1,
 ) -> LabelRanks:
     """What `ranks` is computed from: one pass over the scores, whatever the rule for ties."""
-    given = score_array(scores)
+    given, wanted = one_row(score_array(scores), label_array(labels))
     if given.ndim != 2:  # noqa: PLR2004
         raise ValueError(f"scores must be [images, classes], not {given.ndim}-D")
     images, classes = given.shape
-    wanted = label_array(labels)
     if wanted.shape != (images,):
         raise ValueError(f"scores of {images} images do not go with labels of {wanted.shape}")
     wrong = wanted[(wanted < 0) | (wanted >= classes)]
     if wrong.size:
         raise ValueError(f"label {wrong[0]} is not among the {classes} classes")
     found = np.empty((len(LabelRanks._fields), images), np.int32)
-    native.label_places(
-        byte_rows(given),
-        type_name(given),
-        np.ascontiguousarray(wanted, np.int64),
-        found,
-        count_workers(workers),
-    )
+    classes_of = np.ascontiguousarray(wanted, np.int64)
+    threads = count_workers(workers)
+    if is_wide(given):
+        label_places_wide(given, classes_of, found)
+    else:
+        native.label_places(byte_rows(given), type_name(given), classes_of, found, threads)
     return LabelRanks(*found)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _METRICS = {
     "topn": "regcore.scores.topn:TopN",
     "ece": "regcore.scores.calibration_error:CalibrationError",
+    "class-accuracy": "regcore.scores.class_hits:ClassHits",
+    "confusion": "regcore.scores.confusion:Confusion",
     "ece-probabilities": "regcore.scores.calibration_error:of_probabilities",
 }
 #: The accuracy, which the guide's result.json is made of.

@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import topk as native
-from regcore.scores.arrays import byte_rows, count_workers, score_array, type_name, whole_number
+from regcore.scores.arrays import (
+    byte_rows,
+    count_workers,
+    is_wide,
+    score_array,
+    type_name,
+    whole_number,
+)
+from regcore.scores.wide import topk_wide
 
 #: The index of a choice for which a row has no number left: NaN is nobody's choice.
 NO_PREDICTION = -2
@@ -25,10 +33,11 @@ def topk(
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The k best scores of every row, best first, and their class indices.
 
-    scores: [images, classes] or [classes], float32, float16, bfloat16, int8 or uint8; uint16 is
-    taken for the bits of bfloat16. A NumPy array or memory map, a torch tensor in main memory, or
-    anything else with the buffer protocol, DLPack or __array__. It is read where it lies, once,
-    if the scores of a row lie side by side; otherwise it is copied first.
+    scores: [images, classes] or [classes], float64, float32, float16, bfloat16 or integers; uint16
+    is taken for the bits of bfloat16. A NumPy array or memory map, a torch tensor, lists of
+    numbers, or anything else with the buffer protocol, DLPack or __array__. float32, float16,
+    bfloat16, int8 and uint8 are read where they lie, once, if the scores of a row lie side by side;
+    others, and tensors of a device, are copied first. regcore.torch.topk gives tensors.
     out: where the results go, C-contiguous, and not in the memory of the scores. workers: threads,
     for many rows.
 
@@ -59,13 +68,12 @@ def topk(
         _check_out("indices", indices, shape, np.dtype(np.int64), given)
         if np.shares_memory(values, indices):
             raise ValueError("out: values and indices lie in the same memory")
-    native.topk(
-        byte_rows(given),
-        name,
-        np.atleast_2d(values).view(np.uint8),
-        np.atleast_2d(indices),
-        count_workers(workers),
-    )
+    threads = count_workers(workers)
+    rows, row_values, row_indices = map(np.atleast_2d, (given, values, indices))
+    if is_wide(given):
+        topk_wide(rows, row_values, row_indices, threads)
+    else:
+        native.topk(byte_rows(given), name, row_values.view(np.uint8), row_indices, threads)
     return values, indices
 
 

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regcore.notebook import html_table
 from regcore.scores.arrays import count_workers, whole_number
-from regcore.scores.labels import labelled_scores
+from regcore.scores.labels import labelled_scores, without_ignored
 from regcore.scores.metric import MetricValue
 from regcore.scores.ranks import Ties, check_ties, label_ranks
 
@@ -29,9 +30,14 @@ class TopN:
     ties: which of equal scores goes first, as for `regcore.ranks`. on_nan: "count" the images whose
     scores hold NaN, or "raise" a ValueError; NaN is never a hit. background: whether class 0 of the
     model is the background, so that label 0 is class 1; the labels are class indices otherwise.
+    ignore_index: the label, such as -1 or -100, of images that are left out.
 
     count: images so far. classes: of their scores, 0 before the first. tied: images for which
     another rule for ties could give another rank within the n best. nan: images with NaN.
+    ignored: images with the label `ignore_index`, which are in none of these.
+
+    As a metric of torchmetrics it has `compute` and `reset`, and a call counts a batch and gives
+    what that batch alone came to.
     """
 
     name = "topn"
@@ -43,6 +49,7 @@ class TopN:
         ties: Ties = "lowest",
         on_nan: OnNan = "count",
         background: bool = False,
+        ignore_index: int | None = None,
         workers: int = 1,
     ) -> None:
         """workers: threads that look through a batch."""
@@ -56,11 +63,19 @@ class TopN:
             raise TypeError(f"background must be True or False, not {background!r}")
         self.on_nan = on_nan
         self.background = bool(background)
+        self.ignore_index = (
+            None if ignore_index is None else whole_number("ignore_index", ignore_index)
+        )
         self.workers = count_workers(workers)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets all images; the settings stay."""
         self.count = 0
         self.classes = 0
         self.tied = 0
         self.nan = 0
+        self.ignored = 0
         self._hits = np.zeros(self.n, dtype=np.int64)
 
     @property
@@ -83,9 +98,13 @@ class TopN:
     def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
         """Adds images, all or (where it raises) none.
 
-        scores: [images, classes], as for `regcore.topk`. labels: int [images], each a
-        class index, or one less with a background.
+        scores: [images, classes], as for `regcore.topk`, or [classes] of one image. labels: int
+        [images], each a class index, or one less with a background.
         """
+        ignored = 0
+        if self.ignore_index is not None:
+            scores, labels, kept = without_ignored(scores, labels, self.ignore_index)
+            ignored = int(np.count_nonzero(~kept))
         scores, expected = labelled_scores(scores, labels, background=self.background)
         classes = scores.shape[1]
         self._expect_classes(classes)
@@ -104,11 +123,30 @@ class TopN:
         self._hits[:counted_ranks] += hits[:counted_ranks]
         self.tied += tied
         self.nan += nan
+        self.ignored += ignored
         self.count += len(expected)
         self.classes = classes
 
+    def compute(self) -> dict[str, float]:
+        """The accuracies so far, "Top1" to "Top n", each a share from 0 to 1; NaN of no image."""
+        return {f"Top{rank}": self.accuracy(rank) for rank in range(1, self.n + 1)}
+
+    def __call__(self, scores: Any, labels: ArrayLike) -> dict[str, float]:  # noqa: ANN401
+        """Adds images as `update`, and returns the accuracies of these alone as `compute`."""
+        batch = TopN(
+            self.n,
+            ties=self.ties,
+            on_nan=self.on_nan,
+            background=self.background,
+            ignore_index=self.ignore_index,
+            workers=self.workers,
+        )
+        batch.update(scores, labels)
+        self.merge(batch)
+        return batch.compute()
+
     def merge(self, other: TopN) -> None:
-        """Adds the images of another count with the same n, rule for ties and background."""
+        """Adds the images of another count with the same n, ties, background and ignore_index."""
         if not isinstance(other, TopN):
             raise TypeError(f"only another TopN can be merged, not {type(other).__name__}")
         if other.background != self.background:
@@ -117,6 +155,11 @@ class TopN:
             raise ValueError(
                 f"cannot merge Top{other.n}, ties {other.ties}, into Top{self.n}, ties {self.ties}"
             )
+        if other.ignore_index != self.ignore_index:
+            raise ValueError(
+                f"cannot merge counts with ignore_index {other.ignore_index} and "
+                f"{self.ignore_index}"
+            )
         if other.classes:
             self._expect_classes(other.classes)
             self.classes = other.classes
@@ -124,6 +167,7 @@ class TopN:
         self.count += other.count
         self.tied += other.tied
         self.nan += other.nan
+        self.ignored += other.ignored
 
     def result(self) -> Mapping[str, MetricValue]:
         """Top1 to Top n in percent, and the counts of images with ties that matter and with NaN."""
@@ -143,6 +187,17 @@ class TopN:
         shares = "".join(f", Top{rank} {round(100 * self.accuracy(rank), 2)}%" for rank in ranks)
         return f"<TopN: {self.count} images{shares}>"
 
+    def _repr_html_(self) -> str:
+        rows = [("images", f"{self.count:,}")]
+        if self.count:
+            ranks = range(1, len(self.hits) + 1)
+            rows += [(f"Top{rank}", f"{100 * self.accuracy(rank):.2f} %") for rank in ranks]
+        if self.tied:
+            rows.append(("equal scores", f"{self.tied:,} images, ties {self.ties}"))
+        if self.nan:
+            rows.append(("NaN", f"{self.nan:,} images, never a hit"))
+        return html_table(rows)
+
 
 def topn_accuracy(
     scores: Any,  # noqa: ANN401
@@ -152,12 +207,20 @@ def topn_accuracy(
     ties: Ties = "lowest",
     on_nan: OnNan = "count",
     background: bool = False,
+    ignore_index: int | None = None,
     workers: int = 1,
 ) -> TopN:
     """Top1 to Top n of all images at once, in one pass over the scores; the arguments are TopN's.
 
     `.hits` has the counts, `.accuracy(5)` the share, `.tied` and `.nan` what to know about them.
     """
-    topn = TopN(n, ties=ties, on_nan=on_nan, background=background, workers=workers)
+    topn = TopN(
+        n,
+        ties=ties,
+        on_nan=on_nan,
+        background=background,
+        ignore_index=ignore_index,
+        workers=workers,
+    )
     topn.update(scores, labels)
     return topn

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError
 from regcore.files.checksum import checksum
 from regcore.images.preprocessor import Preprocessor
+from regcore.sources.protocol import ImageSource
 from regcore.store.ledger import LEDGER, LayeredLedgers, Ledger
 from regcore.store.manifest import MANIFEST, Manifest, StoreSpec, TornError
 from regcore.store.reader import belongs, read_ledger
@@ -101,8 +102,7 @@ def _with_advice(error: DatasetError) -> DatasetError:
 
 def prove(
     preprocessor: Preprocessor,
-    source: Path,
-    paths: Sequence[str],
+    source: ImageSource,
     known: LayeredLedgers,
     kept: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
@@ -112,8 +112,8 @@ def prove(
     """
     proven: NDArray[np.bool_] = kept.copy()
     places = np.flatnonzero(kept).tolist()
-    sources = [source / paths[place] for place in places]
-    with preprocessor.stream(sources, _BATCH_SIZE, on_error="report") as stream:
+    paths = source.names
+    with preprocessor.stream(source.read(places), _BATCH_SIZE, on_error="report") as stream:
         for batch in stream:
             for image, index in zip(batch.images, batch.indices.tolist(), strict=True):
                 place = places[index]

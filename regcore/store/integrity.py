@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,24 +10,16 @@ import numpy as np
 from regcore.errors import DatasetError, MismatchError
 from regcore.files.checksum import checksum
 from regcore.images.preprocessor import Preprocessor
+from regcore.sources.protocol import ImageSource
 from regcore.store.file_reading import read_exactly
 from regcore.store.ledger_line import Record
 
 _AT_ONCE = 1 << 24  # bytes
 
 
-def source_stat(path: str | Path) -> tuple[int, int]:
-    """Size in bytes and time of the last change in ns; -1 and -1 where the file cannot be asked."""
-    try:
-        status = os.stat(path)  # noqa: PTH116  (a million times)
-    except OSError:
-        return -1, -1
-    return status.st_size, status.st_mtime_ns
-
-
-def is_current(record: Record, source: str | Path) -> bool:
-    """Whether the source is the file that was read."""
-    return record.size >= 0 and (record.size, record.mtime_ns) == source_stat(source)
+def is_current(record: Record, source: ImageSource, place: int) -> bool:
+    """Whether the image at this place of its source is the one that was read."""
+    return record.size >= 0 and (record.size, record.mtime_ns) == source.version(place)
 
 
 def is_welcome(record: Record, preprocessor: Preprocessor) -> bool:

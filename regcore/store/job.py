@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import UsageError
+from regcore.sources.protocol import ImageSource
 from regcore.store.earlier import Earlier
 from regcore.store.ledger import place_of
 from regcore.store.manifest import StoreSpec
@@ -26,14 +26,13 @@ from regcore.store.target_folder import (
 
 @dataclass(frozen=True)
 class StoreJob:
-    """The images `paths` below `source`, in their form, for a store in `folder`.
+    """The images of `source`, in their form, for a store in `folder`.
 
     description: of that store. force: what earlier runs made goes.
     """
 
     images: SingleFiles | Packs
-    source: Path
-    paths: Sequence[str]
+    source: ImageSource
     folder: Path
     description: StoreSpec
     force: bool
@@ -49,7 +48,7 @@ class StoreJob:
             place_of(self.folder, file)
         if not self.force:
             earlier.check(self.description, self.folder)
-            unlisted = known.paths() - set(self.paths)
+            unlisted = known.paths() - set(self.source.names)
             if unlisted:
                 raise UsageError(
                     f"{self.folder} holds {len(unlisted)} images that are not listed now, the "
@@ -60,7 +59,7 @@ class StoreJob:
         wanted = set(self.images.files)
         check_surplus(self.folder, there, wanted | mine if self.force else wanted)
         strange = [file for file in there if file not in mine]
-        check_inputs(self.folder, strange, (self.source / path for path in self.paths))
+        check_inputs(self.folder, strange, self.source.files())
         if not earlier.traces and not self.force:
             check_foreign(self.folder, strange)
         return there

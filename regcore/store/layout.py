@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from regcore.errors import UsageError
-from regcore.files.names import image_key
+from regcore.files.names import image_key, split_member
 from regcore.images.listing import LONGEST_NAME
 from regcore.recipes.recipe import Recipe
 from regcore.store.ledger import are_names, is_name
@@ -65,7 +65,7 @@ def image_files(form: StoreLayout, paths: Sequence[str]) -> list[str]:
     owners: dict[str, str] = {}
     for path in paths:
         name = f"{image_key(path)}{SUFFIX}"
-        file = (PurePosixPath(path).parent / name).as_posix() if form.keep_folders else name
+        file = f"{_folder_of(path)}{name}" if form.keep_folders else name
         if file in owners:
             raise UsageError(
                 f"{owners[file]} and {path} would both become {file}: rename one of them, "
@@ -77,8 +77,16 @@ def image_files(form: StoreLayout, paths: Sequence[str]) -> list[str]:
     return list(owners)
 
 
+def _folder_of(path: str) -> str:
+    """Its folder with a `/`, or nothing; an archive counts as a folder."""
+    split = split_member(path)
+    path = path if split is None else "/".join(split)
+    folder = PurePosixPath(path).parent.as_posix()
+    return "" if folder == "." else f"{folder}/"
+
+
 def _advice(one: str, other: str) -> str:
-    if PurePosixPath(one).parent != PurePosixPath(other).parent:
+    if _folder_of(one) != _folder_of(other):
         return "or keep their folders (--keep-folders)"
     return "as names are cut at their first dot, or put the images into packs (--pack)"
 

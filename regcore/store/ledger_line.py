@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
 from regcore.images.diagnostics import Diagnostic
 from regcore.schemas.fields import described, published
+from regcore.sources.protocol import below
 
 _Bytes = Annotated[int, Meta(ge=-1, le=(1 << 63) - 1)]
 _Row = Annotated[int, Meta(ge=0, lt=1 << 48)]
@@ -22,12 +22,24 @@ _Noticed = tuple[
 ]
 #: The fields of a Record.
 LedgerLine = tuple[
-    Annotated[str, described("path: of its source, below the store's source folder.")],
+    Annotated[
+        str,
+        described(
+            "path: of its source, below the store's source folder; of an image in an archive, the "
+            "archive's, then :: and its name there."
+        ),
+    ],
     Annotated[
         _Bytes,
         described("size: bytes of that file when it was read, -1 where it could not be."),
     ],
-    Annotated[_Bytes, described("mtime_ns: its time of change, -1 where it could not be read.")],
+    Annotated[
+        _Bytes,
+        described(
+            "mtime_ns: its time of change, -1 where it could not be read; of an image in an "
+            "archive, a number made of the archive's size and time and of the image's place."
+        ),
+    ],
     Annotated[str | None, described("file: of the store, with its values; null where it failed.")],
     Annotated[_Row | None, described("row: of that file; null where it failed.")],
     Annotated[
@@ -65,6 +77,6 @@ class Record(NamedTuple):
         """Whether the decoder warned of damage."""
         return self.noticed is not None and self.noticed[0] > 0
 
-    def diagnostic(self, source: Path) -> Diagnostic | None:
-        """What was noticed, of the image below `source`."""
-        return Diagnostic(str(source / self.path), *self.noticed) if self.noticed else None
+    def diagnostic(self, root: str) -> Diagnostic | None:
+        """What was noticed, of the image below `root`."""
+        return Diagnostic(below(root, self.path), *self.noticed) if self.noticed else None

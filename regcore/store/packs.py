@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from regcore.errors import OutputError
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor
-from regcore.store.integrity import is_current, is_welcome, pack_is_intact, source_stat
+from regcore.sources.protocol import ImageSource
+from regcore.store.integrity import is_current, is_welcome, pack_is_intact
 from regcore.store.journal import Journal
 from regcore.store.layout import Part, pack_parts, pack_rows
 from regcore.store.ledger import LayeredLedgers, made
@@ -34,17 +35,16 @@ class Packs:
     def __init__(
         self,
         preprocessor: Preprocessor,
-        source: Path,
-        paths: Sequence[str],
+        source: ImageSource,
         folder: Path,
         form: StoreLayout,
     ) -> None:
         self._preprocessor = preprocessor
         self._source = source
-        self._paths = paths
+        self._paths = source.names
         self._folder = folder
         self._form = form
-        self._parts = pack_parts(form, len(paths))
+        self._parts = pack_parts(form, len(source))
         self.files = [part.file for part in self._parts]
         self._image_bytes = preprocessor.recipe.image_bytes
 
@@ -56,13 +56,11 @@ class Packs:
         """Which of these images are there as they should be: a pack is kept as a whole."""
         file = self.files[images.start // self._parts[0].count]
         records = [known.find(self._paths[index]) for index in images]
-        return np.full(len(images), self._is_kept(file, records))
-
-    def _is_kept(self, file: str, records: Sequence[Record | None]) -> bool:
         good = [record for record in records if record is not None and record.error is None]
-        return self._fits(file, records) and self._is_intact(file, good)
+        is_kept = self._fits(file, records, images.start) and self._is_intact(file, good)
+        return np.full(len(images), is_kept)
 
-    def _fits(self, file: str, records: Sequence[Record | None]) -> bool:
+    def _fits(self, file: str, records: Sequence[Record | None], first: int) -> bool:
         """Whether this is what the file would have, as far as that shows without reading it."""
         whole = [record for record in records if record is not None]
         good = [record for record in whole if record.error is None]
@@ -70,7 +68,11 @@ class Packs:
             len(whole) == len(records)
             and all(record.file == file and record.row == i for i, record in enumerate(good))
             and all(is_welcome(record, self._preprocessor) for record in good)
-            and all(is_current(record, self._source / record.path) for record in good)
+            and all(
+                is_current(record, self._source, first + i)
+                for i, record in enumerate(whole)
+                if record.error is None
+            )
         )
 
     def _is_intact(self, file: str, records: Sequence[Record]) -> bool:
@@ -89,7 +91,7 @@ class Packs:
         failed = [index for index, record in records if record is None or record.error is not None]
         if not failed:
             return kept
-        sources = [self._source / self._paths[index] for index in failed]
+        sources = self._source.read(failed)
         still = kept.copy()
         with self._preprocessor.stream(sources, 1, on_error="report") as stream:
             for batch in stream:
@@ -112,7 +114,9 @@ class Packs:
             records = [known.find(path) for path in self._paths[images]]
             good = sum(record is not None and record.error is None for record in records)
             size = pack_rows(self._form, good) * self._image_bytes
-            kept[images] = there.get(part.file, 0) == size and self._fits(part.file, records)
+            kept[images] = there.get(part.file, 0) == size and self._fits(
+                part.file, records, part.first
+            )
         return kept
 
     def bytes_of_all(self) -> int:
@@ -150,14 +154,14 @@ class Packs:
 
     def _fill(self, pack: PackFile, part: Part, tally: Tally) -> list[Record]:
         paths = self._paths[part.first : part.first + part.count]
-        sources = [self._source / path for path in paths]
+        images = range(part.first, part.first + part.count)
         # Asked before reading: a file that changes meanwhile will be seen to be another one.
-        states = [source_stat(source) for source in sources]
+        states = [self._source.version(index) for index in images]
         checksums = np.zeros(part.count, np.uint64)
         diagnostics: list[Diagnostic] = []
         try:
             errors = self._preprocessor.to_pack(
-                sources,
+                self._source.read(images),
                 pack.descriptor,
                 checksums=checksums,
                 progress=tally.running,

@@ -18,6 +18,7 @@ from regcore.files.read_ahead import read_ahead
 from regcore.images.batch_stream import Array, Batch
 from regcore.images.diagnostics import Diagnostic
 from regcore.recipes.recipe import Recipe
+from regcore.sources.protocol import below
 from regcore.store.integrity import file_checksum
 from regcore.store.journal import JOURNAL
 from regcore.store.ledger import LEDGER, Ledger
@@ -57,8 +58,11 @@ class Store(Sequence[Array]):
     """The images that have values, in the order of the list; each an array of the recipe's shape.
 
     Index it with a place or with the path of an image below its source folder; the arrays are
-    read-only. Values whose checksum is not that of the ledger raise MismatchError when they are
-    first read, a file that is missing or of another size DatasetError.
+    read-only. A slice of places gives one array of these images, [images, *recipe.image_shape], in
+    memory of its own.
+
+    Values whose checksum is not that of the ledger raise MismatchError when they are first read, a
+    file that is missing or of another size DatasetError.
     """
 
     def __init__(
@@ -80,6 +84,11 @@ class Store(Sequence[Array]):
     def source(self) -> Path:
         """The folder below which the images were."""
         return Path(self.manifest.description.source)
+
+    @property
+    def root(self) -> str:
+        """The same as it was written down: it may be a URL."""
+        return self.manifest.description.source
 
     def check_recipe(self, recipe: Recipe) -> None:
         """Raises MismatchError, with both side by side, where the values were made by another."""
@@ -122,7 +131,9 @@ class Store(Sequence[Array]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, key: int | str) -> Array:  # type: ignore[override]  # no slices
+    def __getitem__(self, key: int | str | slice) -> Array:  # type: ignore[override]
+        if isinstance(key, slice):
+            return self._read_places(range(len(self))[key])
         place = range(len(self))[self._place(key)]
         if not self.packs:
             image = np.empty(self.recipe.image_shape, self.recipe.numpy_dtype)
@@ -134,6 +145,21 @@ class Store(Sequence[Array]):
         if self._verify and not self._values.is_checked(place, place + 1):
             self.read_into(place, np.empty((1, *self.recipe.image_shape), self.recipe.numpy_dtype))
         return np.asarray(self.packs.unchecked(number)[row])
+
+    def _read_places(self, places: range) -> Array:
+        images = np.empty((len(places), *self.recipe.image_shape), self.recipe.numpy_dtype)
+        if places.step == 1 and len(places):
+            self.read_into(places.start, images)
+        else:
+            for row, place in zip(images, places, strict=True):
+                self.read_into(place, row[np.newaxis])
+        return images
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.recipe.image_shape))
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        what = f"{len(self)} images of {shape} {self.recipe.dtype}"
+        return f"<Store {str(self.folder)!r}: {what}{failed}>"
 
     def read_into(self, first: int, images: Array, *, verify: bool | None = None) -> None:
         """Reads as many images as `images` has rows, from place `first` on.
@@ -221,12 +247,12 @@ class Store(Sequence[Array]):
 
     def _errors(self, places: Iterable[int]) -> tuple[DecodeError, ...]:
         paths, errors = self._ledger.paths, self._ledger.errors
-        return tuple(DecodeError(str(self.source / paths[p]), errors[p], p) for p in places)
+        return tuple(DecodeError(below(self.root, paths[p]), errors[p], p) for p in places)
 
     def _diagnostics(self, places: Iterable[int]) -> tuple[Diagnostic, ...]:
         paths, noticed = self._ledger.paths, self._ledger.noticed
         return tuple(
-            Diagnostic(str(self.source / paths[p]), *noticed[p], p) for p in places if p in noticed
+            Diagnostic(below(self.root, paths[p]), *noticed[p], p) for p in places if p in noticed
         )
 
     @cached_property

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor
+from regcore.sources.protocol import ImageSource
 from regcore.store.durable import sync_file_systems
-from regcore.store.integrity import file_is_intact, is_current, is_welcome, source_stat
+from regcore.store.integrity import file_is_intact, is_current, is_welcome
 from regcore.store.interruption import Interruption, interrupted_at_end
 from regcore.store.journal import Journal
 from regcore.store.layout import image_files
@@ -35,16 +36,15 @@ class SingleFiles:
     def __init__(
         self,
         preprocessor: Preprocessor,
-        source: Path,
-        paths: Sequence[str],
+        source: ImageSource,
         folder: Path,
         form: StoreLayout,
     ) -> None:
         self._preprocessor = preprocessor
         self._source = source
-        self._paths = paths
+        self._paths = source.names
         self._folder = folder
-        self.files = image_files(form, paths)
+        self.files = image_files(form, source.names)
         self._image_bytes = preprocessor.recipe.image_bytes
 
     def verify_together(self) -> list[range]:
@@ -61,7 +61,7 @@ class SingleFiles:
             record is not None
             and record.file == self.files[index]
             and is_welcome(record, self._preprocessor)
-            and is_current(record, self._source / self._paths[index])
+            and is_current(record, self._source, index)
             and file_is_intact(self._folder / self.files[index], record, self._image_bytes)
         )
 
@@ -82,8 +82,8 @@ class SingleFiles:
                 and record.file == file
                 and there.get(file) == self._image_bytes
                 and is_welcome(record, self._preprocessor)
-                and is_current(record, self._source / path)
-                for path, file in zip(self._paths, self.files, strict=True)
+                and is_current(record, self._source, place)
+                for place, (path, file) in enumerate(zip(self._paths, self.files, strict=True))
             ],
             np.bool_,
         )
@@ -117,16 +117,15 @@ class SingleFiles:
     ) -> None:
         paths = [self._paths[index] for index in chunk]
         files = [self.files[index] for index in chunk]
-        sources = [self._source / path for path in paths]
         targets = [self._folder / file for file in files]
         for folder in {target.parent for target in targets}:
             folder.mkdir(parents=True, exist_ok=True)
         # Asked before reading: a file that changes meanwhile will be seen to be another one.
-        states = [source_stat(source) for source in sources]
+        states = [self._source.version(index) for index in chunk]
         checksums = np.zeros(len(chunk), np.uint64)
         diagnostics: list[Diagnostic] = []
         errors = self._preprocessor.to_files(
-            sources,
+            self._source.read(chunk),
             targets,
             checksums=checksums,
             progress=interruption.watching(tally.running),

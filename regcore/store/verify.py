@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -15,13 +12,13 @@ from regcore.errors import DatasetError, DecodeError, MismatchError, UsageError
 from regcore.files.checksum import checksum
 from regcore.images.batch_stream import Array
 from regcore.images.preprocessor import Preprocessor, Progress
-from regcore.store.integrity import source_stat
+from regcore.sources.protocol import ImageSource
+from regcore.sources.spelling import source_of
 from regcore.store.ledger_line import Record
 from regcore.store.reader import Store
 
 _BATCH_SIZE = 16
 _AT_ONCE = 64  # images that a thread reads before it tells of its progress
-_GONE = {errno.ENOENT, errno.ENOTDIR}
 
 
 @dataclass(frozen=True)
@@ -59,15 +56,15 @@ def verify_store(
         raise UsageError("the preprocessor must have the recipe of the store")
     chosen = _sampled(store, sample)
     records = [store.record(place) for place in chosen]
-    states = [_state(record, store.source / record.path) for record in records]
+    source = source_of(store.root, [record.path for record in records])
+    states = [_state(record, source, place) for place, record in enumerate(records)]
     compared = 0
     differing: list[str] = []
     changed = [record.path for record, state in zip(records, states, strict=True) if state.resized]
     errors: list[DecodeError] = []
     unreadable: list[DecodeError] = []
     stored = np.empty((1, *store.recipe.image_shape), store.recipe.numpy_dtype)
-    sources = [store.source / record.path for record in records]
-    with preprocessor.stream(sources, _BATCH_SIZE, on_error="report") as stream:
+    with preprocessor.stream(source.read(), _BATCH_SIZE, on_error="report") as stream:
         for batch in stream:
             for image, index in zip(batch.images, batch.indices.tolist(), strict=True):
                 try:
@@ -159,12 +156,8 @@ class _State:
     newer: bool = False
 
 
-def _state(record: Record, source: Path) -> _State:
-    size, mtime_ns = source_stat(source)
+def _state(record: Record, source: ImageSource, place: int) -> _State:
+    size, mtime_ns = source.version(place)
     if size >= 0:
         return _State(resized=size != record.size, newer=mtime_ns != record.mtime_ns)
-    try:
-        os.stat(source)  # noqa: PTH116
-    except OSError as error:
-        return _State(gone=error.errno in _GONE)
-    return _State()
+    return _State(gone=source.is_gone(place))

@@ -16,6 +16,8 @@ from regcore.errors import DatasetError, DecodeError, OutputError
 from regcore.files.atomic import replacing, sync
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor, Progress
+from regcore.sources.files import FileSource
+from regcore.sources.protocol import ImageSource, absolute
 from regcore.store.earlier import Earlier, prove, read_earlier
 from regcore.store.integrity import file_checksum
 from regcore.store.interruption import StoreInterruptedError
@@ -70,7 +72,7 @@ class StorePlan:
 
 def write_store(
     preprocessor: Preprocessor,
-    source: str | Path,
+    source: str | Path | ImageSource,
     paths: Sequence[str],
     folder: str | Path,
     form: StoreLayout | None = None,
@@ -82,6 +84,7 @@ def write_store(
 ) -> StoreSummary:
     """Preprocesses the images `paths` below `source` into a store in `folder`.
 
+    source: a folder, or a source of images, whose names `paths` are.
     An earlier run of the same on the same folder is continued: what it made is verified against
     its checksums, and images whose source has changed (size, time) or that failed are made again.
     The images are then in the order of `paths`, whatever it was before.
@@ -93,11 +96,12 @@ def write_store(
     source; RegcoreError while another process writes there; OutputError where the disk is full;
     TooManyBadError; StoreInterruptedError after Ctrl-C. Nothing is touched before all is checked.
     """
-    source, folder = Path(source), Path(folder)
+    folder = Path(folder)
     check_list(paths)
+    source = _chosen(source, paths)
     form = form or StoreLayout()
-    description = StoreSpec(preprocessor.recipe, form, str(source.absolute()))
-    images = arrange(preprocessor, source, paths, folder, form)
+    description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
+    images = arrange(preprocessor, source, folder, form)
     tally = Tally(max_bad, progress)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -109,16 +113,16 @@ def write_store(
         earlier = read_earlier(folder, journal.description, journal.ledger, force=force)
         earlier = replace(earlier, traces=earlier.traces or journal.was_there)
         description = replace(description, recipe_chosen=earlier.chosen(recipe_chosen))
-        job = StoreJob(images, source, paths, folder, description, force)
+        job = StoreJob(images, source, folder, description, force)
         there = job.check(earlier)
         known = LayeredLedgers() if force else earlier.known()
         stages = preprocessor.stage_seconds()
         start = perf_counter()
         kept = _verify(images, known, preprocessor.workers)
         if not earlier.proven and not force:
-            kept = images.whole(prove(preprocessor, source, paths, known, kept))
+            kept = images.whole(prove(preprocessor, source, known, kept))
         verified = perf_counter()
-        _count_kept(kept, source, paths, known, tally)
+        _count_kept(kept, source, known, tally)
         check_space(folder, job.growth(kept, there, earlier))
         # From here on something changes.
         remove_leftovers(folder, images.files)
@@ -150,7 +154,7 @@ def write_store(
 
 def plan_store(
     preprocessor: Preprocessor,
-    source: str | Path,
+    source: str | Path | ImageSource,
     paths: Sequence[str],
     folder: str | Path,
     form: StoreLayout,
@@ -161,12 +165,13 @@ def plan_store(
 
     Values that are there are taken to be intact, as they are not read.
     """
-    source, folder = Path(source), Path(folder)
+    folder = Path(folder)
     check_list(paths)
-    images = arrange(preprocessor, source, paths, folder, form)
+    source = _chosen(source, paths)
+    images = arrange(preprocessor, source, folder, form)
     earlier = read_earlier(folder, *peek(folder), force=force)
-    description = StoreSpec(preprocessor.recipe, form, str(source.absolute()))
-    job = StoreJob(images, source, paths, folder, description, force)
+    description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
+    job = StoreJob(images, source, folder, description, force)
     there = job.check(earlier)
     known = LayeredLedgers() if force else earlier.known()
     kept = images.seem_kept(known, there)
@@ -179,11 +184,17 @@ def plan_store(
 
 
 def arrange(
-    preprocessor: Preprocessor, source: Path, paths: Sequence[str], folder: Path, form: StoreLayout
+    preprocessor: Preprocessor, source: ImageSource, folder: Path, form: StoreLayout
 ) -> SingleFiles | Packs:
     """The images in the form that they will have; UsageError where two would become one."""
     kind = SingleFiles if form.batch_size is None else Packs
-    return kind(preprocessor, source, paths, folder, form)
+    return kind(preprocessor, source, folder, form)
+
+
+def _chosen(source: str | Path | ImageSource, paths: Sequence[str]) -> ImageSource:
+    if not isinstance(source, ImageSource):
+        return FileSource(source, paths)
+    return source if source.names == paths else source.chosen(paths)
 
 
 def _begin(
@@ -219,17 +230,16 @@ def _records(
 
 def _count_kept(
     kept: NDArray[np.bool_],
-    source: Path,
-    paths: Sequence[str],
+    source: ImageSource,
     known: LayeredLedgers,
     tally: Tally,
 ) -> None:
     errors, diagnostics = [], []
     for index in np.flatnonzero(kept).tolist():
-        record = known.find(paths[index])
+        record = known.find(source.names[index])
         if record is not None and record.error is not None:
-            errors.append(DecodeError(str(source / record.path), record.error, index))
-        elif record is not None and (diagnostic := record.diagnostic(source)):
+            errors.append(DecodeError(source.path(index), record.error, index))
+        elif record is not None and (diagnostic := record.diagnostic(source.root)):
             diagnostics.append(diagnostic)
     tally.kept = int(kept.sum()) - len(errors)
     tally.add(0, errors, diagnostics)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from acl_emulator import Emulator, Settings, Unverified
+from acl_emulator import Emulator, Settings
 from acl_emulator.streams import Record, Task
 from om_models import AIPP, save_om
 
@@ -391,10 +391,11 @@ def test_copies_and_execution_overlap_as_their_events_say(
     driver = Driver(acl, save_om(tmp_path / "m.om"))
     copies = good(acl.rt.create_stream())
     second = good(acl.rt.malloc(4 * ROW, 0))
-    begin, computed, copied = (good(acl.rt.create_event()) for _ in range(3))
+    begin, computed, beside, copied = (good(acl.rt.create_event()) for _ in range(4))
     good(driver.put(images(4)))
     good(acl.rt.synchronize_stream(driver.stream))
     good(acl.rt.record_event(begin, driver.stream))
+    good(acl.rt.record_event(beside, copies))
     good(driver.execute())
     good(acl.rt.record_event(computed, driver.stream))
     good(acl.rt.memcpy_async(second, ROW, driver.host, ROW, H2D, copies))
@@ -402,8 +403,8 @@ def test_copies_and_execution_overlap_as_their_events_say(
     for stream in (copies, driver.stream):
         good(acl.rt.synchronize_stream(stream))
     assert good(acl.rt.event_elapsed_time(begin, computed)) > 499.9
-    assert good(acl.rt.event_elapsed_time(begin, copied)) < 500
-    assert good(acl.rt.event_elapsed_time(copied, begin)) < 0
+    assert good(acl.rt.event_elapsed_time(beside, copied)) < 500
+    assert good(acl.rt.event_elapsed_time(copied, beside)) < 0
 
 
 def test_blocking_calls_take_their_time(acl: Any, settings: Settings, tmp_path: Path) -> None:
@@ -420,14 +421,16 @@ def test_blocking_calls_take_their_time(acl: Any, settings: Settings, tmp_path: 
     np.testing.assert_array_equal(driver.get(4), expected)
 
 
-def test_events_are_flags_that_stay_up(acl: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [Settings(cann="7.0")])
+@pytest.mark.parametrize("flags", [None, 1])
+def test_events_are_flags_that_stay_up(acl: Any, tmp_path: Path, flags: int | None) -> None:
     driver = Driver(acl, save_om(tmp_path / "m.om"))
     other = good(acl.rt.create_stream())
-    event = good(acl.rt.create_event())
+    make = acl.rt.create_event if flags is None else acl.rt.create_event_with_flag
+    event = good(make(*([] if flags is None else [flags])))
     assert "wait for ever" in message(acl, acl.rt.stream_wait_event(other, event))
     good(acl.rt.record_event(event, driver.stream))
     good(acl.rt.record_event(event, driver.stream))  # nobody waited for it
-    assert "nobody waited" in message(acl, acl.rt.event_elapsed_time(event, event))
     good(acl.rt.stream_wait_event(other, event))
     assert "waited for and not reset" in message(acl, acl.rt.record_event(event, driver.stream))
     good(acl.rt.reset_event(event, other))
@@ -435,16 +438,54 @@ def test_events_are_flags_that_stay_up(acl: Any, tmp_path: Path) -> None:
     assert "event may still be in use by reset_event" in words
     good(acl.rt.synchronize_stream(other))
     good(acl.rt.record_event(event, driver.stream))
+    assert not hasattr(acl.rt, "create_event_ex_with_flag")
 
 
-@pytest.mark.parametrize("settings", [Settings(unverified=Unverified(event_reset="unsupported"))])
-def test_events_of_a_newer_runtime(acl: Any, tmp_path: Path) -> None:
+def test_events_of_a_newer_release(acl: Any, emulator: Emulator, tmp_path: Path) -> None:
     driver = Driver(acl, save_om(tmp_path / "m.om"))
-    event = good(acl.rt.create_event())
-    for _ in range(2):
+    other = good(acl.rt.create_stream())
+    for event, code in (
+        (good(acl.rt.create_event_ex_with_flag(1)), 207000),
+        (good(acl.rt.create_event()), 107000),
+    ):
+        for _ in range(2):
+            # A wait means the record before it: nothing has to order it and the next one.
+            good(acl.rt.record_event(event, driver.stream))
+            good(acl.rt.stream_wait_event(other, event))
+        assert acl.rt.reset_event(event, other) == code
+    assert "undefined behaviour" in emulator.violations[-1]
+
+
+def test_what_events_are_for(acl: Any, tmp_path: Path) -> None:
+    driver = Driver(acl, save_om(tmp_path / "m.om"))
+    other = good(acl.rt.create_stream())
+    order, mark, elsewhere = (good(acl.rt.create_event_with_flag(flags)) for flags in (1, 8, 8))
+    for event, stream in ((order, driver.stream), (mark, driver.stream), (elsewhere, other)):
+        good(acl.rt.record_event(event, stream))
+    assert "nobody waited" in message(acl, acl.rt.event_elapsed_time(mark, mark))
+    for stream in (driver.stream, other):
+        good(acl.rt.synchronize_stream(stream))
+    assert good(acl.rt.event_elapsed_time(mark, mark)) == 0
+    assert "different streams" in message(acl, acl.rt.event_elapsed_time(mark, elsewhere))
+    assert "lacks ACL_EVENT_TIME_LINE" in message(acl, acl.rt.event_elapsed_time(mark, order))
+    assert "lacks ACL_EVENT_SYNC" in message(acl, acl.rt.stream_wait_event(other, mark))
+    assert "lacks ACL_EVENT_SYNC" in message(acl, acl.rt.reset_event(mark, other))
+
+
+@pytest.mark.parametrize("settings", [Settings(event_ids=2)])
+def test_event_ids_are_few(acl: Any, emulator: Emulator, tmp_path: Path) -> None:
+    driver = Driver(acl, save_om(tmp_path / "m.om"))
+    events = [good(acl.rt.create_event()) for _ in range(3)]
+    marks = [good(acl.rt.create_event_with_flag(8)) for _ in range(5)]
+    for event in (*events[:2], *marks):
         good(acl.rt.record_event(event, driver.stream))
-        good(acl.rt.stream_wait_event(driver.stream, event))
-    assert acl.rt.reset_event(event, driver.stream) == 207000
+    good(acl.rt.synchronize_stream(driver.stream))
+    words = message(acl, acl.rt.record_event(events[2], driver.stream))
+    assert "waits for ever: all 2 event ids are taken" in words
+    assert acl.rt.create_event_with_flag(1) == (0, 207007)
+    good(acl.rt.destroy_event(events[0]))
+    good(acl.rt.record_event(events[2], driver.stream))
+    assert emulator.held_gil == {"rt.record_event"}
 
 
 def test_the_life_of_a_process(emulator: Emulator) -> None:

@@ -381,7 +381,7 @@ def test_items_that_are_no_images_are_refused(tmp_path: Path) -> None:
         with pytest.raises(TypeError, match="sequence of images"):
             preprocessor(items)  # type: ignore[arg-type]
     for item in (None, 3, ["a.jpg"]):
-        with pytest.raises(UsageError, match="an image is a path, bytes or pixels"):
+        with pytest.raises(UsageError, match="an image is a path, bytes, pixels or of Pillow"):
             preprocessor([item])  # type: ignore[list-item]
     with pytest.raises(UsageError, match="masked"):
         preprocessor([np.ma.masked_equal(photo_like(50, 50), 0)])

@@ -94,6 +94,10 @@ def test_no_suffix_or_prefix_is_registered_twice() -> None:
         ("a/b.ONNX", "FILE.onnx"),
         ("a:b.onnx", "FILE.onnx"),
         ("b.plan", "FILE.engine"),
+        ("openvino:a/b.onnx", "openvino:FILE.onnx (or FILE.xml)"),
+        ("openvino:b", "openvino:FILE.onnx (or FILE.xml)"),
+        ("b.xml", "openvino:FILE.onnx (or FILE.xml)"),
+        ("a:b.xml", "openvino:FILE.onnx (or FILE.xml)"),
         ("torch-half:x", "torch:MODEL[.TAG][:WEIGHTS]"),
         ("torch", None),
         ("torch.pt", None),
@@ -110,6 +114,7 @@ def test_models_are_known_by_their_names(model: str, spelling: str | None) -> No
     [
         ("m.onnx", {"devices": (0,)}),
         ("m.om", {"provider": "cpu"}),
+        ("openvino:m.onnx", {"devices": (0,)}),
         ("torch:x", {"output": "y"}),
         ("simulated:5", {"provider": "cpu"}),
     ],

@@ -24,6 +24,7 @@ from tensorrt_emulator import Emulator, Settings
 from regcore.backends.registry import open_backend
 from regcore.cli import cli
 from regcore.errors import BackendError, RegcoreError
+from regcore.models.build_record import BuildRecord, file_sha256, write_record
 
 pytest.importorskip("onnxruntime")
 
@@ -55,7 +56,7 @@ def test_batches_of_every_size(tmp_path: Path, version: str) -> None:
     path = save_engine(tmp_path / "m.engine", version=numbers)  # type: ignore[arg-type]
     with emulated(version=version) as emulator, open_backend(path) as backend:
         assert (backend.name, backend.version) == ("tensorrt", version)
-        assert backend.provider == "Emulated T4 GPU 0"
+        assert (backend.provider, backend.precision) == ("Emulated T4 GPU 0", "")
         assert str(backend.inputs[0]) == f"image float32 [N, 3, {SIZE}, {SIZE}]"
         assert (backend.depth, backend.max_batch) == (2, 8)
         for count in (1, 8, 3, 4, 8):
@@ -229,7 +230,27 @@ def test_too_many_batches_and_none_after_the_end(tmp_path: Path) -> None:
     ("machine", "words"),
     [
         ({"driver": "cudaErrorNoDevice"}, "cudaErrorNoDevice.*nvidia-smi must show"),
-        ({"driver": "cudaErrorInsufficientDriver"}, "the driver is older than this CUDA"),
+        (
+            {"driver_version": 0},
+            r"cudaErrorInsufficientDriver.*\(there is no driver here: .*--gpus all",
+        ),
+        (
+            {"driver_version": 12040},
+            r"the driver knows CUDA up to 12\.4, and this is CUDA 13\.5: update it, or pip install",
+        ),
+        ({"driver_version": 11040}, r"the driver knows CUDA up to 11\.4.*: update it\)"),
+        (
+            {"faults": {"Runtime": {1: "any"}}},
+            r"createInferRuntime: .*CUDA error: 35\) \(no runtime: .*returned nullptr\)",
+        ),
+        (
+            {"faults": {"deserialize_cuda_engine": {1: "TypeError"}}},
+            r"OutOfMemory \(Requested.*not loaded.*Unable to convert",
+        ),
+        (
+            {"faults": {"create_execution_context": {1: "RuntimeError"}}},
+            r"OutOfMemory \(scratch\).*no execution context.*Unable to convert",
+        ),
         ({"gpus": 0}, "there are 0 GPUs here"),
         ({"device_memory": 1000}, "cudaErrorMemoryAllocation.*smaller batches need less"),
         ({"version": "10.2.0.1"}, "expecting library version 10.2.0 got 10.1.0.*convert it again"),
@@ -318,6 +339,36 @@ def every_call_may_fail(path: Path, kinds: int) -> None:
             gc.collect()
             assert emulator.violations == [], (name, number)
             assert emulator.alive() == [], (name, number)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "precision"),
+    [
+        ("as in the ONNX file", ""),
+        ("as in the ONNX file, with TF32", "tf32"),
+        ("float16", "float16"),
+        ("float16, with TF32", "float16"),
+    ],
+)
+def test_what_the_record_says_of_the_precision(
+    tmp_path: Path, recorded: str, precision: str
+) -> None:
+    path = save_engine(tmp_path / "m.engine")
+    record = BuildRecord(
+        device="Emulated T4",
+        builder="TensorRT 10.1.0",
+        precision=recorded,
+        batches=(1, 4, 8),
+        input="image",
+        dtype="float32",
+        shape=(None, 3, SIZE, SIZE),
+        source="m.onnx",
+        source_sha256="0" * 64,
+        sha256=file_sha256(path),
+    )
+    write_record(record, path)
+    with emulated(), open_backend(path, devices=(0, 1)) as backend:
+        assert backend.precision == precision
 
 
 def test_the_same_bits_as_onnx_runtime(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_models import SIZE, save_engine
-from tensorrt_emulator import Emulator, Settings, cudaError_t, cudaMemcpyKind
+from tensorrt_emulator import Emulator, Settings, cudaError_t, cudaMemcpyKind, native_handle
 
 pytest.importorskip("onnxruntime")
 
@@ -68,7 +68,7 @@ class Driver:
         assert self.context.set_tensor_address("class", self.scores)
 
     def execute(self, stream: Any = None) -> bool:
-        return bool(self.context.execute_async_v3(int(stream or self.stream)))
+        return bool(self.context.execute_async_v3(native_handle(stream or self.stream)))
 
     def finish(self) -> None:
         for stream in (self.stream, self.other):

@@ -181,7 +181,7 @@ def test_an_error_of_our_own_is_not_a_verdict(
     def fail(_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("regcore.api.preprocess_job.listing", fail)
+    monkeypatch.setattr("regcore.api.preprocess_job.open_source", fail)
     result = regcore("preprocess", photos, tmp_path / "out")
     assert result.exit_code == 4
     assert "internal error, ZeroDivisionError: oops" in result.stderr

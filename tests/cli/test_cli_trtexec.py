@@ -101,6 +101,15 @@ def test_further_options_go_to_trtexec(model: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_times_of_all_queries_are_read_like_a_log(model: Path, tmp_path: Path) -> None:
+    times = tmp_path / "times_bs16.json"
+    assert measure(model, "--batch", 16, "--", f"--exportTimes={times}").exit_code == 0
+    found = CliRunner().invoke(cli, ["compare", f"T4={times}"])
+    assert found.exit_code == 0, found.stderr
+    assert "16" in found.stdout
+
+
+@pytest.mark.slow
 def test_results_that_do_not_compare_are_told(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from regcore.performance import trtexec_rates
 

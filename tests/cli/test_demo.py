@@ -63,6 +63,10 @@ def test_demo_names_classes_and_rates(demo: Any) -> None:
     assert all(len(photo["best"]) == 5 for photo in demo["photos"])
     assert demo["timed"]["preprocess_images_per_s"] > 0
     assert demo["timed"]["images_per_s"] > 0
+    if find_spec("openvino"):
+        assert demo["timed"]["openvino_images_per_s"] > 0
+    else:
+        assert "openvino_images_per_s" not in demo["timed"]
 
 
 @needs_demo

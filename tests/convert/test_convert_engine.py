@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ import tensorrt_stand_in
 from click.testing import CliRunner, Result
 from engine_file import read_engine
 from onnx_models import save_model
+from tensorrt_emulator import Emulator, Settings
 from vendor_tools import install
 
 from regcore.backends.registry import open_backend, read_metadata
 from regcore.cli import cli
 from regcore.convert.tensorrt import engine
 from regcore.convert.tensorrt import trtexec_builder as trtexec
+from regcore.convert.tensorrt.gpu import gpu_name
 from regcore.errors import BackendError
 from regcore.formats.trtexec import banner_version
 from regcore.models.build_record import read_record
@@ -26,6 +29,7 @@ from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
 
 REGNET = Recipe.preset("regnety_016")
+CACHE = "CACHE Stand-in T4\n"
 
 
 def to_engine(model: Path, *options: object) -> Result:
@@ -53,9 +57,16 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
 
 
-def package(monkeypatch: pytest.MonkeyPatch, version: str, **options: bool) -> None:
-    """The stand-in of the Python package, imported."""
-    monkeypatch.setitem(sys.modules, "tensorrt", tensorrt_stand_in.module(version, **options))
+def package(
+    monkeypatch: pytest.MonkeyPatch, version: str, *faults: str, gpu: str = "Stand-in T4"
+) -> None:
+    """The stand-in of the Python package, imported, and the CUDA of the same GPU."""
+    module = tensorrt_stand_in.module(version, *faults, gpu=gpu)
+    monkeypatch.setitem(sys.modules, "tensorrt", module)
+    bindings = ModuleType("cuda.bindings")
+    bindings.runtime = Emulator(Settings(name=gpu)).runtime  # type: ignore[attr-defined]
+    for name in ("cuda", "cuda.bindings"):
+        monkeypatch.setitem(sys.modules, name, bindings)
 
 
 @pytest.fixture
@@ -97,9 +108,107 @@ def test_trtexec(model: Path, cache: Path) -> None:
 def test_the_timing_cache_is_kept(model: Path, cache: Path, tmp_path: Path) -> None:
     for _ in range(2):
         assert to_engine(model).exit_code == 0
-    assert (cache / "tensorrt-10-1-0.timing-cache").read_text() == "a build\n" * 2
+    (kept,) = cache.iterdir()
+    assert kept.name == "tensorrt-10-1-0.timing-cache"  # there is no telling which GPU it is
+    assert kept.read_text() == CACHE + "a build\n" * 2
     assert to_engine(model, "--timing-cache", tmp_path / "own").exit_code == 0
-    assert (tmp_path / "own").read_text() == "a build\n"
+    assert (tmp_path / "own").read_text() == CACHE + "a build\n"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("program")
+def test_trtexec_does_without_a_damaged_timing_cache(model: Path, cache: Path) -> None:
+    cache.mkdir(parents=True)
+    kept = cache / "tensorrt-10-1-0.timing-cache"
+    kept.write_text("damaged")
+    result = to_engine(model)
+    assert result.exit_code == 0, result.stderr
+    assert "the timing cache is left out" in result.stderr
+    assert kept.read_text() == CACHE + "a build\n"
+
+
+def test_a_timing_cache_for_each_gpu(
+    model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for gpu in ("Stand-in T4", "Stand-in/L4", "Stand-in T4"):
+        package(monkeypatch, "11.4.0.106", gpu=gpu)
+        result = to_engine(model, "--json")
+        assert result.exit_code == 0, result.stderr
+        assert json.loads(result.stdout)["device"] == gpu
+    kept = {path.name: path.read_text() for path in cache.iterdir()}
+    assert kept == {
+        "tensorrt-11-4-0-Stand-in-T4.timing-cache": CACHE + "a build\n" * 2,
+        "tensorrt-11-4-0-Stand-in-L4.timing-cache": "CACHE Stand-in/L4\na build\n",
+    }
+
+
+def test_the_name_of_the_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert gpu_name() is None
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho Tesla T4\necho Tesla T4\n")
+    program.chmod(0o755)
+    assert gpu_name() == "Tesla T4"
+    package(monkeypatch, "10.1.0", gpu="what CUDA says")
+    assert gpu_name() == "what CUDA says"
+    program.write_text("#!/bin/sh\necho NVIDIA-SMI has failed\nexit 9\n")
+    monkeypatch.delitem(sys.modules, "cuda")
+    monkeypatch.delitem(sys.modules, "cuda.bindings")
+    assert gpu_name() is None
+
+
+@pytest.mark.parametrize("content", ["damaged", "CACHE another GPU\na build\n"])
+def test_no_timing_cache_fails_a_build(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    package(monkeypatch, "10.1.0")
+    own = tmp_path / "own.timing-cache"
+    own.write_text(content)
+    result = to_engine(model, "--timing-cache", own)
+    assert result.exit_code == 0, result.stderr
+    assert "the timing cache is left out" in result.stderr
+    assert own.read_text() == CACHE + "a build\n"
+
+
+def test_a_timing_cache_that_cannot_be_kept(
+    model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(monkeypatch, "10.1.0")
+    cache.parent.mkdir()
+    cache.write_text("a file in the place of the folder")
+    result = to_engine(model)
+    assert result.exit_code == 0, result.stderr
+    assert "the timing cache is not kept" in result.stderr
+    # Nor is one where TensorRT gives none, or raises.
+    monkeypatch.setattr(tensorrt_stand_in.TimingCache, "serialize", lambda _: None)
+    assert to_engine(model).exit_code == 0
+    monkeypatch.setattr(tensorrt_stand_in.TimingCache, "serialize", lambda _: 1 / "")
+    assert to_engine(model).exit_code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["trtexec", "10.1.0", "11.4.0.106"])
+@pytest.mark.parametrize("tf32", [False, True])
+def test_tf32_only_where_it_is_asked_for(
+    model: Path, request: pytest.FixtureRequest, way: str, *, tf32: bool
+) -> None:
+    if way == "trtexec":
+        request.getfixturevalue("program")
+    else:
+        package(request.getfixturevalue("monkeypatch"), way)
+    result = to_engine(model, "--json", *(["--tf32"] if tf32 else []))
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["precision"] == "as in the ONNX file" + (", with TF32" if tf32 else "")
+    assert Path(answer["path"]).name == ("m_tf32.engine" if tf32 else "m.engine")
+    assert read_engine(Path(answer["path"]))[0]["tf32"] is tf32
+
+
+def test_where_tensorrt_does_not_start(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(monkeypatch, "10.1.0", "no CUDA")
+    result = to_engine(model)
+    assert result.exit_code == 4
+    assert "TensorRT: createInferBuilder: Error Code 6: CUDA error 35" in result.stderr
 
 
 @pytest.mark.slow
@@ -156,6 +265,7 @@ def test_trtexec_that_fails_leaves_nothing(model: Path, monkeypatch: pytest.Monk
     result = to_engine(model)
     assert result.exit_code == 4
     assert "trtexec failed: exit code -9" in result.stderr
+    assert result.stderr.count("&&&& RUNNING") == 1
     assert files(model) == ["m.onnx"]
 
 
@@ -219,11 +329,11 @@ def test_the_python_package(
     assert header["fp16"] is old
     assert (inside == model.read_bytes()) is old
     (kept,) = cache.iterdir()
-    assert kept.read_text() == "a build\n" * 2
+    assert kept.read_text() == CACHE + "a build\n" * 2
 
 
 def test_the_python_package_that_fails(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package(monkeypatch, "10.1.0", broken=True)
+    package(monkeypatch, "10.1.0", "no memory")
     result = to_engine(model)
     assert result.exit_code == 4
     assert "TensorRT built no engine: out of memory here" in result.stderr

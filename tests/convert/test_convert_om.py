@@ -101,6 +101,33 @@ def test_several_batch_sizes(model: Path) -> None:
     assert "--precision_mode_v2=origin" in answer["command"]
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("atc")
+@pytest.mark.parametrize(
+    ("mode", "option", "cann"),
+    [
+        ("cube_fp16in_fp32out", "precision_mode", "5.1"),  # which has no precision_mode_v2
+        ("allow_mix_precision_bf16", "precision_mode", "9.0"),
+        ("cube_hif8", "precision_mode_v2", "9.0"),
+    ],
+)
+def test_a_precision_goes_to_the_option_that_has_it(
+    model: Path, monkeypatch: pytest.MonkeyPatch, mode: str, option: str, cann: str
+) -> None:
+    monkeypatch.setenv("ATC_STAND_IN_CANN", cann)
+    answer = json.loads(to_om(model, "--precision", mode, "--json").stdout)
+    assert f"--{option}={mode}" in answer["command"]
+
+
+@pytest.mark.usefixtures("atc")
+def test_a_chip_may_take_more_batch_sizes(model: Path) -> None:
+    sizes = ",".join(map(str, range(1, 102)))
+    for soc, code in (("Ascend950PR_9599", 0), ("Ascend910_9391", 2)):
+        result = regcore("convert", model, "--to", "om", "--soc", soc, "--dynamic-batch", sizes)
+        assert result.exit_code == code, result.stderr
+    assert "2 to 100 different sizes" in result.stderr
+
+
 @pytest.mark.usefixtures("atc")
 def test_aipp(model: Path) -> None:
     result = to_om(model, "--aipp", "--batch", 16)
@@ -247,6 +274,8 @@ def test_the_name_that_atc_really_wrote(model: Path, monkeypatch: pytest.MonkeyP
         ("killed", "atc failed: killed by signal 9"),
         ("silent", "its log does not say 'ATC run success'"),
         ("no-libraries", "set_env.sh"),
+        ("no-driver", "libascend_hal.so belongs to the driver"),
+        ("no-operators", "from CANN 8.5 on atc needs the ops package of the chip"),
     ],
 )
 def test_atc_that_fails_leaves_nothing(
@@ -296,6 +325,25 @@ def test_an_unknown_chip_is_explained(model: Path) -> None:
     assert "E10001: Value [Ascend710] for parameter [--soc_version] is invalid" in result.stderr
     assert "npu-smi info" in result.stderr
     assert "Ascend710 is the name that Ascend310P3 had" in result.stderr
+    assert "npu-smi info -t board" in result.stderr
+    assert "from CANN 8.5 on atc needs the ops package" in result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("atc")
+@pytest.mark.parametrize("cann", ["5.1", "8.0", "9.0"])
+def test_the_cause_of_an_error_is_told_in_the_words_of_any_release(
+    model: Path, monkeypatch: pytest.MonkeyPatch, cann: str
+) -> None:
+    monkeypatch.setenv("ATC_STAND_IN_CANN", cann)
+    refused = regcore("convert", model, "--to", "om", "--soc", "Ascend710").stderr
+    cause = "atc failed: E10001: Value [Ascend710] for parameter [--soc_version] is invalid."
+    assert cause in refused
+    assert "Solution: Set the parameter to a valid value. (--soc is 'Ascend' and" in refused
+    monkeypatch.setenv("ATC_STAND_IN", "inner")
+    inside = to_om(model).stderr.splitlines()[-1]
+    assert "atc failed: EZ9999: The weights of conv1 do not fit into the chip" in inside
+    assert "PID" not in inside
 
 
 def test_no_atc(model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 Run as a program. The environment variable ATC_STAND_IN makes it misbehave: `killed` half way
 through its file, `silent` without a verdict, `platform` for a file name with the platform in it,
-`no-libraries` as in a shell in which set_env.sh was not sourced, `hang` until it is killed.
+`no-libraries` as in a shell in which set_env.sh was not sourced, `no-driver` where no driver is
+installed, `no-operators` without the chip's package of operators, `inner` with an error of its own,
+`hang` until it is killed. ATC_STAND_IN_CANN is the release whose error texts it prints.
 """
 
 from __future__ import annotations
@@ -18,9 +20,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import onnx
+from cann_error_text import inner_error, user_error
 from om_file import write_om
 
-SOCS = re.compile(r"Ascend(310|310P[1357]|310B[1-4]|910(A|B|ProA|ProB|PremiumA)|910B[1-4](-1)?)")
+SOCS = re.compile(
+    r"Ascend(310|310P[1357]|310B[1-4]|910(A|B|ProA|ProB|PremiumA)|910B[1-4](-1)?|910_93\d\d"
+    r"|950\w+_\d+)"
+)
 OPTIONS = {
     "framework": r"5",
     "model": r"[\w./\-]+",
@@ -52,14 +58,30 @@ AIPP_KEYS = {
 }
 
 
-def fail(code: str, text: str) -> NoReturn:
+RELEASE = tuple(map(int, os.environ.get("ATC_STAND_IN_CANN", "9.0").split(".")))
+
+
+if RELEASE < (7, 0):
+    del OPTIONS["precision_mode_v2"]
+
+
+def fail(code: str, text: str, *, title: str = "Invalid_Argument", solution: str = "") -> NoReturn:
+    give_up(user_error(RELEASE, code, title, text, solution or "See the documents."))
+
+
+def give_up(text: str) -> NoReturn:
     print("ATC run failed, Please check the detail log, Try 'atc --help' for more information")
-    print(f"{code}: {text}")
+    print(text)
     sys.exit(1)
 
 
 def invalid(name: str, value: str, reason: str) -> NoReturn:
-    fail("E10001", f"Value [{value}] for parameter [{name}] is invalid. Reason: {reason}.")
+    fail(
+        "E10001",
+        f"Value [{value}] for parameter [{name}] is invalid. Reason: {reason}.",
+        title="Invalid_Argument_Value",
+        solution="Set the parameter to a valid value.",
+    )
 
 
 def parse(arguments: list[str]) -> dict[str, str]:
@@ -95,7 +117,9 @@ def image_of(model: Any) -> tuple[str, list[int | None], str]:
     return value.name, shape, dtype
 
 
-def check_shape(text: str, name: str, shape: list[int | None], gears: list[int]) -> list[int]:
+def check_shape(
+    text: str, name: str, shape: list[int | None], gears: list[int], soc: str
+) -> list[int]:
     given_name, _, sizes = text.partition(":")
     given = [int(size) for size in sizes.split(",")]
     if given_name != name:
@@ -109,8 +133,9 @@ def check_shape(text: str, name: str, shape: list[int | None], gears: list[int])
             invalid(
                 "--input_shape", text, "dynamic_batch_size needs -1 as the batch, and only there"
             )
-        if not 1 < len(gears) <= 100 or not all(1 <= gear <= 2048 for gear in gears):
-            invalid("--dynamic_batch_size", str(gears), "2 to 100 gears of 1 to 2048")
+        most = 256 if soc.startswith("Ascend950") else 100
+        if not 1 < len(gears) <= most or not all(1 <= gear <= 2048 for gear in gears):
+            invalid("--dynamic_batch_size", str(gears), f"2 to {most} gears of 1 to 2048")
     elif min(given) < 1:
         fail("EZ3002", "Dynamic shape is not supported on this chip!")
     return given
@@ -148,7 +173,8 @@ def compile_model(options: dict[str, str], write: Callable[..., None]) -> None:
         fail("E16005", f"The opset version [{opset}] is not supported.")
     name, shape, dtype = image_of(model)
     gears = [int(gear) for gear in options.get("dynamic_batch_size", "").split(",") if gear]
-    given = check_shape(options.get("input_shape", ""), name, shape, gears)
+    soc = options["soc_version"]
+    given = check_shape(options.get("input_shape", ""), name, shape, gears, soc)
     aipp = None
     if "insert_op_conf" in options:
         aipp = read_aipp(Path(options["insert_op_conf"]), given)
@@ -172,8 +198,24 @@ def main() -> None:
             "atc: error while loading shared libraries: libgraph.so: cannot open", file=sys.stderr
         )
         sys.exit(127)
+    if behaviour == "no-driver":
+        print(
+            "/usr/local/Ascend/cann/bin/atc.bin: error while loading shared libraries: "
+            "libascend_hal.so: cannot open shared object file: No such file or directory",
+            file=sys.stderr,
+        )
+        sys.exit(127)
     print("ATC start working now, please wait for a moment.", flush=True)
     options = parse(sys.argv[1:])
+    if behaviour == "inner":
+        give_up(inner_error(RELEASE, "The weights of conv1 do not fit into the chip."))
+    if behaviour == "no-operators":
+        fail(
+            "EZ3003",
+            "No supported Ops kernel and engine are found for [Conv_0], optype [Conv2D].",
+            title="No_Supported_Ops_Kernel_And_Engine",
+            solution="1. Check that the OPP component is installed properly.",
+        )
     if options.get("log") == "debug" and os.environ.get("ASCEND_SLOG_PRINT_TO_STDOUT") == "1":
         print("[DEBUG] GE(1,atc): compiling", flush=True)
     Path("kernel_meta").mkdir()

@@ -33,6 +33,8 @@ class NetworkDefinitionCreationFlag(IntEnum):
 
 class BuilderFlag(IntEnum):
     FP16 = 0
+    REFIT = 4
+    TF32 = 6
 
 
 class Network:
@@ -67,12 +69,16 @@ class OnnxParser:
         return self.error
 
 
+#: How a timing cache begins; the rest of its first line is the GPU for which it holds.
+CACHE = b"CACHE "
+
+
 class TimingCache:
-    def __init__(self, content: bytes) -> None:
-        self.content = content
+    def __init__(self, gpu: bytes, builds: bytes) -> None:
+        self.gpu, self.builds = gpu, builds
 
     def serialize(self) -> memoryview:
-        return memoryview(self.content + b"a build\n")
+        return memoryview(CACHE + self.gpu + b"\n" + self.builds + b"a build\n")
 
 
 class Profile:
@@ -85,16 +91,29 @@ class Profile:
 
 
 class Config:
-    def __init__(self) -> None:
-        self.flags: set[BuilderFlag] = set()
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        # As in TensorRT, where it is on by default.
+        self.flags = {builder.flag.TF32}
         self.profile: Profile | None = None
         self.cache: TimingCache | None = None
 
-    def create_timing_cache(self, serialized_timing_cache: bytes) -> TimingCache:
-        return TimingCache(serialized_timing_cache)
+    def create_timing_cache(self, serialized_timing_cache: bytes) -> TimingCache | None:
+        if not serialized_timing_cache:
+            return TimingCache(self.builder.gpu, b"")
+        head, _, builds = serialized_timing_cache.partition(b"\n")
+        if not head.startswith(CACHE):
+            error = "Error Code 1: Serialization (Magic tag does not match)"
+            self.builder.logger.log(ILogger.Severity.ERROR, error)
+            return None
+        return TimingCache(head.removeprefix(CACHE), builds)
 
-    def set_timing_cache(self, cache: TimingCache, *, ignore_mismatch: bool) -> bool:
-        assert not ignore_mismatch
+    def set_timing_cache(self, cache: TimingCache, ignore_mismatch: bool) -> bool:  # noqa: FBT001
+        if not isinstance(cache, TimingCache):
+            raise TypeError("set_timing_cache(): incompatible function arguments.")
+        if cache.gpu != self.builder.gpu and not ignore_mismatch:
+            self.builder.logger.log(ILogger.Severity.ERROR, "CUDA device property mismatch")
+            return False
         self.cache = cache
         return True
 
@@ -105,25 +124,35 @@ class Config:
         self.profile = profile
         return 0
 
-    def set_flag(self, flag: BuilderFlag) -> None:
+    def set_flag(self, flag: IntEnum) -> None:
+        assert isinstance(flag, self.builder.flag)
         self.flags.add(flag)
+
+    def clear_flag(self, flag: IntEnum) -> None:
+        assert isinstance(flag, self.builder.flag)
+        self.flags.discard(flag)
 
 
 class Builder:
     version: tuple[int, ...] = ()
-    broken = False
+    flag: Any = BuilderFlag
+    gpu = b""
+    faults: frozenset[str] = frozenset()
 
     def __init__(self, logger: Any) -> None:
         assert isinstance(logger, ILogger)
         assert logger.initialised
         self.logger = logger
+        if "no CUDA" in self.faults:
+            logger.log(ILogger.Severity.ERROR, "createInferBuilder: Error Code 6: CUDA error 35")
+            raise TypeError("pybind11::init(): factory function returned nullptr")
 
     def create_network(self, flags: int = 0) -> Network:
         assert flags == (1 if self.version[0] < 10 else 0)
         return Network()
 
     def create_builder_config(self) -> Config:
-        return Config()
+        return Config(self)
 
     def create_optimization_profile(self) -> Profile:
         return Profile()
@@ -134,7 +163,7 @@ class Builder:
         if None in network.shape and config.profile is None:
             self.logger.log(severity.ERROR, "Network has dynamic inputs, but no profile")
             return None
-        if self.broken:
+        if "no memory" in self.faults:
             self.logger.log(severity.INTERNAL_ERROR, "out of memory\nhere")
             return None
         self.logger.log(severity.WARNING, "the GPU is slow")
@@ -143,18 +172,37 @@ class Builder:
             "profile": config.profile.shapes if config.profile else None,
             "input": network.input,
             "fp16": BuilderFlag.FP16 in config.flags,
+            "tf32": self.flag.TF32 in config.flags,
         }
         return memoryview(engine_bytes(header, network.content))
 
 
-def module(version: str, *, broken: bool = False) -> ModuleType:
-    """The package in this version, to put into sys.modules."""
+def module(version: str, *faults: str, gpu: str = "Stand-in T4") -> ModuleType:
+    """The package in this version, to put into sys.modules.
+
+    faults: "no CUDA": TensorRT does not start; "no memory": no engine is built. gpu: the kind of
+    GPU, for which timing caches hold.
+    """
     made: Any = ModuleType("tensorrt")
     made.__version__ = version
     numbers = tuple(map(int, version.split(".")[:3]))
     made.ILogger, made.OnnxParser = ILogger, OnnxParser
-    made.Builder = type("Builder", (Builder,), {"version": numbers, "broken": broken})
     made.NetworkDefinitionCreationFlag = NetworkDefinitionCreationFlag
-    # Version 11 has no flags for precision any more.
-    made.BuilderFlag = BuilderFlag if numbers[0] < 11 else IntEnum("BuilderFlag", {"REFIT": 0})
+    made.BuilderFlag = BuilderFlag
+    if numbers[0] >= 11:
+        # It has no flags for precision any more, but for TF32, and every batch is explicit.
+        made.BuilderFlag = IntEnum("BuilderFlag", {"REFIT": 4, "TF32": 6})
+        made.NetworkDefinitionCreationFlag = IntEnum(
+            "NetworkDefinitionCreationFlag", {"STRONGLY_TYPED": 0}
+        )
+    made.Builder = type(
+        "Builder",
+        (Builder,),
+        {
+            "version": numbers,
+            "flag": made.BuilderFlag,
+            "gpu": gpu.encode(),
+            "faults": frozenset(faults),
+        },
+    )
     return made  # type: ignore[no-any-return]

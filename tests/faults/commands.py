@@ -18,6 +18,7 @@ _MODULES = (
     "regcore.api.compare",
     "regcore.api.evaluate",
     "regcore.api.infer",
+    "regcore.api.predictions",
     "regcore.api.preprocess",
     "regcore.api.profile",
     "regcore.api.report",
@@ -27,7 +28,8 @@ _MODULES = (
     "regcore.reports.export",
     "regcore.reports.inference",
     "regcore.reports.profile",
-    "regcore.reports.verdict",
+    "regcore.reports.verdict_junit",
+    "regcore.reports.verdict_rendering",
     "regcore.backends.onnxruntime.backend",
 )
 
@@ -78,6 +80,7 @@ COMMANDS = {
         "score {inputs}/scores {inputs}/labels.txt {work} result_bs1.json --workers 1"
     ),
     "report": _command("report {work}", "run"),
+    "predictions": _command("predictions {work} --out {work}/table.csv", "run"),
     "verdict": _command(
         "verdict {work} --against {inputs}/before --max-drop 1pt", "run", (0, 3)
     ),

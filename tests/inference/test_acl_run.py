@@ -25,6 +25,7 @@ from vendor_tools import install
 
 from regcore import Preprocessor
 from regcore.backends.ascend import process
+from regcore.backends.ascend.execution_slot import ExecutionSlot
 from regcore.backends.registry import open_backend
 from regcore.cli import cli
 from regcore.images.labels import label_images, read_labels
@@ -144,7 +145,8 @@ def photos(tmp_path: Path) -> Path:
 
 def environment(report: Path, **settings: Any) -> dict[str, str]:
     given = json.dumps({"report": str(report), **settings})
-    return {**os.environ, "PYTHONPATH": str(ON_PATH), "ACL_EMULATOR": given}
+    inherited = {k: v for k, v in os.environ.items() if k != "ASCEND_LOG_DEVICE_FLUSH_TIMEOUT"}
+    return {**inherited, "PYTHONPATH": str(ON_PATH), "ACL_EMULATOR": given}
 
 
 def run_command(photos: Path, model: Path, *options: str) -> list[str]:
@@ -169,6 +171,7 @@ def check_report(report: Path) -> None:
     assert found["finalised"]
     assert found["leaks"] == []
     assert found["violations"] == []
+    assert found["waits_for_logs_ms"] == 0
 
 
 @pytest.mark.slow
@@ -269,12 +272,50 @@ def test_inferred_scores_are_those_of_onnx_runtime(
     assert written["m.om"] == written["m.onnx"]
 
 
+@pytest.mark.parametrize("command", ["run", "infer"])
+def test_images_of_a_store_are_read_into_the_devices_memory(
+    emulator: Emulator,
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    """No thread copies them once more, not even those of the last batch, which is not full."""
+    store, out = tmp_path / "store", tmp_path / "out"
+    made = ("preprocess", photos, store, "--recipe", "regnety_016", "--pack", "4")
+    assert CliRunner().invoke(cli, list(map(str, made))).exit_code == 0
+
+    def copied(*_: object) -> None:
+        raise AssertionError("copied on the host")
+
+    monkeypatch.setattr(ExecutionSlot, "_staged", copied)
+    model, images = save_om(tmp_path / "m.om", size=224), (store, out)
+    if command == "run":
+        images = (store, "--labels", photos.parent / "labels.txt", "--out", out)
+    arguments = (command, model, *images, "--device", "0,1,2,3", "--recipe", "regnety_016")
+    result = CliRunner().invoke(cli, list(map(str, arguments)))
+    assert result.exit_code == 0, result.stderr
+    assert emulator.calls.count("mdl.execute_async") == 6
+
+
+@pytest.mark.parametrize("options", [(), ("--copies", "1")])
+def test_the_model_is_there_as_often_as_is_asked_for(
+    emulator: Emulator, photos: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    model = save_om(tmp_path / "m.om", size=224)
+    arguments = run_command(photos, model, "--device", "0,1", *options)[len(COMMAND) :]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.stderr
+    assert emulator.calls.count("mdl.load_from_file") == (2 if options else 4)
+
+
 def test_options_that_do_not_fit(photos: Path, tmp_path: Path) -> None:
     model = save_om(tmp_path / "m.om", size=224)
     for options, words in (
         (("--device", "0,0"), "not a list of different devices"),
         (("--device", "zero"), "not a list of different devices"),
         (("--batch-size", "5"), "the model takes 4 at most"),
+        (("--copies", "0"), "not in the range"),
     ):
         emulator = Emulator(Settings())
         with emulator.installed():

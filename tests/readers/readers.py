@@ -32,6 +32,7 @@ _COMPARE = "compare A={} --json"
 _REPORT = "report run -o report.html"
 _SCORE = "score {} labels.txt . result.json --workers 1"
 _RUN = "run @/m.onnx @/photos --labels {} --out out --workers 1"
+_PREDICT = "predict @/m.onnx @/photos --class-names {} --workers 1"
 _INFER = "infer @/m.onnx {} infer --workers 1 --batch-size 2"
 _VERDICT = "verdict run --against @/before --max-drop 1pt"
 
@@ -55,6 +56,8 @@ READERS = (
     Reader("sources", "infer/infer.sources.npy", _words(_INFER.format("@/photos")), share=12),
     Reader("labels of run", "labels.txt", _words(_RUN.format("labels.txt")), share=12),
     Reader("labels of score", "labels.txt", _words(_SCORE.format("@/scores"))),
+    Reader("names in JSON", "classes.json", _words(_PREDICT.format("classes.json")), share=12),
+    Reader("names in lines", "classes.txt", _words(_PREDICT.format("classes.txt")), share=12),
     Reader(
         "list",
         "list.txt",
@@ -122,6 +125,7 @@ READERS = (
     Reader("MMPretrain", "pipeline.py", _words("recipe show mmpretrain:pipeline.py"), share=12),
     Reader("PaddleClas", "paddle.yaml", _words("recipe show paddleclas:paddle.yaml"), share=12),
     Reader("trtexec log", "new_bs16.log", _words(_COMPARE.format("new_bs16.log"))),
+    Reader("trtexec times", "times_bs16.json", _words(_COMPARE.format("times_bs16.json"))),
     Reader("old trtexec log", "old_bs16.log", _words(_COMPARE.format("old_bs16.log"))),
     Reader("ais_bench console", "console_bs16.log", _words(_COMPARE.format("console_bs16.log"))),
     Reader("ais_bench summary", "sumary_bs16.json", _words(_COMPARE.format("sumary_bs16.json"))),

@@ -10,7 +10,7 @@ import numpy as np
 from command_line import regcore
 from onnx_models import save_model
 from oracles import jpeg, photo_like
-from trtexec_output import output
+from trtexec_output import output, queries, times_file
 
 from regcore import Recipe
 from regcore.models.build_record import BuildRecord, file_sha256, write_record
@@ -142,6 +142,8 @@ def make_seeds(root: Path) -> None:
 def _make_recipes(root: Path) -> None:
     """A recipe in each form in which there are files of them."""
     _write(root / "own.json", json.dumps({"recipe": RECIPE.to_dict()}, indent=2))
+    _write(root / "classes.json", json.dumps({"0": ["n01440764", "tench"], "1": "b", "2": "c"}))
+    _write(root / "classes.txt", "0 tench, Tinca tinca\n1: goldfish\n2 shark\n")
     _write(
         root / "own.toml",
         'resize = 8\ncrop = 8\nfilter = "bicubic"\nmean = [0.5, 0.5, 0.5]\nstd = [1, 1, 1]\n',
@@ -231,6 +233,7 @@ def _make_results(root: Path) -> None:
     (root / "results.csv").write_text(TABLE)
     for name, version in (("new_bs16.log", (8, 6, 1)), ("old_bs16.log", (7, 1, 3))):
         (root / name).write_text("\n".join(_trtexec(version)) + "\n")
+    (root / "times_bs16.json").write_text(times_file(queries((10, 1, 0), 20)))
 
 
 def _trtexec(version: tuple[int, ...]) -> list[str]:

@@ -122,6 +122,7 @@ def of_runs(folder: Path, model: Path) -> Told:
         yield "trace", (folder / "trace.json").read_text()
         with (out / "predictions.csv").open(newline="") as file:
             yield from (("predictions", json.dumps(row)) for row in csv.DictReader(file))
+        yield "predict", regcore("predict", model, folder / photos, "--json", code=code).stdout
 
 
 def of_scores(folder: Path, model: Path) -> Told:

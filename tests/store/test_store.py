@@ -384,3 +384,21 @@ def test_uint8_packs_equal_pillows_pixels(imagenet_photos: list[str], tmp_path: 
     store = open_store(tmp_path)
     for name in store.names:
         assert_same_bytes(store[name], reference(str(source / name), recipe))
+
+
+@FORMS
+def test_slices_and_what_a_store_says_of_itself(
+    photos: Path, tmp_path: Path, preprocessor: Preprocessor, form: StoreLayout
+) -> None:
+    names = everything(photos)
+    (photos / names[3]).write_bytes(b"not a photo")
+    write_store(preprocessor, photos, names, tmp_path / "out", form)
+    store = open_store(tmp_path / "out")
+    every = np.stack([store[place] for place in range(len(store))])
+    for part in (slice(None), slice(2, 9), slice(-5, None), slice(None, None, -3), slice(9, 4)):
+        images = store[part]
+        assert_same_bytes(images, every[part])
+        assert images.flags.writeable
+    shape = " x ".join(map(str, RECIPE.image_shape))
+    what = f"16 images of {shape} {RECIPE.dtype}, 1 failed"
+    assert repr(store) == f"<Store {str(tmp_path / 'out')!r}: {what}>"

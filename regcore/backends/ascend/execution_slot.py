@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 from numpy.typing import NDArray
 
-from regcore.backends.ascend.error_codes import FEATURE_NOT_SUPPORTED
+from regcore.backends.ascend.events import ordering_event, timing_event
 from regcore.backends.ascend.resources import PAGE_LOCKED
 from regcore.backends.ascend.session import Session
 
 _TO_DEVICE, _TO_HOST = 1, 2
 _ALIGNMENT = 64
+_RECORDS = 3
 #: What is timed: the events between the steps of a batch.
 _MARKS = ("start", "loaded", "began", "computed", "done")
 
@@ -30,8 +32,8 @@ class ExecutionSlot:
         self._description = session.description
         resources = session.resources
         self.stream = resources.stream()
-        self.over = self._event()
-        self.marks = {name: self._event() for name in _MARKS}
+        self.over = ordering_event(resources)
+        self.marks = {name: timing_event(resources) for name in _MARKS}
         self._inputs = resources.handle("mdl.create_dataset", undo="mdl.destroy_dataset")
         self._outputs = resources.handle("mdl.create_dataset", undo="mdl.destroy_dataset")
         images = [self._buffer(self._inputs, size) for size in self._description.input_bytes]
@@ -39,9 +41,23 @@ class ExecutionSlot:
         self._images = images[self._description.image_index]
         self._scores = scores[output]
         self._staging: NDArray[Any] | None = None
+        self._origin, self._origin_time = self._synchronised()
 
-    def _event(self) -> int:
-        return self._session.resources.make("rt.create_event", undo="rt.destroy_event")
+    def _synchronised(self) -> tuple[int, float]:
+        """An event of this stream, and when it was recorded, in s of time.perf_counter.
+
+        The clocks of host and device drift apart by little in a run. Of several records the
+        quickest is taken, as this thread may lose its processor in one.
+        """
+        acl, found = self._session.acl, []
+        for _ in range(_RECORDS):
+            event = timing_event(self._session.resources)
+            before = perf_counter()
+            acl.do("rt.record_event", event, self.stream)
+            found.append((perf_counter() - before, event, before))
+        acl.do("rt.synchronize_stream", self.stream)
+        _, event, at = min(found)
+        return event, at
 
     def _buffer(self, dataset: int, size: int) -> int:
         """The address of device memory that is part of a dataset."""
@@ -60,21 +76,23 @@ class ExecutionSlot:
         submitted; the device computes one at a time.
         """
         acl, stream = self._session.acl, self.stream
-        if len(batch) != gear or batch.ctypes.data % _ALIGNMENT or not PAGE_LOCKED.hold(batch):
-            batch = self._staged(batch, gear)
+        parts = self._page_locked(batch, gear)
         if self._description.gear_index is not None:
             index = self._description.gear_index
             acl.do("mdl.set_dynamic_batch_size", self._model, self._inputs, index, gear)
         self._mark("start")
-        self._copy(self._images, batch.ctypes.data, batch.nbytes, _TO_DEVICE)
+        to = self._images
+        for part in parts:
+            self._copy(to, part.ctypes.data, part.nbytes, _TO_DEVICE)
+            to += part.nbytes
         self._mark("loaded")
         if before is not None:
-            acl.do("rt.stream_wait_event", stream, before.over)
-            # Where it is not supported it is not needed: a wait then means the last record.
-            acl.do("rt.reset_event", before.over, stream, accept=FEATURE_NOT_SUPPORTED)
+            acl.do("rt.stream_wait_event", stream, before.over.handle)
+            if before.over.resets:
+                acl.do("rt.reset_event", before.over.handle, stream)
         self._mark("began")
         acl.do("mdl.execute_async", self._model, self._inputs, self._outputs, stream)
-        acl.do("rt.record_event", self.over, stream)
+        acl.do("rt.record_event", self.over.handle, stream)
         self._mark("computed")
         self._copy(scores.ctypes.data, self._scores, scores.nbytes, _TO_HOST)
         self._mark("done")
@@ -85,6 +103,17 @@ class ExecutionSlot:
     def _copy(self, to: int, source: int, size: int, kind: int) -> None:
         self._session.acl.do("rt.memcpy_async", to, size, source, size, kind, self.stream)
 
+    def _page_locked(self, batch: NDArray[Any], gear: int) -> list[NDArray[Any]]:
+        """The batch and zeros up to `gear` images, in memory from which the device copies itself.
+
+        A copy from other memory would hold up all threads: pyACL keeps the GIL until it is done.
+        """
+        missing = gear - len(batch)
+        aligned = not batch.ctypes.data % _ALIGNMENT and not (missing and batch.nbytes % _ALIGNMENT)
+        if not aligned or not PAGE_LOCKED.hold(batch):
+            return [self._staged(batch, gear)]
+        return [batch, self._session.zeros(missing * batch[0].nbytes)] if missing else [batch]
+
     def _staged(self, batch: NDArray[Any], gear: int) -> NDArray[Any]:
         """The batch in page-locked memory, filled up with zeros to `gear` images."""
         if self._staging is None:
@@ -94,12 +123,16 @@ class ExecutionSlot:
         self._staging[len(batch) : gear] = 0
         return self._staging[:gear]
 
-    def milliseconds(self, since: int) -> dict[str, float]:
-        """When the batch passed each mark, in ms after the event `since`."""
-        elapsed, start = "rt.event_elapsed_time", self.marks["start"]
+    def passed(self) -> dict[str, float]:
+        """When the last batch passed each mark, in s of time.perf_counter, once it is done.
+
+        Only times between events of one stream are documented.
+        """
+        start = self.marks["start"]
         # In float32: only short times are exact.
-        begin = float(self._session.acl.value(elapsed, since, start))
-        return {
-            name: begin + float(self._session.acl.value(elapsed, start, event))
-            for name, event in self.marks.items()
-        }
+        begin = self._origin_time + self._seconds(self._origin, start)
+        return {name: begin + self._seconds(start, event) for name, event in self.marks.items()}
+
+    def _seconds(self, first: int, last: int) -> float:
+        elapsed = self._session.acl.value("rt.event_elapsed_time", first, last)
+        return float(elapsed) / 1000

@@ -10,11 +10,14 @@ from regcore.backends.round_robin import open_on_devices
 
 
 def _open(model: str, options: OpenOptions) -> Backend:
-    from regcore.backends.ascend import AscendBackend
+    from regcore.backends.ascend.backend import SLOTS, AscendBackend
 
+    slots = options.copies or SLOTS
     return open_on_devices(
         options.devices,
-        lambda device: AscendBackend(Path(model), device=device, output=options.output),
+        lambda device: AscendBackend(
+            Path(model), device=device, output=options.output, slots=slots
+        ),
     )
 
 
@@ -27,7 +30,7 @@ def _describe(model: Path) -> Description | None:
 KIND = ModelKind(
     spelling="FILE.om",
     open=_open,
-    choices=frozenset({"output", "devices"}),
+    choices=frozenset({"output", "devices", "copies"}),
     suffixes=(".om",),
     describe=_describe,
     driver="an Ascend and its pyACL",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,9 @@ def describe_model(acl: Acl, resources: Resources, model: int) -> ModelIO:
         raise BackendError(
             f"{acl.subject}: of its sizes only the batch may vary, but it takes {image}"
         )
+    if len(gears) > 1:
+        # Their batch is the largest gear, or -1: the documents and their examples differ.
+        outputs = [replace(spec, shape=(None, *(spec.shape or ())[1:])) for spec in outputs]
     found = ModelIO(
         image=image,
         outputs=tuple(outputs),

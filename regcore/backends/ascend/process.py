@@ -61,8 +61,13 @@ def _leave_device(
     with _lock:
         process.open.remove(give_back)
         process.devices[device] -= 1
-        if process.devices[device] == 0:
+        if process.devices[device] == 0 and (process.ours or _resets_are_counted(acl)):
             acl.do("rt.reset_device", device)
+
+
+def _resets_are_counted(acl: Acl) -> bool:
+    """Whether a reset takes back one set_device; before CANN 8 it takes the device from all."""
+    return acl.has("rt.reset_device_force")
 
 
 def shut_down() -> None:

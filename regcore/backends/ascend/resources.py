@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 from regcore.backends.ascend.pyacl import Acl
@@ -23,6 +24,15 @@ class Resources(ResourceStack):
     def make(self, name: str, *arguments: object, undo: str) -> int:
         """What the function `name` gives, with its code; `undo` takes it back."""
         return self._kept(int(self._acl.value(name, *arguments)), undo)
+
+    def make_where_known(
+        self, name: str, *arguments: object, undo: str, unknown: Collection[int]
+    ) -> int | None:
+        """The same; None where pyACL lacks the function, or answers with one of these codes."""
+        if not self._acl.has(name):
+            return None
+        thing = self._acl.value(name, *arguments, accept=unknown)
+        return None if thing is None else self._kept(int(thing), undo)
 
     def handle(self, name: str, *arguments: object, undo: str) -> int:
         """The same of a function that returns no code."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from regcore.backends.ascend.model_io import ModelIO, describe_model
 from regcore.backends.ascend.process import abandon, use_device
 from regcore.backends.ascend.pyacl import Acl, import_acl
@@ -28,6 +31,7 @@ class Session:
         self.resources = Resources(self.acl)
         self.soc = ""
         self._path = path
+        self._zeros: NDArray[np.uint8] | None = None
         try:
             self.models = [self._open(device)]
             self.description: ModelIO = describe_model(self.acl, self.resources, self.models[0])
@@ -51,6 +55,14 @@ class Session:
                 raise
             built = f"it was built for {self.record.device}, this is {self.soc}"
             raise BackendError(f"{error}; {built}") from error
+
+    def zeros(self, size: int) -> NDArray[np.uint8]:
+        """`size` bytes of zeros in page-locked memory, at most those of a batch."""
+        if self._zeros is None:
+            most = self.description.input_bytes[self.description.image_index]
+            self._zeros = self.resources.host_array((most,), np.dtype(np.uint8))
+            self._zeros[:] = 0
+        return self._zeros[:size]
 
     @property
     def subject(self) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: Of the driver, and not of the toolkit, which brings an empty one for machines without a device.
+DRIVER_LIBRARY = "libascend_hal.so"
+DRIVER_FOLDER = "/usr/local/Ascend/driver/lib64/driver"
+
 _ENVIRONMENT_SCRIPTS = (
     "/usr/local/Ascend/ascend-toolkit/set_env.sh",
     "/usr/local/Ascend/cann/set_env.sh",

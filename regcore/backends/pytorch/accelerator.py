@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import SCORES_KEPT, DeviceStage, Result, Span
+from regcore.backends.pytorch.cuda_graph import GraphedModel
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +46,7 @@ class AcceleratorDevice:
         """runtime: torch.cuda, or torch.npu, whose streams and events have the same names."""
         self._torch = torch
         self._runtime = runtime
-        self._module: nn.Module | None = module
+        self._model: GraphedModel | None = GraphedModel(torch, runtime, module)
         self._device = device
         self.name = f"{device} {runtime.get_device_name(device)}"
         self._in, self._compute, self._out = (runtime.Stream(device) for _ in range(3))
@@ -67,8 +68,8 @@ class AcceleratorDevice:
 
     def submit(self, batch: NDArray[Any]) -> None:
         """Copies the batch in, computes it and copies its scores out, as soon as each can be."""
-        torch, runtime, module = self._torch, self._runtime, self._module
-        if module is None:
+        torch, runtime, model = self._torch, self._runtime, self._model
+        if model is None:
             raise RuntimeError("the model was closed")
         images = self._as_page_locked(batch)
         marks: dict[str, Any] = {}
@@ -82,7 +83,7 @@ class AcceleratorDevice:
                 self._mark(marks, "began", self._compute)
                 # Its memory belongs to the other stream, which may not have it back before.
                 loaded.record_stream(self._compute)
-                found = module(loaded.contiguous(memory_format=torch.channels_last)).float()
+                found = model(loaded, self._compute)
                 self._mark(marks, "computed", self._compute)
             with runtime.stream(self._out):
                 self._out.wait_event(marks["computed"])
@@ -132,6 +133,6 @@ class AcceleratorDevice:
         try:
             self._runtime.synchronize(self._device)
         finally:
-            self._module = None
+            self._model = None
             self._in_work.clear()
             self._scores.clear()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.double_buffered import DoubleBufferedBackend
 from regcore.backends.tensorrt.execution_slot import ExecutionSlot, Streams, tensor_bytes
+from regcore.backends.tensorrt.library import lower_precision
 from regcore.backends.tensorrt.session import Session
 from regcore.models.tensors import score_output
 
@@ -47,6 +48,7 @@ class TensorRTBackend(DoubleBufferedBackend[Session, ExecutionSlot]):
         scores = score_output(path, description.outputs, output)
         self._say_what_it_takes(description.image, scores)
         self.metadata: Mapping[str, str] = session.record.properties if session.record else {}
+        self.precision: str = lower_precision(session.record.precision) if session.record else ""
         self.max_batch = description.profiles[-1].largest
         others = {
             spec.name: resources.device_memory(max(1, tensor_bytes(spec, self.max_batch)))
@@ -70,4 +72,5 @@ class TensorRTBackend(DoubleBufferedBackend[Session, ExecutionSlot]):
 
     def _wait(self, slot: ExecutionSlot) -> Mapping[str, float]:
         self._session.cuda.do("EventSynchronize", slot.marks["done"])
-        return slot.milliseconds(self._origin)
+        passed = slot.milliseconds(self._origin)
+        return {name: self._origin_time + ms / 1000 for name, ms in passed.items()}

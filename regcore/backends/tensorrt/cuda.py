@@ -8,14 +8,16 @@ from typing import Any, cast
 from regcore.errors import BackendError
 
 _DRIVER = "nvidia-smi must show the GPU and its driver"
+_CONTAINER = f"{_DRIVER}; a container must be started with it (--gpus all)"
+#: Since this one there are packages of TensorRT for each CUDA.
+_OLDEST_PACKAGES = 12
 _MEMORY = "nvidia-smi shows who uses the memory; smaller batches need less"
 _FAILED = "the GPU failed on earlier work; only a new process can use it again"
 
 # By the names of CUDA's headers.
 _ADVICE = {
     "cudaErrorMemoryAllocation": _MEMORY,
-    "cudaErrorNoDevice": f"{_DRIVER}; a container must be started with it (--gpus all)",
-    "cudaErrorInsufficientDriver": f"the driver is older than this CUDA: {_DRIVER}",
+    "cudaErrorNoDevice": _CONTAINER,
     "cudaErrorSystemDriverMismatch": f"driver and libraries differ in version: {_DRIVER}",
     "cudaErrorInitializationError": _DRIVER,
     "cudaErrorInvalidDevice": "nvidia-smi -L lists the GPUs, counted from 0",
@@ -25,15 +27,19 @@ _ADVICE = {
 }
 
 
+#: What pip installs by itself is for the newest CUDA.
+INSTALL = (
+    "install it with: pip install 'regcore[tensorrt]', or for a driver of CUDA 12 "
+    "'regcore[tensorrt-cu12]'"
+)
+
+
 def import_cuda() -> ModuleType:
     """The module cuda.bindings.runtime. Raises BackendError where it is not installed."""
     try:
         from cuda.bindings import runtime
     except (ImportError, OSError, RuntimeError) as error:
-        raise BackendError(
-            f"cuda-python does not import: {error}; "
-            "install it with: pip install 'regcore[tensorrt]'"
-        ) from error
+        raise BackendError(f"cuda-python does not import: {error}; {INSTALL}") from error
     return cast("ModuleType", runtime)
 
 
@@ -66,5 +72,35 @@ class Cuda:
     def _explain(self, code: Any) -> str:  # noqa: ANN401
         _, words = self.module.cudaGetErrorString(code)
         text = words.decode() if isinstance(words, bytes) else str(words)
-        advice = _ADVICE.get(code.name)
+        insufficient = code.name == "cudaErrorInsufficientDriver"
+        advice = self._about_driver() if insufficient else _ADVICE.get(code.name)
         return f"{code.name}, {text}" + (f" ({advice})" if advice else "")
+
+    def _about_driver(self) -> str:
+        """CUDA calls a driver that is not there insufficient, too; its version is then 0."""
+        _, known = self.module.cudaDriverGetVersion()
+        _, needed = self.module.cudaRuntimeGetVersion()
+        if not known:
+            return f"there is no driver here: {_CONTAINER}"
+        major = known // 1000
+        advice = "update it"
+        if major >= _OLDEST_PACKAGES:
+            advice += f", or pip install 'regcore[tensorrt-cu{major}]'"
+        return (
+            f"the driver knows CUDA up to {_release(known)}, and this is CUDA {_release(needed)}: "
+            f"{advice}"
+        )
+
+
+def native_handle(thing: Any) -> int:  # noqa: ANN401
+    """The number of a stream, event or graph, as other libraries take it."""
+    try:
+        from cuda.bindings.utils import get_cuda_native_handle
+    except ImportError:
+        return int(thing)
+    return int(get_cuda_native_handle(thing))
+
+
+def _release(version: int) -> str:
+    """12040 is CUDA 12.4."""
+    return f"{version // 1000}.{version % 1000 // 10}"

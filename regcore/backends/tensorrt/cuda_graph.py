@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from regcore.backends.tensorrt.cuda import native_handle
 from regcore.backends.tensorrt.session import Session
 from regcore.errors import BackendError
 
@@ -32,13 +33,13 @@ class Execution:
         if self._graph is not None:
             self._session.cuda.do("GraphLaunch", self._graph, self._stream)
         else:
-            self._session.check(context.execute_async_v3(int(self._stream)))
+            self._session.check(context.execute_async_v3(native_handle(self._stream)))
 
     def _recorded(self, context: Any) -> Any:  # noqa: ANN401
         cuda = self._session.cuda
         mode = cuda.module.cudaStreamCaptureMode.cudaStreamCaptureModeThreadLocal
         cuda.do("StreamBeginCapture", self._stream, mode)
-        executed = context.execute_async_v3(int(self._stream))
+        executed = context.execute_async_v3(native_handle(self._stream))
         try:
             graph = cuda.value("StreamEndCapture", self._stream)
         except BackendError:

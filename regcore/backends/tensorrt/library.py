@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from regcore.backends.tensorrt.cuda import INSTALL
 from regcore.errors import BackendError
+
+#: How the record of an engine ends its precision where float32 is multiplied as TF32.
+WITH_TF32 = ", with TF32"
 
 
 def import_tensorrt() -> Any:  # noqa: ANN401
@@ -13,9 +17,7 @@ def import_tensorrt() -> Any:  # noqa: ANN401
     try:
         import tensorrt
     except (ImportError, OSError) as error:
-        raise BackendError(
-            f"TensorRT does not import: {error}; install it with: pip install 'regcore[tensorrt]'"
-        ) from error
+        raise BackendError(f"TensorRT does not import: {error}; {INSTALL}") from error
     return tensorrt
 
 
@@ -28,6 +30,16 @@ def version_numbers(version: str) -> tuple[int, int, int]:
 def builder_name(version: tuple[int, int, int]) -> str:
     """As in the record of an engine: `TensorRT 10.1.0`."""
     return f"TensorRT {'.'.join(map(str, version))}"
+
+
+def lower_precision(recorded: str) -> str:
+    """What an engine computes float32 in, where that is less, by the precision in its record.
+
+    float16 or tf32, as in regcore.backends.kind.PRECISIONS; else empty.
+    """
+    if recorded.startswith("float16"):
+        return "float16"
+    return "tf32" if recorded.endswith(WITH_TF32) else ""
 
 
 def make_logger(trt: Any, say: Callable[[str], None] = lambda _: None) -> Any:  # noqa: ANN401

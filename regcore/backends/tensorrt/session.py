@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from traceback import clear_frames
 from typing import Any
 
-from regcore.backends.tensorrt.cuda import Cuda, import_cuda
+from regcore.backends.tensorrt.cuda import Cuda, import_cuda, native_handle
 from regcore.backends.tensorrt.engine_io import EngineIO, ShapeProfile, describe_engine
 from regcore.backends.tensorrt.library import (
     builder_name,
@@ -61,25 +62,36 @@ class Session:
         self.open = True
         # The last comes first when they go.
         self.resources.then(self._drop)
-        runtime = self._keep(self._trt.Runtime(self._logger), "no runtime")
-        engine = runtime.deserialize_cuda_engine(path.read_bytes())
+        runtime = self._made("no runtime", self._trt.Runtime, self._logger)
         advice = f"it is for another TensorRT than {self.version}, or another GPU: convert it again"
-        engine = self._keep(engine, f"not loaded: {advice}")
+        content = path.read_bytes()
+        engine = self._made(f"not loaded: {advice}", runtime.deserialize_cuda_engine, content)
         self.description: EngineIO = describe_engine(self._trt, engine, self.subject)
         for profile in self.description.profiles:
             self.contexts[profile.index] = self._context(engine, profile)
 
     def _context(self, engine: Any, profile: ShapeProfile) -> Any:  # noqa: ANN401
-        context = self._keep(engine.create_execution_context(), "no execution context: no memory?")
+        context = self._made("no execution context: no memory?", engine.create_execution_context)
         if profile.index:
             stream = self.resources.stream()
-            self.check(context.set_optimization_profile_async(profile.index, int(stream)))
+            handle = native_handle(stream)
+            self.check(context.set_optimization_profile_async(profile.index, handle))
             self.cuda.do("StreamSynchronize", stream)
         return context
 
-    def _keep(self, thing: Any, otherwise: str) -> Any:  # noqa: ANN401
+    def _made(self, failure: str, factory: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
+        """What a factory of TensorRT gives, kept until the end.
+
+        Where it gives nothing, by None or by an exception of its bindings, BackendError has
+        TensorRT's own words and `failure`.
+        """
+        try:
+            thing = factory(*arguments)
+        except (RuntimeError, TypeError) as error:
+            thing, failure = None, f"{failure}: {error}"
+        # Outside of the except clause: the exception's frames hold on to the engine.
         if thing is None:
-            raise BackendError(f"{self.subject}: {self._reason(otherwise)}")
+            raise BackendError(f"{self.subject}: {self._reason(failure)}")
         self._opened.append(thing)
         return thing
 

@@ -14,20 +14,32 @@ from regcore.recipes.recipe import Recipe
 OPSETS = range(11, 19)
 #: What atc does unless told otherwise.
 DEFAULT_PRECISION = "force_fp16"
-#: Values of --precision_mode, known to every atc.
+#: Values of --precision_mode; every atc knows those up to allow_mix_precision.
 PRECISION_MODES = (
     "force_fp16",
     "force_fp32",
     "allow_fp32_to_fp16",
     "must_keep_origin_dtype",
     "allow_mix_precision",
+    "cube_fp16in_fp32out",
+    "allow_mix_precision_fp16",
+    "allow_mix_precision_bf16",
+    "allow_fp32_to_bf16",
 )
-#: Values of --precision_mode_v2, of newer ones.
-PRECISION_MODES_V2 = ("fp16", "origin", "cube_fp16in_fp32out", "mixed_float16")
+#: Further values, of --precision_mode_v2, which newer ones have.
+PRECISION_MODES_V2 = (
+    "fp16",
+    "origin",
+    "mixed_float16",
+    "mixed_bfloat16",
+    "mixed_hif8",
+    "cube_hif8",
+)
 LOG_LEVELS = ("debug", "info", "warning", "error", "null")
 
 _FRAMEWORK_ONNX = 5
-_GEARS = range(2, 101)
+# How many there may be, of any chip and of an Ascend 950.
+_GEARS, _GEARS_950 = range(2, 101), range(2, 257)
 _LARGEST_BATCH = 2048
 _CHANNELS = 3
 # atc takes letters, digits, these and Chinese characters in a path.
@@ -72,9 +84,10 @@ class AtcJob:
                 "for another export it without --batch"
             )
         sizes = self.batches
-        if len(sizes) > 1 and (len(sizes) not in _GEARS or sorted(set(sizes)) != list(sizes)):
+        gears = _GEARS_950 if self.soc.startswith("Ascend950") else _GEARS
+        if len(sizes) > 1 and (len(sizes) not in gears or sorted(set(sizes)) != list(sizes)):
             raise UsageError(
-                f"--dynamic-batch takes {_GEARS[0]} to {_GEARS[-1]} different sizes, ascending, "
+                f"--dynamic-batch takes {gears[0]} to {gears[-1]} different sizes, ascending, "
                 f"not {','.join(map(str, sizes))}"
             )
         if not all(1 <= size <= _LARGEST_BATCH for size in sizes):

@@ -9,24 +9,37 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from regcore.backends.ascend.toolkit import environment_hint
+from regcore.backends.ascend.error_text import causes
+from regcore.backends.ascend.toolkit import DRIVER_LIBRARY, environment_hint
 from regcore.convert.ascend.atc_command import AtcJob, check_path
 from regcore.convert.child_process import last_line, run_shown
 from regcore.errors import BackendError
 from regcore.files.atomic import replacing
 
 _SUCCESS = "ATC run success"
-_ERROR_LINE = re.compile(r"\b(E[A-Z]?[0-9]{4,5}): *(.*)")
 _SOC_RULE = (
     "--soc is 'Ascend' and the Name that `npu-smi info` shows on the device's machine, as in "
-    "Ascend310P3 for 310P3; Ascend710 is the name that Ascend310P3 had until 2022"
+    "Ascend310P3 for 310P3; of A3 and 950 it is Chip Name, _ and NPU Name of `npu-smi info -t "
+    "board -i 0 -c 0`, as in Ascend910_9391; Ascend710 is the name that Ascend310P3 had until "
+    "2022; from CANN 8.5 on atc needs the ops package of the chip, too"
+)
+_OPERATORS = (
+    "from CANN 8.5 on atc needs the ops package of the chip beside the toolkit, of the same "
+    "release; if it is there, this chip does not have that operator"
+)
+_NO_DRIVER = (
+    f"{DRIVER_LIBRARY} belongs to the driver; where there is no device, put the toolkit's folder "
+    "<x86_64 or aarch64>-linux/devlib on LD_LIBRARY_PATH for atc"
 )
 # Words of atc's log, and what helps.
 _EXPLANATIONS = (
     (r"soc_version", _SOC_RULE),
+    (r"EZ3003|No supported Ops kernel", _OPERATORS),
     (r"EZ3002|[Dd]ynamic shape is not supported", "this chip needs --batch or --dynamic-batch"),
+    (DRIVER_LIBRARY, _NO_DRIVER),
     (r"error while loading shared libraries|No module named '(te|tbe|ge)'", "{environment}"),
     (r"precision_mode_v2", "this atc is older than --precision_mode_v2: name a precision_mode"),
+    (r"precision_mode", "this atc, or this chip, does not have that precision"),
     (r"insert_op_conf|aipp", "see the AIPP file, and that the input is float32 NCHW of its size"),
     (r"No space left", "the disk is full"),
 )
@@ -71,7 +84,7 @@ def _environment(job: AtcJob) -> dict[str, str]:
 
 
 def _failure(code: int, log: str, built: list[Path]) -> str:
-    errors = [f"{match[1]}: {match[2]}" for match in _ERROR_LINE.finditer(log)]
+    errors = causes(log)
     if errors:
         reason = errors[0]
     elif code < 0:

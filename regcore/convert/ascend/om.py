@@ -22,10 +22,14 @@ from regcore.models.build_record import (
 from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_file import OnnxFile
 
+#: More than these do not fit into the name of a file.
+_NAMED_SIZES = 16
+
 
 def default_om(model: OnnxFile, batches: tuple[int, ...], *, aipp: bool) -> Path:
     """Beside the ONNX file, named as in the guide: `model_bs16.om`, `model_bs1-4-8_aipp.om`."""
-    sizes = "-".join(map(str, batches))
+    named = batches if len(batches) <= _NAMED_SIZES else (batches[0], "to", batches[-1])
+    sizes = "-".join(map(str, named))
     return model.path.with_name(f"{model.path.stem}_bs{sizes}{'_aipp' if aipp else ''}.om")
 
 

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from regcore.backends.tensorrt.library import builder_name
+from regcore.backends.tensorrt.library import WITH_TF32, builder_name
 from regcore.convert.onnx.float16 import to_float16
+from regcore.convert.tensorrt.gpu import gpu_name
 from regcore.convert.tensorrt.job import Builder, EngineJob
 from regcore.convert.tensorrt.python_builder import PythonBuilder
+from regcore.convert.tensorrt.timing_cache import default_timing_cache, working_copy
 from regcore.convert.tensorrt.trtexec_builder import TrtexecBuilder
 from regcore.errors import UsageError
 from regcore.files.atomic import replacing
-from regcore.files.cache_dir import user_cache
 from regcore.files.output_guard import Output
 from regcore.models.build_record import (
     BuildRecord,
@@ -39,9 +40,10 @@ def find_builder() -> Builder:
     return TrtexecBuilder()
 
 
-def default_engine(model: OnnxFile, *, fp16: bool) -> Path:
+def default_engine(model: OnnxFile, *, fp16: bool, tf32: bool = False) -> Path:
     """Beside the ONNX file."""
-    return model.path.with_name(f"{model.path.stem}{'_fp16' if fp16 else ''}.engine")
+    marks = f"{'_fp16' if fp16 else ''}{'_tf32' if tf32 else ''}"
+    return model.path.with_name(f"{model.path.stem}{marks}.engine")
 
 
 def engine_outputs(out: Path, timing_cache: Path | None) -> list[Output]:
@@ -63,36 +65,41 @@ def convert_to_engine(
     say: Callable[[str], None],
     *,
     fp16: bool = False,
+    tf32: bool = False,
     timing_cache: Path | None = None,
 ) -> BuildRecord:
     """Builds the engine `out` for the GPU of this machine, and writes its record beside it.
 
     batches: smallest, best and largest; None for a model whose batch is built in.
-    say: gets TensorRT's log, line by line. Raises BackendError where it is not there or fails.
+    tf32: let the GPU multiply float32 with 10 bits of mantissa. timing_cache: by default the
+    user's own for this GPU. say: gets TensorRT's log, line by line.
+    Raises BackendError where TensorRT is not there or fails.
     """
     builder = find_builder()
-    if timing_cache is None:
-        numbers = "-".join(map(str, builder.version))
-        timing_cache = user_cache() / f"tensorrt-{numbers}.timing-cache"
-    timing_cache.parent.mkdir(parents=True, exist_ok=True)
+    gpu = gpu_name()
+    kept = timing_cache or default_timing_cache(builder.version, gpu)
     typed = builder.version[0] >= STRONGLY_TYPED
     image = model.image
     rest = tuple(dim or 0 for dim in (image.shape or ())[1:])
-    with tempfile.TemporaryDirectory(prefix="tensorrt-", dir=out.parent) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="tensorrt-", dir=out.parent) as folder,
+        working_copy(kept, Path(folder), say) as cache,
+    ):
         onnx = float16_file(model, Path(folder)) if fp16 and typed else model.path
         job = EngineJob(
             onnx=onnx,
             input=image.name,
             shapes=tuple((size, *rest) for size in batches or ()),
             fp16_flag=fp16 and not typed,
-            timing_cache=timing_cache,
+            tf32=tf32,
+            timing_cache=cache,
         )
         built = Path(folder) / out.name
-        device = builder.build(job, built, say)
+        device = builder.build(job, built, say) or gpu
         record = BuildRecord(
-            device=device,
+            device=device or "unknown",
             builder=builder_name(builder.version),
-            precision="float16" if fp16 else "as in the ONNX file",
+            precision=precision_name(fp16=fp16, tf32=tf32),
             batches=batches or ((image.shape or (1,))[0] or 1,),
             input=image.name,
             dtype=image.dtype or "",
@@ -106,6 +113,11 @@ def convert_to_engine(
             built.replace(temporary)
     write_record(record, out)
     return record
+
+
+def precision_name(*, fp16: bool, tf32: bool) -> str:
+    """In what an engine computes, as its record says it."""
+    return ("float16" if fp16 else "as in the ONNX file") + (WITH_TF32 if tf32 else "")
 
 
 def float16_file(model: OnnxFile, folder: Path) -> Path:

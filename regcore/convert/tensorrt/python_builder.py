@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +13,8 @@ from regcore.backends.tensorrt.library import (
     version_numbers,
 )
 from regcore.convert.tensorrt.job import EngineJob
+from regcore.convert.tensorrt.timing_cache import LEFT_OUT
 from regcore.errors import BackendError
-from regcore.files.atomic import replacing
 
 _EXPLICIT_BATCH_ALWAYS = 10
 
@@ -29,7 +27,7 @@ class PythonBuilder:
         self._tensorrt: Any = import_tensorrt()
         self.version = version_numbers(self._tensorrt.__version__)
 
-    def build(self, job: EngineJob, out: Path, say: Callable[[str], None]) -> str:
+    def build(self, job: EngineJob, out: Path, say: Callable[[str], None]) -> None:
         """See Builder."""
         trt = self._tensorrt
         logger = make_logger(trt, say)
@@ -43,6 +41,13 @@ class PythonBuilder:
             if not parser.parse(job.onnx.read_bytes(), str(job.onnx)):
                 raise BackendError(f"TensorRT cannot read {job.onnx.name}: {parser.get_error(0)}")
             config = self._config(builder, job)
+            known = job.timing_cache.read_bytes() if job.timing_cache.is_file() else b""
+            if not _takes(config, known):
+                _takes(config, b"")
+                if known:
+                    say(LEFT_OUT)
+            # What was wrong with the cache is no reason for what fails later.
+            logger.errors.clear()
             engine = builder.build_serialized_network(network, config)
         except (RuntimeError, TypeError) as error:  # among them: no GPU, no driver
             raise BackendError(f"TensorRT: {first_reason(logger, str(error))}") from error
@@ -51,34 +56,37 @@ class PythonBuilder:
                 f"TensorRT built no engine: {first_reason(logger, 'no reason given')}"
             )
         out.write_bytes(bytes(engine))
-        with replacing(job.timing_cache) as temporary:
-            temporary.write_bytes(bytes(config.get_timing_cache().serialize()))
-        return _gpu_name()
+        _save_timing_cache(config, job)
 
     def _config(self, builder: Any, job: EngineJob) -> Any:  # noqa: ANN401
         trt = self._tensorrt
         config = builder.create_builder_config()
-        known = job.timing_cache.read_bytes() if job.timing_cache.is_file() else b""
-        cache = config.create_timing_cache(known)
-        config.set_timing_cache(cache, ignore_mismatch=False)
         if job.shapes:
             profile = builder.create_optimization_profile()
             profile.set_shape(job.input, *job.shapes)
             config.add_optimization_profile(profile)
         if job.fp16_flag:
             config.set_flag(trt.BuilderFlag.FP16)
+        if not job.tf32:
+            config.clear_flag(trt.BuilderFlag.TF32)
         return config
 
 
-def _gpu_name() -> str:
-    # The bindings of TensorRT do not have it.
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return "unknown"
-    shown = subprocess.run(  # noqa: S603
-        [program, "--query-gpu=name", "--format=csv,noheader"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return (shown.stdout.splitlines() or ["unknown"])[0].strip()
+def _takes(config: Any, content: bytes) -> bool:  # noqa: ANN401
+    """Whether TensorRT takes this timing cache, which is a new one where it is empty."""
+    try:
+        # There is none of a damaged file, and one of another GPU is refused.
+        cache = config.create_timing_cache(content)
+        return cache is not None and config.set_timing_cache(cache, ignore_mismatch=False)
+    except (RuntimeError, TypeError):
+        return False
+
+
+def _save_timing_cache(config: Any, job: EngineJob) -> None:  # noqa: ANN401
+    """Leaves what TensorRT knows now, or no file: the engine is there, whatever happens here."""
+    try:
+        cache = config.get_timing_cache()
+        content = None if cache is None else cache.serialize()
+        job.timing_cache.write_bytes(b"" if content is None else bytes(content))
+    except (RuntimeError, TypeError, OSError):
+        job.timing_cache.unlink(missing_ok=True)

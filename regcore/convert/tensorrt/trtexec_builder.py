@@ -11,6 +11,7 @@ from pathlib import Path
 
 from regcore.convert.child_process import last_line, run_shown
 from regcore.convert.tensorrt.job import EngineJob
+from regcore.convert.tensorrt.timing_cache import LEFT_OUT
 from regcore.errors import BackendError
 from regcore.formats.trtexec import banner_version
 
@@ -18,6 +19,7 @@ _USUAL_PLACE = Path("/usr/src/tensorrt/bin/trtexec")
 _BANNER = re.compile(r"\[TensorRT v([0-9.]+)\]")
 _DEVICE = re.compile(r"Selected Device: (.+)")
 _ERROR = re.compile(r"\[E\] *(.+)")
+_CACHE_ERROR = re.compile(r"\[E\].*timing ?cache", re.IGNORECASE)
 _PASSED = "&&&& PASSED"
 _SKIPS_INFERENCE = (8, 6, 0)
 
@@ -29,15 +31,22 @@ class TrtexecBuilder:
         """Raises BackendError where there is no trtexec, or it does not say its version."""
         self._program, self.version = find_trtexec()
 
-    def build(self, job: EngineJob, out: Path, say: Callable[[str], None]) -> str:
+    def build(self, job: EngineJob, out: Path, say: Callable[[str], None]) -> str | None:
         """See Builder."""
-        code, log = run_shown(self.command(job, out), out.parent, say, os.environ)
+        command = self.command(job, out)
+        known = job.timing_cache.is_file()
+        code, log = run_shown(command, out.parent, say, os.environ)
+        if known and (code < 0 or (code and _CACHE_ERROR.search(log))):
+            # trtexec ends where it cannot use the cache; some versions die of one.
+            say(LEFT_OUT)
+            job.timing_cache.unlink(missing_ok=True)
+            code, log = run_shown(command, out.parent, say, os.environ)
         if code != 0 or _PASSED not in log or not out.is_file():
             errors = _ERROR.findall(log)
             reason = errors[0] if errors else f"exit code {code}, last line: {last_line(log)}"
             raise BackendError(f"trtexec failed: {reason}")
         device = _DEVICE.search(log)
-        return device[1].strip() if device else "unknown"
+        return device[1].strip() if device else None
 
     def command(self, job: EngineJob, out: Path) -> list[str]:
         """The arguments of trtexec."""
@@ -53,6 +62,8 @@ class TrtexecBuilder:
             arguments.append(f"--{name}Shapes={job.input}:{'x'.join(map(str, shape))}")
         if job.fp16_flag:
             arguments.append("--fp16")
+        if not job.tf32:
+            arguments.append("--noTF32")
         return arguments
 
 

@@ -1,4 +1,4 @@
-"""The log of trtexec, of TensorRT 7 to 11, as a typed result."""
+"""The log of trtexec, of TensorRT 7 to 11, or its file of times, as a typed result."""
 
 from regcore.formats.trtexec.log import (
     banner_version,
@@ -14,6 +14,7 @@ from regcore.formats.trtexec.result import (
     TrtexecResult,
     incomparable,
 )
+from regcore.formats.trtexec.times import looks_like_times
 
 __all__ = [
     "CONDITIONS",
@@ -23,6 +24,7 @@ __all__ = [
     "TrtexecResult",
     "banner_version",
     "incomparable",
+    "looks_like_times",
     "looks_like_trtexec",
     "parse_trtexec_log",
     "read_trtexec_log",

@@ -13,6 +13,7 @@ from regcore.formats.trtexec.plausible import check_rate, settle_counting
 from regcore.formats.trtexec.result import CONDITIONS, ROWS, Found, TrtexecResult
 from regcore.formats.trtexec.summary import TITLE, Summary, read_rows
 from regcore.formats.trtexec.summary_v7 import HEADINGS, OLD_HEADINGS, read_old_rows
+from regcore.formats.trtexec.times import looks_like_times, parse_times
 
 #: Bytes of a log, which --verbose and --dumpOutput make long.
 MAX_LOG_BYTES = 1 << 26
@@ -37,7 +38,9 @@ def read_trtexec_log(
 
 
 def looks_like_trtexec(text: str) -> bool:
-    """Whether a text has anything that only trtexec prints."""
+    """Whether a text has anything that only trtexec prints, or is its file of times."""
+    if looks_like_times(text):
+        return True
     if TITLE in text or "trtexec" in text or "Performance summary" in text:
         return True
     return "throughput: " in text and all(heading in text for heading in OLD_HEADINGS)
@@ -48,11 +51,14 @@ def parse_trtexec_log(
 ) -> TrtexecResult:
     """The result of one run of trtexec, from what it printed, or from its summary alone.
 
+    Also from what it wrote for --exportTimes, see regcore.formats.trtexec.times.
     log: names it in errors. batch: the images of one query, as `told_by`, the log's name, say,
     tells them.
     Raises LogError with the line for a run that failed, a log that is cut short or holds other
     than measurements, and where two of those that tell the batch or the rate contradict.
     """
+    if looks_like_times(text):
+        return parse_times(text, log, batch=batch)
     lines = Log(log, text)
     _check_outcome(lines)
     summary = _read_summary(lines)

@@ -17,7 +17,7 @@ from regcore.backends.deferred_interrupt import deferred_sigint
 from regcore.backends.protocol import Backend
 from regcore.images.batch_stream import Batch
 from regcore.recipes.recipe import Recipe
-from regcore.store.integrity import source_stat
+from regcore.sources.files import file_version
 
 _LOOK_EVERY = 0.05  # s
 
@@ -62,7 +62,7 @@ def closed_after(batches: Generator[Batch]) -> Iterator[Generator[Batch]]:
 
 def file_versions(paths: Iterable[str | Path]) -> NDArray[np.int64]:
     """Sizes and times of the last change, [files, 2]."""
-    states = [source_stat(path) for path in paths]
+    states = [file_version(path) for path in paths]
     return np.array(states, np.int64).reshape(-1, 2)
 
 

@@ -15,7 +15,7 @@ from regcore.images.batch_stream import Batch
 from regcore.inference.inputs.source import Inputs, closed_after, host_buffers
 from regcore.store.reader import Store
 
-#: Batches that are read at once; a disk is not faster with more.
+#: Batches that are read at once at least; one device is not faster with more.
 _AHEAD = 2
 
 
@@ -43,12 +43,13 @@ def device_batches(
     store: Store, backend: Backend, batch_size: int, count: int | None = None
 ) -> Generator[Batch]:
     """Store.batches, read ahead into memory that suits the backend, kept as long as it needs it."""
-    number = backend.depth + _AHEAD
+    ahead = max(_AHEAD, backend.depth // 2)  # which grows with the devices
+    number = backend.depth + ahead
     buffers = host_buffers(backend, number, batch_size, store.recipe)
     if buffers is None:
         shape = (batch_size, *store.recipe.image_shape)
         buffers = [np.empty(shape, store.recipe.numpy_dtype) for _ in range(number)]
-    return store.batches(batch_size, count, buffers=buffers, ahead=_AHEAD)
+    return store.batches(batch_size, count, buffers=buffers, ahead=ahead)
 
 
 def _chosen(batches: Iterable[Batch], wanted: NDArray[np.intp]) -> Generator[Batch]:

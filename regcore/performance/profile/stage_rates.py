@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain, cycle, islice, repeat
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -20,8 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend, Result
+from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
 from regcore.images.preprocessor import Preprocessor
+from regcore.images.sources import FilePart, Image, ImageOnDemand
 from regcore.inference.inputs.photos import device_stream
 from regcore.inference.inputs.source import closed_after, host_buffers
 from regcore.inference.pipeline import run_pipeline
@@ -33,6 +34,7 @@ _WARM_UP = 0.1  # of the time to measure
 _ENOUGH = 20_000
 _ENOUGH_OF_A_WORKER = 2_500
 _READ_BYTES = 1 << 20
+_ALL = 1 << 62
 
 
 def rate(step: Callable[[], int | None], seconds: float) -> float:
@@ -49,31 +51,30 @@ def rate(step: Callable[[], int | None], seconds: float) -> float:
     return images / (perf_counter() - start)
 
 
-def storage_rate(paths: Sequence[Path], threads: int, seconds: float) -> float:
-    """The rate of reading the files from the storage, with as many threads as there are workers.
+def storage_rate(photos: Sequence[Image], threads: int, seconds: float) -> float:
+    """The rate of reading the images from the storage, with as many threads as there are workers.
 
-    The system is asked to drop each file from its page cache just before. It need not: then, and in
-    a file system that lives in memory, or where the storage has a cache of its own, this is what
-    they give.
+    The system is asked to drop each file, or part of one, from its page cache just before. It need
+    not: then, and in a file system that lives in memory, or where the storage has a cache of its
+    own, this is what they give.
     """
-    files = cycle(paths)
+    coming = cycle(photos)
     buffers = threading.local()
     chunk = 4 * threads
 
-    def read(path: Path) -> None:
+    def read(photo: Image) -> None:
         # Through one buffer: pages of new memory cost more than copying from the cache.
         if not hasattr(buffers, "memory"):
             buffers.memory = memoryview(bytearray(_READ_BYTES))
-        with suppress(OSError), path.open("rb", buffering=0) as file:
-            while file.readinto(buffers.memory):
-                pass
+        with suppress(OSError, DecodeError):
+            _read_through(photo, buffers.memory)
 
     with ThreadPoolExecutor(threads) as pool:
 
         def step() -> tuple[int, float]:
-            wanted = list(islice(files, chunk))
-            for path in wanted:
-                _drop_from_cache(path)
+            wanted = list(islice(coming, chunk))
+            for photo in wanted:
+                _drop_from_cache(photo)
             start = perf_counter()
             for _ in pool.map(read, wanted):
                 pass
@@ -87,18 +88,37 @@ def storage_rate(paths: Sequence[Path], threads: int, seconds: float) -> float:
         return images / spent
 
 
-def _drop_from_cache(path: Path) -> None:
-    if hasattr(os, "posix_fadvise"):
-        with suppress(OSError), path.open("rb", buffering=0) as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+def _read_through(photo: Image, memory: memoryview) -> None:
+    if isinstance(photo, ImageOnDemand):
+        photo.read()
+        return
+    path, offset, left = _place_of(photo)
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        file.seek(offset)
+        while left > 0 and (count := file.readinto(memory[:left])):
+            left -= count
+
+
+def _drop_from_cache(photo: Image) -> None:
+    if hasattr(os, "posix_fadvise") and not isinstance(photo, ImageOnDemand):
+        path, offset, size = _place_of(photo)
+        with suppress(OSError), open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            os.posix_fadvise(file.fileno(), offset, size, os.POSIX_FADV_DONTNEED)
+
+
+def _place_of(photo: Image) -> tuple[str, int, int]:
+    """File, offset and size in bytes; more than there can be for all of a file."""
+    if isinstance(photo, FilePart):
+        return photo.path, photo.offset, photo.size
+    return os.fspath(photo), 0, _ALL  # type: ignore[arg-type]
 
 
 def preprocess_rate(
-    preprocessor: Preprocessor, paths: Sequence[Path], batch_size: int, seconds: float
+    preprocessor: Preprocessor, photos: Sequence[Image], batch_size: int, seconds: float
 ) -> float:
     """The rate of preprocessing into a ring of batches, from which nobody computes anything."""
     ahead = preprocessor.buffers_needed(batch_size, 1)
-    many = _many(paths, 2 * seconds, preprocessor.workers, batch_size * (ahead + 2))
+    many = _many(photos, 2 * seconds, preprocessor.workers, batch_size * (ahead + 2))
     with preprocessor.stream(many, batch_size, on_error="report") as stream:
 
         def step() -> int | None:
@@ -131,11 +151,11 @@ def device_rate(backend: Backend, images: NDArray[Any], seconds: float) -> float
 
 
 def cached_batch(
-    preprocessor: Preprocessor, backend: Backend, paths: Sequence[Path], batch_size: int
+    preprocessor: Preprocessor, backend: Backend, photos: Sequence[Image], batch_size: int
 ) -> NDArray[Any]:
     """The first good images as one batch, in memory from which the device copies directly."""
     images = np.empty((0, *preprocessor.recipe.image_shape), preprocessor.recipe.numpy_dtype)
-    with preprocessor.stream(paths, batch_size, on_error="report") as stream:
+    with preprocessor.stream(photos, batch_size, on_error="report") as stream:
         for batch in stream:
             images = np.concatenate([images, batch.images])
             if len(images) >= batch_size:
@@ -166,12 +186,12 @@ def post_rate(scores: NDArray[Any], seconds: float) -> float:
 def whole(
     preprocessor: Preprocessor,
     backend: Backend,
-    paths: Sequence[Path],
+    photos: Sequence[Image],
     batch_size: int,
     seconds: float,
 ) -> Timeline:
     """The pipeline from files to counts, as `regcore run` has it, for about `seconds`."""
-    many = _many(paths, seconds, preprocessor.workers)
+    many = _many(photos, seconds, preprocessor.workers)
     counting = ScoreAccumulator(np.zeros(len(many), np.int64))
 
     def use(batch: Batch, result: Result | None) -> None:
@@ -193,7 +213,7 @@ def whole(
     return timeline
 
 
-def _many(paths: Sequence[Path], seconds: float, workers: int, least: int = 1) -> list[Path]:
+def _many(photos: Sequence[Image], seconds: float, workers: int, least: int = 1) -> list[Image]:
     enough = int(max(_ENOUGH, workers * _ENOUGH_OF_A_WORKER) * seconds)
-    count = max(len(paths), enough, least)
-    return list(islice(chain.from_iterable(repeat(paths)), count))
+    count = max(len(photos), enough, least)
+    return list(islice(chain.from_iterable(repeat(photos)), count))

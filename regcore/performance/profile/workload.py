@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from regcore.backends.protocol import Backend
 from regcore.host import default_workers
 from regcore.images.preprocessor import Preprocessor
+from regcore.images.sources import Image
 from regcore.performance.perf import Perf, measure
 from regcore.performance.profile import stage_rates as ceilings
 from regcore.performance.profile.bottleneck import Advice, Bottleneck, Ceilings, judge
@@ -80,7 +80,7 @@ class Workload:
     """
 
     backend: Backend
-    paths: Sequence[Path]
+    images: Sequence[Image]
     recipe: Recipe
     prepare: Prepare
     workers: int
@@ -105,7 +105,7 @@ class Workload:
     def _batch(self, batch_size: int) -> BatchProfile:
         preprocessor = self.prepare(self.recipe, self.workers)
         self.say(f"the device alone, batch {batch_size}")
-        cached = ceilings.cached_batch(preprocessor, self.backend, self.paths, batch_size)
+        cached = ceilings.cached_batch(preprocessor, self.backend, self.images, batch_size)
         alone = ceilings.device_rate(self.backend, cached, self.seconds)
         self.say(f"the whole, batch {batch_size}")
         return BatchProfile(batch_size, alone, self._whole(preprocessor, batch_size))
@@ -114,13 +114,13 @@ class Workload:
         self, preprocessor: Preprocessor, batch_size: int, backend: Backend | None = None
     ) -> Perf:
         timeline = ceilings.whole(
-            preprocessor, backend or self.backend, self.paths, batch_size, self.seconds
+            preprocessor, backend or self.backend, self.images, batch_size, self.seconds
         )
         return measure(timeline, batch_size=batch_size, workers=preprocessor.workers)
 
     def _ceilings(self, first: BatchProfile) -> Ceilings:
         self.say("storage alone")
-        storage = ceilings.storage_rate(self.paths, self.workers, self.seconds)
+        storage = ceilings.storage_rate(self.images, self.workers, self.seconds)
         preprocess = {
             count: self._host(self.recipe, count, first.batch_size, _SLICE * self.seconds)
             for count in worker_counts(self.workers)[:-1]
@@ -134,7 +134,7 @@ class Workload:
             uint8 = self._host(recipe, self.workers, first.batch_size, self.seconds)
         self.say("post-processing alone")
         preprocessor = self.prepare(self.recipe, self.workers)
-        cached = ceilings.cached_batch(preprocessor, self.backend, self.paths, first.batch_size)
+        cached = ceilings.cached_batch(preprocessor, self.backend, self.images, first.batch_size)
         post = ceilings.post_rate(self.backend.run(cached), self.seconds)
         return Ceilings(
             storage=storage,
@@ -149,7 +149,7 @@ class Workload:
     def _host(self, recipe: Recipe, workers: int, batch_size: int, seconds: float) -> float:
         self.say(f"preprocessing alone, to {recipe.dtype}, workers: {workers}")
         preprocessor = self.prepare(recipe, workers)
-        return ceilings.preprocess_rate(preprocessor, self.paths, batch_size, seconds)
+        return ceilings.preprocess_rate(preprocessor, self.images, batch_size, seconds)
 
     def _try(self, advice: Advice, batch_size: int) -> Verified:
         if not advice.uint8:
@@ -162,7 +162,7 @@ class Workload:
             perf = self._whole(preprocessor, batch_size)
             return Verified("uint8 input", advice.expected, perf.images_per_s)
         cached = ceilings.cached_batch(
-            self.prepare(self.recipe, self.workers), self.backend, self.paths, batch_size
+            self.prepare(self.recipe, self.workers), self.backend, self.images, batch_size
         )
         perf = self._whole(preprocessor, batch_size, FixedInputBackend(self.backend, cached))
         what = f"uint8 input, as if the model took it (it computed one {takes} batch over and over)"

@@ -20,7 +20,7 @@ from regcore.formats.benchmark_tool import (
 )
 from regcore.formats.named_batch import batch_in_name
 from regcore.formats.rate import MeasuredRate, RateKind, measured_cell
-from regcore.formats.trtexec import looks_like_trtexec, parse_trtexec_log
+from regcore.formats.trtexec import looks_like_times, looks_like_trtexec, parse_trtexec_log
 
 
 class _Perf(msgspec.Struct):
@@ -47,8 +47,13 @@ def rate_in_text(path: Path, text: str, metric: RateKind) -> MeasuredRate | None
     return None
 
 
-def rate_in_json(path: Path, content: dict[str, Any], metric: RateKind) -> MeasuredRate | None:
-    """The rate in a JSON file; None where no tool that is known wrote it."""
+def rate_in_json(path: Path, content: object, text: str, metric: RateKind) -> MeasuredRate | None:
+    """The rate in a JSON file with this `text`; None where no tool that is known wrote it."""
+    if looks_like_times(text):
+        _interface_only(path, metric)
+        return _trtexec_cell(path, text)
+    if not isinstance(content, dict):
+        return None
     if _is_perf(content):
         return _perf_cell(path, content, metric)
     if is_summary(content):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from regcore.files.number_input import parse_decimal
 from regcore.formats.rate import plain
+from regcore.notebook import html_table
 from regcore.reports.comparison.accuracy import Accuracy
 from regcore.reports.comparison.table import Comparison
 from regcore.reports.printable import printable
@@ -95,6 +96,12 @@ def to_text(texts: Sequence[Sequence[str]], form: str) -> str:
     return to_markdown(shown) if form == "markdown" else to_csv(shown)
 
 
+def to_html(comparison: Comparison) -> str:
+    """As an HTML table, for a notebook."""
+    texts = [[printable(text) for text in row] for row in rows_of_texts(comparison)]
+    return html_table(texts[1:], header=texts[0], caption=_title(comparison))
+
+
 def to_table(comparison: Comparison) -> Table:
     """For people, as a rich table."""
     from rich import box
@@ -102,9 +109,7 @@ def to_table(comparison: Comparison) -> Table:
     from rich.table import Table
 
     header, *rows = [[escape(text) for text in row] for row in rows_of_texts(comparison)]
-    told = [f"images/s, {comparison.metric}"] if comparison.rows else []
-    told += ["accuracies with their 95 % intervals"] if comparison.accuracy_rows else []
-    table = Table(title="; ".join(told), title_justify="left", box=box.SIMPLE)
+    table = Table(title=_title(comparison), title_justify="left", box=box.SIMPLE)
     table.add_column(header[0], no_wrap=True)
     for name in header[1:]:
         # A number that is cut off is another number.
@@ -112,6 +117,12 @@ def to_table(comparison: Comparison) -> Table:
     for number, row in enumerate(rows, 1):
         table.add_row(*row, end_section=number == len(comparison.rows))
     return table
+
+
+def _title(comparison: Comparison) -> str:
+    told = [f"images/s, {comparison.metric}"] if comparison.rows else []
+    told += ["accuracies with their 95 % intervals"] if comparison.accuracy_rows else []
+    return "; ".join(told)
 
 
 def sources(comparison: Comparison) -> list[str]:

@@ -164,5 +164,5 @@ def _read_json(path: Path, text: str, metric: RateKind) -> Results:
     if is_guide_result(content):
         result = parse_guide_result(content, path)
         return Results(accuracies=of_guide_result(result, path, text, batch_in_name(path)))
-    rate = rate_in_json(path, content, metric) if isinstance(content, dict) else None
+    rate = rate_in_json(path, content, text, metric)
     return Results([rate]) if rate is not None else Results()

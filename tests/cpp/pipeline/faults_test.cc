@@ -219,7 +219,7 @@ TEST(FaultsTest, ReadsThatFail) {
     AlignedBuffer buffer;
     size_t size = 0;
     read_fault = c.fault;
-    const Status status = ReadFile(path.c_str(), image.size(), nullptr, &buffer, &size);
+    const Status status = ReadFile(path.c_str(), nullptr, image.size(), nullptr, &buffer, &size);
     read_fault = ReadFault::kNone;
     EXPECT_TRUE(status.message() == c.words) << "read fault: '" << status.message() << "'";
     const bool same = size == image.size() && std::equal(image.begin(), image.end(), buffer.data());

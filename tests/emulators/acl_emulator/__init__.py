@@ -12,6 +12,7 @@ from acl_emulator import base
 from acl_emulator.base import Base, Util
 from acl_emulator.descriptions import Descriptions
 from acl_emulator.errors import AclError, Code
+from acl_emulator.events import Events
 from acl_emulator.inference import Inference
 from acl_emulator.machine import Machine
 from acl_emulator.runtime import Runtime
@@ -28,19 +29,21 @@ class Emulator:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.machine = Machine(self.settings)
-        own, runtime = Base(self.machine), Runtime(self.machine)
+        runtime: list[object] = [Runtime(self.machine), Events(self.machine)]
         mdl: list[object] = [Inference(self.machine), Descriptions(self.machine)]
         self.module: ModuleType = make_module(
             self.machine,
             {
-                "": [own],
-                "rt": [runtime, Transfers(self.machine)],
+                "": [Base(self.machine)],
+                "rt": [*runtime, Transfers(self.machine)],
                 "mdl": mdl,
                 "util": [Util(self.machine)],
             },
         )
         if not self.settings.unverified.error_text:
             del self.module.get_recent_err_msg
+        if not self.settings.unverified.version:
+            del self.module.get_version
 
     @property
     def calls(self) -> list[str]:
@@ -51,6 +54,11 @@ class Emulator:
     def violations(self) -> list[str]:
         """Every rule that was broken, in words."""
         return self.machine.violations
+
+    @property
+    def held_gil(self) -> set[str]:
+        """Calls that waited for a device while, in the real module, no other thread can run."""
+        return self.machine.held_gil
 
     @property
     def leaks(self) -> list[str]:

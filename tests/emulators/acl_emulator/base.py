@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from cann_error_text import inner_error
+
 from acl_emulator.datasets import DataBuffer
 from acl_emulator.errors import AclError, Code
 from acl_emulator.machine import Machine
-from acl_emulator.surface import action, getter, value
+from acl_emulator.surface import action, getter, value, values
 
 
 class Base:
@@ -45,10 +47,15 @@ class Base:
     def get_soc_name(self) -> str:
         return self._machine.settings.soc
 
+    @values
+    def get_version(self) -> tuple[int, int, int]:
+        return 1, 13, 0
+
     @getter
-    def get_recent_err_msg(self) -> str:
+    def get_recent_err_msg(self) -> str | None:
+        """Words that are asked for are gone; None where there are none."""
         text, self._machine.last_error = self._machine.last_error, ""
-        return f"EE9999: emulator: {text}\n        TraceBack (most recent call last):" * bool(text)
+        return inner_error(self._machine.settings.release, f"emulator: {text}") if text else None
 
     @getter
     def create_data_buffer(self, address: int, size: int) -> int:
@@ -117,5 +124,6 @@ def write_report(machine: Machine) -> None:
             "leaks": machine.leaks or ([] if machine.finalised else alive(machine)),
             "violations": machine.violations,
             "calls": len(machine.calls),
+            "waits_for_logs_ms": machine.waits_for_logs,
         }
         Path(machine.settings.report).write_text(json.dumps(report, indent=1) + "\n")

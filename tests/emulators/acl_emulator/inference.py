@@ -99,6 +99,7 @@ class Inference:
             seconds, run = self._prepared(model, inputs, outputs, machine.host_step(), what)
             fault = machine.count("task.execute")
         inject(fault)
+        machine.note_held_gil("mdl.execute")
         machine.engines_here().compute.run(perf_counter(), seconds, run)
 
     @action

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from acl_emulator.ordering import Ordering, Stamp
 from acl_emulator.settings import Settings
 from acl_emulator.streams import Event, Stream, Task
 
+_FLUSH = "ASCEND_LOG_DEVICE_FLUSH_TIMEOUT"
+
 
 @dataclass
 class Context:
@@ -26,7 +29,12 @@ class Context:
 
 @dataclass
 class Machine:
-    """Everything there is. calls: the names of all calls so far."""
+    """Everything there is.
+
+    calls: the names of all calls so far. held_gil: of those that waited for a device while the real
+    module lets no other Python thread run. waits_for_logs: how many ms finalize would wait for
+    those of the device; the variable is read when the library is loaded.
+    """
 
     settings: Settings
     handles: Handles = field(default_factory=Handles)
@@ -38,7 +46,9 @@ class Machine:
     calls: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    held_gil: set[str] = field(default_factory=set)
     last_error: str = ""
+    waits_for_logs: int = field(default_factory=lambda: int(os.environ.get(_FLUSH, "2000")))
     memory: Memory = field(init=False)
     engines: list[Engines] = field(init=False)
     on_call: Callable[[str, int], None] | None = None
@@ -60,6 +70,10 @@ class Machine:
         self.last_error = text
         if error.rule:
             self.violations.append(text)
+
+    def note_held_gil(self, name: str) -> None:
+        """Notes a call that waits for a device and does not release the GIL."""
+        self.held_gil.add(name)
 
     def device(self, device: int) -> int:
         """The id, if there is such a device."""

@@ -1,16 +1,14 @@
-"""acl.rt without memory: devices, contexts, streams, events."""
+"""acl.rt without memory and events: devices, contexts, streams."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from acl_emulator.errors import AclError, Code
 from acl_emulator.machine import Context, Machine
-from acl_emulator.ordering import HOST
-from acl_emulator.streams import Event, Record, Stream, Task
-from acl_emulator.surface import action, value, values
+from acl_emulator.streams import Stream
+from acl_emulator.surface import action, value
 
 _HOST_MODE = 1
+_COUNTED = (8, 0)  # the release from which reset_device counts the calls of set_device
 
 
 class Runtime:
@@ -19,8 +17,8 @@ class Runtime:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._default: dict[int, int] = {}
-        if machine.settings.unverified.version:
-            self.get_version = values(lambda: (1, 13, 0))
+        if machine.settings.release < _COUNTED:
+            self.reset_device_force = None  # type: ignore[assignment,method-assign]
 
     @value
     def get_device_count(self) -> int:
@@ -45,6 +43,12 @@ class Runtime:
         if machine.devices_set[machine.device(device)] == 0:
             raise AclError(Code.RT_INVALID_DEVICEID, f"device {device} is not set")
         machine.devices_set[device] -= 1
+        if machine.settings.release < _COUNTED:
+            # Whoever else has set it loses all that is there.
+            for _, handle, context in machine.handles.alive("context"):
+                if context.device == device and not context.default:
+                    machine.handles.remove("context", handle)
+            machine.devices_set[device] = 0
         if machine.devices_set[device]:
             return
         machine.handles.remove("context", self._default.pop(device))
@@ -55,6 +59,11 @@ class Runtime:
         ]
         there += [str(b) for b in machine.memory.alive() if b.device == device]
         machine.leaks += [f"reset_device({device}): {name}" for name in there]
+
+    @action
+    def reset_device_force(self, device: int) -> None:
+        self._machine.devices_set[device] = min(1, self._machine.devices_set[device])
+        self.reset_device(device)
 
     @value
     def create_context(self, device: int) -> int:
@@ -108,68 +117,3 @@ class Runtime:
     @action
     def synchronize_stream(self, stream: int) -> None:
         self._machine.synchronise(stream, self._machine.stream(stream))
-
-    @value
-    def create_event(self) -> int:
-        self._machine.context()
-        return self._machine.handles.add("event", Event(self._machine.current or 0))
-
-    @action
-    def record_event(self, event: int, stream: int) -> None:
-        machine = self._machine
-        found, target = machine.event(event), machine.stream(stream)
-        if found.waited and self._flags:
-            reason = f"event {event:#x} was waited for and not reset: a wait would pass at once"
-            raise AclError(Code.INVALID_PARAM, reason)
-        stamp = machine.ordering.step(stream)
-        found.uses.add(stamp, "record_event")
-        found.record = Record(stamp)
-        target.submit(Task(records=found.record))
-
-    @property
-    def _flags(self) -> bool:
-        """Whether an event is a flag, that stays up until it is reset."""
-        return self._machine.settings.unverified.event_reset == "needed"
-
-    @action
-    def stream_wait_event(self, stream: int, event: int) -> None:
-        machine = self._machine
-        found, target = machine.event(event), machine.stream(stream)
-        if found.record is None:
-            reason = f"event {event:#x} was not recorded: the stream would wait for ever"
-            raise AclError(Code.INVALID_PARAM, reason)
-        machine.ordering.join(stream, found.record.stamp)
-        found.uses.add(machine.ordering.step(stream), "stream_wait_event", write=False)
-        found.waited = True
-        target.submit(Task(waits=found.record))
-
-    @action
-    def reset_event(self, event: int, stream: int) -> None:
-        machine = self._machine
-        found = machine.event(event)
-        machine.stream(stream)
-        if not self._flags:
-            reason = "reset_event is not needed and not supported"
-            raise AclError(Code.RT_FEATURE_NOT_SUPPORT, reason, rule=False)
-        if found.record is None:
-            raise AclError(Code.INVALID_PARAM, f"event {event:#x} was not recorded")
-        found.uses.add(machine.ordering.step(stream), "reset_event")
-        found.record, found.waited = None, False
-
-    @action
-    def destroy_event(self, event: int) -> None:
-        found = self._machine.event(event)
-        found.uses.add(self._machine.host_step(), "destroy_event")
-        self._machine.handles.remove("event", event)
-
-    @value
-    def event_elapsed_time(self, start: int, end: int) -> float:
-        times = []
-        for handle in (start, end):
-            record = self._machine.event(handle).record
-            seen = self._machine.ordering.step(HOST)
-            if record is None or not seen.follows(record.stamp):
-                reason = f"event {handle:#x} is not recorded, or nobody waited for its stream"
-                raise AclError(Code.INVALID_PARAM, reason)
-            times.append(record.at)
-        return float(np.float32(1000 * (times[1] - times[0])))

@@ -14,20 +14,17 @@ VARIABLE = "ACL_EMULATOR"
 class Unverified:
     """What public sources leave open, or what differs by version of CANN. Test both sides.
 
-    event_reset: "needed", so that an event that a stream waited for must be reset before it is
-        recorded again; or "unsupported" with 207000, as a wait means the last record anyway.
     after_failure: whether a stream goes on with the tasks behind one that failed.
     output_names: whether they come as "node:0:name" or as in the ONNX model.
-    dynamic_output_dims: their batch is -1, or the largest gear.
+    dynamic_output_dims: their batch is the largest gear, as documented, or "-1".
     error_text: whether acl.get_recent_err_msg is there.
-    version: whether acl.rt.get_version is there.
+    version: whether acl.get_version is there.
     shape_data_bytes: of the input ascend_mbatch_shape_data.
     """
 
-    event_reset: str = "needed"
     after_failure: str = "stop"
     output_names: str = "node:0:name"
-    dynamic_output_dims: str = "-1"
+    dynamic_output_dims: str = "largest"
     error_text: bool = True
     version: bool = True
     shape_data_bytes: int = 8
@@ -37,7 +34,10 @@ class Unverified:
 class Settings:
     """The machine.
 
-    devices: how many chips; soc: their name; device_memory: bytes of each.
+    devices: how many chips; soc: their name; device_memory: bytes of each; event_ids: of each, for
+        events that order streams.
+    cann: the release of the toolkit, which decides what events there are (see events.py) and how
+        errors are worded.
     copy_gb_s: 10**9 bytes/s of a copy from or to page-locked memory; pageable_gb_s: of others.
     images_per_s: of the model, one rate or one for each batch size ({"1": 264, "16": 714.5}).
     Where a rate is None, things take as long as they take here.
@@ -51,7 +51,9 @@ class Settings:
 
     devices: int = 4
     soc: str = "Ascend310P3"
+    cann: str = "9.0"
     device_memory: int = 8 << 30
+    event_ids: int = 1023
     copy_gb_s: float | None = None
     pageable_gb_s: float | None = None
     images_per_s: float | dict[str, float] | None = None
@@ -75,6 +77,11 @@ class Settings:
                 for call, codes in given["faults"].items()
             }
         return cls(**given)
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The release of CANN as numbers."""
+        return tuple(map(int, self.cann.split(".")))
 
     def compute_seconds(self, images: int) -> float:
         """How long the model takes for a batch; 0 where only the work itself counts."""

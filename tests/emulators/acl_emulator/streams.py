@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from acl_emulator.engines import Engine
 from acl_emulator.errors import AclError
@@ -22,11 +23,17 @@ class Record:
     at: float = 0.0
 
 
+#: Who makes an event: create_event, create_event_with_flag or create_event_ex_with_flag.
+Maker = Literal["plain", "flagged", "ex"]
+
+
 @dataclass
 class Event:
     """record: the last one, None before the first and after a reset; waited: if a stream does."""
 
     context: int
+    maker: Maker = "plain"
+    flags: int = 9
     record: Record | None = None
     waited: bool = False
     uses: Uses = field(default_factory=lambda: Uses("event"))
@@ -52,14 +59,14 @@ class Stream:
         self.context = context
         self._go_on = go_on
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-        self._last: Task | None = None
+        self.last: Task | None = None
         self._now = 0.0
         self.error: AclError | None = None
         self._thread = threading.Thread(target=self._work, name="acl stream", daemon=True)
         self._thread.start()
 
     def submit(self, task: Task) -> None:
-        self._last = task
+        self.last = task
         self._tasks.put(task)
 
     def synchronize(self) -> AclError | None:
@@ -67,7 +74,7 @@ class Stream:
 
         Where the stream goes on after a failure, it is told once only.
         """
-        last = self._last
+        last = self.last
         if last is not None:
             last.done.wait()
         error = self.error

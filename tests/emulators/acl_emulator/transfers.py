@@ -67,6 +67,7 @@ class Transfers:
         if engine is None:
             copy()
         else:
+            machine.note_held_gil("rt.memcpy")
             engine.run(perf_counter(), seconds, copy)
 
     @action
@@ -89,6 +90,7 @@ class Transfers:
             copy = self._copy(target, origin)
             task = machine.work("memcpy", found, engine, seconds, copy)
         if not all(region.pinned or region.device is not None for region in (target, origin)):
+            machine.note_held_gil("rt.memcpy_async")
             task.done.wait()
 
     def _copy(self, target: Region, origin: Region) -> Callable[[], None]:

@@ -9,10 +9,10 @@ from types import ModuleType
 from typing import Any
 
 from tensorrt_emulator.cuda_runtime import CudaRuntime, cudaError_t, cudaMemcpyKind
-from tensorrt_emulator.machine import Machine, Settings
+from tensorrt_emulator.machine import Machine, Settings, native_handle
 from tensorrt_emulator.nvinfer import tensorrt_module
 
-__all__ = ["Emulator", "Settings", "cudaError_t", "cudaMemcpyKind"]
+__all__ = ["Emulator", "Settings", "cudaError_t", "cudaMemcpyKind", "native_handle"]
 
 
 class Emulator:
@@ -41,11 +41,15 @@ class Emulator:
     def installed(self) -> Iterator[None]:
         """`import tensorrt` and `from cuda.bindings import runtime` give these meanwhile."""
         cuda, bindings = ModuleType("cuda"), ModuleType("cuda.bindings")
+        utils = ModuleType("cuda.bindings.utils")
+        utils.get_cuda_native_handle = native_handle  # type: ignore[attr-defined]
         cuda.bindings, bindings.runtime = bindings, self.runtime  # type: ignore[attr-defined]
+        bindings.utils = utils  # type: ignore[attr-defined]
         modules = {
             "cuda": cuda,
             "cuda.bindings": bindings,
             "cuda.bindings.runtime": self.runtime,
+            "cuda.bindings.utils": utils,
             "tensorrt": self.tensorrt,
         }
         before = {name: sys.modules.get(name) for name in modules}

@@ -14,7 +14,14 @@ from acl_emulator.errors import AclError, Code
 from acl_emulator.memory import GARBAGE, Region
 from acl_emulator.streams import Event, Record, Stream, Task
 
-from tensorrt_emulator.machine import CudaError, GpuStream, Machine, as_cuda
+from tensorrt_emulator.machine import (
+    CudaError,
+    GpuStream,
+    Handle,
+    Machine,
+    as_cuda,
+    native_handle,
+)
 
 
 class cudaError_t(IntEnum):
@@ -52,16 +59,6 @@ class cudaStreamCaptureMode(IntEnum):
     cudaStreamCaptureModeRelaxed = 2
 
 
-class Handle:
-    """A cudaStream_t, cudaEvent_t, cudaGraph_t and so on: a number of the driver's."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-
-    def __int__(self) -> int:
-        return self._number
-
-
 _SIDES = {
     cudaMemcpyKind.cudaMemcpyHostToDevice: (True, False),
     cudaMemcpyKind.cudaMemcpyDeviceToHost: (False, True),
@@ -77,7 +74,7 @@ def call(method: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
     def counted(self: CudaRuntime, *arguments: Any) -> tuple[Any, ...]:
         machine = self.machine
         machine.calls.append(name)
-        fault = machine.count(name) or machine.settings.driver
+        fault = machine.count(name) or machine.settings.driver_error
         # After a failure nothing runs any more, so that these leave all at rest.
         gives_back = name.endswith(("Free", "FreeHost", "Destroy", "StreamSynchronize"))
         failed = fault or machine.sticky
@@ -124,6 +121,13 @@ class CudaRuntime:
     def cudaGetErrorString(self, code: cudaError_t) -> tuple[cudaError_t, bytes]:
         assert isinstance(code, cudaError_t)
         return cudaError_t.cudaSuccess, f"words for {code.value}".encode()
+
+    def cudaDriverGetVersion(self) -> tuple[cudaError_t, int]:
+        """Also where there is no driver, of which it gives 0."""
+        return cudaError_t.cudaSuccess, self.machine.settings.driver_version
+
+    def cudaRuntimeGetVersion(self) -> tuple[cudaError_t, int]:
+        return cudaError_t.cudaSuccess, self.machine.settings.runtime_version
 
     @call
     def cudaGetDeviceCount(self) -> int:
@@ -229,21 +233,21 @@ class CudaRuntime:
     @call
     def cudaGraphInstantiate(self, graph: Handle, flags: int) -> Handle:
         assert flags == 0
-        return self._new_graph(self.machine.graphs[int(graph)])
+        return self._new_graph(self.machine.graphs[native_handle(graph)])
 
     @call
     def cudaGraphDestroy(self, graph: Handle) -> None:
-        del self.machine.graphs[int(graph)]
+        del self.machine.graphs[native_handle(graph)]
 
     @call
     def cudaGraphExecDestroy(self, graph: Handle) -> None:
-        del self.machine.graphs[int(graph)]
+        del self.machine.graphs[native_handle(graph)]
 
     @call
     def cudaGraphLaunch(self, graph: Handle, stream: Handle) -> None:
         with self.machine.lock:
             found = self.machine.stream(stream)
-            for action in self.machine.graphs[int(graph)]:
+            for action in self.machine.graphs[native_handle(graph)]:
                 action(found)
 
     @call
@@ -255,7 +259,7 @@ class CudaRuntime:
     @call
     def cudaEventDestroy(self, event: Handle) -> None:
         self.machine.event(event)
-        del self.machine.events[int(event)]
+        del self.machine.events[native_handle(event)]
 
     @call
     def cudaEventRecord(self, event: Handle, stream: Handle) -> None:

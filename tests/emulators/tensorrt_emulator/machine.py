@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 import weakref
 from collections import Counter
 from collections.abc import Callable
@@ -21,19 +22,28 @@ class Settings:
     """version: of TensorRT. gpus: how many; name: of each; device_memory: bytes of each.
 
     faults: for a call, as in "cudaMalloc" or "execute_async_v3", by its number (from 1): the name
-        of the CUDA error that it fails with. "task.copy" and "task.execute" fail later, on the
-        stream.
+        of the CUDA error that it fails with; TensorRT's factories raise what they are told, as in
+        "TypeError", or give nothing. "task.copy" and "task.execute" fail later, on the stream.
     capturable: whether the execution of a model can be recorded as a graph.
-    driver: the error of every CUDA call where there is no driver.
+    driver: the error of every CUDA call. driver_version: the newest CUDA that the driver knows, 0
+        where there is no driver: with one older than the runtime's every call fails.
     """
 
     version: str = "10.1.0.27"
+    runtime_version: int = 13050
+    driver_version: int = 13000
     gpus: int = 2
     name: str = "Emulated T4"
     device_memory: int = 4 << 30
     faults: dict[str, dict[int, str]] = field(default_factory=dict)
     driver: str | None = None
     capturable: bool = True
+
+    @property
+    def driver_error(self) -> str | None:
+        """What every call fails with. Within a major version, older drivers are good enough."""
+        old = self.driver_version // 1000 < self.runtime_version // 1000
+        return self.driver or ("cudaErrorInsufficientDriver" if old else None)
 
 
 class CudaError(Exception):
@@ -43,6 +53,25 @@ class CudaError(Exception):
         super().__init__(message)
         self.name = name
         self.rule = rule
+
+
+class Handle:
+    """A cudaStream_t, cudaEvent_t, cudaGraph_t and so on: a number of the driver's."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __int__(self) -> int:
+        warnings.warn("use get_cuda_native_handle", DeprecationWarning, stacklevel=2)
+        return self.number
+
+
+def native_handle(handle: object) -> int:
+    """The number of a handle; what TensorRT is given is a number already."""
+    if isinstance(handle, Handle):
+        return handle.number
+    assert isinstance(handle, int), f"{handle!r} is no handle"
+    return handle
 
 
 @dataclass
@@ -106,7 +135,7 @@ class Machine:
 
     def stream(self, handle: object, *, capturing: bool = False) -> GpuStream:
         """A living stream of this thread's GPU, in which nothing but executions are recorded."""
-        number = int(handle)  # type: ignore[call-overload]
+        number = native_handle(handle)
         found = self.streams.get(number)
         if number == 0:
             raise CudaError("cudaErrorInvalidResourceHandle", "the default stream: make your own")
@@ -121,7 +150,7 @@ class Machine:
 
     def event(self, handle: object) -> Event:
         """A living event."""
-        found = self.events.get(int(handle))  # type: ignore[call-overload]
+        found = self.events.get(native_handle(handle))
         if found is None:
             raise CudaError("cudaErrorInvalidResourceHandle", "this is no event (any more)")
         return found

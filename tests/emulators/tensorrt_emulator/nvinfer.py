@@ -36,7 +36,7 @@ class ILogger:
     def __init__(self) -> None:
         self.initialised = True
 
-    def log(self, severity: ILogger.Severity, message: str) -> None:
+    def log(self, severity: ILogger.Severity, msg: str) -> None:
         raise NotImplementedError
 
 
@@ -48,22 +48,35 @@ _TYPES = {
 }
 
 
+def raised(fault: str) -> None:
+    """Raises what bindings raise, where the fault is named so."""
+    errors: dict[str, type[Exception]] = {"TypeError": TypeError, "RuntimeError": RuntimeError}
+    if fault in errors:
+        raise errors[fault]("Unable to convert function return value")
+
+
 class Runtime:
     machine: Machine
 
     def __init__(self, logger: ILogger) -> None:
         if not getattr(logger, "initialised", False):
             raise TypeError("ILogger.__init__() must be called when overriding __init__")
+        self.machine.calls.append("Runtime")
+        if self.machine.count("Runtime"):
+            error = "createInferRuntime: Error Code 6: API Usage Error (CUDA error: 35)"
+            logger.log(ILogger.Severity.ERROR, error)
+            raise TypeError("pybind11::init(): factory function returned nullptr")
         self.logger = logger
         self.machine.objects.add(self)
 
-    def deserialize_cuda_engine(self, serialized: bytes) -> Engine | None:
+    def deserialize_cuda_engine(self, serialized_engine: bytes) -> Engine | None:
         self.machine.calls.append("deserialize_cuda_engine")
-        if not serialized.startswith(MAGIC):
+        if not serialized_engine.startswith(MAGIC):
             return self._refuse("Error Code 1: Serialization (Magic tag does not match)")
-        if self.machine.count("deserialize_cuda_engine"):
-            return self._refuse("Error Code 2: OutOfMemory (Requested size was 12345 bytes.)")
-        line, model = serialized[len(MAGIC) :].split(b"\n", 1)
+        if fault := self.machine.count("deserialize_cuda_engine"):
+            self._refuse("Error Code 2: OutOfMemory (Requested size was 12345 bytes.)")
+            return raised(fault)
+        line, model = serialized_engine[len(MAGIC) :].split(b"\n", 1)
         header: dict[str, Any] = json.loads(line)
         built = ".".join(map(str, header["version"]))
         own = ".".join(self.machine.settings.version.split(".")[:3])
@@ -114,15 +127,15 @@ class Engine:
     def get_tensor_shape(self, name: str) -> tuple[int, ...]:
         return tuple(d if isinstance(d, int) else -1 for d in self.tensors[name].shape)
 
-    def get_tensor_profile_shape(self, name: str, index: int) -> list[tuple[int, ...]]:
+    def get_tensor_profile_shape(self, name: str, profile_index: int) -> list[tuple[int, ...]]:
         assert name in self.inputs, "the profile of an output"
-        return [tuple(shape) for shape in self.profiles[index]]
+        return [tuple(shape) for shape in self.profiles[profile_index]]
 
     def create_execution_context(self) -> Context | None:
         self.machine.calls.append("create_execution_context")
-        if self.machine.count("create_execution_context"):
+        if fault := self.machine.count("create_execution_context"):
             self.runtime.logger.log(ILogger.Severity.ERROR, "Error Code 2: OutOfMemory (scratch)")
-            return None
+            return raised(fault)
         return Context(self)
 
 
@@ -144,14 +157,14 @@ class Context:
         except AclError as error:
             self.machine.note("IExecutionContext", error)
 
-    def set_optimization_profile_async(self, index: int, stream: int) -> bool:
+    def set_optimization_profile_async(self, profile_index: int, stream_handle: int) -> bool:
         self.machine.calls.append("set_optimization_profile_async")
-        self.machine.stream(stream)
+        self.machine.stream(stream_handle)
         if self.machine.count("set_optimization_profile_async") or not (
-            0 <= index < len(self.engine.profiles)
+            0 <= profile_index < len(self.engine.profiles)
         ):
             return self._refuse("set_optimization_profile_async", "no such profile", rule=False)
-        self.profile = index
+        self.profile = profile_index
         self.shapes.clear()
         return True
 
@@ -174,13 +187,13 @@ class Context:
         self.shapes[name] = tuple(shape)
         return True
 
-    def set_tensor_address(self, name: str, address: int) -> bool:
+    def set_tensor_address(self, name: str, memory: int) -> bool:
         self.machine.calls.append("set_tensor_address")
         if self.machine.count("set_tensor_address"):
             return self._refuse("set_tensor_address", "injected", rule=False)
         if name not in self.engine.tensors:
             return self._refuse("set_tensor_address", f"no tensor {name}")
-        self.addresses[name] = address
+        self.addresses[name] = memory
         return True
 
     def execute_async_v3(self, stream_handle: int) -> bool:

@@ -1,0 +1,32 @@
+"""Pictures that the caller has opened with Pillow."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from typing_extensions import TypeIs
+
+
+def is_pillow_image(item: object) -> TypeIs[Image]:
+    """Whether it is an image of Pillow, which only a process that has loaded Pillow can hold."""
+    pillow = sys.modules.get("PIL.Image")
+    return pillow is not None and isinstance(item, pillow.Image)
+
+
+def pixels_of(image: Image, *, upright: bool) -> NDArray[np.uint8]:
+    """Its pixels as the decode of its file gives them, uint8 [height, width, 3]; the image stays.
+
+    upright: turned as its EXIF orientation says. Raises what Pillow raises where the image is not
+    decoded yet and its file is damaged.
+    """
+    if upright:
+        from PIL import ImageOps
+
+        image = ImageOps.exif_transpose(image)
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))

@@ -1,0 +1,99 @@
+"""The confusion matrix: which class a model takes for which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from regcore.scores.labels import labelled_scores
+from regcore.scores.metric import MetricValue
+from regcore.scores.topk import top1
+
+
+class Confusion:
+    """Counts how often an image of one class has another one as the model's first choice.
+
+    Of equal scores the first choice is the lowest class, as in `topk`; where all scores are NaN
+    there is none. background: as for TopN; classes are the model's.
+
+    matrix: int64 [classes, classes], true class by first choice, as scikit-learn's
+    confusion_matrix; empty before the first image. without_choice: int64 [classes], the images of
+    each class whose scores are all NaN.
+    """
+
+    name = "confusion"
+
+    def __init__(self, *, background: bool = False) -> None:
+        self.background = background
+        self.matrix = np.zeros((0, 0), np.int64)
+        self.without_choice = np.zeros(0, np.int64)
+
+    def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
+        """Adds images, all or (where it raises) none; the arguments are those of TopN."""
+        array, expected = labelled_scores(scores, labels, background=self.background)
+        chosen = top1(array)
+        self._expect_classes(array.shape[1])
+        known = chosen >= 0
+        np.add.at(self.matrix, (expected[known], chosen[known]), 1)
+        np.add.at(self.without_choice, expected[~known], 1)
+
+    def merge(self, other: Confusion) -> None:
+        """Adds the images of another count with the same settings."""
+        if not isinstance(other, Confusion):
+            raise TypeError(f"only another Confusion can be merged, not {type(other).__name__}")
+        if self.background != other.background:
+            raise ValueError("cannot merge counts with and without a background class")
+        if len(other.matrix):
+            self._expect_classes(len(other.matrix))
+            self.matrix += other.matrix
+            self.without_choice += other.without_choice
+
+    def most_confused(self, count: int = 10) -> list[tuple[int, int, int]]:
+        """The pairs of a true class and another first choice that are most frequent.
+
+        Returns at most `count` of (true class, first choice, images), the most frequent first.
+        """
+        wrong = self.matrix.copy()
+        np.fill_diagonal(wrong, 0)
+        order = np.argsort(-wrong, axis=None, kind="stable")[:count]
+        pairs = (divmod(int(place), len(wrong)) for place in order)
+        found = [(true, chosen, int(wrong[true, chosen])) for true, chosen in pairs]
+        return [pair for pair in found if pair[2]]
+
+    def result(self) -> Mapping[str, MetricValue]:
+        """Recall, precision and F1, each the mean of the classes, in percent.
+
+        As scikit-learn's with average="macro" over the classes that have images or are chosen,
+        and zero_division=0.
+        """
+        right = np.diagonal(self.matrix)
+        images = self.matrix.sum(axis=1) + self.without_choice
+        choices = self.matrix.sum(axis=0)
+        seen = (images + choices) > 0
+        return {
+            "macro_recall": _mean_share(right[seen], images[seen]),
+            "macro_precision": _mean_share(right[seen], choices[seen]),
+            "macro_f1": _mean_share(2 * right[seen], (images + choices)[seen]),
+            "without_choice": MetricValue(int(self.without_choice.sum()), "images"),
+        }
+
+    def _expect_classes(self, classes: int) -> None:
+        if not len(self.matrix):
+            self.matrix = np.zeros((classes, classes), np.int64)
+            self.without_choice = np.zeros(classes, np.int64)
+        if len(self.matrix) != classes:
+            raise ValueError(f"{classes} classes after images with {len(self.matrix)} classes")
+
+    def __repr__(self) -> str:
+        images = int(self.matrix.sum() + self.without_choice.sum())
+        return f"<Confusion: {images} images of {len(self.matrix)} classes>"
+
+
+def _mean_share(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> MetricValue:
+    """The mean of the quotients in percent; a class of which there is no whole has 0."""
+    if not parts.size:
+        return MetricValue(None, "%")
+    return MetricValue(100 * float((parts / np.maximum(wholes, 1)).mean()), "%")

@@ -1,0 +1,1 @@
+"""Where images are kept: files, archives, tables and databases, here or behind a URL."""

@@ -1,0 +1,130 @@
+"""Which members of an archive are images, and which say their labels."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from regcore.errors import DatasetError, DecodeError
+from regcore.images.listing import COMPANION_SUFFIXES, IMAGE_SUFFIXES, LeftOut
+
+#: The integer label of a sample by WebDataset's rule, and the keys of one in its JSON.
+_LABEL_SUFFIXES = ("cls", "json")
+_JSON_KEYS = ("label", "cls", "class_id")
+_LONGEST_LABEL = 1 << 20  # bytes
+_TOO_LARGE = 1 << 31
+
+#: Reads the member at a place, which has at most so many bytes.
+ReadMember = Callable[[int, int], bytes]
+
+
+@dataclass
+class Members:
+    """The images of an archive.
+
+    names: of the images, clean, in the archive's order; places: of each among all its members.
+    labels: by key, the place of the member with the label.
+    """
+
+    names: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    label_places: dict[str, int] = field(default_factory=dict)
+    broken: list[DecodeError] = field(default_factory=list)
+    unknown: LeftOut = field(default_factory=LeftOut)
+
+    def labels(self, archive: str, read: ReadMember) -> NDArray[np.int64] | None:
+        """The label of each image, from the member of the same key; None where no image has one.
+
+        Raises DatasetError where only some have one, or where one is no label.
+        """
+        keys = [sample_key(name) for name in self.names]
+        unlabelled = [
+            name for name, key in zip(self.names, keys, strict=True) if key not in self.label_places
+        ]
+        if len(unlabelled) == len(self.names):
+            return None
+        if unlabelled:
+            raise DatasetError(
+                f"{archive}: {len(unlabelled)} of {len(self.names)} images have no label there, "
+                f"the first is {unlabelled[0]}"
+            )
+        found = [_label(archive, key, read(self.label_places[key], _LONGEST_LABEL)) for key in keys]
+        if all(label is None for label in found):
+            return None
+        if None in found:
+            raise DatasetError(f"{archive}: {keys[found.index(None)]} says no label, others do")
+        return np.array(found, np.int64)
+
+
+def sample_key(name: str) -> str:
+    """What the members of one sample share, by WebDataset's rule: the name up to its first dot."""
+    folder, slash, file = name.rpartition("/")
+    return folder + slash + file.partition(".")[0]
+
+
+def image_members(archive: str, names: Sequence[str]) -> Members:
+    """Sorts the members of an archive by their names.
+
+    Raises DatasetError, which names both, where two images have one name: nobody could tell which
+    of them is meant.
+    """
+    found = Members()
+    for place, raw in enumerate(names):
+        name = raw if _is_clean(raw) else _cleaned(raw)
+        suffix = name.rpartition(".")[2].lower()
+        if name.rpartition("/")[2].startswith(".") or name.startswith("__MACOSX/"):
+            continue
+        if f".{suffix}" in IMAGE_SUFFIXES:
+            if name.startswith("../") or "\0" in name:
+                found.broken.append(DecodeError(f"{archive}::{raw}", "leads out of the archive"))
+                continue
+            found.names.append(name)
+            found.places.append(place)
+        elif suffix in _LABEL_SUFFIXES:
+            key = sample_key(name)
+            if suffix == "cls" or key not in found.label_places:
+                found.label_places[key] = place
+        elif f".{suffix}" not in COMPANION_SUFFIXES:
+            found.unknown.add(f"{archive}::{name}")
+    check_once(archive, found.names)
+    return found
+
+
+def check_once(archive: str, names: Sequence[str]) -> None:
+    """Raises DatasetError where two images of an archive have one name."""
+    if len(set(names)) != len(names):
+        name, count = Counter(names).most_common(1)[0]
+        raise DatasetError(
+            f"{archive}: {count} members have the name {name}, so that nobody knows which is meant"
+        )
+
+
+def _is_clean(name: str) -> bool:
+    return not name.startswith((".", "/")) and "//" not in name and "/." not in name
+
+
+def _cleaned(name: str) -> str:
+    return posixpath.normpath(name.lstrip("/")) if name.strip("/") else name
+
+
+def _label(archive: str, key: str, content: bytes) -> int | None:
+    """None where the JSON of a sample says no label at all."""
+    try:
+        if content.lstrip()[:1] == b"{":
+            sample = msgspec.json.decode(content, type=dict[str, object])
+            value = next((sample[k] for k in _JSON_KEYS if sample.get(k) is not None), None)
+            if value is None:
+                return None
+        else:
+            value = int(content)
+    except (ValueError, msgspec.DecodeError):
+        value = None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _TOO_LARGE:
+        raise DatasetError(f"{archive}: the label of {key} is no number of a class")
+    return value
