@@ -146,7 +146,7 @@ def test_tensorrt_finds_weights_beside_the_model(
 ) -> None:
     out = write(tmp_path / "m.onnx", batch=6)
     monkeypatch.setitem(sys.modules, "tensorrt", tensorrt_stand_in.module("10.1.0"))
-    job = EngineJob(out, "image", (), fp16_flag=False, timing_cache=tmp_path / "cache")
+    job = EngineJob(out, "image", (), fp16_flag=False, tf32=False, timing_cache=tmp_path / "cache")
     PythonBuilder().build(job, tmp_path / "m.engine", lambda _: None)
     assert (tmp_path / "m.engine").is_file()
 
