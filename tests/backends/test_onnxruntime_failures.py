@@ -11,8 +11,13 @@ from typing import Any
 
 import pytest
 
-from regcore.backends.onnxruntime import failures, library
-from regcore.backends.onnxruntime.failures import one_line, what_helps, why_not_loaded
+from regcore.backends.onnxruntime import library
+from regcore.backends.onnxruntime.cuda_libraries import (
+    preload_libraries,
+    what_helps,
+    why_not_loaded,
+)
+from regcore.backends.onnxruntime.messages import one_line
 from regcore.backends.onnxruntime.providers import Provider
 from regcore.errors import BackendError
 
@@ -101,7 +106,7 @@ def test_which_cuda_is_needed(
 
 
 def test_a_runtime_without_preloading_is_left_alone() -> None:
-    failures.preload_libraries(SimpleNamespace())  # type: ignore[arg-type]
+    preload_libraries(SimpleNamespace())  # type: ignore[arg-type]
 
 
 def test_a_package_for_numpy_1_is_not_called_missing(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from regcore.backends.onnxruntime.batch_axis import BatchAxis, batch_axis
 from regcore.backends.onnxruntime.device_threads import DeviceThreads
-from regcore.backends.onnxruntime.failures import one_line
 from regcore.backends.onnxruntime.library import import_onnxruntime
+from regcore.backends.onnxruntime.messages import one_line
 from regcore.backends.onnxruntime.node_placement import can_tell, computes_sizes, in_words
 from regcore.backends.onnxruntime.providers import find_provider, memory_of, settle_precision
 from regcore.backends.onnxruntime.runner import Run, runner

@@ -9,12 +9,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from regcore.backends.onnxruntime.batch_axis import BatchAxis
-from regcore.backends.onnxruntime.failures import (
-    one_line,
+from regcore.backends.onnxruntime.cuda_libraries import (
     preload_libraries,
     what_helps,
     why_not_loaded,
 )
+from regcore.backends.onnxruntime.messages import one_line
 from regcore.backends.onnxruntime.node_placement import (
     can_tell,
     heavy,
