@@ -22,6 +22,8 @@ MEMORY = {
     "TensorrtExecutionProvider": "cuda",
     "CANNExecutionProvider": "cann",
 }
+# Where a session itself copies for a plugin's device.
+PLUGIN_MEMORY = "of the session's device"
 # Of what each takes, what matters here.
 OPTIONS = {
     "CUDAExecutionProvider": {"device_id", "use_tf32", "gpu_mem_limit"},
@@ -34,6 +36,7 @@ RECORD = "session.record_ep_graph_assignment_info"
 HOST_INPUTS = {"Reshape": (1,), "Pad": (1, 2), "Expand": (1,), "Slice": (1, 2, 3, 4), "Tile": (1,)}
 RealSession = onnxruntime.InferenceSession
 RealOptions = onnxruntime.SessionOptions
+_DEFAULT = onnxruntime.OrtDeviceMemoryType.DEFAULT
 
 
 class Options(RealOptions):  # type: ignore[misc, valid-type]
@@ -43,6 +46,14 @@ class Options(RealOptions):  # type: ignore[misc, valid-type]
         super().__init__()
         self.by_name: dict[str, int] = {}
         self.by_denotation: dict[str, int] = {}
+        self.plugin: tuple[EpDevice, dict[str, str]] | None = None
+
+    def add_provider_for_devices(self, devices: Any, options: Any) -> None:
+        assert self.plugin is None
+        (device,) = devices
+        assert isinstance(device, EpDevice)
+        assert all(isinstance(text, str) for item in options.items() for text in item)
+        self.plugin = (device, dict(options))
 
     def add_free_dimension_override_by_name(self, name: str, size: int) -> None:
         super().add_free_dimension_override_by_name(name, size)
@@ -67,6 +78,23 @@ class Options(RealOptions):  # type: ignore[misc, valid-type]
             return bool(self.get_session_config_entry(key) == "1")
         except RuntimeError:  # never set
             return False
+
+
+class EpDevice:
+    """An OrtEpDevice. own_memory: whether it has some, apart from the host's."""
+
+    def __init__(self, name: str, kind: str, vendor: str, *, own_memory: bool) -> None:
+        self.ep_name, self.ep_vendor = name, vendor
+        self.ep_metadata = {"version": "1.0"}
+        self.ep_options: dict[str, str] = {}
+        type_ = getattr(onnxruntime.OrtHardwareDeviceType, kind)
+        self.device = SimpleNamespace(type=type_, vendor="", metadata={})
+        self._own_memory = own_memory
+
+    def memory_info(self, kind: Any) -> object | None:
+        assert isinstance(kind, onnxruntime.OrtDeviceMemoryType)
+        default = kind == onnxruntime.OrtDeviceMemoryType.DEFAULT
+        return object() if default and self._own_memory else None
 
 
 class OnDevice:
@@ -97,6 +125,14 @@ class Binding:
         assert isinstance(value, OnDevice)
         self.input = (name, value)
 
+    def bind_cpu_input(self, name: str, values: Any) -> None:
+        assert isinstance(values, np.ndarray)
+        assert values.flags.c_contiguous
+        self.input = (name, OnDevice(values, PLUGIN_MEMORY, 0))
+
+    def synchronize_inputs(self) -> None:
+        assert self.input is not None, "no input was bound"
+
     def bind_output(self, name: str, device: str, number: int) -> None:
         self.output = (name, device, number)
 
@@ -120,19 +156,32 @@ class Session:
     loaded = False
 
     def __init__(
-        self, path: Path, options: Options, *, providers: list[Any], enable_fallback: int
+        self,
+        path: Path,
+        options: Options,
+        *,
+        providers: list[Any] | None = None,
+        enable_fallback: int,
     ) -> None:
         assert enable_fallback == 0
+        self.plugin = options.plugin
+        assert (providers is None) == (self.plugin is not None)
+        providers = providers or []
         for name, given in providers:
             assert all(isinstance(value, str) for value in given.values())
             unknown = given.keys() - OPTIONS.get(name, set())
             if unknown:
                 raise RuntimeError(f'Unknown provider option: "{unknown.pop()}".')
-        Session.opened.append(providers)
+        if providers:
+            Session.opened.append(providers)
         Session.sizes.append(next(iter((options.by_name | options.by_denotation).values()), None))
         self.options = {name: dict(given) for name, given in providers}
         there = [name for name in self.there if self.loaded or MEMORY[name] != "cuda"]
         self.names = [*(name for name, _ in providers if name in there), CPU]
+        if self.plugin is not None:
+            device, given = self.plugin
+            self.names, self.options = [device.ep_name, CPU], {device.ep_name: given}
+            Session.opened.append([(device.ep_name, given)])
         self.placed = self._place(path, options)
         self.recorded = options.says(RECORD)
         if options.says(REFUSE_ALL) and any(provider == CPU for _, provider in self.placed):
@@ -195,7 +244,10 @@ class Session:
         return {name: {"device_id": "0", **self.options.get(name, {})} for name in self.names}
 
     def run(self, names: list[str], feeds: dict[str, Any]) -> Any:
-        assert self.names == [CPU], "images of the host cost a device a copy each time"
+        own_memory = self.plugin is not None and self.plugin[0].memory_info(_DEFAULT) is not None
+        assert self.names == [CPU] or (self.plugin is not None and not own_memory), (
+            "images of the host cost a device a copy each time"
+        )
         return self.real.run(names, feeds)
 
     def io_binding(self) -> Binding:
@@ -213,11 +265,18 @@ class Session:
         assert binding.output is not None, "no output was bound"
         name, value = binding.input
         output, device, number = binding.output
-        own = (MEMORY[self.names[0]], int(self.get_provider_options()[self.names[0]]["device_id"]))
-        assert (value.device, value.number) == own, "the input is on another device"
-        assert (device, number) == own, "the output is on another device"
+        given, wanted = self._memory()
+        assert (value.device, value.number) == given, "the input is on another device"
+        assert (device, number) == wanted, "the output is on another device"
         (found,) = self.real.run([output], {name: value.values})
         binding.results, binding.output = [OnDevice(found, device, number)], None
+
+    def _memory(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        """Where images and scores must be: a plugin's device is no name for an OrtValue."""
+        if self.plugin is not None:
+            return (PLUGIN_MEMORY, 0), ("cpu", 0)
+        number = int(self.get_provider_options()[self.names[0]]["device_id"])
+        return (MEMORY[self.names[0]], number), (MEMORY[self.names[0]], number)
 
 
 def install(monkeypatch: Any) -> type[Session]:

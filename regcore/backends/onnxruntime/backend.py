@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.onnxruntime.batch_axis import BatchAxis, batch_axis
+from regcore.backends.onnxruntime.device_memory import memory_for
 from regcore.backends.onnxruntime.device_threads import DeviceThreads
 from regcore.backends.onnxruntime.library import import_onnxruntime
 from regcore.backends.onnxruntime.messages import one_line
 from regcore.backends.onnxruntime.node_placement import can_tell, computes_sizes, in_words
-from regcore.backends.onnxruntime.providers import find_provider, memory_of, settle_precision
+from regcore.backends.onnxruntime.providers import CPU, find_provider, settle_precision
 from regcore.backends.onnxruntime.runner import Run, runner
 from regcore.backends.onnxruntime.session import SessionFactory
 from regcore.backends.onnxruntime.steady_batches import PaddedBatches, ProvenBatches
@@ -92,9 +93,10 @@ class OnnxRuntimeBackend(Backend):
             session = self._sessions.only_on_device(session)
             self._tell_of_cpu(session)
         self.provider: str = session.get_providers()[0]
-        on_device = memory_of(self.provider) is not None
-        self._run_for: _RunFor | None = self._batches(session, axis, on_device=on_device)
-        self.depth = _BATCHES_IN_WORK if wanted.uses_cuda and on_device else 1
+        self._memory = memory_for(onnxruntime, session, wanted)
+        self._run_for: _RunFor | None = self._batches(session, axis)
+        on_gpu = self._memory is not None and wanted.uses_cuda
+        self.depth = _BATCHES_IN_WORK if on_gpu else 1
         self._threads = DeviceThreads(self.depth) if self.depth > 1 else None
         self._in_work: deque[list[_Work]] = deque()
 
@@ -104,25 +106,28 @@ class OnnxRuntimeBackend(Backend):
             words = f"{in_words(left)} run on the CPU beside {session.get_providers()[0]}"
             self.doubts = (*self.doubts, f"{self._path}: {words}, which costs time")
 
-    def _batches(
-        self, session: InferenceSession, axis: BatchAxis | None, *, on_device: bool
-    ) -> _RunFor:
-        names = (self.inputs[0].name, self.outputs[0].name)
+    def _batches(self, session: InferenceSession, axis: BatchAxis | None) -> _RunFor:
         runtime = self._sessions.runtime
-        free = runner(runtime, session, *names)
+
+        def run_in(session: InferenceSession) -> Run:
+            names = (self.inputs[0].name, self.outputs[0].name)
+            return runner(runtime, session, *names, self._memory)
+
+        free = run_in(session)
         if axis is None:
             return lambda _: free
-        if not on_device and not (can_tell(runtime) and computes_sizes(session)):
-            return lambda _: free  # nothing would be gained
 
         def open_run(size: int | None) -> Run | None:
             if size is None:
-                return runner(runtime, self._sessions.open(), *names)
+                return run_in(self._sessions.open())
             fixed = self._sessions.open_fixed(axis, size)
-            return None if fixed is None else runner(runtime, fixed, *names)
+            return None if fixed is None else run_in(fixed)
 
-        kind = PaddedBatches if on_device else ProvenBatches
-        return kind(open_run, free).run_for
+        if self._memory is not None or self._sessions.left_to_cpu(session):
+            return PaddedBatches(open_run, free).run_for
+        if self.provider == CPU and can_tell(runtime) and computes_sizes(session):
+            return ProvenBatches(open_run, free).run_for
+        return lambda _: free  # nothing would be gained
 
     def submit(self, batch: NDArray[Any]) -> None:
         """Begins with a batch [n, ...] in the dtype of the model's input, on a device.

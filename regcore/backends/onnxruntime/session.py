@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from regcore.backends.onnxruntime.batch_axis import BatchAxis
 from regcore.backends.onnxruntime.cuda_libraries import (
@@ -113,16 +113,21 @@ class SessionFactory:
         try:
             # With its own fallback the runtime would go on elsewhere and say so on stdout only.
             session = self.runtime.InferenceSession(
-                self.path,
-                options,
-                providers=self.provider.with_options(self.precision),
-                enable_fallback=0,
+                self.path, options, **self._place(options), enable_fallback=0
             )
         except Exception as error:  # its exceptions share no other base
             raise BackendError(f"{self.path}: {self._reason(error)}") from error
         if not self._may_fall_back:
             self._check_placement(session)
         return cast("InferenceSession", session)
+
+    def _place(self, options: SessionOptions) -> dict[str, Any]:
+        """Has the session run on the provider; what else it must be told for that."""
+        plugin = self.provider.device
+        if plugin is None:
+            return {"providers": self.provider.with_options(self.precision)}
+        options.add_provider_for_devices([plugin], self.provider.plugin_options(self.precision))
+        return {}
 
     def _check_placement(self, session: InferenceSession) -> None:
         running, wanted = session.get_providers()[0], self.provider.name
