@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from onnx_models import save_graph, save_model
+from tensorrt_emulator import Emulator, Settings
 
 from regcore.backends.protocol import Result
 from regcore.backends.registry import open_backend
+from regcore.backends.tensorrt.resources import PAGE_LOCKED
 from regcore.errors import BackendError
 
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -250,6 +253,36 @@ def test_a_batch_that_is_denoted_is_fixed(cuda: type[Session], tmp_path: Path) -
     with open_backend(model, provider="cuda") as backend:
         results(backend, 4)
     assert cuda.sizes == [None, 4, None]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_batches_for_a_gpu_come_from_page_locked_memory(
+    cuda: type[Session], tmp_path: Path, number: int
+) -> None:
+    emulator = Emulator(Settings(gpus=2))
+    model = save_model(tmp_path / "m.onnx", size=8)
+    with emulator.installed():
+        with open_backend(model, provider=f"cuda:{number}") as backend:
+            buffers = backend.host_buffers(2, (4, 3, 8, 8), np.dtype(np.float32))
+            assert buffers is not None
+            assert all(PAGE_LOCKED.hold(buffer) for buffer in buffers)
+            for buffer in buffers:
+                buffer[:] = images(4)
+                backend.submit(buffer)
+            for _ in buffers:
+                expected = images(4).mean(axis=(2, 3))
+                np.testing.assert_allclose(backend.result().scores, expected, rtol=1e-5)
+        with open_backend(model) as backend:
+            assert backend.host_buffers(1, (4, 3, 8, 8), np.dtype(np.float32)) is None
+        assert (emulator.alive(), emulator.violations) == ([], [])
+
+
+def test_ordinary_memory_does_without_cuda_bindings(
+    cuda: type[Session], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "cuda.bindings", None)
+    with open_backend(save_model(tmp_path / "m.onnx", size=8), provider="cuda") as backend:
+        assert backend.host_buffers(2, (4, 3, 8, 8), np.dtype(np.float32)) is None
 
 
 def test_a_failure_of_one_batch_is_that_of_its_result(cuda: type[Session], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from regcore.backends.onnxruntime.batch_axis import BatchAxis, batch_axis
 from regcore.backends.onnxruntime.device_memory import memory_for
 from regcore.backends.onnxruntime.device_threads import DeviceThreads
+from regcore.backends.onnxruntime.host_arrays import page_locked_memory
 from regcore.backends.onnxruntime.library import import_onnxruntime
 from regcore.backends.onnxruntime.messages import one_line
 from regcore.backends.onnxruntime.node_placement import can_tell, computes_sizes, in_words
@@ -20,6 +21,7 @@ from regcore.backends.onnxruntime.providers import CPU, find_provider, settle_pr
 from regcore.backends.onnxruntime.runner import Run, runner
 from regcore.backends.onnxruntime.session import SessionFactory
 from regcore.backends.onnxruntime.steady_batches import PaddedBatches, ProvenBatches
+from regcore.backends.page_locked import ResourceStack
 from regcore.backends.protocol import Backend, Result, Span
 from regcore.errors import BackendError
 from regcore.models.onnx_operators import doubts
@@ -95,8 +97,12 @@ class OnnxRuntimeBackend(Backend):
         self.provider: str = session.get_providers()[0]
         self._memory = memory_for(onnxruntime, session, wanted)
         self._run_for: _RunFor | None = self._batches(session, axis)
-        on_gpu = self._memory is not None and wanted.uses_cuda
-        self.depth = _BATCHES_IN_WORK if on_gpu else 1
+        self.depth = 1
+        self._page_locked: ResourceStack | None = None
+        if self._memory is not None and wanted.uses_cuda:
+            self.depth = _BATCHES_IN_WORK
+            number = self._memory.number
+            self._page_locked = page_locked_memory(f"{path} on GPU {number}", number)
         self._threads = DeviceThreads(self.depth) if self.depth > 1 else None
         self._in_work: deque[list[_Work]] = deque()
 
@@ -128,6 +134,14 @@ class OnnxRuntimeBackend(Backend):
         if self.provider == CPU and can_tell(runtime) and computes_sizes(session):
             return ProvenBatches(open_run, free).run_for
         return lambda _: free  # nothing would be gained
+
+    def host_buffers(
+        self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> list[NDArray[Any]] | None:
+        """Page-locked arrays for a GPU. Raises BackendError where there is not so much memory."""
+        if self._page_locked is None:
+            return None
+        return [self._page_locked.host_array(shape, dtype) for _ in range(count)]
 
     def submit(self, batch: NDArray[Any]) -> None:
         """Begins with a batch [n, ...] in the dtype of the model's input, on a device.
@@ -182,6 +196,10 @@ class OnnxRuntimeBackend(Backend):
         self._in_work.clear()
         if self._threads is not None:
             self._threads.close()
+        memory, self._page_locked = self._page_locked, None
+        failure = None if memory is None else memory.release()
+        if failure is not None:
+            raise failure
 
 
 def _spec(arg: NodeArg) -> TensorSpec:
