@@ -43,7 +43,7 @@ def decisions(check: Check, folder: Path) -> None:
 def rates(check: Check, prefix: str, document: Path) -> None:
     model = check.model.replace("torch:", f"{prefix}:", 1)
     words = ["--images", check.folder / "photos", "--model", model, "--provider", "cuda"]
-    words += ["--batches", BATCHES, "--rounds", 4, "--count", 6400, "--scaling", default_workers()]
+    words += ["--batches", BATCHES, "--rounds", 3, "--count", 12800, "--scaling", default_workers()]
     bench = Path(__file__).parents[1] / "gpu_rates.py"
     line = [sys.executable, str(bench), *map(str, words), "--json", str(document)]
     subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -90,17 +90,35 @@ def computed(module: Any, images: Any) -> Any:
     return module(images.contiguous(memory_format=torch.channels_last)).numpy()
 
 
-def test_batches_of_the_steady_size_are_replayed_and_have_the_same_scores() -> None:
+def test_batches_of_any_size_have_their_scores() -> None:
     runtime, module = Runtime(), network()
     model = GraphedModel(torch, runtime, module)
+    recorded = []
     with torch.inference_mode():
-        given = batches(4, 4, 4, 3, 4, 4, 1, 3, 3)
-        found = [model(images, STREAM) for images in given]
-        for images, scores in zip(given, found, strict=True):
+        for images in batches(4, 4, 4, 3, 4, 1, 3, 5, 3, 2, 5, 6, 6, 7, 7, 7):
+            scores = model(images, STREAM)
+            np.testing.assert_allclose(scores.numpy(), computed(module, images), rtol=1e-5)
+            recorded.append(sorted(model._recorded))  # noqa: SLF001
+    # A size is recorded when it comes a second time, up to four of them.
+    assert recorded[0] == []
+    assert recorded[1:6] == [[4]] * 5
+    assert recorded[6:10] == [[3, 4]] * 4
+    assert recorded[10:13] == [[3, 4, 5], [3, 4, 5], [3, 4, 5, 6]]
+    assert recorded[13:] == [[3, 4, 5, 6]] * 3
+    assert runtime.captures == 4
+    # Of batches of up to three the graph of three computes most, once it is there.
+    replays = {size: one.graph.replays for size, one in model._recorded.items()}  # noqa: SLF001
+    assert replays == {3: 3, 4: 5, 5: 1, 6: 1}
+
+
+def test_a_graph_gives_the_bits_of_its_size() -> None:
+    model = GraphedModel(torch, Runtime(), module := network())
+    with torch.inference_mode():
+        for images in batches(4, 4, 4):
+            scores = model(images, STREAM)
             np.testing.assert_array_equal(scores.numpy(), computed(module, images))
-    assert runtime.captures == 1
-    # The second batch of four is the first that is replayed; other sizes never are.
-    assert model._graph.replays == 4  # noqa: SLF001
+        part = batches(4)[0]
+        np.testing.assert_array_equal(model(part[:2], STREAM), computed(module, part)[:2])
 
 
 def test_scores_that_were_given_stay_as_they_are() -> None:
