@@ -47,11 +47,15 @@ def plugins(
     packages.mkdir()
     write_package(packages, "very_fast", "/fast.so", FAST)
     monkeypatch.syspath_prepend(packages)
-    before = set(sys.modules)
+    forget_packages()
     yield registry
-    for name in set(sys.modules) - before:
-        if name.startswith("onnxruntime_ep_"):
-            del sys.modules[name]
+    forget_packages()
+
+
+def forget_packages() -> None:
+    """That real ones were imported, too."""
+    for name in [name for name in sys.modules if name.startswith("onnxruntime_ep_")]:
+        del sys.modules[name]
 
 
 def add_openvino(plugins: Registry, folder: Path, *kinds: str) -> None:

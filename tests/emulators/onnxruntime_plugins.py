@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +63,4 @@ def write_package(folder: Path, name: str, library: str, provider: str) -> None:
     package = folder / f"onnxruntime_ep_{name}"
     package.mkdir()
     (package / "__init__.py").write_text(_PACKAGE.format(library=library, name=provider))
+    invalidate_caches()
