@@ -25,7 +25,7 @@ def plugin_devices(runtime: ModuleType, asked: str) -> list[OrtEpDevice]:
 
     asked: the provider's name, with or without ExecutionProvider at its end, or what its package
     is called after `onnxruntime-ep-`. Its library is registered where that was not done before.
-    Empty where there is no such package, or where this ONNX Runtime, before 1.23, has no plugins.
+    Empty where there is no such package, or where this ONNX Runtime has no plugins.
     Raises BackendError where the library does not load, or finds no device.
     """
     if not hasattr(runtime, "register_execution_provider_library"):
