@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,8 +24,8 @@ from regcore.errors import BackendError, DatasetError, DecodeError, UsageError
 from regcore.evaluation.run_content import Failed
 from regcore.files.arguments import whole_within
 from regcore.images.diagnostics import Diagnostic
-from regcore.images.listing import listing
 from regcore.images.preprocessor import Preprocessor
+from regcore.images.sources import Image
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.predict import Predictions, predict
 from regcore.models.class_names import metadata_class_names, names_of_classes, read_class_names
@@ -40,6 +40,8 @@ from regcore.reports.prediction import (
     rows_of_texts,
     to_dict,
 )
+from regcore.sources.kinds import is_archive
+from regcore.sources.spelling import LIST_SUFFIXES, is_spelled, open_source
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -95,8 +97,9 @@ def predict_photos(
 ) -> PredictedPhotos:
     """The best classes of each photo, by name.
 
-    model: as for regcore.backends.registry.open_backend. photos: files, and folders with all
-    photos in them; one may be given several times. top: how many classes of each, 1 to 1000.
+    model: as for regcore.backends.registry.open_backend. photos: files, folders with all
+    photos in them, and whatever else open_source takes; one may be given several times. top: how
+    many classes of each, 1 to 1000.
     class_names: the names by index, or a file of them, see regcore.models.class_names, or
     "imagenet"; by default what the model says. log, progress: see regcore.api.messages. options:
     see RecipeOptions, DeviceOptions and PreprocessorOptions in regcore.api.options.
@@ -113,8 +116,8 @@ def predict_photos(
         raise UsageError("name at least one photo")
     check_not_swapped(model, Path(given[0]))
     names, origin = wanted_names(class_names)
-    items, unreached = _listed(given, log)
-    with open_model(model, options) as backend:
+    with ExitStack() as opened, open_model(model, options) as backend:
+        shown, items, unreached = _listed(given, log, opened)
         choice = recipe_for(model, backend, None, log, **select(options, RecipeOptions))
         preprocessor = Preprocessor(choice.recipe, **select(options, PreprocessorOptions))
         with progress(len(items)) as advance:
@@ -140,7 +143,7 @@ def predict_photos(
         names = names_of_classes(names, found.classes, str(class_names))
     failed = (*unreached, *found.errors)
     log_failures(log, failed)
-    answers = _answers(items, found, names)
+    answers = _answers(shown, found, names)
     return PredictedPhotos(answers, failed, found.diagnostics, origin, about)
 
 
@@ -178,33 +181,48 @@ def _own_names(
     return None, None
 
 
-def _listed(given: Sequence[str | Path], log: Log) -> tuple[list[Path], list[DecodeError]]:
-    """The photos, with those of each folder in its place, and what could not be reached."""
-    photos: list[Path] = []
+def _listed(
+    given: Sequence[str | Path], log: Log, opened: ExitStack
+) -> tuple[list[str], list[Image], list[DecodeError]]:
+    """The photos' names and the photos, each source's in its place, and what cannot be reached.
+
+    opened: closes the sources.
+    """
+    names: list[str] = []
+    photos: list[Image] = []
     unreached: list[DecodeError] = []
-    for path in map(Path, given):
-        if not path.is_dir():
+    for path in map(str, given):
+        if _is_photo(path):
+            names.append(path)
             photos.append(path)  # where it is not there, reading it will say so
             continue
         try:
-            listed = listing(path)
+            source = opened.enter_context(open_source(path))
         except DatasetError as error:
-            unreached.append(DecodeError(str(path), str(error).removeprefix(f"{path}: ")))
+            unreached.append(DecodeError(path, str(error).removeprefix(f"{path}: ")))
             continue
-        if left_out := listed.left_out():
-            log(f"{path}: left out beside the {len(listed.names)} images: {left_out}")
-        unreached += listed.broken
-        photos += [path / name for name in listed.names]
-    return photos, unreached
+        if left_out := source.left_out():
+            log(f"{path}: left out beside the {len(source)} images: {left_out}")
+        unreached += source.broken
+        names += [source.path(place) for place in range(len(source))]
+        photos += source.read()
+    return names, photos, unreached
+
+
+def _is_photo(text: str) -> bool:
+    """Whether this is one image file, and not what holds or lists several."""
+    path = Path(text)
+    holds = path.is_dir() or is_archive(path.name) or path.suffix.lower() in LIST_SUFFIXES
+    return not (holds or is_spelled(text))
 
 
 def _answers(
-    items: Sequence[Path], found: Predictions, names: Sequence[str] | None
+    photos: Sequence[str], found: Predictions, names: Sequence[str] | None
 ) -> tuple[PhotoChoices, ...]:
     bad = {error.index for error in found.errors}
     return tuple(
         PhotoChoices(
-            str(item),
+            photo,
             tuple(
                 Choice(
                     index=index,
@@ -221,7 +239,7 @@ def _answers(
                 if index >= 0
             ),
         )
-        for place, item in enumerate(items)
+        for place, photo in enumerate(photos)
         if place not in bad
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +14,7 @@ from regcore.cli.options import preprocess_options
 
 @click.command()
 @click.argument("model")
-@click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=Path)
+@click.argument("photos", metavar="PHOTO...", nargs=-1, required=True)
 @click.option(
     "--top",
     type=click.IntRange(min=1),
@@ -35,7 +34,8 @@ from regcore.cli.options import preprocess_options
 def predict(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Show what MODEL takes each PHOTO for: its best classes by name, without labels.
 
-    MODEL is as for 'regcore run'. A PHOTO is a file, or a folder with photos. Probabilities are
+    MODEL is as for 'regcore run'. A PHOTO is a file, a folder with photos, an archive, or what else
+    'regcore run' takes. Probabilities are
     the softmax of the scores, unless the model's scores are probabilities already. A photo that
     cannot be read is named on stderr, the others are answered, and the exit code is 3.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor
+from regcore.images.sources import Image
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.inputs.photos import device_stream
 from regcore.inference.pipeline import run_pipeline
@@ -43,7 +43,7 @@ class Predictions:
 def predict(
     preprocessor: Preprocessor,
     backend: Backend,
-    items: Sequence[str | Path],
+    items: Sequence[Image],
     *,
     top: int,
     batch_size: int,

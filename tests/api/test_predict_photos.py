@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,24 @@ def test_the_command_answers_photos_and_folders_in_order(
 
     photos = [blue, colours.photos, blue]
     assert predict_photos(colours.model, photos, class_names=NAMES).to_dict() == content
+
+
+def test_photos_in_archives_and_lists_are_answered(colours: ColourSet, tmp_path: Path) -> None:
+    shard = tmp_path / "shard.tar"
+    with tarfile.open(shard, "w") as archive:
+        for name in ("2.JPEG", "0.JPEG"):
+            archive.add(colours.photos / name, name)
+    listed = tmp_path / "some.lst"
+    listed.write_text(f"{colours.photos / '1.JPEG'}\n")
+    lacking = tmp_path / "lacking.zip"
+    found = predict_photos(colours.model, [shard, listed, lacking], class_names=NAMES)
+    answers = [(Path(photo.image).name, photo.best[0].name) for photo in found.photos]
+    assert answers == [
+        ("shard.tar::2.JPEG", NAMES[2]),
+        ("shard.tar::0.JPEG", NAMES[0]),
+        ("1.JPEG", NAMES[1]),
+    ]
+    assert [failed.path for failed in found.failed] == [str(lacking)]
 
 
 def test_scores_and_probabilities_are_the_models(colours: ColourSet) -> None:

@@ -88,9 +88,9 @@ REGCORE_REPLACES_LIBC void free(void* memory) {
   __libc_free(memory);
 }
 
-REGCORE_REPLACES_LIBC ssize_t read(int file, void* buffer, size_t size) {
-  using Read = ssize_t (*)(int, void*, size_t);
-  static const Read real = reinterpret_cast<Read>(::dlsym(RTLD_NEXT, "read"));
+REGCORE_REPLACES_LIBC ssize_t pread(int file, void* buffer, size_t size, off_t offset) {
+  using Read = ssize_t (*)(int, void*, size_t, off_t);
+  static const Read real = reinterpret_cast<Read>(::dlsym(RTLD_NEXT, "pread"));
   static std::atomic<unsigned> calls{0};
   const ReadFault fault = read_fault;
   switch (fault) {
@@ -101,7 +101,7 @@ REGCORE_REPLACES_LIBC ssize_t read(int file, void* buffer, size_t size) {
         errno = EINTR;
         return -1;
       }
-      return real(file, buffer, size < 100 ? size : 100);
+      return real(file, buffer, size < 100 ? size : 100, offset);
     case ReadFault::kRefused:
       errno = EIO;
       return -1;
@@ -111,7 +111,7 @@ REGCORE_REPLACES_LIBC ssize_t read(int file, void* buffer, size_t size) {
       std::filesystem::resize_file(read_path, fault == ReadFault::kGrows ? size + 9 : size / 2);
       break;
   }
-  return real(file, buffer, size);
+  return real(file, buffer, size, offset);
 }
 
 REGCORE_REPLACES_LIBC int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
