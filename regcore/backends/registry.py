@@ -38,9 +38,9 @@ def open_backend(
     model: a file `.onnx`, `.om`, or `.engine` (`.plan`); `openvino:FILE.onnx`, or OpenVINO's own
         `FILE.xml`; `torch:MODEL[.TAG][:WEIGHTS]`, timm's model itself, or `torch-half:...`;
         `simulated:RATE[:CLASSES]` for tests and measurements.
-    provider: where an ONNX model runs (`cpu`, `cuda`, `tensorrt`, `cann`, or the runtime's own
-        name), one of OpenVINO (`cpu`, `gpu`, `gpu:1`, `npu`, `auto`), or timm's (`cpu`, `cuda`,
-        `npu`). threads: of the runtime, its own choice by default.
+    provider: where an ONNX model runs (`cpu`, `cuda`, `tensorrt`, `cann`, a plugin's name, or the
+        runtime's own), one of OpenVINO (`cpu`, `gpu`, `gpu:1`, `npu`, `auto`), or timm's (`cpu`,
+        `cuda`, `npu`). threads: of the runtime, its own choice by default.
     output: the name of the scores.
     devices: the numbers of those on which an `.om` or `.engine` runs, batches in turn; 0 by
         default.

@@ -38,7 +38,8 @@ _DEVICE_OPTIONS = (
     ),
     click.option(
         "--provider",
-        help="Where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann; "
+        help="Where ONNX and torch models run: cpu (default), cuda, cuda:1; ONNX: tensorrt, cann, "
+        "a plugin's name (openvino for the package onnxruntime-ep-openvino); "
         "OpenVINO: cpu (default), gpu, npu, or auto, its own choice.",
     ),
     click.option(

@@ -1,9 +1,13 @@
-"""The package onnx, which is imported where it is needed, and what it says of a model."""
+"""The package onnx, which is imported where it is needed, and what it says of a model.
+
+No protobuf message, and so no ONNX file, has more than 2 GiB. A model with more weights exists in
+memory; what reads or checks it as one message gets it without them.
+"""
 
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from regcore.errors import BackendError, first_line
 
@@ -11,6 +15,10 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 STANDARD_DOMAINS = ("", "ai.onnx")
+#: Of a model in one file; there must be room for its graph, too.
+MOST_WEIGHTS_BYTES = (1 << 31) - (1 << 25)
+#: A constant from this size on is weights, not something that shapes hang on.
+LARGE_TENSOR_BYTES = 1 << 10
 
 
 def import_onnx() -> ModuleType:
@@ -27,10 +35,52 @@ def import_onnx() -> ModuleType:
 def check_onnx(model: ModelProto) -> None:
     """Raises BackendError where ONNX's checker, shape inference included, refuses the model."""
     onnx = import_onnx()
+    checked = without_weights(model) if exceeds_file(model) else model
     try:
-        onnx.checker.check_model(model, full_check=True)
+        onnx.checker.check_model(checked, full_check=True)
     except Exception as error:  # its exceptions share no other base
         raise BackendError(f"the ONNX checker refuses the model: {first_line(error)}") from error
+
+
+def exceeds_file(model: ModelProto) -> bool:
+    """Whether the weights of a model are more than one file of ONNX can hold."""
+    return weights_bytes(model) > MOST_WEIGHTS_BYTES
+
+
+def weights_bytes(model: ModelProto) -> int:
+    """The bytes of a model's constant tensors, as files have them."""
+    return sum(len(tensor.raw_data) for tensor in model.graph.initializer)
+
+
+def without_weights(model: ModelProto) -> ModelProto:
+    """The same model, but with large constants as inputs of their type and shape."""
+    onnx = import_onnx()
+    made: ModelProto = onnx.ModelProto()
+    for name, value in model.ListFields():
+        if name.name != "graph":
+            _put(made, name.name, value)
+    for name, value in model.graph.ListFields():
+        if name.name != "initializer":
+            _put(made.graph, name.name, value)
+    inputs = {value.name for value in model.graph.input}
+    for tensor in model.graph.initializer:
+        if len(tensor.raw_data) < LARGE_TENSOR_BYTES:
+            made.graph.initializer.append(tensor)
+        elif tensor.name not in inputs:
+            made.graph.input.append(
+                onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+            )
+    return made
+
+
+def _put(message: Any, name: str, value: Any) -> None:  # noqa: ANN401
+    field = getattr(message, name)
+    if hasattr(field, "extend"):
+        field.extend(value)
+    elif hasattr(field, "CopyFrom"):
+        field.CopyFrom(value)
+    else:
+        setattr(message, name, value)
 
 
 def opset_of(model: ModelProto) -> int:

@@ -47,7 +47,7 @@ def to_dict(result: Export) -> dict[str, Any]:
     form = ExportForm(
         format=json_form("export"),
         path=str(result.path),
-        bytes=result.path.stat().st_size,
+        bytes=sum(file.stat().st_size for file in (result.path, *result.weights_files)),
         model=result.metadata.name,
         weights=result.metadata.weights,
         opset=result.opset,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from time import perf_counter
@@ -301,3 +302,27 @@ def test_openvino_that_is_not_installed(model: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(BackendError, match=r"pip install 'regcore\[openvino\]'"):
         open_backend(f"openvino:{model}")
+
+
+DROPPED = """
+import signal, sys, threading, time
+import numpy as np
+from regcore.backends.registry import open_backend
+
+backends = [open_backend("openvino:" + sys.argv[1])]
+backends[0].run(np.zeros((1, 3, 224, 224), np.float32))
+dropping = threading.Thread(target=lambda: backends.pop().close())
+dropping.start()
+dropping.join()
+signal.signal(signal.SIGALRM, lambda *_: print("alarm"))
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+overwritten = [bytearray(11824) for _ in range(1000)]
+time.sleep(0.2)
+print("alive")
+"""
+
+
+def test_a_signal_after_another_thread_has_closed_the_model(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", DROPPED, save_model(tmp_path / "m.onnx")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout.split()) == (0, ["alarm", "alive"]), run.stderr

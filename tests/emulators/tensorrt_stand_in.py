@@ -6,6 +6,7 @@ Names, arguments and their order are those of TensorRT 10 and 11 (`module(versio
 from __future__ import annotations
 
 from enum import IntEnum
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -48,9 +49,13 @@ class OnnxParser:
         self.network = network
         self.error = ""
 
-    def parse(self, model: bytes) -> bool:
+    def parse(self, model: bytes, path: str | None = None) -> bool:
         try:
-            (image,) = onnx.load_from_string(model).graph.input
+            content = onnx.load_from_string(model)
+            (image,) = content.graph.input
+            if any(tensor.external_data for tensor in content.graph.initializer):
+                assert path is not None, "weights beside the model are looked for at its path"
+                onnx.load_external_data_for_model(content, str(Path(path).parent))
         except Exception as error:  # noqa: BLE001
             self.error = f"In node -1 (importModel): INVALID_GRAPH: {type(error).__name__}"
             return False

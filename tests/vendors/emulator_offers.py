@@ -97,6 +97,7 @@ def onnxruntime_offers() -> Iterator[Use]:
         "SessionOptions": stand_in.Options,
         "IOBinding": stand_in.Binding,
         "OrtValue": stand_in.OnDevice,
+        "OrtEpDevice": stand_in.EpDevice,
     }
     own = {"real", "says"}
     for name, thing in classes.items():

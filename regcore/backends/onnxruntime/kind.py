@@ -20,6 +20,7 @@ def _open(model: str, options: OpenOptions) -> Backend:
         threads=options.threads,
         output=options.output,
         allow_fallback=options.allow_fallback,
+        precision=options.precision,
     )
 
 
@@ -36,7 +37,7 @@ def _metadata(model: Path) -> ModelMetadata | None:
 KIND = ModelKind(
     spelling="FILE.onnx",
     open=_open,
-    choices=frozenset({"provider", "output"}),
+    choices=frozenset({"provider", "output", "precision"}),
     suffixes=(".onnx",),
     metadata=_metadata,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ def compile_model(
     threads: of the CPU, by default one for each core. precision: `bfloat16` or `float16`, in which
     float32 is computed; by default it is computed as such, which is not OpenVINO's own default.
     """
-    core = import_openvino().Core()
+    core = _core_of(import_openvino().Core)
     device = _find(core, provider or "cpu")
     hint = _precision_hint(core, device, precision)
     options: dict[str, Any] = {
@@ -45,6 +47,17 @@ def compile_model(
         if device != _AUTO:
             _check_precision(device, hint, compiled.get_property("INFERENCE_PRECISION_HINT"))
     return compiled
+
+
+@cache
+def _core_of(make: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """The process's own openvino.Core, kept until it ends.
+
+    OpenVINO's CPU library gives the thread that loads it a stack for signals. With the last Core it
+    is unloaded, and where another thread drops that one the freed stack stays in use: the next
+    Ctrl-C would kill the process.
+    """
+    return make()
 
 
 def _find(core: Any, provider: str) -> str:  # noqa: ANN401

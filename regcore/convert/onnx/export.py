@@ -17,9 +17,11 @@ from regcore.convert.onnx.check_scores import (
 from regcore.convert.onnx.float16 import to_float16
 from regcore.convert.onnx.fuse_preprocess import fuse_preprocess, normalisation_difference
 from regcore.convert.onnx.torch_exporter import export_onnx
-from regcore.files.atomic import check_target, replacing
+from regcore.files.atomic import check_target
 from regcore.models.metadata import ModelMetadata
+from regcore.models.onnx_file import read_onnx
 from regcore.models.onnx_package import opset_of
+from regcore.models.onnx_writer import writing_onnx
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
 class Export:
     """What became of a model.
 
-    metadata: as in the file. opset_reason: why it has that opset. parameters: of the PyTorch
-    model. agreement: with that model.
-    normalisation_difference: of a fused normalisation from the contract, over all pixel values.
+    weights_files: those with the weights that `path` cannot hold. metadata: as in the file.
+    opset_reason: why it has that opset. parameters: of the PyTorch model. agreement: with that
+    model. normalisation_difference: of a fused normalisation from the contract, over all pixel
+    values.
     """
 
     path: Path
+    weights_files: tuple[Path, ...]
     metadata: ModelMetadata
     opset: int
     opset_reason: str
@@ -75,12 +79,12 @@ def export_model(
         metadata = replace(metadata, recipe=recipe)
         fuse_preprocess(made, metadata)
         difference = normalisation_difference(recipe, opset)
-    with replacing(out) as temporary:
-        temporary.write_bytes(made.SerializeToString())
+    with writing_onnx(made, out) as temporary:
         agreement = compare(temporary, model, metadata.recipe, images)
         agreement.check(FLOAT16_TOLERANCE if fp16 else FLOAT32_TOLERANCE)
     return Export(
         path=out,
+        weights_files=tuple(out.parent / name for name in read_onnx(out).data_files),
         metadata=metadata,
         opset=opset,
         opset_reason=exported.opset_reason,

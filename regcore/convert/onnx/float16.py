@@ -5,9 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from regcore.backends.onnxruntime.backend import import_onnxruntime
+from regcore.backends.onnxruntime.library import import_onnxruntime
 from regcore.convert.onnx.fuse_preprocess import PREFIX
-from regcore.models.onnx_package import check_onnx
+from regcore.models.onnx_package import (
+    check_onnx,
+    exceeds_file,
+    import_onnx,
+    without_weights,
+)
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -22,11 +27,17 @@ def to_float16(model: ModelProto) -> ModelProto:
     from onnxruntime.transformers.float16 import convert_float_to_float16
     from onnxruntime.transformers.onnx_model import OnnxModel
 
+    known = exceeds_file(model)
+    if known:
+        # What follows can infer shapes of one message only.
+        inferred = import_onnx().shape_inference.infer_shapes(without_weights(model))
+        del model.graph.value_info[:]
+        model.graph.value_info.extend(inferred.graph.value_info)
     kept = [node.name for node in model.graph.node if node.name.startswith(PREFIX)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of weights that become 0 or the largest float16
         converted: ModelProto = convert_float_to_float16(
-            model, keep_io_types=True, node_block_list=kept
+            model, keep_io_types=True, node_block_list=kept, disable_shape_infer=known
         )
     # The converter appends its Casts at the end.
     OnnxModel.graph_topological_sort(converted.graph)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regcore.backends.onnxruntime.backend import import_onnxruntime
+from regcore.backends.onnxruntime.library import import_onnxruntime
 from regcore.errors import UsageError
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.metadata import ModelMetadata

@@ -27,6 +27,7 @@ from regcore.models.build_record import (
 )
 from regcore.models.onnx_file import OnnxFile
 from regcore.models.onnx_package import import_onnx
+from regcore.models.onnx_writer import writing_onnx
 
 #: From this version on TensorRT computes in the types of the ONNX file, and has no flag for it.
 STRONGLY_TYPED = 11
@@ -123,7 +124,8 @@ def float16_file(model: OnnxFile, folder: Path) -> Path:
     """A float16 copy of the model in `folder`, for a TensorRT that has no flag for float16."""
     model.check_data()
     onnx = folder / "float16.onnx"
-    import_onnx().save(to_float16(import_onnx().load(model.path)), onnx)
+    with writing_onnx(to_float16(import_onnx().load(model.path)), onnx):
+        pass
     return onnx
 
 

@@ -38,7 +38,7 @@ class PythonBuilder:
                 flags = 1 << int(trt.NetworkDefinitionCreationFlag.EXPLICIT_BATCH)
             network = builder.create_network(flags)
             parser = trt.OnnxParser(network, logger)
-            if not parser.parse(job.onnx.read_bytes()):
+            if not parser.parse(job.onnx.read_bytes(), str(job.onnx)):
                 raise BackendError(f"TensorRT cannot read {job.onnx.name}: {parser.get_error(0)}")
             config = self._config(builder, job)
             known = job.timing_cache.read_bytes() if job.timing_cache.is_file() else b""
