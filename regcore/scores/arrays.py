@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import sys
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -26,15 +27,13 @@ def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
     array: NDArray[Any]
     if has_mask(scores):
         raise TypeError("scores cannot be a masked array; fill what is masked, for instance by NaN")
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(scores, torch.Tensor):
-        array = _tensor_array("scores", scores, torch)
-    elif hasattr(scores, "__dlpack__") and not hasattr(scores, "__array__"):
+    scores = host_array("scores", scores, bits=True)
+    if hasattr(scores, "__dlpack__") and not hasattr(scores, "__array__"):
         array = np.from_dlpack(scores)
     else:
         try:
             array = np.asarray(scores)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:
             raise TypeError(f"scores must be an array of {_DTYPES}: {error}") from None
     known = type_name(array) in native.TYPES or is_wide(array)
     if not known or not array.dtype.isnative:
@@ -42,22 +41,42 @@ def score_array(scores: Any) -> NDArray[Any]:  # noqa: ANN401
     return array
 
 
-def host_array(name: str, values: Any) -> Any:  # noqa: ANN401
-    """The values, but a tensor of torch, on whatever device, as an array in main memory."""
+def host_array(name: str, values: Any, *, bits: bool = False) -> Any:  # noqa: ANN401
+    """The values, but tensors of torch, one or a list, of any device, as an array in main memory.
+
+    bits: whether bfloat16 becomes its bits, uint16, and not float32.
+    """
     torch = sys.modules.get("torch")
-    if torch is not None and isinstance(values, torch.Tensor):
-        return _tensor_array(name, values, torch)
+    if torch is None:
+        return values
+    if isinstance(values, torch.Tensor):
+        return _tensor_array(name, values, torch, bits=bits)
+    if isinstance(values, (list, tuple)) and _are_alike(values, torch):
+        return np.stack([_tensor_array(name, value, torch, bits=bits) for value in values])
     return values
 
 
-def _tensor_array(name: str, tensor: Any, torch: Any) -> NDArray[Any]:  # noqa: ANN401
-    bits = tensor.dtype == torch.bfloat16
+def _are_alike(values: Sequence[object], torch: Any) -> bool:  # noqa: ANN401
+    """Whether there are any, and all of them are tensors of one shape and dtype."""
+    kinds = {
+        (value.shape, value.dtype) if isinstance(value, torch.Tensor) else None for value in values
+    }
+    return len(kinds) == 1 and None not in kinds
+
+
+def _tensor_array(name: str, tensor: Any, torch: Any, *, bits: bool) -> NDArray[Any]:  # noqa: ANN401
+    if bits and tensor.dtype == torch.uint16:  # which would pass for the bits of bfloat16
+        raise TypeError(f"{name} cannot be a tensor of uint16")
     try:
-        plain = tensor.detach().view(torch.int16) if bits else tensor
-        array: NDArray[Any] = plain.numpy(force=True)
+        if tensor.dtype != torch.bfloat16:
+            array: NDArray[Any] = tensor.numpy(force=True)
+        elif bits:
+            array = tensor.detach().view(torch.int16).numpy(force=True).view(np.uint16)
+        else:
+            array = tensor.float().numpy(force=True)
     except (RuntimeError, TypeError) as error:
         raise TypeError(f"{name} cannot be read from this tensor: {error}") from None
-    return array.view(np.uint16) if bits else array
+    return array
 
 
 def is_wide(array: NDArray[Any]) -> bool:

@@ -58,7 +58,8 @@ class ClassHits:
         ranks = label_ranks(array, expected).ranks(self.ties)
         self._expect_classes(array.shape[1])
         np.add.at(self.images, expected, 1)
-        hit = ranks < self.n
+        # A label whose score is NaN has the rank `classes`.
+        hit = ranks < min(self.n, array.shape[1])
         np.add.at(self._at_rank, (expected[hit], ranks[hit]), 1)
 
     def merge(self, other: ClassHits) -> None:

@@ -94,7 +94,8 @@ def best_classes(
     found, ranked = topk(given, count)
     values = np.full((len(given), k), np.nan, np.float32)
     indices = np.full((len(given), k), NO_CLASS, np.int64)
-    values[:, :count] = found
+    with np.errstate(over="ignore", under="ignore"):
+        values[:, :count] = found
     indices[:, :count] = np.where(np.isnan(values[:, :count]), NO_PREDICTION, ranked)
     return values, indices
 

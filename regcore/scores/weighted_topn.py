@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore.scores.arrays import host_array, whole_number
+from regcore.scores.arrays import has_mask, host_array, whole_number
 from regcore.scores.labels import labelled_scores, without_ignored
 from regcore.scores.ranks import Ties, check_ties, label_ranks
 
@@ -24,7 +24,8 @@ class WeightedTopN:
     weight is rounded to 2**-40 once; the sums of these are exact, so that neither the order of the
     images nor the borders of batches matter. It can be pickled, and merged.
 
-    ties, background, ignore_index: as for TopN. count: images so far, those with weight 0 included.
+    ties, background, ignore_index: as for TopN. count: images so far, those with weight 0
+    included. classes: of their scores, 0 before the first.
     """
 
     def __init__(
@@ -40,12 +41,15 @@ class WeightedTopN:
             raise ValueError(f"n must be at least 1, not {n}")
         self.ties = check_ties(ties)
         self.background = background
-        self.ignore_index = ignore_index
+        self.ignore_index = (
+            None if ignore_index is None else whole_number("ignore_index", ignore_index)
+        )
         self.reset()
 
     def reset(self) -> None:
         """Forgets all images; the settings stay."""
         self.count = 0
+        self.classes = 0
         self._hits = [0] * self.n  # by rank, in units of 2**-40
         self._total = 0
 
@@ -61,18 +65,24 @@ class WeightedTopN:
         others, NaN among them.
         """
         given = _weight_array(weights)
-        if self.ignore_index is not None:
+        if self.ignore_index is None:
+            kept = np.ones(len(given), np.bool_)
+        else:
             scores, labels, kept = without_ignored(scores, labels, self.ignore_index)
-            given = given[kept] if given.shape == kept.shape else given
         array, expected = labelled_scores(scores, labels, background=self.background)
-        if given.shape != expected.shape:
-            raise ValueError(f"{len(expected)} images do not go with weights of {given.shape}")
+        if given.shape != kept.shape or np.count_nonzero(kept) != len(expected):
+            images = len(kept) if self.ignore_index is not None else len(expected)
+            raise ValueError(f"{images} images do not go with weights of {given.shape}")
+        classes = array.shape[1]
+        self._expect_classes(classes)
         ranks = label_ranks(array, expected).ranks(self.ties)
-        units = np.rint(np.ldexp(given, _UNIT_BITS)).astype(np.int64)
-        for rank in range(self.n):
+        units = _units(given[kept])
+        # A label whose score is NaN has the rank `classes`.
+        for rank in range(min(self.n, classes)):
             self._hits[rank] += sum(units[ranks == rank].tolist())
         self._total += sum(units.tolist())
         self.count += len(expected)
+        self.classes = classes
 
     def merge(self, other: WeightedTopN) -> None:
         """Adds the images of another count with the same settings."""
@@ -82,6 +92,9 @@ class WeightedTopN:
             ours, theirs = getattr(self, what), getattr(other, what)
             if ours != theirs:
                 raise ValueError(f"cannot merge counts with {what} {theirs} and {ours}")
+        if other.classes:
+            self._expect_classes(other.classes)
+            self.classes = other.classes
         self._hits = [a + b for a, b in zip(self._hits, other._hits, strict=True)]
         self._total += other._total
         self.count += other.count
@@ -100,11 +113,20 @@ class WeightedTopN:
         """The accuracies so far, "Top1" to "Top n", each a share from 0 to 1."""
         return {f"Top{rank}": self.accuracy(rank) for rank in range(1, self.n + 1)}
 
+    def _expect_classes(self, classes: int) -> None:
+        if self.classes not in (0, classes):
+            raise ValueError(f"{classes} classes after images with {self.classes} classes")
+
 
 def _weight_array(weights: ArrayLike) -> NDArray[np.float64]:
-    array: NDArray[np.float64] = np.atleast_1d(
-        np.asarray(host_array("weights", weights), np.float64)
-    )
-    if array.ndim != 1 or not ((array >= 0) & (array <= _LARGEST)).all():
-        raise ValueError("weights must be a list of one number an image, from 0 to 2**20")
-    return array
+    given = np.atleast_1d(np.asarray(host_array("weights", weights)))
+    if has_mask(weights) or given.ndim != 1 or given.dtype.kind not in "fiu":
+        raise ValueError("weights must be a list of one number an image, and none of them masked")
+    return given.astype(np.float64)
+
+
+def _units(weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    if not ((weights >= 0) & (weights <= _LARGEST)).all():
+        raise ValueError("weights must be numbers from 0 to 2**20")
+    units: NDArray[np.int64] = np.rint(np.ldexp(weights, _UNIT_BITS)).astype(np.int64)
+    return units

@@ -55,7 +55,7 @@ def _best(scores: NDArray[Any], k: int, workers: int) -> NDArray[np.int64]:
     """The indices of the k best of each row, int64 [images, k]."""
     images, classes = scores.shape
     count = min(k + _MORE, classes)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         rounded = scores.astype(np.float32)
     near = np.empty((images, count), np.float32)
     found = np.empty((images, count), np.int64)

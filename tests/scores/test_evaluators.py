@@ -89,6 +89,62 @@ def test_equal_weights_are_no_weights() -> None:
     assert (weighted.compute(), weighted.count) == before
     with pytest.raises(ValueError, match="cannot merge counts with n 3 and 5"):
         weighted.merge(WeightedTopN(3))
+    few = WeightedTopN(ignore_index=2)
+    few.update(scores[:2, :4], [0, 2], [1, 1])
+    for broken in (lambda: weighted.merge(few), lambda: few.update(scores, labels, [1] * 50)):
+        with pytest.raises(ValueError, match="classes after images with"):
+            broken()
+
+
+def test_a_weight_stands_for_every_image_and_those_of_ignored_ones_do_not_matter() -> None:
+    scores = np.float32([[3, 2, 1], [3, 2, 1], [1, 2, 3]])
+    weighted = WeightedTopN(2, ignore_index=-1)
+    weighted.update(scores, [0, -1, 0], [0.5, np.nan, 1.5])
+    assert weighted.compute() == {"Top1": 0.25, "Top2": 0.25}
+    for weights in ([0.5, 1.5], np.ma.masked_array([1, 2, 3], [True, False, False]), ["a"] * 3):
+        with pytest.raises(ValueError, match="weights"):
+            weighted.update(scores, [0, -1, 0], weights)
+    with pytest.raises(TypeError, match="ignore_index must be a whole number"):
+        WeightedTopN(ignore_index=1.5)  # type: ignore[arg-type]
+
+
+def test_nan_is_no_hit_where_more_ranks_than_classes_are_counted() -> None:
+    scores = np.float32([[np.nan, 1, 2], [1, 2, 3]])
+    weighted, by_class = WeightedTopN(5), ClassHits(5)
+    weighted.update(scores, [0, 0], [1, 3])
+    by_class.update(scores, [0, 0])
+    assert weighted.accuracy(5) == 0.75
+    assert by_class.hits.tolist() == [[0, 0, 1, 1, 1], [0] * 5, [0] * 5]
+    assert topn_accuracy(scores, [0, 0]).hits[-1] == 1
+
+
+def test_scores_beyond_float32_have_a_first_choice() -> None:
+    confusion = Confusion()
+    with np.errstate(all="raise"):
+        confusion.update([[-1e300, 2.0, 1e300, 1e-320], [1e300, 2e300, 0, 0]], [2, 1])
+    assert np.diagonal(confusion.matrix).tolist() == [0, 1, 1, 0]
+
+
+def test_tensors_of_any_kind_count_as_their_values() -> None:
+    torch = pytest.importorskip("torch")
+    scores = torch.tensor([[3.0, 2, 1], [1, 2, 3]], requires_grad=True)
+    expected = topn_accuracy(scores, [0, 1])
+    half = scores.detach().bfloat16()
+    for given in (list(scores), list(half), tuple(half.half())):
+        found = topn_accuracy(given, [torch.tensor(0), torch.tensor(1)])
+        assert found.hits.tolist() == expected.hits.tolist()
+    weighted = WeightedTopN()
+    weighted.update(
+        half, torch.tensor([0, 1], dtype=torch.uint16), torch.tensor([0.5, 1.5]).bfloat16()
+    )
+    assert weighted.accuracy(1) == 0.25
+    for wrong, labels in (
+        (scores.detach().to(torch.uint16), [0, 1]),
+        (scores, torch.zeros(2).bfloat16()),
+        ([scores[0], half[0]], [0, 1]),
+    ):
+        with pytest.raises(TypeError, match=r"tensor of uint16|must be"):
+            topn_accuracy(wrong, labels)
 
 
 @pytest.mark.slow
