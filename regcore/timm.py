@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeGuard
+from typing import Any, SupportsIndex, TypeGuard
 
 import torch
 
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.images.sources import Image
-from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
-from regcore.recipes.timm_config import recipe_of, wanted_images
+from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD
+from regcore.recipes.timm_config import WantedImages, recipe_of, wanted_images
 from regcore.torch.dataset import ImageDataset
 from regcore.torch.loader import ImageLoader, Pair
 
@@ -115,7 +115,11 @@ def create_loader(  # noqa: PLR0917  # the signature is timm's
         if given[name] != _DEFAULTS[name]:
             raise UsageError(f"{_NAME}: {name}={shown(given[name])} is not for evaluation here")
     images, targets = _images_of(dataset)
-    size = (3, input_size, input_size) if isinstance(input_size, int) else tuple(input_size)
+    size = (
+        (3, int(input_size), int(input_size))
+        if isinstance(input_size, SupportsIndex)
+        else tuple(input_size)
+    )
     config = {
         "input_size": size if len(size) == 3 else (3, *size),  # noqa: PLR2004
         "crop_pct": crop_pct,
@@ -127,7 +131,8 @@ def create_loader(  # noqa: PLR0917  # the signature is timm's
     dtype = torch.float16 if fp16 else img_dtype or torch.float32
     place = torch.device(device)
     as_pixels = use_prefetcher and (dtype != torch.float32 or place.type != "cpu")
-    recipe = recipe_of(_NAME, wanted_images(_NAME, config), prefetcher=use_prefetcher)
+    wanted = wanted_images(_NAME, config)
+    recipe = recipe_of(_NAME, wanted, prefetcher=use_prefetcher)
     loader = ImageLoader(
         images,
         targets,
@@ -137,7 +142,7 @@ def create_loader(  # noqa: PLR0917  # the signature is timm's
         pin_memory=bool(pin_memory) and torch.cuda.is_available(),
         workers=max(1, num_workers),
     )
-    return EvaluationLoader(loader, dataset, _normalizer(recipe, dtype) if as_pixels else None)
+    return EvaluationLoader(loader, dataset, _normalizer(wanted, dtype) if as_pixels else None)
 
 
 _DEFAULTS = {
@@ -153,19 +158,19 @@ _REFUSED = (
 )
 
 
-def _normalizer(recipe: Recipe, dtype: torch.dtype) -> Callable[[Pair], Pair]:
-    """The last step of timm's PrefetchLoader, on the device of the images.
-
-    recipe: whose mean and std are of 0 to 255.
-    """
+def _normalizer(wanted: WantedImages, dtype: torch.dtype) -> Callable[[Pair], Pair]:
+    """The last step of timm's PrefetchLoader, on the device of the images."""
     constants: dict[torch.device, list[torch.Tensor]] = {}
 
     def normalized(batch: Pair) -> Pair:
         images, targets = batch
         if images.device not in constants:
             constants[images.device] = [
-                torch.tensor(values, device=images.device, dtype=dtype).view(1, 3, 1, 1)
-                for values in (recipe.mean, recipe.std)
+                # Rounded once, from float64.
+                torch.tensor(
+                    [value * 255 for value in values], device=images.device, dtype=dtype
+                ).view(1, 3, 1, 1)
+                for values in (wanted.mean, wanted.std)
             ]
         mean, std = constants[images.device]
         return images.to(dtype).sub_(mean).div_(std), targets

@@ -68,8 +68,8 @@ Image: TypeAlias = "_Plain | PillowImage"
 def as_items(items: Sequence[Image], *, upright: bool = False) -> list[native.Item]:
     """Paths as str, bytes, or pixels whose rows have no gaps; raises UsageError for another.
 
-    upright: whether images of Pillow are turned as their EXIF orientation says. Raises DecodeError
-    for one that Pillow cannot load.
+    upright: whether images of Pillow are turned as their EXIF orientation says. One that Pillow
+    cannot load becomes an item that fails in its turn.
     """
     if isinstance(items, (str, bytes, bytearray, memoryview, os.PathLike)):
         raise TypeError("items must be a sequence of images, not one image")
@@ -83,9 +83,27 @@ def as_items(items: Sequence[Image], *, upright: bool = False) -> list[native.It
 
 def _pillow_item(image: PillowImage, index: int, *, upright: bool) -> native.Item:
     try:
-        return pixels_of(image, upright=upright)
+        pixels = pixels_of(image, upright=upright)
     except (OSError, SyntaxError, ValueError) as error:
-        raise DecodeError(f"item {index}", str(error), index) from None
+        return _Unloadable(unnamed_item(index), str(error))
+    return pixels if pixels.size else _Unloadable(unnamed_item(index), "has no pixels")
+
+
+class _Unloadable(ImageOnDemand):
+    """An image of Pillow that cannot be loaded, which is told in its turn as that of a bad file."""
+
+    __slots__ = ("_detail", "_name")
+
+    def __init__(self, name: str, detail: str) -> None:
+        self._name = name
+        self._detail = detail
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def read(self) -> bytes:
+        raise DecodeError(self._name, self._detail)
 
 
 def _as_item(item: _Plain) -> native.Item:
@@ -153,6 +171,11 @@ def _name_of(item: native.Item, index: int) -> str:
         return item
     if isinstance(item, (FilePart, ImageOnDemand)):
         return item.name
+    return unnamed_item(index)
+
+
+def unnamed_item(index: int) -> str:
+    """What errors call an image that has no path, by its place in the list."""
     return f"item {index}"
 
 

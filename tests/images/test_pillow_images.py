@@ -68,6 +68,26 @@ def test_a_truncated_file_is_named() -> None:
     assert error.value.index == 1
 
 
+def test_what_pillow_cannot_load_fails_in_its_turn() -> None:
+    truncated = Image.open(io.BytesIO(jpeg(photo_like(60, 60))[:-200]))
+    photos = [
+        photo_like(50, 50),
+        b"no photo",
+        truncated,
+        Image.new("RGB", (0, 5)),
+        photo_like(9, 9),
+    ]
+    preprocessor = Preprocessor(RECIPE)
+    with pytest.raises(DecodeError, match="item 1: not an image"):
+        preprocessor(photos)
+    batches = list(preprocessor.stream(photos, 2, on_error="report"))
+    assert [list(batch.indices) for batch in batches] == [[0], [], [4]]
+    told = [str(error) for batch in batches for error in batch.errors]
+    assert [text.partition(":")[0] for text in told] == ["item 1", "item 2", "item 3"]
+    assert "truncated" in told[1]
+    assert told[2] == "item 3: has no pixels"
+
+
 @pytest.mark.parametrize("dtype", ["float32", "uint8", "float16", "bfloat16"])
 def test_batches_as_tensors(dtype: str) -> None:
     torch = pytest.importorskip("torch")

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from labelled_photos import LabelledPhotos
 from oracles import assert_same_bytes, jpeg, photo_like
@@ -61,6 +62,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "without prefetcher": {"use_prefetcher": False, "crop_pct": 0.9, "interpolation": "bilinear"},
     "bfloat16": {"img_dtype": torch.bfloat16, "interpolation": "bicubic"},
     "fp16": {"fp16": True, "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)},
+    "float64": {"img_dtype": torch.float64, "input_size": np.int64(40)},
     "border": {"crop_mode": "border", "crop_pct": 0.9, "interpolation": "lanczos"},
     "squash": {"crop_mode": "squash", "input_size": (3, 50, 70), "use_prefetcher": False},
     "a number": {"input_size": 48, "no_aug": True, "worker_seeding": "part", "pin_memory": False},
