@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset, default_collate, get_worker_info
 
-from regcore.errors import UsageError
+from regcore.errors import DecodeError, UsageError
 from regcore.files.arguments import shown
 from regcore.host import default_workers
 from regcore.images.per_process import PerProcess
 from regcore.images.preprocessor import Preprocessor
-from regcore.images.sources import Image
+from regcore.images.sources import Image, unnamed_item
 from regcore.images.tensors import as_array
 from regcore.recipes.recipe import Recipe
 from regcore.scores.labels import label_array
@@ -85,8 +85,18 @@ class ImageDataset(Dataset[Sample]):
         if get_worker_info() is not None:
             # What goes to the other process is not copied then.
             images.share_memory_()  # type: ignore[no-untyped-call]
-        self._preprocessor.get()([self.images[i] for i in indices], out=as_array(images))
+        chosen = [self.images[i] for i in indices]
+        try:
+            self._preprocessor.get()(chosen, out=as_array(images))
+        except DecodeError as error:
+            raise self._named(error, indices) from None
         return Samples(images, torch.from_numpy(self.targets[list(indices)]))
+
+    def _named(self, error: DecodeError, indices: Sequence[int]) -> DecodeError:
+        """The error of an image of a batch, by its place in the dataset."""
+        place = range(len(self))[indices[error.index]]
+        unnamed = error.path == unnamed_item(error.index)
+        return DecodeError(unnamed_item(place) if unnamed else error.path, error.detail, place)
 
 
 def _preprocessor(recipe: Recipe, workers: int | None, options: dict[str, Any]) -> Preprocessor:

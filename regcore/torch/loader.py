@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from regcore.errors import BackendError, DecodeError, UsageError
-from regcore.files.arguments import check_switch, whole_within
+from regcore.files.arguments import check_choice, check_switch, whole_within
 from regcore.images.batch_stream import Batch, OnError
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.sources import Image
@@ -30,7 +30,8 @@ class ImageLoader:
     computes; the tensors may be used on the stream that is current when the batch is taken.
 
     How long a batch lives: as long as it is held. With `keep`, which is for main memory, nothing is
-    copied: a batch is a part of the ring, and valid until `keep` more were asked for.
+    copied: a batch is a part of the ring, and valid until `keep` more were asked for; a batch of
+    which on_error="report" leaves nothing is not given out, but counts.
 
     errors: the images that were left out of the last iteration, with on_error="report".
     """
@@ -66,6 +67,7 @@ class ImageLoader:
         self.device = _device("cpu" if device is None else device)
         self.errors: list[DecodeError] = []
         check_switch("pin_memory", pin_memory)
+        check_choice("on_error", on_error, ("raise", "report"))
         self._ahead = whole_within("ahead", ahead, 1, _MOST)
         self._keep = None if keep is None else whole_within("keep", keep, 1, _MOST)
         self._pin = pin_memory or self.device.type == "cuda"
@@ -82,10 +84,13 @@ class ImageLoader:
     def __iter__(self) -> Iterator[Pair]:
         self.errors = []
         if self.device.type == "cuda":
-            return self._on_cuda(self.device)
-        return self._in_memory() if self._keep is None else self._in_ring(self._keep)
+            batches = self._on_cuda(self.device)
+        else:
+            batches = self._in_memory() if self._keep is None else self._in_ring(self._keep)
+        return (batch for batch in batches if len(batch[1]))
 
     def _in_ring(self, keep: int) -> Iterator[Pair]:
+        """Every batch of the list, also one of which no image is good."""
         ring = self._ring(keep)
         arrays = [as_array(buffer) for buffer in ring]
         with self._preprocessor.stream(
@@ -93,8 +98,6 @@ class ImageLoader:
         ) as batches:
             for batch in batches:
                 self.errors += batch.errors
-                if not len(batch.images):
-                    continue
                 yield _tensor_of(batch, ring), torch.from_numpy(self.targets[batch.indices])
 
     def _in_memory(self) -> Iterator[Pair]:
@@ -156,9 +159,8 @@ def _taken(batch: Pair, copied: torch.cuda.Event, device: torch.device) -> Pair:
 def _device(name: str | torch.device) -> torch.device:
     try:
         device = torch.device(name)
-        if device.type == "cuda":
-            torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
         raise BackendError(f"torch has no device {str(name)!r}: {lines[0]}") from None
     return device

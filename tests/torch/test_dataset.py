@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from oracles import assert_same_bytes, jpeg, photo_like
 
-from regcore import Preprocessor, Recipe, UsageError, topk
+from regcore import DecodeError, Preprocessor, Recipe, UsageError, topk
 
 torch = pytest.importorskip("torch", reason="needs torch")
 
@@ -67,6 +67,10 @@ def test_a_bad_image_is_named(photos: list[str], tmp_path: Path, workers: int) -
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no photo")
     dataset = ImageDataset([*photos, bad], None, RECIPE)
+    unnamed = ImageDataset([*photos, b"no photo"], None, RECIPE)
+    with pytest.raises(DecodeError, match=f"^item {len(photos)}: ") as error:
+        unnamed.__getitems__([1, len(photos), 0])
+    assert error.value.index == len(photos)
     with pytest.raises(RuntimeError if workers else Exception, match=r"bad\.jpg"):
         batches_of(dataset, num_workers=workers)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import pytest
 from oracles import assert_same_bytes, jpeg, photo_like
 
-from regcore import BackendError, DecodeError, Preprocessor, Recipe, UsageError
+from regcore import BackendError, Batch, BatchStream, DecodeError, Preprocessor, Recipe, UsageError
 
 torch = pytest.importorskip("torch", reason="needs torch")
 
@@ -117,3 +118,59 @@ def test_page_locked_batches_and_bad_images(expected: Any) -> None:
     found = [images.cpu() for images, _ in loader]
     assert_same_bytes(torch.cat(found).numpy(), expected[:4])
     assert [error.index for error in loader.errors] == [1]
+
+
+class Side:
+    """A stream of a device that copies a batch no earlier than its copy is waited for."""
+
+    def __init__(self) -> None:
+        self.batches = 0  # that were prepared
+        self.uncopied: set[int] = set()
+
+    def record_event(self) -> Copied:
+        self.uncopied.add(self.batches - 1)
+        return Copied(self, self.batches - 1)
+
+    def wait_event(self, *_: object) -> None:
+        pass
+
+    synchronize = wait_event
+
+
+class Copied:
+    """The end of the copy of a batch."""
+
+    def __init__(self, side: Side, batch: int) -> None:
+        self.side, self.batch = side, batch
+
+    def synchronize(self) -> None:
+        self.side.uncopied.discard(self.batch)
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 3])
+def test_memory_of_a_batch_is_kept_until_it_is_copied(
+    expected: Any, ahead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where batches without a good image lie between."""
+    side, original = Side(), BatchStream.__next__
+    too_early = []
+
+    def asked(stream: BatchStream) -> Batch:
+        too_early.extend(batch for batch in side.uncopied if batch <= side.batches - ahead)
+        batch = original(stream)
+        side.batches += 1
+        return batch
+
+    monkeypatch.setattr(BatchStream, "__next__", asked)
+    monkeypatch.setattr(torch.cuda, "Stream", lambda _: side)
+    monkeypatch.setattr(torch.cuda, "stream", nullcontext)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda _: side)
+    monkeypatch.setattr(torch.Tensor, "pin_memory", torch.Tensor.clone)
+    monkeypatch.setattr(torch.Tensor, "record_stream", lambda *_: None)
+    photos = [photo if i in {0, 1, 2, 3, 8, 14, 15} else b"" for i, photo in enumerate(PHOTOS)]
+    loader = ImageLoader(photos, None, RECIPE, 2, ahead=ahead, on_error="report")
+    batches = list(loader._on_cuda(torch.device("cpu")))  # noqa: SLF001
+    targets = torch.cat([targets for _, targets in batches])
+    assert targets.tolist() == [0, 1, 2, 3, 8, 14, 15]
+    assert_same_bytes(torch.cat([images for images, _ in batches]).numpy(), expected[targets])
+    assert not too_early
