@@ -159,7 +159,7 @@ def _taken(batch: Pair, copied: torch.cuda.Event, device: torch.device) -> Pair:
 def _device(name: str | torch.device) -> torch.device:
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
+        device = torch.empty(0, device=device).device  # with its number
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
         raise BackendError(f"torch has no device {str(name)!r}: {lines[0]}") from None

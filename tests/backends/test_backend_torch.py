@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -164,10 +165,15 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr(torch, "empty", empty)
     monkeypatch.setattr(torch.Tensor, "is_pinned", lambda self: self.data_ptr() in pinned)
-    used: list[tuple[int, str]] = []
-    monkeypatch.setattr(
-        torch.Tensor, "record_stream", lambda self, s: used.append((self.data_ptr(), s.name))
-    )
+    on_device: list[weakref.ref[Any]] = []
+
+    def to(self: Any, _: object, *, non_blocking: bool) -> Any:
+        assert non_blocking
+        copy = self.clone()
+        on_device.append(weakref.ref(copy))
+        return copy
+
+    monkeypatch.setattr(torch.Tensor, "to", to)
     for name, made_up in (
         ("Stream", Stream),
         ("Event", Event),
@@ -176,9 +182,9 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("get_device_name", lambda _: "Made Up"),
     ):
         monkeypatch.setattr(torch.cuda, name, made_up)
-    torch.used = used
+    torch.on_device = on_device
     yield torch
-    del torch.used
+    del torch.on_device
 
 
 @pytest.mark.slow
@@ -193,8 +199,10 @@ def test_the_order_of_a_gpus_work(cuda: Any) -> None:
     rng = np.random.default_rng(0)
     for buffer in ring:
         buffer[...] = rng.random(buffer.shape)
+    module.register_forward_hook(lambda *call: cuda.on_device.append(weakref.ref(call[2])))
     device.submit(ring[0])
     device.submit(ring[1][:3])
+    alive = [[memory() is not None for memory in cuda.on_device]]
     for expected in (ring[0], ring[1][:3]):
         result = device.result()
         np.testing.assert_allclose(result.scores, expected.mean(axis=(2, 3)), rtol=1e-5)
@@ -202,11 +210,12 @@ def test_the_order_of_a_gpus_work(cuda: Any) -> None:
         ends = [(span.start, span.end) for span in result.spans]
         assert all(start < end for start, end in ends)
         assert ends == sorted(ends)
+        alive.append([memory() is not None for memory in cuda.on_device])
     # The model never starts before its images are there, nor do scores leave before they are.
     order = [("compute", "waits for in"), ("out", "waits for compute")]
     assert Stream.log == order * 2
-    # Memory of one stream is kept until the other is done with it, too.
-    assert [name for _, name in cuda.used] == ["compute", "out"] * 2
+    # Images and scores on the device are kept until every stream is done with them, no longer.
+    assert alive == [[True] * 4, [False] * 2 + [True] * 2, [False] * 4]
     # Ordinary and read-only memory goes through page-locked memory.
     plain = rng.random((2, 3, 8, 8)).astype(np.float32)
     plain.flags.writeable = False

@@ -142,6 +142,23 @@ def test_a_model_that_cannot_be_captured_is_computed_as_it_is() -> None:
     assert runtime.captures == 1
 
 
+def test_where_memory_is_short_there_is_no_graph() -> None:
+    runtime, module = Runtime(), network()
+    tight = iter([False, True, False, False])
+
+    def compute(images: Any) -> Any:
+        if next(tight):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return module(images)
+
+    model = GraphedModel(torch, runtime, compute)
+    with torch.inference_mode():
+        for images in batches(4, 4, 4):
+            scores = model(images, STREAM).numpy()
+            np.testing.assert_array_equal(scores, computed(module, images))
+    assert runtime.captures == 0
+
+
 def test_a_runtime_without_graphs_computes_as_it_is() -> None:
     module = network()
     model = GraphedModel(torch, SimpleNamespace(), module)  # type: ignore[arg-type]

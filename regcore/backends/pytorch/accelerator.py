@@ -28,10 +28,15 @@ _STAGES: tuple[tuple[DeviceStage, str, str], ...] = (
 
 @dataclass(frozen=True)
 class _InWork:
-    """images, scores: host memory that the GPU still uses. marks: events between the steps."""
+    """What the device still uses: memory of the host (images, scores), and its own.
+
+    marks: events between the steps.
+    """
 
     images: torch.Tensor
     scores: torch.Tensor
+    loaded: torch.Tensor
+    found: torch.Tensor
     marks: dict[str, Any]
 
 
@@ -81,18 +86,17 @@ class AcceleratorDevice:
             with runtime.stream(self._compute):
                 self._compute.wait_event(marks["loaded"])
                 self._mark(marks, "began", self._compute)
-                # Its memory belongs to the other stream, which may not have it back before.
-                loaded.record_stream(self._compute)
                 found = model(loaded, self._compute)
                 self._mark(marks, "computed", self._compute)
             with runtime.stream(self._out):
                 self._out.wait_event(marks["computed"])
                 self._mark(marks, "left", self._out)
-                found.record_stream(self._out)
                 scores = self._page_locked(tuple(found.shape), "float32")
                 scores.copy_(found, non_blocking=True)
                 self._mark(marks, "done", self._out)
-        self._in_work.append(_InWork(images, scores, marks))
+        # Held until all streams have done with them. record_stream would do that, too, but after a
+        # recording that failed torch gives back no memory that was given to it.
+        self._in_work.append(_InWork(images, scores, loaded, found, marks))
 
     def _as_page_locked(self, batch: NDArray[Any]) -> torch.Tensor:
         # torch warns of memory that it may not write, such as a store's.

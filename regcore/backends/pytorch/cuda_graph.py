@@ -68,16 +68,16 @@ class GraphedModel:
     def _record(self, images: torch.Tensor, stream: object) -> None:
         if not self._can_record or len(self._recorded) == _MOST_GRAPHS:
             return
-        kept = self._torch.empty_like(images, memory_format=self._torch.channels_last)
-        kept.copy_(images)
-        # What cuDNN and cuBLAS prepare, for each thread, cannot be prepared during a recording.
-        self._compute(kept)
-        graph = self._runtime.CUDAGraph()
         try:
+            kept = self._torch.empty_like(images, memory_format=self._torch.channels_last)
+            kept.copy_(images)
+            # What cuDNN and cuBLAS prepare, for each thread, cannot be prepared during a recording.
+            self._compute(kept)
+            graph = self._runtime.CUDAGraph()
             # Other threads may use the GPU meanwhile.
             with self._runtime.graph(graph, stream=stream, capture_error_mode="thread_local"):
                 scores = self._compute(kept)
-        except RuntimeError:
+        except RuntimeError:  # among them torch.OutOfMemoryError: a graph needs memory of its own
             self._can_record = False
             return
         self._recorded[len(images)] = _Recorded(graph, kept, scores)
