@@ -17,6 +17,7 @@ from regcore.images.preprocessor import Preprocessor
 from regcore.images.tensors import as_tensor
 from regcore.recipes.huggingface import processor_class, recipe_of_huggingface
 from regcore.recipes.huggingface_file import find_fields, read_configuration
+from regcore.recipes.numbers import PILLOW_FILTERS
 from regcore.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class ImageProcessor:
         return {
             "size": kind.size,
             "crop_size": kind.crop_size,
+            "crop_pct": kind.crop_pct,
+            "resample": PILLOW_FILTERS.index(kind.filter),
             "image_mean": list(kind.mean),
             "image_std": list(kind.std),
             "do_resize": True,

@@ -155,6 +155,8 @@ def test_fields_are_theirs(name: str, tmp_path: Path) -> None:
         assert bool(ours.do_center_crop) == bool(reference.do_center_crop)
         if ours.do_center_crop:
             assert ours.crop_size == dict(reference.crop_size)
+        assert ours.resample == reference.resample
+        assert ours.crop_pct == getattr(reference, "crop_pct", None)
         assert tuple(ours.image_mean) == tuple(reference.image_mean)
         assert ours.model_input_names == tuple(reference.model_input_names)
         assert ours.do_rescale is reference.do_rescale is True
