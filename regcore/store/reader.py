@@ -59,7 +59,7 @@ class Store(Sequence[Array]):
 
     Index it with a place or with the path of an image below its source folder; the arrays are
     read-only. A slice of places gives one array of these images, [images, *recipe.image_shape], in
-    memory of its own.
+    memory of its own. `name in store` says whether an image of that path has values.
 
     Values whose checksum is not that of the ledger raise MismatchError when they are first read, a
     file that is missing or of another size DatasetError.
@@ -145,6 +145,9 @@ class Store(Sequence[Array]):
         if self._verify and not self._values.is_checked(place, place + 1):
             self.read_into(place, np.empty((1, *self.recipe.image_shape), self.recipe.numpy_dtype))
         return np.asarray(self.packs.unchecked(number)[row])
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._by_name
 
     def _read_places(self, places: range) -> Array:
         images = np.empty((len(places), *self.recipe.image_shape), self.recipe.numpy_dtype)

@@ -401,4 +401,7 @@ def test_slices_and_what_a_store_says_of_itself(
         assert images.flags.writeable
     shape = " x ".join(map(str, RECIPE.image_shape))
     what = f"16 images of {shape} {RECIPE.dtype}, 1 failed"
+    assert names[0] in store
+    assert names[3] not in store
+    assert every[0] not in store
     assert repr(store) == f"<Store {str(tmp_path / 'out')!r}: {what}>"
