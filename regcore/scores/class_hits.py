@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regcore.scores.arrays import whole_number
-from regcore.scores.labels import labelled_scores
+from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.metric import MetricValue
 from regcore.scores.ranks import Ties, check_ties, label_ranks
 
@@ -20,18 +20,31 @@ class ClassHits:
     The mean accuracy of the classes is what a model reaches where all are equally frequent; for
     Top1 it is the balanced accuracy of scikit-learn. Classes without images are in no mean.
 
-    n, ties, background: as for TopN. Classes are the model's: with a background, label 0 is class
-    1. images: int64 [classes], how many there were of each; empty before the first.
+    n, ties, background, ignore_index: as for TopN. Classes are the model's: with a background,
+    label 0 is class 1. images: int64 [classes], how many there were of each; empty before the
+    first.
     """
 
     name = "class-accuracy"
 
-    def __init__(self, n: int = 5, *, ties: Ties = "lowest", background: bool = False) -> None:
+    def __init__(
+        self,
+        n: int = 5,
+        *,
+        ties: Ties = "lowest",
+        background: bool = False,
+        ignore_index: int | None = None,
+    ) -> None:
         self.n = whole_number("n", n)
         if self.n < 1:
             raise ValueError(f"n must be at least 1, not {n}")
         self.ties = check_ties(ties)
         self.background = background
+        self.ignore_index = ignored_label(ignore_index)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets all images; the settings stay."""
         self.images = np.zeros(0, np.int64)
         self._at_rank = np.zeros((0, self.n), np.int64)
 
@@ -54,6 +67,8 @@ class ClassHits:
 
     def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
         """Adds images, all or (where it raises) none; the arguments are those of TopN."""
+        if self.ignore_index is not None:
+            scores, labels, _ = without_ignored(scores, labels, self.ignore_index)
         array, expected = labelled_scores(scores, labels, background=self.background)
         ranks = label_ranks(array, expected).ranks(self.ties)
         self._expect_classes(array.shape[1])
@@ -66,7 +81,7 @@ class ClassHits:
         """Adds the images of another count with the same settings."""
         if not isinstance(other, ClassHits):
             raise TypeError(f"only another ClassHits can be merged, not {type(other).__name__}")
-        for what in ("n", "ties", "background"):
+        for what in ("n", "ties", "background", "ignore_index"):
             ours, theirs = getattr(self, what), getattr(other, what)
             if ours != theirs:
                 raise ValueError(f"cannot merge counts with {what} {theirs} and {ours}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from regcore.scores.labels import labelled_scores
+from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.metric import MetricValue
 from regcore.scores.topk import top1
 
@@ -17,7 +17,7 @@ class Confusion:
     """Counts how often an image of one class has another one as the model's first choice.
 
     Of equal scores the first choice is the lowest class, as in `topk`; where all scores are NaN
-    there is none. background: as for TopN; classes are the model's.
+    there is none. background, ignore_index: as for TopN; classes are the model's.
 
     matrix: int64 [classes, classes], true class by first choice, as scikit-learn's
     confusion_matrix; empty before the first image. without_choice: int64 [classes], the images of
@@ -26,13 +26,20 @@ class Confusion:
 
     name = "confusion"
 
-    def __init__(self, *, background: bool = False) -> None:
+    def __init__(self, *, background: bool = False, ignore_index: int | None = None) -> None:
         self.background = background
+        self.ignore_index = ignored_label(ignore_index)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets all images; the settings stay."""
         self.matrix = np.zeros((0, 0), np.int64)
         self.without_choice = np.zeros(0, np.int64)
 
     def update(self, scores: Any, labels: ArrayLike) -> None:  # noqa: ANN401
         """Adds images, all or (where it raises) none; the arguments are those of TopN."""
+        if self.ignore_index is not None:
+            scores, labels, _ = without_ignored(scores, labels, self.ignore_index)
         array, expected = labelled_scores(scores, labels, background=self.background)
         chosen = top1(array)
         self._expect_classes(array.shape[1])
@@ -46,6 +53,11 @@ class Confusion:
             raise TypeError(f"only another Confusion can be merged, not {type(other).__name__}")
         if self.background != other.background:
             raise ValueError("cannot merge counts with and without a background class")
+        if self.ignore_index != other.ignore_index:
+            raise ValueError(
+                f"cannot merge counts with ignore_index {other.ignore_index} and "
+                f"{self.ignore_index}"
+            )
         if len(other.matrix):
             self._expect_classes(len(other.matrix))
             self.matrix += other.matrix

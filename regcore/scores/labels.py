@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regcore.errors import LabelError
-from regcore.scores.arrays import has_mask, host_array, score_array
+from regcore.scores.arrays import has_mask, host_array, score_array, whole_number
 
 # A model with one class more than ImageNet keeps index 0 for the background.
 _CLASSES_WITH_BACKGROUND = 1001
@@ -63,6 +63,11 @@ def one_row(
     if scores.ndim == 1 and labels.size == 1:
         return scores[np.newaxis], labels.reshape(1)
     return scores, labels
+
+
+def ignored_label(ignore_index: object) -> int | None:
+    """The label of images that are left out, or None; raises TypeError for no whole number."""
+    return None if ignore_index is None else whole_number("ignore_index", ignore_index)
 
 
 def without_ignored(

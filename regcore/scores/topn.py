@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regcore.notebook import html_table
 from regcore.scores.arrays import count_workers, whole_number
-from regcore.scores.labels import labelled_scores, without_ignored
+from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.metric import MetricValue
 from regcore.scores.ranks import Ties, check_ties, label_ranks
 
@@ -63,9 +63,7 @@ class TopN:
             raise TypeError(f"background must be True or False, not {background!r}")
         self.on_nan = on_nan
         self.background = bool(background)
-        self.ignore_index = (
-            None if ignore_index is None else whole_number("ignore_index", ignore_index)
-        )
+        self.ignore_index = ignored_label(ignore_index)
         self.workers = count_workers(workers)
         self.reset()
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regcore.scores.arrays import has_mask, host_array, whole_number
-from regcore.scores.labels import labelled_scores, without_ignored
+from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.ranks import Ties, check_ties, label_ranks
 
 #: Weights are summed as integers, in units of 2**-40, so that no order of images matters.
@@ -41,9 +41,7 @@ class WeightedTopN:
             raise ValueError(f"n must be at least 1, not {n}")
         self.ties = check_ties(ties)
         self.background = background
-        self.ignore_index = (
-            None if ignore_index is None else whole_number("ignore_index", ignore_index)
-        )
+        self.ignore_index = ignored_label(ignore_index)
         self.reset()
 
     def reset(self) -> None:

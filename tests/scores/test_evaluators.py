@@ -52,6 +52,15 @@ def test_ignored_labels_are_in_no_count(ignore_index: int) -> None:
         found.merge(expected)
     only = topn_accuracy(scores[:2], [ignore_index] * 2, ignore_index=ignore_index)
     assert (only.count, only.ignored) == (0, 2)
+    for kind in (ClassHits, Confusion):
+        ours, theirs = kind(ignore_index=ignore_index), kind()
+        ours.update(scores, labels)
+        theirs.update(scores[kept], np.where(kept, labels, 0)[kept])
+        assert ours.result() == theirs.result()
+        with pytest.raises(ValueError, match="ignore_index None and"):
+            ours.merge(theirs)
+        ours.reset()
+        assert ours.result() == kind().result()
     with pytest.raises(ValueError, match="60 images do not go with 59 labels"):
         topn_accuracy(scores, labels[:-1], ignore_index=ignore_index)
 
