@@ -81,7 +81,7 @@ class ImageDataset(Dataset[Sample]):
     def __getitems__(self, indices: Sequence[int]) -> Samples:
         """The samples of a batch, prepared at once."""
         shape = (len(indices), *self.recipe.image_shape)
-        images = torch.empty(shape, dtype=getattr(torch, self.recipe.dtype))
+        images = torch.empty(shape, dtype=getattr(torch, self.recipe.dtype), device="cpu")
         if get_worker_info() is not None:
             # What goes to the other process is not copied then.
             images.share_memory_()  # type: ignore[no-untyped-call]

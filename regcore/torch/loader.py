@@ -135,7 +135,10 @@ class ImageLoader:
         shape = (self.batch_size, *self.recipe.image_shape)
         dtype: torch.dtype = getattr(torch, self.recipe.dtype)
         count = self._preprocessor.buffers_needed(self.batch_size, keep)
-        return [torch.empty(shape, dtype=dtype, pin_memory=self._pin) for _ in range(count)]
+        return [
+            torch.empty(shape, dtype=dtype, device="cpu", pin_memory=self._pin)
+            for _ in range(count)
+        ]
 
 
 def _tensor_of(batch: Batch, ring: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -158,7 +158,8 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Any:
     pinned: set[int] = set()
     real_empty = torch.empty
 
-    def empty(shape: Any, *, dtype: Any, pin_memory: bool = False) -> Any:
+    def empty(shape: Any, *, dtype: Any, device: str, pin_memory: bool = False) -> Any:
+        assert device == "cpu"  # whatever the default device is
         made = real_empty(shape, dtype=dtype)
         pinned.add(made.data_ptr())
         return made

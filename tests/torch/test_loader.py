@@ -13,7 +13,7 @@ from regcore import BackendError, Batch, BatchStream, DecodeError, Preprocessor,
 
 torch = pytest.importorskip("torch", reason="needs torch")
 
-from regcore.torch import ImageLoader  # noqa: E402
+from regcore.torch import ImageDataset, ImageLoader  # noqa: E402
 
 RECIPE = Recipe(resize=40, crop=32)
 PHOTOS = [jpeg(photo_like(50 + i, 60 - i, i)) for i in range(23)]
@@ -82,6 +82,17 @@ def test_what_does_not_fit_is_refused() -> None:
             list(ImageLoader(PHOTOS, LABELS, RECIPE, **options))  # type: ignore[arg-type]
     with pytest.raises(BackendError, match=r"torch has no device 'gpu': [^\n]+$"):
         ImageLoader(PHOTOS, LABELS, RECIPE, device="gpu")
+
+
+def test_another_default_device_does_not_matter(expected: Any) -> None:
+    torch.set_default_device("meta")
+    try:
+        (first, _), *_ = ImageLoader(PHOTOS, LABELS, RECIPE, 4)
+        second, _ = ImageDataset(PHOTOS, LABELS, RECIPE)[4]
+    finally:
+        torch.set_default_device(None)
+    assert_same_bytes(first.numpy(), expected[:4])
+    assert_same_bytes(second.numpy(), expected[4])
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

@@ -115,7 +115,7 @@ class AcceleratorDevice:
     def _page_locked(self, shape: tuple[int, ...], dtype: str) -> torch.Tensor:
         # torch keeps such memory and gives it out again.
         made: torch.Tensor = self._torch.empty(
-            shape, dtype=getattr(self._torch, dtype), pin_memory=True
+            shape, dtype=getattr(self._torch, dtype), device="cpu", pin_memory=True
         )
         return made
 
