@@ -198,11 +198,14 @@ def runs(keys: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
         begin = end
 
 
-def check_distinct(names: Sequence[str]) -> None:
-    """Raises UsageError where an archive is named twice, whose images would count twice."""
+def check_distinct(names: Sequence[str], where: str = "") -> None:
+    """Raises UsageError where a file is named twice, whose images would count twice.
+
+    where: what names them, for the message.
+    """
     name, count = Counter(names).most_common(1)[0]
     if count > 1:
-        raise UsageError(f"{name} is named {count} times")
+        raise UsageError(f"{f'{where}: ' if where else ''}{name} is named {count} times")
 
 
 def mixed(*facts: object) -> int:
