@@ -322,6 +322,7 @@ print("alive")
 """
 
 
+@pytest.mark.slow
 def test_a_signal_after_another_thread_has_closed_the_model(tmp_path: Path) -> None:
     command = [sys.executable, "-c", DROPPED, save_model(tmp_path / "m.onnx")]
     run = subprocess.run(command, capture_output=True, text=True, check=False)

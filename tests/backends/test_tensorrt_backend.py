@@ -226,6 +226,7 @@ def test_too_many_batches_and_none_after_the_end(tmp_path: Path) -> None:
             backend.host_buffers(1, (1,), np.dtype(np.uint8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("machine", "words"),
     [
@@ -341,6 +342,7 @@ def every_call_may_fail(path: Path, kinds: int) -> None:
             assert emulator.alive() == [], (name, number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("recorded", "precision"),
     [

@@ -305,6 +305,7 @@ BREACHES: dict[Callable[[Driver], None], str] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("breach", BREACHES, ids=lambda breach: breach.__name__)
 def test_broken_rules_are_told(driver: Driver, breach: Callable[[Driver], None]) -> None:
     breach(driver)

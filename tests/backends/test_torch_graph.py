@@ -90,6 +90,7 @@ def computed(module: Any, images: Any) -> Any:
     return module(images.contiguous(memory_format=torch.channels_last)).numpy()
 
 
+@pytest.mark.slow
 def test_batches_of_any_size_have_their_scores() -> None:
     runtime, module = Runtime(), network()
     model = GraphedModel(torch, runtime, module)

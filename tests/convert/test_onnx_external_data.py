@@ -85,6 +85,7 @@ def most_bytes(monkeypatch: pytest.MonkeyPatch) -> int:
     return most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form", [pytest.param(n, marks=[pytest.mark.slow] * (n == "dynamo")) for n in FORMS]
 )

@@ -33,6 +33,7 @@ class Output:
         return self._best
 
 
+@pytest.mark.slow
 def test_the_same_accuracy_as_timms() -> None:
     path = timm_info() / "imagenet_real_labels.json"
     names = [f"val/{name}.JPEG" for name in validation_names()]

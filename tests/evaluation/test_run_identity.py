@@ -138,6 +138,7 @@ def test_a_report_leaves_out_what_carries_another_identity(run_folder: Path, nam
     assert f"{name} is of another run" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_record_without_identity_owns_nothing_that_has_one(run_folder: Path) -> None:
     pytest.importorskip("jinja2")
     pytest.importorskip("matplotlib")

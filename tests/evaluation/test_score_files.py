@@ -63,6 +63,7 @@ FORMS = ["{}_1.txt", "{}_0.txt", "{}_0.bin", "{}_0.npy", "{}_output_0.txt", "{}_
 FORMS += ["{}.bin", "{}.npy", "{}.txt", "{}_10.bin"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_files_of_each_tool(tmp_path: Path, form: str, workers: int) -> None:
@@ -205,6 +206,7 @@ def test_raw_values_of_another_size(tmp_path: Path, size: int) -> None:
     assert list(rows) == ["a", "c"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f2", ">f2"])
 @pytest.mark.parametrize("shape", [(3,), (1, 3), (1, 3, 1, 1)])
 def test_every_float_npy(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:

@@ -249,6 +249,7 @@ def _save_meta(path: Path, order: list[int]) -> None:
     io.savemat(path, {"synsets": np.array(rows, fields).reshape(-1, 1)}, do_compression=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [

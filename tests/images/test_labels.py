@@ -251,6 +251,7 @@ def test_images_in_archives(tmp_path: Path) -> None:
         label_images(["s.tar::a.jpg", "s.tar::b.jpg"], write(path, "b 1\n"), root="s3://b")
 
 
+@pytest.mark.slow
 def test_the_ground_truth_with_images_of_any_suffix(tmp_path: Path) -> None:
     order = shuffled_order()
     path = devkit(tmp_path, [1 + place % 1000 for place in range(50_000)], order)

@@ -64,6 +64,7 @@ def test_generated_jpegs(simd: str, kind: str, *, full: bool) -> None:
     check(photos, RECIPE, full_decode=full)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [False, True], ids=["region", "full"])
 @pytest.mark.parametrize("factors", [(1, 2), (4, 1), (4, 2), (2, 2), (3, 1)])
 def test_unusual_sampling(factors: tuple[int, int], *, full: bool) -> None:
@@ -124,6 +125,7 @@ def test_outputs(simd: str) -> None:
         check(photos, Recipe(resize=max(crop, 40), crop=crop, dtype=dtype, layout=layout))
 
 
+@pytest.mark.slow
 def test_unusual_normalisation(simd: str) -> None:
     """Where the vector formula is not exact, the table is used: same bytes either way."""
     photo = [jpeg(photo_like(100, 100))]

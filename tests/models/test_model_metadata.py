@@ -121,6 +121,7 @@ def test_a_message_is_one_line_whatever_the_names(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32"])
 @pytest.mark.parametrize("layout", ["nchw", "nhwc"])
 def test_images_come_in_the_form_of_the_models_input(

@@ -198,6 +198,7 @@ def test_a_file_is_named_before_the_key(tmp_path: Path) -> None:
         Recipe.from_accuracy_checker(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -29,6 +29,7 @@ def preprocess_input(values: NDArray[np.float32], mode: str) -> NDArray[np.float
     return values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["caffe", "tf", "torch"])
 @pytest.mark.parametrize(
     ("size", "filter_name", "method"),

@@ -70,6 +70,7 @@ def test_sizes_and_choices() -> None:
     assert Recipe.parse(FIELDS.replace("232", "none")).resize is None
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(recipe=recipes())
 def test_any_recipe_survives_as_text_and_as_json(recipe: Recipe) -> None:

@@ -32,6 +32,7 @@ def test_lowest_is_numpys_stable_argsort(scores: Any, labels: Any) -> None:
     np.testing.assert_array_equal(ranks(scores, labels), expected)
 
 
+@pytest.mark.slow
 def test_highest_is_scikit_learns(scores: Any, labels: Any) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     ours = topn_accuracy(scores, labels, CLASSES, ties="highest")

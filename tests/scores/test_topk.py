@@ -120,6 +120,7 @@ def test_every_k(dtype: str, kind: str, simd: str) -> None:
             np.testing.assert_array_equal(topk(scores, k)[1], expected[:, :k])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("k", [1, 5, 100, LARGEST])
 def test_of_many_classes(dtype: str, k: int, simd: str) -> None:

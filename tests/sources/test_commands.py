@@ -38,6 +38,7 @@ def spelled(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return keep(tmp_path / "kept", request.param, PHOTOS)
 
 
+@pytest.mark.slow
 def test_preprocess_writes_the_values_of_the_same_files(
     spelled: str, tmp_path: Path, from_files: dict[str, bytes]
 ) -> None:

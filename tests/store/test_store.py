@@ -105,6 +105,7 @@ def test_any_number_of_workers_makes_the_same_bytes(
     assert content(tmp_path / "out") == content(tmp_path / "expected")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [FILES, PACKS], ids=["files", "packs"])
 @pytest.mark.parametrize("dtype", ["float32", "float16", "uint8"])
 @pytest.mark.parametrize("layout", ["nchw", "nhwc"])
@@ -186,6 +187,7 @@ def test_an_image_that_cannot_be_read_is_tried_again(
     assert_same_bytes(open_store(out)["late.JPEG"], open_store(out)["0.JPEG"])
 
 
+@pytest.mark.slow
 @FORMS
 @pytest.mark.parametrize("max_bad", [0, 1, 2, None])
 def test_too_many_bad_images_stop_the_run(

@@ -58,6 +58,7 @@ def test_the_order_is_the_one_asked_for(photos: Path, tmp_path: Path, form: Stor
         assert_same_bytes(image, reference(str(photos / order[place]), RECIPE))
 
 
+@pytest.mark.slow
 @FORMS
 @pytest.mark.parametrize("text", [b"", b"\0" * 700, "half", None, b'{\n  "format": "regcore store'])
 def test_a_manifest_that_a_power_cut_took_is_resumed_from(

@@ -46,6 +46,7 @@ READS: dict[str, Callable[[Store], object]] = {
 }
 
 
+@pytest.mark.slow
 @FORMS
 @pytest.mark.parametrize("way", READS)
 def test_values_of_another_image_are_a_mismatch(
