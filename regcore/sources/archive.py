@@ -112,6 +112,8 @@ class ArchiveSource(ImageSource):
     def labels(self) -> NDArray[np.int64] | None:
         """See ImageSource."""
         used = sorted(set(self._numbers[self._places >= 0].tolist()))
+        if not used and len(self):
+            raise DatasetError(f"{self.path(0)}: {self._why(0)}")
         found = {number: self.archives[number].labels() for number in used}
         having = {number: labels for number, labels in found.items() if labels is not None}
         if not having:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from command_line import regcore
-from kept_photos import some_photos
+from kept_photos import some_photos, write_tar
 
 from regcore import UsageError
 from regcore.sources.spelling import open_source
@@ -43,3 +43,11 @@ def test_no_image_counts_twice(folder: Path) -> None:
     assert result.stderr == f"regcore: {twice}: 002.JPEG is named 2 times\n"
     result = regcore("run", "simulated:1000", f"{folder}/n01440764/00{{1,*}}.JPEG")
     assert (result.exit_code, "001.JPEG is named 2 times" in result.stderr) == (2, True)
+
+
+def test_a_list_of_which_no_archive_has_an_image_says_so(tmp_path: Path) -> None:
+    write_tar(tmp_path / "s.tar", PHOTOS)
+    (tmp_path / "bare.txt").write_text(PHOTOS[0][0])
+    result = regcore("run", "simulated:1000", tmp_path / "s.tar", "--list", tmp_path / "bare.txt")
+    assert result.exit_code == 3
+    assert f"{PHOTOS[0][0]}: there is no such member" in result.stderr
