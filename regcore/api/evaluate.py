@@ -163,7 +163,8 @@ def evaluate_model(
     labelled = data.labelled
     log_missing(images, labelled.missing, log)
     names, true_classes = labelled.names[:limit], labelled.labels[:limit]
-    with closing(data), errors_name(labelled.origin), ExitStack() as claim:
+    where = labelled.origin if isinstance(labels, Path) else f"{images}: {labelled.origin}"
+    with closing(data), errors_name(where), ExitStack() as claim:
         several = None if real is None else _real_labels(real, names, true_classes)
         with open_model(model, options) as backend:
             _check_classes(labelled, several, backend.outputs[0].shape, background=background)

@@ -26,7 +26,7 @@ def match_labels(
     images in those. A label belongs to one image at most: DatasetError where names leave open which
     label or which image is meant.
     """
-    by_path = {_plain(name): name for name in labels}
+    by_path = _paths(labels)
     by_stem: Mapping[str, list[str]] = {}
     above = Path(root).absolute().parts
     found = np.full(len(names), NO_LABEL, np.int64)
@@ -51,7 +51,17 @@ def match_labels(
             )
         owners[owned] = image
         found[place] = labels[owned]
-    return found, tuple(name for name in labels if name not in owners)
+    return found, tuple(name for name in by_path.values() if name not in owners)
+
+
+def _paths(labels: Mapping[str, int]) -> Mapping[str, str]:
+    """The name of each label by the path that it spells: ./x.JPEG is x.JPEG."""
+    by_path: dict[str, str] = {}
+    for name, label in labels.items():
+        first = by_path.setdefault(_plain(name), name)
+        if labels[first] != label:
+            raise DatasetError(f"{first} and {name} are one image with two labels")
+    return by_path
 
 
 def _stems(labels: Iterable[str]) -> Mapping[str, list[str]]:

@@ -84,7 +84,8 @@ def label_images(
     has_label = found.labels != NO_LABEL
     if not has_label[:needed].all() and not (subset and has_label.any()):
         lacking = _chosen(names[:needed], ~has_label[:needed])
-        raise DatasetError(_lacking(lacking, len(names), root))
+        file = "" if labels is None or labels in FOLDER_ORDERS else f"{labels}: "
+        raise DatasetError(f"{file}{_lacking(lacking, len(names), root)}")
     return LabelledImages(
         names=_chosen(names, has_label),
         labels=found.labels[has_label],
@@ -126,7 +127,10 @@ def _found(
     if file.by_class:
         order = mapped_labels(names, file.by_class)
         return _Found(order.labels, f"{labels}: {order.form}")
-    found, missing = match_labels(names, file.by_name, root)
+    try:
+        found, missing = match_labels(names, file.by_name, root)
+    except DatasetError as error:
+        raise DatasetError(f"{labels}: {error}") from None
     origin = f"{labels}: {file.form}" if file.form else str(labels)
     return _Found(found, origin, missing, folders=_imagenet_folders(names))
 

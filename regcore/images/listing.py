@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from collections import Counter
@@ -127,20 +128,19 @@ def list_images(source: str | Path) -> tuple[Path, ...]:
 def read_image_list(path: str | Path, source: str | Path) -> list[str]:
     """The images that a text file lists, as paths below `source` with `/` between the folders.
 
-    One path a line, or NUL-separated (for names with a newline), below `source` or absolute; empty
-    lines are skipped. Whether the images exist shows when they are read. Raises DatasetError where
+    One path a line, or NUL-separated (for names with a newline), below `source` or absolute; see
+    listed_names. Whether the images exist shows when they are read. Raises DatasetError where
     one lies elsewhere or has a name that no file can have, or none is listed, UsageError where one
     is listed twice.
     """
-    content = read_input(path)
-    separator = b"\0" if b"\0" in content else b"\n"
     names = []
-    for listed in map(os.fsdecode, filter(None, content.split(separator))):
+    for listed in listed_names(path):
         image = Path(listed)
         if image.is_absolute():
-            if not image.is_relative_to(source):
+            folder = Path(source).absolute()
+            if not image.is_relative_to(folder):
                 raise DatasetError(f"{path}: {listed} does not lie below {source}")
-            image = image.relative_to(source)
+            image = image.relative_to(folder)
         if ".." in image.parts:
             raise DatasetError(f"{path}: {listed} may lead out of {source}")
         if any(len(os.fsencode(part)) > LONGEST_NAME for part in image.parts):
@@ -152,6 +152,18 @@ def read_image_list(path: str | Path, source: str | Path) -> list[str]:
         name, count = Counter(names).most_common(1)[0]
         raise UsageError(f"{path}: {name} is listed {count} times")
     return names
+
+
+def listed_names(path: str | Path) -> list[str]:
+    """What a text file lists, one name a line, or NUL-separated.
+
+    Blank lines, the carriage returns of Windows and a UTF-8 byte order mark are skipped.
+    """
+    content = read_input(path)
+    if b"\0" in content:
+        return [os.fsdecode(name) for name in content.split(b"\0") if name]
+    lines = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    return [os.fsdecode(line.removesuffix(b"\r")) for line in lines if line.strip()]
 
 
 class _Walk:

@@ -112,6 +112,8 @@ class ArchiveSource(ImageSource):
     def labels(self) -> NDArray[np.int64] | None:
         """See ImageSource."""
         used = sorted(set(self._numbers[self._places >= 0].tolist()))
+        if not used and len(self):
+            raise DatasetError(f"{self.path(0)}: {self._why(0)}")
         found = {number: self.archives[number].labels() for number in used}
         having = {number: labels for number, labels in found.items() if labels is not None}
         if not having:
@@ -198,11 +200,14 @@ def runs(keys: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
         begin = end
 
 
-def check_distinct(names: Sequence[str]) -> None:
-    """Raises UsageError where an archive is named twice, whose images would count twice."""
+def check_distinct(names: Sequence[str], where: str = "") -> None:
+    """Raises UsageError where a file is named twice, whose images would count twice.
+
+    where: what names them, for the message.
+    """
     name, count = Counter(names).most_common(1)[0]
     if count > 1:
-        raise UsageError(f"{name} is named {count} times")
+        raise UsageError(f"{f'{where}: ' if where else ''}{name} is named {count} times")
 
 
 def mixed(*facts: object) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.sources import Image
 from regcore.sources.archive import Archive, runs
-from regcore.sources.columns import Columns, checked_labels, import_arrow, row_names
+from regcore.sources.columns import Columns, checked_labels, import_arrow, label_values, row_names
 from regcore.sources.packages import import_reader
 from regcore.sources.prefetch import Content, Prefetched
 
@@ -107,8 +107,7 @@ class ArrowTable(Archive):
     def _labels_of(self, batch: Any) -> NDArray[np.int64]:  # noqa: ANN401
         if self._columns.label is None:
             return np.empty(0, np.int64)
-        values = batch.column(self._columns.label).fill_null(-1)
-        return np.asarray(values.to_numpy(zero_copy_only=False)).astype(np.int64)
+        return label_values(batch.column(self._columns.label))
 
     def _load(self, batch: int, rows: list[int]) -> Sequence[Content]:
         try:

@@ -41,6 +41,9 @@ class Columns:
         def is_bytes(kind: pa.DataType) -> bool:
             return bool(types.is_binary(kind) or types.is_large_binary(kind))
 
+        def is_text(kind: pa.DataType) -> bool:
+            return bool(types.is_string(kind) or types.is_large_string(kind))
+
         def holds_images(kind: pa.DataType) -> bool:
             if types.is_struct(kind):
                 return any(field.name == "bytes" and is_bytes(field.type) for field in kind)
@@ -55,7 +58,7 @@ class Columns:
             )
         is_struct = bool(types.is_struct(known[image]))
         has_path = is_struct and any(field.name == "path" for field in known[image])
-        name = next((n for n in _NAME if n in known and types.is_string(known[n])), None)
+        name = next((n for n in _NAME if n in known and is_text(known[n])), None)
         return cls(
             image,
             is_struct,
@@ -102,6 +105,15 @@ def row_names(given: Sequence[str | None]) -> list[str]:
 def _leads_out(name: str) -> bool:
     parts = name.split("/")
     return "" in parts or ".." in parts or "." in parts or "\0" in name or ARCHIVE_MARK in name
+
+
+def label_values(column: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+    """The integers of a column of any width, with or without sign; -1 where there is none.
+
+    Raises pyarrow's ArrowInvalid for one beyond 2**63 - 1.
+    """
+    values = column.cast(import_arrow().int64()).fill_null(-1)
+    return np.asarray(values.to_numpy(zero_copy_only=False)).astype(np.int64)
 
 
 def checked_labels(values: NDArray[np.int64], table: str) -> NDArray[np.int64] | None:

@@ -74,7 +74,7 @@ class _Environment:
     """An open database and a transaction that reads it; closed when nobody uses it any more."""
 
     def __init__(self, path: str) -> None:
-        lmdb = import_reader("lmdb", "lmdb", "reading an LMDB")
+        self._lmdb = lmdb = import_reader("lmdb", "lmdb", "reading an LMDB")
         self._path = path
         self._lock = Lock()
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -86,13 +86,16 @@ class _Environment:
             self._check_length()
             self._reading = opened.begin(buffers=True)
         except lmdb.Error as error:
-            raise DatasetError(f"{path}: {first_line(error)}") from None
+            raise DatasetError(f"{path}: {first_line(error).removeprefix(f'{path}: ')}") from None
 
     def keys(self) -> list[bytes]:
-        """All keys, in their order."""
+        """All keys, in their order. Raises DatasetError where a page of theirs is damaged."""
         self._check_length()
-        with self._lock, self._reading.cursor() as cursor:
-            return [bytes(key) for key in cursor.iternext(keys=True, values=False)]
+        try:
+            with self._lock, self._reading.cursor() as cursor:
+                return [bytes(key) for key in cursor.iternext(keys=True, values=False)]
+        except self._lmdb.Error as error:
+            raise DatasetError(f"{self._path}: {first_line(error)}") from None
 
     def value(self, key: bytes) -> memoryview:
         """In the map; DecodeError where the file is cut short, or has no such key."""
@@ -147,7 +150,7 @@ def _members(archive: str, names: list[str]) -> Members:
     for place, name in enumerate(names):
         kind, dash, key = name.partition("-")
         if dash and kind == "label":
-            found.label_places[f"image-{key}"] = place
+            found.add_label("cls", f"image-{key}", place)
         elif not name.endswith((".cls", ".json")):
             clean = name.strip("/").replace(ARCHIVE_MARK, "_")
             found.names.append(clean)

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import DatasetError, DecodeError
+from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.listing import COMPANION_SUFFIXES, IMAGE_SUFFIXES, LeftOut
 
 #: The integer label of a sample by WebDataset's rule, and the keys of one in its JSON.
@@ -29,23 +29,28 @@ class Members:
     """The images of an archive.
 
     names: of the images, clean, in the archive's order; places: of each among all its members.
-    labels: by key, the place of the member with the label.
+    label_places: by the suffix and the key, the place of the first member with the label.
+    more_labels: the places of the others where a key has several, as of `x.1.jpg` and `x.2.jpg`.
     """
 
     names: list[str] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
-    label_places: dict[str, int] = field(default_factory=dict)
+    label_places: dict[str, dict[str, int]] = field(
+        default_factory=lambda: {suffix: {} for suffix in _LABEL_SUFFIXES}
+    )
+    more_labels: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     broken: list[DecodeError] = field(default_factory=list)
     unknown: LeftOut = field(default_factory=LeftOut)
 
     def labels(self, archive: str, read: ReadMember) -> NDArray[np.int64] | None:
         """The label of each image, from the member of the same key; None where no image has one.
 
-        Raises DatasetError where only some have one, or where one is no label.
+        Raises DatasetError where only some have one, or where one is no label or cannot be read.
         """
         keys = [sample_key(name) for name in self.names]
+        suffixes = [self._suffix(key) for key in keys]
         unlabelled = [
-            name for name, key in zip(self.names, keys, strict=True) if key not in self.label_places
+            name for name, suffix in zip(self.names, suffixes, strict=True) if suffix is None
         ]
         if len(unlabelled) == len(self.names):
             return None
@@ -54,12 +59,36 @@ class Members:
                 f"{archive}: {len(unlabelled)} of {len(self.names)} images have no label there, "
                 f"the first is {unlabelled[0]}"
             )
-        found = [_label(archive, key, read(self.label_places[key], _LONGEST_LABEL)) for key in keys]
+        found = [
+            self._said(archive, suffix, key, read)
+            for suffix, key in zip(suffixes, keys, strict=True)
+            if suffix is not None
+        ]
         if all(label is None for label in found):
             return None
         if None in found:
             raise DatasetError(f"{archive}: {keys[found.index(None)]} says no label, others do")
         return np.array(found, np.int64)
+
+    def add_label(self, suffix: str, key: str, place: int) -> None:
+        """Notes the place of a member with a label."""
+        if self.label_places[suffix].setdefault(key, place) != place:
+            self.more_labels.setdefault((suffix, key), []).append(place)
+
+    def _suffix(self, key: str) -> str | None:
+        return next(
+            (suffix for suffix in _LABEL_SUFFIXES if key in self.label_places[suffix]), None
+        )
+
+    def _said(self, archive: str, suffix: str, key: str, read: ReadMember) -> int | None:
+        places = [self.label_places[suffix][key], *self.more_labels.get((suffix, key), ())]
+        labels = {_label(archive, key, read, place) for place in places} - {None}
+        if len(labels) > 1:
+            raise DatasetError(
+                f"{archive}: {len(places)} members {key}*.{suffix} give different labels, so that "
+                "nobody knows which is meant"
+            )
+        return labels.pop() if labels else None
 
 
 def sample_key(name: str) -> str:
@@ -87,9 +116,7 @@ def image_members(archive: str, names: Sequence[str]) -> Members:
             found.names.append(name)
             found.places.append(place)
         elif suffix in _LABEL_SUFFIXES:
-            key = sample_key(name)
-            if suffix == "cls" or key not in found.label_places:
-                found.label_places[key] = place
+            found.add_label(suffix, sample_key(name), place)
         elif f".{suffix}" not in COMPANION_SUFFIXES:
             found.unknown.add(f"{archive}::{name}")
     check_once(archive, found.names)
@@ -113,8 +140,14 @@ def _cleaned(name: str) -> str:
     return posixpath.normpath(name.lstrip("/")) if name.strip("/") else name
 
 
-def _label(archive: str, key: str, content: bytes) -> int | None:
+def _label(archive: str, key: str, read: ReadMember, place: int) -> int | None:
     """None where the JSON of a sample says no label at all."""
+    try:
+        content = read(place, _LONGEST_LABEL)
+    except Exception as error:  # each archive has errors of its own
+        raise DatasetError(
+            f"{archive}: the label of {key} cannot be read: {first_line(error)}"
+        ) from error
     try:
         if content.lstrip()[:1] == b"{":
             sample = msgspec.json.decode(content, type=dict[str, object])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.sources import Image
 from regcore.sources.archive import Archive, runs
-from regcore.sources.columns import Columns, checked_labels, import_arrow, row_names
+from regcore.sources.columns import Columns, checked_labels, import_arrow, label_values, row_names
 from regcore.sources.packages import import_reader
 from regcore.sources.prefetch import Content, Prefetched, SequentialParts
 
@@ -62,7 +62,7 @@ class ParquetTable(Archive):
             return None
         with self._errors_name(), self._open() as file:
             column = self._column(file, self._columns.label)
-        values = np.asarray(column.fill_null(-1).to_numpy(zero_copy_only=False)).astype(np.int64)
+            values = label_values(column)
         return checked_labels(values, self.path)
 
     def items(self, places: Sequence[int]) -> list[Image]:

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from regcore.errors import DatasetError, DecodeError, UsageError, first_line
 from regcore.images.sources import Image
 from regcore.sources.archive import Archive
 from regcore.sources.members import image_members
-from regcore.sources.prefetch import Content, Prefetched
+from regcore.sources.prefetch import Content, FailingImage, Prefetched
+from regcore.sources.remote_tar import TarMember, tar_members
 
 if TYPE_CHECKING:
     from regcore.sources.remote import RemoteFiles
@@ -42,7 +43,9 @@ class RemoteArchive(Archive):
         with file:
             try:
                 if is_tar:
-                    names, self._ranges, damage = _tar_members(file)
+                    members, damage = tar_members(file)
+                    names = [member.name for member in members]
+                    self._ranges = [_tar_range(member) for member in members]
                 else:
                     names, self._ranges = _zip_members(file)
             except (tarfile.TarError, zipfile.BadZipFile, OSError, ValueError) as error:
@@ -71,14 +74,17 @@ class RemoteArchive(Archive):
         source = Prefetched(_AHEAD, threads=_IN_FLIGHT)
         items: list[Image] = []
         for place in places:
-            load = partial(self._load, self._members.places[place])
-            items += source.add([self.member(place)], load)
+            member = self._members.places[place]
+            if why := self._ranges[member].unread:
+                items.append(FailingImage(self.member(place), why))
+                continue
+            items += source.add([self.member(place)], partial(self._load, member))
         return items
 
     def identity(self, place: int) -> tuple[int, int]:
         """See Archive."""
-        start, _, size = self._ranges[self._members.places[place]]
-        return size, start
+        found = self._ranges[self._members.places[place]]
+        return found.size, found.start
 
     def state_now(self) -> tuple[int, int]:
         """See Archive."""
@@ -89,9 +95,11 @@ class RemoteArchive(Archive):
         return
 
     def _load(self, member: int) -> Sequence[Content]:
-        start, end, size = self._ranges[member]
-        content: bytes = self._files.system.cat_file(self._files.path, start=start, end=end)
-        return [self._content(content, end - start, size)]
+        part = self._ranges[member]
+        content: bytes = self._files.system.cat_file(
+            self._files.path, start=part.start, end=part.end
+        )
+        return [self._content(content, part)]
 
 
 def open_remote_archive(root: str, name: str, files: RemoteFiles) -> Archive:
@@ -106,27 +114,18 @@ def open_remote_archive(root: str, name: str, files: RemoteFiles) -> Archive:
     raise UsageError(f"{root}/{name}: is read from a local disk only; .tar, .zip, .parquet are not")
 
 
-#: From, to (in the file), and the bytes of the image.
-_Range = tuple[int, int, int]
+class _Range(NamedTuple):
+    """From, to (in the file), and the bytes of the member; its CRC, where the archive has one."""
+
+    start: int
+    end: int
+    size: int
+    crc: int | None = None
+    unread: str = ""
 
 
-def _tar_members(file: Any) -> tuple[list[str], list[_Range], str]:  # noqa: ANN401
-    names: list[str] = []
-    ranges: list[_Range] = []
-    damage = ""
-    try:
-        with tarfile.open(fileobj=file, mode="r:") as archive:
-            for member in archive:
-                if member.isreg():
-                    names.append(member.name)
-                    start = member.offset_data
-                    ranges.append((start, start + member.size, member.size))
-                archive.members = []  # type: ignore[attr-defined]  # they would all be kept
-    except tarfile.TarError as error:
-        if not names:
-            raise
-        damage = first_line(error)
-    return names, ranges, damage
+def _tar_range(member: TarMember) -> _Range:
+    return _Range(member.offset, member.offset + member.size, member.size, unread=member.unread)
 
 
 def _zip_members(file: Any) -> tuple[list[str], list[_Range]]:  # noqa: ANN401
@@ -135,20 +134,20 @@ def _zip_members(file: Any) -> tuple[list[str], list[_Range]]:  # noqa: ANN401
         end = archive.start_dir
     starts = sorted(entry.header_offset for entry in entries)
     after = dict(zip(starts, [*starts[1:], end], strict=True))
-    ranges = [(e.header_offset, after[e.header_offset], e.file_size) for e in entries]
+    ranges = [_Range(e.header_offset, after[e.header_offset], e.file_size, e.CRC) for e in entries]
     return [entry.filename for entry in entries], ranges
 
 
-def _plain(content: bytes, wanted: int, size: int) -> bytes:
-    del size
+def _plain(content: bytes, part: _Range) -> bytes:
+    wanted = part.end - part.start
     if len(content) != wanted:
         raise ValueError(f"cut short: {len(content)} bytes of {wanted} came")
     return content
 
 
-def _unzipped(content: bytes, wanted: int, size: int) -> bytes:
+def _unzipped(content: bytes, part: _Range) -> bytes:
     """Of what lies from a member's header to the next one."""
-    _plain(content, wanted, size)
+    _plain(content, part)
     if content[:4] != b"PK\x03\x04":
         raise ValueError("has no header in its archive")
     flags, method = struct.unpack_from("<HH", content, 6)
@@ -157,10 +156,13 @@ def _unzipped(content: bytes, wanted: int, size: int) -> bytes:
     if flags & 1:
         raise ValueError("is encrypted")
     if method == zipfile.ZIP_STORED:
-        return data[:size]
-    if method != zipfile.ZIP_DEFLATED:
+        found = data[: part.size]
+    elif method == zipfile.ZIP_DEFLATED:
+        found = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, part.size)
+    else:
         raise ValueError(f"is compressed by method {method}, which is not read from a URL")
-    found = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, size)
-    if len(found) != size:
-        raise ValueError(f"cut short: {len(found)} bytes of {size}")
+    if len(found) != part.size:
+        raise ValueError(f"cut short: {len(found)} bytes of {part.size}")
+    if zlib.crc32(found) != part.crc:
+        raise ValueError("is damaged: its CRC is another")
     return found

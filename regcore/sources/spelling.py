@@ -8,8 +8,9 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from regcore.errors import DatasetError
-from regcore.files.input_file import read_input
 from regcore.files.names import natural_key, split_member
+from regcore.images.listing import listed_names
+from regcore.sources.archive import check_distinct
 from regcore.sources.braces import expand_braces, has_braces
 from regcore.sources.files import FileSource
 from regcore.sources.kinds import LMDB_FILE, is_archive, open_archives
@@ -95,10 +96,7 @@ def _matches(path: Path) -> list[str]:
 
 def _open_list(path: Path) -> ImageSource:
     """What a text file names: paths of images or of archives, below its folder or absolute."""
-    content = read_input(path)
-    separator = b"\0" if b"\0" in content else b"\n"
-    lines = [line.removesuffix(b"\r") for line in content.split(separator)]
-    listed = [os.fsdecode(line) for line in lines if line.strip()]
+    listed = listed_names(path)
     if not listed:
         raise DatasetError(f"{path}: lists no images")
     return _open_paths([path.parent / name for name in listed], str(path))
@@ -116,6 +114,7 @@ def _open_paths(paths: Sequence[Path], what: str) -> ImageSource:
     for path in paths:
         if path.is_dir():
             raise DatasetError(f"{what}: {path} is a folder, where files are named")
+    check_distinct(names, what)
     return FileSource(root, names)
 
 

@@ -18,6 +18,7 @@ from regcore.images.sources import FilePart, Image
 from regcore.sources.archive import Archive
 from regcore.sources.members import image_members
 from regcore.sources.prefetch import FailingImage
+from regcore.sources.remote_tar import why_unread
 
 #: Of an ordinary file: today's, the older one, and one that lies contiguously.
 _FILES = frozenset("0\x007")
@@ -62,8 +63,8 @@ class TarArchive(Archive):
     def _image(self, place: int) -> Image:
         member = self._members.places[place]
         if self._types[member] not in _FILES:
-            kind = "a sparse file" if self._types[member] == "S" else "a link or a device"
-            return FailingImage(self.member(place), f"is {kind} in its archive, which is not read")
+            why = why_unread(sparse=self._types[member] == "S")
+            return FailingImage(self.member(place), why)
         return FilePart(self.path, self._offsets[member], self._sizes[member], self.member(place))
 
     def identity(self, place: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -130,6 +131,19 @@ def test_a_list_says_which_images_and_in_which_order(
     assert open_store(out).names == expected
     assert regcore(*command, "--limit", 2, "--force").exit_code == 0
     assert open_store(out).names == expected[:2]
+
+
+def test_lists_of_other_systems(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.txt").write_bytes(
+        b"\xef\xbb\xbf7.JPEG\r\n" + f"{photos.absolute()}/2.JPEG\r\n  \r\n".encode()
+    )
+    source = os.path.relpath(photos)
+    out = tmp_path / "out"
+    assert regcore("preprocess", source, out, "--list", "list.txt").exit_code == 0
+    assert open_store(out).names == ("7.JPEG", "2.JPEG")
 
 
 @pytest.mark.parametrize(

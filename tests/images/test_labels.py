@@ -63,6 +63,13 @@ def test_ambiguous_names(tmp_path: Path, names: list[str], labels: dict[str, int
         match_labels(names, labels, tmp_path)
 
 
+def test_spellings_of_one_path(tmp_path: Path) -> None:
+    same = {"./1.jpg": 5, "1.jpg": 5, "a//2.jpg": 6}
+    assert match(["1.jpg", "a/2.jpg"], tmp_path, same) == ([5, 6], ())
+    with pytest.raises(DatasetError, match=r"\./1\.jpg and 1\.jpg are one image with two labels"):
+        match_labels(["1.jpg"], {"./1.jpg": 5, "1.jpg": 6}, tmp_path)
+
+
 def test_members_of_shards(tmp_path: Path) -> None:
     names = ["a-00.tar::n0/1.jpg", "a-01.tar::2.jpg", "a-01.tar::x/3.b.jpg"]
     labels = {"n0/1.jpg": 5, "2": 6, "a-01.tar/x/3": 7}
@@ -72,8 +79,12 @@ def test_members_of_shards(tmp_path: Path) -> None:
 def test_images_without_a_label_are_counted_and_named(tmp_path: Path) -> None:
     path = write(tmp_path / "labels.txt", "1.jpg 0\n4.jpg 9\n")
     names = ["1.jpg", "2.jpg", "3.jpg"]
-    with pytest.raises(DatasetError, match=r"2 of 3 images have no label.*2\.jpg.*--subset"):
+    with pytest.raises(
+        DatasetError, match=r"labels\.txt: 2 of 3 images have no label.*2\.jpg.*--subset"
+    ):
         label_images(names, path)
+    with pytest.raises(DatasetError, match=r"labels\.txt: the label 1\.jpg fits two images"):
+        label_images(["a/1.jpg", "b/1.jpg"], path)
     found = label_images(names, path, subset=True)
     assert (found.names, found.labels.tolist()) == (("1.jpg",), [0])
     assert (found.missing, found.unlabelled) == (("4.jpg",), ("2.jpg", "3.jpg"))
