@@ -17,6 +17,7 @@ from regcore.evaluation.prediction_table import (
 )
 from regcore.evaluation.predictions_csv import PREDICTIONS
 from regcore.evaluation.run_folder import RUN, read_run
+from regcore.files.atomic import check_writable, remove_abandoned
 from regcore.files.output_guard import Output, check_outputs, text_of
 
 TableFormat = Literal["parquet", "csv"]
@@ -59,6 +60,8 @@ def export_predictions(
     table = tabulate_predictions(folder, class_names=class_names)
     output = Output(path, _OWN_CSV) if as_csv else Output(path, recognise_file=is_prediction_table)
     check_outputs([output], [folder / PREDICTIONS, folder / RUN], force=force)
+    check_writable(path)
+    remove_abandoned(path.parent)
     if as_csv:
         table.write_csv(path)
     else:
