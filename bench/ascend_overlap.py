@@ -4,9 +4,10 @@ The device takes the time that the guide's logs say, and copies take theirs. Wha
 the host: decoding, feeding and scoring under the device, from the first request for an image to
 the last score. The bytes of a copy are moved by the host here, and the emulator checks each call:
 the last columns say how much of the host's processors the run took, and how much of that the
-emulator. Where this host cannot feed so many chips, `--slower` makes chips and copies slower by
-that factor, and `--feed` by what it takes: the parts are then those of a host that is as many times
-faster. Every device gets as many whole batches as the others.
+emulator, which computes in Python and so on one of them at a time. Where this host cannot feed so
+many chips, `--slower` makes chips and copies slower by that factor, and `--feed` and `--most` by
+what it takes: the parts are then those of a host that is as many times faster. Every device gets as
+many whole batches as the others.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ class Case(NamedTuple):
     source: str
     chips: Chips
 
-    def slower(self, least: float, feed: float) -> float:
-        """The factor that makes all chips together no faster than `feed` images/s."""
-        return max(least, self.chips.rate / feed)
+    def slower(self, least: float, feed: float, most: float) -> float:
+        """The factor that makes all chips no faster than `feed` images/s and `most` batches/s."""
+        return max(least, self.chips.rate / feed, self.chips.rate / self.chips.batch / most)
 
     def count(self, seconds: float, slower: float) -> int:
         """Images for at least so many seconds, in whole batches for each device."""
@@ -81,7 +82,8 @@ CASES = {
 class Measured(NamedTuple):
     """part: the rate of a whole run, in parts of the devices' own.
 
-    device_thread_ms: what the thread that drives the devices computed for each batch.
+    device_thread_ms: what the thread that drives the devices computed for each batch, without the
+    emulator.
     processors: the part of this host's processor time that the run took; emulator: of it the
     emulator's own.
     """
@@ -203,6 +205,7 @@ def main() -> None:
     parser.add_argument("--devices", nargs="+", type=int, default=[1, 2, 4])
     parser.add_argument("--slower", type=float, default=1.0, metavar="FACTOR")
     parser.add_argument("--feed", type=float, default=math.inf, metavar="IMAGES_PER_S")
+    parser.add_argument("--most", type=float, default=math.inf, metavar="BATCHES_PER_S")
     parser.add_argument("--folder", default="/dev/shm", help="where all files go")  # noqa: S108
     parser.add_argument("--json", metavar="FILE", type=Path, help="rows that it has are kept")
     arguments = parser.parse_args()
@@ -217,7 +220,7 @@ def main() -> None:
         and case.chips.batch in arguments.batches
         and case.chips.devices in arguments.devices
     ]
-    slower = {case: case.slower(arguments.slower, arguments.feed) for case in cases}
+    slower = {case: case.slower(arguments.slower, arguments.feed, arguments.most) for case in cases}
     counts = {case: case.count(arguments.seconds, slower[case]) for case in cases}
     with (
         tempfile.TemporaryDirectory(dir=arguments.folder) as name,

@@ -77,6 +77,10 @@ class Clock:
 
         return call
 
+    def calls_here(self) -> float:
+        """Seconds of pyACL's calls by this thread."""
+        return self._calls.get(threading.get_ident(), 0.0)
+
     def seconds(self) -> float:
         """Until now, of all threads that live."""
         chips = [one.ident for one in threading.enumerate() if one.name == _CHIP_THREAD]
@@ -119,8 +123,8 @@ def open_chips(chips: Chips, folder: Path, slower: float) -> Iterator[Watched]:
 class Watched(Backend):
     """A backend, and what was computed between its buffers and the last result.
 
-    process_seconds: of all threads; thread_seconds: of the one that took the result;
-    emulator_seconds: of the emulator's own.
+    process_seconds: of all threads; thread_seconds: of the one that took the results, without the
+    emulator; emulator_seconds: of the emulator.
     """
 
     def __init__(self, backend: Backend, clock: Clock) -> None:
@@ -147,7 +151,7 @@ class Watched(Backend):
     def result(self) -> Result:
         """As the backend."""
         result = self._backend.result()
-        self.thread_seconds = time.thread_time()
+        self.thread_seconds = time.thread_time() - self._clock.calls_here()
         return result
 
     def note(self) -> None:
