@@ -9,7 +9,7 @@ from regcore.api.options import existing
 from regcore.files.atomic import check_target, remove_abandoned
 from regcore.files.output_guard import Output, check_outputs
 from regcore.reports.html import report
-from regcore.reports.html.sections import Absent
+from regcore.reports.html.folder import Absent
 
 _REPORT = "report.html"
 

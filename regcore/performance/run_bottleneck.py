@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+_STAGES = ("preprocess", "device", "post")
 #: A stage that is at work for less of the time holds nothing up.
 _SATURATED = 0.6
 #: Workers that read for so much of their time are slow because of the storage.
@@ -53,38 +54,43 @@ def run_bottleneck(
     loads: of its stages. seconds: of wall time. worker_seconds: of all workers in each of their
     stages. first_batch_s: from the start to the first scores.
     """
+    by_stage = {load.stage: load for load in loads if load.stage in _STAGES}
     shares = {
-        load.stage: min(1.0, load.busy_s / (load.threads * seconds)) for load in loads if seconds
+        stage: min(1.0, load.busy_s / (load.threads * seconds))
+        for stage, load in by_stage.items()
+        if seconds > 0
     }
     if "device" not in shares or not any(shares.values()):
         return None
-    by_stage = {load.stage: load for load in loads}
     stage = max(shares, key=shares.__getitem__)
     waited = f"the device waited {_percent(1 - shares['device'])} of the time"
-    starved = by_stage["device"].wait_input_s / seconds
-    if "preprocess" not in shares and starved > shares[stage]:
+    if "preprocess" not in shares and by_stage["device"].wait_input_s > seconds * shares[stage]:
         return RunBottleneck("storage", f"Reading is the bottleneck: {waited} for batches.")
     if shares[stage] < _SATURATED:
-        sentence = f"No stage was at its limit: {_shares(by_stage, shares)}"
+        sentence = f"No stage was at its limit: {_shares('the device', by_stage, shares)}"
         return RunBottleneck(None, f"{sentence}{_startup(seconds, first_batch_s)}.")
     if stage == "device":
-        at_work = _shares(by_stage, shares)
+        at_work = _shares("it", by_stage, shares)
         return RunBottleneck(stage, f"The device is the bottleneck: {at_work}.")
     if stage == "post":
         busy = f"counting the scores took {_percent(shares[stage])} of the time"
         return RunBottleneck(stage, f"Post-processing is the bottleneck: {busy}, and {waited}.")
-    workers = _workers(by_stage[stage])
-    reading = worker_seconds.get("read", 0.0) / by_stage[stage].busy_s
+    return _of_the_host(by_stage[stage], shares[stage], worker_seconds.get("read", 0.0), waited)
+
+
+def _of_the_host(host: Load, share: float, read_s: float, waited: str) -> RunBottleneck:
+    workers = _workers(host)
+    reading = read_s / host.busy_s
     if reading > _READS_MOSTLY:
         spent = f"{workers} spent {_percent(reading)} of the work on reading files"
         return RunBottleneck("storage", f"Storage is the bottleneck: {spent}, and {waited}.")
-    busy = f"{workers} worked {_percent(shares[stage])} of it"
-    return RunBottleneck(stage, f"The host is the bottleneck: {waited}, while {busy}.")
+    busy = f"{workers} worked {_percent(share)} of it"
+    return RunBottleneck(host.stage, f"The host is the bottleneck: {waited}, while {busy}.")
 
 
-def _shares(loads: Mapping[str, Load], shares: Mapping[str, float]) -> str:
-    """`the device worked 87 % of the time, the 2 workers 13 %`."""
-    text = f"the device worked {_percent(shares['device'])} of the time"
+def _shares(device: str, loads: Mapping[str, Load], shares: Mapping[str, float]) -> str:
+    """`it worked 87 % of the time, the 2 workers 13 %`, where `device` is `it`."""
+    text = f"{device} worked {_percent(shares['device'])} of the time"
     if "preprocess" in loads:
         text += f", {_workers(loads['preprocess'])} {_percent(shares['preprocess'])}"
     return text

@@ -11,7 +11,6 @@ from readers.seeds import make_seeds
 #: Imported before the forks, so that no try pays for them.
 _MODULES = (
     "onnxruntime",
-    "matplotlib.backends.backend_svg",
     "jinja2",
     "PIL.Image",
     "PIL.JpegImagePlugin",

@@ -25,23 +25,28 @@ def loads(
     [
         (
             *(loads(0.62, 0.97), {"read": 1.0}, "preprocess"),
-            "The host is the bottleneck: the device waited 38 % of the time, while the 2 workers "
-            "worked 97 % of it.",
+            (
+                "The host is the bottleneck: the device waited 38 % of the time, while the "
+                "2 workers worked 97 % of it."
+            ),
         ),
         (
             *(loads(0.87, 0.13, workers=1), {"read": 1.0}, "device"),
-            "The device is the bottleneck: the device worked 87 % of the time, the only worker "
-            "13 %.",
+            ("The device is the bottleneck: it worked 87 % of the time, the only worker 13 %."),
         ),
         (
             *(loads(0.4, 0.9), {"read": 12.6}, "storage"),
-            "Storage is the bottleneck: the 2 workers spent 70 % of the work on reading files, and "
-            "the device waited 60 % of the time.",
+            (
+                "Storage is the bottleneck: the 2 workers spent 70 % of the work on reading "
+                "files, and the device waited 60 % of the time."
+            ),
         ),
         (
             *(loads(0.3, 0.2, 0.95), {}, "post"),
-            "Post-processing is the bottleneck: counting the scores took 95 % of the time, and the "
-            "device waited 70 % of the time.",
+            (
+                "Post-processing is the bottleneck: counting the scores took 95 % of the time, "
+                "and the device waited 70 % of the time."
+            ),
         ),
         (
             *(loads(0.2), {}, "storage"),
@@ -49,12 +54,14 @@ def loads(
         ),
         (
             *(loads(0.9), {}, "device"),
-            "The device is the bottleneck: the device worked 90 % of the time.",
+            "The device is the bottleneck: it worked 90 % of the time.",
         ),
         (
             *(loads(0.5, 0.4), {}, None),
-            "No stage was at its limit: the device worked 50 % of the time, the 2 workers 40 %, "
-            "and 30 % of it passed before the first scores.",
+            (
+                "No stage was at its limit: the device worked 50 % of the time, the 2 workers "
+                "40 %, and 30 % of it passed before the first scores."
+            ),
         ),
     ],
 )

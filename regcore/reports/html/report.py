@@ -13,9 +13,9 @@ from typing import Any
 from regcore.errors import RegcoreError
 from regcore.evaluation.run_folder import read_run
 from regcore.files.atomic import write_text
-from regcore.reports.html.sections import Absent, Sections
+from regcore.reports.html.folder import Absent
+from regcore.reports.html.sections import Sections
 
-_TEMPLATE = "template.html"
 #: The second is in the reports of versions that did not name themselves.
 _OWN = re.compile(
     rb'<meta name="generator" content="regcore report">|:root { --back: #fff; --card: #f6f7f9;'
@@ -33,10 +33,7 @@ def write_report(folder: Path, out: Path) -> tuple[Absent, ...]:
     Raises DatasetError for a folder that `regcore run` has not written, and RegcoreError where
     the packages of the extra `report` are missing.
     """
-    environment = _import_jinja().Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(
-        (files("regcore.reports.html") / _TEMPLATE).read_text("utf-8")
-    )
+    template = _environment().get_template("report.html")
     sections = Sections(read_run(folder))
     content = sections.content()
     text = template.render(**content, absent=sections.absent) + "\n"
@@ -45,13 +42,28 @@ def write_report(folder: Path, out: Path) -> tuple[Absent, ...]:
     return tuple(sections.absent)
 
 
-def _import_jinja() -> Any:  # noqa: ANN401
+def _environment() -> Any:  # noqa: ANN401
     try:
         import jinja2
-        import matplotlib as mpl  # noqa: F401
     except ImportError as error:
         raise RegcoreError(
-            f"a report needs Jinja and Matplotlib ({error}); "
-            "install them with: pip install 'regcore[report]'"
+            f"a report needs Jinja ({error}); install it with: pip install 'regcore[report]'"
         ) from error
-    return jinja2
+    environment = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(_template),
+    )
+    environment.filters["nbsp"] = _unbroken
+    return environment
+
+
+def _template(name: str) -> str:
+    return (files("regcore.reports.html") / "templates" / name).read_text("utf-8")
+
+
+def _unbroken(text: str) -> str:
+    """The same with spaces before units at which no line ends."""
+    return re.sub(r"(?<=\d) (?=%|pt\b)", "\u00a0", text)
