@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from kept_photos import Photos, write_tar, write_zip
 from oracles import jpeg, photo_like
 
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.run_content import RunContent
 from regcore.reports.html.class_names import Names, class_names
+from regcore.reports.html.mistake_images import image_files
 from regcore.reports.html.mistakes import most_confident, worst_classes
+from regcore.reports.html.thumbnails import thumbnail
 
 
 def predictions() -> TopPredictions:
@@ -41,6 +45,23 @@ def test_the_most_confident_mistakes(tmp_path: Path) -> None:
     assert found[1].place == "not among the best 5"
     assert found[0].picture.startswith("data:image/jpeg;base64,")
     assert found[1].picture is None
+
+
+@pytest.mark.parametrize(("kind", "write"), [(".tar", write_tar), (".zip", write_zip)])
+def test_pictures_come_out_of_archives(
+    tmp_path: Path, kind: str, write: Callable[[Path, Photos], None]
+) -> None:
+    name = f"photos{kind}"
+    photo = jpeg(photo_like(60, 40))
+    write(tmp_path / name, [("c.jpg", photo, 0)])
+    (tmp_path / "torn.tar").write_bytes(b"no archive")
+    there, *others = image_files(
+        tmp_path, [f"{name}::c.jpg", f"{name}::d.jpg", "none.tar::c.jpg", "torn.tar::c.jpg", "e"]
+    )
+    assert there == photo
+    assert others == [None] * 4
+    assert thumbnail(there) is not None
+    assert thumbnail(b"no photo") is None
 
 
 @pytest.mark.slow

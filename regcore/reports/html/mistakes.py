@@ -10,6 +10,7 @@ import numpy as np
 
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.reports.html.class_names import Names
+from regcore.reports.html.mistake_images import image_files
 from regcore.reports.html.thumbnails import thumbnail
 
 _WORST_CLASSES = 10
@@ -68,17 +69,24 @@ def most_confident(predictions: TopPredictions, root: Path, names: Names) -> lis
     second = np.nan_to_num(predictions.scores[wrong, 1], nan=0.0)
     leads = np.nan_to_num(predictions.scores[wrong, 0] - second, nan=0.0)
     order = np.argsort(-leads, kind="stable")[:_SHOWN_MISTAKES]
+    images = [predictions.images[place] for place in wrong[order].tolist()]
     return [
         Mistake(
-            image=predictions.images[place],
+            image=image,
             truth=names(int(predictions.labels[place])),
             answer=names(int(predictions.classes[place, 0])),
             score=f"{predictions.scores[place, 0]:.2f}",
             lead=f"{lead:.2f}",
             place=_place_of_truth(predictions, place),
-            picture=thumbnail(root / predictions.images[place]),
+            picture=thumbnail(source),
         )
-        for place, lead in zip(wrong[order].tolist(), leads[order].tolist(), strict=True)
+        for image, source, place, lead in zip(
+            images,
+            image_files(root, images),
+            wrong[order].tolist(),
+            leads[order].tolist(),
+            strict=True,
+        )
     ]
 
 

@@ -10,12 +10,14 @@ _LONGER_SIDE = 200  # pixels
 _QUALITY = 70
 
 
-def thumbnail(path: Path) -> str | None:
-    """A small JPEG as a data URI; None where the picture cannot be had."""
+def thumbnail(source: Path | bytes | None) -> str | None:
+    """A small JPEG of an image file, as a data URI; None where the picture cannot be had."""
     from PIL import Image
 
+    if source is None:
+        return None
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             image.draft("RGB", (2 * _LONGER_SIDE, 2 * _LONGER_SIDE))
             small = image.convert("RGB")
         small.thumbnail((_LONGER_SIDE, _LONGER_SIDE))
