@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from kept_photos import Photos, write_tar, write_zip
 from oracles import jpeg, photo_like
 
+from regcore.errors import UsageError
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.run_content import RunContent
 from regcore.reports.html.class_names import Names, class_names
@@ -64,17 +66,28 @@ def test_pictures_come_out_of_archives(
     assert thumbnail(b"no photo") is None
 
 
-@pytest.mark.slow
+@pytest.mark.skipif(find_spec("timm") is None, reason="needs timm's names of ImageNet's classes")
 def test_thousand_outputs_are_not_imagenet() -> None:
-    pytest.importorskip("torch")
     run = RunContent(
         *("m", "b", "p", "mine (a1)"),
         *(1, True, 1, 1, [0], {"Top1": "0%"}, 1000, 1.0, {}),
     )
-    assert class_names(run)(1) == "class 1"
-    assert class_names(replace(run, recipe="regnety_016.pycls_in1k (a1)"))(1) == "goldfish"
+    assert class_names(run, {})(1) == "class 1"
+    assert class_names(replace(run, recipe="regnety_016.pycls_in1k (a1)"), {})(1) == "goldfish"
     shifted = replace(run, recipe="x.tf_in1k (a1)", classes=1001)
-    assert class_names(shifted)(0) == "background"
-    assert class_names(shifted)(2) == "goldfish"
-    assert class_names(replace(shifted, classes=1002))(2) == "class 2"
-    assert class_names(replace(run, recipe="x.augreg_in21k (a1)"))(1) == "class 1"
+    assert class_names(shifted, {})(0) == "background"
+    assert class_names(shifted, {})(2) == "goldfish"
+    assert class_names(replace(shifted, classes=1002), {})(2) == "class 2"
+    assert class_names(replace(run, recipe="x.augreg_in21k (a1)"), {})(1) == "class 1"
+
+
+def test_names_that_are_given_or_the_run_has() -> None:
+    run = RunContent(
+        *("m", "b", "p", "x.tf_in1k (a1)"), *(1, True, 1, 1, [0], {"Top1": "0%"}, 2, 1.0, {})
+    )
+    record = {"class_names": ["cat, feline", "dog"]}
+    assert [class_names(run, record)(number) for number in range(3)] == ["cat", "dog", "class 2"]
+    assert class_names(run, record, ["a", "b"])(1) == "b"
+    assert class_names(run, {"class_names": ["cat"]})(0) == "class 0"
+    with pytest.raises(UsageError, match="3 classes"):
+        class_names(run, record, ["a", "b", "c"])

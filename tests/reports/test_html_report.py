@@ -145,6 +145,21 @@ def test_names_of_files_are_only_text(run_folder: Path) -> None:
     assert "<img src=x" not in text
 
 
+def test_classes_have_the_names_that_are_given(run_folder: Path, tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("<b>ruby</b>\nlime & lemon\nsky\n")
+    result = regcore("report", run_folder, "--class-names", names)
+    assert result.exit_code == 0, result.output
+    text = (run_folder / "report.html").read_text()
+    assert "&lt;b&gt;ruby&lt;/b&gt;" in text
+    assert "<b>ruby" not in text
+    assert "lime &amp; lemon" in text
+    names.write_text("one\ntwo\n")
+    result = regcore("report", run_folder, "--class-names", names)
+    assert result.exit_code == 2
+    assert "has names of 2 classes, the model has 3" in result.stderr
+
+
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     result = regcore("report", tmp_path)
     assert result.exit_code == 3

@@ -6,6 +6,7 @@ What the folder does not hold is left out, and said to be.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,14 +28,17 @@ def is_report(head: bytes) -> bool:
     return _OWN.search(head) is not None
 
 
-def write_report(folder: Path, out: Path) -> tuple[Absent, ...]:
+def write_report(
+    folder: Path, out: Path, class_names: Sequence[str] | None = None
+) -> tuple[Absent, ...]:
     """Writes the report of the run in `folder`; returns what is not in it.
 
-    Raises DatasetError for a folder that `regcore run` has not written, and RegcoreError where
-    the packages of the extra `report` are missing.
+    class_names: of the model's classes, by index; None: those that the run tells. Raises
+    DatasetError for a folder that `regcore run` has not written, UsageError for names of another
+    number of classes, and RegcoreError where the package of the extra `report` is missing.
     """
     template = _environment().get_template("report.html")
-    sections = Sections(read_run(folder))
+    sections = Sections(read_run(folder), class_names)
     content = sections.content()
     text = template.render(**content, absent=sections.absent) + "\n"
     # Names of files need not be text; what is none is written out.

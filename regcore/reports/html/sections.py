@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from regcore.reports.metrics import value_rows
 class Sections:
     """The content of a report; `absent` has what is not in it."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, class_names: Sequence[str] | None = None) -> None:
+        """class_names: of the model's classes, by index; None: those that the run tells."""
         self._record = run
         self._run = run.content
+        self._class_names = class_names
         self._files = RunFiles(run)
 
     @property
@@ -59,14 +62,14 @@ class Sections:
             "profile": profile,
             "ceilings": bars.ceilings(profile.ceilings) if profile else None,
             "groups": provenance.provenance(run, record, perf),
-            **self._mistakes(),
+            **self._mistakes(record),
         }
 
-    def _mistakes(self) -> dict[str, Any]:
+    def _mistakes(self, record: dict[str, Any]) -> dict[str, Any]:
+        names = class_names(self._run, record, self._class_names)
         predictions = self._files.section("mistakes", self._record.predictions)
         if predictions is None:
             return {"worst": None, "mistakes": None}
-        names = class_names(self._run)
         root = Path(self._run.root)
         return {
             "worst": mistakes.worst_classes(predictions, names),
