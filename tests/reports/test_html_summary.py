@@ -11,7 +11,7 @@ import pytest
 
 from regcore.evaluation.run_content import RunContent
 from regcore.files.json_input import as_form
-from regcore.reports.html.accuracy import shown_first, top_rows, verdict_strip
+from regcore.reports.html.accuracy import calibration, shown_first, top_rows, verdict_strip
 from regcore.reports.html.bars import ceilings, rates_by_batch
 from regcore.reports.html.contents import Ceilings, VerdictContent
 from regcore.reports.html.provenance import date, provenance
@@ -76,8 +76,10 @@ def test_sentences_of_a_verdict() -> None:
             "95 % interval -1.50 to +0.50 pt. A drop of 1.00 pt is allowed."
         ),
     ]
-    gain = {**BASELINE, "drop": -0.2}
-    assert "0.20 pt above the baseline's" in verdict_sentences(verdict(baseline=gain))[0]
+    gain = {**BASELINE, "drop": -0.2, "notes": ["a gain of 0.2 pt"]}
+    above, note = verdict_sentences(verdict(baseline=gain))
+    assert above.startswith("Top1 is 0.20 pt above the baseline's")
+    assert note == "A gain of 0.2 pt."
     assert verdict_sentences(None) == []
 
 
@@ -103,6 +105,16 @@ def test_how_many_were_counted() -> None:
     assert counted(run_content(left_out=2000)) == "the first 1,000 of 3,000 images"
     part = run_content(complete=False, expected_images=1001)
     assert counted(part) == "1,000 of 1,001 images"
+
+
+def test_how_sure_the_model_is() -> None:
+    assert calibration(run_content()) == ""
+    value = {"value": 80.0, "unit": "%"}
+    sure = run_content(metrics={"ece": {"error": value, "mean_confidence": value}})
+    assert calibration(sure) == (
+        "On average the model is 80.0 % sure, and right for 74.5 % of the images: 5.5 pt more sure "
+        "than it should be."
+    )
 
 
 def test_bars_are_as_long_as_their_rates() -> None:

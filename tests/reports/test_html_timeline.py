@@ -51,6 +51,23 @@ def test_rows_of_a_trace() -> None:
     assert near.rows[-1].share == pytest.approx(1.0)
 
 
+def test_rows_of_two_devices() -> None:
+    events = [
+        {"name": stage, "ph": "X", "pid": 2, "tid": 3 * device + row, "ts": 1e6 * row, "dur": 1e6}
+        for device in (0, 1)
+        for row, stage in enumerate(("h2d", "compute", "d2h"))
+    ]
+    events += [{"name": "wait for a batch", "ph": "X", "pid": 1, "tid": 7, "ts": 0, "dur": 3e5}]
+    events += [{"name": "use", "ph": "X", "pid": 1, "tid": 8, "ts": 2e6, "dur": 1e6}]
+    trace = as_form({"traceEvents": events}, TraceContent, "trace")
+    whole, _ = views(rows_of_trace(trace), 3.0, 2)
+    assert {row.title: row.share for row in whole.rows} == pytest.approx(
+        {"count scores": 1 / 3, "wait for host": 0.1}
+        | dict.fromkeys(("copy in", "compute", "copy out"), 1 / 3)
+    )
+    assert [row.path for row in whole.rows][-1] == f"M0 {HEIGHT}H240V0H360V{HEIGHT}Z"
+
+
 def test_a_long_trace_is_no_larger() -> None:
     sizes = []
     for images, batches in ((800, 50), (40_000, 2500)):

@@ -67,6 +67,20 @@ def shown_first(rows: list[TopRow]) -> list[TopRow]:
     return [rows[0], rows[-1]] if len(rows) > 1 else rows
 
 
+def calibration(run: RunContent) -> str:
+    """How sure the model is beside how often it is right; empty where that was not measured."""
+    of_metric = run.metrics.get("ece") or run.metrics.get("ece-probabilities") or {}
+    measured = of_metric.get("mean_confidence")
+    if measured is None or measured.value is None or not run.images or not run.hits:
+        return ""
+    right = 100 * run.hits[0] / run.images
+    way = "more" if measured.value > right else "less"
+    return (
+        f"On average the model is {measured.value:.1f} % sure, and right for {right:.1f} % of the "
+        f"images: {abs(measured.value - right):.1f} pt {way} sure than it should be."
+    )
+
+
 def verdict_strip(verdict: VerdictContent | None, top1: TopRow | None) -> Strip | None:
     """The interval beside the baseline, or of the change beside none; None without a verdict."""
     if verdict is None or top1 is None:

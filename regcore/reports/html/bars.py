@@ -38,7 +38,14 @@ def stage_loads(perf: PerfContent) -> list[Bar]:
     for stage in perf.stages:
         share = stage.busy_s / (stage.threads * perf.seconds) if perf.seconds else 0.0
         length = min(1.0, share)
-        bars.append(Bar(f"{stage.stage} \u00d7 {stage.threads}", f"{share:.0%}", length, "compute"))
+        bars.append(
+            Bar(
+                f"{stage.stage} \u00d7 {stage.threads}",
+                f"{100 * share:.0f}\u00a0%",
+                length,
+                "compute",
+            )
+        )
     return bars
 
 

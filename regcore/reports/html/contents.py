@@ -15,6 +15,7 @@ from regcore.evaluation.run_content import Count, Positive
 Rate = Annotated[float, Meta(ge=0, le=1e15)]
 Points = Annotated[float, Meta(ge=-1e4, le=1e4)]
 Outcome = Literal["PASS", "FAIL", "UNDECIDED"]
+_Notes = Annotated[list[str], Meta(max_length=100)]
 Pair = Annotated[list[float], Meta(min_length=2, max_length=2)]
 
 
@@ -89,6 +90,7 @@ class BaselineVerdict:
     drop: Points
     margin: Points
     detectable: Points
+    notes: _Notes = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class RunVerdict:
     lost: list[str]
     won: list[str]
     other: list[str]
+    notes: _Notes = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class Sections:
             "first": accuracy.shown_first(rows),
             "strip": accuracy.verdict_strip(verdict, rows[0] if rows else None),
             "metrics": value_rows(run.metrics),
+            "calibration": accuracy.calibration(run),
             "verdict": verdict,
             "mark": summary.mark,
             "sentences": summary.verdict_sentences(verdict),

@@ -16,14 +16,14 @@ def mark(outcome: str) -> str:
 
 
 def verdict_sentences(verdict: VerdictContent | None) -> list[str]:
-    """What the accuracy was held against, and how it compares."""
+    """What the accuracy was held against, how it compares, and what the verdict notes of it."""
     if verdict is None:
         return []
     sentences = []
     if verdict.baseline is not None:
-        sentences.append(_baseline(verdict.baseline))
+        sentences += [_baseline(verdict.baseline), *map(_sentence, verdict.baseline.notes)]
     if verdict.against is not None:
-        sentences.append(_against(verdict.against))
+        sentences += [_against(verdict.against), *map(_sentence, verdict.against.notes)]
     return sentences
 
 
@@ -48,6 +48,10 @@ def counted(run: RunContent) -> str:
     if run.left_out:
         return f"the first {run.images:,} of {run.images + run.left_out:,} images"
     return f"{run.images:,} image{'' if run.images == 1 else 's'}"
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}."
 
 
 def _baseline(part: BaselineVerdict) -> str:
