@@ -1,0 +1,68 @@
+"""Runs the blocks of a page, which come as JSON on stdin, in this process and the current folder.
+
+Python blocks share their names, as in one session; shell blocks are bash's. The first block that
+does otherwise than its page says ends the process with a message.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import traceback
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+
+from docs.blocks import Block, lacking  # noqa: E402
+
+from docs import given  # noqa: E402
+
+
+def main() -> None:
+    page = json.load(sys.stdin)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for name in page["given"]:
+        names.update(getattr(given, name)(Path(page["cache"])) or {})
+    for block in (Block(**block) for block in page["blocks"]):
+        if block.not_run:
+            continue
+        code, output = (_shell if block.language == "sh" else _python)(block, names)
+        line = None if code != block.exit_code else lacking(tuple(block.printed), output)
+        if code != block.exit_code or line is not None:
+            wrong = f"exit code {code}" if line is None else f"does not print {line!r}"
+            sys.exit(f"{page['path']}:{block.line}: {wrong}\n{block.code}\n{output}")
+
+
+def _python(block: Block, names: dict[str, Any]) -> tuple[int, str]:
+    with redirect_stdout(io.StringIO()) as output, redirect_stderr(output):
+        try:
+            exec(compile(block.code, "block", "exec"), names)  # noqa: S102
+        except Exception:  # noqa: BLE001
+            traceback.print_exc()
+            return 1, output.getvalue()
+    return 0, output.getvalue()
+
+
+def _shell(block: Block, _: dict[str, Any]) -> tuple[int, str]:
+    environment = {**os.environ, **given.emulated(block.emulated)}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block.code],  # noqa: S607
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    return done.returncode, done.stdout
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    main()
