@@ -73,3 +73,12 @@ def loop(_: Path) -> dict[str, Any]:
         "scores": torch.randn(20, 1000),
         "model": nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(48, 1000)),
     }
+
+
+def regnety(_: Path) -> None:
+    """regnety_016-54367f74.pth, under the name of the guide's weights: seeded random ones."""
+    import timm
+    import torch
+
+    torch.manual_seed(0)
+    torch.save(timm.create_model("regnety_016").state_dict(), "regnety_016-54367f74.pth")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import traceback
@@ -22,20 +23,29 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 from docs.blocks import Block, lacking  # noqa: E402
 
 from docs import given  # noqa: E402
+from regcore.frameworks import import_torchvision  # noqa: E402
 
 
 def main() -> None:
     page = json.load(sys.stdin)
+    code = "".join(block["code"] for block in page["blocks"] if block["language"] == "python")
+    if {"loop", "regnety"} & set(page["given"]) or re.search("torch|timm|transformers", code):
+        # Wheels of torch and torchvision that do not go together fail to import without this.
+        import_torchvision()
     names: dict[str, Any] = {"__name__": "__main__"}
     for name in page["given"]:
         names.update(getattr(given, name)(Path(page["cache"])) or {})
     for block in (Block(**block) for block in page["blocks"]):
         if block.not_run:
             continue
-        code, output = (_shell if block.language == "sh" else _python)(block, names)
-        line = None if code != block.exit_code else lacking(tuple(block.printed), output)
-        if code != block.exit_code or line is not None:
-            wrong = f"exit code {code}" if line is None else f"does not print {line!r}"
+        before = os.times()
+        status, output = (_shell if block.language == "sh" else _python)(block, names)
+        spent = sum(os.times()[:4]) - sum(before[:4])
+        sys.stdout.write(f"{page['path']}:{block.line}: {spent:.1f} s\n")
+        wrong = f"exit code {status}" if status != block.exit_code else ""
+        if not wrong and (line := lacking(tuple(block.printed), output)):
+            wrong = f"does not print {line!r}"
+        if wrong:
             sys.exit(f"{page['path']}:{block.line}: {wrong}\n{block.code}\n{output}")
 
 

@@ -63,6 +63,7 @@ def test_the_blocks_of_a_page_run(name: str, made: Path, tmp_path: Path) -> None
         env=environment,
         timeout=600,
     )
+    sys.stdout.write(done.stdout)  # the CPU time of each block: `pytest -rP`
     assert done.returncode == 0, done.stderr
 
 

@@ -10,4 +10,7 @@ for _folder in map(str, (_EMULATORS, _EMULATORS.parent)):
 
 from tensorrt_emulator import Emulator  # noqa: E402
 
-Emulator().installed().__enter__()
+_installed = Emulator().installed()
+_installed.__enter__()
+# This module is no longer the one of its name: what it holds must live as long as that one.
+sys.modules["tensorrt"].installed = _installed  # type: ignore[attr-defined]
