@@ -69,7 +69,7 @@ def _commands() -> Iterator[str]:
 
     for path, command in _below("regcore", cli):
         yield f"### {path}\n"
-        with click.Context(command, info_name=path, max_content_width=100) as context:
+        with click.Context(command, info_name=path, max_content_width=80) as context:
             yield f"```text\n{command.get_help(context)}\n```\n"
 
 

@@ -29,7 +29,7 @@ from regcore.frameworks import import_torchvision  # noqa: E402
 def main() -> None:
     page = json.load(sys.stdin)
     code = "".join(block["code"] for block in page["blocks"] if block["language"] == "python")
-    if {"loop", "regnety", "twin"} & set(page["given"]) or re.search("torch|timm", code):
+    if {"loop", "regnety", "run", "twin"} & set(page["given"]) or re.search("torch|timm", code):
         # Wheels of torch and torchvision that do not go together fail to import without this.
         import_torchvision()
     names: dict[str, Any] = {"__name__": "__main__"}
