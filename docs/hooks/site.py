@@ -17,6 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Markdown files outside docs/ that the site has, too.
 _TAKEN_ALONG = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md")
 
+_LINK_OR_CODE = re.compile(
+    r"^ *```.*?^ *```$|(?P<mark>!?)\[(?P<shown>[^\]]*)\]\((?P<target>[^)\s]+)\)|`[^`\n]*`",
+    re.DOTALL | re.MULTILINE,
+)
+
 
 def on_files(files: Any, config: Any) -> Any:
     """Adds the Markdown files outside docs/, and the pictures of bench/results."""
@@ -45,8 +50,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     up = "../" * source.count("/")
 
     def mended(found: re.Match[str]) -> str:
-        target, _, fragment = found["target"].partition("#")
-        if ":" in target or not target:
+        target, _, fragment = (found["target"] or "").partition("#")
+        if ":" in target or not target:  # code, another site, or a place on this page
             return found[0]
         reached = (here.parent / target).resolve()
         if not reached.is_relative_to(ROOT):
@@ -56,12 +61,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
             return found["shown"]  # a file of the source tree, which the site has not
         return f"{found['mark']}[{found['shown']}]({up}{name}{'#' if fragment else ''}{fragment})"
 
-    pattern = r"(?P<mark>!?)\[(?P<shown>[^\]]*)\]\((?P<target>[^)\s]+)\)"
-    code = r"(^ *```.*?^ *```$|`[^`\n]*`(?!\]))"
-    parts = re.split(code, markdown, flags=re.DOTALL | re.MULTILINE)
-    return "".join(
-        part if place % 2 else re.sub(pattern, mended, part) for place, part in enumerate(parts)
-    )
+    return _LINK_OR_CODE.sub(mended, markdown)
 
 
 def _commands() -> Iterator[str]:

@@ -29,6 +29,7 @@ def photos(_: Path) -> None:
 def model(cache: Path) -> None:
     """model.onnx, a real model that has its recipe inside, and the tag of timm."""
     import onnx
+
     from regcore.demo import exported_model
 
     made = onnx.load(exported_model(cache, print))
