@@ -6,6 +6,8 @@ An HTML comment before a block says what a reader need not see:
     <!-- docs-test: emulated ascend -->     pyACL is the emulated one; or: tensorrt
     <!-- docs-test: not run: REASON -->     the block is left out, and pytest tells the reason
 
+Commands that install packages are left out without a word.
+
 Anywhere on the page, `<!-- docs-test: given photos model -->` names the functions of given.py that
 make what the page takes for granted. A block of `text` that follows a block of code is what that
 prints: its lines come in this order, and `...` stands for anything.
@@ -27,6 +29,8 @@ _LINES = re.compile(
     r"|^ *<!-- docs-test: (?P<marker>.*?) -->$",
     re.DOTALL | re.MULTILINE,
 )
+#: Never run, also where a page forgets to say so.
+_INSTALLS = re.compile(r"^(sudo +)?(apt-get|brew|dnf|pip) ", re.MULTILINE)
 
 
 @dataclass
@@ -74,11 +78,11 @@ def read_page(path: Path) -> Page:
         if found["language"] in LANGUAGES:
             blocks.append(_marked(Block(line, found["language"], code), marker, path))
             follows = True
-        elif found["language"] == "text" and follows and not marker:
+        elif found["language"] in ("", "text") and follows and not marker:
             blocks[-1].printed = tuple(filter(None, map(str.strip, code.splitlines())))
             follows = False
         else:
-            assert found["language"], f"{path}:{line}: a block without a language"
+            assert not marker, f"{path}:{line}: only code is marked"
             follows = False
         marker = ""
     assert not marker, f"{path}: nothing is marked by {marker!r}"
@@ -89,6 +93,8 @@ def _marked(block: Block, marker: str, path: Path) -> Block:
     if marker.startswith("not run: "):
         block.not_run = marker.removeprefix("not run: ")
         return block
+    if _INSTALLS.search(block.code):
+        block.not_run = "it installs packages, on whatever machine the tests run"
     for word, value in (part.split() for part in marker.split(", ") if part):
         if word == "exit":
             block.exit_code = int(value)
