@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from docs.blocks import lacking, read_page
+from page_blocks import lacking, read_page
 
 PAGE = """# A page
 

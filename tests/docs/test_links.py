@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from docs.blocks import PAGES, ROOT
+from page_blocks import PAGES, ROOT
 
 OTHERS = ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "bench/README.md")
 FILES = (*PAGES, *(ROOT / name for name in OTHERS))

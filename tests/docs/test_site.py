@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from docs.blocks import ROOT
+from page_blocks import ROOT
 
 from regcore.cli import cli
 

@@ -18,11 +18,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+TESTS = Path(__file__).resolve().parent
+sys.path[:0] = [str(TESTS), str(TESTS / "emulators")]
 
-from docs.blocks import Block, lacking  # noqa: E402
+import page_inputs  # noqa: E402
+from page_blocks import Block, lacking  # noqa: E402
 
-from docs import given  # noqa: E402
 from regcore.frameworks import import_torchvision  # noqa: E402
 
 
@@ -34,7 +35,7 @@ def main() -> None:
         import_torchvision()
     names: dict[str, Any] = {"__name__": "__main__"}
     for name in page["given"]:
-        names.update(getattr(given, name)(Path(page["cache"])) or {})
+        names.update(getattr(page_inputs, name)(Path(page["cache"])) or {})
     for block in (Block(**block) for block in page["blocks"]):
         if block.not_run:
             continue
@@ -60,7 +61,7 @@ def _python(block: Block, names: dict[str, Any]) -> tuple[int, str]:
 
 
 def _shell(block: Block, _: dict[str, Any]) -> tuple[int, str]:
-    environment = {**os.environ, **given.emulated(block.emulated)}
+    environment = {**os.environ, **page_inputs.emulated(block.emulated)}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block.code],  # noqa: S607
         stdout=subprocess.PIPE,

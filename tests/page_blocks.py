@@ -8,9 +8,9 @@ An HTML comment before a block says what a reader need not see:
 
 Commands that install packages are left out without a word.
 
-Anywhere on the page, `<!-- docs-test: given photos model -->` names the functions of given.py that
-make what the page takes for granted. A block of `text` that follows a block of code is what that
-prints: its lines come in this order, and `...` stands for anything.
+Anywhere on the page, `<!-- docs-test: given photos model -->` names the functions of page_inputs.py
+that make what the page takes for granted. A block of `text` that follows a block of code is what
+that prints: its lines come in this order, and `...` stands for anything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 #: What is run. Blocks of other languages are configuration, data, or output.
 LANGUAGES = ("sh", "python")

@@ -11,7 +11,7 @@ from typing import Any
 
 from regcore.images.sample_photos import sample_photos
 
-EMULATORS = Path(__file__).resolve().parents[1] / "emulators"
+EMULATORS = Path(__file__).resolve().parent / "emulators"
 
 
 def photos(_: Path) -> None:
