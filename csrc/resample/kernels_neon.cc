@@ -100,12 +100,17 @@ inline void Transpose(const uint8x16_t (&row)[kBlockRows], uint8x16_t (&result)[
 }
 
 // kByte = 3 tap + colour.
+template <int kByte>
+inline void AddByte(const uint8x16_t (&bytes)[3], const uint8x16_t (&widen)[4], uint32x4_t weights,
+                    uint32x4_t* sums) {
+  sums[kByte % 3] = vmlaq_laneq_u32(sums[kByte % 3], Lookup(bytes[kByte / 4], widen[kByte % 4]),
+                                    weights, kByte / 3);
+}
+
 template <int... kByte>
 inline void AddStep(const uint8x16_t (&bytes)[3], const uint8x16_t (&widen)[4], uint32x4_t weights,
                     uint32x4_t* sums, std::integer_sequence<int, kByte...>) {
-  ((sums[kByte % 3] = vmlaq_laneq_u32(sums[kByte % 3], Lookup(bytes[kByte / 4], widen[kByte % 4]),
-                                      weights, kByte / 3)),
-   ...);
+  (AddByte<kByte>(bytes, widen, weights, sums), ...);
 }
 
 // One sum per colour; lane r is row r.

@@ -86,6 +86,10 @@ def libjpeg_version():
     return JpegLibraryVersion().decode()
 
 
+def libjpeg_is_bundled():
+    return JpegLibraryIsBundled()
+
+
 cdef class Preprocessing:
     """A recipe's ImagePreprocessor and the workers that run lists of images through it."""
 

@@ -32,15 +32,13 @@ from regcore.errors import UsageError
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
     if not wanted or ctx.resilient_parsing:
         return
-    from regcore.host import core_versions
+    from regcore.host import jpeg_library, simd_level
 
     try:
-        core = core_versions()
+        simd = simd_level()
     except UsageError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(
-        f"regcore {version('regcore')} (SIMD {core['simd']}, libjpeg-turbo {core['libjpeg_turbo']})"
-    )
+    click.echo(f"regcore {version('regcore')} (SIMD {simd}, {jpeg_library()})")
     ctx.exit()
 
 
