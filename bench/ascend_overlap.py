@@ -1,41 +1,38 @@
 """How much of an Ascend's own rate a run reaches, on the emulated pyACL of the tests.
 
 The device takes the time that the guide's logs say, and copies take theirs. What is measured is
-the host: decoding, feeding and scoring under the device. The bytes of a copy are moved by the host
-here, and the emulator checks each call, which costs more than pyACL's own. Where this host cannot
-feed so many chips at their rates, `--slower` makes chips and copies slower by that factor: the
-parts are then those of a host that is as many times faster.
+the host: decoding, feeding and scoring under the device, from the first request for an image to
+the last score. The bytes of a copy are moved by the host here, and the emulator checks each call:
+the last columns say how much of the host's processors the run took, and how much of that the
+emulator, which computes in Python and so on one of them at a time. Where this host cannot feed so
+many chips, `--slower` makes chips and copies slower by that factor, and `--feed` and `--most` by
+what it takes: the parts are then those of a host that is as many times faster. Every device gets as
+many whole batches as the others.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
+import math
+import os
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import onnx
+from emulated_ascend import COPY_GB_S, Chips, Watched, open_chips
 from guide_replay import GUIDE_END_TO_END, INTERFACE
 from machine import find_photos, machine
-from numpy.typing import NDArray
-from onnx import helper, numpy_helper
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rounds import interleave, spread
 
 from regcore import Preprocessor, Recipe
-from regcore.backends.ascend import AscendBackend, process
-from regcore.backends.ascend.backend import SLOTS
-from regcore.backends.protocol import Backend, Result
-from regcore.backends.round_robin import RoundRobinBackend
 from regcore.inference.evaluate import evaluate, evaluate_batches
 from regcore.inference.infer import infer
 from regcore.inference.inputs.source import closed_after
@@ -45,142 +42,85 @@ from regcore.store.layout import pack_form
 from regcore.store.reader import open_store
 from regcore.store.writer import write_store
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "emulators"))
-from acl_emulator import Emulator, Settings
-from om_file import write_om
-
-SOCS = {"310": "Ascend310", "310P": "Ascend310P3"}
-COPY_GB_S = 5.0
-CLASSES = 1000
+_PACK = 64  # images, a multiple of all batches
 
 
 class Case(NamedTuple):
-    """source: photos, or a store of float32 packs, to `run` or to `infer`.
-
-    slots: copies of the model on each device.
-    """
+    """source: photos, or a store of float32 packs, to `run` or to `infer`."""
 
     source: str
-    card: str
-    batch: int
-    devices: int = 1
-    slots: int = SLOTS
+    chips: Chips
 
-    @property
-    def rate(self) -> float:
-        """The images/s of all devices by the guide's logs."""
-        return self.devices * INTERFACE[self.card][self.batch]
+    def slower(self, least: float, feed: float, most: float) -> float:
+        """The factor that makes all chips no faster than `feed` images/s and `most` batches/s."""
+        return max(least, self.chips.rate / feed, self.chips.rate / self.chips.batch / most)
+
+    def count(self, seconds: float, slower: float) -> int:
+        """Images for at least so many seconds, in whole batches for each device."""
+        together = self.chips.batch * self.chips.devices
+        return math.ceil(seconds * self.chips.rate / slower / together) * together
 
 
 CASES = {
     "photos": tuple(
-        Case("photos", card, batch, devices)
+        Case("photos", Chips(card, batch, devices))
         for card, rates in INTERFACE.items()
         for batch in rates
         for devices in (1, 4)
     ),
     "slots": tuple(
-        Case("photos", "310", batch, slots=slots) for batch in (1, 16) for slots in (1, 3)
+        Case("photos", Chips("310", batch, slots=slots)) for batch in (1, 16) for slots in (1, 3)
     ),
     "store": tuple(
-        Case(source, "310", 16, devices)
+        Case(source, Chips("310", 16, devices))
         for source in ("store, run", "store, infer")
         for devices in (1, 2, 4)
     ),
 }
 
 
-def save_model(path: Path, batch: int, soc: str) -> None:
-    """1000 scores of the first pixel, so that ONNX Runtime has next to nothing to do."""
-    weights = np.random.default_rng(0).random((3, CLASSES), dtype=np.float32)
-    bounds = {"starts": [0, 0], "ends": [1, 1], "axes": [2, 3]}
-    constants = [numpy_helper.from_array(np.array(v), name) for name, v in bounds.items()]
-    kind = onnx.TensorProto.FLOAT
-    graph = helper.make_graph(
-        [
-            helper.make_node("Slice", ["image", *bounds], ["pixel"]),
-            helper.make_node("Flatten", ["pixel"], ["colour"]),
-            helper.make_node("MatMul", ["colour", "weights"], ["class"]),
-        ],
-        "pixel",
-        [helper.make_tensor_value_info("image", kind, [batch, 3, 224, 224])],
-        [helper.make_tensor_value_info("class", kind, [batch, CLASSES])],
-        [numpy_helper.from_array(weights, "weights"), *constants],
-    )
-    opsets = [helper.make_opsetid("", 17)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
-    header = {
-        "soc": soc,
-        "batch": [batch],
-        "dynamic": False,
-        "input": "image",
-        "shape": [3, 224, 224],
-        "dtype": "float32",
-        "aipp": None,
-        "precision": "force_fp16",
-    }
-    write_om(path, header, model.SerializeToString())
-
-
-@contextmanager
-def emulated(case: Case, slower: float) -> Iterator[None]:
-    settings = Settings(
-        devices=case.devices,
-        soc=SOCS[case.card],
-        copy_gb_s=COPY_GB_S / slower,
-        images_per_s=INTERFACE[case.card][case.batch] / slower,
-        check_sources=False,
-    )
-    with Emulator(settings).installed():
-        try:
-            yield
-        finally:
-            process.shut_down()
-
-
-def open_model(path: Path, case: Case) -> Backend:
-    def open_one(device: int) -> Backend:
-        return AscendBackend(path, device=device, slots=case.slots)
-
-    return open_one(0) if case.devices == 1 else RoundRobinBackend(range(case.devices), open_one)
-
-
 class Measured(NamedTuple):
     """part: the rate of a whole run, in parts of the devices' own.
 
-    device_thread_ms: what the thread that drives the devices computed for each batch.
+    device_thread_ms: what the thread that drives the devices computed for each batch, without the
+    emulator.
+    processors: the part of this host's processor time that the run took; emulator: of it the
+    emulator's own.
     """
 
     part: float
     device_thread_ms: float
+    processors: float
+    emulator: float
 
 
 def measure(case: Case, folder: Path, photos: list[str], slower: float) -> dict[Case, Measured]:
-    model = folder / f"{case.card}-bs{case.batch}.om"
-    save_model(model, case.batch, SOCS[case.card])
-    with emulated(case, slower), open_model(model, case) as backend:
-        watched = _Watched(backend)
-        seconds = _run(case, folder, photos, watched)
-        part = len(photos) * slower / seconds / case.rate
-        batches = -(-len(photos) // case.batch)
-        return {case: Measured(part, 1000 * watched.thread_seconds / batches)}
+    with open_chips(case.chips, folder, slower) as backend:
+        seconds = _run(case, folder, photos, backend)
+        backend.note()
+    available = seconds * (os.cpu_count() or 1)
+    return {
+        case: Measured(
+            len(photos) * slower / seconds / case.chips.rate,
+            1000 * backend.thread_seconds / -(-len(photos) // case.chips.batch),
+            backend.process_seconds / available,
+            backend.emulator_seconds / available,
+        )
+    }
 
 
-def _run(case: Case, folder: Path, photos: list[str], backend: Backend) -> float:
+def _run(case: Case, folder: Path, photos: list[str], backend: Watched) -> float:
     """The wall time of a run in s."""
-    labels = np.zeros(len(photos), np.int64)
+    batch, labels = case.chips.batch, np.zeros(len(photos), np.int64)
+    if case.source == "photos":
+        found = evaluate(Preprocessor(Recipe()), backend, photos, labels, batch_size=batch)
+        return _checked(found.timeline, found.images, len(photos))
+    store = open_store(folder / f"store-{len(photos)}")
     if case.source == "store, infer":
-        inputs = StoreInputs(open_store(folder / "store"))
-        inferred = infer(inputs, backend, None, batch_size=case.batch)
+        inferred = infer(StoreInputs(store), backend, None, batch_size=batch)
         return _checked(inferred.timeline, inferred.written, len(photos))
-    if case.source == "store, run":
-        store = open_store(folder / "store")
-        with closed_after(device_batches(store, backend, case.batch)) as batches:
-            found = evaluate_batches(batches, backend, labels)
-    else:
-        preprocessor = Preprocessor(Recipe())
-        found = evaluate(preprocessor, backend, photos, labels, batch_size=case.batch)
+    with closed_after(device_batches(store, backend, batch)) as batches:
+        found = evaluate_batches(batches, backend, labels)
     return _checked(found.timeline, found.images, len(photos))
 
 
@@ -190,48 +130,37 @@ def _checked(timeline: Timeline, images: int, expected: int) -> float:
     return timeline.end - timeline.start
 
 
-class _Watched(Backend):
-    """A backend, and what its thread has computed when it took the last result."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self.thread_seconds = 0.0
-        for name in ("name", "version", "provider", "inputs", "outputs", "metadata", "depth"):
-            setattr(self, name, getattr(backend, name))
-        self.max_batch = backend.max_batch
-        self.host_buffers = backend.host_buffers  # type: ignore[method-assign]
-
-    def submit(self, batch: NDArray[Any]) -> None:
-        self._backend.submit(batch)
-
-    def result(self) -> Result:
-        result = self._backend.result()
-        self.thread_seconds = time.thread_time()
-        return result
-
-    def close(self) -> None:
-        self._backend.close()
+def prepare(folder: Path, photos: list[str], counts: Iterable[int], stores: set[int]) -> list[str]:
+    """Links to the photos, again and again, for the longest run, and the stores of such runs."""
+    links = folder / "links"
+    links.mkdir()
+    paths = [links / f"{number:06}.jpg" for number in range(max(counts))]
+    for path, photo in zip(paths, islice(cycle(photos), len(paths)), strict=True):
+        path.symlink_to(photo)
+    for count in stores:
+        names, form = [path.name for path in paths[:count]], pack_form(Recipe(), _PACK)
+        write_store(Preprocessor(Recipe()), links, names, folder / f"store-{count}", form)
+    return list(map(str, paths))
 
 
 def show(document: dict[str, Any]) -> None:
-    console = Console(highlight=False, markup=False, width=None if Console().is_terminal else 120)
+    console = Console(highlight=False, markup=False, width=None if Console().is_terminal else 140)
     found = document["machine"]
-    loads = [found[name][0] for name in ("load_average", "load_average_after")]
-    console.print(
-        f"{found['cpu']}, {found['cores']} cores; {document['images']} photos, "
-        f"{document['rounds']} rounds, chips slower by {document['slower']:g}, "
-        f"load average {loads[0]:.2f} before and {loads[1]:.2f} after"
-    )
+    console.print(f"{found['cpu']}, {found['cores']} cores; {document['rounds']} rounds")
     table = Table("source", box=box.MARKDOWN)
     for name in (
         "card",
         "batch",
         "devices",
         "slots",
+        "images",
+        "slower by",
         "interface, images/s",
         "e2e, % of it",
         "range",
         "device thread, ms/batch",
+        "of the processors, %",
+        "the emulator, %",
         "guide",
     ):
         table.add_column(name, justify="right")
@@ -240,66 +169,92 @@ def show(document: dict[str, Any]) -> None:
         table.add_row(
             row["source"],
             row["card"],
-            str(row["batch"]),
-            str(row["devices"]),
-            str(row["slots"]),
+            *(str(row[name]) for name in ("batch", "devices", "slots", "images")),
+            f"{row['slower']:.2f}",
             f"{row['interface_images_per_s']:.1f}",
             f"{100 * part['median']:.1f}",
             f"{100 * part['min']:.1f} to {100 * part['max']:.1f}",
             f"{row['device_thread_ms']['median']:.2f}",
+            f"{100 * row['processors']['median']:.0f}",
+            f"{100 * row['emulator']['median']:.0f}",
             f"{100 * guide / INTERFACE[row['card']][row['batch']]:.0f}" if guide else "",
         )
     console.print(table)
 
 
+def joined(path: Path, document: dict[str, Any]) -> dict[str, Any]:
+    """The rows of an earlier file that were not measured anew, and the new ones."""
+    if not path.exists():
+        return document
+    keys = ("source", *Chips._fields)
+    new = {tuple(row[key] for key in keys) for row in document["rows"]}
+    before = json.loads(path.read_text())["rows"]
+    kept = [row for row in before if tuple(row.get(key) for key in keys) not in new]
+    rows = sorted([*kept, *document["rows"]], key=lambda row: [row[key] for key in keys])
+    return {**document, "rows": rows}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", metavar="DIR", help="photos, by default those of foolbox")
-    parser.add_argument("--count", type=int, default=4000, help="images of a run (default 4000)")
+    parser.add_argument("--seconds", type=float, default=8.0, help="of a run at least (default 8)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each row (default 3)")
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--cards", nargs="+", choices=INTERFACE, default=list(INTERFACE))
+    parser.add_argument("--batches", nargs="+", type=int, default=list(INTERFACE["310"]))
+    parser.add_argument("--devices", nargs="+", type=int, default=[1, 2, 4])
     parser.add_argument("--slower", type=float, default=1.0, metavar="FACTOR")
+    parser.add_argument("--feed", type=float, default=math.inf, metavar="IMAGES_PER_S")
+    parser.add_argument("--most", type=float, default=math.inf, metavar="BATCHES_PER_S")
     parser.add_argument("--folder", default="/dev/shm", help="where all files go")  # noqa: S108
-    parser.add_argument("--json", metavar="FILE", type=Path)
+    parser.add_argument("--json", metavar="FILE", type=Path, help="rows that it has are kept")
     arguments = parser.parse_args()
     photos = find_photos(arguments.images)
     before = machine()
     errors = Console(stderr=True)
     cases = [
-        case for name in arguments.cases for case in CASES[name] if case.card in arguments.cards
+        case
+        for name in arguments.cases
+        for case in CASES[name]
+        if case.chips.card in arguments.cards
+        and case.chips.batch in arguments.batches
+        and case.chips.devices in arguments.devices
     ]
+    slower = {case: case.slower(arguments.slower, arguments.feed, arguments.most) for case in cases}
+    counts = {case: case.count(arguments.seconds, slower[case]) for case in cases}
     with (
         tempfile.TemporaryDirectory(dir=arguments.folder) as name,
-        errors.status("store") as status,
+        errors.status("files") as status,
     ):
         folder = Path(name)
-        links = folder / "links"
-        links.mkdir()
-        for number in range(arguments.count):
-            (links / f"{number:06}.jpg").symlink_to(photos[number % len(photos)])
-        paths = sorted(map(str, links.iterdir()))
-        names = [path.name for path in map(Path, paths)]
-        form = pack_form(Recipe(), 64)
-        if "store" in arguments.cases:
-            write_store(Preprocessor(Recipe()), links, names, folder / "store", form)
-        tasks = [partial(measure, case, folder, paths, arguments.slower) for case in cases]
+        stores = {counts[case] for case in cases if case.source != "photos"}
+        paths = prepare(folder, photos, counts.values(), stores)
+        tasks = [
+            partial(measure, case, folder, paths[: counts[case]], slower[case]) for case in cases
+        ]
         done: list[Any] = interleave(tasks, arguments.rounds, status.update)
+    after = machine()["load_average"]
     rows = [
-        case._asdict()
-        | {"interface_images_per_s": case.rate / arguments.slower}
+        {"source": case.source}
+        | case.chips._asdict()
+        | {
+            "images": counts[case],
+            "slower": slower[case],
+            "interface_images_per_s": case.chips.rate / slower[case],
+            "load_average": [before["load_average"], after],
+        }
         | {name: spread([getattr(one[case], name) for one in done]) for name in Measured._fields}
         for case in cases
     ]
     document = {
-        "machine": {**before, "load_average_after": machine()["load_average"]},
+        "machine": before,
         "copy_gb_s": COPY_GB_S,
-        "images": arguments.count,
+        "seconds": arguments.seconds,
         "rounds": arguments.rounds,
-        "slower": arguments.slower,
         "rows": rows,
     }
     if arguments.json:
+        document = joined(arguments.json, document)
         arguments.json.write_text(json.dumps(document, indent=1) + "\n")
     show(document)
 

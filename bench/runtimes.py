@@ -3,8 +3,9 @@
 One ONNX file runs on both: as `regcore run` from photos, where preprocessing takes its part of the
 same cores, and from a store of prepared images in memory; and as `regcore infer --random`, the same
 batch again and again. Beside the latter stands OpenVINO's own benchmark_app, which does just that,
-with as many streams, requests and threads. All take turns within every round. Errors are against
-ONNX Runtime's scores of the same photos.
+with as many streams, requests and threads. All take turns within every round. Where the host's own
+work shares the processors with the model, a run cannot be as fast as the model alone: the bound
+stands beside it, see host_alone.py. Errors are against ONNX Runtime's scores of the same photos.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from host_alone import HOST, bound, photos_alone, store_alone
 from machine import describe, find_photos, machine
 from numpy.typing import NDArray
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rounds import Key, Round, Task, interleave, ratios, spread, times
+from runtime_tables import show
 
 from regcore import Preprocessor, Recipe, evaluate_model, infer_images, preprocess_images
 from regcore.backends.openvino.devices import short_version
@@ -191,12 +192,17 @@ def differences(case: Case, runtimes: list[Runtime], photos: list[str]) -> dict[
 
 def measure(
     case: Case, runtimes: list[Runtime], requests: int, rounds: int, notify: Callable[[str], Any]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows, and the ratios: speeds against ONNX Runtime's, and against benchmark_app's."""
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows, the ratios (against ONNX Runtime's and benchmark_app's speeds), and the bounds."""
     tasks = [run(case, runtime, source) for runtime in runtimes for source in (STORE, PHOTOS)]
     apps = [runtime for runtime in runtimes if runtime.prefix]
     tasks += [infer(case, runtime) for runtime in runtimes]
     tasks += [app(case, runtime, requests) for runtime in apps]
+    paths = sorted(map(str, case.photos.iterdir()))
+    tasks += [
+        photos_alone(PHOTOS, paths, case.recipe, case.batch),
+        store_alone(STORE, case.store, case.batch),
+    ]
     done = interleave(tasks, rounds, notify)
     rows = [
         {
@@ -206,6 +212,7 @@ def measure(
             "images_per_s": spread([1000 / ms for ms in times(done, key)]),
         }
         for key in done[0]
+        if key.label != HOST
     ]
     pairs = [
         (Key(REFERENCE.label, source, 0), Key(runtime.label, source, 0))
@@ -225,36 +232,14 @@ def measure(
         }
         for above, below in pairs
     ]
-    return sorted(rows, key=lambda row: (row["source"], row["label"])), found
-
-
-def show(document: dict[str, Any]) -> None:
-    console = Console(highlight=False, markup=False, width=140)
-    used = document["machine"]
-    before, after = (used[name][0] for name in ("load_average", "load_average_after"))
-    console.print(f"{used['cpu']}, {used['cores']} cores, {' '.join(used['flags'])}")
-    console.print(", ".join(f"{name} {number}" for name, number in document["versions"].items()))
-    console.print(
-        f"{document['model']}, batches of {document['batch']}, {document['images']} images, "
-        f"{document['rounds']} rounds, load average {before:.2f} before and {after:.2f} after"
-    )
-    table = Table("", "from", "images/s", "range", box=box.MARKDOWN)
-    for row in document["rows"]:
-        rate = row["images_per_s"]
-        span = f"{rate['min']:.1f} to {rate['max']:.1f}"
-        table.add_row(row["label"], row["source"], f"{rate['median']:.1f}", span)
-    console.print(table)
-    table = Table("", "as fast as", "times", "range", box=box.MARKDOWN)
-    for row in document["ratios"]:
-        span = f"{row['min']:.3f} to {row['max']:.3f}"
-        table.add_row(row["faster"], row["than"], f"{row['median']:.3f}", span)
-    console.print(table)
-    table = Table("against ONNX Runtime", "largest difference", "other best class")
-    table.box = box.MARKDOWN
-    for label, row in document["differences"].items():
-        largest = f"{row['largest']:.2g} (largest score {row['largest_score']:.3g})"
-        table.add_row(label, largest, f"{row['other_best_class']} of {row['images']}")
-    console.print(table)
+    bounds = [
+        bound(done, Key(runtime.label, source, 0), Key(device, RANDOM, 0))
+        for runtime in runtimes
+        for source in (STORE, PHOTOS)
+        for device in [_app_of(runtime) if runtime.prefix else runtime.label]
+    ]
+    rows.sort(key=lambda row: (row["source"], row["label"]))
+    return {"rows": rows, "ratios": found, "bounds": bounds}
 
 
 def versions() -> dict[str, str]:
@@ -292,7 +277,7 @@ def main() -> None:
         with open_backend(f"{OPENVINO.prefix}{model}") as backend:
             requests = backend.depth
         errors = differences(case, runtimes, photos)
-        rows, found = measure(case, runtimes, requests, arguments.rounds, notify)
+        measured = measure(case, runtimes, requests, arguments.rounds, notify)
     document = {
         "machine": {**before, "load_average_after": machine()["load_average"]},
         "photos": describe(photos),
@@ -304,8 +289,7 @@ def main() -> None:
         "batch": arguments.batch,
         "images": arguments.count,
         "rounds": arguments.rounds,
-        "rows": rows,
-        "ratios": found,
+        **measured,
         "differences": errors,
     }
     if arguments.json:

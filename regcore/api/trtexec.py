@@ -52,6 +52,8 @@ def measure_trtexec(
     )
     sizes = measurement.batches(tuple(batches))
     measurement.check_outputs(sizes, force=force)
+    if not fp16 and "--noTF32" not in options:
+        log("trtexec multiplies float32 as TF32 where the GPU has it; -- --noTF32 keeps float32")
     results: list[TrtexecResult] = []
     failures: list[str] = []
     for batch in sizes:

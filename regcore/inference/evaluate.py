@@ -106,8 +106,9 @@ def evaluate(
     """
     if len(items) != len(labels):
         raise ValueError(f"{len(items)} items, but {len(labels)} labels")
+    opened = device_stream(preprocessor, backend, items, batch_size)
     timeline = Timeline(worked=[] if trace else None)
-    with device_stream(preprocessor, backend, items, batch_size) as stream:
+    with opened as stream:
         state = _EvaluationState(labels, metrics, background=background, progress=progress)
         return state.run(stream, backend, timeline, device_timeout)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 
@@ -77,11 +78,11 @@ def infer(
 
     timeline = Timeline(worked=[] if trace else None)
     chosen = wanted if have.any() else None
-    with (
-        suppress(KeyboardInterrupt),
-        inputs.batches(backend, batch_size, chosen) as batches,
-    ):
-        run_pipeline(batches, backend, use, timeline, device_timeout=device_timeout)
+    with suppress(KeyboardInterrupt):
+        opened = inputs.batches(backend, batch_size, chosen)
+        timeline.start = perf_counter()
+        with opened as batches:
+            run_pipeline(batches, backend, use, timeline, device_timeout=device_timeout)
     return Inference(
         written=written,
         saved=writer is not None,

@@ -115,7 +115,8 @@ class BatchLog(Sequence[BatchTimes]):
 class Timeline:
     """When what happened, in s of time.perf_counter; complete after the run.
 
-    start: of the timeline's life, so that it is made before a stream begins to work.
+    start: of the timeline's life, so that it is made before a stream begins to work, and after the
+        memory of its batches is there.
     worked: who prepared which image and when, see Batch; kept only where it was asked for.
     worker_seconds: what all workers together spent in each stage, and waiting for a free buffer.
     room_seconds: how long results waited for the use of earlier ones.

@@ -53,7 +53,9 @@ class TrtexecSummary:
     ]
     walltime_s: Annotated[_Number | None, described("Of the whole run.")]
     gpu_compute_s: Annotated[_Number | None, described("Of it, in the model.")]
-    settings: Annotated[dict[str, _Text], described("By their names in the log.")]
+    settings: Annotated[
+        dict[str, _Text], described("By their names in the log; TF32 as the command has it.")
+    ]
     warnings: Annotated[list[_Text], described("Of trtexec, on what limits or blurs the figures.")]
 
 

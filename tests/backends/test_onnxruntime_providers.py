@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -340,3 +341,29 @@ def test_cann_computes_in_float16_by_itself(
     with open_backend(save_model(tmp_path / "m.onnx", size=8), provider="cann") as backend:
         assert backend.precision == "float16"
         assert backend.depth == 1
+
+
+@pytest.mark.parametrize("precision", [None, "bfloat16"])
+def test_openvino_that_is_part_of_the_runtime(
+    made_up: type[Session],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    precision: str | None,
+) -> None:
+    """The package onnxruntime-openvino is told the precision as the plugin is."""
+    name = "OpenVINOExecutionProvider"
+    monkeypatch.delattr(onnxruntime, "register_execution_provider_library", raising=False)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [name, CPU])
+    monkeypatch.setattr(made_up, "there", (name,))
+    model = save_model(tmp_path / "m.onnx", size=8)
+    with open_backend(model, provider=name, precision=precision) as backend:
+        assert (backend.provider, backend.precision) == (name, precision or "")
+        np.testing.assert_allclose(backend.run(images(3)), images(3).mean(axis=(2, 3)), rtol=1e-5)
+    ((_, options),) = made_up.opened[-1]
+    hint = {"CPU": {"INFERENCE_PRECISION_HINT": "bf16" if precision else "f32"}}
+    assert json.loads(options.pop("load_config")) == hint
+    assert options == {"device_type": "CPU"}
+    with pytest.raises(BackendError, match=r"runs on the CPU alone; .* openvino:FILE"):
+        open_backend(model, provider=f"{name}:1")
+    with pytest.raises(BackendError, match="no precision tf32"):
+        open_backend(model, provider=name, precision="tf32")

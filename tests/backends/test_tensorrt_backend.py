@@ -22,6 +22,7 @@ from labelled_photos import LabelledPhotos
 from tensorrt_emulator import Emulator, Settings
 
 from regcore.backends.registry import open_backend
+from regcore.backends.tensorrt.backend import TensorRTBackend
 from regcore.cli import cli
 from regcore.errors import BackendError, RegcoreError
 from regcore.models.build_record import BuildRecord, file_sha256, write_record
@@ -95,6 +96,26 @@ def test_overlapping_batches_keep_their_scores(tmp_path: Path) -> None:
         before = emulator.calls.count("cudaHostAlloc")
         backend.run(images(8))
         assert emulator.calls.count("cudaHostAlloc") == before + 1
+
+
+def test_stages_of_a_long_run_are_as_exact(tmp_path: Path) -> None:
+    """After a day CUDA tells the time since the start to 8 ms, and less between near events."""
+    with emulated() as emulator, open_backend(save_engine(tmp_path / "m.engine")) as backend:
+        assert isinstance(backend, TensorRTBackend)
+
+        def passed(event: Any) -> float:
+            record = emulator.machine.event(event).record
+            assert record is not None
+            return record.at
+
+        origin = emulator.machine.event(backend._origin).record  # noqa: SLF001
+        assert origin is not None
+        origin.at -= 86_400
+        backend.submit(images(4))
+        h2d = backend.result().spans[0]
+        marks = backend._slots[0].marks  # noqa: SLF001
+        length = passed(marks["loaded"]) - passed(marks["start"])
+    assert h2d.end - h2d.start == pytest.approx(length, abs=1e-5)
 
 
 def test_spans_are_on_the_clock_of_the_host(tmp_path: Path) -> None:

@@ -101,6 +101,19 @@ def test_further_options_go_to_trtexec(model: Path) -> None:
 
 
 @pytest.mark.slow
+def test_tf32_is_named(model: Path) -> None:
+    """It is trtexec's own choice, of which its log says nothing."""
+    result = measure(model, "--batch", "1", "--json")
+    assert "trtexec multiplies float32 as TF32 where the GPU has it" in result.stderr
+    (found,) = json.loads(result.stdout)["results"]
+    assert found["settings"]["TF32"][0] == "Enabled"
+    result = measure(model, "--batch", "1", "--json", "--", "--noTF32")
+    assert "TF32" not in result.stderr.replace("--noTF32", "")
+    (found,) = json.loads(result.stdout)["results"]
+    assert found["settings"]["TF32"][0] == "Disabled"
+
+
+@pytest.mark.slow
 def test_the_times_of_all_queries_are_read_like_a_log(model: Path, tmp_path: Path) -> None:
     times = tmp_path / "times_bs16.json"
     assert measure(model, "--batch", 16, "--", f"--exportTimes={times}").exit_code == 0

@@ -29,6 +29,7 @@ OPTIONS = {
     "CUDAExecutionProvider": {"device_id", "use_tf32", "gpu_mem_limit"},
     "TensorrtExecutionProvider": {"device_id", "trt_fp16_enable"},
     "CANNExecutionProvider": {"device_id", "precision_mode"},
+    "OpenVINOExecutionProvider": {"device_type", "precision", "load_config", "num_streams"},
 }
 REFUSE_ALL = "session.disable_cpu_ep_fallback"
 RECORD = "session.record_ep_graph_assignment_info"
@@ -176,7 +177,7 @@ class Session:
             Session.opened.append(providers)
         Session.sizes.append(next(iter((options.by_name | options.by_denotation).values()), None))
         self.options = {name: dict(given) for name, given in providers}
-        there = [name for name in self.there if self.loaded or MEMORY[name] != "cuda"]
+        there = [name for name in self.there if self.loaded or MEMORY.get(name) != "cuda"]
         self.names = [*(name for name, _ in providers if name in there), CPU]
         if self.plugin is not None:
             device, given = self.plugin
@@ -244,10 +245,11 @@ class Session:
         return {name: {"device_id": "0", **self.options.get(name, {})} for name in self.names}
 
     def run(self, names: list[str], feeds: dict[str, Any]) -> Any:
-        own_memory = self.plugin is not None and self.plugin[0].memory_info(_DEFAULT) is not None
-        assert self.names == [CPU] or (self.plugin is not None and not own_memory), (
-            "images of the host cost a device a copy each time"
-        )
+        if self.plugin is not None:
+            own_memory = self.plugin[0].memory_info(_DEFAULT) is not None
+        else:
+            own_memory = self.names[0] in MEMORY
+        assert not own_memory, "images of the host cost a device a copy each time"
         return self.real.run(names, feeds)
 
     def io_binding(self) -> Binding:

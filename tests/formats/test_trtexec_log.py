@@ -81,6 +81,9 @@ def test_every_version(version: tuple[int, ...], batch: int) -> None:
     assert found["Streams"] == "1"
     # Each value stands in the line that it names.
     lines = text.splitlines()
+    tf32 = result.settings.pop("TF32")
+    assert tf32.value == "Enabled"
+    assert "trtexec" in lines[(tf32.line or 0) - 1]
     for name, told in result.settings.items():
         assert f"{name}: {told.value}" in lines[(told.line or 0) - 1]
     for row in result.rows.values():

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import tracemalloc
+from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles import jpeg, photo_like
 
+from regcore import Preprocessor, Recipe
 from regcore.backends.protocol import Span
+from regcore.backends.simulated.backend import SimulatedBackend
 from regcore.errors import DatasetError
 from regcore.images.batch_stream import WORKED
+from regcore.inference.evaluate import evaluate
+from regcore.inference.infer import infer
+from regcore.inference.inputs.photos import PhotoInputs
 from regcore.inference.timeline import DEVICE_STAGES, WORKER_STAGES, BatchLog, BatchTimes, Timeline
 from regcore.performance.device_batches import DeviceBatches, busy_seconds
 from regcore.scores.accumulator import ScoreAccumulator
@@ -167,3 +176,30 @@ def test_labels_and_classes_that_do_not_fit() -> None:
     counting.add(np.array([0]), np.zeros((1, 9), np.float32))
     with pytest.raises(ValueError, match="after images with"):
         counting.add(np.array([1]), np.zeros((1, 8), np.float32))
+
+
+class _Locking(SimulatedBackend):
+    """Its memory is there at a known time."""
+
+    locked = 0.0
+
+    def host_buffers(
+        self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> list[np.ndarray]:
+        buffers = [np.empty(shape, dtype) for _ in range(count)]
+        self.locked = perf_counter()
+        return buffers
+
+
+def test_the_clock_starts_when_the_memory_is_there(tmp_path: Path) -> None:
+    """Locking pages takes a driver long, once, however many images there are."""
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(jpeg(photo_like(40, 30, 0)))
+    preprocessor = Preprocessor(Recipe(resize=16, crop=16), workers=1)
+    backend = _Locking(1e6, classes=3)
+    evaluated = evaluate(preprocessor, backend, [photo], np.zeros(1, np.int64), batch_size=1)
+    timeline = evaluated.timeline
+    assert 0 < backend.locked <= timeline.start <= timeline.batches[0].asked
+    backend.locked = 0.0
+    timeline = infer(PhotoInputs(preprocessor, tmp_path), backend, None, batch_size=1).timeline
+    assert 0 < backend.locked <= timeline.start <= timeline.batches[0].asked

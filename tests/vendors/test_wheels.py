@@ -50,6 +50,27 @@ def test_cuda_bindings(requirement: str) -> None:
     check(uses, *folders)
 
 
+#: Those of the calls for each batch that older ones made while no other thread could run.
+_FOR_EACH_BATCH = ("SetDevice", "EventRecord", "GraphLaunch", "EventSynchronize")
+
+
+def holding_the_gil(folder: Path) -> set[str]:
+    """The functions of a wheel of cuda-bindings that let no other Python thread run."""
+    source = (folder / "cuda" / "bindings" / "runtime.pyx").read_text()
+    found = re.findall(
+        r"^def cuda(\w+)\((.*?)(?=^@cython|^def |\Z)", source, re.MULTILINE | re.DOTALL
+    )
+    return {name for name, body in found if "with nogil" not in body}
+
+
+@index
+@pytest.mark.slow
+def test_the_oldest_cuda_bindings_let_other_threads_run() -> None:
+    assert not holding_the_gil(unpacked(f"cuda-bindings=={_OLDEST_CUDA}")) & {*_FOR_EACH_BATCH}
+    # The last that did not.
+    assert holding_the_gil(unpacked("cuda-bindings==12.9.0")) >= {*_FOR_EACH_BATCH}
+
+
 @index
 @pytest.mark.slow
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ class Provider:
 
     def with_options(self, precision: str) -> list[tuple[str, dict[str, str]]]:
         """The providers of a session, each with its options. precision: see `settle_precision`."""
+        if self.name == _OPENVINO:
+            return [(self.name, {"device_type": "CPU"} | _openvino_options("CPU", precision))]
         device = {} if self.number is None else {"device_id": str(self.number)}
         names = [self.name, *filter(None, [self.beside])]
         tf32 = {"use_tf32": "1" if precision == "tf32" else "0"}
@@ -71,8 +73,7 @@ class Provider:
         if self.name != _OPENVINO or self.device is None or self._is_openvino_npu:
             return {}
         device = self.device.ep_metadata.get("ov_device", self.device.device.type.name)
-        hint = {"INFERENCE_PRECISION_HINT": _OPENVINO_HINTS[precision]}
-        return {"load_config": json.dumps({device: hint})}
+        return _openvino_options(device, precision)
 
     @property
     def _is_openvino_npu(self) -> bool:
@@ -83,7 +84,7 @@ class Provider:
     @property
     def precisions(self) -> tuple[str, ...]:
         """Those in which it computes float32 where it is told to."""
-        if self.name == _OPENVINO and self.device is not None:
+        if self.name == _OPENVINO:
             return ("float16",) if self._is_openvino_npu else ("bfloat16", "float16")
         if self.name == _CANN:
             return ("float16",)
@@ -122,6 +123,11 @@ def find_provider(runtime: ModuleType, asked: str | None) -> Provider:
             f"ONNX Runtime {runtime.__version__} has no provider {short} here, only "
             f"{', '.join(available)}; {_package_advice(name)}"
         )
+    if name == _OPENVINO and number is not None:
+        raise BackendError(
+            f"{asked}: the {name} of this onnxruntime runs on the CPU alone; for others install "
+            "onnxruntime-ep-openvino, or run openvino:FILE.onnx"
+        )
     beside = _BESIDE.get(name)
     return Provider(asked, name, number, beside if beside in available else None)
 
@@ -132,6 +138,11 @@ def _of_plugin(asked: str, devices: list[OrtEpDevice], number: int) -> Provider:
         raise BackendError(f"{asked}: the devices of {devices[0].ep_name} are {listed}")
     device = devices[number]
     return Provider(asked, device.ep_name, number, device=device)
+
+
+def _openvino_options(device: str, precision: str) -> dict[str, str]:
+    hint = {"INFERENCE_PRECISION_HINT": _OPENVINO_HINTS[precision]}
+    return {"load_config": json.dumps({device: hint})}
 
 
 def memory_of(name: str) -> str | None:

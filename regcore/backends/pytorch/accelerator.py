@@ -124,13 +124,17 @@ class AcceleratorDevice:
         oldest = self._in_work.popleft()
         oldest.marks["done"].synchronize()
         self._scores.append(oldest.scores)
-        at = {
-            name: self._origin_time + self._origin.elapsed_time(event) / 1000
-            for name, event in oldest.marks.items()
-        }
+        at = self._passed(oldest.marks)
         number = self._device.index or 0
         spans = tuple(Span(stage, number, at[a], at[b]) for stage, a, b in _STAGES)
         return Result(oldest.scores.numpy(), spans)
+
+    def _passed(self, marks: dict[str, Any]) -> dict[str, float]:
+        """When each mark was passed, in s of time.perf_counter."""
+        start = marks["start"]
+        # In float32 of ms: only short times are exact.
+        begin = self._origin_time + self._origin.elapsed_time(start) / 1000
+        return {name: begin + start.elapsed_time(event) / 1000 for name, event in marks.items()}
 
     def close(self) -> None:
         """Waits for what is in work, and frees the model."""

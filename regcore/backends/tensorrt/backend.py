@@ -72,5 +72,5 @@ class TensorRTBackend(DoubleBufferedBackend[Session, ExecutionSlot]):
 
     def _wait(self, slot: ExecutionSlot) -> Mapping[str, float]:
         self._session.cuda.do("EventSynchronize", slot.marks["done"])
-        passed = slot.milliseconds(self._origin)
-        return {name: self._origin_time + ms / 1000 for name, ms in passed.items()}
+        passed = slot.passed(self._origin)
+        return {name: self._origin_time + seconds for name, seconds in passed.items()}

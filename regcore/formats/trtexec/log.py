@@ -7,7 +7,7 @@ from pathlib import Path
 
 from regcore.errors import DatasetError, LogError
 from regcore.files.input_file import read_input_text
-from regcore.formats.trtexec.batch import find_batch, find_commands
+from regcore.formats.trtexec.batch import Command, find_batch, find_commands
 from regcore.formats.trtexec.lines import Log
 from regcore.formats.trtexec.plausible import check_rate, settle_counting
 from regcore.formats.trtexec.result import CONDITIONS, ROWS, Found, TrtexecResult
@@ -82,7 +82,7 @@ def parse_trtexec_log(
         images_per_query=found.size.value // found.counted if found.size else None,
         version=_find_version(lines),
         device=_find(lines, _DEVICE),
-        settings=_find_settings(lines),
+        settings=_find_settings(lines) | _tf32(commands),
         walltime=summary.walltime,
         compute_time=summary.compute_time,
         warnings=tuple(
@@ -156,3 +156,11 @@ def _find_settings(log: Log) -> dict[str, Found[str]]:
         if setting and setting[1] in CONDITIONS:
             settings.setdefault(setting[1], Found(setting[2].strip(), line.number))
     return settings
+
+
+def _tf32(commands: list[Command]) -> dict[str, Found[str]]:
+    """Whether float32 may be multiplied as TF32, which trtexec permits unless it is told not to."""
+    for command in commands:
+        if command.get("noTF32") is not None:
+            return {"TF32": Found("Disabled", command.line)}
+    return {"TF32": Found("Enabled", commands[0].line)} if commands else {}

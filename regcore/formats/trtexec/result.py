@@ -15,6 +15,7 @@ ROWS = (LATENCY, END_TO_END, ENQUEUE, H2D, COMPUTE, D2H)
 #: Settings that decide what the figures mean. Their defaults are not the same in all versions.
 CONDITIONS = (
     "Precision",
+    "TF32",
     "Streams",
     "Sleep time",
     "Idle time",
@@ -59,7 +60,8 @@ class TrtexecResult:
         where trtexec has counted images itself (`--batch` of models with an implicit batch).
         None where neither the log nor the caller tells the batch.
     rows: by the names of ROWS. walltime, compute_time: of the whole run, in s.
-    settings: by their names in the log, such as "CUDA Graph": "Enabled".
+    settings: by their names in the log, such as "CUDA Graph": "Enabled"; TF32, of which trtexec
+        prints nothing, as the command has it.
     warnings: of trtexec, on what limits or blurs the figures.
     """
 

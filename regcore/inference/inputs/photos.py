@@ -39,14 +39,21 @@ class PhotoInputs(Inputs):
         return device_stream(self._preprocessor, backend, items, batch_size)
 
 
-@contextmanager
 def device_stream(
     preprocessor: Preprocessor, backend: Backend, items: Sequence[Image], batch_size: int
-) -> Iterator[BatchStream]:
-    """A stream of `items` in the memory that suits the backend, kept as long as it needs it."""
+) -> AbstractContextManager[BatchStream]:
+    """A stream of `items` in the memory that suits the backend, kept as long as it needs it.
+
+    The memory is there after the call; the workers begin with the block.
+    """
     count = preprocessor.buffers_needed(batch_size, backend.depth)
     buffers = host_buffers(backend, count, batch_size, preprocessor.recipe)
-    with preprocessor.stream(
-        items, batch_size, buffers=buffers, keep=backend.depth, on_error="report"
-    ) as stream:
-        yield stream
+
+    @contextmanager
+    def streaming() -> Iterator[BatchStream]:
+        with preprocessor.stream(
+            items, batch_size, buffers=buffers, keep=backend.depth, on_error="report"
+        ) as stream:
+            yield stream
+
+    return streaming()

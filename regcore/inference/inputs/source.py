@@ -40,6 +40,9 @@ class Inputs(ABC):
     ) -> AbstractContextManager[Iterable[Batch]]:
         """Batches in the memory that suits the backend, kept as long as it needs them.
 
+        The call takes the memory, which a driver may need long for; images are read from the start
+        of the block on.
+
         wanted: places of the images that are asked for, by default all; Batch.indices and
             DecodeError.index are places in that.
         """

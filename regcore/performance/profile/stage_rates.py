@@ -198,8 +198,9 @@ def whole(
         if result is not None:
             counting.add(batch.indices, result.scores)
 
+    opened = device_stream(preprocessor, backend, many, batch_size)
     timeline = Timeline()
-    with device_stream(preprocessor, backend, many, batch_size) as stream:
+    with opened as stream:
         end = perf_counter() + seconds
 
         def until_then() -> Generator[Batch]:

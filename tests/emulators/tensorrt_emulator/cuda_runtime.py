@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import zlib
 from collections.abc import Callable
@@ -289,7 +290,7 @@ class CudaRuntime:
         if not all(record.done.is_set() for record in records if record):
             raise CudaError("cudaErrorNotReady", "the time of an event that has not come yet")
         first, last = (record.at for record in records if record)
-        return (last - first) * 1000
+        return ctypes.c_float((last - first) * 1000).value
 
     @call
     def cudaMemcpyAsync(
