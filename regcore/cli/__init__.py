@@ -63,7 +63,8 @@ def cli(*, debug: bool) -> None:
 
     \b
     Exit codes: 0 done, 1 verdict not met, 2 usage, 3 incomplete data,
-    4 environment or device, 5 verification mismatch, 130 interrupted.
+    4 environment or device, 5 verification mismatch, 130 interrupted (Ctrl-C),
+    143 ended by SIGTERM.
     """  # noqa: D301
 
 

@@ -8,16 +8,11 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import (
-    INCOMPLETE,
-    INTERRUPTED,
-    log,
-    print_json,
-    print_text,
-    progress_bar,
-)
+from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.device_options import device_options, trace_option
 from regcore.cli.options import list_option, photos_help, preprocess_options, verify_option
+from regcore.cli.progress import progress_bar
+from regcore.cli.termination import interrupted_code
 from regcore.errors import UsageError
 
 _IMAGES_AND_OUT = 2
@@ -89,7 +84,7 @@ def infer(
         print_text(to_table(inference, inferred.perf, inferred.about))
     if inference.not_reached:
         log(interruption(inference))
-        raise click.exceptions.Exit(INTERRUPTED)
+        raise click.exceptions.Exit(interrupted_code())
     if not inference.complete:
         log(f"INCOMPLETE: {counts(inference)}")
         raise click.exceptions.Exit(INCOMPLETE)

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
+from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.device_options import device_options
 from regcore.cli.options import preprocess_options
+from regcore.cli.progress import progress_bar
 
 
 @click.command()

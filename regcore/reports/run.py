@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from regcore.evaluation.run_identity import new_identity
 from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
 from regcore.inference.evaluate import Evaluation
@@ -125,6 +127,7 @@ def run_form(report: RunReport) -> RunForm:
         format=json_form("run"),
         complete=report.complete,
         left_out=report.left_out,
+        kept=evaluation.kept or UNSET,
         classes=evaluation.topn.classes,
         hits=evaluation.topn.hits.tolist(),
         accuracy=accuracies(evaluation.topn),

@@ -53,6 +53,10 @@ class RunForm:
     failed: FailedImages
     missing: Annotated[list[str], described("Labelled images that were not there.")]
     not_reached: Annotated[Count, described("Images that come after an interruption.")]
+    kept: Annotated[
+        Count | UnsetType,
+        described("Images whose scores an interrupted run had left; rates are of the others."),
+    ] = UNSET
     left_out: Annotated[Count, described("Images beyond those that were asked for (--limit).")]
     damaged: DamagedImages
     rotated: RotatedImages

@@ -227,12 +227,12 @@ def test_ctrl_c_leaves_what_was_done_until_then(photos: Path, labels: Path, tmp_
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate()
     assert not stale.exists()
-    if process.returncode == 130:  # before it had begun
-        assert (stdout, stderr) == (b"", b"regcore: interrupted\n")
+    assert process.returncode == 130
+    if not stdout:  # before it had begun
+        assert stderr == b"regcore: interrupted\n"
         assert not list(tmp_path.glob("result*"))
         return
-    assert process.returncode == 3
-    assert b"regcore: interrupted: what follows is of the images until then\n" in stderr
+    assert b" of 9 images were evaluated; what follows is of these\n" in stderr
     assert b"INCOMPLETE" in stdout
     partial = json.loads((tmp_path / "result.incomplete.json").read_text())["incomplete"]
     assert partial["images"] + partial["not_reached"] == partial["expected_images"] == 9
