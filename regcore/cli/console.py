@@ -6,13 +6,12 @@ import contextlib
 import json
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from regcore.api.messages import LoggedInterrupt
 from regcore.cli.termination import interrupted_code
+from regcore.cli.usage import usage_sentence
 from regcore.errors import OutputError, RegcoreError
 from regcore.reports.printable import printable
 
@@ -24,23 +23,6 @@ INCOMPLETE = 3
 ENVIRONMENT = 4
 MISMATCH = 5
 PIPE_CLOSED = 141
-
-
-class Commands(click.Group):
-    """A group in which every failure is one line on stderr and a documented exit code."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Runs the command; see click.Group."""
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except LoggedInterrupt:
-            ctx.exit(interrupted_code())
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
-            if ctx.params.get("debug"):
-                traceback.print_exc()
-            ctx.exit(report_failure(error))
 
 
 def report_failure(error: BaseException) -> int:
@@ -56,6 +38,17 @@ def report_failure(error: BaseException) -> int:
         click.echo(err=True)  # the terminal has written ^C behind whatever stood there
     log(message)
     return code
+
+
+def report_usage(error: click.ClickException) -> int:
+    """The same for what click finds wrong with the arguments."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+    elif isinstance(error, click.UsageError):
+        log(usage_sentence(error))
+    else:
+        log(error.format_message())
+    return error.exit_code
 
 
 def _flush_or_silence(stream: TextIO) -> None:

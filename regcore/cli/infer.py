@@ -10,7 +10,13 @@ import click
 
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.device_options import device_options, trace_option
-from regcore.cli.options import list_option, photos_help, preprocess_options, verify_option
+from regcore.cli.options import (
+    FileLike,
+    list_option,
+    photos_help,
+    preprocess_options,
+    verify_option,
+)
 from regcore.cli.progress import progress_bar
 from regcore.cli.termination import interrupted_code
 from regcore.errors import UsageError
@@ -19,8 +25,8 @@ _IMAGES_AND_OUT = 2
 
 
 @click.command()
-@click.argument("model")
-@click.argument("paths", metavar="[IMAGES] OUT", nargs=-1, required=True)
+@click.argument("model", type=FileLike())
+@click.argument("paths", metavar="[IMAGES] OUT", nargs=-1, required=True, type=FileLike())
 @list_option
 @click.option(
     "--output-binary", is_flag=True, help="Write raw float32 (NAME_1.bin) instead of text."

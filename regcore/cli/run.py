@@ -11,6 +11,7 @@ import click
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.device_options import device_options, trace_option
 from regcore.cli.options import (
+    FileLike,
     Photos,
     labels_option,
     list_option,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", type=FileLike())
 @click.argument("images", type=Photos())
 @labels_option
 @list_option
