@@ -21,7 +21,7 @@ _NEEDS = {
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(list(_INSTALL)))
+@click.argument("shell", metavar="{bash|zsh|fish}", type=click.Choice(list(_INSTALL)))
 @click.pass_context
 def completion(ctx: click.Context, /, *, shell: str) -> None:
     """Print the script that lets a shell complete commands, options and files.

@@ -101,7 +101,8 @@ def _images_and_out(paths: tuple[str, ...], *, noise: bool) -> tuple[str | None,
 
     if len(paths) != (1 if noise else _IMAGES_AND_OUT):
         wanted = "MODEL OUT with --random" if noise else "MODEL IMAGES OUT"
-        raise UsageError(f"expected {wanted}, see 'regcore infer --help'")
+        what = "too many arguments" if len(paths) > _IMAGES_AND_OUT else "too few arguments"
+        raise UsageError(f"{what}: it is regcore infer {wanted}; 'regcore infer --help' shows more")
     images, out = (None, paths[0]) if noise else paths
     if images is not None and not is_spelled(images) and not Path(images).exists():
         raise UsageError(f"{images}: no such file or folder")

@@ -58,7 +58,8 @@ def _name(error: click.BadParameter) -> str:
     if isinstance(error.param, click.Option):
         return max(error.param.opts, key=len)
     if error.param is not None:
-        return error.param.make_metavar(error.ctx or click.Context(click.Command("regcore")))
+        name = error.param.metavar or error.param.human_readable_name
+        return str(error.param.name).upper() if name.startswith("{") else name.strip("[]").upper()
     return str(error.param_hint or "").strip("'")
 
 

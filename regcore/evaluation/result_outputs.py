@@ -139,8 +139,9 @@ def _check_apart(out: Path, trace: Path | None, images: Path) -> None:
     source = images.resolve()
     for path, option in ((out, "the results"), (trace, "the trace")):
         if path is not None and path.resolve().is_relative_to(source):
+            where = "is" if path.resolve() == source else f"lies in {images},"
             raise UsageError(
-                f"{path}: lies in {images}, the folder of the images; {option} must go to another"
+                f"{path}: {where} the folder of the images; {option} must go to another"
             )
 
 
