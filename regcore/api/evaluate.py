@@ -33,6 +33,7 @@ from regcore.api.options import (
     optional,
     select,
 )
+from regcore.api.predict import own_names
 from regcore.api.recipe_choice import recipe_for
 from regcore.errors import OutputError
 from regcore.evaluation.label_order import label_order_hint
@@ -55,6 +56,7 @@ from regcore.images.labels import (
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.evaluate import Evaluation
+from regcore.reports.provenance import now, provenance
 from regcore.reports.run import RunReport, to_dict
 from regcore.reports.topn import accuracy_percent
 from regcore.scores.labels import class_indices
@@ -62,6 +64,8 @@ from regcore.scores.metric import Measured, Metric
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from regcore.backends.protocol import Backend
 
 _MOST_IMAGES = 1 << 62
 
@@ -123,6 +127,7 @@ def evaluate_model(
     trace: str | Path | None = None,
     force: bool = False,
     verify: bool = True,
+    command: Sequence[str] | None = None,
     log: Log = no_log,
     progress: ProgressBar = no_progress,
     **options: Unpack[ModelOptions],
@@ -139,8 +144,9 @@ def evaluate_model(
     metrics. background: whether class 0 is the background, and label 0 is class 1; by default where
     there are 1001 classes. trace: a file for ui.perfetto.dev. force: also replace files that
     regcore did not write, and begin an interrupted run anew. verify: look at the checksums of a
-    store's values. log, progress: see regcore.api.messages. options: see RecipeOptions,
-    DeviceOptions and PreprocessorOptions in regcore.api.options.
+    store's values. command: the command line, which run.json tells. log, progress: see
+    regcore.api.messages. options: see RecipeOptions, DeviceOptions and PreprocessorOptions in
+    regcore.api.options.
 
     The result is not complete where an image cannot be read, a labelled image is not there, or
     Ctrl-C ends the run. The same call again continues one that was interrupted or killed: the
@@ -150,6 +156,7 @@ def evaluate_model(
     UnwrittenError, which has the result, where that cannot be written there.
     """
     check_names(options, ModelOptions)
+    date = now()
     model, out = str(model), Path(out)
     images, list_file, real = existing_images(images), optional(list_file), optional(real)
     if labels is not None and labels not in FOLDER_ORDERS:
@@ -201,6 +208,9 @@ def evaluate_model(
                 missing=labelled.missing,
                 left_out=data.available - len(names),
                 beside=_beside(several, evaluation),
+                provenance=provenance(
+                    date, command, model, _class_names(model, backend, evaluation)
+                ),
             )
         topn, hint = evaluation.topn, None
         if topn.classes:
@@ -220,6 +230,11 @@ def evaluate_model(
         except (OSError, OutputError) as error:
             raise UnwrittenError(evaluated, error) from error
     return evaluated
+
+
+def _class_names(model: str, backend: Backend, evaluation: Evaluation) -> tuple[str, ...] | None:
+    classes = evaluation.topn.classes
+    return own_names(model, backend.metadata, classes)[0] if classes else None
 
 
 def _real_labels(

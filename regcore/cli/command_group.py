@@ -15,6 +15,15 @@ from regcore.cli.console import report_failure, report_usage
 from regcore.cli.sections import Section
 from regcore.cli.termination import interrupted_code
 
+_LINE = "regcore.command_line"
+
+
+def command_line() -> list[str] | None:
+    """The words of the command that runs, None where none does."""
+    ctx = click.get_current_context(silent=True)
+    found: list[str] | None = None if ctx is None else ctx.meta.get(_LINE)
+    return found
+
 
 class _Modules(MutableMapping[str, click.Command]):
     """Commands by their names; the command NAME is imported from regcore.cli.NAME."""
@@ -80,6 +89,14 @@ class Commands(click.Group):
         except click.Abort:
             sys.exit(report_failure(KeyboardInterrupt()))
         sys.exit(code if isinstance(code, int) else 0)
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:  # noqa: ANN401
+        """See click.Group; the context knows the whole command line."""
+        line = [info_name or "regcore", *args]
+        make: Callable[..., click.Context] = super().make_context
+        ctx = make(info_name, args, *more, **extra)
+        ctx.meta[_LINE] = line
+        return ctx
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; see click.Group."""

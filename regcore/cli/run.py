@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from regcore.cli.command_group import command_line
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.device_options import device_options, trace_option
 from regcore.cli.options import (
@@ -92,7 +93,12 @@ def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     from regcore.api.evaluate import UnwrittenError, evaluate_model
 
     try:
-        evaluated = evaluate_model(**options, log=log, progress=partial(progress_bar, "evaluating"))
+        evaluated = evaluate_model(
+            **options,
+            command=command_line(),
+            log=log,
+            progress=partial(progress_bar, "evaluating"),
+        )
     except UnwrittenError as error:
         _print(error.evaluated, as_json=as_json)
         raise error.__cause__ or error from None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import platform
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -202,6 +205,29 @@ def test_version_and_help() -> None:
     for command in ("preprocess", "verify", "info", "run", "demo"):
         result = regcore(command, "--help")
         assert re.search(r"Examples?:\n    regcore ", result.stdout), command
+
+
+def test_run_json_tells_when_and_by_what_it_was_made(
+    photos: Path, labels: Path, model: Path, tmp_path: Path
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    named = onnx.load(model)
+    onnx.helper.set_model_props(
+        named,
+        {**{p.key: p.value for p in named.metadata_props}, "names": "{0: 'r', 1: 'g', 2: 'b'}"},
+    )
+    onnx.save(named, model)
+    arguments = ["run", str(model), str(photos), "--labels", str(labels)]
+    out = tmp_path / "o u t"
+    assert regcore(*arguments, "--out", out).exit_code == 0
+    told = json.loads((out / "run.json").read_text())
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["date"])
+    assert shlex.split(told["command"]) == ["regcore", *arguments, "--out", str(out)]
+    assert told["model_hash"] == f"sha256:{hashlib.sha256(model.read_bytes()).hexdigest()}"
+    assert told["class_names"] == ["r", "g", "b"]
+    assert told["environment"]["python"] == platform.python_version()
+    # The guide's result has none of it: it is the same bytes wherever and whenever it is made.
+    assert set(json.loads((out / "result.json").read_text())) == {"title", "value"}
 
 
 def test_an_instruction_set_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

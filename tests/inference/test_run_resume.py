@@ -118,7 +118,7 @@ def results(out: Path) -> dict[str, Any]:
     run = json.loads((out / "run.json").read_text())
     for name in [key for key in run if "per_s" in key or "seconds" in key]:
         del run[name]
-    for name in ("run", "kept"):
+    for name in ("run", "kept", "date", "command"):
         run.pop(name, None)
     files = ("result.incomplete.json", "predictions.csv")
     return {**{name: (out / name).read_bytes() for name in files}, "run.json": run}
