@@ -60,6 +60,7 @@ def test_the_script_is_sound_and_says_how_to_install_it(
         ("run --on-warning f", {"fail"}),
         ("run --lab", {"--labels"}),
         ("help ver", {"verdict", "verify"}),
+        ("verdict --baseline regnety_016.p", {"regnety_016.pycls_in1k"}),
     ],
 )
 def test_bash_completes(words: str, expected: set[str], path: str, tmp_path: Path) -> None:
