@@ -19,6 +19,7 @@ from regcore.inference.inputs.noise import NoiseInputs
 from regcore.inference.inputs.photos import PhotoInputs
 from regcore.inference.inputs.source import Inputs
 from regcore.inference.inputs.store import StoreInputs
+from regcore.models.external_weights import weights_beside
 from regcore.recipes.recipe import Recipe
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import Digest, as_dict, described
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from regcore.errors import DecodeError
 
 _INFO_SUFFIXES = (".info", ".txt")
+#: Of files that have weights of an ONNX model.
+_WEIGHT_SUFFIXES = frozenset({".data", ".onnx_data", ".bin", ".weights"})
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def scores_origin(
     names = "\0".join(inputs.names).encode(errors="surrogateescape")
     form = InferenceForm(
         format=json_form("inference"),
-        model=_identity(model),
+        model=model_identity(model),
         images=str(images) if is_url(str(images)) else str(Path(images).resolve()),
         list=hashlib.sha256(names).hexdigest()[:16],
         recipe=recipe_form(recipe.to_dict()),
@@ -141,12 +144,18 @@ def scores_origin(
     return as_dict(form)
 
 
-def _identity(model: str) -> str:
-    """The model's checksum, or what stands for a model that is no file."""
+def model_identity(model: str) -> str:
+    """The checksums of the model's files, or what stands for a model that is no file."""
     path = Path(model)
     if path.is_file():
-        weights = path.with_suffix(".bin")  # of OpenVINO's own files
-        own = path.suffix.lower() == ".xml" and weights.is_file()
-        return "+".join(map(file_checksum, [path, weights] if own else [path]))
+        return "+".join(map(file_checksum, [path, *_weight_files(path)]))
     prefix, _, file = model.partition(":")
-    return f"{prefix}:{_identity(file)}" if file and Path(file).is_file() else model
+    return f"{prefix}:{model_identity(file)}" if file and Path(file).is_file() else model
+
+
+def _weight_files(model: Path) -> list[Path]:
+    if model.suffix.lower() == ".xml":  # of OpenVINO's own files
+        weights = model.with_suffix(".bin")
+        return [weights] if weights.is_file() else []
+    beside = (file for file in model.parent.iterdir() if file.suffix in _WEIGHT_SUFFIXES)
+    return weights_beside(model, sorted(beside)) if model.suffix == ".onnx" else []

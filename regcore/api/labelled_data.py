@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import time_ns
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from regcore.api.messages import Log, log_all, log_listing
 from regcore.api.photo_list import chosen_photos
@@ -18,7 +22,8 @@ from regcore.images.preprocessor import Preprocessor
 from regcore.inference.evaluate import Evaluation, evaluate, evaluate_batches
 from regcore.inference.inputs.source import closed_after
 from regcore.inference.inputs.store import chosen_batches
-from regcore.sources.protocol import ImageSource, below
+from regcore.inference.score_journal import ScoreJournal
+from regcore.sources.protocol import NO_VERSION, ImageSource, below
 from regcore.sources.spelling import is_folder, is_spelled, open_source
 from regcore.store.reader import Store, holds_store, open_store
 
@@ -43,17 +48,45 @@ class LabelledData:
     available: int
     broken: tuple[DecodeError, ...] = ()
 
+    def versions(self, count: int) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
+        """What tells some of the first `count` images from others that had their names before.
+
+        It is asked when the function is called with the images' places, and is int64 [places, any
+        number].
+        """
+        names = self.labelled.names[:count]
+        if self.store:
+            stored = np.asarray(_places(self.store.listed, names), np.intp)
+            checksums = self.store.checksums.view(np.int64).reshape(-1, 1)[stored]
+            return lambda rows: checksums[rows]
+        source = self.source
+        if source is None:
+            return lambda rows: np.zeros((len(rows), 0), np.int64)
+        places = _places(source.names, names)
+
+        def ask(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+            found = [source.version(places[row]) for row in rows.tolist()]
+            # What cannot be asked is never the same again.
+            found = [(-1, time_ns()) if one == NO_VERSION else one for one in found]
+            return np.array(found, np.int64).reshape(-1, 2)
+
+        return ask
+
     def evaluate(
         self,
         preprocessor: Preprocessor,
         backend: Backend,
         count: int,
         batch_size: int,
+        journal: ScoreJournal,
         **how: Any,  # noqa: ANN401
     ) -> Evaluation:
-        """Evaluates the first `count` images."""
+        """Evaluates those of the first `count` images that the journal has no scores of."""
         names, labels = self.labelled.names[:count], self.labelled.labels[:count]
-        if self.store:
+        how["journal"] = journal
+        if journal.kept.any():
+            names = tuple(names[place] for place in np.flatnonzero(~journal.kept).tolist())
+        if self.store and names:
             places = _places(self.store.listed, names)
             batches = chosen_batches(self.store, backend, batch_size, places)
             with closed_after(batches):

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
+from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.options import metric_option
+from regcore.cli.progress import progress_bar
 
 _WORST = 10
 
