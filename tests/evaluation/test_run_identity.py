@@ -145,7 +145,7 @@ def test_a_record_without_identity_owns_nothing_that_has_one(run_folder: Path) -
     told = regcore("report", run_folder).stderr
     for name in ("perf.json", "comparison.json", "verdict.json"):
         assert f"{name} is of another run" in told
-    assert "timeline: it needs the perf.json of this run beside trace.json" in told
+    assert "timeline: it needs the perf.json of this run" in told
     change(run_folder / "run.json", lambda found: found.update(run=run))
     for name in CARRIERS:
         if name != "perf.json":

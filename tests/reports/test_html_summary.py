@@ -134,7 +134,13 @@ def test_bars_are_as_long_as_their_rates() -> None:
 
 
 def test_the_record_has_what_is_there() -> None:
-    record = {"date": "2026-11-27T10:20:30+00:00", "recipe_from": "--recipe"}
+    record = {
+        "date": "2026-11-27T10:20:30Z",
+        "recipe_from": "--recipe",
+        "command": "regcore run m",
+        "model_hash": "sha256:ab",
+        "environment": {"system": "Linux"},
+    }
     groups = provenance(run_content(), record, None)
     facts = {fact.name: fact.value for group in groups for fact in group.facts}
     assert facts["model"] == "m.onnx"
@@ -142,7 +148,10 @@ def test_the_record_has_what_is_there() -> None:
     assert facts["recipe from"] == "--recipe"
     assert facts["run"] == "abc"
     assert "workers" not in facts
-    assert date(record) == "2026-11-27 10:20"
+    assert facts["command line"] == "regcore run m"
+    assert facts["model's hash"] == "sha256:ab"
+    assert facts["system"] == "Linux"
+    assert date(record) == "2026-11-27 10:20 UTC"
     assert date({}) == ""
 
 

@@ -68,6 +68,7 @@ def test_rows_of_two_devices() -> None:
     assert [row.path for row in whole.rows][-1] == f"M0 {HEIGHT}H240V0H360V{HEIGHT}Z"
 
 
+@pytest.mark.slow
 def test_a_long_trace_is_no_larger() -> None:
     sizes = []
     for images, batches in ((800, 50), (40_000, 2500)):

@@ -9,7 +9,7 @@ from typing import Any
 from regcore.evaluation.run_content import RunContent
 from regcore.reports.html.perf_content import PerfContent
 
-#: Keys of run.json that later versions write, with what they are called here.
+#: Keys of run.json that early versions did not write, with what they are called here.
 _OPTIONAL = {"date": "date", "command": "command line", "model_hash": "model's hash"}
 _MOST_CHARACTERS = 4000
 
@@ -51,7 +51,7 @@ def provenance(
     groups = (
         ("Run", made),
         ("Recipe", recipe),
-        ("Machine and versions", perf.environment if perf else {}),
+        ("Machine and versions", _environment(record, perf)),
     )
     return [
         FactGroup(title, [Fact(name.replace("_", " "), value) for name, value in facts.items()])
@@ -60,9 +60,18 @@ def provenance(
     ]
 
 
+def _environment(record: dict[str, Any], perf: PerfContent | None) -> dict[str, str]:
+    if perf is not None:
+        return perf.environment
+    own = record.get("environment")
+    return {name: _text(value) for name, value in own.items()} if isinstance(own, dict) else {}
+
+
 def date(record: dict[str, Any]) -> str:
-    """When the run was made, to the minute; empty where it is not known."""
-    return _text(record.get("date"))[:16].replace("T", " ")
+    """When the run began, to the minute; empty where it is not known."""
+    text = _text(record.get("date"))
+    zone = " UTC" if text.endswith(("Z", "+00:00")) else ""
+    return text[:16].replace("T", " ") + zone
 
 
 def _text(value: object) -> str:
