@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from regcore.images.sample_photos import sample_photos
 
 EMULATORS = Path(__file__).resolve().parent / "emulators"
@@ -92,7 +94,6 @@ def regnety(_: Path) -> None:
 
 def twin(_: Path) -> dict[str, Any]:
     """What the definition of exact begins with: a photo, the imports, mean and std."""
-    import numpy as np
     import PIL.Image
     import torchvision
     from torchvision.transforms import InterpolationMode
@@ -115,3 +116,24 @@ def run(_: Path) -> None:
 
     regcore.evaluate_model("model.onnx", "imagenet/val", "val_label.txt", out="result")
     Path("names.txt").write_text("\n".join(imagenet_class_names()))
+
+
+def pictures(_: Path) -> dict[str, Any]:
+    """a.jpg, b.png, and pictures in every form, with a size for each."""
+    from PIL import Image
+
+    images = [Image.open(path).convert("RGB") for path in sample_photos()[0][:2]]
+    images[0].save("a.jpg")
+    images[1].save("b.png")
+    return {
+        "Image": Image,
+        "images": images,
+        "image": images[0],
+        "arrays": [np.asarray(image) for image in images],
+        "sizes": [(image.width // 2, image.height // 3) for image in images],
+        "jpeg_bytes": Path("a.jpg").read_bytes(),
+        "width": 300,
+        "height": 200,
+        "target_width": 448,
+        "target_height": 896,
+    }
