@@ -54,9 +54,12 @@ def store_alone(source: str, folder: Path, batch: int) -> Task:
     return task
 
 
-def bound(rounds: list[Round], run: Key, device: Key) -> dict[str, Any]:
-    """What a run may reach at most beside its device alone, and what of that it reaches."""
-    host = Key(HOST, run.source, 0)
+def bound(rounds: list[Round], run: Key, source: str, device: Key) -> dict[str, Any]:
+    """What a run may reach at most beside its device alone, and what of that it reaches.
+
+    source: that of the host's row.
+    """
+    host = Key(HOST, source, 0)
     least = [one[device] + one[host] / default_workers() for one in rounds]
     return {
         "run": f"{run.label}, {run.source}",
