@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.sources import Image
 from regcore.sources.archive import Archive, runs
-from regcore.sources.columns import Columns, checked_labels, import_arrow, label_values, row_names
-from regcore.sources.packages import import_reader
+from regcore.sources.columns import Columns, row_names
+from regcore.sources.label_columns import column_labels
+from regcore.sources.packages import import_arrow, import_reader
 from regcore.sources.prefetch import Content, Prefetched, SequentialParts
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ class ParquetTable(Archive):
             return None
         with self._errors_name(), self._open() as file:
             column = self._column(file, self._columns.label)
-            values = label_values(column)
-        return checked_labels(values, self.path)
+        return column_labels(column, self._columns.label, self.path)
 
     def items(self, places: Sequence[int]) -> list[Image]:
         """See Archive: on demand, a row group or a part of a large one at once."""
