@@ -134,9 +134,7 @@ def _measure(
                 "of_files": spread(ratios(rounds, wall._replace(label=FILES), wall)),
                 "of_files_by_cpu": spread(ratios(rounds, cpu._replace(label=FILES), cpu)),
                 "cpu_ms_per_image_read_alone": (
-                    spread(times(rounds, cpu._replace(source=ALONE)))
-                    if name in READ_ALONE
-                    else None
+                    spread(times(rounds, alone)) if name in READ_ALONE else None
                 ),
                 "listing_s": spread(listing[name]),
                 "differing_images": whole[name],
