@@ -119,9 +119,11 @@ class ArchiveSource(ImageSource):
         if not having:
             return None
         without = [self.archives[number].path for number in used if number not in having]
-        if without or (self._places < 0).any():
-            one = without[0] if without else self.path(int(np.argmin(self._places)))
-            raise DatasetError(f"{one}: has no labels, where others of the source have")
+        if without:
+            raise DatasetError(f"{without[0]}: has no labels, where others of the source have")
+        if (self._places < 0).any():
+            lost = int(np.argmin(self._places))
+            raise DatasetError(f"{self.path(lost)}: has no label: {self._why(lost)}")
         labels = np.empty(len(self), np.int64)
         for number, of_archive in having.items():
             mine = self._numbers == number
