@@ -100,7 +100,8 @@ def _is_null(values: pa.Array) -> NDArray[np.bool_]:
     if bitmap is None or not values.null_count:
         return np.zeros(len(values), np.bool_)
     bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")
-    return bits[values.offset : values.offset + len(values)] == 0
+    missing: NDArray[np.bool_] = np.equal(bits[values.offset : values.offset + len(values)], 0)
+    return missing
 
 
 def row_names(given: Sequence[str | None]) -> list[str]:
