@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from regcore.api.messages import Log, log_listing
 from regcore.api.photo_list import chosen_of_store, chosen_photos, places_of
 from regcore.backends.protocol import Backend
 from regcore.errors import UsageError
+from regcore.images.listing import IMAGE_SUFFIXES
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.bin_files import BinInputs
 from regcore.inference.inputs.noise import NoiseInputs
@@ -24,6 +26,7 @@ from regcore.recipes.recipe import Recipe
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import Digest, as_dict, described
 from regcore.schemas.recipe_form import RecipeForm, recipe_form
+from regcore.sources.kinds import is_archive
 from regcore.sources.protocol import ImageSource, is_url
 from regcore.sources.spelling import is_spelled
 from regcore.store.integrity import file_checksum
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from regcore.errors import DecodeError
 
 _INFO_SUFFIXES = (".info", ".txt")
+_LONGEST_PATH = 1 << 16  # bytes
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def open_inputs(
         store = open_store(images, verify=verify)
         places = places_of(store.listed, chosen_of_store(store, list_file))
         return InputSource(images, store, None, verify, places)
-    if images is None or str(images).endswith(_INFO_SUFFIXES):
+    if images is None or _is_info(images):
         if list_file is not None:
             what = "noise" if images is None else f"{images}, which lists its images itself"
             raise UsageError(f"--list {list_file}: is for photos and stores, not for {what}")
@@ -100,6 +104,15 @@ def open_inputs(
     photos = chosen_photos(images, list_file)
     log_listing(log, photos)
     return InputSource(images, None, photos, verify)
+
+
+def _is_info(images: str | Path) -> bool:
+    """Whether this lists .bin files; a text whose first line ends as photos do lists these."""
+    if not str(images).endswith(_INFO_SUFFIXES) or not Path(images).is_file():
+        return False
+    with Path(images).open("rb") as file:
+        first = os.fsdecode(file.readline(_LONGEST_PATH).partition(b"\0")[0].strip())
+    return not (Path(first).suffix.lower() in IMAGE_SUFFIXES or is_archive(first))
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,11 @@ class ArchiveSource(ImageSource):
 
     def _why(self, place: int) -> str:
         archive = self.archives[self._numbers[place]]
-        return archive.error if isinstance(archive, MissingArchive) else _NO_MEMBER
+        if isinstance(archive, MissingArchive):
+            return archive.error
+        if ARCHIVE_MARK not in self.names[place]:
+            return f"no image in an archive is called so, but {archive.name}{ARCHIVE_MARK}PATH"
+        return _NO_MEMBER
 
     def version(self, place: int) -> tuple[int, int]:
         """See ImageSource."""

@@ -166,6 +166,29 @@ def test_infer_takes_a_list(model: Path, tmp_path: Path) -> None:
     assert "is for photos and stores, not for noise" in result.stderr
 
 
+def test_infer_takes_a_text_that_lists_photos_or_archives(model: Path, tmp_path: Path) -> None:
+    photos_in(tmp_path / "photos", ("a", "b", "c"))
+    text = write(tmp_path / "some.txt", "photos/c/blue1.JPEG\nphotos/a/red2.JPEG\n")
+    out = tmp_path / "out"
+    assert regcore("infer", model, text, out).exit_code == 0
+    written = sorted(path.name for path in (out / "dumpOutput_device0").iterdir())
+    assert written == ["blue1_1.txt", "red2_1.txt"]
+    with tarfile.open(tmp_path / "s-0.tar", "w") as archive:
+        archive.add(tmp_path / "photos", "")
+    write(text, "s-0.tar\n")
+    part = write(tmp_path / "part.txt", "s-0.tar::a/red2.JPEG\n")
+    assert regcore("infer", model, text, tmp_path / "shard", "--list", part).exit_code == 0
+    assert [path.name for path in (tmp_path / "shard/dumpOutput_device0").iterdir()] == [
+        "red2_1.txt"
+    ]
+    write(part, "a/red2.JPEG\n")
+    result = regcore("infer", model, text, tmp_path / "none", "--list", part)
+    assert result.exit_code == 3
+    assert "no image in an archive is called so, but s-0.tar::PATH" in result.stderr
+    write(text, "no photo\n")
+    assert "expected '0 PATH WIDTH HEIGHT'" in regcore("infer", model, text, out).stderr
+
+
 @pytest.mark.parametrize("form", [(), ("--pack", 2)])
 def test_infer_takes_a_list_of_a_store(
     model: Path, tmp_path: Path, form: tuple[object, ...]
