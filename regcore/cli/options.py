@@ -199,8 +199,8 @@ list_option = click.option(
     "--list",
     "list_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Only the images named in this file, in its order: a path below the folder on each line, "
-    "or NUL-separated.",
+    help="Only the images named in this file, in its order: a path below the folder on each line "
+    "(SHARD::PATH in archives), or NUL-separated.",
 )
 
 
@@ -234,6 +234,13 @@ metric_option = click.option(
     multiple=True,
     type=click.Choice(metric_names()),
     help="Also measure this, beside TopN; can be given several times.",
+)
+
+real_option = click.option(
+    "--real",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="ReaL's labels (real.json; timm has them as imagenet_real_labels.json): also measure for "
+    "how many of ImageNet's validation images one of the classes that people saw is the best.",
 )
 
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -19,6 +19,7 @@ from regcore.cli.options import (
     metric_option,
     photos_help,
     preprocess_options,
+    real_option,
     verify_option,
 )
 from regcore.cli.progress import progress_bar
@@ -33,12 +34,7 @@ if TYPE_CHECKING:
 @click.argument("images", type=Photos())
 @labels_option
 @list_option
-@click.option(
-    "--real",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="ReaL's labels (real.json; timm has them as imagenet_real_labels.json): also measure for "
-    "how many of ImageNet's validation images one of the classes that people saw is the best.",
-)
+@real_option
 @click.option(
     "--out",
     default="regcore-run",

@@ -162,7 +162,10 @@ def _remote_archives(urls: Sequence[str], spelled: str) -> ArchiveSource:
     names = [url.removeprefix(f"{root}/") for url in urls]
     for name in names:
         if "/" in name or not is_archive(name):
-            raise DatasetError(f"{spelled}: archives of one folder are needed, not {name}")
+            raise DatasetError(
+                f"{spelled}: archives of one folder are needed, not {name}; images by themselves "
+                f"are listed by the URL of their folder, such as {root}"
+            )
     check_distinct(names)
     source = ArchiveSource(root, [_opened(root, name) for name in names])
     if not source.names:
