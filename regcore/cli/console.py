@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -118,15 +119,22 @@ def print_text(*parts: RenderableType) -> None:
 
     console = Console(highlight=False)
     # Not printed by rich itself, which ends the program in its own way on a closed pipe.
-    with console.capture() as capture:
+    with _answering(), console.capture() as capture:
         for part in parts:
             console.print(part)
     _print("\n".join(line.rstrip() for line in capture.get().rstrip().split("\n")))
 
 
 def _print(text: str) -> None:
-    try:
+    with _answering():
         click.echo(text)
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """Says which stream it is that cannot be written."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -193,6 +193,11 @@ def to_table(report: RunReport) -> Table:
     }.items():
         table.add_row(name, value)
     table.add_section()
+    if evaluation.kept:
+        kept = (
+            f"the scores of {evaluation.kept} images, by an interrupted run; rates are of the rest"
+        )
+        table.add_row("kept", kept)
     table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
     if report.perf.interface_images_per_s is not None:
         table.add_row("device alone", f"{report.perf.interface_images_per_s:.1f} images/s")

@@ -166,6 +166,7 @@ def test_an_interrupted_run_ends_in_order_and_goes_on(
     assert partial["not_reached"] == COUNT - partial["images"] - len(partial["failed"])
     result = regcore(*arguments, "--out", out)
     assert result.exit_code == 3
+    assert "images, by an interrupted run" in " ".join(result.stdout.split())
     assert results(out) == results(clean)
     assert json.loads((out / "run.json").read_text())["kept"] >= 3 * BATCH
     assert {path.name for path in out.iterdir()} == {path.name for path in clean.iterdir()}
