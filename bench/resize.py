@@ -40,7 +40,12 @@ SIZES: tuple[tuple[Size, Size, int], ...] = (
     ((4000, 3000), (1344, 1008), 4),
 )
 FILTERS = ("bicubic", "lanczos")
-GOALS = {("avx512vbmi", 1): ">= 5", ("avx2", 1): ">= 3", ("avx512vbmi", 2): ">= 10"}
+GOALS = {
+    ("avx512vbmi", 1): ">= 5",
+    ("avx2", 1): ">= 3",
+    ("avx512vbmi", 2): ">= 10",
+    ("avx2", 2): ">= 6",
+}
 
 
 def photo(width: int, height: int) -> Pixels:
