@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "resize/alpha.h"
+#include "resize/pick.h"
 #include "resize/transpose.h"
 
 namespace regcore {
@@ -29,7 +29,7 @@ Status BandResizer::Run(const PicturePlan& plan, const PixelView& picture, bool 
   plan_ = &plan;
   picture_ = picture;
   out_ = out;
-  if (plan.nearest) return Pick(begin, end);
+  if (plan.nearest) return PickRows(plan, picture, begin, end, out);
   source_.Begin(plan, picture, readable);
   return Resample(begin, end);
 }
@@ -93,7 +93,7 @@ void BandResizer::Store(int first, int count, ptrdiff_t row_bytes) {
   if (plan_->premultiplies) {
     for (int i = 0; i < count; ++i) {
       uint8_t* const row = rows_.data() + i * row_bytes;
-      Unpremultiply(row, static_cast<size_t>(pixels), row);
+      plan_->pixel_kernel->unpremultiply(row, static_cast<size_t>(pixels), row);
     }
   }
   if (plan_->transposed) {
@@ -103,41 +103,6 @@ void BandResizer::Store(int first, int count, ptrdiff_t row_bytes) {
   }
   std::memcpy(out_.data + first * out_.stride, rows_.data(),
               static_cast<size_t>(plan_->channels * pixels));
-}
-
-namespace {
-
-template <int kChannels>
-void PickRow(const AxisPlan& along, const uint8_t* row, int left, uint8_t* out) {
-  for (size_t x = 0; x < along.start.size(); ++x, out += kChannels) {
-    if (along.weights[x] == 0) {
-      std::memset(out, 0, kChannels);
-    } else {
-      std::memcpy(out, row + ptrdiff_t{kChannels} * (along.start[x] - left), kChannels);
-    }
-  }
-}
-
-}  // namespace
-
-Status BandResizer::Pick(int begin, int end) {
-  const AxisPlan& across = plan_->across.plan;
-  const auto pick = plan_->channels == 1   ? PickRow<1>
-                    : plan_->channels == 3 ? PickRow<3>
-                                           : PickRow<4>;
-  const size_t row_bytes = static_cast<size_t>(plan_->channels * plan_->line_pixels());
-  for (int y = begin; y < end; ++y) {
-    uint8_t* const out = out_.data + y * out_.stride;
-    const size_t i = static_cast<size_t>(y);
-    if (across.weights[i] == 0) {
-      std::memset(out, 0, row_bytes);
-    } else if (y > begin && across.start[i] == across.start[i - 1]) {
-      std::memcpy(out, out - out_.stride, row_bytes);
-    } else {
-      pick(plan_->along.plan, picture_.Row(across.start[i]), picture_.area.left, out);
-    }
-  }
-  return {};
 }
 
 size_t BandResizer::HeldBytes() const {

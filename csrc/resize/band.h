@@ -7,14 +7,9 @@
 #include "base/status.h"
 #include "resize/line_source.h"
 #include "resize/picture_plan.h"
+#include "resize/result_view.h"
 
 namespace regcore {
-
-// The caller's memory for a result.
-struct ResultView {
-  uint8_t* data = nullptr;
-  ptrdiff_t stride = 0;  // bytes from row to row
-};
 
 // Belongs to one thread; its memory is reused from picture to picture.
 class BandResizer {
@@ -28,7 +23,6 @@ class BandResizer {
 
  private:
   Status Resample(int begin, int end);
-  Status Pick(int begin, int end);
   Status FillFrom(int begin);
   void Store(int first, int count, ptrdiff_t row_bytes);
 

@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "resize/alpha.h"
 #include "resize/reduce.h"
 #include "resize/transpose.h"
 
@@ -51,7 +50,8 @@ Status LineSource::Premultiplied(const Rect& area, PixelView* view) {
   const size_t width = static_cast<size_t>(area.width());
   uint8_t* out = colours_.data();
   for (int y = area.top; y < area.bottom; ++y, out += 4 * width) {
-    Premultiply(picture_.Row(y) + 4 * ptrdiff_t{area.left - picture_.area.left}, width, out);
+    const uint8_t* row = picture_.Row(y) + 4 * ptrdiff_t{area.left - picture_.area.left};
+    plan_->pixel_kernel->premultiply(row, width, out);
   }
   return {};
 }
@@ -64,7 +64,7 @@ Status LineSource::Reduced(const Rect& area, PixelView* view) {
     REGCORE_RETURN_IF_ERROR(Premultiplied(ReducedFrom(part, factors, area), &source));
   }
   REGCORE_RETURN_IF_ERROR(Reserve(area, &reduced_, view));
-  Reduce(source, plan_->channels, part, factors, area, reduced_.data());
+  Reduce(*plan_->pixel_kernel, source, plan_->channels, part, factors, area, reduced_.data());
   return {};
 }
 

@@ -1,5 +1,7 @@
 #include "resize/picture_decoder.h"
 
+#include <utility>
+
 #include "files/read_file.h"
 
 namespace regcore {
@@ -105,6 +107,17 @@ Status PictureDecoder::ConvertRgb(const Rect& area) {
   }
   view_ = {converted_.data(), static_cast<ptrdiff_t>(row), area};
   return {};
+}
+
+bool PictureDecoder::TakePixels(size_t most, AlignedBuffer* pixels) {
+  const bool is_whole =
+      view_.area == Rect{0, 0, width_, height_} && view_.stride == ptrdiff_t{channels_} * width_;
+  for (AlignedBuffer* held : {&pixels_, &converted_}) {
+    if (!is_whole || view_.data != held->data() || held->capacity() > most) continue;
+    std::swap(*held, *pixels);
+    return true;
+  }
+  return false;
 }
 
 size_t PictureDecoder::HeldBytes() const {

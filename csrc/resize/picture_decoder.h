@@ -36,6 +36,10 @@ class PictureDecoder {
   // kReadSlack bytes past them may be read.
   Status Decode(const Rect& wanted, PixelView* view, bool* readable);
 
+  // Moves the pixels of the picture last decoded into `pixels`, if they are a whole picture without
+  // gaps, in memory of the decoder's own of at most `most` bytes.
+  bool TakePixels(size_t most, AlignedBuffer* pixels);
+
   // Lets the bytes of the picture go, which may belong to the caller. Required after an Open.
   void Close() { fetched_.Release(); }
 

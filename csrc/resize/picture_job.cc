@@ -90,12 +90,14 @@ Status PictureJob::Decode(size_t index, Worker* worker) {
   bool readable = false;
   REGCORE_RETURN_IF_ERROR(decoder.Decode(whole, &pixels, &readable));
   DecodedPicture& result = decoded_[index];
-  const ptrdiff_t row = ptrdiff_t{task.channels} * whole.width();
-  REGCORE_RETURN_IF_ERROR(
-      result.pixels.Reserve(static_cast<size_t>(row) * static_cast<size_t>(whole.height())));
-  CopyRows(pixels, whole, task.channels, {result.pixels.data(), row});
   result.width = whole.width();
   result.height = whole.height();
+  // A buffer that served a larger picture before would hold that much memory for this one.
+  const size_t row = static_cast<size_t>(task.channels) * static_cast<size_t>(whole.width());
+  const size_t bytes = row * static_cast<size_t>(whole.height());
+  if (decoder.TakePixels(bytes + bytes / 8 + kReadSlack, &result.pixels)) return {};
+  REGCORE_RETURN_IF_ERROR(result.pixels.Reserve(bytes));
+  CopyRows(pixels, whole, task.channels, {result.pixels.data(), static_cast<ptrdiff_t>(row)});
   return {};
 }
 

@@ -48,6 +48,7 @@ Status MakePicturePlan(int width, int height, int channels, const ResizeRequest&
   p.nearest = request.filter == Filter::kNearest;
   p.premultiplies = has_alpha && !p.nearest;
   p.kernel = &ResampleKernelFor(level, channels);
+  p.pixel_kernel = &PixelKernelFor(level);
   p.transposed =
       !p.nearest && VerticalFirst(request.order, g.width, g.height, request.width, request.height);
   // Pillow leaves out a pass over an axis that stays as it is, and both where whole pixels are cut

@@ -7,6 +7,7 @@
 #include "base/simd_level.h"
 #include "base/status.h"
 #include "resample/kernels.h"
+#include "resize/kernels.h"
 #include "resize/resize_geometry.h"
 
 namespace regcore {
@@ -23,6 +24,7 @@ struct PicturePlan {
   PackedAxis along;      // within a line
   PackedAxis across;     // from line to line
   const ResampleKernel* kernel = nullptr;
+  const PixelKernel* pixel_kernel = nullptr;
 
   int lines() const { return across.plan.count; }
   int line_pixels() const { return along.plan.count; }

@@ -14,7 +14,8 @@ from regcore.images.batch_stream import OnError
 from regcore.images.picture_items import failures_of, picture_items
 from regcore.images.picture_workers import picture_workers, worker_count
 from regcore.images.pillow_decoder import decode_as
-from regcore.images.resize import Mode, Pixels
+from regcore.images.resize import Mode
+from regcore.images.resize_arguments import Pixels
 from regcore.images.sources import Image, core_errors
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from oracles import assert_same_bytes, photo_like
 from PIL import Image
 
-from regcore import DecodeError, UsageError, resize, simd_levels
+from regcore import DecodeError, UsageError, resize
 from regcore._native.choices import FILTERS, RESIZE_FILTERS
 from regcore.recipes.recipe import installed_pass_order
 
@@ -187,6 +187,15 @@ def test_sizes_boxes_and_filters_of_each() -> None:
         assert_same_bytes(result, pillow(one, size, "lanczos", box))
 
 
+def test_sizes_and_boxes_in_arrays() -> None:
+    pixels = [picture(40, 50, 3), picture(41, 50, 3)]
+    boxes = np.array([(0, 0, 25.5, 40), (1, 2, 3, 4)])
+    sizes = np.array([(10, 20), (30, 8)])
+    actual = resize(pixels, sizes, box=boxes)  # type: ignore[arg-type]
+    for one, size, box, result in zip(pixels, sizes, boxes, actual, strict=True):
+        assert_same_bytes(result, pillow(one, tuple(size), box=box))
+
+
 @pytest.mark.parametrize("flip", ["columns", "rows", "channels", "steps"])
 def test_pixels_of_any_strides(flip: str) -> None:
     pixels = {
@@ -280,7 +289,3 @@ def test_one_image_is_no_sequence() -> None:
 
 def test_no_images() -> None:
     assert resize([], (2, 2)) == []
-
-
-def test_every_level_is_tried() -> None:
-    assert simd_levels()[0] == "portable"

@@ -1,7 +1,8 @@
-#include "resize/alpha.h"
-
+// The obvious loops: the twin that every other kernel must equal.
 #include <algorithm>
 #include <array>
+
+#include "resize/kernels.h"
 
 namespace regcore {
 namespace {
@@ -15,8 +16,6 @@ constexpr std::array<uint64_t, 256> kReciprocal = [] {
   }
   return factors;
 }();
-
-}  // namespace
 
 void Premultiply(const uint8_t* rgba, size_t pixels, uint8_t* out) {
   for (size_t i = 0; i < pixels; ++i, rgba += 4, out += 4) {
@@ -41,5 +40,13 @@ void Unpremultiply(const uint8_t* premultiplied, size_t pixels, uint8_t* out) {
     out[3] = alpha;
   }
 }
+
+void AddBytes(const uint8_t* bytes, size_t count, uint16_t* sums) {
+  for (size_t i = 0; i < count; ++i) sums[i] = static_cast<uint16_t>(sums[i] + bytes[i]);
+}
+
+}  // namespace
+
+const PixelKernel kPixelPortable = {Premultiply, Unpremultiply, AddBytes};
 
 }  // namespace regcore
