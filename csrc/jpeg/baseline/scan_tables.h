@@ -15,6 +15,10 @@ struct ComponentTables {
 
 class ScanTables {
  public:
+  ScanTables() = default;
+  ScanTables(const ScanTables&) = delete;  // its parts point at each other
+  ScanTables& operator=(const ScanTables&) = delete;
+
   // False: a table is none of 8-bit baseline JPEG. What is as it was for the last scan costs
   // nothing.
   bool Build(const ScanHeader& scan);
