@@ -186,7 +186,7 @@ def test_a_dry_run_does_nothing(
         (("--pad",), "--pad needs --pack"),
         (("--pack", 4, "--keep-folders"), "for single files"),
         (("--pack-bytes", "much"), "not a size such as"),
-        (("--pack", 0), "0 is not in the range"),
+        (("--pack", 0), "must be at least 1, not 0"),
     ],
 )
 def test_contradictions_are_refused(
