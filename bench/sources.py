@@ -4,7 +4,8 @@
 
 PHOTOS is a folder of JPEGs, repeated until there are so many images; each source holds all of them.
 What is timed is from names to uint8 batches, with all files in the page cache; listing is timed by
-itself. Every ratio is that of one round to files in the same round.
+itself. Every ratio is that of one round to files in the same round. Reading alone is what a thread
+takes for the bytes without preparing any image, of tables what pyarrow takes.
 """
 
 from __future__ import annotations
@@ -40,8 +41,20 @@ from regcore.sources.spelling import open_source
 RECIPE = regcore.Recipe.preset("regnety_016").in_form("uint8")
 BATCH = 64
 SHARD = 1000  # images
+AS_IT_IS: dict[str, Any] = {
+    "compression": {"image.bytes": "none", "image.path": "none", "label": "snappy"},
+    "use_dictionary": ["label"],
+    "column_encoding": {"image.bytes": "PLAIN", "image.path": "PLAIN"},
+    "use_content_defined_chunking": {
+        "min_chunk_size": 256 * 1024,
+        "max_chunk_size": 1024 * 1024,
+        "norm_level": 0,
+    },
+    "write_page_index": True,
+}
 FILES = "files"
 WALL, CPU = "wall clock", "CPU of all threads"
+ALONE = "CPU of reading alone"
 Named = tuple[str, bytes]
 
 
@@ -69,7 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--only", help="comma-separated names of sources")
+    parser.add_argument("--only", help="names of sources, with ; between")
     parser.add_argument("--folder", help="where the sources are written; by default the system's")
     parser.add_argument("--json")
     return parser.parse_args()
@@ -78,7 +91,7 @@ def _options() -> argparse.Namespace:
 def _measure(
     folder: Path, named: list[Named], photos: list[str], options: argparse.Namespace
 ) -> dict[str, Any]:
-    wanted = [FILES, *(options.only.split(",") if options.only else WRITERS)]
+    wanted = [FILES, *(options.only.split(";") if options.only else WRITERS)]
     spelled = {name: _write(folder, name, named) for name in dict.fromkeys(wanted)}
     preprocessor = regcore.Preprocessor(RECIPE, workers=options.workers)
     digests: dict[str, str] = {}
@@ -97,17 +110,22 @@ def _measure(
             seconds, cpu = perf_counter() - start, process_time() - cpu
         digests[name] = digest.hexdigest()
         each = 1000 / len(named)
-        return {
+        found = {
             Key(name, WALL, options.workers): each * seconds,
             Key(name, CPU, options.workers): each * cpu,
         }
+        if name in READ_ALONE:
+            start = process_time()
+            READ_ALONE[name](spelled[name])
+            found[Key(name, ALONE, options.workers)] = each * (process_time() - start)
+        return found
 
     before = machine()
     rounds = interleave([partial(run, name) for name in spelled], options.rounds, _notify)
     whole = {name: _differing(preprocessor, spelled[FILES], spelled[name]) for name in spelled}
     rows = []
     for name in spelled:
-        wall, cpu = (Key(name, what, options.workers) for what in (WALL, CPU))
+        wall, cpu, alone = (Key(name, what, options.workers) for what in (WALL, CPU, ALONE))
         rows.append(
             {
                 "source": name,
@@ -115,6 +133,9 @@ def _measure(
                 "cpu_ms_per_image": spread(times(rounds, cpu)),
                 "of_files": spread(ratios(rounds, wall._replace(label=FILES), wall)),
                 "of_files_by_cpu": spread(ratios(rounds, cpu._replace(label=FILES), cpu)),
+                "cpu_ms_per_image_read_alone": (
+                    spread(times(rounds, alone)) if name in READ_ALONE else None
+                ),
                 "listing_s": spread(listing[name]),
                 "differing_images": whole[name],
                 "same_in_every_round": digests[name] == digests[FILES],
@@ -181,17 +202,18 @@ def _zip(form: int, path: Path, named: list[Named]) -> None:
             archive.writestr(name, content)
 
 
-def _tables(named: list[Named]) -> Iterator[pa.Table]:
-    for at in range(0, len(named), 100):
-        part = named[at : at + 100]
+def _tables(named: list[Named], rows_at_once: int = 100) -> Iterator[pa.Table]:
+    for at in range(0, len(named), rows_at_once):
+        part = named[at : at + rows_at_once]
         rows = [{"bytes": content, "path": name} for name, content in part]
         yield pa.table({"image": rows, "label": list(range(len(part)))})
 
 
-def _parquet(path: Path, named: list[Named]) -> None:
+def _parquet(rows: int, options: dict[str, Any], path: Path, named: list[Named]) -> None:
+    """As the package datasets writes it: by default of old, with AS_IT_IS of late (5.2)."""
     writer = None
-    for table in _tables(named):
-        writer = writer or pq.ParquetWriter(path, table.schema)
+    for table in _tables(named, rows):
+        writer = writer or pq.ParquetWriter(path, table.schema, **options)
         writer.write_table(table)
     if writer is not None:
         writer.close()
@@ -220,9 +242,32 @@ WRITERS: dict[str, Callable[[Path, list[Named]], str]] = {
     "tar": partial(_shards, ".tar", _tar),
     "zip, stored": partial(_shards, ".zip", partial(_zip, zipfile.ZIP_STORED)),
     "zip, deflated": partial(_shards, ".zip", partial(_zip, zipfile.ZIP_DEFLATED)),
-    "parquet": partial(_shards, ".parquet", _parquet),
+    "parquet, snappy": partial(_shards, ".parquet", partial(_parquet, 100, {})),
+    "parquet, as it is": partial(_shards, ".parquet", partial(_parquet, 900, AS_IT_IS)),
     "arrow stream": partial(_shards, ".arrow", _arrow),
     "lmdb": _lmdb,
+}
+
+
+def _read_files(folder: str) -> None:
+    memory = memoryview(bytearray(1 << 22))  # used anew, as a worker's is
+    for path in Path(folder).iterdir():
+        with path.open("rb", buffering=0) as file:
+            file.readinto(memory)
+
+
+def _read_tables(pattern: str) -> None:
+    """What pyarrow takes at least, on one thread, where nobody looks at the images."""
+    for path in sorted(Path(pattern).parent.glob("*.parquet")):
+        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16)
+        for group in range(file.num_row_groups):
+            file.read_row_group(group, columns=["image.bytes"], use_threads=False)
+
+
+READ_ALONE: dict[str, Callable[[str], None]] = {
+    FILES: _read_files,
+    "parquet, snappy": _read_tables,
+    "parquet, as it is": _read_tables,
 }
 
 
@@ -238,10 +283,12 @@ def _show(document: dict[str, Any]) -> None:
     table = Table("", box=box.MARKDOWN)
     for name in ("ms, wall", "images/s", "of files", "range", "ms, CPU", "of files, by CPU"):
         table.add_column(name, justify="right")
+    table.add_column("reading alone, ms, CPU", justify="right")
     table.add_column("listing, s", justify="right")
     table.add_column("images that differ", justify="right")
     for row in document["rows"]:
         ms, share = row["ms_per_image"]["median"], row["of_files"]
+        alone = row["cpu_ms_per_image_read_alone"]
         table.add_row(
             row["source"],
             f"{ms:.3f}",
@@ -250,6 +297,7 @@ def _show(document: dict[str, Any]) -> None:
             f"{share['min']:.3f} to {share['max']:.3f}",
             f"{row['cpu_ms_per_image']['median']:.3f}",
             f"{row['of_files_by_cpu']['median']:.3f}",
+            f"{alone['median']:.3f}" if alone else "",
             f"{row['listing_s']['median']:.3f}",
             str(row["differing_images"]),
         )

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from regcore.host import simd_levels as simd_levels
     from regcore.images.batch_stream import Batch as Batch
     from regcore.images.batch_stream import BatchStream as BatchStream
+    from regcore.images.decode import decode as decode
     from regcore.images.preprocessor import Preprocessor as Preprocessor
+    from regcore.images.resize import resize as resize
     from regcore.recipes.recipe import Recipe as Recipe
     from regcore.scores.calibration_error import CalibrationError as CalibrationError
     from regcore.scores.class_hits import ClassHits as ClassHits
@@ -62,7 +64,9 @@ _NAMES_OF_MODULES = {
     "RegcoreError ScoreFileError UsageError",
     "host": "simd_level simd_levels",
     "images.batch_stream": "Batch BatchStream",
+    "images.decode": "decode",
     "images.preprocessor": "Preprocessor",
+    "images.resize": "resize",
     "recipes.recipe": "Recipe",
     "scores.calibration_error": "CalibrationError",
     "scores.class_hits": "ClassHits",

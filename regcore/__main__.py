@@ -16,7 +16,10 @@ def main() -> None:
     What fails before a command runs (Ctrl-C while modules load, --help onto a full disk) ends in
     one line, too.
     """
+    from regcore.cli.termination import end_on_sigterm
+
     try:
+        end_on_sigterm()
         _prepare_streams()
         from regcore.cli import cli
 
@@ -28,6 +31,8 @@ def main() -> None:
     finally:
         # The command has ended: Ctrl-C while Python ends changes nothing, and not the exit code.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _prepare_streams() -> None:

@@ -13,6 +13,12 @@ def core_versions() -> dict[str, str]:
     return {"simd": simd_level(), "libjpeg_turbo": native.libjpeg_version()}
 
 
+def jpeg_library() -> str:
+    """The JPEG library in words: its version, and whether the wheel brought it."""
+    owner = "bundled" if native.libjpeg_is_bundled() else "the system's"
+    return f"libjpeg-turbo {native.libjpeg_version()}, {owner}"
+
+
 def simd_level() -> str:
     """The instruction set of the kernels; the environment variable REGCORE_SIMD forces one.
 

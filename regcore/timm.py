@@ -107,13 +107,16 @@ def create_loader(  # noqa: PLR0917  # the signature is timm's
 
     Each batch has memory of its own. A damaged photo is a DecodeError; timm counts another photo in
     its place. What is for training, and what cannot be done, is refused by name with UsageError:
-    is_training, augmentations, distributed, collate_fn, crop_border_pixels, tf_preprocessing. The
-    other arguments (no_aug, worker_seeding and the like) change nothing.
+    is_training, augmentations, distributed, collate_fn, crop_border_pixels, tf_preprocessing; the
+    error says why. The others change nothing in timm's evaluation either: no_aug, the kinds of
+    random erasing (re_mode, re_count, re_split), worker_seeding, use_multi_epochs_loader,
+    persistent_workers, and the schedule of sizes (batch_choice_*, batch_schedule_*).
     """
     given = dict(locals())
-    for name in _REFUSED:
+    for name, reason in _REFUSED.items():
         if given[name] != _DEFAULTS[name]:
-            raise UsageError(f"{_NAME}: {name}={shown(given[name])} is not for evaluation here")
+            value = shown(given[name])
+            raise UsageError(f"{_NAME}: {name}={value} is not for evaluation here: {reason}")
     images, targets = _images_of(dataset)
     size = (
         (3, int(input_size), int(input_size))
@@ -150,12 +153,19 @@ _DEFAULTS = {
     for name, parameter in inspect.signature(create_loader).parameters.items()
 }
 #: What is for training, or would change the images or their order in a way that is not done here.
-_REFUSED = (
+_TRAINING = (
     *("is_training", "re_prob", "train_crop_mode", "scale", "ratio", "hflip", "vflip"),
     *("color_jitter", "color_jitter_prob", "grayscale_prob", "gaussian_blur_prob", "auto_augment"),
-    *("num_aug_repeats", "num_aug_splits", "distributed", "collate_fn", "crop_border_pixels"),
-    *("tf_preprocessing", "input_size_choices", "batch_size_choices", "num_batches"),
+    *("num_aug_repeats", "num_aug_splits", "input_size_choices", "batch_size_choices"),
+    "num_batches",
 )
+_REFUSED = {
+    **dict.fromkeys(_TRAINING, "it is for training, which timm's own loader does"),
+    "distributed": "each process needs a dataset of its own part",
+    "collate_fn": "regcore's threads write images straight into their batch",
+    "crop_border_pixels": "regcore has no crop by a border; crop_pct and crop_mode say the crop",
+    "tf_preprocessing": "TensorFlow's decoder and resize give other pixels",
+}
 
 
 def _normalizer(wanted: WantedImages, dtype: torch.dtype) -> Callable[[Pair], Pair]:

@@ -18,6 +18,7 @@ BELOW = {
     "resample": {"base"},
     "normalize": {"base"},
     "preprocess": {"jpeg", "resample", "normalize", "files", "base"},
+    "resize": {"preprocess", "jpeg", "resample", "files", "base"},
     "scores": {"base"},
     "score_files": {"scores", "files", "base"},
 }

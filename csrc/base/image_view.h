@@ -22,15 +22,18 @@ struct Rect {
   bool operator==(const Rect&) const = default;
 };
 
-// A part of an image as interleaved RGB8 rows: `data` is the pixel (area.left, area.top), `stride`
-// the distance of two rows in bytes. Whoever makes a view for a kernel provides kReadSlack
-// (base/aligned_buffer.h) past its end.
-struct RgbView {
+// A part of an image as interleaved rows of 8-bit channels: `data` is the pixel (area.left,
+// area.top), `stride` the distance of two rows in bytes. Whoever makes a view for a kernel provides
+// kReadSlack (base/aligned_buffer.h) past its end.
+struct PixelView {
   const uint8_t* data = nullptr;
   ptrdiff_t stride = 0;
   Rect area;
 
   const uint8_t* Row(int y) const { return data + (y - area.top) * stride; }
 };
+
+// One with three channels: red, green, blue.
+using RgbView = PixelView;
 
 }  // namespace regcore

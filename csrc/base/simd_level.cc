@@ -1,7 +1,7 @@
 #include "base/simd_level.h"
 
 #if defined(REGCORE_X86)
-#include <cpuid.h>
+#include "base/x86_processor.h"
 #elif defined(REGCORE_ARM64) && defined(__linux__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -10,17 +10,7 @@
 namespace regcore {
 namespace {
 
-#if defined(REGCORE_X86)
-// Not by __builtin_cpu_supports, for which old Clangs have no such word. Asked once: in a virtual
-// machine the instruction takes microseconds.
-bool HasF16c() {
-  static const bool has = [] {
-    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
-  }();
-  return has;
-}
-#elif defined(REGCORE_ARM64)
+#if defined(REGCORE_ARM64)
 bool HasDotProducts() {
 #if defined(__ARM_FEATURE_DOTPROD)  // the whole build is for processors that do
   return true;
@@ -57,17 +47,14 @@ const char* SimdName(SimdLevel level) {
 std::vector<SimdLevel> SupportedSimdLevels() {
   std::vector<SimdLevel> levels = {SimdLevel::kPortable};
 #if defined(REGCORE_X86)
-  __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && HasF16c();
+  const X86Features& has = ThisX86Processor();
+  const bool avx2 = has.avx2 && has.fma && has.f16c && has.bmi && has.bmi2;
+  const bool avx512 = avx2 && has.avx512f && has.avx512bw && has.avx512vl && has.avx512dq;
+  const bool vnni = avx512 && has.avx512vnni;
   if (avx2) levels.push_back(SimdLevel::kAvx2);
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
-                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-                      __builtin_cpu_supports("avx512dq");
-  const bool vnni = avx512 && __builtin_cpu_supports("avx512vnni");
   if (avx512) levels.push_back(SimdLevel::kAvx512);
   if (vnni) levels.push_back(SimdLevel::kAvx512Vnni);
-  if (vnni && __builtin_cpu_supports("avx512vbmi")) levels.push_back(SimdLevel::kAvx512Vbmi);
+  if (vnni && has.avx512vbmi) levels.push_back(SimdLevel::kAvx512Vbmi);
 #elif defined(REGCORE_ARM64)
   levels.push_back(SimdLevel::kNeon);  // part of the base architecture
   if (HasDotProducts()) levels.push_back(SimdLevel::kNeonDotprod);

@@ -37,11 +37,7 @@ Status OutputError(const char* path, const char* action) {
 // Sixteen hexadecimal digits that nobody can derive; empty where the system has no randomness.
 std::string RandomName() {
   uint64_t bits = 0;
-  ssize_t got = 0;
-  do {
-    got = ::getrandom(&bits, sizeof(bits), 0);
-  } while (got < 0 && errno == EINTR);
-  if (got != static_cast<ssize_t>(sizeof(bits))) return {};
+  if (::getentropy(&bits, sizeof(bits)) != 0) return {};
   std::array<char, 17> digits{};
   std::snprintf(digits.data(), digits.size(), "%016" PRIx64, bits);
   return digits.data();

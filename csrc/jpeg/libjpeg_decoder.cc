@@ -62,6 +62,14 @@ bool IsJpeg(const uint8_t* bytes, size_t size) {
 
 const char* JpegLibraryVersion() { return REGCORE_TO_STRING(LIBJPEG_TURBO_VERSION); }
 
+bool JpegLibraryIsBundled() {
+#if defined(REGCORE_STATIC_JPEG)
+  return true;
+#else
+  return false;
+#endif
+}
+
 LibjpegDecoder::LibjpegDecoder(const DecodeLimits& limits)
     : limits_(limits), session_(std::make_unique<LibjpegSession>()) {}
 

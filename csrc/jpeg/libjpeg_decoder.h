@@ -18,6 +18,9 @@ class LibjpegSession;
 // The version of the libjpeg-turbo headers that this was built with, e.g. "2.1.5".
 const char* JpegLibraryVersion();
 
+// Whether libjpeg-turbo is inside this build, as in wheels, and not the system's.
+bool JpegLibraryIsBundled();
+
 // Whether the bytes begin as a JPEG does.
 bool IsJpeg(const uint8_t* bytes, size_t size);
 

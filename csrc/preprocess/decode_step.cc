@@ -79,7 +79,7 @@ Status DecodeStep::DecodeExternally(const ExternalDecoder& external, size_t inde
   }
   const size_t row_bytes =
       3 * static_cast<size_t>(std::max(spec_.crop.crop_width, spec_.crop.crop_height));
-  ExternalImage image(spec_.limits, bytes, size, row_bytes, next_.WindowBytes(), &reservation_,
+  ExternalImage image(spec_.limits, bytes, size, 3, row_bytes, next_.WindowBytes(), &reservation_,
                       &worker_.pixels);
   REGCORE_RETURN_IF_ERROR(external.decode(external.context, index, &image));
   if (!image.complete) return {StatusCode::kOutOfMemory, "out of memory"};

@@ -14,13 +14,15 @@ namespace regcore {
 
 class ExternalImage {
  public:
-  // `bytes` is the encoded image. What comes after decoding needs `row_bytes` for each of its rows,
-  // and `window_bytes`.
-  ExternalImage(const DecodeLimits& limits, const uint8_t* bytes, size_t size, size_t row_bytes,
-                size_t window_bytes, Reservation* reservation, AlignedBuffer* pixels)
+  // `bytes` is the encoded image, `channels` are those that are wanted. What comes after decoding
+  // needs `row_bytes` for each of its rows, and `window_bytes`.
+  ExternalImage(const DecodeLimits& limits, const uint8_t* bytes, size_t size, int channels,
+                size_t row_bytes, size_t window_bytes, Reservation* reservation,
+                AlignedBuffer* pixels)
       : limits_(limits),
         bytes_(bytes),
         size_(size),
+        channels_(channels),
         row_bytes_(row_bytes),
         window_bytes_(window_bytes),
         reservation_(*reservation),
@@ -30,14 +32,17 @@ class ExternalImage {
   const uint8_t* bytes() const { return bytes_; }
   size_t size() const { return size_; }
 
+  int channels() const { return channels_; }
+
   // To be called when the size is known and before anything is decoded: checks the limits, waits
   // for memory. `bytes_per_pixel`: what the decoder will hold, with its intermediate images.
   Status Reserve(int width, int height, size_t bytes_per_pixel);
 
-  // The memory for all pixels, RGB8 without gaps. The image is at most as large as reserved.
+  // The memory for all pixels, each so many bytes as there are channels, without gaps. The image is
+  // at most as large as reserved.
   Status Allocate(int width, int height, uint8_t** pixels);
 
-  const RgbView& view() const { return view_; }
+  const PixelView& view() const { return view_; }
 
   int orientation = 1;    // of EXIF
   bool complete = false;  // all pixels are there
@@ -46,12 +51,13 @@ class ExternalImage {
   const DecodeLimits& limits_;
   const uint8_t* const bytes_;
   const size_t size_;
+  const int channels_;
   const size_t row_bytes_;
   const size_t window_bytes_;
   Reservation& reservation_;
   AlignedBuffer& pixels_;
   int64_t reserved_pixels_ = 0;
-  RgbView view_;
+  PixelView view_;
 };
 
 // The functions are called from worker threads; the items are those of the list, by index.

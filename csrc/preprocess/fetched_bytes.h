@@ -14,11 +14,14 @@ class FetchedBytes {
   FetchedBytes() = default;
   FetchedBytes(const FetchedBytes&) = delete;
   FetchedBytes& operator=(const FetchedBytes&) = delete;
-  ~FetchedBytes() {
+  ~FetchedBytes() { Release(); }
+
+  void Release() {
     if (owner_.release != nullptr) owner_.release(owner_.context, index_);
+    owner_ = {};
   }
 
-  // Once.
+  // Once until Release.
   Status Fetch(const ExternalDecoder& external, size_t index) {
     REGCORE_RETURN_IF_ERROR(external.fetch(external.context, index, &data_, &size_));
     owner_ = external;

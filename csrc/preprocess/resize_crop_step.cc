@@ -72,9 +72,10 @@ Status ResizeCropStep::Resample(const RgbView& view, const CropPlan& plan, Worke
   const int rows = second.input_end() - second.input_begin();
   REGCORE_RETURN_IF_ERROR(worker->intermediate.Reserve(kernel_.intermediate_bytes(rows, columns)));
   REGCORE_RETURN_IF_ERROR(worker->row.Reserve(static_cast<size_t>(columns) + 2 * kReadSlack));
-  kernel_.horizontal(*plan.first, second, view, worker->intermediate.data());
+  kernel_.horizontal(*plan.first, second.input_begin(), second.input_end(), view,
+                     worker->intermediate.data());
   for (int i = 0; i < second.count; ++i) {
-    kernel_.vertical(*plan.second, i, worker->intermediate.data(), columns, worker->row.data());
+    kernel_.vertical(*plan.second, i, worker->intermediate.data(), 0, columns, worker->row.data());
     use_row(i, worker->row.data());
   }
   return {};

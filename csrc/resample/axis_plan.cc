@@ -40,6 +40,27 @@ double Sinc(double x) {
 
 double Lanczos(double x) { return x >= -3.0 && x < 3.0 ? Sinc(x) * Sinc(x / 3.0) : 0.0; }
 
+// Magic Kernel Sharp, by its author's pieces; Pillow's pow(x, 2) is a square to every compiler.
+double Mks2013(double x) {
+  const auto square = [](double y) { return y * y; };
+  x = std::fabs(x);
+  if (x < 0.5) return 17.0 / 16.0 - 7.0 / 4.0 * square(x);
+  if (x < 1.5) return (1.0 - x) * (7.0 / 4.0 - x);
+  if (x < 2.5) return -1.0 / 8.0 * square(x - 5.0 / 2.0);
+  return 0.0;
+}
+
+double Mks2021(double x) {
+  const auto square = [](double y) { return y * y; };
+  x = std::fabs(x);
+  if (x < 0.5) return 577.0 / 576.0 - 239.0 / 144.0 * square(x);
+  if (x < 1.5) return 35.0 / 36.0 * (x - 1.0) * (x - 239.0 / 140.0);
+  if (x < 2.5) return 1.0 / 6.0 * (x - 2.0) * (65.0 / 24.0 - x);
+  if (x < 3.5) return 1.0 / 36.0 * (x - 3.0) * (x - 15.0 / 4.0);
+  if (x < 4.5) return -1.0 / 288.0 * square(x - 9.0 / 2.0);
+  return 0.0;
+}
+
 struct Kernel {
   double (*weight)(double x);
   double support;  // in input pixels at scale 1
@@ -57,6 +78,10 @@ Kernel KernelOf(Filter filter) {
       return {Bicubic, 2.0};
     case Filter::kLanczos:
       return {Lanczos, 3.0};
+    case Filter::kMks2013:
+      return {Mks2013, 2.5};
+    case Filter::kMks2021:
+      return {Mks2021, 4.5};
     case Filter::kNearest:
       break;
   }
@@ -68,8 +93,13 @@ int32_t ToFixedPoint(double weight) {
   return static_cast<int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);  // toward zero, as C
 }
 
+// As float minus float, as Pillow has it.
+double Scale(AxisBox box, int output_size) {
+  return static_cast<double>(box.end - box.begin) / output_size;
+}
+
 // One input for each output, with a weight of one.
-AxisPlan MakeNearestPlan(int input_size, int output_size, int first, int count) {
+AxisPlan MakeNearestPlan(int input_size, AxisBox box, int output_size, int first, int count) {
   AxisPlan plan;
   plan.input_size = input_size;
   plan.output_size = output_size;
@@ -80,12 +110,14 @@ AxisPlan MakeNearestPlan(int input_size, int output_size, int first, int count) 
   plan.start.resize(outputs);
   plan.length.assign(outputs, 1);
   plan.weights.assign(outputs, 1 << kWeightBits);
-  const double scale = static_cast<double>(input_size) / output_size;
-  double position = scale * 0.5;
+  const double scale = Scale(box, output_size);
+  double position = box.begin + scale * 0.5;
   for (int i = 0; i < first + count; ++i) {
     if (i >= first) {
-      plan.start[static_cast<size_t>(i - first)] =
-          std::min(static_cast<int>(position), input_size - 1);
+      const size_t output = static_cast<size_t>(i - first);
+      const int input = static_cast<int>(position);
+      plan.start[output] = std::min(input, input_size - 1);
+      if (input >= input_size) plan.weights[output] = 0;  // an empty box at the end: black
     }
     position += scale;  // Pillow adds up, too, and so does its rounding
   }
@@ -100,10 +132,20 @@ bool VerticalFirst(PassOrder order, int width, int height, int resized_width, in
          shrink > 2 * (int64_t{width} - resized_width);
 }
 
+double FilterSupport(Filter filter) { return KernelOf(filter).support; }
+
 AxisPlan MakeAxisPlan(int input_size, int output_size, int first, int count, Filter filter) {
-  if (filter == Filter::kNearest) return MakeNearestPlan(input_size, output_size, first, count);
+  const AxisBox whole = {0, static_cast<float>(input_size)};
+  return MakeAxisPlan(input_size, whole, output_size, first, count, filter);
+}
+
+AxisPlan MakeAxisPlan(int input_size, AxisBox box, int output_size, int first, int count,
+                      Filter filter) {
+  if (filter == Filter::kNearest) {
+    return MakeNearestPlan(input_size, box, output_size, first, count);
+  }
   const Kernel kernel = KernelOf(filter);
-  const double scale = static_cast<double>(input_size) / output_size;
+  const double scale = Scale(box, output_size);
   const double filter_scale = std::max(scale, 1.0);
   const double support = kernel.support * filter_scale;
   const double inverse_scale = 1.0 / filter_scale;
@@ -121,7 +163,7 @@ AxisPlan MakeAxisPlan(int input_size, int output_size, int first, int count, Fil
 
   std::vector<double> weights(static_cast<size_t>(plan.taps));
   for (size_t i = 0; i < outputs; ++i) {
-    const double center = (first + static_cast<int>(i) + 0.5) * scale;
+    const double center = box.begin + (first + static_cast<int>(i) + 0.5) * scale;
     const int begin = std::max(static_cast<int>(center - support + 0.5), 0);
     const int end = std::min(static_cast<int>(center + support + 0.5), input_size);
     const int length = end - begin;
@@ -137,8 +179,9 @@ AxisPlan MakeAxisPlan(int input_size, int output_size, int first, int count, Fil
       if (sum != 0.0) w /= sum;
       fixed[t] = ToFixedPoint(w);
     }
-    plan.start[i] = begin;
-    plan.length[i] = length;
+    // An empty box at the end reaches no input: one of weight zero is as good.
+    plan.start[i] = length > 0 ? begin : input_size - 1;
+    plan.length[i] = std::max(length, 1);
   }
   return plan;
 }

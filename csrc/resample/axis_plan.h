@@ -6,7 +6,19 @@
 
 namespace regcore {
 
-enum class Filter { kBox, kBilinear, kHamming, kBicubic, kLanczos, kNearest };
+enum class Filter {
+  kBox,
+  kBilinear,
+  kHamming,
+  kBicubic,
+  kLanczos,
+  kNearest,
+  kMks2013,  // Magic Kernel Sharp, from Pillow 13 on
+  kMks2021,
+};
+
+// How far the weights of a filter reach, in input pixels at scale 1. kNearest has none.
+double FilterSupport(Filter filter);
 
 // Which pass comes first. Both round to uint8 in between, so the order shows in the pixels.
 enum class PassOrder {
@@ -38,9 +50,20 @@ struct AxisPlan {
   int input_end() const { return start.back() + length.back(); }
 };
 
-// As ImagingResample's precompute_coeffs and normalize_coeffs_8bpc, for the whole axis as box; for
-// kNearest, which Pillow resizes as an affine transformation, as ImagingScaleAffine.
-// Needs sizes of at least 1 and 0 <= first < first + count <= output_size.
+// The part [begin, end) of an axis that its outputs show, in inputs. Pillow takes it as floats.
+struct AxisBox {
+  float begin;
+  float end;
+};
+
+// As ImagingResample's precompute_coeffs and normalize_coeffs_8bpc; for kNearest, which Pillow
+// resizes as an affine transformation, as ImagingScaleAffine.
+// Needs sizes of at least 1, 0 <= first < first + count <= output_size and
+// 0 <= box.begin <= box.end <= input_size.
+AxisPlan MakeAxisPlan(int input_size, AxisBox box, int output_size, int first, int count,
+                      Filter filter);
+
+// The whole axis as box.
 AxisPlan MakeAxisPlan(int input_size, int output_size, int first, int count, Filter filter);
 
 }  // namespace regcore

@@ -23,11 +23,11 @@ namespace regcore {
 
 // `Simd` wraps one instruction set's operations on its `Vector`. It must be local to the file that
 // instantiates this, for that is compiled for that instruction set.
-template <typename Simd>
+template <typename Simd, int kChannels>
 class PairKernel {
  public:
   static constexpr ResampleKernel Make() {
-    return {PackHorizontal, PackPairRows, IntermediateBytes, Horizontal, Vertical};
+    return {PackHorizontal, PackPairRows, BlockBytes, IntermediateBytes, Horizontal, Vertical};
   }
 
  private:
@@ -69,14 +69,17 @@ class PairKernel {
     int left;
     ptrdiff_t next;  // bytes to the four rows below
 
-    const uint8_t* At(int r, int pixel) const { return row[r] + 3 * ptrdiff_t{pixel - left}; }
+    const uint8_t* At(int r, int pixel) const {
+      return row[r] + kChannels * ptrdiff_t{pixel - left};
+    }
   };
 
   // `pairs` pairs of taps of one row.
   static Vector SumOf(const Simd& simd, const uint8_t* weights, int pairs, const uint8_t* row) {
     Sums sums;
     for (int pair = 0; pair < pairs; ++pair, weights += 2 * kVectorBytes) {
-      sums.Add(simd.Taps(row + 6 * pair), Simd::Load(weights), Simd::Load(weights + kVectorBytes));
+      sums.Add(simd.Taps(row + 2 * kChannels * pair), Simd::Load(weights),
+               Simd::Load(weights + kVectorBytes));
     }
     return sums.Total();
   }
@@ -90,10 +93,10 @@ class PairKernel {
     for (int r = 0; r < kRows; ++r) row[r] = source.At(r, 0);
     const ptrdiff_t next = source.next;  // whoever decoded it left it in L2 or further away
     for (const int32_t* group = axis.blocks.data(); group < end; group += kQuarters + 1) {
-      const ptrdiff_t below = 3 * ptrdiff_t{group[0]} + next;
+      const ptrdiff_t below = kChannels * ptrdiff_t{group[0]} + next;
       for (const uint8_t* r : row) _mm_prefetch(r + below, _MM_HINT_T0);
       const int pairs = kPairs == 0 ? group[kQuarters] : kPairs;
-      const Simd simd(group, packed);
+      const Simd simd(kChannels, group, packed);
       packed += Simd::kFixedVectors * kVectorBytes;
       Vector total[kRows];
       for (int r = 0; r < kRows; ++r) total[r] = SumOf(simd, packed, pairs, row[r]);
@@ -125,17 +128,20 @@ class PairKernel {
   }
 
   static void PixelRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
-    const __m128i order = _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
-    const __m128i interleave =
-        _mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, -1, -1, -1, -1);
+    // Channel c in lane c; the lanes left over are overwritten by the next pixel.
+    constexpr char k = kChannels;
+    const __m128i order =
+        _mm_setr_epi8(0, -1, k, -1, 1, -1, k + 1, -1, 2, -1, k + 2, -1, 3, -1, k + 3, -1);
+    const __m128i interleave = _mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+    constexpr int step = 2 * kChannels;
     const auto* weights = reinterpret_cast<const int32_t*>(axis.weights.data());
-    for (size_t i = 0; i < axis.blocks.size(); ++i, out += 3 * kRows) {
+    for (size_t i = 0; i < axis.blocks.size(); ++i, out += kChannels * kRows) {
       const uint8_t* pixel[kRows];
       for (int r = 0; r < kRows; ++r) pixel[r] = source.At(r, axis.plan.start[i]);
       PixelSums first, second;
       for (int pair = 0; pair < axis.blocks[i]; ++pair, weights += 2) {
-        first.Add(TwoRows(pixel[0] + 6 * pair, pixel[1] + 6 * pair), order, weights);
-        second.Add(TwoRows(pixel[2] + 6 * pair, pixel[3] + 6 * pair), order, weights);
+        first.Add(TwoRows(pixel[0] + step * pair, pixel[1] + step * pair), order, weights);
+        second.Add(TwoRows(pixel[2] + step * pair, pixel[3] + step * pair), order, weights);
       }
       // Rows 0 and 2 below, 1 and 3 above, as words, then as bytes side by side.
       const __m256i words = _mm256_packs_epi32(first.Total(), second.Total());
@@ -146,18 +152,18 @@ class PairKernel {
     }
   }
 
-  static void Horizontal(const PackedAxis& horizontal, const AxisPlan& vertical,
-                         const RgbView& source, uint8_t* intermediate) {
+  static void Horizontal(const PackedAxis& horizontal, int begin, int end, const PixelView& source,
+                         uint8_t* intermediate) {
     using RowsFunction = void (*)(const PackedAxis&, const SourceRows&, uint8_t* out);
     constexpr RowsFunction kRowsOf[] = {PixelRows,     ColumnRows<0>, ColumnRows<1>,
                                         ColumnRows<2>, ColumnRows<3>, ColumnRows<4>};
     static_assert(std::size(kRowsOf) == kPairColumns + kMaxFixedPairs + 1);
     const RowsFunction rows = kRowsOf[horizontal.shape];
-    const size_t block_bytes = BlockBytes(3 * horizontal.plan.count);
-    for (int top = vertical.input_begin(); top < vertical.input_end(); top += kRows) {
+    const size_t block_bytes = BlockBytes(kChannels * horizontal.plan.count);
+    for (int top = begin; top < end; top += kRows) {
       SourceRows four{{}, source.area.left, kRows * source.stride};
       for (int r = 0; r < kRows; ++r) {  // past the end: weight 0
-        four.row[r] = source.Row(std::min(top + r, vertical.input_end() - 1));
+        four.row[r] = source.Row(std::min(top + r, end - 1));
       }
       rows(horizontal, four, intermediate);
       intermediate += block_bytes;
@@ -185,10 +191,11 @@ class PairKernel {
   };
 
   static void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate,
-                       int columns, uint8_t* out) {
+                       int skipped, int columns, uint8_t* out) {
     const PairWindow window = PairWindow::Of(vertical, row);
     const size_t block_bytes = BlockBytes(columns);
-    const uint8_t* top = intermediate + static_cast<size_t>(window.first) * block_bytes;
+    const size_t first_block = static_cast<size_t>(window.first - skipped / kRows);
+    const uint8_t* top = intermediate + first_block * block_bytes;
     const auto* first = reinterpret_cast<const int32_t*>(vertical.weights.data()) + window.weights;
     for (int column = 0; column < columns; column += kStep) {
       const uint8_t* source = top + static_cast<size_t>(column) * kRows;
@@ -208,5 +215,10 @@ class PairKernel {
     }
   }
 };
+
+template <typename Simd>
+constexpr ResampleKernels PairKernels() {
+  return {PairKernel<Simd, 1>::Make(), PairKernel<Simd, 3>::Make(), PairKernel<Simd, 4>::Make()};
+}
 
 }  // namespace regcore

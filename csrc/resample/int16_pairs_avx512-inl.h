@@ -14,8 +14,8 @@ class Avx512 {
   static constexpr bool kGathers = true;
   static constexpr size_t kFixedVectors = 2;
 
-  Avx512(const int32_t* starts, const uint8_t* fixed)
-      : first_(3 * ptrdiff_t{starts[0]}), quarters_(Load(fixed)), bytes_(Load(fixed + 64)) {}
+  Avx512(ptrdiff_t channels, const int32_t* starts, const uint8_t* fixed)
+      : first_(channels * starts[0]), quarters_(Load(fixed)), bytes_(Load(fixed + 64)) {}
 
   Vector Taps(const uint8_t* row) const {
     const __m512i pixels = _mm512_loadu_si512(row + first_);

@@ -1,4 +1,4 @@
-// Pillow's two-pass resize of RGB8, crop window only: the kernels' common shape, and their choice.
+// Pillow's two-pass resize of a window: the kernels' common shape, and their choice.
 #pragma once
 
 #include <cstddef>
@@ -15,39 +15,61 @@ namespace regcore {
 // it knows the layout of `weights` and the meaning of `blocks` and `shape`.
 struct PackedAxis {
   AxisPlan plan;
+  int channels = 3;
   AlignedBuffer weights;
   std::vector<int32_t> blocks;
   int shape = 0;
 };
 
-// One instruction set. The horizontal pass rounds to uint8 into an intermediate image whose
-// layout is the kernel's own; the vertical pass reads it row by row. A column is one colour of one
-// pixel: a row has 3 * horizontal.count columns. Kernels know nothing of threads or formats.
+// Intermediate images come in blocks of so many rows, the last of which may lack some.
+inline constexpr int kIntermediateBlockRows = 4;
+
+// One instruction set, for pictures of one number of channels. The horizontal pass rounds to uint8
+// into an intermediate image whose layout is the kernel's own; the vertical pass reads it row by
+// row. A column is one channel of one pixel: a row has channels * horizontal.count columns. Kernels
+// know nothing of threads or formats.
 struct ResampleKernel {
   Status (*pack_horizontal)(PackedAxis* axis);
   Status (*pack_vertical)(PackedAxis* axis);
 
+  // Bytes of one block of intermediate rows.
+  size_t (*block_bytes)(int columns);
+
   // Bytes of an intermediate image of `rows` rows, whatever the kernel reads past them included.
   size_t (*intermediate_bytes)(int rows, int columns);
 
-  // Rows [vertical.input_begin(), vertical.input_end()) of `source`, which must hold them and the
-  // columns that `horizontal` reads, with kReadSlack past them.
-  void (*horizontal)(const PackedAxis& horizontal, const AxisPlan& vertical, const RgbView& source,
+  // Rows [begin, end) of `source`, which must hold them and the columns that `horizontal` reads,
+  // with kReadSlack past them.
+  void (*horizontal)(const PackedAxis& horizontal, int begin, int end, const PixelView& source,
                      uint8_t* intermediate);
 
-  // Output row vertical.first + row as RGB8; `out` has room for `columns` rounded up to 64.
-  void (*vertical)(const PackedAxis& vertical, int row, const uint8_t* intermediate, int columns,
-                   uint8_t* out);
+  // Output row vertical.first + row; `out` has room for `columns` rounded up to 64. The
+  // intermediate image begins with row vertical.input_begin() + skipped, whole blocks later.
+  void (*vertical)(const PackedAxis& vertical, int row, const uint8_t* intermediate, int skipped,
+                   int columns, uint8_t* out);
 };
 
-// Every level gives the same bytes; kPortable is the plain loop that the others are tested against.
-const ResampleKernel& ResampleKernelFor(SimdLevel level);
+// By the number of channels.
+struct ResampleKernels {
+  ResampleKernel one;
+  ResampleKernel three;
+  ResampleKernel four;
 
-extern const ResampleKernel kResamplePortable;
-extern const ResampleKernel kResampleAvx2;
-extern const ResampleKernel kResampleAvx512;
-extern const ResampleKernel kResampleAvx512Vnni;
-extern const ResampleKernel kResampleAvx512Vbmi;
+  const ResampleKernel& For(int channels) const {
+    return channels == 1 ? one : channels == 3 ? three : four;
+  }
+};
+
+// For 1, 3 or 4 channels. Every level gives the same bytes; kPortable is the plain loop that the
+// others are tested against.
+const ResampleKernel& ResampleKernelFor(SimdLevel level, int channels = 3);
+
+extern const ResampleKernels kResamplePortable;
+extern const ResampleKernels kResampleAvx2;
+extern const ResampleKernels kResampleAvx512;
+extern const ResampleKernels kResampleAvx512Vnni;
+extern const ResampleKernels kResampleAvx512Vbmi;
+// For three channels only.
 extern const ResampleKernel kResampleNeon;
 extern const ResampleKernel kResampleNeonDotprod;
 

@@ -12,8 +12,8 @@ class Avx2 {
   static constexpr bool kGathers = false;
   static constexpr size_t kFixedVectors = 1;
 
-  Avx2(const int32_t* starts, const uint8_t* fixed)
-      : first_(3 * ptrdiff_t{starts[0]}), second_(3 * ptrdiff_t{starts[1]}), bytes_(Load(fixed)) {}
+  Avx2(ptrdiff_t channels, const int32_t* starts, const uint8_t* fixed)
+      : first_(channels * starts[0]), second_(channels * starts[1]), bytes_(Load(fixed)) {}
 
   Vector Taps(const uint8_t* row) const {
     const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + first_));
@@ -70,6 +70,6 @@ class Avx2 {
 
 }  // namespace
 
-const ResampleKernel kResampleAvx2 = PairKernel<Avx2>::Make();
+const ResampleKernels kResampleAvx2 = PairKernels<Avx2>();
 
 }  // namespace regcore

@@ -3,6 +3,6 @@
 
 namespace regcore {
 
-const ResampleKernel kResampleAvx512 = PairKernel<Avx512>::Make();
+const ResampleKernels kResampleAvx512 = PairKernels<Avx512>();
 
 }  // namespace regcore

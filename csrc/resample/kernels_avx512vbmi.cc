@@ -28,6 +28,7 @@ constexpr __mmask64 kEvenBytes = 0x5555555555555555;
 
 size_t BlockBytes(int columns) { return static_cast<size_t>(DivideUp(columns, 64)) * 64 * kBlock; }
 
+// The store of one pixel's lanes reaches past the last one.
 size_t IntermediateBytes(int rows, int columns) {
   return static_cast<size_t>(DivideUp(rows, kBlock)) * BlockBytes(columns) + kVector;
 }
@@ -66,15 +67,15 @@ inline __m512i AddDigit(__m512i sum, const __m512i* taps, const __m512i* weights
 }
 
 // Each shift serves all the digits added before.
-template <Half kHalfWanted, int kBlocks, bool kPair>
+template <int kChannels, Half kHalfWanted, int kBlocks, bool kPair>
 inline __m512i ShortSum(const uint8_t* pixels, __m512i index, const __m512i* weights) {
   __m512i taps[kBlocks + 1];
   for (int b = 0; b < kBlocks; ++b) {
-    taps[b] = _mm512_permutexvar_epi8(index, _mm512_loadu_si512(pixels + 3 * kBlock * b));
+    taps[b] = _mm512_permutexvar_epi8(index, _mm512_loadu_si512(pixels + kChannels * kBlock * b));
   }
   if constexpr (kPair) {
     taps[kBlocks] = _mm512_maskz_permutexvar_epi8(
-        kEvenBytes, index, _mm512_loadu_si512(pixels + 3 * kBlock * kBlocks));
+        kEvenBytes, index, _mm512_loadu_si512(pixels + kChannels * kBlock * kBlocks));
   }
   if constexpr (kHalfWanted == Half::kUpper) {
     __m512i sum = _mm512_set1_epi32(kHalf >> 16);
@@ -90,12 +91,13 @@ inline __m512i ShortSum(const uint8_t* pixels, __m512i index, const __m512i* wei
 }
 
 // Four rows of the source, each from the pixel `left` on.
+template <int kChannels>
 struct SourceRows {
   const uint8_t* row[kBlock];
   int left;
   ptrdiff_t next;  // bytes to the four rows below
 
-  const uint8_t* At(int r, int pixel) const { return row[r] + 3 * ptrdiff_t{pixel - left}; }
+  const uint8_t* At(int r, int pixel) const { return row[r] + kChannels * ptrdiff_t{pixel - left}; }
 
   // Whoever decoded the next rows left them in L2 or further away.
   void PrefetchNext(int pixel) const {
@@ -103,8 +105,8 @@ struct SourceRows {
   }
 };
 
-template <int kBlocks, bool kPair>
-void ShortRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
+template <int kChannels, int kBlocks, bool kPair>
+void ShortRows(const PackedAxis& axis, const SourceRows<kChannels>& source, uint8_t* out) {
   constexpr int kWeights = kDigits * kBlocks + 2 * kPair;
   const uint8_t* packed = axis.weights.data();
   for (size_t g = 0; g < axis.blocks.size(); g += 2, out += kVector) {
@@ -116,8 +118,10 @@ void ShortRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
     for (int i = 0; i < kWeights; ++i, packed += kVector) weights[i] = _mm512_load_si512(packed);
     __m512i sum[kBlock];
     for (int r = 0; r < kBlock; r += 2) {
-      sum[r] = ShortSum<Half::kLower, kBlocks, kPair>(source.At(r, pixel), index, weights);
-      sum[r + 1] = ShortSum<Half::kUpper, kBlocks, kPair>(source.At(r + 1, pixel), index, weights);
+      sum[r] =
+          ShortSum<kChannels, Half::kLower, kBlocks, kPair>(source.At(r, pixel), index, weights);
+      sum[r + 1] = ShortSum<kChannels, Half::kUpper, kBlocks, kPair>(source.At(r + 1, pixel), index,
+                                                                     weights);
     }
     _mm512_store_si512(out, Interleave(sum));
   }
@@ -145,7 +149,8 @@ inline __m512i Recombine(Half half, const __m512i sum[kDigits]) {
   return _mm512_add_epi32(low, _mm512_slli_epi32(sum[2], 16));
 }
 
-void ColumnRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
+template <int kChannels>
+void ColumnRows(const PackedAxis& axis, const SourceRows<kChannels>& source, uint8_t* out) {
   const uint8_t* packed = axis.weights.data();
   for (size_t g = 0; g < axis.blocks.size(); g += 2, out += kVector) {
     const int pixel = axis.blocks[g];
@@ -156,7 +161,7 @@ void ColumnRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) 
     for (auto& s : sum) Begin(_mm512_set1_epi32(kHalf), s);
     for (int block = 0; block < axis.blocks[g + 1]; ++block, packed += kDigits * kVector) {
       for (int r = 0; r < kBlock; ++r) {
-        AddBlock(source.At(r, pixel) + 3 * kBlock * block, index, packed, sum[r]);
+        AddBlock(source.At(r, pixel) + kChannels * kBlock * block, index, packed, sum[r]);
       }
     }
     __m512i result[kBlock];
@@ -165,11 +170,12 @@ void ColumnRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) 
   }
 }
 
-void PixelRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
+template <int kChannels>
+void PixelRows(const PackedAxis& axis, const SourceRows<kChannels>& source, uint8_t* out) {
   alignas(kVector) uint8_t index_bytes[kVector] = {};
   for (int t = 0; t < kWideTaps; ++t) {
-    for (int c = 0; c < 3; ++c)
-      index_bytes[4 * (t / 4 * 4 + c) + t % 4] = static_cast<uint8_t>(3 * t + c);
+    for (int c = 0; c < kChannels; ++c)
+      index_bytes[4 * (t / 4 * 4 + c) + t % 4] = static_cast<uint8_t>(kChannels * t + c);
   }
   const __m512i index = _mm512_load_si512(index_bytes);
   const uint8_t* packed = axis.weights.data();
@@ -178,7 +184,8 @@ void PixelRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
     for (auto& s : sum) Begin(_mm512_setzero_si512(), s);
     for (int block = 0; block < axis.blocks[i]; ++block, packed += kDigits * kVector) {
       for (int r = 0; r < kBlock; ++r) {
-        AddBlock(source.At(r, axis.plan.start[i]) + 3 * kWideTaps * block, index, packed, sum[r]);
+        AddBlock(source.At(r, axis.plan.start[i]) + kChannels * kWideTaps * block, index, packed,
+                 sum[r]);
       }
     }
     __m512i result[kBlock];
@@ -190,24 +197,27 @@ void PixelRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
       result[r] = HalfAt(r) == Half::kUpper ? total : _mm512_srli_epi32(total, 16);
     }
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_castsi512_si128(Interleave(result)));
-    out += 3 * kBlock;  // the fourth lane is overwritten by the next pixel
+    out += kChannels * kBlock;  // the lanes left over are overwritten by the next pixel
   }
 }
 
-void Horizontal(const PackedAxis& horizontal, const AxisPlan& vertical, const RgbView& source,
+template <int kChannels>
+void Horizontal(const PackedAxis& horizontal, int begin, int end, const PixelView& source,
                 uint8_t* intermediate) {
-  using RowsFunction = void (*)(const PackedAxis&, const SourceRows&, uint8_t* out);
-  constexpr RowsFunction kRows[] = {PixelRows,           ColumnRows,          nullptr,
-                                    ShortRows<0, true>,  ShortRows<1, false>, ShortRows<1, true>,
-                                    ShortRows<2, false>, ShortRows<2, true>,  ShortRows<3, false>,
-                                    ShortRows<3, true>};
+  using RowsFunction = void (*)(const PackedAxis&, const SourceRows<kChannels>&, uint8_t* out);
+  constexpr int kC = kChannels;
+  constexpr RowsFunction kRows[] = {
+      PixelRows<kC>,           ColumnRows<kC>,          nullptr,
+      ShortRows<kC, 0, true>,  ShortRows<kC, 1, false>, ShortRows<kC, 1, true>,
+      ShortRows<kC, 2, false>, ShortRows<kC, 2, true>,  ShortRows<kC, 3, false>,
+      ShortRows<kC, 3, true>};
   static_assert(std::size(kRows) == kDigitShort + 2 * kMaxShortBlocks + 2);
   const RowsFunction rows = kRows[horizontal.shape];
-  const size_t block_bytes = BlockBytes(3 * horizontal.plan.count);
-  for (int top = vertical.input_begin(); top < vertical.input_end(); top += kBlock) {
-    SourceRows four{{}, source.area.left, kBlock * source.stride};
+  const size_t block_bytes = BlockBytes(kChannels * horizontal.plan.count);
+  for (int top = begin; top < end; top += kBlock) {
+    SourceRows<kChannels> four{{}, source.area.left, kBlock * source.stride};
     for (int r = 0; r < kBlock; ++r) {  // past the end: weight 0
-      four.row[r] = source.Row(std::min(top + r, vertical.input_end() - 1));
+      four.row[r] = source.Row(std::min(top + r, end - 1));
     }
     rows(horizontal, four, intermediate);
     intermediate += block_bytes;
@@ -263,11 +273,12 @@ struct ColumnSums {
   }();
 };
 
-void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int columns,
-              uint8_t* out) {
+void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int skipped,
+              int columns, uint8_t* out) {
   const DigitWindow window = DigitWindow::Of(vertical, row);
   const size_t block_bytes = BlockBytes(columns);
-  const uint8_t* top = intermediate + static_cast<size_t>(window.first) * block_bytes;
+  const size_t first_block = static_cast<size_t>(window.first - skipped / kBlock);
+  const uint8_t* top = intermediate + first_block * block_bytes;
   const auto* first = reinterpret_cast<const int32_t*>(vertical.weights.data()) + window.weights;
   for (int column = 0; column < columns; column += 64) {
     const uint8_t* source = top + static_cast<size_t>(column) * kBlock;
@@ -281,9 +292,14 @@ void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, 
   }
 }
 
+template <int kChannels>
+constexpr ResampleKernel Kernel() {
+  return {PackDigitColumns,  PackDigitRows,         BlockBytes,
+          IntermediateBytes, Horizontal<kChannels>, Vertical};
+}
+
 }  // namespace
 
-const ResampleKernel kResampleAvx512Vbmi = {PackDigitColumns, PackDigitRows, IntermediateBytes,
-                                            Horizontal, Vertical};
+const ResampleKernels kResampleAvx512Vbmi = {Kernel<1>(), Kernel<3>(), Kernel<4>()};
 
 }  // namespace regcore

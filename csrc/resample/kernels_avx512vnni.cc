@@ -13,6 +13,6 @@ class Avx512Vnni : public Avx512 {
 
 }  // namespace
 
-const ResampleKernel kResampleAvx512Vnni = PairKernel<Avx512Vnni>::Make();
+const ResampleKernels kResampleAvx512Vnni = PairKernels<Avx512Vnni>();
 
 }  // namespace regcore

@@ -34,6 +34,8 @@ size_t RoundUp(size_t value, size_t multiple) {
 // The store of the last four pixels reaches up to 13 bytes past the last column.
 size_t RowBytes(int columns) { return RoundUp(static_cast<size_t>(columns) + 13, kStepColumns); }
 
+size_t BlockBytes(int columns) { return kBlockRows * RowBytes(columns); }
+
 size_t IntermediateBytes(int rows, int columns) {
   return RoundUp(static_cast<size_t>(rows), kBlockRows) * RowBytes(columns);
 }
@@ -100,12 +102,17 @@ inline void Transpose(const uint8x16_t (&row)[kBlockRows], uint8x16_t (&result)[
 }
 
 // kByte = 3 tap + colour.
+template <int kByte>
+inline void AddByte(const uint8x16_t (&bytes)[3], const uint8x16_t (&widen)[4], uint32x4_t weights,
+                    uint32x4_t* sums) {
+  sums[kByte % 3] = vmlaq_laneq_u32(sums[kByte % 3], Lookup(bytes[kByte / 4], widen[kByte % 4]),
+                                    weights, kByte / 3);
+}
+
 template <int... kByte>
 inline void AddStep(const uint8x16_t (&bytes)[3], const uint8x16_t (&widen)[4], uint32x4_t weights,
                     uint32x4_t* sums, std::integer_sequence<int, kByte...>) {
-  ((sums[kByte % 3] = vmlaq_laneq_u32(sums[kByte % 3], Lookup(bytes[kByte / 4], widen[kByte % 4]),
-                                      weights, kByte / 3)),
-   ...);
+  (AddByte<kByte>(bytes, widen, weights, sums), ...);
 }
 
 // One sum per colour; lane r is row r.
@@ -158,13 +165,13 @@ void FourRows(const PackedAxis& axis, int left, const uint8_t* const row[kBlockR
   }
 }
 
-void Horizontal(const PackedAxis& horizontal, const AxisPlan& vertical, const RgbView& source,
+void Horizontal(const PackedAxis& horizontal, int begin, int end, const PixelView& source,
                 uint8_t* intermediate) {
   const size_t row_bytes = RowBytes(3 * horizontal.plan.count);
-  for (int top = vertical.input_begin(); top < vertical.input_end(); top += kBlockRows) {
+  for (int top = begin; top < end; top += kBlockRows) {
     const uint8_t* row[kBlockRows];
     for (int r = 0; r < kBlockRows; ++r) {
-      row[r] = source.Row(std::min(top + r, vertical.input_end() - 1));  // past the end: not used
+      row[r] = source.Row(std::min(top + r, end - 1));  // past the end: not used
     }
     FourRows(horizontal, source.area.left, row, intermediate, row_bytes);
     intermediate += kBlockRows * row_bytes;
@@ -184,14 +191,14 @@ inline void Columns(const int32_t* weights, int length, const uint8_t* top, size
   }
 }
 
-void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int columns,
-              uint8_t* out) {
+void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int skipped,
+              int columns, uint8_t* out) {
   const AxisPlan& plan = vertical.plan;
   const size_t i = static_cast<size_t>(row);
   const int32_t* weights = plan.weights.data() + i * static_cast<size_t>(plan.taps);
   const size_t row_bytes = RowBytes(columns);
-  const uint8_t* top =
-      intermediate + static_cast<size_t>(plan.start[i] - plan.input_begin()) * row_bytes;
+  const int first_row = plan.start[i] - plan.input_begin() - skipped;
+  const uint8_t* top = intermediate + static_cast<size_t>(first_row) * row_bytes;
   const uint32x4_t first = {kPastTable | 0, kPastTable | 1, kPastTable | 2, kPastTable | 3};
   const uint8x16_t widen[4] = {IndexTable(first, 0), IndexTable(first, 4), IndexTable(first, 8),
                                IndexTable(first, 12)};
@@ -205,7 +212,7 @@ void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, 
 
 }  // namespace
 
-const ResampleKernel kResampleNeon = {PackHorizontal, PackVertical, IntermediateBytes, Horizontal,
-                                      Vertical};
+const ResampleKernel kResampleNeon = {PackHorizontal,    PackVertical, BlockBytes,
+                                      IntermediateBytes, Horizontal,   Vertical};
 
 }  // namespace regcore

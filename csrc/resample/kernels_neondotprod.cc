@@ -73,25 +73,26 @@ void FourRows(const PackedAxis& axis, const uint8_t* const row[kBlock], int left
   }
 }
 
-void Horizontal(const PackedAxis& horizontal, const AxisPlan& vertical, const RgbView& source,
+void Horizontal(const PackedAxis& horizontal, int begin, int end, const PixelView& source,
                 uint8_t* intermediate) {
   const size_t block_bytes = BlockBytes(3 * horizontal.plan.count);
-  for (int top = vertical.input_begin(); top < vertical.input_end(); top += kBlock) {
+  for (int top = begin; top < end; top += kBlock) {
     const uint8_t* row[kBlock];
     for (int r = 0; r < kBlock; ++r) {
-      row[r] = source.Row(std::min(top + r, vertical.input_end() - 1));  // past the end: weight 0
+      row[r] = source.Row(std::min(top + r, end - 1));  // past the end: weight 0
     }
     FourRows(horizontal, row, source.area.left, intermediate);
     intermediate += block_bytes;
   }
 }
 
-void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int columns,
-              uint8_t* out) {
+void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int skipped,
+              int columns, uint8_t* out) {
   constexpr int kVectors = kStep / kDotLanes;
   const DotWindow window = DotWindow::Of(vertical, row);
   const size_t block_bytes = BlockBytes(columns);
-  const uint8_t* top = intermediate + static_cast<size_t>(window.first) * block_bytes;
+  const size_t first_block = static_cast<size_t>(window.first - skipped / kBlock);
+  const uint8_t* top = intermediate + first_block * block_bytes;
   const auto* words = reinterpret_cast<const int32_t*>(vertical.weights.data()) + window.weights;
   for (int column = 0; column < columns; column += kStep) {
     const uint8_t* source = top + static_cast<size_t>(column) * kBlock;
@@ -118,7 +119,7 @@ void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, 
 
 }  // namespace
 
-const ResampleKernel kResampleNeonDotprod = {PackDotColumns, PackDotRows, IntermediateBytes,
-                                             Horizontal, Vertical};
+const ResampleKernel kResampleNeonDotprod = {PackDotColumns,    PackDotRows, BlockBytes,
+                                             IntermediateBytes, Horizontal,  Vertical};
 
 }  // namespace regcore

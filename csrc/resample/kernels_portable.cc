@@ -1,4 +1,4 @@
-// The obvious loops: the twin that every other kernel must equal. Intermediate: plain RGB8 rows.
+// The obvious loops: the twin that every other kernel must equal. Intermediate: plain rows.
 #include <algorithm>
 
 #include "resample/kernels.h"
@@ -16,30 +16,34 @@ size_t IntermediateBytes(int rows, int columns) {
   return static_cast<size_t>(rows) * static_cast<size_t>(columns);
 }
 
-void Horizontal(const PackedAxis& horizontal, const AxisPlan& vertical, const RgbView& source,
+size_t BlockBytes(int columns) { return IntermediateBytes(kIntermediateBlockRows, columns); }
+
+template <int kChannels>
+void Horizontal(const PackedAxis& horizontal, int begin, int end, const PixelView& source,
                 uint8_t* intermediate) {
   const AxisPlan& plan = horizontal.plan;
-  for (int y = vertical.input_begin(); y < vertical.input_end(); ++y) {
+  for (int y = begin; y < end; ++y) {
     for (int x = 0; x < plan.count; ++x) {
       const size_t i = static_cast<size_t>(x);
       const int32_t* weights = plan.weights.data() + i * static_cast<size_t>(plan.taps);
-      const uint8_t* pixel = source.Row(y) + 3 * (plan.start[i] - source.area.left);
-      int32_t sum[3] = {kHalf, kHalf, kHalf};
+      const uint8_t* pixel = source.Row(y) + kChannels * (plan.start[i] - source.area.left);
+      int32_t sum[kChannels];
+      std::fill_n(sum, kChannels, kHalf);
       for (int t = 0; t < plan.length[i]; ++t) {
-        for (int c = 0; c < 3; ++c) sum[c] += weights[t] * pixel[3 * t + c];
+        for (int c = 0; c < kChannels; ++c) sum[c] += weights[t] * pixel[kChannels * t + c];
       }
-      for (int c = 0; c < 3; ++c) *intermediate++ = Clip8(sum[c]);
+      for (int c = 0; c < kChannels; ++c) *intermediate++ = Clip8(sum[c]);
     }
   }
 }
 
-void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int columns,
-              uint8_t* out) {
+void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int skipped,
+              int columns, uint8_t* out) {
   const AxisPlan& plan = vertical.plan;
   const size_t i = static_cast<size_t>(row);
   const int32_t* weights = plan.weights.data() + i * static_cast<size_t>(plan.taps);
   const uint8_t* top =
-      intermediate + IntermediateBytes(plan.start[i] - plan.input_begin(), columns);
+      intermediate + IntermediateBytes(plan.start[i] - plan.input_begin() - skipped, columns);
   for (int column = 0; column < columns; ++column) {
     int32_t sum = kHalf;
     for (int t = 0; t < plan.length[i]; ++t) sum += weights[t] * top[t * columns + column];
@@ -47,9 +51,13 @@ void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, 
   }
 }
 
+template <int kChannels>
+constexpr ResampleKernel Kernel() {
+  return {PackNothing, PackNothing, BlockBytes, IntermediateBytes, Horizontal<kChannels>, Vertical};
+}
+
 }  // namespace
 
-const ResampleKernel kResamplePortable = {PackNothing, PackNothing, IntermediateBytes, Horizontal,
-                                          Vertical};
+const ResampleKernels kResamplePortable = {Kernel<1>(), Kernel<3>(), Kernel<4>()};
 
 }  // namespace regcore

@@ -38,7 +38,7 @@ inline int32_t WordPair(int32_t first, int32_t second) {
                               (static_cast<uint32_t>(second) << 16));
 }
 
-// The columns of one vector: three a pixel, the colours.
+// The columns of one vector: one for each channel of a pixel.
 struct ColumnGroup {
   static constexpr int kMaxLanes = 16;
 
@@ -48,27 +48,27 @@ struct ColumnGroup {
   int start;              // of pixel[0]'s window
   int longest;            // of the windows
 
-  ColumnGroup(const AxisPlan& plan, int first_column, int lanes)
-      : used(std::min(lanes, 3 * plan.count - first_column)), longest(0) {
-    int p = first_column / 3;
-    int colour = first_column % 3;
+  ColumnGroup(const AxisPlan& plan, int channels, int first_column, int lanes)
+      : used(std::min(lanes, channels * plan.count - first_column)), longest(0) {
+    int p = first_column / channels;
+    int channel = first_column % channels;
     start = plan.start[static_cast<size_t>(p)];
     for (int lane = 0; lane < lanes; ++lane) {
       pixel[lane] = p;
-      offset[lane] = 3 * (plan.start[static_cast<size_t>(p)] - start) + colour;
+      offset[lane] = channels * (plan.start[static_cast<size_t>(p)] - start) + channel;
       longest = std::max(longest, plan.length[static_cast<size_t>(p)]);
-      if (++colour < 3) continue;
-      colour = 0;
+      if (++channel < channels) continue;
+      channel = 0;
       p = std::min(p + 1, plan.count - 1);
     }
   }
 };
 
-inline std::vector<ColumnGroup> ColumnGroups(const AxisPlan& plan, int lanes) {
+inline std::vector<ColumnGroup> ColumnGroups(const AxisPlan& plan, int channels, int lanes) {
   std::vector<ColumnGroup> groups;
-  groups.reserve(static_cast<size_t>(DivideUp(3 * plan.count, lanes)));
-  for (int column = 0; column < 3 * plan.count; column += lanes) {
-    groups.emplace_back(plan, column, lanes);
+  groups.reserve(static_cast<size_t>(DivideUp(channels * plan.count, lanes)));
+  for (int column = 0; column < channels * plan.count; column += lanes) {
+    groups.emplace_back(plan, channels, column, lanes);
   }
   return groups;
 }

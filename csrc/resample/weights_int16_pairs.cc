@@ -18,12 +18,13 @@ struct Quarter {
   int begin;  // the same in bytes from the group's first pixel, or where it is gathered from
   bool fits;  // whether it finds its lanes' first pairs of taps in one load
 
-  Quarter(const ColumnGroup& group, int first_lane, bool gathers) : pixel(group.pixel[first_lane]) {
+  Quarter(const ColumnGroup& group, int channels, int first_lane, bool gathers)
+      : pixel(group.pixel[first_lane]) {
     const int* offset = group.offset + first_lane;
     const auto [nearest, farthest] = std::minmax_element(offset, offset + kQuarterLanes);
-    // Gathered are whole lanes of the source; a pixel begins with its first colour.
-    begin = gathers ? *nearest / 4 * 4 : offset[0] / 3 * 3;
-    fits = *farthest + 3 < begin + kQuarterBytes && begin + kQuarterBytes <= kGatherBytes;
+    // Gathered are whole lanes of the source; a pixel begins with its first channel.
+    begin = gathers ? *nearest / 4 * 4 : offset[0] / channels * channels;
+    fits = *farthest + channels < begin + kQuarterBytes && begin + kQuarterBytes <= kGatherBytes;
   }
 };
 
@@ -40,13 +41,13 @@ void PackLane(const AxisPlan& plan, int pixel, int pairs, size_t vector, uint8_t
 }
 
 // Lanes that are no columns get the weights zero.
-void PackGroup(const AxisPlan& plan, const ColumnGroup& group, int lanes, int pairs, bool gathers,
-               uint8_t* out) {
+void PackGroup(const AxisPlan& plan, int channels, const ColumnGroup& group, int lanes, int pairs,
+               bool gathers, uint8_t* out) {
   const size_t vector = kLaneBytes * static_cast<size_t>(lanes);
   std::memset(out, 0, static_cast<size_t>(2 * pairs + 1 + gathers) * vector);
   uint8_t* bytes = out + (gathers ? vector : 0);
   for (int first_lane = 0; first_lane < group.used; first_lane += kQuarterLanes) {
-    const Quarter quarter(group, first_lane, gathers);
+    const Quarter quarter(group, channels, first_lane, gathers);
     for (int lane = first_lane; gathers && lane < first_lane + kQuarterLanes; ++lane) {
       const int32_t from = quarter.begin / 4 + lane - first_lane;
       std::memcpy(out + 4 * lane, &from, sizeof(from));
@@ -55,14 +56,14 @@ void PackGroup(const AxisPlan& plan, const ColumnGroup& group, int lanes, int pa
     for (int lane = first_lane; lane < end; ++lane, bytes += kLaneBytes) {
       const int byte = group.offset[lane] - quarter.begin;
       bytes[0] = static_cast<uint8_t>(byte);
-      bytes[2] = static_cast<uint8_t>(byte + 3);
+      bytes[2] = static_cast<uint8_t>(byte + channels);
       bytes[1] = bytes[3] = kZeroByte;
       uint8_t* weights = bytes + vector;
       if (lane == 0 || group.pixel[lane] != group.pixel[lane - 1]) {
         PackLane(plan, group.pixel[lane], pairs, vector, weights);
         continue;
       }
-      for (int v = 0; v < 2 * pairs; ++v, weights += vector) {  // another colour of that pixel
+      for (int v = 0; v < 2 * pairs; ++v, weights += vector) {  // another channel of that pixel
         std::memcpy(weights, weights - kLaneBytes, kLaneBytes);
       }
     }
@@ -105,12 +106,12 @@ Status PackPixels(PackedAxis* axis) {
 
 Status PackPairColumns(int lanes, bool gathers, PackedAxis* axis) {
   const AxisPlan& plan = axis->plan;
-  const std::vector<ColumnGroup> groups = ColumnGroups(plan, lanes);
+  const std::vector<ColumnGroup> groups = ColumnGroups(plan, axis->channels, lanes);
   const size_t vector = kLaneBytes * static_cast<size_t>(lanes);
   const size_t fixed = gathers ? 2 : 1;  // vectors that are not weights
   for (const ColumnGroup& group : groups) {
     for (int lane = 0; lane < lanes; lane += kQuarterLanes) {
-      if (!Quarter(group, lane, gathers).fits) return PackPixels(axis);
+      if (!Quarter(group, axis->channels, lane, gathers).fits) return PackPixels(axis);
     }
   }
   const int fixed_pairs = FixedPairs(plan, groups, lanes);
@@ -129,7 +130,7 @@ Status PackPairColumns(int lanes, bool gathers, PackedAxis* axis) {
   const size_t ints = static_cast<size_t>(lanes / kQuarterLanes + 1);
   for (size_t g = 0; g < groups.size(); ++g) {
     const int pairs = axis->blocks[ints * (g + 1) - 1];
-    PackGroup(plan, groups[g], lanes, pairs, gathers, out);
+    PackGroup(plan, axis->channels, groups[g], lanes, pairs, gathers, out);
     out += (fixed + 2 * static_cast<size_t>(pairs)) * vector;
   }
   return {};

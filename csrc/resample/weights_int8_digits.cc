@@ -40,18 +40,19 @@ void PackLane(const AxisPlan& plan, int pixel, const Taps& taps, uint8_t* out) {
 }
 
 // Lanes that are no columns get the weights zero.
-void PackGroup(const AxisPlan& plan, const ColumnGroup& group, const Taps& taps, uint8_t* out) {
+void PackGroup(const AxisPlan& plan, int channels, const ColumnGroup& group, const Taps& taps,
+               uint8_t* out) {
   std::memset(out, 0, taps.Vectors() * kDigitVector);
   for (int lane = 0; lane < group.used; ++lane, out += kLaneBytes) {
     for (int b = 0; b < kDigitBlock; ++b) {
-      out[b] = static_cast<uint8_t>(group.offset[lane] + 3 * kDigitTapOrder[b]);
+      out[b] = static_cast<uint8_t>(group.offset[lane] + channels * kDigitTapOrder[b]);
     }
     uint8_t* weights = out + kDigitVector;
     if (lane == 0 || group.pixel[lane] != group.pixel[lane - 1]) {
       PackLane(plan, group.pixel[lane], taps, weights);
       continue;
     }
-    for (size_t v = 1; v < taps.Vectors(); ++v, weights += kDigitVector) {  // another colour
+    for (size_t v = 1; v < taps.Vectors(); ++v, weights += kDigitVector) {  // another channel
       std::memcpy(weights, weights - kLaneBytes, kLaneBytes);
     }
   }
@@ -86,7 +87,7 @@ Status PackColumns(const std::vector<ColumnGroup>& groups, PackedAxis* axis) {
   uint8_t* out = axis->weights.data();
   for (const ColumnGroup& group : groups) {
     const Taps taps = taps_of(group);
-    PackGroup(plan, group, taps, out);
+    PackGroup(plan, axis->channels, group, taps, out);
     out += taps.Vectors() * kDigitVector;
   }
   return {};
@@ -108,7 +109,7 @@ Status PackPixels(PackedAxis* axis) {
       for (int digit = 0; digit < kDigits; ++digit, out += kDigitVector) {
         for (int t = 0; t < kWideTaps; ++t) {
           const uint8_t d = Digit(WeightAt(plan, i, kWideTaps * step + t), digit);
-          for (int c = 0; c < 3; ++c) out[4 * (t / 4 * 4 + c) + t % 4] = d;
+          for (int c = 0; c < axis->channels; ++c) out[4 * (t / 4 * 4 + c) + t % 4] = d;
         }
       }
     }
@@ -119,11 +120,11 @@ Status PackPixels(PackedAxis* axis) {
 }  // namespace
 
 Status PackDigitColumns(PackedAxis* axis) {
-  const std::vector<ColumnGroup> groups = ColumnGroups(axis->plan, kLanes);
+  const std::vector<ColumnGroup> groups = ColumnGroups(axis->plan, axis->channels, kLanes);
   // What a group's first step reads must lie in one vector.
   const bool near = std::all_of(groups.begin(), groups.end(), [&](const ColumnGroup& group) {
     const int farthest = *std::max_element(group.offset, group.offset + kLanes);
-    return farthest + 3 * (kDigitBlock - 1) < static_cast<int>(kDigitVector);
+    return farthest + axis->channels * (kDigitBlock - 1) < static_cast<int>(kDigitVector);
   });
   return near ? PackColumns(groups, axis) : PackPixels(axis);
 }

@@ -23,7 +23,7 @@ inline constexpr int kMaxShortBlocks = 3;
 // `weights`, vectors: the bytes of the first block from there on; per block one vector of each
 // digit, the lowest first; for two taps more one of high and one of low halves in 16 bits.
 // Pixels: in `blocks`, per pixel its number of steps of kWideTaps; per step a vector of each digit,
-// of which lane 4q + c is colour c of taps 4q..4q+3.
+// of which lane 4q + c is channel c of taps 4q..4q+3.
 Status PackDigitColumns(PackedAxis* axis);
 
 // Which blocks of four intermediate rows an output row takes: `whole` ones, then perhaps the first

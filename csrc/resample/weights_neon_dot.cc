@@ -57,7 +57,7 @@ std::vector<LoadPlan> LoadsOf(const AxisPlan& plan, const ColumnGroup& group) {
 
 Status PackDotColumns(PackedAxis* axis) {
   const AxisPlan& plan = axis->plan;
-  const std::vector<ColumnGroup> groups = ColumnGroups(plan, kDotLanes);
+  const std::vector<ColumnGroup> groups = ColumnGroups(plan, 3, kDotLanes);
   std::vector<std::vector<LoadPlan>> loads;
   size_t bytes = 0;
   for (const ColumnGroup& group : groups) {

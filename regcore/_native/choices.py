@@ -6,6 +6,8 @@ A name is bound to the core's own number in pipeline.pyx, in the order of these 
 from __future__ import annotations
 
 FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos", "nearest")
+#: Those of a whole picture: Magic Kernel Sharp came with Pillow 13.
+RESIZE_FILTERS = (*FILTERS, "mks2013", "mks2021")
 PASS_ORDERS = ("pillow9", "pillow13")
 FITS = ("exact", "inside", "outside")
 CROP_OFFSETS = ("half_even", "floor")

@@ -18,6 +18,7 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
 
 cdef extern from "jpeg/jpeg_decoder.h" namespace "regcore" nogil:
     const char* JpegLibraryVersion()
+    bint JpegLibraryIsBundled()
 
 
 cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:

@@ -43,6 +43,16 @@ def _stop_all_threads():
         each.close()
 
 
+def stop_at_exit(workers):
+    """Has `workers.close()` called before the interpreter ends."""
+    _with_threads.add(workers)
+
+
+def check_not_ending():
+    if interpreter_ends:
+        raise RuntimeError("the interpreter is about to end; nothing new is begun")
+
+
 cdef str text(const string& words):
     return words.decode("utf-8", "replace")
 
@@ -86,6 +96,10 @@ def libjpeg_version():
     return JpegLibraryVersion().decode()
 
 
+def libjpeg_is_bundled():
+    return JpegLibraryIsBundled()
+
+
 cdef class Preprocessing:
     """A recipe's ImagePreprocessor and the workers that run lists of images through it."""
 
@@ -107,9 +121,8 @@ cdef class Preprocessing:
         if not self.job:
             self.job.reset(new ListJob(self.preprocess.get()[0], self.workers))
             self.owner = getpid()
-            _with_threads.add(self)
-        if interpreter_ends:
-            raise RuntimeError("the interpreter is about to end; nothing new is begun")
+            stop_at_exit(self)
+        check_not_ending()
         return self.job.get()
 
     def close(self):
@@ -233,9 +246,8 @@ cdef class Stream:
         self.stream.reset(new BatchStream(
             preprocessing.preprocess.get()[0], preprocessing.workers, self.images.sources,
             self.images.decoder(), batch_size, move(pointers), keep))
-        _with_threads.add(self)
-        if interpreter_ends:
-            raise RuntimeError("the interpreter is about to end; nothing new is begun")
+        stop_at_exit(self)
+        check_not_ending()
         check(self.stream.get().Start())
 
     def next(self):

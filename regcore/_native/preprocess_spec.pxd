@@ -14,6 +14,8 @@ cdef extern from "resample/axis_plan.h" namespace "regcore" nogil:
         kBicubic
         kLanczos
         kNearest
+        kMks2013
+        kMks2021
 
     cdef enum class PassOrder:
         kPillow9

@@ -31,6 +31,7 @@ cdef extern from "preprocess/external_decoder.h" namespace "regcore" nogil:
     cdef cppclass ExternalImage:
         const uint8_t* bytes()
         size_t size()
+        int channels()
         Status Reserve(int, int, size_t)
         Status Allocate(int, int, uint8_t**)
         int orientation

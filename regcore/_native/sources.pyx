@@ -18,7 +18,8 @@ cdef extern from "python_thread.h" namespace "regcore" nogil:
 cdef class ImageSources:
     """A list of images as csrc reads it, and everything that must live as long."""
 
-    def __cinit__(self, items, decode_external):
+    def __cinit__(self, items, decode_external, channels=(3,)):
+        """channels: how many the pixels of an item may have."""
         cdef ImageSource source
         cdef const uint8_t[::1] encoded
         cdef const uint8_t[:, :, :] pixels
@@ -55,8 +56,10 @@ cdef class ImageSources:
                 self.alive.append(encoded)
             else:
                 pixels = item
-                if pixels.shape[2] != 3 or pixels.strides[2] != 1 or pixels.strides[1] != 3:
-                    raise ValueError("pixels must be height x width x 3 in contiguous rows")
+                if pixels.shape[2] not in channels:
+                    raise ValueError("pixels have another number of channels")
+                if pixels.strides[2] != 1 or pixels.strides[1] != pixels.shape[2]:
+                    raise ValueError("pixels must lie in contiguous rows")
                 if not 0 < pixels.shape[0] < 2**31 or not 0 < pixels.shape[1] < 2**29:
                     raise ValueError("an image must have pixels")
                 source.data = &pixels[0, 0, 0]
@@ -110,11 +113,11 @@ cdef class DecodeTarget:
         self.check(status)
 
     def pixels(self, int width, int height):
-        """Memory for height x width x 3 values, at most as many as reserved."""
+        """Memory for height x width x channels values, at most as many pixels as reserved."""
         cdef uint8_t* data = NULL
         self.check_open()
         self.check(self.image.Allocate(width, height, &data))
-        return <uint8_t[:height, :width, :3]>data
+        return <uint8_t[:height, :width, :self.image.channels()]>data
 
 
 cdef Status decode_externally(void* context, size_t index, ExternalImage* image) noexcept with gil:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.api.evaluation_folder import claimed, write_evaluation
+from regcore.api.evaluation_job import EvaluationJob
 from regcore.api.labelled_data import log_missing, read_labelled_data
 from regcore.api.messages import (
     Log,
@@ -32,6 +33,7 @@ from regcore.api.options import (
     optional,
     select,
 )
+from regcore.api.predict import own_names
 from regcore.api.recipe_choice import recipe_for
 from regcore.errors import OutputError
 from regcore.evaluation.label_order import label_order_hint
@@ -53,7 +55,8 @@ from regcore.images.labels import (
 )
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
-from regcore.inference.evaluate import Evaluation, Interrupted
+from regcore.inference.evaluate import Evaluation
+from regcore.reports.provenance import now, provenance
 from regcore.reports.run import RunReport, to_dict
 from regcore.reports.topn import accuracy_percent
 from regcore.scores.labels import class_indices
@@ -61,6 +64,8 @@ from regcore.scores.metric import Measured, Metric
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from regcore.backends.protocol import Backend
 
 _MOST_IMAGES = 1 << 62
 
@@ -122,6 +127,7 @@ def evaluate_model(
     trace: str | Path | None = None,
     force: bool = False,
     verify: bool = True,
+    command: Sequence[str] | None = None,
     log: Log = no_log,
     progress: ProgressBar = no_progress,
     **options: Unpack[ModelOptions],
@@ -137,16 +143,20 @@ def evaluate_model(
     their labels. metrics: what is measured beside TopN: names of regcore.scores.registry, or new
     metrics. background: whether class 0 is the background, and label 0 is class 1; by default where
     there are 1001 classes. trace: a file for ui.perfetto.dev. force: also replace files that
-    regcore did not write. verify: look at the checksums of a store's values. log, progress: see
+    regcore did not write, and begin an interrupted run anew. verify: look at the checksums of a
+    store's values. command: the command line, which run.json tells. log, progress: see
     regcore.api.messages. options: see RecipeOptions, DeviceOptions and PreprocessorOptions in
     regcore.api.options.
 
     The result is not complete where an image cannot be read, a labelled image is not there, or
-    Ctrl-C ends the run. Raises UsageError where the request contradicts itself, DatasetError for
-    labels that do not fit, BackendError where the model cannot run, OutputError where `out` cannot
-    be made, and UnwrittenError, which has the result, where that cannot be written there.
+    Ctrl-C ends the run. The same call again continues one that was interrupted or killed: the
+    result is that of a run without interruption, and only the rates are of the rest. Raises
+    UsageError where the request contradicts itself, DatasetError for labels that do not fit,
+    BackendError where the model cannot run, OutputError where `out` cannot be made, and
+    UnwrittenError, which has the result, where that cannot be written there.
     """
     check_names(options, ModelOptions)
+    date = now()
     model, out = str(model), Path(out)
     images, list_file, real = existing_images(images), optional(list_file), optional(real)
     if labels is not None and labels not in FOLDER_ORDERS:
@@ -174,19 +184,19 @@ def evaluate_model(
             claim.enter_context(claimed(out))
             if trace is not None:
                 check_writable(trace)
+            job = EvaluationJob(model, backend, data, names, choice.recipe, batch_size, options)
+            journal = job.open_journal(out, log, anew=force)
             with progress(len(names)) as advance:
-                how: dict[str, Any] = {
-                    "metrics": metrics,
-                    "background": background,
-                    "progress": advance,
-                    "trace": trace is not None,
-                    "device_timeout": options.get("device_timeout", DEVICE_TIMEOUT),
-                }
-                try:
-                    evaluation = data.evaluate(preprocessor, backend, len(names), batch_size, **how)
-                except Interrupted as interrupted:
-                    log("interrupted: what follows is of the images until then")
-                    evaluation = interrupted.evaluation
+                evaluation = job.evaluate(
+                    preprocessor,
+                    journal,
+                    log,
+                    metrics=metrics,
+                    background=background,
+                    progress=advance,
+                    trace=trace is not None,
+                    device_timeout=options.get("device_timeout", DEVICE_TIMEOUT),
+                )
             report = RunReport(
                 **about_model(backend, model),
                 recipe=choice.label,
@@ -198,27 +208,33 @@ def evaluate_model(
                 missing=labelled.missing,
                 left_out=data.available - len(names),
                 beside=_beside(several, evaluation),
+                provenance=provenance(
+                    date, command, model, _class_names(model, backend, evaluation)
+                ),
             )
         topn, hint = evaluation.topn, None
         if topn.classes:
             check_class_order(labelled, topn.classes, background=background)
             true_classes = class_indices(true_classes, topn.classes, background=topn.background)
             log_background(topn.classes, log, background=topn.background)
-            hint = label_order_hint(
-                true_classes,
-                evaluation.indices[:, 0],
-                topn.classes,
-                background=topn.background,
-            )
+            best, how = evaluation.indices[:, 0], {"background": topn.background}
+            hint = label_order_hint(true_classes, best, topn.classes, **how)
         log_failures(log, evaluation.errors)
         predictions = TopPredictions(names, true_classes, evaluation.indices, evaluation.values)
         path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
         evaluated = EvaluatedModel(report, choice.origin, path, hint)
         try:
             write_evaluation(path, report, evaluated.record(), predictions, trace)
+            if not evaluation.not_reached:
+                journal.remove()
         except (OSError, OutputError) as error:
             raise UnwrittenError(evaluated, error) from error
     return evaluated
+
+
+def _class_names(model: str, backend: Backend, evaluation: Evaluation) -> tuple[str, ...] | None:
+    classes = evaluation.topn.classes
+    return own_names(model, backend.metadata, classes)[0] if classes else None
 
 
 def _real_labels(

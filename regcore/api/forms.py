@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 
 from regcore.api.convert import ConvertForm
 from regcore.api.convert_om import ConvertCommandForm
+from regcore.api.evaluation_job import RunJournalForm
 from regcore.api.inference_inputs import InferenceForm
 from regcore.api.verify import VerifyForm
 from regcore.convert.inspect_form import InspectForm
@@ -54,6 +55,7 @@ FORMS = (
     Form("recipe-diff", "regcore recipe diff --json", RecipeDiffForm),
     Form("recipe-list", "regcore recipe list --json", RecipeListForm),
     Form("run", "run.json; regcore run --json", RunForm),
+    Form("run-journal", "The first line of run.scores.part", RunJournalForm),
     Form("score", "regcore score --json", ScoreForm),
     Form("store", "manifest.json", ManifestForm),
     Form(

@@ -85,12 +85,11 @@ def infer_images(
     model: as for regcore.backends.registry.open_backend. images: a store, an info file (.info,
     .txt) that lists .bin files, or photos as regcore.sources.spelling.open_source opens them; None:
     the same noise in each of `rounds` batches, whose scores are not written. list_file: only the
-    photos named in this file, each a path below `images` on its line. output_binary: raw float32
-    (NAME_1.bin) instead of text. trace: a file for ui.perfetto.dev. force: delete what an earlier
-    run left in `out`, and replace files that regcore did not write. verify: look at the checksums
-    of a store's values.
-    log, progress: see regcore.api.messages. options: see RecipeOptions, DeviceOptions and
-    PreprocessorOptions in regcore.api.options.
+    photos, or images of the store, named in this file, each a path below `images` on its line.
+    output_binary: raw float32 (NAME_1.bin) instead of text. trace: a file for ui.perfetto.dev.
+    force: delete what an earlier run left in `out`, and replace files that regcore did not write.
+    verify: look at the checksums of a store's values. log, progress: see regcore.api.messages.
+    options: see RecipeOptions, DeviceOptions and PreprocessorOptions in regcore.api.options.
 
     The same call again continues an interrupted one. The result is not complete where an image
     cannot be read or Ctrl-C ends the run. Raises UsageError where the request contradicts itself,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,19 +12,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import UNSET, UnsetType
 
 from regcore.api.messages import Log, log_listing
-from regcore.api.photo_list import chosen_photos
+from regcore.api.photo_list import chosen_of_store, chosen_photos, places_of
 from regcore.backends.protocol import Backend
 from regcore.errors import UsageError
+from regcore.images.listing import IMAGE_SUFFIXES
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.bin_files import BinInputs
 from regcore.inference.inputs.noise import NoiseInputs
 from regcore.inference.inputs.photos import PhotoInputs
 from regcore.inference.inputs.source import Inputs
 from regcore.inference.inputs.store import StoreInputs
+from regcore.models.external_weights import weights_beside
 from regcore.recipes.recipe import Recipe
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import Digest, as_dict, described
 from regcore.schemas.recipe_form import RecipeForm, recipe_form
+from regcore.sources.kinds import is_archive
 from regcore.sources.protocol import ImageSource, is_url
 from regcore.sources.spelling import is_spelled
 from regcore.store.integrity import file_checksum
@@ -32,16 +37,23 @@ if TYPE_CHECKING:
     from regcore.errors import DecodeError
 
 _INFO_SUFFIXES = (".info", ".txt")
+#: Of files that have weights of an ONNX model.
+_WEIGHT_SUFFIXES = frozenset({".data", ".onnx_data", ".bin", ".weights"})
+_LONGEST_PATH = 1 << 16  # bytes
 
 
 @dataclass(frozen=True)
 class InputSource:
-    """Images: a store or photos, else an info file; None: noise."""
+    """Images: a store or photos, else an info file; None: noise.
+
+    places: of the images of the store that are run, in this order.
+    """
 
     images: str | Path | None
     store: Store | None
     photos: ImageSource | None
     verify: bool
+    places: Sequence[int] = ()
 
     @property
     def is_prepared(self) -> bool:
@@ -65,7 +77,7 @@ class InputSource:
         if self.images is None:
             return NoiseInputs(recipe, rounds * batch_size, batch_size)
         if self.store is not None:
-            return StoreInputs(self.store)
+            return StoreInputs(self.store, self.places)
         preprocessor = Preprocessor(recipe, **settings)
         if self.photos is not None:
             return PhotoInputs(preprocessor, self.photos)
@@ -79,17 +91,31 @@ def open_inputs(
 ) -> InputSource:
     """Looks what `images` is, and opens a store or lists photos.
 
-    list_file: only the photos that it names; UsageError where there are no photos.
+    list_file: only the photos, or images of the store, that it names; UsageError where there are
+    neither.
     """
     is_store = images is not None and not is_spelled(str(images)) and holds_store(Path(images))
-    if images is None or is_store or str(images).endswith(_INFO_SUFFIXES):
+    if images is not None and is_store:
+        store = open_store(images, verify=verify)
+        places = places_of(store.listed, chosen_of_store(store, list_file))
+        return InputSource(images, store, None, verify, places)
+    if images is None or _is_info(images):
         if list_file is not None:
-            raise UsageError(f"--list {list_file}: is for photos")
-        store = open_store(images, verify=verify) if images is not None and is_store else None
-        return InputSource(images, store, None, verify)
+            what = "noise" if images is None else f"{images}, which lists its images itself"
+            raise UsageError(f"--list {list_file}: is for photos and stores, not for {what}")
+        return InputSource(images, None, None, verify)
     photos = chosen_photos(images, list_file)
     log_listing(log, photos)
     return InputSource(images, None, photos, verify)
+
+
+def _is_info(images: str | Path) -> bool:
+    """Whether this lists .bin files; a text whose first line ends as photos do lists these."""
+    if not str(images).endswith(_INFO_SUFFIXES) or not Path(images).is_file():
+        return False
+    with Path(images).open("rb") as file:
+        first = os.fsdecode(file.readline(_LONGEST_PATH).partition(b"\0")[0].strip())
+    return not (Path(first).suffix.lower() in IMAGE_SUFFIXES or is_archive(first))
 
 
 @dataclass(frozen=True)
@@ -130,7 +156,7 @@ def scores_origin(
     names = "\0".join(inputs.names).encode(errors="surrogateescape")
     form = InferenceForm(
         format=json_form("inference"),
-        model=_identity(model),
+        model=model_identity(model),
         images=str(images) if is_url(str(images)) else str(Path(images).resolve()),
         list=hashlib.sha256(names).hexdigest()[:16],
         recipe=recipe_form(recipe.to_dict()),
@@ -141,12 +167,18 @@ def scores_origin(
     return as_dict(form)
 
 
-def _identity(model: str) -> str:
-    """The model's checksum, or what stands for a model that is no file."""
+def model_identity(model: str) -> str:
+    """The checksums of the model's files, or what stands for a model that is no file."""
     path = Path(model)
     if path.is_file():
-        weights = path.with_suffix(".bin")  # of OpenVINO's own files
-        own = path.suffix.lower() == ".xml" and weights.is_file()
-        return "+".join(map(file_checksum, [path, weights] if own else [path]))
+        return "+".join(map(file_checksum, [path, *_weight_files(path)]))
     prefix, _, file = model.partition(":")
-    return f"{prefix}:{_identity(file)}" if file and Path(file).is_file() else model
+    return f"{prefix}:{model_identity(file)}" if file and Path(file).is_file() else model
+
+
+def _weight_files(model: Path) -> list[Path]:
+    if model.suffix.lower() == ".xml":  # of OpenVINO's own files
+        weights = model.with_suffix(".bin")
+        return [weights] if weights.is_file() else []
+    beside = (file for file in model.parent.iterdir() if file.suffix in _WEIGHT_SUFFIXES)
+    return weights_beside(model, sorted(beside)) if model.suffix == ".onnx" else []

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import time_ns
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from regcore.api.messages import Log, log_all, log_listing
-from regcore.api.photo_list import chosen_photos
-from regcore.errors import DatasetError
+from regcore.api.photo_list import chosen_of_store, chosen_photos, places_of
 from regcore.images.class_folders import outermost_folders
 from regcore.images.labels import LabelledImages, label_images
-from regcore.images.listing import read_image_list
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.evaluate import Evaluation, evaluate, evaluate_batches
 from regcore.inference.inputs.source import closed_after
 from regcore.inference.inputs.store import chosen_batches
-from regcore.sources.protocol import ImageSource, below
+from regcore.inference.score_journal import ScoreJournal
+from regcore.sources.protocol import NO_VERSION, ImageSource, below
 from regcore.sources.spelling import is_folder, is_spelled, open_source
 from regcore.store.reader import Store, holds_store, open_store
 
@@ -43,22 +46,50 @@ class LabelledData:
     available: int
     broken: tuple[DecodeError, ...] = ()
 
+    def versions(self, count: int) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
+        """What tells some of the first `count` images from others that had their names before.
+
+        It is asked when the function is called with the images' places, and is int64 [places, any
+        number].
+        """
+        names = self.labelled.names[:count]
+        if self.store:
+            stored = np.asarray(places_of(self.store.listed, names), np.intp)
+            checksums = self.store.checksums.view(np.int64).reshape(-1, 1)[stored]
+            return lambda rows: checksums[rows]
+        source = self.source
+        if source is None:
+            return lambda rows: np.zeros((len(rows), 0), np.int64)
+        places = places_of(source.names, names)
+
+        def ask(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+            found = [source.version(places[row]) for row in rows.tolist()]
+            # What cannot be asked is never the same again.
+            found = [(-1, time_ns()) if one == NO_VERSION else one for one in found]
+            return np.array(found, np.int64).reshape(-1, 2)
+
+        return ask
+
     def evaluate(
         self,
         preprocessor: Preprocessor,
         backend: Backend,
         count: int,
         batch_size: int,
+        journal: ScoreJournal,
         **how: Any,  # noqa: ANN401
     ) -> Evaluation:
-        """Evaluates the first `count` images."""
+        """Evaluates those of the first `count` images that the journal has no scores of."""
         names, labels = self.labelled.names[:count], self.labelled.labels[:count]
-        if self.store:
-            places = _places(self.store.listed, names)
+        how["journal"] = journal
+        if journal.kept.any():
+            names = tuple(names[place] for place in np.flatnonzero(~journal.kept).tolist())
+        if self.store and names:
+            places = places_of(self.store.listed, names)
             batches = chosen_batches(self.store, backend, batch_size, places)
             with closed_after(batches):
                 return evaluate_batches(batches, backend, labels, **how)
-        items = [] if self.source is None else self.source.read(_places(self.source.names, names))
+        items = [] if self.source is None else self.source.read(places_of(self.source.names, names))
         return evaluate(preprocessor, backend, items, labels, batch_size=batch_size, **how)
 
     def close(self) -> None:
@@ -89,7 +120,7 @@ def read_labelled_data(
     own = None
     if not is_spelled(str(images)) and holds_store(Path(images)):
         store = open_store(images, verify=verify)
-        root, names = store.root, _listed_in(store, list_file)
+        root, names = store.root, chosen_of_store(store, list_file)
         folders = outermost_folders(store.listed)
     else:
         source = chosen_photos(images, list_file)
@@ -120,28 +151,6 @@ def _folders(images: str | Path) -> set[str]:
             return outermost_folders(source.names)
     with os.scandir(images) as entries:
         return {entry.name for entry in entries if entry.is_dir() and entry.name[:1] != "."}
-
-
-def _listed_in(store: Store, list_file: Path | None) -> Sequence[str]:
-    if list_file is None:
-        return store.listed
-    names = read_image_list(list_file, store.source)
-    known = set(store.listed)
-    strange = [name for name in names if name not in known]
-    if strange:
-        raise DatasetError(
-            f"{list_file}: {len(strange)} of {len(names)} images are not in the store "
-            f"{store.folder}, the first is {strange[0]}"
-        )
-    return names
-
-
-def _places(listed: Sequence[str], names: Sequence[str]) -> Sequence[int]:
-    """The places in a list of the images that are evaluated."""
-    if list(listed[: len(names)]) == list(names):
-        return range(len(names))
-    place_of = {name: place for place, name in enumerate(listed)}
-    return [place_of[name] for name in names]
 
 
 def log_missing(images: str | Path, missing: tuple[str, ...], log: Log) -> None:

@@ -133,7 +133,7 @@ def predict_photos(
         about = {**about_model(backend, model), "recipe": choice.label}
         about["recipe_from"] = choice.origin
         if names is None and found.classes:
-            names, origin = _own_names(model, backend.metadata, found.classes)
+            names, origin = own_names(model, backend.metadata, found.classes)
     if names is None and found.classes:
         log(
             "nobody says the names of the classes: give them with --class-names FILE, or "
@@ -163,7 +163,7 @@ def wanted_names(
     return read_class_names(existing(wanted)), "file"
 
 
-def _own_names(
+def own_names(
     model: str, metadata: Mapping[str, str], classes: int
 ) -> tuple[tuple[str, ...] | None, NamesOrigin | None]:
     """Names that the model has, or ImageNet's for those of timm's models that were trained on it.

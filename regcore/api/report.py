@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from regcore.api.options import existing
+from regcore.api.predict import wanted_names
 from regcore.files.atomic import check_target, remove_abandoned
 from regcore.files.output_guard import Output, check_outputs
 from regcore.reports.html import report
-from regcore.reports.html.sections import Absent
+from regcore.reports.html.folder import Absent
 
 _REPORT = "report.html"
 
@@ -23,16 +25,22 @@ class WrittenReport:
 
 
 def write_report(
-    folder: str | Path, out: str | Path | None = None, *, force: bool = False
+    folder: str | Path,
+    out: str | Path | None = None,
+    *,
+    class_names: str | Path | Sequence[str] | None = None,
+    force: bool = False,
 ) -> WrittenReport:
     """Makes one self-contained HTML file of the folder that evaluate_model has written.
 
-    out: the file, by default report.html in the folder. force: also replace an HTML file that is
-    none of regcore's. What judge_run, compare_rates and
-    profile_model have written to the folder is in it, too.
+    out: the file, by default report.html in the folder. class_names: the names of the model's
+    classes by index, or a file of them, see regcore.models.class_names, or "imagenet"; None: those
+    that the run tells, or ImageNet's where it is of timm's weights of that tag. force: also
+    replace an HTML file that is none of regcore's. What judge_run, compare_rates and profile_model
+    have written to the folder is in it, too.
 
-    Raises DatasetError for a folder that holds no run, and RegcoreError where the packages of
-    `regcore[report]` are not installed.
+    Raises DatasetError for a folder that holds no run, UsageError for names of another number of
+    classes, and RegcoreError where the package of `regcore[report]` is not installed.
     """
     folder = existing(folder)
     path = folder / _REPORT if out is None else Path(out)
@@ -40,4 +48,5 @@ def write_report(
     read = [file for file in folder.iterdir() if file.is_file() and file.suffix != ".html"]
     check_outputs([Output(path, report.is_report)], read, force=force)
     remove_abandoned(path.parent)
-    return WrittenReport(path, report.write_report(folder, path))
+    names, _ = wanted_names(class_names)
+    return WrittenReport(path, report.write_report(folder, path, names))

@@ -15,6 +15,7 @@ from regcore.evaluation.score_files.source import open_scores, read_names
 from regcore.files.atomic import remove_abandoned
 from regcore.files.output_guard import Output, check_outputs
 from regcore.formats.guide_result import is_result_text, write_guide_result
+from regcore.images.label_files.real_labels import read_real_labels
 from regcore.images.labels import errors_name
 from regcore.reports.score import incompleteness, to_dict
 from regcore.reports.topn import accuracy_percent
@@ -57,6 +58,7 @@ def score_predictions(
     name: str,
     *,
     subset: str | Path | None = None,
+    real: str | Path | None = None,
     output: int | None = None,
     names: str | Path | None = None,
     ties: Ties = "lowest",
@@ -71,7 +73,8 @@ def score_predictions(
 
     predictions: a folder with a file for each image, as the benchmark tool, ais_bench and msame
     leave it, or one array of all images. labels: a text file with NAME INDEX in each line.
-    subset: a file with the names of the images to expect, by default all of `labels`. output: take
+    subset: a file with the names of the images to expect, by default all of `labels`. real: ReaL's
+    labels (real.json), for a further accuracy; see regcore.evaluation.real_accuracy. output: take
     the files NAME_K with this K, of a model with several outputs. names: the file with the names
     of an array's rows. ties: which of equal scores is the first, as for regcore.ranks. metrics:
     what is counted beside TopN: names of regcore.scores.registry, or new metrics. background:
@@ -84,7 +87,7 @@ def score_predictions(
     cannot be read, or that do not go together at all.
     """
     predictions, labels = existing(predictions), existing(labels)
-    subset, names = optional(subset), optional(names)
+    subset, names, real = optional(subset), optional(names), optional(real)
     if Path(name).name != name or name in {"", ".."}:
         raise UsageError(f"NAME.json is a file in OUT_DIR, not {name!r}")
     if names is not None and predictions.is_dir():
@@ -99,14 +102,16 @@ def score_predictions(
             f"{subset}: {len(unknown)} images have no label, the first is {unknown[0]}"
         )
     opened = open_scores(predictions, expected, output=output, names=names)
+    several = None if real is None else read_real_labels(real, opened.names)
     path = Path(out_dir) / name
-    _remove_results(path, [predictions, labels, *filter(None, (subset, names))], force=force)
+    _remove_results(path, [predictions, labels, *filter(None, (subset, names, real))], force=force)
     with progress(len(expected)) as advance, errors_name(labels):
         result = score(
             opened,
             by_image,
             ties=ties,
             metrics=metrics,
+            real=several,
             background=background,
             workers=workers,
             progress=advance,
@@ -149,3 +154,5 @@ def _log_all(score: Score, log: Log) -> None:
     log_all(log, map(str, score.errors), _NAMED)
     each("no scores of this image", score.missing)
     each("no label for these scores", score.surplus)
+    if (hint := score.hint) is not None:
+        log(hint)

@@ -1,4 +1,4 @@
-"""Ctrl-C at a time when nothing is half done."""
+"""Ctrl-C and SIGTERM at a time when nothing is half done."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+#: Those that a handler of Python's may turn into a KeyboardInterrupt.
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def deferred_sigint() -> Iterator[None]:
-    """Puts Ctrl-C off until the end of the block.
+    """Puts Ctrl-C, and a SIGTERM that a handler of Python's takes, off until the end of the block.
 
     What a call into the vendor's library has made can then be noted before anything else happens.
     Only the main thread is ever interrupted, and only by a handler of Python's.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    found = ((number, signal.getsignal(number)) for number in _INTERRUPTS)
+    handlers = {number: handler for number, handler in found if callable(handler)}
     came: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    for number in handlers:
+        signal.signal(number, lambda number, frame: came.append((number, frame)))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        if came:
-            before(*came[0])
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for caught, frame in came[:1]:
+            handlers[signal.Signals(caught)](caught, frame)

@@ -19,6 +19,7 @@ from regcore.models.build_record import read_record
 from regcore.models.metadata import ModelMetadata
 
 GROUP = "regcore.backends"
+_WEIGHTS = (".pth", ".pt", ".safetensors")
 _OWN = ("onnxruntime", "openvino", "ascend", "tensorrt", "pytorch", "simulated")
 
 
@@ -54,7 +55,8 @@ def open_backend(
     if kind is None:
         *others, last = (one.spelling for one in kinds())
         raise BackendError(
-            f"{model}: no backend for this model; supported are {', '.join(others)} and {last}"
+            f"{model}: regcore cannot run such a model{_export_advice(model)}; MODEL is "
+            f"{', '.join(others)} or {last}"
         )
     choices = {
         "provider": provider,
@@ -142,3 +144,10 @@ def _loaded(point: EntryPoint) -> ModelKind:
             f"the backend {point.name}{owner} registers no ModelKind ({point.value})"
         )
     return found
+
+
+def _export_advice(model: str | Path) -> str:
+    """What to do with a file of weights, which is no model yet."""
+    if not str(model).endswith(_WEIGHTS):
+        return ""
+    return f" (it has weights only: 'regcore export NAME.TAG {model} model.onnx' makes one of them)"

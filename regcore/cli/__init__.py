@@ -2,49 +2,29 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import click
 
-from regcore.cli.compare import compare
-from regcore.cli.console import Commands
-from regcore.cli.convert import convert
-from regcore.cli.demo import demo
-from regcore.cli.export import export
-from regcore.cli.infer import infer
-from regcore.cli.info import info
-from regcore.cli.inspect import inspect
-from regcore.cli.predict import predict
-from regcore.cli.predictions import predictions
-from regcore.cli.preprocess import preprocess
-from regcore.cli.profile import profile
-from regcore.cli.recipe import recipe
-from regcore.cli.report import report
-from regcore.cli.run import run
-from regcore.cli.schema import schema
-from regcore.cli.score import score
-from regcore.cli.trtexec import trtexec
-from regcore.cli.verdict import verdict
-from regcore.cli.verify import verify
+from regcore.cli.command_group import Commands
+from regcore.cli.sections import SECTIONS
 from regcore.errors import UsageError
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
     if not wanted or ctx.resilient_parsing:
         return
-    from regcore.host import core_versions
+    from importlib.metadata import version
+
+    from regcore.host import jpeg_library, simd_level
 
     try:
-        core = core_versions()
+        simd = simd_level()
     except UsageError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(
-        f"regcore {version('regcore')} (SIMD {core['simd']}, libjpeg-turbo {core['libjpeg_turbo']})"
-    )
+    click.echo(f"regcore {version('regcore')} (SIMD {simd}, {jpeg_library()})")
     ctx.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("regcore", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option(
     "--version",
@@ -63,30 +43,9 @@ def cli(*, debug: bool) -> None:
 
     \b
     Exit codes: 0 done, 1 verdict not met, 2 usage, 3 incomplete data,
-    4 environment or device, 5 verification mismatch, 130 interrupted.
+    4 environment or device, 5 verification mismatch, 130 interrupted (Ctrl-C),
+    143 ended by SIGTERM.
     """  # noqa: D301
 
 
-_COMMANDS = (
-    export,
-    convert,
-    inspect,
-    recipe,
-    preprocess,
-    verify,
-    info,
-    run,
-    predict,
-    infer,
-    profile,
-    predictions,
-    score,
-    verdict,
-    compare,
-    report,
-    trtexec,
-    schema,
-    demo,
-)
-for _command in _COMMANDS:
-    cli.add_command(_command)
+cli.list_in(SECTIONS)

@@ -11,13 +11,14 @@ import click
 from regcore.api.messages import log_all
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.lint import lint_guide
+from regcore.cli.options import FileLike
 from regcore.errors import UsageError
 
 _DEFAULT_DECIMALS = 8
 
 
 @click.command()
-@click.argument("results", metavar="[NAME=]RESULT...", nargs=-1)
+@click.argument("results", metavar="[NAME=]RESULT...", nargs=-1, type=FileLike())
 @click.option(
     "--chips",
     "chips",

@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import sys
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from regcore.api.messages import LoggedInterrupt
+from regcore.cli.termination import interrupted_code
+from regcore.cli.usage import usage_sentence
 from regcore.errors import OutputError, RegcoreError
 from regcore.reports.printable import printable
 
@@ -23,25 +23,7 @@ NOT_MET = 1
 INCOMPLETE = 3
 ENVIRONMENT = 4
 MISMATCH = 5
-INTERRUPTED = 130
 PIPE_CLOSED = 141
-
-
-class Commands(click.Group):
-    """A group in which every failure is one line on stderr and a documented exit code."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Runs the command; see click.Group."""
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except LoggedInterrupt:
-            ctx.exit(INTERRUPTED)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
-            if ctx.params.get("debug"):
-                traceback.print_exc()
-            ctx.exit(report_failure(error))
 
 
 def report_failure(error: BaseException) -> int:
@@ -57,6 +39,17 @@ def report_failure(error: BaseException) -> int:
         click.echo(err=True)  # the terminal has written ^C behind whatever stood there
     log(message)
     return code
+
+
+def report_usage(error: click.ClickException) -> int:
+    """The same for what click finds wrong with the arguments."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+    elif isinstance(error, click.UsageError):
+        log(usage_sentence(error))
+    else:
+        log(error.format_message())
+    return error.exit_code
 
 
 def _flush_or_silence(stream: TextIO) -> None:
@@ -76,7 +69,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, RegcoreError):
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED, "interrupted"
+        return interrupted_code(), "interrupted"
     if isinstance(error, OSError):
         return ENVIRONMENT, f"{error.filename}: {error.strerror}" if error.filename else str(error)
     if isinstance(error, MemoryError):
@@ -126,66 +119,24 @@ def print_text(*parts: RenderableType) -> None:
 
     console = Console(highlight=False)
     # Not printed by rich itself, which ends the program in its own way on a closed pipe.
-    with console.capture() as capture:
+    with _answering(), console.capture() as capture:
         for part in parts:
             console.print(part)
     _print("\n".join(line.rstrip() for line in capture.get().rstrip().split("\n")))
 
 
 def _print(text: str) -> None:
-    try:
+    with _answering():
         click.echo(text)
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """Says which stream it is that cannot be written."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
         silence(sys.stdout)
         raise OutputError(f"stdout: cannot write the answer: {error.strerror}") from error
-
-
-@contextlib.contextmanager
-def progress_bar(title: str, total: int) -> Iterator[Callable[[int, int], None]]:
-    """Yields a function to call with the images done and, of these, failed.
-
-    On a terminal it shows a bar, the rate, the time left and the failures; elsewhere nothing.
-    """
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        Remaining(),
-        TextColumn("[red]{task.fields[bad]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=total, rate="", bad="")
-
-        def update(done: int, failed: int = 0) -> None:
-            speed = progress.tasks[task].speed
-            progress.update(
-                task,
-                completed=done,
-                rate=f"{speed:.0f} images/s" if speed else "",
-                bad=f"{failed} bad" if failed else "",
-            )
-
-        yield update
-
-
-@contextlib.contextmanager
-def status_line() -> Iterator[Callable[[str], None]]:
-    """Yields a function to call with what is measured next, which a terminal shows."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.markup import escape
-
-    with Console(stderr=True).status("") as shown:
-        yield lambda what: shown.update(f"measuring {escape(printable(what))}")

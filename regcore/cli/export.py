@@ -9,13 +9,14 @@ import click
 
 from regcore._native.choices import LAYOUTS
 from regcore.cli.console import log, print_json
+from regcore.cli.options import FileLike
 from regcore.errors import UsageError
 
 _FILES_WITH_WEIGHTS = 2
 
 
 @click.command()
-@click.argument("model", metavar="MODEL")
+@click.argument("model", metavar="MODEL", type=FileLike())
 @click.argument("files", nargs=-1, metavar="[WEIGHTS] OUT.onnx", type=click.Path(path_type=Path))
 @click.option("--pretrained", is_flag=True, help="Let timm or torchvision fetch the weights.")
 @click.option("--md5", metavar="HEX", help="The MD5 that the file of weights must have.")

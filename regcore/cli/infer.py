@@ -8,24 +8,25 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import (
-    INCOMPLETE,
-    INTERRUPTED,
-    log,
-    print_json,
-    print_text,
-    progress_bar,
-)
+from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.device_options import device_options, trace_option
-from regcore.cli.options import list_option, photos_help, preprocess_options, verify_option
+from regcore.cli.options import (
+    FileLike,
+    list_option,
+    photos_help,
+    preprocess_options,
+    verify_option,
+)
+from regcore.cli.progress import progress_bar
+from regcore.cli.termination import interrupted_code
 from regcore.errors import UsageError
 
 _IMAGES_AND_OUT = 2
 
 
 @click.command()
-@click.argument("model")
-@click.argument("paths", metavar="[IMAGES] OUT", nargs=-1, required=True)
+@click.argument("model", type=FileLike())
+@click.argument("paths", metavar="[IMAGES] OUT", nargs=-1, required=True, type=FileLike())
 @list_option
 @click.option(
     "--output-binary", is_flag=True, help="Write raw float32 (NAME_1.bin) instead of text."
@@ -89,7 +90,7 @@ def infer(
         print_text(to_table(inference, inferred.perf, inferred.about))
     if inference.not_reached:
         log(interruption(inference))
-        raise click.exceptions.Exit(INTERRUPTED)
+        raise click.exceptions.Exit(interrupted_code())
     if not inference.complete:
         log(f"INCOMPLETE: {counts(inference)}")
         raise click.exceptions.Exit(INCOMPLETE)
@@ -100,7 +101,8 @@ def _images_and_out(paths: tuple[str, ...], *, noise: bool) -> tuple[str | None,
 
     if len(paths) != (1 if noise else _IMAGES_AND_OUT):
         wanted = "MODEL OUT with --random" if noise else "MODEL IMAGES OUT"
-        raise UsageError(f"expected {wanted}, see 'regcore infer --help'")
+        what = "too many arguments" if len(paths) > _IMAGES_AND_OUT else "too few arguments"
+        raise UsageError(f"{what}: it is regcore infer {wanted}; 'regcore infer --help' shows more")
     images, out = (None, paths[0]) if noise else paths
     if images is not None and not is_spelled(images) and not Path(images).exists():
         raise UsageError(f"{images}: no such file or folder")

@@ -6,13 +6,16 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
 from regcore.images.folder_orders import FOLDER_ORDERS
 from regcore.scores.registry import metric_names
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
@@ -70,6 +73,33 @@ class Photos(click.ParamType["str | Path"]):
             return str(value)
         path: Path = click.Path(exists=True, path_type=Path).convert(value, param, ctx)
         return path
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """See click.ParamType: files and folders."""
+        return click.Path().shell_complete(ctx, param, incomplete)
+
+
+class FileLike(click.ParamType[str]):
+    """A text that often is the name of a file, which shells complete."""
+
+    name = "text"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """See click.ParamType."""
+        return str(click.STRING.convert(value, param, ctx))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """See click.ParamType: files."""
+        return click.Path().shell_complete(ctx, param, incomplete)
 
 
 #: For the help of commands whose argument says where photos are.
@@ -169,8 +199,8 @@ list_option = click.option(
     "--list",
     "list_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Only the images named in this file, in its order: a path below the folder on each line, "
-    "or NUL-separated.",
+    help="Only the images named in this file, in its order: a path below the folder on each line "
+    "(SHARD::PATH in archives), or NUL-separated.",
 )
 
 
@@ -204,6 +234,13 @@ metric_option = click.option(
     multiple=True,
     type=click.Choice(metric_names()),
     help="Also measure this, beside TopN; can be given several times.",
+)
+
+real_option = click.option(
+    "--real",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="ReaL's labels (real.json; timm has them as imagenet_real_labels.json): also measure for "
+    "how many of ImageNet's validation images one of the classes that people saw is the best.",
 )
 
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

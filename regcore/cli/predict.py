@@ -7,14 +7,15 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
+from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.device_options import device_options
-from regcore.cli.options import preprocess_options
+from regcore.cli.options import FileLike, preprocess_options
+from regcore.cli.progress import progress_bar
 
 
 @click.command()
-@click.argument("model")
-@click.argument("photos", metavar="PHOTO...", nargs=-1, required=True)
+@click.argument("model", type=FileLike())
+@click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=FileLike())
 @click.option(
     "--top",
     type=click.IntRange(min=1),

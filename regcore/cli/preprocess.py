@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, log, print_json, progress_bar
+from regcore.cli.console import INCOMPLETE, log, print_json
 from regcore.cli.options import (
     Photos,
     byte_size,
@@ -16,6 +16,7 @@ from regcore.cli.options import (
     photos_help,
     preprocess_options,
 )
+from regcore.cli.progress import progress_bar
 
 
 @click.command()

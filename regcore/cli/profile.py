@@ -7,13 +7,21 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import log, print_json, print_text, status_line
+from regcore.cli.console import log, print_json, print_text
 from regcore.cli.device_options import device_options
-from regcore.cli.options import FiniteFloat, Photos, batch_sizes, photos_help, preprocess_options
+from regcore.cli.options import (
+    FileLike,
+    FiniteFloat,
+    Photos,
+    batch_sizes,
+    photos_help,
+    preprocess_options,
+)
+from regcore.cli.progress import status_line
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", type=FileLike())
 @click.argument("images", type=Photos())
 @click.option(
     "--batch",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from regcore.cli.console import log, print_json, print_text
+from regcore.cli.options import FileLike
 from regcore.errors import MismatchError
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -18,13 +19,26 @@ def recipe() -> None:
 
     A RECIPE is what --recipe takes, see 'regcore recipe list'; wherever one is shown or compared,
     it can also be a model (.onnx, .om, .engine) or the folder of a store, which have their own.
-    """
+
+    \b
+    Examples:
+      regcore recipe list
+      regcore recipe show timm:resnet50.a1_in1k
+      regcore recipe diff regnety_016 model.onnx
+      regcore recipe embed timm:resnet50.a1_in1k resnet50.onnx
+    """  # noqa: D301
 
 
 @recipe.command("list")
 @_JSON
 def list_recipes(*, as_json: bool) -> None:
-    """List what --recipe takes, with an example of each."""
+    """List what --recipe takes, with an example of each.
+
+    \b
+    Examples:
+      regcore recipe list
+      regcore recipe list --json
+    """  # noqa: D301
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -45,7 +59,7 @@ def list_recipes(*, as_json: bool) -> None:
 
 
 @recipe.command()
-@click.argument("what", metavar="RECIPE")
+@click.argument("what", metavar="RECIPE", type=FileLike())
 @click.option("--text", "as_text", is_flag=True, help="Print it as --recipe takes it.")
 @_JSON
 def show(*, what: str, as_text: bool, as_json: bool) -> None:
@@ -74,8 +88,8 @@ def show(*, what: str, as_text: bool, as_json: bool) -> None:
 
 
 @recipe.command()
-@click.argument("first", metavar="RECIPE")
-@click.argument("second", metavar="OTHER")
+@click.argument("first", metavar="RECIPE", type=FileLike())
+@click.argument("second", metavar="OTHER", type=FileLike())
 @_JSON
 def diff(*, first: str, second: str, as_json: bool) -> None:
     """Say in what OTHER differs from RECIPE; exit code 5 if it does.
@@ -104,7 +118,7 @@ def diff(*, first: str, second: str, as_json: bool) -> None:
 
 
 @recipe.command()
-@click.argument("what", metavar="RECIPE")
+@click.argument("what", metavar="RECIPE", type=FileLike())
 @click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-o",

@@ -8,33 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
+from regcore.cli.command_group import command_line
+from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.device_options import device_options, trace_option
 from regcore.cli.options import (
+    FileLike,
     Photos,
     labels_option,
     list_option,
     metric_option,
     photos_help,
     preprocess_options,
+    real_option,
     verify_option,
 )
+from regcore.cli.progress import progress_bar
+from regcore.cli.termination import interrupted_code
 
 if TYPE_CHECKING:
     from regcore.api.evaluate import EvaluatedModel
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", type=FileLike())
 @click.argument("images", type=Photos())
 @labels_option
 @list_option
-@click.option(
-    "--real",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="ReaL's labels (real.json; timm has them as imagenet_real_labels.json): also measure for "
-    "how many of ImageNet's validation images one of the classes that people saw is the best.",
-)
+@real_option
 @click.option(
     "--out",
     default="regcore-run",
@@ -42,7 +42,11 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for result.json and what goes with it.",
 )
-@click.option("--force", is_flag=True, help="Replace also files that regcore did not write.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace also files that regcore did not write, and begin an interrupted run anew.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Evaluate only the first N images.")
 @click.option(
     "--subset",
@@ -67,8 +71,10 @@ def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     MODEL is a .onnx file for ONNX Runtime, openvino:FILE.onnx or an .xml for OpenVINO, an .om for
     Ascend devices, an .engine for TensorRT, torch:NAME:WEIGHTS for timm's model itself, or
     simulated:RATE for a made-up device of RATE images/s. The result goes to result.json in --out.
-    Where an image cannot be read, a labelled image is not there, or Ctrl-C ends the run, it goes to
-    result.incomplete.json instead, and the exit code is 3. Rates
+    Where an image cannot be read or a labelled image is not there, it goes to
+    result.incomplete.json instead, and the exit code is 3. Ctrl-C or SIGTERM ends the run in order,
+    with what was done until then in result.incomplete.json. The same command again continues a run
+    that was interrupted or killed, and its result is that of one without interruption. Rates
     and times go to perf.json, and to perf_vision_batchsize_N_device_M.txt as the benchmark tool
     writes it; what the model made of each image goes to predictions.csv, and everything that --json
     prints to run.json.
@@ -83,11 +89,19 @@ def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     from regcore.api.evaluate import UnwrittenError, evaluate_model
 
     try:
-        evaluated = evaluate_model(**options, log=log, progress=partial(progress_bar, "evaluating"))
+        evaluated = evaluate_model(
+            **options,
+            command=command_line(),
+            log=log,
+            progress=partial(progress_bar, "evaluating"),
+        )
     except UnwrittenError as error:
         _print(error.evaluated, as_json=as_json)
         raise error.__cause__ or error from None
     _print(evaluated, as_json=as_json)
+    if evaluated.report.evaluation.not_reached:
+        log(f"{evaluated.report.completeness}, see {evaluated.path}; the same command goes on")
+        raise click.exceptions.Exit(interrupted_code())
     if not evaluated.complete:
         log(f"{evaluated.report.completeness}, see {evaluated.path}")
         raise click.exceptions.Exit(INCOMPLETE)

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, log, print_json, print_text, progress_bar
-from regcore.cli.options import metric_option
+from regcore.cli.console import INCOMPLETE, log, print_json, print_text
+from regcore.cli.options import metric_option, real_option
+from regcore.cli.progress import progress_bar
 
 _WORST = 10
 
@@ -24,6 +25,7 @@ _WORST = 10
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Expect only these images: a text file with a NAME in each line.",
 )
+@real_option
 @click.option(
     "--output",
     type=click.IntRange(min=0),

@@ -10,17 +10,26 @@ import click
 from regcore.cli.console import INCOMPLETE, NOT_MET, log, print_document, print_json, print_text
 
 
+def _tags(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """For shells."""
+    from regcore.formats.timm_results import built_in_tags
+
+    return [tag for tag in built_in_tags() if tag.startswith(incomplete)]
+
+
 @click.command()
 @click.argument("result", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--baseline",
     metavar="TAG",
+    shell_complete=_tags,
     help="A model of timm, whose published Top1 counts: regnety_016.pycls_in1k.",
 )
 @click.option(
     "--table",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Where to look for TAG: a CSV file in the form of timm's results.  [default: built in]",
+    help="Where to look for TAG: a CSV file in the form of timm's results.  [default: one of 1,001 "
+    "tags, which is built in]",
 )
 @click.option(
     "--baseline-top1",

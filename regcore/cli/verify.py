@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from regcore.cli.console import INCOMPLETE, MISMATCH, log, print_json, progress_bar
+from regcore.cli.console import INCOMPLETE, MISMATCH, log, print_json
+from regcore.cli.progress import progress_bar
 
 _PERCENT = 100
 

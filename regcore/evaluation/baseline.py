@@ -7,20 +7,13 @@ from dataclasses import replace
 
 from regcore.errors import DatasetError, MismatchError, RegcoreError, UsageError
 from regcore.formats.timm_results import Baseline
-from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
+from regcore.recipes.recipe import Recipe
 from regcore.recipes.timm import find_model
 
 #: What a run's recipe is called where the model does not name itself.
 _NAMELESS = ("the model's own", "the store's")
-_HALF = (0.5, 0.5, 0.5)
-#: The models of the built-in table that take 0.5, as timm 1.0.12 configures them; the others take
-#: ImageNet's values.
-_OF_HALF = (
-    *("regnetz_b", "regnetz_c", "regnetz_d", "regnetz_e"),
-    "haloregnetz_",
-    "tf_efficientnet_lite",
-)
-
+#: What timm has around a picture that is smaller than the crop.
+_BLACK = (0, 0, 0)
 #: The fields in which the images of a run must be those of the baseline, and what they are called.
 #: The form of the values does not matter to a published accuracy, nor whose Pillow resized.
 _COMPARED = {
@@ -91,10 +84,9 @@ def recipe_of(baseline: Baseline) -> Recipe:
 
     Raises UsageError where that is not known here, DatasetError where the table says no sense.
     """
-    if baseline.built_in:
-        half = baseline.model.startswith(_OF_HALF)
-        mean, std = (_HALF, _HALF) if half else (IMAGENET_MEAN, IMAGENET_STD)
-        tested = Recipe(mean=mean, std=std)
+    if baseline.mean is not None and baseline.std is not None:
+        tested = Recipe(mean=baseline.mean, std=baseline.std)
+        pair = bool(baseline.squash)
     else:
         try:
             tested = find_model(baseline.model, test_size=True).recipe
@@ -103,14 +95,16 @@ def recipe_of(baseline: Baseline) -> Recipe:
                 f"mean and std of {baseline.model} are not known here ({error}); judge the run by "
                 "--baseline-top1"
             ) from error
+        pair = isinstance(tested.resize, tuple)
     resize = math.floor(baseline.size / baseline.crop)
-    pair = isinstance(tested.resize, tuple)
+    fill = _BLACK if resize < baseline.size else tested.fill
     try:
         return replace(
             tested,
             resize=(resize, resize) if pair else resize,
             crop=baseline.size,
             filter=baseline.interpolation,
+            fill=fill,
         )
     except UsageError as error:
         raise DatasetError(f"{baseline.file}:{baseline.line}: {error}") from error

@@ -12,6 +12,7 @@ from regcore.evaluation.predictions_csv import OLDER_PREDICTIONS, PREDICTIONS
 from regcore.evaluation.run_folder import COMPARISON, PERF, PROFILE, RUN, VERDICT
 from regcore.files.output_guard import Output, Recognise, check_outputs, json_of, text_of
 from regcore.inference.output_folder import JOB
+from regcore.inference.score_journal import JOURNAL
 from regcore.inference.score_writer import output_folders
 from regcore.models.build_record import record_path
 from regcore.models.external_weights import weights_beside
@@ -61,6 +62,7 @@ def check_run(
         )
     outputs = [Output(out / name, recognise) for name, recognise in RUN_FILES.items()]
     outputs.append(Output(out / PREDICTION_TABLE, recognise_file=is_prediction_table))
+    outputs.append(Output(out / JOURNAL, json_of("run-journal")))
     outputs += [*_benchmark_files(out), *_trace(trace)]
     _check(outputs, model, [images, *others], force=force)
 
@@ -137,8 +139,9 @@ def _check_apart(out: Path, trace: Path | None, images: Path) -> None:
     source = images.resolve()
     for path, option in ((out, "the results"), (trace, "the trace")):
         if path is not None and path.resolve().is_relative_to(source):
+            where = "is" if path.resolve() == source else f"lies in {images},"
             raise UsageError(
-                f"{path}: lies in {images}, the folder of the images; {option} must go to another"
+                f"{path}: {where} the folder of the images; {option} must go to another"
             )
 
 

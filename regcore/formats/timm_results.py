@@ -10,16 +10,19 @@ from decimal import Decimal
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from regcore.errors import DatasetError, UsageError
 from regcore.files.input_file import read_input_text
 from regcore.files.number_input import parse_count, parse_decimal, parse_float
+from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD
 
-#: Rows of results/results-imagenet.csv of huggingface/pytorch-image-models at commit 0173a139,
-#: unchanged and in its order: all whose names contain `regnet` or `efficientnet_lite`. It is the
-#: one with the guide's 77.862 for regnety_016.pycls_in1k; later ones say 77.880. As timm's
-#: validate.py has it by default, sizes and crops are those that a tag is tested with.
+#: results/results-imagenet.csv of huggingface/pytorch-image-models at commit 0173a139 (2023), its
+#: figures unchanged and in its order: all of its 1,002 models but tnt_s_patch16_224, whose weights
+#: have no tag; three are written as timm has named them since. It is the one with the guide's
+#: 77.862 for regnety_016.pycls_in1k; later ones say 77.880. As timm's validate.py has it by
+#: default, sizes and crops are those that a tag is tested with. The last three columns are of timm
+#: 1.0.31's configurations: mean and std where they are not ImageNet's, and crop_mode squash.
 _BUILT_IN = "baselines.csv"
 _BUILT_IN_SOURCE = "built in, of timm"
 
@@ -47,7 +50,8 @@ class Baseline:
 
     top1, top5: in percent. size: pixels of the crop; crop: its part of the short side before it.
     source: the table that it is from; file, line: where in it. images: of how many it is, None
-    where the table does not tell.
+    where the table does not tell. mean, std: of the images' values, 0 to 1, and squash, whether
+    they were resized to a square: None where only timm's own configuration tells.
     """
 
     model: str
@@ -60,6 +64,9 @@ class Baseline:
     file: str
     line: int
     images: int | None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    squash: bool | None = None
 
     @property
     def built_in(self) -> bool:
@@ -93,6 +100,11 @@ def find_baseline(
         raise UsageError(_unknown(model, tags, source))
     found = _chosen([row for row in rows if row.tag == model], demanded, size, source)
     return _baseline(found, name, f"regcore/formats/{name}" if table is None else source, source)
+
+
+def built_in_tags() -> list[str]:
+    """Timm's tags in the built-in table."""
+    return [row.tag for row in _rows(_built_in(), _BUILT_IN_SOURCE)]
 
 
 @dataclass(frozen=True)
@@ -167,7 +179,23 @@ def _baseline(row: _Row, name: str, file: str, source: str) -> Baseline:
         file=file,
         line=row.line,
         images=_IMAGES.get(name),
+        **_own_columns(row, source),
     )
+
+
+def _own_columns(row: _Row, source: str) -> dict[str, Any]:
+    """What only the built-in table has."""
+    if source != _BUILT_IN_SOURCE:
+        return {}
+    return {
+        "mean": _three(row.texts["mean"]) or IMAGENET_MEAN,
+        "std": _three(row.texts["std"]) or IMAGENET_STD,
+        "squash": row.texts["crop_mode"] == "squash",
+    }
+
+
+def _three(text: str) -> tuple[float, ...]:
+    return tuple(float(word) for word in text.split())
 
 
 def _percent(row: _Row, name: str, place: str) -> float:

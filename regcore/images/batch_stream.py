@@ -60,6 +60,11 @@ class Batch:
         tensor = shared if device is None else shared.to(device)
         return tensor.clone() if copy and tensor.data_ptr() == shared.data_ptr() else tensor
 
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.images.shape[1:]))
+        bad = f", {len(self.errors)} bad" if self.errors else ""
+        return f"<Batch: {len(self.images)} images of {shape} {self.images.dtype}{bad}>"
+
 
 class BatchStream:
     """Iterator of Batch; a context manager that stops its workers at the end."""

@@ -168,7 +168,9 @@ def _chosen(names: Sequence[str], wanted: NDArray[np.bool_]) -> tuple[str, ...]:
 def _lacking(unlabelled: Sequence[str], count: int, root: str | Path) -> str:
     named = ", ".join(shown(root, name) for name in unlabelled[:_NAMED])
     more = f" and {len(unlabelled) - _NAMED} more" if len(unlabelled) > _NAMED else ""
-    return (
-        f"{len(unlabelled)} of {count} images have no label: {named}{more}; "
+    advice = (
         "--subset leaves them out"
+        if len(unlabelled) < count
+        else "the labels are of other images, or their folders are named otherwise"
     )
+    return f"{len(unlabelled)} of {count} images have no label: {named}{more}; {advice}"

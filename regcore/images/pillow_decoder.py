@@ -41,11 +41,16 @@ class Canvas(Protocol):
         """Waits until there is memory for such a picture."""
 
     def pixels(self, width: int, height: int) -> memoryview:
-        """Memory for height x width x 3 values."""
+        """Memory for height x width x channels values."""
 
 
 def decode_rgb(encoded: bytes, canvas: Canvas) -> int:
-    """Puts `Image.open(encoded).convert("RGB")` on the canvas; returns its EXIF orientation.
+    """`decode_as` of mode RGB."""
+    return decode_as("RGB", encoded, canvas)
+
+
+def decode_as(mode: str, encoded: bytes, canvas: Canvas) -> int:
+    """Puts `Image.open(encoded).convert(mode)` on the canvas; returns its EXIF orientation.
 
     `encoded` is a whole file. Raises what Pillow raises, with a clearer text where the format is
     not one of FORMATS, and RegcoreError where not the image but the environment is to blame.
@@ -60,7 +65,7 @@ def decode_rgb(encoded: bytes, canvas: Canvas) -> int:
             if size is None:
                 canvas.reserve(image.width, image.height, needs)
             image.load()
-            _copy(image if image.mode == "RGB" else image.convert("RGB"), canvas)
+            _copy(image if image.mode == mode else image.convert(mode), canvas)
             # Once loaded: Pillow turns a TIFF, which is then upright.
             return _orientation(image)
     except pillow.UnidentifiedImageError:
@@ -88,7 +93,8 @@ def _copy(image: Image.Image, canvas: Canvas) -> None:
     rows = max(1, _BYTES_AT_A_TIME // (3 * width))
     for top in range(0, height, rows):
         bottom = min(height, top + rows)
-        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+        part = np.asarray(image.crop((0, top, width, bottom)))
+        pixels[top:bottom] = part.reshape(pixels[top:bottom].shape)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,14 +20,17 @@ def is_pillow_image(item: object) -> TypeIs[Image]:
     return pillow is not None and isinstance(item, pillow.Image)
 
 
-def pixels_of(image: Image, *, upright: bool) -> NDArray[np.uint8]:
+def pixels_of(
+    image: Image, *, upright: bool, modes: Sequence[str] = ("RGB",), otherwise: str = "RGB"
+) -> NDArray[np.uint8]:
     """Its pixels as the decode of its file gives them, uint8 [height, width, 3]; the image stays.
 
-    upright: turned as its EXIF orientation says. Raises what Pillow raises where the image is not
-    decoded yet and its file is damaged.
+    upright: turned as its EXIF orientation says. modes: those that it keeps, of 8 bits a channel;
+    otherwise: what it is converted to from another. Raises what Pillow raises where the image is
+    not decoded yet and its file is damaged.
     """
     if upright:
         from PIL import ImageOps
 
         image = ImageOps.exif_transpose(image)
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    return np.asarray(image if image.mode in modes else image.convert(otherwise))

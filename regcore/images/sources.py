@@ -85,11 +85,11 @@ def _pillow_item(image: PillowImage, index: int, *, upright: bool) -> native.Ite
     try:
         pixels = pixels_of(image, upright=upright)
     except (OSError, SyntaxError, ValueError) as error:
-        return _Unloadable(unnamed_item(index), str(error))
-    return pixels if pixels.size else _Unloadable(unnamed_item(index), "has no pixels")
+        return UnloadableImage(unnamed_item(index), str(error))
+    return pixels if pixels.size else UnloadableImage(unnamed_item(index), "has no pixels")
 
 
-class _Unloadable(ImageOnDemand):
+class UnloadableImage(ImageOnDemand):
     """An image of Pillow that cannot be loaded, which is told in its turn as that of a bad file."""
 
     __slots__ = ("_detail", "_name")
@@ -100,9 +100,11 @@ class _Unloadable(ImageOnDemand):
 
     @property
     def name(self) -> str:
+        """As it was made."""
         return self._name
 
     def read(self) -> bytes:
+        """Raises the DecodeError."""
         raise DecodeError(self._name, self._detail)
 
 
@@ -150,7 +152,7 @@ def split_reports(
     errors: dict[int, DecodeError] = {}
     diagnostics: list[Diagnostic] = []
     for index, detail, (warnings, first_warning, orientation) in reports:
-        name = _name_of(items[index], index)
+        name = name_of(items[index], index)
         if detail is None:
             diagnostics.append(Diagnostic(name, warnings, first_warning, orientation, index))
         else:
@@ -166,7 +168,8 @@ def _checked_part(part: FilePart) -> FilePart:
     return part
 
 
-def _name_of(item: native.Item, index: int) -> str:
+def name_of(item: native.Item, index: int) -> str:
+    """What errors call an item of a list."""
     if isinstance(item, str):
         return item
     if isinstance(item, (FilePart, ImageOnDemand)):

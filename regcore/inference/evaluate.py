@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from regcore.images.sources import Image
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.inputs.photos import device_stream
 from regcore.inference.pipeline import run_pipeline
+from regcore.inference.score_journal import ScoreJournal
+from regcore.inference.score_record import ScoredBatch
 from regcore.inference.timeline import Timeline
 from regcore.scores.accumulator import ScoreAccumulator
 from regcore.scores.metric import Metric
@@ -30,9 +32,10 @@ Progress = Callable[[int, int], object]
 class Evaluation:
     """What a model made of a list of images.
 
-    images: how many were evaluated; errors: one for each that could not be; diagnostics: evaluated
-    images that are damaged or rotated; not_reached: images that come after an interruption.
-    timeline: when what happened. topn: the accuracy; metrics: those that were asked for beside it.
+    images: how many were evaluated, of them `kept` by an interrupted run; errors: one for each that
+    could not be; diagnostics: evaluated images that are damaged or rotated; not_reached: images
+    that come after an interruption. timeline: when what happened, without those that were kept.
+    topn: the accuracy; metrics: those that were asked for beside it.
     indices int64 and values float32, [items, 5]: the best classes of every item, in the order
     of the items; -1 and NaN where an image failed or the model has fewer classes.
     """
@@ -46,6 +49,7 @@ class Evaluation:
     diagnostics: tuple[Diagnostic, ...] = ()
     not_reached: int = 0
     metrics: tuple[Metric, ...] = ()
+    kept: int = 0
 
     @property
     def seconds(self) -> float:
@@ -64,8 +68,8 @@ class Evaluation:
 
     @property
     def images_per_s(self) -> float:
-        """Evaluated images per second of wall time."""
-        return self.images / self.seconds if self.seconds else 0.0
+        """Images of this run, not those kept of an earlier one, per second of wall time."""
+        return (self.images - self.kept) / self.seconds if self.seconds else 0.0
 
     @property
     def complete(self) -> bool:
@@ -93,6 +97,7 @@ def evaluate(
     progress: Progress | None = None,
     trace: bool = False,
     device_timeout: float = DEVICE_TIMEOUT,
+    journal: ScoreJournal | None = None,
 ) -> Evaluation:
     """Evaluates `items`, whose true classes are `labels` (int64 [items]), in batches.
 
@@ -101,15 +106,22 @@ def evaluate(
     background: whether the model's class 0 is the background, see ScoreAccumulator.
     progress: called with the number of items done so far and, of these, failed.
     trace, device_timeout: see run_pipeline.
+    journal: receives all scores, and has those of an interrupted run of the same `labels`, which
+    are counted first: `items` are then the images that it has not `kept`.
     Raises DatasetError for labels that the model does not have, before any is counted, and
     Interrupted on Ctrl-C.
     """
-    if len(items) != len(labels):
-        raise ValueError(f"{len(items)} items, but {len(labels)} labels")
+    wanted = _wanted(labels, journal)
+    if len(items) != len(wanted):
+        raise ValueError(f"{len(items)} items, but {len(wanted)} labels")
+    state = _EvaluationState(
+        labels, wanted, metrics, background=background, progress=progress, journal=journal
+    )
+    if not len(items):
+        return state.run((), backend, Timeline(worked=[] if trace else None), device_timeout)
     opened = device_stream(preprocessor, backend, items, batch_size)
     timeline = Timeline(worked=[] if trace else None)
     with opened as stream:
-        state = _EvaluationState(labels, metrics, background=background, progress=progress)
         return state.run(stream, backend, timeline, device_timeout)
 
 
@@ -123,11 +135,22 @@ def evaluate_batches(
     progress: Progress | None = None,
     trace: bool = False,
     device_timeout: float = DEVICE_TIMEOUT,
+    journal: ScoreJournal | None = None,
 ) -> Evaluation:
-    """The same for batches of a stream or a store, whose indices are places in `labels`."""
+    """The same for batches of a stream or a store.
+
+    Their indices are places in `labels`, of which `journal` has not kept the scores.
+    """
+    wanted = _wanted(labels, journal)
+    state = _EvaluationState(
+        labels, wanted, metrics, background=background, progress=progress, journal=journal
+    )
     timeline = Timeline(worked=[] if trace else None)
-    state = _EvaluationState(labels, metrics, background=background, progress=progress)
     return state.run(batches, backend, timeline, device_timeout)
+
+
+def _wanted(labels: NDArray[np.int64], journal: ScoreJournal | None) -> NDArray[np.intp]:
+    return np.arange(len(labels)) if journal is None else np.flatnonzero(~journal.kept)
 
 
 class _EvaluationState:
@@ -136,17 +159,27 @@ class _EvaluationState:
     def __init__(
         self,
         labels: NDArray[np.int64],
+        wanted: NDArray[np.intp],
         metrics: Sequence[str | Metric],
         *,
         background: bool | None,
         progress: Progress | None,
+        journal: ScoreJournal | None,
     ) -> None:
+        """wanted: places in `labels` of the images that are run now, the indices of batches."""
         self._images = len(labels)
+        self._wanted = wanted
         self._progress = progress
         self._metrics = extra_metrics(metrics)
         self._accumulator = ScoreAccumulator(labels, metrics=self._metrics, background=background)
         self._errors: list[DecodeError] = []
         self._diagnostics: list[Diagnostic] = []
+        self._journal = journal
+        for batch in () if journal is None else journal.batches():
+            self._diagnostics += batch.diagnostics
+            self._accumulator.add(batch.rows, batch.scores)
+        self._kept = self._accumulator.count
+        self._say()
 
     def run(
         self,
@@ -166,13 +199,24 @@ class _EvaluationState:
         return self._accumulator.count + len(self._errors)
 
     def add(self, batch: Batch, result: Result | None) -> None:
-        self._errors += batch.errors
-        self._diagnostics += batch.diagnostics
+        wanted = self._wanted
+        self._errors += (
+            DecodeError(error.path, error.detail, int(wanted[error.index]))
+            for error in batch.errors
+        )
+        noticed = tuple(replace(one, index=int(wanted[one.index])) for one in batch.diagnostics)
+        self._diagnostics += noticed
         if result is not None:
-            self._accumulator.add(batch.indices, result.scores)
+            rows = wanted[batch.indices]
+            self._accumulator.add(rows, result.scores)
+            if self._journal is not None and not batch.errors:
+                self._journal.add(ScoredBatch(rows, result.scores, noticed))
         if self._done == self._images:
             self._accumulator.finish()  # in the time that is measured
-        if self._progress is not None:
+        self._say()
+
+    def _say(self) -> None:
+        if self._progress is not None and self._done:
             self._progress(self._done, len(self._errors))
 
     def evaluation(self, timeline: Timeline) -> Evaluation:
@@ -185,7 +229,8 @@ class _EvaluationState:
             timeline=timeline,
             indices=self._accumulator.indices,
             values=self._accumulator.values,
-            diagnostics=tuple(self._diagnostics),
+            diagnostics=tuple(sorted(self._diagnostics, key=lambda one: one.index)),
             not_reached=self._images - self._done,
             metrics=self._metrics,
+            kept=self._kept,
         )

@@ -76,7 +76,7 @@ def read_onnx(path: Path) -> OnnxFile:
     except OSError as error:
         raise BackendError(f"{path}: {error.strerror}") from error
     except Exception as error:  # protobuf's, whose class depends on its version
-        raise BackendError(f"{path}: not an ONNX model ({type(error).__name__})") from error
+        raise BackendError(f"{path}: not an ONNX model, or only a part of one") from error
 
 
 def _facts(path: Path, model: ModelProto, found: tuple[str, ...]) -> OnnxFile:

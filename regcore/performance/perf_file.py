@@ -129,7 +129,7 @@ def write_perf(
         recipe_from=about.get("recipe_from", UNSET),
         files=[*earlier, *(path.name for path in texts)],
         complete=complete,
-        environment=_environment(),
+        environment=environment_here(),
         format=json_form("perf"),
         **vars(perf),
         batch_times=_batch_times(timeline),
@@ -137,7 +137,8 @@ def write_perf(
     write_text(folder / PERF, json.dumps(as_dict(content)))
 
 
-def _environment() -> Environment:
+def environment_here() -> Environment:
+    """The machine, and the versions that are installed."""
     return Environment(
         machine=platform.machine(),
         system=platform.platform(),

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from regcore.evaluation.run_identity import new_identity
 from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
 from regcore.inference.evaluate import Evaluation
 from regcore.performance.perf import Perf, measure
 from regcore.recipes.recipe import Recipe
 from regcore.reports.metrics import metric_rows, metrics_dict
+from regcore.reports.provenance import Provenance
 from regcore.reports.run_form import RunForm
 from regcore.reports.topn import (
     accuracies,
@@ -38,7 +41,7 @@ class RunReport:
     identity of `preprocessing`; missing: names of labelled images that should have been there;
     left_out: how many images there are beyond those that were asked for. root: the folder above the
     images. beside: what was measured beside TopN and the metrics, afterwards. run: the run's
-    identity.
+    identity. provenance: when and by what it was made.
     """
 
     model: str
@@ -54,6 +57,7 @@ class RunReport:
     left_out: int = 0
     beside: tuple[Measured, ...] = ()
     run: str = field(default_factory=new_identity)
+    provenance: Provenance | None = None
 
     @cached_property
     def perf(self) -> Perf:
@@ -125,6 +129,7 @@ def run_form(report: RunReport) -> RunForm:
         format=json_form("run"),
         complete=report.complete,
         left_out=report.left_out,
+        kept=evaluation.kept or UNSET,
         classes=evaluation.topn.classes,
         hits=evaluation.topn.hits.tolist(),
         accuracy=accuracies(evaluation.topn),
@@ -140,7 +145,21 @@ def run_form(report: RunReport) -> RunForm:
         device_seconds=round(evaluation.device_seconds, 4),
         wait_seconds=round(evaluation.wait_seconds, 4),
         **content,
+        **_made(report.provenance),
     )
+
+
+def _made(provenance: Provenance | None) -> dict[str, Any]:
+    if provenance is None:
+        return {}
+    names = provenance.class_names
+    return {
+        "date": provenance.date,
+        "command": UNSET if provenance.command is None else provenance.command,
+        "model_hash": UNSET if provenance.model_hash is None else provenance.model_hash,
+        "environment": provenance.environment,
+        "class_names": UNSET if names is None else list(names),
+    }
 
 
 def to_dict(report: RunReport) -> dict[str, Any]:
@@ -174,6 +193,11 @@ def to_table(report: RunReport) -> Table:
     }.items():
         table.add_row(name, value)
     table.add_section()
+    if evaluation.kept:
+        kept = (
+            f"the scores of {evaluation.kept} images, by an interrupted run; rates are of the rest"
+        )
+        table.add_row("kept", kept)
     table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
     if report.perf.interface_images_per_s is not None:
         table.add_row("device alone", f"{report.perf.interface_images_per_s:.1f} images/s")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType
 
+from regcore.performance.perf_file import Environment
 from regcore.reports.image_fields import (
     Accuracies,
     AccuracyIntervals,
@@ -53,6 +54,10 @@ class RunForm:
     failed: FailedImages
     missing: Annotated[list[str], described("Labelled images that were not there.")]
     not_reached: Annotated[Count, described("Images that come after an interruption.")]
+    kept: Annotated[
+        Count | UnsetType,
+        described("Images whose scores an interrupted run had left; rates are of the others."),
+    ] = UNSET
     left_out: Annotated[Count, described("Images beyond those that were asked for (--limit).")]
     damaged: DamagedImages
     rotated: RotatedImages
@@ -85,6 +90,22 @@ class RunForm:
         Amount, described("The part of it in which the backend waited for images.")
     ]
     recipe_from: RecipeOrigin | UnsetType = UNSET
+    date: Annotated[
+        str | UnsetType, described("When it began, in UTC, as 2026-11-27T10:22:14Z.")
+    ] = UNSET
+    command: Annotated[
+        str | UnsetType,
+        described("The command line; absent where a program called the function."),
+    ] = UNSET
+    model_hash: Annotated[
+        str | UnsetType,
+        described("`sha256:...` of the model's file; absent of a model that is no file."),
+    ] = UNSET
+    environment: Annotated[Environment | UnsetType, described("Where it ran.")] = UNSET
+    class_names: Annotated[
+        list[str] | UnsetType,
+        described("Of the model's classes, by index; absent where nobody tells them."),
+    ] = UNSET
     result: Annotated[
         str | UnsetType,
         described("The file that was written; in what --json prints only."),

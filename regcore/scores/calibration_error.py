@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
@@ -10,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from regcore.errors import UsageError
 from regcore.scores.arrays import whole_number
-from regcore.scores.labels import labelled_scores
+from regcore.scores.evaluator import Evaluator
+from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.metric import Metric, MetricValue
 from regcore.scores.topk import top1
 
@@ -26,7 +28,7 @@ _ROWS_AT_ONCE = 256
 _SUM_ERROR = 0.01
 
 
-class CalibrationError:
+class CalibrationError(Evaluator):
     """Counts, by the confidence of a model's first choice, how often that choice is right.
 
     The expected calibration error of Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern
@@ -37,7 +39,8 @@ class CalibrationError:
         ECE = sum over the bins of |images| / n * |accuracy - mean confidence|
 
     scores_are: "logits", of which softmax makes probabilities, or "probabilities" as they are.
-    background: as for TopN. Of equal scores the first choice is the lowest class, as in `topk`.
+    background, ignore_index: as for TopN. Of equal scores the first choice is the lowest class, as
+    in `topk`.
 
     An image has no confidence where its scores hold NaN or, as logits, infinity, or -infinity
     alone: it is left out of the error, and of nothing else. Counts are exact, and the sums of the
@@ -50,7 +53,12 @@ class CalibrationError:
     """
 
     def __init__(
-        self, bins: int = _BINS, *, scores_are: ScoreKind = "logits", background: bool = False
+        self,
+        bins: int = _BINS,
+        *,
+        scores_are: ScoreKind = "logits",
+        background: bool = False,
+        ignore_index: int | None = None,
     ) -> None:
         self.bins = whole_number("bins", bins)
         if self.bins < 1:
@@ -59,6 +67,11 @@ class CalibrationError:
             raise ValueError(f"scores_are must be logits or probabilities, not {scores_are!r}")
         self.scores_are = scores_are
         self.background = background
+        self.ignore_index = ignored_label(ignore_index)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets all images; the settings stay."""
         self.without_confidence = 0
         self.normalized = 0
         self._images = [0] * self.bins
@@ -96,13 +109,15 @@ class CalibrationError:
         [images]. Raises TypeError for integers, which are no logits without their scale, and
         UsageError for probabilities below 0 or above 1.
         """
+        if self.ignore_index is not None:
+            scores, labels, _ = without_ignored(scores, labels, self.ignore_index)
         scores, expected = labelled_scores(scores, labels, background=self.background)
         if scores.dtype.kind == "i" or scores.dtype == np.uint8:
             raise TypeError(f"a confidence needs scores in floating point, not {scores.dtype}")
-        added = CalibrationError(self.bins, scores_are=self.scores_are, background=self.background)
+        added = self._alone()
         for first in range(0, len(expected), _ROWS_AT_ONCE):
             rows = slice(first, first + _ROWS_AT_ONCE)
-            added._count(scores[rows], expected[rows])
+            added._count(scores[rows], expected[rows])  # noqa: SLF001
         self.merge(added)
 
     def merge(self, other: CalibrationError) -> None:
@@ -111,7 +126,7 @@ class CalibrationError:
             raise TypeError(
                 f"only another CalibrationError can be merged, not {type(other).__name__}"
             )
-        for what in ("bins", "scores_are", "background"):
+        for what in ("bins", "scores_are", "background", "ignore_index"):
             ours, theirs = getattr(self, what), getattr(other, what)
             if ours != theirs:
                 raise ValueError(f"cannot merge counts with {what} {theirs} and {ours}")
@@ -120,6 +135,14 @@ class CalibrationError:
         self._confidence = _sums(self._confidence, other._confidence)
         self.without_confidence += other.without_confidence
         self.normalized += other.normalized
+
+    def compute(self) -> dict[str, float]:
+        """The "error" and the "mean_confidence", each from 0 to 1; NaN where no image has one."""
+        error, confidence = self.error, self.mean_confidence
+        return {
+            "error": math.nan if error is None else error,
+            "mean_confidence": math.nan if confidence is None else confidence,
+        }
 
     def result(self) -> Mapping[str, MetricValue]:
         """The error and the mean confidence in percent, and counts of doubtful images."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regcore.scores.arrays import whole_number
+from regcore.scores.evaluator import Evaluator
 from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.metric import MetricValue
 from regcore.scores.ranks import Ties, check_ties, label_ranks
 
 
-class ClassHits:
+class ClassHits(Evaluator):
     """Counts, for the images of every class, how often it is among the model's 1, ... n best.
 
     The mean accuracy of the classes is what a model reaches where all are equally frequent; for
@@ -89,6 +91,19 @@ class ClassHits:
             self._expect_classes(len(other.images))
             self.images += other.images
             self._at_rank += other._at_rank
+
+    def compute(self) -> dict[str, float]:
+        """The mean of the classes' accuracies, "Top1" to "Top n", and the "worst" class's Top1.
+
+        Each is a share from 0 to 1, over the classes that have images; NaN where none has.
+        `accuracy` has them class by class.
+        """
+        seen = self.images > 0
+        if not seen.any():
+            return dict.fromkeys([*(f"Top{rank + 1}" for rank in range(self.n)), "worst"], math.nan)
+        shares = {f"Top{rank}": self.accuracy(rank)[seen] for rank in range(1, self.n + 1)}
+        means = {name: float(share.mean()) for name, share in shares.items()}
+        return {**means, "worst": float(shares["Top1"].min())}
 
     def result(self) -> Mapping[str, MetricValue]:
         """The mean of the classes' Top1 and Top n, the worst Top1, and classes without images."""

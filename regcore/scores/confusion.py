@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regcore.scores.evaluator import Evaluator
 from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.metric import MetricValue
 from regcore.scores.topk import top1
 
 
-class Confusion:
+class Confusion(Evaluator):
     """Counts how often an image of one class has another one as the model's first choice.
 
     Of equal scores the first choice is the lowest class, as in `topk`; where all scores are NaN
@@ -75,21 +77,43 @@ class Confusion:
         found = [(true, chosen, int(wrong[true, chosen])) for true, chosen in pairs]
         return [pair for pair in found if pair[2]]
 
+    def compute(self) -> dict[str, float]:
+        """Recall, precision and F1 as in `result`, each a share from 0 to 1; NaN of no image.
+
+        `matrix` has the counts themselves.
+        """
+        return {
+            f"macro_{name}": float(shares.mean()) if shares.size else math.nan
+            for name, shares in self._shares().items()
+        }
+
     def result(self) -> Mapping[str, MetricValue]:
         """Recall, precision and F1, each the mean of the classes, in percent.
 
         As scikit-learn's with average="macro" over the classes that have images or are chosen,
         and zero_division=0.
         """
+        means = {
+            f"macro_{name}": MetricValue(100 * float(shares.mean()) if shares.size else None, "%")
+            for name, shares in self._shares().items()
+        }
+        without = MetricValue(int(self.without_choice.sum()), "images")
+        return {**means, "without_choice": without}
+
+    def _shares(self) -> dict[str, NDArray[np.float64]]:
+        """Of each class that has images or is chosen; one that is never chosen has 0."""
         right = np.diagonal(self.matrix)
         images = self.matrix.sum(axis=1) + self.without_choice
         choices = self.matrix.sum(axis=0)
         seen = (images + choices) > 0
+        quotients = {
+            "recall": (right, images),
+            "precision": (right, choices),
+            "f1": (2 * right, images + choices),
+        }
         return {
-            "macro_recall": _mean_share(right[seen], images[seen]),
-            "macro_precision": _mean_share(right[seen], choices[seen]),
-            "macro_f1": _mean_share(2 * right[seen], (images + choices)[seen]),
-            "without_choice": MetricValue(int(self.without_choice.sum()), "images"),
+            name: parts[seen] / np.maximum(wholes[seen], 1)
+            for name, (parts, wholes) in quotients.items()
         }
 
     def _expect_classes(self, classes: int) -> None:
@@ -102,10 +126,3 @@ class Confusion:
     def __repr__(self) -> str:
         images = int(self.matrix.sum() + self.without_choice.sum())
         return f"<Confusion: {images} images of {len(self.matrix)} classes>"
-
-
-def _mean_share(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> MetricValue:
-    """The mean of the quotients in percent; a class of which there is no whole has 0."""
-    if not parts.size:
-        return MetricValue(None, "%")
-    return MetricValue(100 * float((parts / np.maximum(wholes, 1)).mean()), "%")

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from regcore.notebook import html_table
 from regcore.scores.arrays import count_workers, whole_number
+from regcore.scores.evaluator import Evaluator
 from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.metric import MetricValue
 from regcore.scores.ranks import Ties, check_ties, label_ranks
@@ -22,7 +23,7 @@ OnNan = Literal["count", "raise"]
 _ROWS_AT_ONCE = 8192
 
 
-class TopN:
+class TopN(Evaluator):
     """Counts for how many images the true class is among the model's 1, 2, ... n best.
 
     It can be filled batch by batch, by several processes (it can be pickled), and merged.
@@ -36,8 +37,7 @@ class TopN:
     another rule for ties could give another rank within the n best. nan: images with NaN.
     ignored: images with the label `ignore_index`, which are in none of these.
 
-    As a metric of torchmetrics it has `compute` and `reset`, and a call counts a batch and gives
-    what that batch alone came to.
+    As every count here it has `compute`, `reset` and a call: see regcore.scores.evaluator.
     """
 
     name = "topn"
@@ -128,20 +128,6 @@ class TopN:
     def compute(self) -> dict[str, float]:
         """The accuracies so far, "Top1" to "Top n", each a share from 0 to 1; NaN of no image."""
         return {f"Top{rank}": self.accuracy(rank) for rank in range(1, self.n + 1)}
-
-    def __call__(self, scores: Any, labels: ArrayLike) -> dict[str, float]:  # noqa: ANN401
-        """Adds images as `update`, and returns the accuracies of these alone as `compute`."""
-        batch = TopN(
-            self.n,
-            ties=self.ties,
-            on_nan=self.on_nan,
-            background=self.background,
-            ignore_index=self.ignore_index,
-            workers=self.workers,
-        )
-        batch.update(scores, labels)
-        self.merge(batch)
-        return batch.compute()
 
     def merge(self, other: TopN) -> None:
         """Adds the images of another count with the same n, ties, background and ignore_index."""

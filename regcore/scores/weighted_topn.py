@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from regcore.scores.arrays import has_mask, host_array, whole_number
+from regcore.scores.evaluator import Evaluator
 from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.ranks import Ties, check_ties, label_ranks
 
@@ -17,7 +18,7 @@ _UNIT_BITS = 40
 _LARGEST = 2.0**20
 
 
-class WeightedTopN:
+class WeightedTopN(Evaluator):
     """As TopN, but every image has a weight, such as the share of its class.
 
     An accuracy is the sum of the weights of the hits, divided by the sum of all weights. Each
@@ -51,7 +52,7 @@ class WeightedTopN:
         self._hits = [0] * self.n  # by rank, in units of 2**-40
         self._total = 0
 
-    def update(
+    def update(  # type: ignore[override]  # weights are what it is for
         self,
         scores: Any,  # noqa: ANN401
         labels: ArrayLike,
@@ -82,6 +83,18 @@ class WeightedTopN:
         self.count += len(expected)
         self.classes = classes
 
+    def __call__(  # type: ignore[override]
+        self,
+        scores: Any,  # noqa: ANN401
+        labels: ArrayLike,
+        weights: ArrayLike,
+    ) -> dict[str, float]:
+        """Adds images as `update`, and returns the accuracies of these alone as `compute`."""
+        batch = self._alone()
+        batch.update(scores, labels, weights)
+        self.merge(batch)
+        return batch.compute()
+
     def merge(self, other: WeightedTopN) -> None:
         """Adds the images of another count with the same settings."""
         if not isinstance(other, WeightedTopN):
@@ -110,6 +123,11 @@ class WeightedTopN:
     def compute(self) -> dict[str, float]:
         """The accuracies so far, "Top1" to "Top n", each a share from 0 to 1."""
         return {f"Top{rank}": self.accuracy(rank) for rank in range(1, self.n + 1)}
+
+    def __repr__(self) -> str:
+        ranks = sorted({1, self.n}) if self._total else []
+        shares = "".join(f", Top{rank} {round(100 * self.accuracy(rank), 2)}%" for rank in ranks)
+        return f"<WeightedTopN: {self.count} images{shares}>"
 
     def _expect_classes(self, classes: int) -> None:
         if self.classes not in (0, classes):

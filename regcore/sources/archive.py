@@ -119,9 +119,11 @@ class ArchiveSource(ImageSource):
         if not having:
             return None
         without = [self.archives[number].path for number in used if number not in having]
-        if without or (self._places < 0).any():
-            one = without[0] if without else self.path(int(np.argmin(self._places)))
-            raise DatasetError(f"{one}: has no labels, where others of the source have")
+        if without:
+            raise DatasetError(f"{without[0]}: has no labels, where others of the source have")
+        if (self._places < 0).any():
+            lost = int(np.argmin(self._places))
+            raise DatasetError(f"{self.path(lost)}: has no label: {self._why(lost)}")
         labels = np.empty(len(self), np.int64)
         for number, of_archive in having.items():
             mine = self._numbers == number
@@ -144,7 +146,11 @@ class ArchiveSource(ImageSource):
 
     def _why(self, place: int) -> str:
         archive = self.archives[self._numbers[place]]
-        return archive.error if isinstance(archive, MissingArchive) else _NO_MEMBER
+        if isinstance(archive, MissingArchive):
+            return archive.error
+        if ARCHIVE_MARK not in self.names[place]:
+            return f"no image in an archive is called so, but {archive.name}{ARCHIVE_MARK}PATH"
+        return _NO_MEMBER
 
     def version(self, place: int) -> tuple[int, int]:
         """See ImageSource."""

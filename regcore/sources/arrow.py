@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.sources import Image
 from regcore.sources.archive import Archive, runs
-from regcore.sources.columns import Columns, checked_labels, import_arrow, label_values, row_names
-from regcore.sources.packages import import_reader
+from regcore.sources.columns import Columns, row_names
+from regcore.sources.label_columns import column_labels
+from regcore.sources.packages import import_arrow, import_reader
 from regcore.sources.prefetch import Content, Prefetched
 
 _FILE_MARK = b"ARROW1"
@@ -34,7 +35,7 @@ class ArrowTable(Archive):
         self._ipc = import_reader("pyarrow.ipc", "arrow", "reading Arrow files")
         self._offsets: list[int] = []  # of each batch in the stream of a file
         given: list[str | None] = []
-        labels: list[NDArray[np.int64]] = []
+        labels: list[Any] = []
         rows = [0]
         with self._errors_name(), self._arrow.OSFile(self.path) as file:
             start = 8 if file.read(len(_FILE_MARK)) == _FILE_MARK else 0
@@ -44,12 +45,16 @@ class ArrowTable(Archive):
             self._columns = Columns.of(self._schema, self.path)
             self._note(file, reader, given, labels, rows)
         self._starts = np.cumsum(rows)
-        self._labels = np.concatenate(labels) if labels and self._columns.label else None
+        self._labels = labels
         self.names = row_names(given)
 
     def labels(self) -> NDArray[np.int64] | None:
         """See ImageSource."""
-        return None if self._labels is None else checked_labels(self._labels, self.path)
+        if self._columns.label is None or not self._labels:
+            return None
+        with self._errors_name():
+            column = self._arrow.chunked_array(self._labels)
+        return column_labels(column, self._columns.label, self.path)
 
     def items(self, places: Sequence[int]) -> list[Image]:
         """See Archive: on demand, a record batch at once."""
@@ -71,7 +76,7 @@ class ArrowTable(Archive):
         file: Any,  # noqa: ANN401
         reader: Any,  # noqa: ANN401
         given: list[str | None],
-        labels: list[NDArray[np.int64]],
+        labels: list[Any],
         rows: list[int],
     ) -> None:
         """Goes through the batches for what is to be known of them."""
@@ -92,7 +97,7 @@ class ArrowTable(Archive):
             self._offsets.append(offset)
             rows.append(batch.num_rows)
             given += named
-            labels.append(labelled)
+            labels += labelled
 
     def _names(self, batch: Any) -> list[str | None]:  # noqa: ANN401
         if self._columns.name is None:
@@ -104,10 +109,12 @@ class ArrowTable(Archive):
         names: list[str | None] = values.to_pylist()
         return names
 
-    def _labels_of(self, batch: Any) -> NDArray[np.int64]:  # noqa: ANN401
+    def _labels_of(self, batch: Any) -> list[Any]:  # noqa: ANN401
+        """A copy, for a slice would keep the images of its batch."""
         if self._columns.label is None:
-            return np.empty(0, np.int64)
-        return label_values(batch.column(self._columns.label))
+            return []
+        column = batch.column(self._columns.label)
+        return [self._arrow.concat_arrays([column])]
 
     def _load(self, batch: int, rows: list[int]) -> Sequence[Content]:
         try:

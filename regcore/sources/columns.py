@@ -1,17 +1,18 @@
-"""The columns of a table that hold images, their names and their labels."""
+"""The columns of a table that hold images and their names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
 from regcore.files.names import ARCHIVE_MARK
-from regcore.sources.packages import import_reader
+from regcore.sources.label_columns import label_column
+from regcore.sources.packages import import_arrow
 from regcore.sources.prefetch import Content
 
 if TYPE_CHECKING:
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
 
 #: What people call them, the first that is there counts.
 _IMAGE = ("image", "img", "jpg", "jpeg", "png", "image_bytes", "bytes", "data")
-_LABEL = ("label", "labels", "cls", "class", "target", "fine_label")
 _NAME = ("path", "name", "file_name", "filename", "image_name", "__key__", "key")
 _DIGITS = 8  # of a row that has no other name
 
 
 @dataclass(frozen=True)
 class Columns:
-    """image: has the bytes of an image file, or is Hugging Face's struct of `bytes` and `path`."""
+    """image: has the bytes of an image file, or is Hugging Face's struct of `bytes` and `path`.
+
+    label: see regcore.sources.label_columns.
+    """
 
     image: str
     is_struct: bool
@@ -62,7 +65,7 @@ class Columns:
         return cls(
             image,
             is_struct,
-            next((n for n in _LABEL if n in known and types.is_integer(known[n])), None),
+            label_column(schema),
             f"{image}.path" if has_path else name,
         )
 
@@ -84,11 +87,21 @@ def _contents(values: pa.Array, rows: pa.Array) -> list[Content]:
     memory = memoryview(b"" if data is None else data).cast("B")
     if starts and not 0 <= starts[0] <= starts[-1] <= len(memory):
         raise ValueError("the places of its images lie outside of its data")
-    missing = np.asarray(values.is_null()) | np.asarray(rows.is_null())
+    missing = _is_null(values) | _is_null(rows)
     return [
         ValueError("has no bytes in its table") if is_missing else memory[start:end]
         for start, end, is_missing in zip(starts, starts[1:], missing.tolist(), strict=False)
     ]
+
+
+def _is_null(values: pa.Array) -> NDArray[np.bool_]:
+    """Of each value; as pyarrow's own conversion to NumPy does it, but without pandas."""
+    bitmap = values.buffers()[0]
+    if bitmap is None or not values.null_count:
+        return np.zeros(len(values), np.bool_)
+    bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")
+    missing: NDArray[np.bool_] = np.equal(bits[values.offset : values.offset + len(values)], 0)
+    return missing
 
 
 def row_names(given: Sequence[str | None]) -> list[str]:
@@ -105,29 +118,3 @@ def row_names(given: Sequence[str | None]) -> list[str]:
 def _leads_out(name: str) -> bool:
     parts = name.split("/")
     return "" in parts or ".." in parts or "." in parts or "\0" in name or ARCHIVE_MARK in name
-
-
-def label_values(column: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
-    """The integers of a column of any width, with or without sign; -1 where there is none.
-
-    Raises pyarrow's ArrowInvalid for one beyond 2**63 - 1.
-    """
-    values = column.cast(import_arrow().int64()).fill_null(-1)
-    return np.asarray(values.to_numpy(zero_copy_only=False)).astype(np.int64)
-
-
-def checked_labels(values: NDArray[np.int64], table: str) -> NDArray[np.int64] | None:
-    """Labels as they are; None where all are -1, as in a test set. Raises DatasetError for some."""
-    if len(values) and (values == -1).all():
-        return None
-    if (values < 0).any():
-        raise DatasetError(
-            f"{table}: {int((values < 0).sum())} of {len(values)} labels are missing"
-        )
-    return values
-
-
-def import_arrow() -> Any:  # noqa: ANN401  (a module)
-    """The module pyarrow. Raises BackendError where it is not installed."""
-    import_reader("pyarrow.types", "arrow", "reading parquet and Arrow files")
-    return import_reader("pyarrow", "arrow", "reading parquet and Arrow files")

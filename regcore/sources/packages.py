@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from regcore.errors import BackendError
 
@@ -17,3 +18,9 @@ def import_reader(package: str, extra: str, what: str) -> ModuleType:
             f"{what} needs the package {package.partition('.')[0]} ({error}); "
             f"install it with: pip install 'regcore[{extra}]'"
         ) from error
+
+
+def import_arrow() -> Any:  # noqa: ANN401  (a module)
+    """The module pyarrow. Raises BackendError where it is not installed."""
+    import_reader("pyarrow.types", "arrow", "reading parquet and Arrow files")
+    return import_reader("pyarrow", "arrow", "reading parquet and Arrow files")

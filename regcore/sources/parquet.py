@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError, DecodeError, first_line
-from regcore.images.sources import Image
+from regcore.images.sources import Image, ImageOnDemand
 from regcore.sources.archive import Archive, runs
-from regcore.sources.columns import Columns, checked_labels, import_arrow, label_values, row_names
-from regcore.sources.packages import import_reader
+from regcore.sources.columns import Columns, row_names
+from regcore.sources.label_columns import column_labels
+from regcore.sources.packages import import_arrow, import_reader
+from regcore.sources.plain_pages import PlainPages
 from regcore.sources.prefetch import Content, Prefetched, SequentialParts
 
 if TYPE_CHECKING:
@@ -28,11 +30,28 @@ _PORTION = 16 << 20
 _READ_BYTES = 1 << 16
 
 
+class _PlainImage(ImageOnDemand):
+    """One that lies in the file as it is."""
+
+    __slots__ = ("_name", "_pages", "_row")
+
+    def __init__(self, pages: PlainPages, row: int, name: str) -> None:
+        self._pages, self._row, self._name = pages, row, name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def read(self) -> bytes:
+        return self._pages.read(self._row)
+
+
 class ParquetTable(Archive):
     """The images of one file: Hugging Face's `struct<bytes, path>`, or a column of bytes.
 
     A page that is damaged or cut short fails the images of its row group, or in a large group those
-    from there on, each by name; the others are read.
+    from there on, each by name; the others are read. Of images that are neither compressed nor in a
+    dictionary, as Hugging Face writes them, each is read by itself.
     """
 
     def __init__(self, root: str, name: str, remote: RemoteFiles | None = None) -> None:
@@ -53,6 +72,10 @@ class ParquetTable(Archive):
             names: list[str | None] = [None] * sum(rows)
             if self._columns.name is not None:
                 names = self._column(file, self._columns.name).to_pylist()
+        schema = self._metadata.schema
+        paths = [schema.column(number).path for number in range(len(schema))]
+        image = self._columns.image
+        self._image_column = paths.index(f"{image}.bytes" if self._columns.is_struct else image)
         self._starts = np.cumsum([0, *rows])
         self.names = row_names(names)
 
@@ -62,16 +85,22 @@ class ParquetTable(Archive):
             return None
         with self._errors_name(), self._open() as file:
             column = self._column(file, self._columns.label)
-            values = label_values(column)
-        return checked_labels(values, self.path)
+        return column_labels(column, self._columns.label, self.path)
 
     def items(self, places: Sequence[int]) -> list[Image]:
-        """See Archive: on demand, a row group or a part of a large one at once."""
+        """See Archive: on demand, each from its place in the file.
+
+        Where they are compressed or in a dictionary, a row group or a part of a large one at once.
+        """
         source = Prefetched(ahead=2, threads=1)
         items: list[Image] = []
         for group, run in runs(np.searchsorted(self._starts, places, side="right") - 1):
             start = int(self._starts[group])
             rows = [place - start for place in places[run]]
+            pages = self._plain_pages(group)
+            if pages is not None:
+                items += [_PlainImage(pages, row, self.member(start + row)) for row in rows]
+                continue
             for part, load in self._portions(group, rows):
                 names = [self.member(start + row) for row in part]
                 items += source.add(names, load)
@@ -93,6 +122,11 @@ class ParquetTable(Archive):
         one_pass = SequentialParts(partial(self._batches, group, step), [n for n, _ in parts])
         for number, part in parts:
             yield part, partial(one_pass.load, number, [row - number * step for row in part])
+
+    def _plain_pages(self, group: int) -> PlainPages | None:
+        if self._remote is not None:
+            return None
+        return PlainPages.of(self.path, self._metadata, group, self._image_column)
 
     def _load(self, group: int, rows: list[int]) -> Sequence[Content]:
         with self._group_errors(group), self._open() as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from regcore.sources.packages import import_reader
 from regcore.sources.prefetch import Content, Prefetched
 from regcore.sources.protocol import NO_VERSION, ImageSource, below
 
+#: What fsspec says of a package that is not installed.
+_MISSING = re.compile(r"Install (\S+) to access .*")
 _IN_FLIGHT = 16
 _AHEAD = 64  # images
 
@@ -64,7 +67,8 @@ class RemoteFiles:
         try:
             self.system, self.path = core.url_to_fs(url)
         except (ImportError, ValueError) as error:
-            raise BackendError(f"{url}: fsspec cannot open it: {first_line(error)}") from error
+            reason = _MISSING.sub(r"pip install \1", first_line(error))
+            raise BackendError(f"{url}: fsspec cannot open it: {reason}") from error
 
     def call(self, function: Any, *arguments: Any) -> Any:  # noqa: ANN401
         """Raises DatasetError where the file system refuses."""
@@ -158,7 +162,10 @@ def _remote_archives(urls: Sequence[str], spelled: str) -> ArchiveSource:
     names = [url.removeprefix(f"{root}/") for url in urls]
     for name in names:
         if "/" in name or not is_archive(name):
-            raise DatasetError(f"{spelled}: archives of one folder are needed, not {name}")
+            raise DatasetError(
+                f"{spelled}: archives of one folder are needed, not {name}; images by themselves "
+                f"are listed by the URL of their folder, such as {root}"
+            )
     check_distinct(names)
     source = ArchiveSource(root, [_opened(root, name) for name in names])
     if not source.names:

@@ -106,6 +106,7 @@ def _open_paths(paths: Sequence[Path], what: str) -> ImageSource:
     root = _root_of(paths)
     paths = [path.absolute() for path in paths] if root.is_absolute() else paths
     names = [path.relative_to(root).as_posix() for path in paths]
+    check_distinct(names, what)
     archives = [is_archive(name) for name in names]
     if all(archives):
         return open_archives(str(root), names)
@@ -114,7 +115,6 @@ def _open_paths(paths: Sequence[Path], what: str) -> ImageSource:
     for path in paths:
         if path.is_dir():
             raise DatasetError(f"{what}: {path} is a folder, where files are named")
-    check_distinct(names, what)
     return FileSource(root, names)
 
 

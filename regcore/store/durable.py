@@ -1,4 +1,4 @@
-"""Many files that survive a power cut: one wait for all of them."""
+"""Files that survive a power cut; many of them with one wait."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def sync_file_systems(folders: Iterable[Path]) -> None:
             raise OutputError(f"{folder}: cannot write: {error.strerror}") from error
         finally:
             os.close(descriptor)
+
+
+def sync_data(descriptor: int) -> None:
+    """Waits until the disk has a file's bytes and its length; macOS only offers to wait for all."""
+    getattr(os, "fdatasync", os.fsync)(descriptor)
 
 
 def _sync_file_system(descriptor: int) -> None:

@@ -1,14 +1,17 @@
-"""Ctrl-C in the middle of a list: what the workers have finished is recorded first."""
+"""Ctrl-C or SIGTERM in the middle of a list: what the workers have finished is recorded first."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from regcore.images.preprocessor import Progress
+
+#: Those that a handler of Python's may turn into a KeyboardInterrupt.
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StoreInterruptedError(KeyboardInterrupt):
@@ -25,7 +28,7 @@ class StoreInterruptedError(KeyboardInterrupt):
 
 
 class Interruption:
-    """Whether Ctrl-C came; `watching` gives a progress function that then ends the work."""
+    """Whether Ctrl-C or SIGTERM came; `watching` makes a progress function that ends the work."""
 
     def __init__(self) -> None:
         self.error: KeyboardInterrupt | None = None
@@ -47,25 +50,31 @@ class Interruption:
 
 @contextmanager
 def interrupted_at_end() -> Iterator[Interruption]:
-    """Puts the first Ctrl-C off until the end of the block; a second one ends it at once.
+    """Puts the first Ctrl-C or SIGTERM off until the end of the block; a second ends it at once.
 
     Only the main thread is ever interrupted, and only by a handler of Python's.
     """
     interruption = Interruption()
-    before = signal.getsignal(signal.SIGINT)
-    watched = threading.current_thread() is threading.main_thread() and callable(before)
+    handlers: dict[int, Callable[[int, FrameType | None], object]] = {}
+    if threading.current_thread() is threading.main_thread():
+        found = ((number, signal.getsignal(number)) for number in _INTERRUPTS)
+        handlers = {number: handler for number, handler in found if callable(handler)}
+    came: list[tuple[int, FrameType | None]] = []
 
     def note(number: int, frame: FrameType | None) -> None:
-        if interruption.error is not None and callable(before):
-            before(number, frame)
+        came.append((number, frame))
+        if interruption.error is not None:
+            handlers[number](number, frame)
         interruption.error = KeyboardInterrupt()
 
-    if watched:
-        signal.signal(signal.SIGINT, note)
+    for number in handlers:
+        signal.signal(number, note)
     try:
         yield interruption
     finally:
-        if watched:
-            signal.signal(signal.SIGINT, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for number, frame in came[:1]:
+        handlers[number](number, frame)
     if interruption.error is not None:
         raise interruption.error

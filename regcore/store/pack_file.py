@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regcore.errors import OutputError
 from regcore.files.atomic import create_beside
+from regcore.store.durable import sync_data
 
 
 class PackFile:
@@ -54,7 +55,7 @@ class PackFile:
             raise ValueError("a pack is published once, after it was created")
         try:
             if os.fstat(self.descriptor).st_size:
-                os.fdatasync(self.descriptor)
+                sync_data(self.descriptor)
                 self._temporary.rename(self.path)
             else:
                 self.path.unlink(missing_ok=True)

@@ -134,7 +134,7 @@ class Store(Sequence[Array]):
     def __getitem__(self, key: int | str | slice) -> Array:  # type: ignore[override]
         if isinstance(key, slice):
             return self._read_places(range(len(self))[key])
-        place = range(len(self))[self._place(key)]
+        place = self._place(key)
         if not self.packs:
             image = np.empty(self.recipe.image_shape, self.recipe.numpy_dtype)
             self.read_into(place, image[np.newaxis])
@@ -183,7 +183,15 @@ class Store(Sequence[Array]):
 
     def _place(self, key: int | str) -> int:
         if not isinstance(key, str):
-            return key
+            try:
+                return range(len(self))[key]
+            except IndexError:
+                raise IndexError(f"{self.folder}: no image {key} of {len(self)}") from None
+            except TypeError:
+                raise TypeError(
+                    f"an image of a store is asked for by its place, its name or a slice, not by "
+                    f"{key!r:.60}"
+                ) from None
         try:
             return self._by_name[key]
         except KeyError:

@@ -9,6 +9,8 @@ from typing import Any
 #: The run's identity, and what depends on time or on the folder.
 _OF_ONE_RUN = {
     "run",
+    "date",
+    "command",
     "out",
     "result",
     "seconds",

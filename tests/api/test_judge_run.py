@@ -69,7 +69,6 @@ def test_the_comparison_is_that_of_the_command(run: Path, tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_the_report_names_what_is_not_in_it(run: Path) -> None:
     pytest.importorskip("jinja2")
-    pytest.importorskip("matplotlib")
     written = write_report(run)
     assert written.path == run / "report.html"
     assert "Top1" in written.path.read_text()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onnx_models import RECIPE, save_graph, save_model
 
 from regcore import BackendError
-from regcore.api.inference_inputs import _identity
+from regcore.api.inference_inputs import model_identity
 from regcore.backends.openvino.backend import OpenvinoBackend
 from regcore.backends.registry import open_backend, read_metadata
 from regcore.convert.inspect import inspect_model
@@ -180,11 +180,11 @@ def test_files_that_are_no_models(tmp_path: Path, capfd: pytest.CaptureFixture[s
 
 def test_a_changed_model_is_another(own_file: Path) -> None:
     onnx = f"openvino:{own_file.with_suffix('.onnx')}"
-    before = [_identity(onnx), _identity(str(own_file))]
-    assert before[0] == f"openvino:{_identity(onnx.removeprefix('openvino:'))}"
+    before = [model_identity(onnx), model_identity(str(own_file))]
+    assert before[0] == f"openvino:{model_identity(onnx.removeprefix('openvino:'))}"
     weights = own_file.with_suffix(".bin")
     weights.write_bytes(weights.read_bytes()[::-1])
-    assert _identity(str(own_file)) != before[1]
+    assert model_identity(str(own_file)) != before[1]
 
 
 def deep_model(path: Path) -> Path:

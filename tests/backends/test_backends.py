@@ -72,7 +72,7 @@ def test_the_output_is_found_or_named(tmp_path: Path, runtime: str) -> None:
 
 
 def test_unknown_models(tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match=r"model\.bin: no backend.*\.onnx.*simulated:RATE"):
+    with pytest.raises(BackendError, match=r"model\.bin: regcore cannot run such.*simulated:RATE"):
         open_backend("model.bin")
     with pytest.raises(BackendError, match="no such model file"):
         open_backend(tmp_path / "nothing.onnx")

@@ -107,7 +107,10 @@ def test_the_photos_own_folder_is_refused(photos: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_says_what_is_done_and_loses_nothing(photos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_says_what_is_done_and_loses_nothing(
+    photos: Path, tmp_path: Path, stop: signal.Signals
+) -> None:
     for i in range(5, 3000):
         (photos / f"{i}.JPEG").hardlink_to(photos / f"{i % 5}.JPEG")
     out = tmp_path / "out"
@@ -118,9 +121,9 @@ def test_ctrl_c_says_what_is_done_and_loses_nothing(photos: Path, tmp_path: Path
     )  # fmt: skip
     while len(list(out.glob("*.bin"))) < 20 and process.poll() is None:
         time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     stderr = process.communicate()[1]
-    assert process.returncode == 130, stderr
+    assert process.returncode == 128 + stop, stderr
     files = len(list(out.glob("*.bin")))
     assert f"interrupted: {files} of 3000 images are in {out} (0 kept, {files} written)" in stderr
     assert "the same command goes on" in stderr

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from regcore.cli.console import INTERRUPTED, report_failure
+from regcore.cli.console import report_failure
+from regcore.cli.termination import INTERRUPTED
 from regcore.errors import DatasetError
 from regcore.reports.printable import printable
 

@@ -163,7 +163,56 @@ def test_infer_takes_a_list(model: Path, tmp_path: Path) -> None:
     assert "blue9.JPEG: cannot open: No such file" in result.stderr
     result = regcore("infer", model, "--random", tmp_path / "noise", "--list", part)
     assert result.exit_code == 2
-    assert "is for photos" in result.stderr
+    assert "is for photos and stores, not for noise" in result.stderr
+
+
+def test_infer_takes_a_text_that_lists_photos_or_archives(model: Path, tmp_path: Path) -> None:
+    photos_in(tmp_path / "photos", ("a", "b", "c"))
+    text = write(tmp_path / "some.txt", "photos/c/blue1.JPEG\nphotos/a/red2.JPEG\n")
+    out = tmp_path / "out"
+    assert regcore("infer", model, text, out).exit_code == 0
+    written = sorted(path.name for path in (out / "dumpOutput_device0").iterdir())
+    assert written == ["blue1_1.txt", "red2_1.txt"]
+    with tarfile.open(tmp_path / "s-0.tar", "w") as archive:
+        archive.add(tmp_path / "photos", "")
+    write(text, "s-0.tar\n")
+    part = write(tmp_path / "part.txt", "s-0.tar::a/red2.JPEG\n")
+    assert regcore("infer", model, text, tmp_path / "shard", "--list", part).exit_code == 0
+    assert [path.name for path in (tmp_path / "shard/dumpOutput_device0").iterdir()] == [
+        "red2_1.txt"
+    ]
+    write(part, "a/red2.JPEG\n")
+    result = regcore("infer", model, text, tmp_path / "none", "--list", part)
+    assert result.exit_code == 3
+    assert "no image in an archive is called so, but s-0.tar::PATH" in result.stderr
+    write(text, "no photo\n")
+    assert "expected '0 PATH WIDTH HEIGHT'" in regcore("infer", model, text, out).stderr
+
+
+@pytest.mark.parametrize("form", [(), ("--pack", 2)])
+def test_infer_takes_a_list_of_a_store(
+    model: Path, tmp_path: Path, form: tuple[object, ...]
+) -> None:
+    photos = photos_in(tmp_path / "photos", ("a", "b", "c"))
+    store, part = tmp_path / "store", write(tmp_path / "part.txt", "c/blue1.JPEG\na/red2.JPEG\n")
+    made = regcore("preprocess", photos, store, "--for", model, *form)
+    assert made.exit_code == 0, made.stderr
+    assert regcore("infer", model, store, tmp_path / "whole").exit_code == 0
+    out = tmp_path / "out"
+    result = regcore("infer", model, store, out, "--list", part)
+    assert result.exit_code == 0, result.stderr
+    (out / "dumpOutput_device0/red2_1.txt").unlink()
+    again = json.loads(regcore("infer", model, store, out, "--list", part, "--json").stdout)
+    assert again["kept"] == 1
+    written = sorted((out / "dumpOutput_device0").iterdir())
+    assert [path.name for path in written] == ["blue1_1.txt", "red2_1.txt"]
+    for path in written:
+        whole = tmp_path / "whole/dumpOutput_device0" / path.name
+        assert path.read_bytes() == whole.read_bytes()
+    write(part, "c/blue9.JPEG\n")
+    result = regcore("infer", model, store, tmp_path / "other", "--list", part)
+    assert result.exit_code == 3
+    assert "1 of 1 images are not in the store" in result.stderr
 
 
 def test_score_takes_every_form_that_has_names(model: Path, tmp_path: Path) -> None:
@@ -250,3 +299,54 @@ def test_the_order_of_folders_in_an_archive_is_that_of_all(
     run(model, images, tmp_path / "out", "--labels", "folders", "--list", part)
     found = {"s.tar::C/blue2.JPEG": "2", "s.tar::B/lime0.JPEG": "1"}
     assert evaluated(tmp_path / "out") == found
+
+
+def packed_scores(folder: Path, classes: list[int], count: int = 1000) -> Path:
+    """Scores of ImageNet's first validation images, which a model takes for these classes."""
+    names = [f"ILSVRC2012_val_{number:08}.JPEG" for number in range(1, len(classes) + 1)]
+    write(folder / "scores.names.txt", "".join(f"{name}\n" for name in names))
+    scores = np.random.default_rng(0).random((len(classes), count), np.float32)
+    scores[np.arange(len(classes)), classes] = 2
+    np.save(folder / "scores.npy", scores)
+    return folder / "scores.npy"
+
+
+def test_score_measures_reals_accuracy(tmp_path: Path) -> None:
+    scores = packed_scores(tmp_path, [5, 6, 7, 8])
+    lines = (f"ILSVRC2012_val_{number:08}.JPEG {number + 4}\n" for number in range(1, 5))
+    labels = write(tmp_path / "labels.txt", "".join(lines))
+    classes = [[4, 5], [9], [], [8], *([0] for _ in range(49_996))]
+    real = write(tmp_path / "real.json", json.dumps(classes))
+    wanted = ("score", scores, labels, tmp_path, "result.json", "--real", real)
+    result = regcore(*wanted, "--json")
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["accuracy"]["Top1"] == "100.0%"
+    assert answer["metrics"]["real"]["Top1"]["value"] == pytest.approx(200 / 3)
+    assert answer["metrics"]["real"]["of"] == {"value": 3, "unit": "images"}
+    assert "real: Top1" in regcore(*wanted).stdout
+    (tmp_path / "few").mkdir()
+    few = packed_scores(tmp_path / "few", [5, 6, 7, 8], 10)
+    refused = regcore("score", few, labels, tmp_path, "few.json", "--real", real)
+    assert refused.exit_code == 3
+    assert "the model has 10" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("classes", "options", "said"),
+    [
+        (1000, (), "would be if each label were one less: the labels seem to count from 1"),
+        (1001, ("--background",), "--no-background takes class 0 for one that a label names"),
+    ],
+)
+def test_score_says_where_labels_are_numbered_otherwise(
+    tmp_path: Path, classes: int, options: tuple[str, ...], said: str
+) -> None:
+    truth = (np.arange(100) * 7 % 500).tolist()
+    background = int(classes == 1001)
+    scores = packed_scores(tmp_path, [label + background for label in truth], classes)
+    lines = (f"ILSVRC2012_val_{n:08}.JPEG {label + 1}\n" for n, label in enumerate(truth, 1))
+    labels = write(tmp_path / "labels.txt", "".join(lines))
+    result = regcore("score", scores, labels, tmp_path, "result.json", *options)
+    assert result.exit_code == 0, result.stderr
+    assert said in result.stderr

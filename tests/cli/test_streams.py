@@ -46,6 +46,13 @@ def test_an_answer_that_cannot_be_written_is_one_line(command: str, stdout: str)
 
 
 @pytest.mark.slow
+def test_a_table_that_cannot_be_written_says_where() -> None:
+    result = shell(f"{REGCORE} recipe list >/dev/full")
+    assert result.returncode == 4
+    assert result.stderr == "regcore: stdout: cannot write the answer: No space left on device\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
 def test_a_sentence_that_cannot_be_written_is_one_line(tmp_path: Path, stdout: str) -> None:
     (tmp_path / "a.bin").write_bytes(bytes(4))

@@ -71,10 +71,10 @@ def test_run_score_and_report_have_the_same_number(tmp_path: Path, photos: Path)
     assert "ece: error" in regcore(*asked).stdout
 
     pytest.importorskip("jinja2")
-    pytest.importorskip("matplotlib")
     assert regcore("report", tmp_path / "run").exit_code == 0
     page = (tmp_path / "run" / "report.html").read_text()
-    assert f'<td>ece: error</td><td class="number">{error["value"]:.3f} %</td>' in page
+    row = f'<th scope="row">ece: error</th><td class="number">{error["value"]:.3f} %</td>'
+    assert row in page
 
 
 def test_without_the_option_there_is_no_key(tmp_path: Path, photos: Path) -> None:

@@ -54,6 +54,10 @@ EXPECTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("pyarrow",),
         ("labels as they were: True", "20 photos, Top1 90.00 %"),
     ),
+    "qwen_vl_processor": (
+        ("transformers",),
+        ("10 pictures, 18864 patches", "equal to the processor's own: True"),
+    ),
     "notebook": (
         ("pandas", "pyarrow"),
         ("<TopN: 20 images, Top1 90.0%, Top5 95.0%> UNDECIDED",),

@@ -73,7 +73,7 @@ def _is_of_a_run(name: str, place: str) -> bool:
     """Rates and times: in files that hold little else, and by their names elsewhere."""
     if Path(name).name in {"perf.json", "trace.json", "profile.json"}:
         return True
-    return any(word in place for word in ("seconds", "per_s", "identity", "time"))
+    return any(word in place for word in ("seconds", "per_s", "identity", "time", "date"))
 
 
 def _content(path: Path) -> bytes | dict[str, Any]:

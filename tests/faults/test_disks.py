@@ -42,7 +42,6 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("jinja2")
-    pytest.importorskip("matplotlib")
     folder = tmp_path_factory.mktemp("inputs") / "made"
     lay_out(folder)
     return folder

@@ -1,6 +1,6 @@
 """Every odd, damaged and hostile file of ../shared/data/hard, beside Pillow.
 
-`pytest -s tests/images/test_hard_set.py` prints the table of README.md.
+`pytest -s tests/images/test_hard_set.py` prints the table of docs/exactness.md.
 """
 
 from __future__ import annotations

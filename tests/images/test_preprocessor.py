@@ -51,6 +51,12 @@ def test_paths_bytes_and_arrays_mix(photos: list[bytes], tmp_path: Path) -> None
     assert_same_bytes(result[5], reference(pixels, RECIPE))
 
 
+def test_a_batch_says_what_it_has(photos: list[bytes]) -> None:
+    with Preprocessor(RECIPE).stream([*photos[:2], b"no photo"], 8, on_error="report") as stream:
+        shape = " x ".join(map(str, RECIPE.image_shape))
+        assert repr(next(stream)) == f"<Batch: 2 images of {shape} float32, 1 bad>"
+
+
 def test_nothing_in_nothing_out() -> None:
     assert Preprocessor(RECIPE)([]).shape == (0, 3, 32, 32)
     assert list(Preprocessor(RECIPE).stream([], 4)) == []

@@ -313,7 +313,7 @@ def test_options_that_do_not_fit(photos: Path, tmp_path: Path) -> None:
         (("--device", "0,0"), "not a list of different devices"),
         (("--device", "zero"), "not a list of different devices"),
         (("--batch-size", "5"), "the model takes 4 at most"),
-        (("--copies", "0"), "not in the range"),
+        (("--copies", "0"), "must be from 1 to 4, not 0"),
     ):
         emulator = Emulator(Settings())
         with emulator.installed():

@@ -51,6 +51,14 @@ READERS = (
         _words(_PREPROCESS.format("interrupted")),
         share=12,
     ),
+    Reader(
+        "journal of a run",
+        "killed/run.scores.part",
+        _words(
+            "run @/m.onnx @/photos --labels @/labels.txt --out killed --workers 1 --batch-size 2"
+        ),
+        share=12,
+    ),
     Reader("ledger of an input", "packs/images.jsonl", _words(_INFER.format("packs")), share=12),
     Reader("manifest of an input", "packs/manifest.json", _words(_INFER.format("packs")), share=12),
     Reader("info file", "prep.info", _words("infer @/m.onnx prep.info out --workers 1"), share=12),

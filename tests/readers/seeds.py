@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from command_line import regcore
@@ -13,6 +14,7 @@ from oracles import jpeg, photo_like
 from trtexec_output import output, queries, times_file
 
 from regcore import Recipe
+from regcore.inference.score_journal import ScoreJournal
 from regcore.models.build_record import BuildRecord, file_sha256, write_record
 from regcore.models.metadata import ModelMetadata
 
@@ -133,6 +135,8 @@ def make_seeds(root: Path) -> None:
     options = ("--labels", labels, "--batch-size", 2, "--workers", 1)
     _do("run", model, photos, *options, "--out", run, "--trace", run / "trace.json")
     _do("run", model, photos, *options, "--out", root / "before")
+    with mock.patch.object(ScoreJournal, "remove"):  # as if it were killed before its results
+        _do("run", model, photos, *options, "--out", root / "killed")
     _do("profile", model, photos, "--seconds", 0.02, "--batch", "1,2", "--workers", 1,
         "--out", run)  # fmt: skip
     _do("verdict", run, "--against", root / "before", "--max-drop", "1pt", code=(0, 3))

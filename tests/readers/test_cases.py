@@ -33,7 +33,6 @@ _MAY_GO_ON = {"report", "infer"}
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sound files for every reader."""
     pytest.importorskip("jinja2")
-    pytest.importorskip("matplotlib")
     folder = tmp_path_factory.mktemp("seeds-of-cases")
     make_seeds(folder)
     return folder

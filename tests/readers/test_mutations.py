@@ -26,7 +26,6 @@ _SHOWN = 12
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sound files for every reader."""
     pytest.importorskip("jinja2")
-    pytest.importorskip("matplotlib")
     folder = tmp_path_factory.mktemp("seeds")
     make_seeds(folder)
     return folder

@@ -25,6 +25,8 @@ from vendor_tools import install
 
 from regcore.api.forms import FORMS
 from regcore.cli import cli
+from regcore.inference.score_journal import JOURNAL as RUN_JOURNAL
+from regcore.inference.score_journal import ScoreJournal
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
 from regcore.schemas import json_form, load_schema, schema_names
@@ -123,6 +125,14 @@ def of_runs(folder: Path, model: Path) -> Told:
         with (out / "predictions.csv").open(newline="") as file:
             yield from (("predictions", json.dumps(row)) for row in csv.DictReader(file))
         yield "predict", regcore("predict", model, folder / photos, "--json", code=code).stdout
+    asked = ("run", model, folder / "photos", "--labels", folder / "whole.txt")
+    asked += ("--out", folder / "runs" / "killed", "--json")
+    with pytest.MonkeyPatch.context() as patch:  # as if it were killed before its results
+        patch.setattr(ScoreJournal, "remove", lambda _: None)
+        regcore(*asked)
+    first, _, _ = (folder / "runs" / "killed" / RUN_JOURNAL).read_bytes().partition(b"\n")
+    yield "run-journal", first.decode()
+    yield "run", regcore(*asked).stdout
 
 
 def of_scores(folder: Path, model: Path) -> Told:

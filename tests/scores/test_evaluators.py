@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from regcore import ClassHits, Confusion, TopN, WeightedTopN, topn_accuracy
+from regcore.scores.calibration_error import CalibrationError
 
 CLASSES = 12
 
@@ -52,7 +53,7 @@ def test_ignored_labels_are_in_no_count(ignore_index: int) -> None:
         found.merge(expected)
     only = topn_accuracy(scores[:2], [ignore_index] * 2, ignore_index=ignore_index)
     assert (only.count, only.ignored) == (0, 2)
-    for kind in (ClassHits, Confusion):
+    for kind in (ClassHits, Confusion, CalibrationError):
         ours, theirs = kind(ignore_index=ignore_index), kind()
         ours.update(scores, labels)
         theirs.update(scores[kept], np.where(kept, labels, 0)[kept])
@@ -83,6 +84,20 @@ def test_weights_are_scikit_learns() -> None:
             labels, scores, k=k, sample_weight=weights, labels=range(CLASSES)
         )
         assert whole.accuracy(k) == pytest.approx(theirs, abs=1e-11)
+
+
+def test_a_call_with_weights_is_of_its_batch_alone() -> None:
+    scores, labels = some_scores(60)
+    weights = np.linspace(0, 2, 60)
+    topn, alone = WeightedTopN(3, ignore_index=5), WeightedTopN(3, ignore_index=5)
+    topn.update(scores[:20], labels[:20], weights[:20])
+    alone.update(scores[20:], labels[20:], weights[20:])
+    assert topn(scores[20:], labels[20:], weights[20:]) == alone.compute()
+    alone.update(scores[:20], labels[:20], weights[:20])
+    assert topn.compute() == alone.compute()
+    assert repr(topn).startswith(f"<WeightedTopN: {topn.count} images, Top1 ")
+    topn.reset()
+    assert repr(topn) == "<WeightedTopN: 0 images>"
 
 
 def test_equal_weights_are_no_weights() -> None:

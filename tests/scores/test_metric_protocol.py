@@ -86,6 +86,34 @@ def test_a_new_metric_has_its_names_and_no_numbers(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", metric_names())
+def test_a_call_a_reset_and_what_is_computed_are_those_of_torchmetrics(name: str) -> None:
+    scores, labels = some_scores(8, 90)
+    metric: Any = new_metric(name)
+    of_none = metric.compute()
+    assert np.isnan(list(of_none.values())).all()
+    for rows in (slice(0, 40), slice(40, 90)):
+        assert (
+            metric(scores[rows], labels[rows])
+            == counted(name, scores[rows], labels[rows]).compute()
+        )
+    whole = counted(name, scores, labels)
+    assert metric.compute() == whole.compute()
+    assert list(metric.compute()) == list(of_none)
+    shown = metric.result()
+    for key, share in metric.compute().items():
+        assert 0 <= share <= 1
+        assert key not in shown or shown[key].value == pytest.approx(100 * share, abs=1e-12)
+    with pytest.raises(DatasetError, match="label 7 does not fit"):
+        metric(scores, np.full(90, CLASSES))
+    assert metric.result() == whole.result()
+    metric.reset()
+    assert metric.result() == new_metric(name).result()
+    assert vars(metric).keys() == vars(whole).keys()
+    metric.update(scores, labels)
+    assert metric.result() == whole.result()
+
+
+@pytest.mark.parametrize("name", metric_names())
 def test_a_background_moves_the_labels(name: str) -> None:
     scores, labels = some_scores(6, 50)
     labels = np.minimum(labels, CLASSES - 2)

@@ -104,3 +104,13 @@ def test_a_damaged_page_of_keys_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError) as error:
         open_source(tmp_path / "db")
     assert str(error.value).count("data.mdb") == 1
+
+
+def test_a_listed_member_that_is_not_there_is_told_where_labels_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    path = tar(tmp_path / "s.tar", [("a.jpg", b"x"), ("a.cls", b"3")])
+    with open_source(path) as source:
+        chosen = source.chosen(["s.tar::a.jpg", "s.tar::b.jpg"])
+        with pytest.raises(DatasetError, match=r"s\.tar::b\.jpg: has no label: .* no such member"):
+            chosen.labels()

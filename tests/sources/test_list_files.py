@@ -50,4 +50,4 @@ def test_a_list_of_which_no_archive_has_an_image_says_so(tmp_path: Path) -> None
     (tmp_path / "bare.txt").write_text(PHOTOS[0][0])
     result = regcore("run", "simulated:1000", tmp_path / "s.tar", "--list", tmp_path / "bare.txt")
     assert result.exit_code == 3
-    assert f"{PHOTOS[0][0]}: there is no such member" in result.stderr
+    assert f"{PHOTOS[0][0]}: no image in an archive is called so, but s.tar::PATH" in result.stderr

@@ -81,6 +81,9 @@ def test_what_cannot_be_opened_is_named(memory: str) -> None:
     for url in (f"{memory}/none", f"{memory}/none.tar", f"{memory}/n-*.tar"):
         with pytest.raises(DatasetError, match=r"memory://.*(no such file|no images there)"):
             open_source(url)
+    upload(f"{memory}/img/a.jpg", b"")
+    with pytest.raises(DatasetError, match=r"listed by the URL of their folder, such as .*/img$"):
+        open_source(f"{memory}/img/*.jpg")
     upload(f"{memory}/x/data.mdb", b"")
     with pytest.raises(UsageError, match="from a local disk only"):
         open_source(f"{memory}/x/data.mdb")

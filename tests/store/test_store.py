@@ -65,7 +65,9 @@ def test_a_store_has_the_values_of_the_reference(
     assert np.concatenate([b.indices for b in store.batches(4)]).tolist() == list(range(17))
     with pytest.raises(KeyError, match="no image 'absent'"):
         store["absent"]
-    with pytest.raises(IndexError):
+    with pytest.raises(TypeError, match=r"by its place, its name or a slice, not by 1\.5"):
+        store[1.5]  # type: ignore[index]
+    with pytest.raises(IndexError, match=rf": no image {len(store)} of {len(store)}$"):
         store[17]
 
 

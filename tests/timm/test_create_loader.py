@@ -193,6 +193,36 @@ def test_what_cannot_be_done_is_refused_by_name(options: dict[str, Any], words: 
         create_loader(**{"dataset": Listed(), **SIZE, **options})
 
 
+#: What timm's own loader does not look at in evaluation, either.
+WITHOUT_EFFECT = {
+    *("no_aug", "re_mode", "re_count", "re_split", "use_multi_epochs_loader"),
+    *("persistent_workers", "worker_seeding", "batch_choice_weights", "batch_choice_seed"),
+    *("batch_choice_schedule", "batch_schedule_epochs", "batch_schedule_spread"),
+    "batch_schedule_random_mix",
+}
+TAKEN = {
+    *("dataset", "input_size", "batch_size", "interpolation", "mean", "std", "num_workers"),
+    *("crop_pct", "crop_mode", "pin_memory", "fp16", "img_dtype", "device", "use_prefetcher"),
+}
+
+
+def test_every_argument_is_taken_or_without_effect_or_refused_with_the_reason(small: Path) -> None:
+    class Folder:
+        samples = ((str(next(small.glob("a/*.jpg"))), 0),)
+
+    refused = set()
+    for name in inspect.signature(create_loader).parameters.keys() - TAKEN:
+        given: dict[str, Any] = {"dataset": Folder(), **SIZE, name: "something else"}
+        if name in WITHOUT_EFFECT:
+            assert sum(len(images) for images, _ in create_loader(**given)) == 1
+            continue
+        said = rf"^create_loader: {name}='something else' is not for evaluation here: \w+"
+        with pytest.raises(UsageError, match=said):
+            create_loader(**given)
+        refused.add(name)
+    assert {"is_training", "distributed", "collate_fn", "num_batches", "re_prob"} < refused
+
+
 def test_a_damaged_photo_is_not_replaced(small: Path, tmp_path: Path) -> None:
     class Folder:
         samples = ((str(next(small.glob("a/*.jpg"))), 0), (str(tmp_path / "bad.jpg"), 1))

@@ -54,7 +54,7 @@ bool BaselineDecoder::Takes(const ScanHeader& scan) {
 
 size_t BaselineDecoder::BytesFor(const ScanHeader& scan) {
   const int mcus = scan.mcus_across();
-  return EntropySegments::BytesFor(scan.size) + Coefficients::BytesFor(scan, mcus) +
+  return McuReader::BytesFor(scan, mcus) + Coefficients::BytesFor(scan, mcus) +
          SampleRows::BytesFor(scan, mcus);
 }
 
@@ -71,7 +71,7 @@ void BaselineDecoder::Release() {
 // Reads one row of MCUs and makes samples of it.
 bool BaselineDecoder::DecodeMcuRow(const Part& part, int mcu_row) {
   const ScanHeader& scan = part.scan;
-  if (!reader_.ReadRow(part.first_mcu, part.last_mcu, &coefficients_)) return false;
+  if (!reader_.ReadRow()) return false;
   bool in_range = true;
   for (int c = 0; c < scan.components; ++c) {
     const ScanComponent& component = scan.component[c];
@@ -149,7 +149,8 @@ Status BaselineDecoder::Decode(const ScanHeader& scan, const Rect& wanted, bool 
   part.pixels = pixels->data();
   part.view.data = pixels->data();
   bool readable = false;
-  REGCORE_RETURN_IF_ERROR(reader_.Open(scan, &readable));
+  REGCORE_RETURN_IF_ERROR(
+      reader_.Open(scan, part.first_mcu, part.last_mcu, coefficients_, &readable));
   if (!readable) return {};
   for (int row = 0; row < part.first_row; ++row) {
     if (!reader_.SkipRow()) return {};

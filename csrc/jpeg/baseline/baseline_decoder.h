@@ -23,7 +23,7 @@ inline constexpr size_t kPixelSlack = 3 * kSampleSlack + kReadSlack;
 // its errors are the only ones. Not thread-safe.
 class BaselineDecoder {
  public:
-  explicit BaselineDecoder(SimdLevel level) : kernels_(PixelKernelsFor(level)) {}
+  explicit BaselineDecoder(SimdLevel level) : kernels_(PixelKernelsFor(level)), reader_(level) {}
 
   // Whether images of such a header are decoded at all.
   static bool Takes(const ScanHeader& scan);

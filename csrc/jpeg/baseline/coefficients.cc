@@ -1,7 +1,9 @@
 #include "jpeg/baseline/coefficients.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
 
 namespace regcore {
 namespace {
@@ -40,9 +42,10 @@ Status Coefficients::Prepare(const ScanHeader& scan, int mcus, int group) {
   shift_ = static_cast<unsigned>(std::countr_zero(static_cast<unsigned>(group)));
   mask_ = static_cast<unsigned>(group) - 1;
   const unsigned row = 8u << shift_;
-  for (unsigned place = 0; place < 256; ++place) {
-    const unsigned at = place < 64 ? (kZigzag[place] >> 3) * row + (kZigzag[place] & 7) : 8 * row;
-    layout_.offset[place] = static_cast<uint16_t>(at);
+  std::fill(std::begin(layout_.offset), std::end(layout_.offset), static_cast<uint16_t>(8 * row));
+  for (unsigned place = 1; place <= kLastPlace; ++place) {
+    const unsigned at = kZigzag[place - 1];
+    layout_.offset[place] = static_cast<uint16_t>((at >> 3) * row + (at & 7));
   }
   int16_t* next = reinterpret_cast<int16_t*>(buffer_.data());
   for (int c = 0; c < scan.components; ++c) {

@@ -6,7 +6,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/status.h"
-#include "jpeg/baseline/block_reader.h"
+#include "jpeg/baseline/kernels.h"
 #include "jpeg/baseline/scan_header.h"
 #include "jpeg/pixels/block_groups.h"
 

@@ -11,9 +11,9 @@ namespace regcore {
 
 class EntropySegments {
  public:
-  // Zeros after the bytes of a segment. No MCU of 6 blocks is longer (64 coefficients of at most
-  // 27 bits each), so whoever looks at the end after every MCU never leaves the buffer.
-  static constexpr size_t kReadAhead = 6 * 64 * 27 / 8 + 16;
+  // Zeros after the bytes of a segment. Whoever reads on looks now and then whether it is 8 bytes
+  // past the end (ReadBlocks), and never leaves the buffer.
+  static constexpr size_t kReadAhead = 64;
 
   static size_t BytesFor(size_t scan_size) { return scan_size + kReadAhead; }
 

@@ -8,15 +8,21 @@
 namespace regcore {
 namespace {
 
-HuffmanCode CodeOf(uint8_t symbol, int code_length) {
+constexpr int kShort = static_cast<int>(HuffmanTable::kIndexBits);
+
+}  // namespace
+
+HuffmanCode HuffmanTable::CodeOf(uint8_t symbol, int code_length) const {
   const unsigned run = symbol >> 4;
   const unsigned size = symbol & 15;
   // As libjpeg: without a coefficient, whatever is not a run of 16 zeros ends the block.
-  const unsigned advance = size == 0 && run != 15 ? kEndOfBlock : run + 1;
-  return {static_cast<unsigned>(code_length), size, advance};
+  const bool ends = class_ == HuffmanClass::kAc && size == 0 && run != 15;
+  return {static_cast<unsigned>(code_length), size, ends ? kEndOfBlock : run + 1};
 }
 
-}  // namespace
+bool HuffmanTable::SizeFits(uint8_t symbol) const {
+  return class_ == HuffmanClass::kDc ? symbol <= 11 : (symbol & 15) <= 10;
+}
 
 bool HuffmanTable::Build(const HuffmanSpec& spec, bool* rebuilt) {
   *rebuilt = false;
@@ -30,10 +36,8 @@ bool HuffmanTable::Build(const HuffmanSpec& spec, bool* rebuilt) {
   std::memcpy(symbols_, spec.symbols, sizeof(symbols_));
   const int total = std::accumulate(counts_ + 1, counts_ + 17, 0);
   if (total > 256) return false;
-  const bool sizes_fit = std::all_of(symbols_, symbols_ + total, [this](uint8_t symbol) {
-    return (symbol & size_mask_) <= largest_size_;
-  });
-  if (!sizes_fit) return false;
+  const auto fits = [this](uint8_t symbol) { return SizeFits(symbol); };
+  if (!std::all_of(symbols_, symbols_ + total, fits)) return false;
   std::fill(std::begin(codes_), std::end(codes_), HuffmanCode());
   // ITU-T T.81, C.2: codes of one length follow each other, and the next length goes on after
   // them.
@@ -43,8 +47,8 @@ bool HuffmanTable::Build(const HuffmanSpec& spec, bool* rebuilt) {
     offset_[length] = symbol - static_cast<int>(code);
     if (code + counts_[length] >= uint32_t{1} << length) return false;  // all ones are no code
     for (int i = 0; i < counts_[length]; ++i, ++code, ++symbol) {
-      if (length > kIndexBits) continue;
-      const int free_bits = kIndexBits - length;
+      if (length > kShort) continue;
+      const int free_bits = kShort - length;
       HuffmanCode* first = codes_ + (code << free_bits);
       std::fill(first, first + (1 << free_bits), CodeOf(symbols_[symbol], length));
     }
@@ -57,35 +61,12 @@ bool HuffmanTable::Build(const HuffmanSpec& spec, bool* rebuilt) {
 
 HuffmanCode HuffmanTable::FindLong(uint64_t bits) const {
   const uint32_t next = static_cast<uint32_t>(bits >> 48);
-  for (int length = kIndexBits + 1; length <= 16; ++length) {
+  for (int length = kShort + 1; length <= 16; ++length) {
     if (next >= limit_[length]) continue;
     const int code = static_cast<int>(next >> (16 - length));
     return CodeOf(symbols_[code + offset_[length]], length);
   }
   return {1, 0, kNoCode};
-}
-
-bool PairTable::Build(const HuffmanSpec& spec) {
-  bool rebuilt = false;
-  if (!HuffmanTable::Build(spec, &rebuilt)) return false;
-  if (!rebuilt) return true;
-  for (uint32_t index = 0; index < std::size(pairs_); ++index) pairs_[index] = PairAt(index);
-  return true;
-}
-
-HuffmanPair PairTable::PairAt(uint32_t index) const {
-  const HuffmanCode first = codes_[index];
-  if (!first.found()) return {0, kNoCode, kNoCode, 0, 0};
-  if (first.length() > kIndexBits) return HuffmanPair(first);
-  const uint64_t bits = uint64_t{index} << (64 - kIndexBits);
-  const int16_t coefficient = first.Coefficient(bits);
-  const HuffmanCode second = codes_[index << first.length() & (std::size(codes_) - 1)];
-  const uint32_t length = first.length() + second.length();
-  if (first.advance() == kEndOfBlock || !second.found() || length > kIndexBits) {
-    return {first.length(), first.advance(), first.advance(), coefficient, coefficient};
-  }
-  return {length, first.advance(), first.advance() + second.advance(), coefficient,
-          second.Coefficient(bits << first.length())};
 }
 
 }  // namespace regcore

@@ -8,35 +8,31 @@
 namespace regcore {
 namespace {
 
-// No first coefficient of an 8-bit image is larger (ITU-T T.81, F.1.2.1.2).
-constexpr int kLargestDc = 2047;
+// How many MCUs are passed over at a time.
+constexpr int kPassedOver = 32;
 
 }  // namespace
 
-bool McuReader::BuildTables() {
-  block_count_ = 0;
-  for (int c = 0; c < scan_->components; ++c) {
-    const ScanComponent& component = scan_->component[c];
-    bool rebuilt = false;
-    if (!dc_tables_[c].Build(component.dc, &rebuilt)) return false;
-    // Both chroma components mostly have the same table, which then is in the cache once.
-    const bool shared = c == 2 && component.ac.counts == scan_->component[1].ac.counts;
-    PairTable& ac_table = ac_tables_[shared ? 1 : c];
-    if (!shared && !ac_table.Build(component.ac)) return false;
-    for (int down = 0; down < component.blocks_down; ++down) {
-      for (int across = 0; across < component.blocks_across; ++across) {
-        blocks_[block_count_++] = {&dc_tables_[c], &ac_table, c,
-                                   across,         down,      component.blocks_across};
-      }
-    }
-  }
-  return true;
+size_t McuReader::BytesFor(const ScanHeader& scan, int mcus) {
+  return EntropySegments::BytesFor(scan.size) + BlockTargets::BytesFor(mcus) +
+         BlockTargets::BytesFor(kPassedOver);
 }
 
-Status McuReader::Open(const ScanHeader& scan, bool* sound) {
+void McuReader::Release() {
+  segments_.Release();
+  wanted_.Release();
+  passed_over_.Release();
+}
+
+Status McuReader::Open(const ScanHeader& scan, int first, int last,
+                       const Coefficients& coefficients, bool* sound) {
   scan_ = &scan;
+  first_ = first;
+  last_ = last;
   *sound = false;
-  if (!BuildTables()) return {};
+  if (!tables_.Build(scan)) return {};
+  REGCORE_RETURN_IF_ERROR(wanted_.Prepare(scan, tables_.components(), last - first, &coefficients));
+  REGCORE_RETURN_IF_ERROR(passed_over_.Prepare(scan, tables_.components(), kPassedOver, nullptr));
   REGCORE_RETURN_IF_ERROR(segments_.Open(scan.data, scan.size));
   next_restart_ = 0;
   *sound = StartSegment();
@@ -72,50 +68,36 @@ bool McuReader::ReachesEndOfImage() const {
   return restarts && ScanReachesEndOfImage(segments_.rest(), scan_->data + scan_->size);
 }
 
-// MCUs without a restart among them; `first` is where they go, in the coefficients.
-template <bool kStore>
-bool McuReader::ReadRun(int first, int count, Coefficients* coefficients) {
-  static constexpr BlockLayout kNowhere{};
-  const BlockLayout& layout = kStore ? coefficients->layout() : kNowhere;
-  BitReader reader = reader_;
-  for (int mcu = first; mcu < first + count; ++mcu) {
-    unsigned out_of_range = 0;
-    for (int i = 0; i < block_count_; ++i) {
-      const Block& b = blocks_[i];
-      int& dc = dc_[b.component];
-      int16_t* block = nullptr;
-      if constexpr (kStore) {
-        block = coefficients->Block(b.component, b.down, mcu * b.per_mcu + b.across);
-      }
-      if (!ReadBlock<kStore>(*b.dc_table, *b.ac_table, layout, &reader, &dc, block)) return false;
-      out_of_range |= static_cast<unsigned>(dc + kLargestDc + 1) & ~(2u * kLargestDc + 1);
-      if constexpr (kStore) block[0] = static_cast<int16_t>(dc);
-    }
-    if (out_of_range != 0 || reader.Left(segments_.end()) < 0) return false;
-  }
-  reader_ = reader;
-  return true;
+// MCUs without a restart among them, into those from `first` on.
+bool McuReader::ReadRun(const BlockTargets& targets, int first, int count) {
+  if (count == 0) return true;
+  const size_t blocks = targets.per_mcu() * static_cast<size_t>(count);
+  return read_blocks_(targets.Mcu(first), blocks, targets.layout(), segments_.end(), &reader_) &&
+         targets.AddUp(first, count, dc_);
 }
 
-template <bool kStore>
-bool McuReader::ReadMcus(int first, int count, Coefficients* coefficients) {
-  if (scan_->restart_interval == 0) return ReadRun<kStore>(first, count, coefficients);
-  while (count > 0) {
+bool McuReader::Read(const BlockTargets& targets, int count) {
+  if (scan_->restart_interval == 0) return ReadRun(targets, 0, count);
+  for (int first = 0; first < count;) {
     if (until_restart_ == 0 && !Restart()) return false;
-    const int run = static_cast<int>(std::min(static_cast<unsigned>(count), until_restart_));
-    if (!ReadRun<kStore>(first, run, coefficients)) return false;
+    const int run =
+        static_cast<int>(std::min(static_cast<unsigned>(count - first), until_restart_));
+    if (!ReadRun(targets, first, run)) return false;
     until_restart_ -= static_cast<unsigned>(run);
     first += run;
-    count -= run;
   }
   return true;
 }
 
-bool McuReader::ReadRow(int first, int last, Coefficients* coefficients) {
-  return ReadMcus<false>(0, first, nullptr) && ReadMcus<true>(0, last - first, coefficients) &&
-         ReadMcus<false>(0, scan_->mcus_across() - last, nullptr);
+bool McuReader::Skip(int count) {
+  for (; count > 0; count -= kPassedOver) {
+    if (!Read(passed_over_, std::min(count, kPassedOver))) return false;
+  }
+  return true;
 }
 
-bool McuReader::SkipRow() { return ReadMcus<false>(0, scan_->mcus_across(), nullptr); }
+bool McuReader::ReadRow() {
+  return Skip(first_) && Read(wanted_, last_ - first_) && Skip(scan_->mcus_across() - last_);
+}
 
 }  // namespace regcore

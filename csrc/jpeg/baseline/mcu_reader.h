@@ -4,12 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/simd_level.h"
 #include "base/status.h"
 #include "jpeg/baseline/bit_reader.h"
+#include "jpeg/baseline/block_targets.h"
 #include "jpeg/baseline/coefficients.h"
 #include "jpeg/baseline/entropy_segments.h"
-#include "jpeg/baseline/huffman_table.h"
+#include "jpeg/baseline/kernels.h"
 #include "jpeg/baseline/scan_header.h"
+#include "jpeg/baseline/scan_tables.h"
 
 namespace regcore {
 
@@ -17,15 +20,19 @@ namespace regcore {
 // what is to become of it.
 class McuReader {
  public:
-  static constexpr int kMaxBlocks = 6;  // in an MCU
+  explicit McuReader(SimdLevel level) : read_blocks_(ReadBlocksFor(level)) {}
 
-  // `scan` must outlive the reader's use.
-  Status Open(const ScanHeader& scan, bool* sound);
+  static size_t BytesFor(const ScanHeader& scan, int mcus);
 
-  // Reads the next row of MCUs, and of it the MCUs [first, last) into `coefficients`.
-  bool ReadRow(int first, int last, Coefficients* coefficients);
+  // Of every row that is not skipped, the MCUs [first, last) go into `coefficients`, which are
+  // prepared for as many. `scan` and `coefficients` must outlive the reader's use.
+  Status Open(const ScanHeader& scan, int first, int last, const Coefficients& coefficients,
+              bool* sound);
 
-  bool SkipRow();
+  // Reads the next row of MCUs.
+  bool ReadRow();
+
+  bool SkipRow() { return Skip(scan_->mcus_across()); }
 
   // Whether the image ends where it should, once all rows are read.
   bool AtEndOfImage() const;
@@ -33,36 +40,28 @@ class McuReader {
   // Whether the rest of the scan, looked at only for its markers, has its end.
   bool ReachesEndOfImage() const;
 
-  size_t capacity() const { return segments_.capacity(); }
-  void Release() { segments_.Release(); }
+  size_t capacity() const {
+    return segments_.capacity() + wanted_.capacity() + passed_over_.capacity();
+  }
+  void Release();
 
  private:
-  template <bool kStore>
-  bool ReadMcus(int first, int count, Coefficients* coefficients);
-  template <bool kStore>
-  bool ReadRun(int first, int count, Coefficients* coefficients);
+  bool Skip(int count);
+  bool Read(const BlockTargets& targets, int count);
+  bool ReadRun(const BlockTargets& targets, int first, int count);
   bool Restart();
   bool SegmentIsUsedUp() const;
-
-  // One of the blocks of which an MCU consists.
-  struct Block {
-    const HuffmanTable* dc_table;
-    const PairTable* ac_table;
-    int component;
-    int across, down;  // in the MCU
-    int per_mcu;       // blocks of its component side by side
-  };
-
-  bool BuildTables();
   bool StartSegment();
 
+  const ReadBlocks read_blocks_;
   const ScanHeader* scan_ = nullptr;
-  Block blocks_[kMaxBlocks];
-  int block_count_ = 0;
+  int first_ = 0;  // of the MCUs that are wanted
+  int last_ = 0;
+  ScanTables tables_;
+  BlockTargets wanted_;
+  BlockTargets passed_over_;
   EntropySegments segments_;
   BitReader reader_;
-  HuffmanTable dc_tables_[Coefficients::kMaxComponents];
-  PairTable ac_tables_[Coefficients::kMaxComponents];
   int dc_[Coefficients::kMaxComponents] = {};
   unsigned until_restart_ = 0;  // in MCUs
   uint8_t next_restart_ = 0;    // of the eight restart markers

@@ -77,7 +77,8 @@ void UpsampleH2V1(const uint8_t* samples, size_t count, uint8_t* out) {
     const uint16x8_t here = TimesThree(vld1_u8(samples + i));
     const uint16x8_t left = vaddq_u16(vaddw_u8(here, vld1_u8(samples + i - 1)), vdupq_n_u16(1));
     const uint16x8_t right = vaddw_u8(here, vld1_u8(samples + i + 1));
-    vst2_u8(out + 2 * i, {{vshrn_n_u16(left, 2), vrshrn_n_u16(right, 2)}});
+    const uint8x8x2_t pairs = {{vshrn_n_u16(left, 2), vrshrn_n_u16(right, 2)}};
+    vst2_u8(out + 2 * i, pairs);  // a macro in Clang, which commas within braces would mislead
   }
 }
 
@@ -89,7 +90,8 @@ void UpsampleH2V2(const uint8_t* near, const uint8_t* far, size_t count, uint8_t
     const uint16x8_t here = vmulq_n_u16(column(i), 3);
     const uint16x8_t left = vaddq_u16(here, column(i - 1));
     const uint16x8_t right = vaddq_u16(vaddq_u16(here, column(i + 1)), vdupq_n_u16(7));
-    vst2_u8(out + 2 * i, {{vrshrn_n_u16(left, 4), vshrn_n_u16(right, 4)}});
+    const uint8x8x2_t pairs = {{vrshrn_n_u16(left, 4), vshrn_n_u16(right, 4)}};
+    vst2_u8(out + 2 * i, pairs);
   }
 }
 
@@ -113,9 +115,10 @@ void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t cou
     const int16x8_t of_green =
         vsubq_s16(Product(blue, static_cast<int16_t>(-kGreenOfCb), red, kGreenRest), red);
     const int16x8_t of_blue = vaddq_s16(vaddq_s16(blue, blue), Product(blue, kBlueRest, none, 0));
-    vst3_u8(rgb + 3 * i,
-            {{vqmovun_s16(vaddq_s16(luma, of_red)), vqmovun_s16(vaddq_s16(luma, of_green)),
-              vqmovun_s16(vaddq_s16(luma, of_blue))}});
+    const uint8x8x3_t pixels = {{vqmovun_s16(vaddq_s16(luma, of_red)),
+                                 vqmovun_s16(vaddq_s16(luma, of_green)),
+                                 vqmovun_s16(vaddq_s16(luma, of_blue))}};
+    vst3_u8(rgb + 3 * i, pixels);
   }
 }
 

@@ -178,5 +178,6 @@ def _package_advice(name: str) -> str:
         _CANN: "pip install onnxruntime-cann 'numpy<2'",
     }
     if name not in packages:
-        return "install the onnxruntime package that brings it"
+        known = ", ".join(_BY_SHORT_NAME)
+        return f"the names are {known}, or that of a package of ONNX Runtime's which brings it"
     return f"install the package that brings it instead of this one: {packages[name]}"

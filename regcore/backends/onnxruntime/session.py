@@ -147,6 +147,8 @@ class SessionFactory:
 
     def _reason(self, error: Exception) -> str:
         reason = one_line(error)
+        if "INVALID_PROTOBUF" in reason:
+            return "not an ONNX model, or only a part of one; ONNX Runtime cannot read it"
         if "fallback to CPU" in reason:
             return (
                 f"{reason}; ONNX Runtime {self.runtime.__version__} does not tell which, 1.24 and "

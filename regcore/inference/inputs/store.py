@@ -22,21 +22,24 @@ _AHEAD = 2
 class StoreInputs(Inputs):
     """What `regcore preprocess` has made."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, places: Sequence[int] | None = None) -> None:
+        """places: of the images that are meant, in their order; by default all."""
         self._store = store
-        self.names = store.listed
+        self._places = range(len(store.listed)) if places is None else places
+        self.names = store.listed if places is None else [store.listed[p] for p in places]
 
     def versions(self) -> NDArray[np.int64]:
         """See Inputs: the checksums of the values."""
-        versions: NDArray[np.int64] = self._store.checksums.view(np.int64).reshape(-1, 1)
+        checksums = self._store.checksums[np.asarray(self._places, np.intp)]
+        versions: NDArray[np.int64] = checksums.view(np.int64).reshape(-1, 1)
         return versions
 
     def batches(
         self, backend: Backend, batch_size: int, wanted: NDArray[np.intp] | None = None
     ) -> AbstractContextManager[Iterable[Batch]]:
         """See Inputs. Values that are not those of the ledger raise MismatchError."""
-        batches = device_batches(self._store, backend, batch_size)
-        return closed_after(batches if wanted is None else _chosen(batches, wanted))
+        places = self._places if wanted is None else [self._places[p] for p in wanted.tolist()]
+        return closed_after(chosen_batches(self._store, backend, batch_size, places))
 
 
 def device_batches(
@@ -58,7 +61,7 @@ def chosen_batches(
     """The same of some images, each of which then has its place in `places`."""
     if isinstance(places, range):  # the first ones
         return device_batches(store, backend, batch_size, len(places))
-    batches = device_batches(store, backend, batch_size, max(places) + 1)
+    batches = device_batches(store, backend, batch_size, max(places, default=-1) + 1)
     return _chosen(batches, np.array(places, np.intp))
 
 

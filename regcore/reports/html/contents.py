@@ -6,48 +6,17 @@ The figures are bounded, so that nothing which stands in a file makes a plot wit
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from regcore.evaluation.run_content import Count, Positive, Seconds
+from regcore.evaluation.run_content import Count, Positive
 
 Rate = Annotated[float, Meta(ge=0, le=1e15)]
 Points = Annotated[float, Meta(ge=-1e4, le=1e4)]
 Outcome = Literal["PASS", "FAIL", "UNDECIDED"]
+_Notes = Annotated[list[str], Meta(max_length=100)]
 Pair = Annotated[list[float], Meta(min_length=2, max_length=2)]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """How long the threads of a stage were at work."""
-
-    stage: str
-    threads: Annotated[int, Meta(ge=1, le=1 << 20)]
-    busy_s: Seconds
-
-
-@dataclass(frozen=True)
-class BatchCompute:
-    """How long a batch computes on the device, in ms."""
-
-    median: Seconds
-    p99: Seconds
-
-
-@dataclass(frozen=True)
-class PerfContent:
-    """perf.json; schema `perf`."""
-
-    images_per_s: Rate | None
-    seconds: Seconds
-    workers: Count
-    batches: Count
-    stages: Annotated[list[Stage], Meta(max_length=100)]
-    interface_images_per_s: Rate | None = None
-    compute: BatchCompute | None = None
-    environment: dict[str, str] = field(default_factory=dict)
-    run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +90,7 @@ class BaselineVerdict:
     drop: Points
     margin: Points
     detectable: Points
+    notes: _Notes = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -138,6 +108,7 @@ class RunVerdict:
     lost: list[str]
     won: list[str]
     other: list[str]
+    notes: _Notes = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -161,25 +132,4 @@ class VerdictContent:
     baseline: BaselineVerdict | None = None
     against: RunVerdict | None = None
     scores: ScoresVerdict | None = None
-    run: str | None = None
-
-
-@dataclass(frozen=True)
-class TraceEvent:
-    """One span or name of the trace-event format; times are in microseconds."""
-
-    name: str
-    ph: str
-    pid: Count = 0
-    tid: Count = 0
-    ts: Annotated[float, Meta(ge=-1e16, le=1e16)] = 0.0
-    dur: Annotated[float, Meta(ge=0, le=1e16)] = 0.0
-    args: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TraceContent:
-    """trace.json, as `regcore run --trace` writes it."""
-
-    traceEvents: list[TraceEvent]  # noqa: N815  (the format's own name)
     run: str | None = None

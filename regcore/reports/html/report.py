@@ -6,6 +6,7 @@ What the folder does not hold is left out, and said to be.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 from regcore.errors import RegcoreError
 from regcore.evaluation.run_folder import read_run
 from regcore.files.atomic import write_text
-from regcore.reports.html.sections import Absent, Sections
+from regcore.reports.html.folder import Absent
+from regcore.reports.html.sections import Sections
 
-_TEMPLATE = "template.html"
 #: The second is in the reports of versions that did not name themselves.
 _OWN = re.compile(
     rb'<meta name="generator" content="regcore report">|:root { --back: #fff; --card: #f6f7f9;'
@@ -27,17 +28,17 @@ def is_report(head: bytes) -> bool:
     return _OWN.search(head) is not None
 
 
-def write_report(folder: Path, out: Path) -> tuple[Absent, ...]:
+def write_report(
+    folder: Path, out: Path, class_names: Sequence[str] | None = None
+) -> tuple[Absent, ...]:
     """Writes the report of the run in `folder`; returns what is not in it.
 
-    Raises DatasetError for a folder that `regcore run` has not written, and RegcoreError where
-    the packages of the extra `report` are missing.
+    class_names: of the model's classes, by index; None: those that the run tells. Raises
+    DatasetError for a folder that `regcore run` has not written, UsageError for names of another
+    number of classes, and RegcoreError where the package of the extra `report` is missing.
     """
-    environment = _import_jinja().Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(
-        (files("regcore.reports.html") / _TEMPLATE).read_text("utf-8")
-    )
-    sections = Sections(read_run(folder))
+    template = _environment().get_template("report.html")
+    sections = Sections(read_run(folder), class_names)
     content = sections.content()
     text = template.render(**content, absent=sections.absent) + "\n"
     # Names of files need not be text; what is none is written out.
@@ -45,13 +46,28 @@ def write_report(folder: Path, out: Path) -> tuple[Absent, ...]:
     return tuple(sections.absent)
 
 
-def _import_jinja() -> Any:  # noqa: ANN401
+def _environment() -> Any:  # noqa: ANN401
     try:
         import jinja2
-        import matplotlib as mpl  # noqa: F401
     except ImportError as error:
         raise RegcoreError(
-            f"a report needs Jinja and Matplotlib ({error}); "
-            "install them with: pip install 'regcore[report]'"
+            f"a report needs Jinja ({error}); install it with: pip install 'regcore[report]'"
         ) from error
-    return jinja2
+    environment = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(_template),
+    )
+    environment.filters["nbsp"] = _unbroken
+    return environment
+
+
+def _template(name: str) -> str:
+    return (files("regcore.reports.html") / "templates" / name).read_text("utf-8")
+
+
+def _unbroken(text: str) -> str:
+    """The same with spaces before units at which no line ends."""
+    return re.sub(r"(?<=\d) (?=%|pt\b)", "\u00a0", text)

@@ -1,45 +1,145 @@
-"""What host and device did in two seconds of a trace, a strip for each row."""
+"""What host and device did when: a row for each stage, of a trace or of the times of batches."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
-from regcore.reports.html.charts import COLOURS, TEXT, new_figure, plain_text, svg
-from regcore.reports.html.contents import TraceContent
+from regcore.reports.html.occupancy import HEIGHT, covered, merged, outline
+from regcore.reports.html.perf_content import BatchMoments, TraceContent
 
-_WINDOW = 1.0  # s
+_COLUMNS = 360
 _MOST_ROWS = 2048
-_COLUMNS = 1800  # of a strip: as many spans as a second may hold, the report stays small
+_SHOWN_WORKERS = 8
+_CLOSE_BATCHES = 8  # in the view from near
+_MOST_BORDERS = 40
+_FEW_BATCHES = 16  # all of which can be told apart in the view of the whole
+_WORK = ("read", "decode", "resample")
+#: The rows in their order: the name in the trace, the group, the title.
+_STAGES = (
+    ("read", "host", "read"),
+    ("decode", "host", "decode"),
+    ("resample", "host", "resample"),
+    ("use", "host", "count scores"),
+    ("wait for a batch", "device", "wait for host"),
+    ("h2d", "device", "copy in"),
+    ("compute", "device", "compute"),
+    ("d2h", "device", "copy out"),
+)
 
-#: Rows by process and thread, and in each the begin and end (s) of what was done, by its name.
-_Spans = Mapping[tuple[int, int], Mapping[str, list[tuple[float, float]]]]
 
+@dataclass(frozen=True)
+class Row:
+    """Spans of time [n, 2] in s that so many threads or devices (lanes) spent on one thing.
 
-def timelines(trace: TraceContent, seconds: float) -> list[dict[str, str]]:
-    """What every row of a trace of so many seconds did in the first, and in the middle one.
-
-    Raises DatasetError where the trace has more rows than a machine has workers, or took no time.
+    kind: what it is, for its colour.
     """
-    rows = len({(event.pid, event.tid) for event in trace.traceEvents})
-    if rows > _MOST_ROWS:
-        raise DatasetError(f"the trace has {rows} rows, more than can be shown ({_MOST_ROWS})")
+
+    title: str
+    group: str
+    kind: str
+    spans: NDArray[np.float64]
+    lanes: int = 1
+
+
+@dataclass(frozen=True)
+class DrawnRow:
+    """A row as it is shown. share: of the time, 0 to 1; path: over `columns` by HEIGHT.
+
+    borders: where spans begin, as a path of lines, while they can be told apart.
+    """
+
+    title: str
+    group: str
+    kind: str
+    share: float
+    path: str
+    borders: str
+
+
+@dataclass(frozen=True)
+class View:
+    """Rows between two times in s. height, columns: of the box in which their paths lie.
+
+    hidden: how many workers have no row.
+    """
+
+    title: str
+    start: float
+    end: float
+    rows: list[DrawnRow]
+    columns: int = _COLUMNS
+    height: int = HEIGHT
+    hidden: int = 0
+
+
+def rows_of_trace(trace: TraceContent) -> list[Row]:
+    """A row for each stage that the trace has, then one for each worker.
+
+    Raises DatasetError where the trace has more rows than a machine has workers.
+    """
+    spans: dict[tuple[str, tuple[int, int]], list[tuple[float, float]]] = defaultdict(list)
+    lanes = {(event.pid, event.tid) for event in trace.traceEvents}
+    if len(lanes) > _MOST_ROWS:
+        raise DatasetError(
+            f"the trace has {len(lanes)} rows, more than can be shown ({_MOST_ROWS})"
+        )
+    for event in trace.traceEvents:
+        if event.ph == "X":
+            span = event.ts / 1e6, (event.ts + event.dur) / 1e6
+            spans[event.name, (event.pid, event.tid)].append(span)
+    rows = []
+    for name, group, title in _STAGES:
+        found = [of_lane for (stage, _), of_lane in spans.items() if stage == name]
+        if found:
+            every = np.concatenate([np.array(of_lane) for of_lane in found])
+            rows.append(Row(title, group, name.replace(" ", "-"), every, len(found)))
+    workers = sorted({lane for name, lane in spans if name in _WORK})
+    for number, lane in enumerate(workers):
+        work = [span for name in _WORK for span in spans.get((name, lane), [])]
+        rows.append(Row(f"worker {number}", "worker", "work", np.array(work)))
+    return rows
+
+
+def rows_of_batches(times: BatchMoments) -> list[Row]:
+    """The rows that the times of batches alone give."""
+
+    def spans(begin: Sequence[float], end: Sequence[float]) -> NDArray[np.float64]:
+        pairs = np.column_stack([np.array(begin, np.float64), np.array(end, np.float64)])
+        return merged(pairs[pairs[:, 1] > pairs[:, 0]])
+
+    rows = (
+        Row("count scores", "host", "use", spans(times.begun_s, times.used_s)),
+        Row("wait for host", "device", "wait-for-a-batch", spans(times.asked_s, times.got_s)),
+        Row("at work", "device", "compute", spans(times.submitted_s, times.taken_s)),
+    )
+    return [row for row in rows if len(row.spans)]
+
+
+def views(rows: Iterable[Row], seconds: float, batches: int) -> tuple[View, View | None]:
+    """All of a run by its stages, and a few batches from its middle with its workers.
+
+    The second is None where the first shows as much. Raises DatasetError where the run took no
+    time.
+    """
+    every = list(rows)
     if seconds <= 0:
         raise DatasetError("the run took no time, of which nothing can be shown")
-    shown = [("the first second" if seconds > _WINDOW else "all of it", 0.0)]
-    if seconds > 2 * _WINDOW:
-        shown.append(("the second in the middle", (seconds - _WINDOW) / 2))
-    return [
-        {
-            "title": title,
-            "svg": _timeline(trace, start, start + min(_WINDOW, seconds), f"timeline{number}"),
-        }
-        for number, (title, start) in enumerate(shown)
-    ]
+    stages = [row for row in every if row.group != "worker"]
+    whole = _view("The whole run", stages, 0.0, seconds)
+    if batches <= _FEW_BATCHES and len(stages) == len(every):
+        return whole, None
+    workers = [row for row in every if row.group == "worker"]
+    shown = [*stages, *workers[:_SHOWN_WORKERS]]
+    part = min(seconds, seconds * _CLOSE_BATCHES / max(1, batches))
+    start = (seconds - part) / 2
+    near = _view("The middle", shown, start, start + part)
+    return whole, replace(near, hidden=len(every) - len(shown))
 
 
 def traced_batches(trace: TraceContent) -> int:
@@ -53,78 +153,22 @@ def traced_batches(trace: TraceContent) -> int:
     )
 
 
-def _timeline(trace: TraceContent, start: float, end: float, name: str) -> str:
-    from matplotlib.patches import Patch
-
-    titles, spans = _read(trace, start, end)
-    rows = sorted(spans, reverse=True)
-    figure, axes = new_figure(0.9 + 0.28 * max(1, len(rows)))
+def _view(title: str, rows: Sequence[Row], start: float, end: float) -> View:
     edges = np.linspace(start, end, _COLUMNS + 1)
-    for place, row in enumerate(rows):
-        extent = (start, end, place - 0.4, place + 0.4)
-        axes.imshow(_strip(spans[row], edges), extent=extent, aspect="auto", interpolation="none")
-    axes.set_yticks(range(len(rows)), [plain_text(titles.get(row, str(row))) for row in rows])
-    axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.set_xlim(start, end)
-    axes.set_xlabel("s")
-    done = {what for row in spans.values() for what in row}
-    named = [Patch(color=colour, label=what) for what, colour in COLOURS.items() if what in done]
-    if named:
-        axes.legend(
-            handles=named, frameon=False, labelcolor=TEXT, ncols=min(6, len(named)),
-            loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize="small", handlelength=1.0,
-            columnspacing=1.2,
-        )  # fmt: skip
-    return svg(figure, name)
+    drawn = []
+    for row in rows:
+        parts = np.clip(covered(row.spans, edges) / row.lanes, 0.0, 1.0)
+        share, path = float(parts.mean()), outline(parts)
+        drawn.append(
+            DrawnRow(row.title, row.group, row.kind, share, path, _borders(row, start, end))
+        )
+    return View(title, start, end, drawn)
 
 
-def _read(
-    trace: TraceContent, start: float, end: float
-) -> tuple[dict[tuple[int, int], str], _Spans]:
-    titles: dict[tuple[int, int], str] = {}
-    spans: dict[tuple[int, int], dict[str, list[tuple[float, float]]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    for event in trace.traceEvents:
-        row = event.pid, event.tid
-        if event.name == "thread_name":
-            titles[row] = str(event.args.get("name", row))
-        elif event.ph == "X" and event.name in COLOURS:
-            span = event.ts / 1e6, (event.ts + event.dur) / 1e6
-            if span[1] > start and span[0] < end:
-                spans[row][event.name].append(span)
-    return titles, spans
-
-
-def _strip(
-    done: Mapping[str, list[tuple[float, float]]], edges: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """RGBA [1, columns, 4]: the colours of all that was done in a column, by its part of it."""
-    from matplotlib.colors import to_rgb
-
-    mixed = np.zeros((len(edges) - 1, 3))
-    total = np.zeros(len(edges) - 1)
-    for what, spans in done.items():
-        part = np.clip(covered(np.array(spans), edges), 0.0, None)  # without rounding below 0
-        mixed += part[:, None] * np.array(to_rgb(COLOURS[what]))
-        total += part
-    rgb = np.divide(mixed, total[:, None], out=np.zeros_like(mixed), where=total[:, None] > 0)
-    return np.dstack([rgb[None], np.minimum(total, 1.0)[None]])
-
-
-def covered(spans: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The part of each column between two `edges` that `spans` [n, 2] take.
-
-    The time that has passed inside of them until an edge is the sum of what has passed since their
-    begins, less the sum since their ends.
-    """
-    inside = _since(spans[:, 0], edges) - _since(spans[:, 1], edges)
-    return np.asarray(np.diff(inside) / np.diff(edges))
-
-
-def _since(times: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """At each edge, the sum of edge - time over all earlier times."""
-    ordered = np.sort(times)
-    sums = np.concatenate([[0.0], np.cumsum(ordered)])
-    earlier = np.searchsorted(ordered, edges)
-    return np.asarray(earlier * edges - sums[earlier])
+def _borders(row: Row, start: float, end: float) -> str:
+    begins = row.spans[:, 0]
+    begins = begins[(begins > start) & (begins < end)]
+    if row.kind != "compute" or row.lanes > 1 or len(begins) > _MOST_BORDERS:
+        return ""
+    places = _COLUMNS * (begins - start) / (end - start)
+    return "".join(f"M{place:.1f} 0V{HEIGHT}" for place in np.sort(places).tolist())

@@ -13,7 +13,8 @@
 namespace regcore {
 
 inline constexpr Filter kFilters[] = {Filter::kBox,     Filter::kBilinear, Filter::kHamming,
-                                      Filter::kBicubic, Filter::kLanczos,  Filter::kNearest};
+                                      Filter::kBicubic, Filter::kLanczos,  Filter::kNearest,
+                                      Filter::kMks2013, Filter::kMks2021};
 
 // GoogleTest prints a level by its name.
 inline void PrintTo(SimdLevel level, std::ostream* out) { *out << SimdName(level); }

@@ -1,0 +1,58 @@
+#include "resize/pick.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace regcore {
+namespace {
+
+// Pixels by their place in the row, in bytes. All but the last are copied as four bytes, where the
+// next pixel overwrites the fourth; `wide` says that the row may be read that far.
+template <int kChannels>
+void PickRow(const std::vector<int>& places, const uint8_t* row, bool wide, uint8_t* out) {
+  const size_t last = places.size() - 1;
+  if (kChannels == 3 && wide) {
+    for (size_t x = 0; x < last; ++x, out += 3) std::memcpy(out, row + places[x], 4);
+  } else {
+    for (size_t x = 0; x < last; ++x, out += kChannels) {
+      std::memcpy(out, row + places[x], kChannels);
+    }
+  }
+  std::memcpy(out, row + places[last], kChannels);
+}
+
+bool AllInside(const AxisPlan& plan) {
+  return std::find(plan.weights.begin(), plan.weights.end(), 0) == plan.weights.end();
+}
+
+}  // namespace
+
+Status PickRows(const PicturePlan& plan, const PixelView& picture, int begin, int end,
+                const ResultView& out) {
+  const AxisPlan& along = plan.along.plan;
+  const AxisPlan& across = plan.across.plan;
+  const size_t row_bytes = static_cast<size_t>(plan.channels * plan.line_pixels());
+  // The weights of an empty box at the end of an axis are zero, all of them.
+  const bool inside = AllInside(along) && AllInside(across);
+  std::vector<int> places(along.start.size());
+  for (size_t x = 0; x < places.size(); ++x) {
+    places[x] = plan.channels * (along.start[x] - picture.area.left);
+  }
+  const auto pick = plan.channels == 1 ? PickRow<1> : plan.channels == 3 ? PickRow<3> : PickRow<4>;
+  for (int y = begin; y < end; ++y) {
+    uint8_t* const row = out.data + y * out.stride;
+    const int source = across.start[static_cast<size_t>(y)];
+    if (!inside) {
+      std::memset(row, 0, row_bytes);
+    } else if (y > begin && source == across.start[static_cast<size_t>(y) - 1]) {
+      std::memcpy(row, row - out.stride, row_bytes);
+    } else {
+      const bool wide = picture.stride > 0 && source + 1 < picture.area.bottom;
+      pick(places, picture.Row(source), wide, row);
+    }
+  }
+  return {};
+}
+
+}  // namespace regcore

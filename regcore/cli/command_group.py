@@ -1,0 +1,112 @@
+"""The group of all commands: imported when called, listed by task, failing in one voice."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from regcore.api.messages import LoggedInterrupt
+from regcore.cli.console import report_failure, report_usage
+from regcore.cli.sections import Section
+from regcore.cli.termination import interrupted_code
+
+_LINE = "regcore.command_line"
+
+
+def command_line() -> list[str] | None:
+    """The words of the command that runs, None where none does."""
+    ctx = click.get_current_context(silent=True)
+    found: list[str] | None = None if ctx is None else ctx.meta.get(_LINE)
+    return found
+
+
+class _Modules(MutableMapping[str, click.Command]):
+    """Commands by their names; the command NAME is imported from regcore.cli.NAME."""
+
+    def __init__(self, purposes: Mapping[str, str]) -> None:
+        self._purposes = purposes
+        self._loaded: dict[str, click.Command | None] = dict.fromkeys(purposes)
+
+    def __getitem__(self, name: str) -> click.Command:
+        found = self._loaded[name]
+        if found is None:
+            module = import_module(f"regcore.cli.{name}")
+            found = self._loaded[name] = getattr(module, name)
+            found.short_help = self._purposes[name]
+        return found
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaded)
+
+    def __len__(self) -> int:
+        return len(self._loaded)
+
+
+class Commands(click.Group):
+    """A group in which every failure is one line on stderr and a documented exit code."""
+
+    #: The commands by task.
+    sections: Sequence[Section] = ()
+
+    def list_in(self, sections: Sequence[Section]) -> None:
+        """Makes these commands known, in the order in which --help shows them."""
+        self.sections = sections
+        self.commands = _Modules(dict(one for _, listed in sections for one in listed))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the sections."""
+        del ctx
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the commands by task."""
+        del ctx
+        width = max(len(name) for name in self.commands)
+        for task, listed in self.sections:
+            with formatter.section(task):
+                formatter.write_dl([(name.ljust(width), what) for name, what in listed])
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:  # noqa: ANN401
+        """Runs the command line; see click.Group. What click complains of is one line, too."""
+        begin: Callable[..., Any] = super().main
+        if not standalone_mode:
+            return begin(*args, standalone_mode=False, **extra)
+        try:
+            code = begin(*args, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            sys.exit(report_usage(error))
+        except click.Abort:
+            sys.exit(report_failure(KeyboardInterrupt()))
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:  # noqa: ANN401
+        """See click.Group; the context knows the whole command line."""
+        line = [info_name or "regcore", *args]
+        make: Callable[..., click.Context] = super().make_context
+        ctx = make(info_name, args, *more, **extra)
+        ctx.meta[_LINE] = line
+        return ctx
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; see click.Group."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except LoggedInterrupt:
+            ctx.exit(interrupted_code())
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            ctx.exit(report_failure(error))

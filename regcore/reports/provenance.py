@@ -1,0 +1,54 @@
+"""When, by which command and of which file a run was made: what no result depends on."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from regcore.models.build_record import file_sha256
+from regcore.performance.perf_file import Environment, environment_here
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """date: of the beginning, in UTC, as 2026-11-27T10:22:14Z. command: the line, if it was one.
+
+    model_hash: `sha256:...` of the model's file, None of a model that is no file. class_names: by
+    index, None where neither the model nor its tag tells them. environment: of the machine.
+    """
+
+    date: str
+    command: str | None
+    model_hash: str | None
+    class_names: tuple[str, ...] | None
+    environment: Environment
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def provenance(
+    date: str,
+    command: Sequence[str] | None,
+    model: str,
+    class_names: tuple[str, ...] | None,
+) -> Provenance:
+    """The same of a run that began at `date`, with what this machine is now."""
+    file = next((Path(name) for name in (model, model.partition(":")[2]) if is_file(name)), None)
+    return Provenance(
+        date=date,
+        command=None if command is None else shlex.join(command),
+        model_hash=None if file is None else f"sha256:{file_sha256(file)}",
+        class_names=class_names,
+        environment=environment_here(),
+    )
+
+
+def is_file(name: str) -> bool:
+    """Whether there is a file of this name."""
+    return bool(name) and Path(name).is_file()
