@@ -95,7 +95,7 @@ TEST(BaselineTest, RareHeadersAreLeftToLibjpeg) {
 TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
   Random random(7);
   LibjpegDecoder library({});
-  std::vector<BaselineDecoder> decoders;
+  std::deque<BaselineDecoder> decoders;  // none can be moved
   for (const SimdLevel level : SupportedSimdLevels()) decoders.emplace_back(level);
   int sound_images = 0, smooth_images = 0;
   for (int i = 0; i < 600; ++i) {
