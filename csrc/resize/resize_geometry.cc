@@ -8,6 +8,9 @@
 namespace regcore {
 namespace {
 
+// Up to here every number of weights, of any filter, is an int.
+constexpr int kMaxSide = 1 << 27;
+
 // Python's int(side / size / gap) or 1, which is at most the side.
 int ReduceFactor(double side, int size, double gap, int limit) {
   const double factor = side / size / gap;
@@ -19,9 +22,11 @@ Rect SafeBox(int width, int height, const double box[4], const ResizeRequest& re
   const double reach = FilterSupport(request.filter) - 0.5;
   const double x = reach * ((box[2] - box[0]) / request.width);
   const double y = reach * ((box[3] - box[1]) / request.height);
-  return {std::max(0, static_cast<int>(box[0] - x)), std::max(0, static_cast<int>(box[1] - y)),
-          static_cast<int>(std::min(static_cast<double>(width), std::ceil(box[2] + x))),
-          static_cast<int>(std::min(static_cast<double>(height), std::ceil(box[3] + y)))};
+  const auto within = [](double place, int side) {
+    return static_cast<int>(std::clamp(place, 0.0, static_cast<double>(side)));
+  };
+  return {within(box[0] - x, width), within(box[1] - y, height),
+          within(std::ceil(box[2] + x), width), within(std::ceil(box[3] + y), height)};
 }
 
 Status CheckBox(int width, int height, const float box[4]) {
@@ -36,6 +41,11 @@ Status MakeResizeGeometry(int width, int height, bool has_alpha, const ResizeReq
                           ResizeGeometry* geometry) {
   ResizeGeometry& g = *geometry;
   g = {};
+  if (width > kMaxSide || height > kMaxSide) {
+    return {StatusCode::kTooLarge, std::to_string(width) + " x " + std::to_string(height) +
+                                       " pixels: a side is longer than " +
+                                       std::to_string(kMaxSide)};
+  }
   double box[4] = {0, 0, static_cast<double>(width), static_cast<double>(height)};
   if (request.has_box) std::copy_n(request.box, 4, box);
   const bool is_whole = box[0] == 0 && box[1] == 0 && box[2] == width && box[3] == height;

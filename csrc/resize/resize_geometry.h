@@ -33,7 +33,8 @@ struct ResizeGeometry {
 };
 
 // As Image.resize in Python for a picture of that size; `has_alpha`: of mode RGBA. kTooSmall: the
-// box lies outside of the picture, or is empty where that cannot be.
+// box lies outside of the picture, or is empty where that cannot be. kTooLarge: a side is longer
+// than the weights can be counted.
 Status MakeResizeGeometry(int width, int height, bool has_alpha, const ResizeRequest& request,
                           ResizeGeometry* geometry);
 

@@ -46,6 +46,16 @@ def picture_workers(count: int) -> Iterator[native.PictureWorkers]:
         each.close()
 
 
+def _begin_anew_in_child() -> None:
+    """A fork may come while another thread holds the lock, which nobody would release there."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+    _idle.clear()
+
+
+os.register_at_fork(after_in_child=_begin_anew_in_child)
+
+
 def _taken(kind: _Kind) -> native.PictureWorkers | None:
     with _lock:
         for place in reversed(range(len(_idle))):

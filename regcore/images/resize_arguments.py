@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, SupportsFloat, SupportsIndex
 
 import numpy as np
@@ -14,7 +13,7 @@ from regcore._native.choices import PASS_ORDERS, RESIZE_FILTERS
 from regcore.errors import UsageError
 from regcore.files.arguments import check_choice, shown, whole_within
 from regcore.images.picture_items import PictureItem
-from regcore.images.result_memory import bytes_of, refuse_overlap
+from regcore.images.result_memory import bytes_of, refuse_overlaps
 from regcore.recipes.recipe import installed_pass_order
 
 Pixels = NDArray[np.uint8]
@@ -110,9 +109,4 @@ def check_results(
         raise UsageError(f"{len(shapes)} images need as many arrays as out, not {len(results)}")
     items = [picture.item for picture in pictures]
     memory = [bytes_of(a, s, np.dtype(np.uint8)) for a, s in zip(results, shapes, strict=True)]
-    for part in memory:
-        refuse_overlap(part, items)
-    # C-contiguous arrays overlap where one begins before another ends.
-    spans = sorted((part.ctypes.data, part.ctypes.data + part.size) for part in memory)
-    if any(ends > begins for (_, ends), (begins, _) in pairwise(spans)):
-        raise UsageError("the arrays of out must not overlap")
+    refuse_overlaps(memory, items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,12 +40,41 @@ def bytes_of(array: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDAr
 
 def refuse_overlap(memory: NDArray[np.uint8], items: Sequence[native.Item]) -> None:
     """Raises UsageError where a result would be written over an image that is still to be read."""
+    refuse_overlaps([memory], items)
+
+
+def refuse_overlaps(parts: Sequence[NDArray[np.uint8]], items: Sequence[native.Item]) -> None:
+    """The same for flat results, none of which may overlap another; UsageError where one does.
+
+    Each image is compared with its neighbours in memory alone, so that long lists take no longer
+    than it takes to sort them.
+    """
+    in_order = sorted(parts, key=_address)
+    ends = [_address(part) + part.size for part in in_order]
+    if any(end > _address(part) for end, part in zip(ends, in_order[1:], strict=False)):
+        raise UsageError("the arrays of out must not overlap")
     for index, item in enumerate(items):
         if not isinstance(item, (bytes, bytearray, memoryview, np.ndarray)) or len(item) == 0:
             continue
         source = item if isinstance(item, np.ndarray) else np.frombuffer(item, np.uint8)
-        if np.may_share_memory(memory, source) and np.shares_memory(memory, source):
-            raise UsageError(f"out lies in the memory of item {index}")
+        begin, end = _span(source)
+        for part in in_order[bisect_right(ends, begin) :]:
+            if _address(part) >= end:
+                break
+            if np.shares_memory(part, source):
+                raise UsageError(f"out lies in the memory of item {index}")
+
+
+def _address(array: NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _span(array: NDArray[Any]) -> tuple[int, int]:
+    """The addresses of the first byte of an array and after its last one, whatever its strides."""
+    reaches = [(n - 1) * step for n, step in zip(array.shape, array.strides, strict=True)]
+    below = sum(reach for reach in reaches if reach < 0)
+    above = sum(reach for reach in reaches if reach > 0)
+    return _address(array) + below, _address(array) + above + array.itemsize
 
 
 def checksums_for(

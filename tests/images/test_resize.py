@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import time
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -17,6 +21,7 @@ from PIL import Image
 
 from regcore import DecodeError, UsageError, resize
 from regcore._native.choices import FILTERS, RESIZE_FILTERS
+from regcore.images import picture_workers
 from regcore.recipes.recipe import installed_pass_order
 
 Pixels = NDArray[np.uint8]
@@ -289,3 +294,47 @@ def test_one_image_is_no_sequence() -> None:
 
 def test_no_images() -> None:
     assert resize([], (2, 2)) == []
+
+
+def test_a_side_that_no_kernel_can_count() -> None:
+    tall = np.broadcast_to(np.zeros((1, 1), np.uint8), (400_000_000, 1))
+    with pytest.raises(DecodeError, match="item 0: 1 x 400000000 pixels: a side is longer than"):
+        resize([tall], (1, 1), filter="lanczos")
+
+
+def test_a_box_far_outside() -> None:
+    with pytest.raises(DecodeError):
+        resize([PIXELS], (1, 1), box=(1e300, 0, 1.7e308, 6), reducing_gap=1)
+
+
+def test_a_fork_while_another_thread_looks_for_workers() -> None:
+    resize([PIXELS], (2, 2))
+    with picture_workers._lock, warnings.catch_warnings():  # noqa: SLF001
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+        pid = os.fork()
+        if pid == 0:
+            try:
+                resize([PIXELS], (2, 2))
+                os._exit(0)
+            finally:
+                os._exit(1)
+    for _ in range(600):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        pytest.fail("the child waits for a lock that nobody releases")
+    assert status == 0
+
+
+def test_an_image_that_surrounds_results_without_touching_them() -> None:
+    memory = np.zeros((10, 20, 3), np.uint8)
+    left, right = memory[:, :10], memory[0, 10:]
+    out = [right[:4].reshape(2, 2, 3), right[4:8].reshape(2, 2, 3)]
+    resize([left, left[::-1]], (2, 2), out=out)
+    for image in (memory, memory[::-1]):
+        with pytest.raises(UsageError, match="out lies in the memory of item 1"):
+            resize([left, image], (2, 2), out=out)
