@@ -49,7 +49,10 @@ Status PictureJob::Start(std::vector<PictureTask> tasks, ExternalDecoder externa
   const size_t helpers = workers_.size() > 1 ? workers_.size() : 0;
   return pool_.Start(pictures + helpers, [this, run, pictures](size_t index, size_t number) {
     Worker* const worker = workers_[number].get();
-    if (index >= pictures) return shared_.HelpUntilDone(&worker->band);
+    if (index >= pictures) {
+      shared_.HelpUntilDone(&worker->band);
+      return Trim(worker);
+    }
     Status status;
     try {
       status = (this->*run)(index, worker);
