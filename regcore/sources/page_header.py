@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-#: By parquet.thrift: PageType, Encoding, and the fields of PageHeader and of both data headers.
-_DATA_PAGE, _DATA_PAGE_V2, _PLAIN = 0, 3, 0
-_TYPE, _SIZE, _CHECKSUM, _DATA, _DATA_V2 = 1, 3, 4, 5, 8
-_VALUES, _ENCODING = 1, 2
+#: By parquet.thrift: PageType, Encoding, and the fields of PageHeader and of the three others.
+_DATA_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_V2 = 0, 2, 3
+_PLAIN, _RLE, _INDICES, _PLAIN_IN_DICTIONARIES = 0, 3, {2, 8}, {0, 2}
+_TYPE, _WHOLE_SIZE, _SIZE, _CHECKSUM = 1, 2, 3, 4
+_CONTENTS = {_DATA_PAGE: 5, _DICTIONARY_PAGE: 7, _DATA_PAGE_V2: 8}
+_VALUES, _ENCODING, _LEVEL_ENCODING = 1, 2, 3
 _V2_NULLS, _V2_ENCODING, _V2_DEFINITION_BYTES, _V2_REPETITION_BYTES = 2, 4, 5, 6
 #: By Thrift's compact protocol.
 _TRUE, _FALSE, _BYTE, _INTEGERS, _DOUBLE, _BINARY, _STRUCT = 1, 2, 3, (4, 5, 6), 7, 8, 12
@@ -17,42 +19,52 @@ _Field = int | None | dict[int, "_Field"]
 
 
 class PageHeader(NamedTuple):
-    """What is to be known of a data page.
+    """What is to be known of a page with values.
 
-    header_bytes, size: of the header, and of what comes after it. level_bytes: of the levels before
-    the values in a page of the second version. is_plain: whether it has values as they are.
+    header_bytes, size: of the header, and of what comes after it. whole_size: of that without
+    compression. level_bytes: of the levels before the values in a page of the second version.
+    is_plain: whether it has values as they are; has_indices: or their places in the dictionary.
+    has_rle_levels: of a data page of the first version. is_dictionary: it is none of data.
     """
 
     header_bytes: int
     size: int
+    whole_size: int
     values: int
     level_bytes: int
     is_plain: bool
+    has_indices: bool
+    has_rle_levels: bool
+    is_dictionary: bool
     is_second_version: bool
     has_checksum: bool
 
 
 def read_page_header(content: bytes) -> PageHeader | None:
-    """None where there is no header of a data page at the beginning of these bytes."""
+    """None where there is no header of a page with values at the beginning of these bytes."""
     reader = _Reader(content)
     try:
         fields = reader.struct()
-        second = fields[_TYPE] == _DATA_PAGE_V2
-        if fields[_TYPE] not in {_DATA_PAGE, _DATA_PAGE_V2}:
-            return None
-        data = fields[_DATA_V2 if second else _DATA]
+        kind = _amount(fields[_TYPE])
+        data = fields[_CONTENTS[kind]]
         if not isinstance(data, dict):
             return None
+        second = kind == _DATA_PAGE_V2
         levels = 0
         if second:
             levels = _amount(data[_V2_DEFINITION_BYTES]) + _amount(data[_V2_REPETITION_BYTES])
+        encoding = data[_V2_ENCODING if second else _ENCODING]
+        is_data = kind != _DICTIONARY_PAGE
         return PageHeader(
             header_bytes=reader.position,
             size=_amount(fields[_SIZE]),
+            whole_size=_amount(fields[_WHOLE_SIZE]),
             values=_amount(data[_VALUES]),
             level_bytes=levels,
-            is_plain=data[_V2_ENCODING if second else _ENCODING] == _PLAIN
-            and not (second and data[_V2_NULLS]),
+            is_plain=is_data and encoding == _PLAIN and not (second and data[_V2_NULLS]),
+            has_indices=is_data and encoding in _INDICES,
+            has_rle_levels=kind == _DATA_PAGE and data[_LEVEL_ENCODING] == _RLE,
+            is_dictionary=not is_data and encoding in _PLAIN_IN_DICTIONARIES,
             is_second_version=second,
             has_checksum=_CHECKSUM in fields,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,11 @@ from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.sources import Image, ImageOnDemand
 from regcore.sources.archive import Archive, runs
 from regcore.sources.columns import Columns, row_names
+from regcore.sources.compressed_pages import CompressedPages
 from regcore.sources.label_columns import column_labels
 from regcore.sources.packages import import_arrow, import_reader
 from regcore.sources.plain_pages import PlainPages
-from regcore.sources.prefetch import Content, Prefetched, SequentialParts
+from regcore.sources.prefetch import Content, Load, Prefetched, SequentialParts
 
 if TYPE_CHECKING:
     from regcore.sources.remote import RemoteFiles
@@ -51,7 +52,8 @@ class ParquetTable(Archive):
 
     A page that is damaged or cut short fails the images of its row group, or in a large group those
     from there on, each by name; the others are read. Of images that are neither compressed nor in a
-    dictionary, as Hugging Face writes them, each is read by itself.
+    dictionary, as Hugging Face writes them, each is read by itself; of others in a local file the
+    pages are. pyarrow reads what is left, and what cannot be read so.
     """
 
     def __init__(self, root: str, name: str, remote: RemoteFiles | None = None) -> None:
@@ -94,14 +96,15 @@ class ParquetTable(Archive):
         """
         source = Prefetched(ahead=2, threads=1)
         items: list[Image] = []
+        pages_of = cache(self._pages)
         for group, run in runs(np.searchsorted(self._starts, places, side="right") - 1):
             start = int(self._starts[group])
             rows = [place - start for place in places[run]]
-            pages = self._plain_pages(group)
-            if pages is not None:
+            pages = pages_of(group)
+            if isinstance(pages, PlainPages):
                 items += [_PlainImage(pages, row, self.member(start + row)) for row in rows]
                 continue
-            for part, load in self._portions(group, rows):
+            for part, load in self._portions(group, rows, pages):
                 names = [self.member(start + row) for row in part]
                 items += source.add(names, load)
         return items
@@ -110,23 +113,31 @@ class ParquetTable(Archive):
         """See Archive: the row."""
         return -1, place
 
-    def _portions(self, group: int, rows: list[int]) -> Iterator[tuple[list[int], Any]]:
+    def _portions(
+        self, group: int, rows: list[int], pages: CompressedPages | None
+    ) -> Iterator[tuple[list[int], Load]]:
         """What is read at once of a row group, and how."""
         count = int(self._starts[group + 1] - self._starts[group])
         size = self._metadata.row_group(group).total_byte_size
-        if size <= _LARGE_GROUP:
-            yield rows, partial(self._load, group, rows)
+        if size <= (_LARGE_GROUP if pages is None else _PORTION):
+            whole = partial(self._load, group, rows)
+            yield rows, whole if pages is None else partial(_load_pages, pages, rows, whole)
             return
         step = max(1, count * _PORTION // size)
         parts = [(number, list(part)) for number, part in groupby(rows, lambda row: row // step)]
-        one_pass = SequentialParts(partial(self._batches, group, step), [n for n, _ in parts])
+        # Of parts that pages give, none is kept for anybody.
+        wanted = [number for number, _ in parts] if pages is None else []
+        one_pass = SequentialParts(partial(self._batches, group, step), wanted)
         for number, part in parts:
-            yield part, partial(one_pass.load, number, [row - number * step for row in part])
+            load = partial(one_pass.load, number, [row - number * step for row in part])
+            yield part, load if pages is None else partial(_load_pages, pages, part, load)
 
-    def _plain_pages(self, group: int) -> PlainPages | None:
+    def _pages(self, group: int) -> PlainPages | CompressedPages | None:
+        """None where pyarrow has to read them."""
         if self._remote is not None:
             return None
-        return PlainPages.of(self.path, self._metadata, group, self._image_column)
+        of_group = (self.path, self._metadata, group, self._image_column)
+        return PlainPages.of(*of_group) or CompressedPages.of(*of_group)
 
     def _load(self, group: int, rows: list[int]) -> Sequence[Content]:
         with self._group_errors(group), self._open() as file:
@@ -183,3 +194,10 @@ class ParquetTable(Archive):
             buffer_size=_READ_BYTES,
             page_checksum_verification=True,
         )
+
+
+def _load_pages(pages: CompressedPages, rows: list[int], by_pyarrow: Load) -> Sequence[Content]:
+    try:
+        return pages.contents(rows)
+    except (OSError, ValueError, import_arrow().ArrowException):
+        return by_pyarrow()  # which knows more forms, and names the damage

@@ -19,7 +19,8 @@ from regcore.sources.page_header import PageHeader, read_page_header
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-_HEADER_BYTES = 1 << 12
+#: A header has the least and the greatest value where each has at most 4 KiB.
+_HEADER_BYTES = 1 << 14
 _LENGTH = struct.Struct("<I")
 
 
@@ -51,8 +52,8 @@ class PlainPages:
         ):
             return None
         start: int = chunk.data_page_offset
-        with _opened(path) as opened:
-            first = _header(opened, start)
+        with opened_file(path) as opened:
+            first = page_header_at(opened, start)
         if first is None or not first.is_plain or first.has_checksum:
             return None
         end = start + chunk.total_compressed_size
@@ -60,7 +61,7 @@ class PlainPages:
 
     def read(self, row: int) -> bytes:
         """A value; raises DecodeError where it, or the way to it, is damaged."""
-        with _opened(self._path) as file:
+        with opened_file(self._path) as file:
             with self._lock:
                 while len(self._places) <= row:
                     self._advance(file)
@@ -84,7 +85,7 @@ class PlainPages:
             raise DecodeError(self._path, f"its table is damaged: a page ends at byte {self._at}")
         if self._at >= self._end:
             raise DecodeError(self._path, "its table is damaged: it ends before this row")
-        header = _header(file, self._at)
+        header = page_header_at(file, self._at)
         if header is None or not header.is_plain:
             raise DecodeError(self._path, f"its table is damaged: no page at byte {self._at}")
         begin = self._at + header.header_bytes
@@ -105,8 +106,8 @@ class PlainPages:
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[int]:
-    """A table has more row groups than a process may have files open."""
+def opened_file(path: str) -> Iterator[int]:
+    """Its descriptor, for a while: a process may have fewer files open than row groups."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         yield file
@@ -114,5 +115,6 @@ def _opened(path: str) -> Iterator[int]:
         os.close(file)
 
 
-def _header(file: int, at: int) -> PageHeader | None:
+def page_header_at(file: int, at: int) -> PageHeader | None:
+    """That of the page which begins there; None where none does."""
     return read_page_header(os.pread(file, _HEADER_BYTES, at))
