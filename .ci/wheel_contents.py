@@ -18,7 +18,7 @@ LICENSES = [
     "libjpeg-turbo/README.ijg",
     "xxhash/LICENSE",
 ]
-MODULES = {"pipeline", "preprocess_spec", "score_files", "sources", "tar_index", "topk"}
+MODULES = {"pictures", "pipeline", "preprocess_spec", "score_files", "sources", "tar_index", "topk"}
 
 
 def symbols(module: bytes) -> list[list[str]]:
