@@ -10,8 +10,8 @@
 
 namespace regcore {
 
-// Where the coefficients of a block go, by their place; what has no place in a block, which only
-// the end of one or damage leads to, goes where nothing is read.
+// Where the coefficients of a block go, by their place, from 1 to 64; what has no place in a block,
+// which only the end of one or damage leads to, goes where nothing is read.
 struct BlockLayout {
   uint16_t offset[256];
 };

@@ -56,16 +56,16 @@ bool InverseDct(const PixelKernels& kernels, const Blocks& blocks, int count, Sa
   if (!coefficients.Prepare(HeaderOf(count), count, kernels.group).ok()) std::abort();
   for (int i = 0; i < count; ++i) {
     int16_t* block = coefficients.Block(0, 0, i);
-    for (size_t place = 0; place < 64; ++place) {
+    for (size_t place = 1; place <= 64; ++place) {
       block[coefficients.layout().offset[place]] =
-          blocks.values[64 * static_cast<size_t>(i) + place];
+          blocks.values[64 * static_cast<size_t>(i) + place - 1];
     }
   }
   const bool in_range = kernels.inverse_dct(coefficients.Row(0, 0), coefficients.groups(0),
                                             blocks.steps, samples->bytes.data(), samples->stride);
   *cleared = true;
   for (int i = 0; i < count; ++i) {
-    for (size_t place = 0; place < 64; ++place) {
+    for (size_t place = 1; place <= 64; ++place) {
       *cleared &= coefficients.Block(0, 0, i)[coefficients.layout().offset[place]] == 0;
     }
   }
