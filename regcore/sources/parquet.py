@@ -143,6 +143,8 @@ class ParquetTable(Archive):
         with self._group_errors(group), self._open() as file:
             table = file.read_row_group(group, columns=[self._columns.image], use_threads=False)
             contents = self._columns.contents(table)
+        if len(contents) <= max(rows):
+            raise DecodeError(self.path, f"row group {group} of its table has too few rows")
         return [contents[row] for row in rows]
 
     def _batches(self, group: int, step: int) -> Iterator[Sequence[Content]]:
@@ -171,7 +173,7 @@ class ParquetTable(Archive):
     def _errors_name(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, self._arrow.ArrowException) as error:
+        except (OSError, UnicodeDecodeError, self._arrow.ArrowException) as error:
             raise DatasetError(f"{self.path}: {first_line(error)}") from None
 
     def state_now(self) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Parquet whose images are compressed or in a dictionary: what pyarrow reads, and damage."""
 
+# ruff: noqa: SLF001, FBT001, PT017
+
 from __future__ import annotations
 
 import tempfile
@@ -88,7 +90,7 @@ def test_values_are_those_of_pyarrow(
                 assert [*map(bytes, pages.contents(range(len(part))))] == part
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     values=VALUES,
     options=TABLES.filter(is_direct),
@@ -127,7 +129,7 @@ def by_pyarrow(path: Path, group: int, row: int, *, is_struct: bool) -> bytes | 
     column = "image.bytes" if is_struct else "image"
     try:
         value = pq.ParquetFile(path).read_row_group(group, columns=[column])["image"][row].as_py()
-    except (OSError, pa.ArrowException):
+    except (OSError, IndexError, pa.ArrowException):
         return None
     found: bytes | None = value["bytes"] if is_struct and value is not None else value
     return found
@@ -227,7 +229,7 @@ def test_damage_is_named_with_its_row_group_and_the_others_are_read(
     path = write(tmp_path / "s.parquet", values, row_group_size=20, use_dictionary=False)
     content = bytearray(path.read_bytes())
     at = pq.read_metadata(path).row_group(1).column(0).data_page_offset
-    content[at + 30 : at + 90] = b"\xff" * 60
+    content[at : at + 20] = b"\xff" * 20
     path.write_bytes(content)
     items: list[Any] = opened(path).items(range(60))
     for row, (item, value) in enumerate(zip(items, values, strict=True)):
