@@ -160,7 +160,7 @@ class ParquetTable(Archive):
     def _errors_name(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, self._arrow.ArrowException) as error:
+        except (OSError, UnicodeDecodeError, self._arrow.ArrowException) as error:
             raise DatasetError(f"{self.path}: {first_line(error)}") from None
 
     def state_now(self) -> tuple[int, int]:
