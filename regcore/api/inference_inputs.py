@@ -172,8 +172,8 @@ def model_identity(model: str) -> str:
     path = Path(model)
     if path.is_file():
         return "+".join(map(file_checksum, [path, *_weight_files(path)]))
-    prefix, _, file = model.partition(":")
-    return f"{prefix}:{model_identity(file)}" if file and Path(file).is_file() else model
+    prefix, colon, rest = model.partition(":")  # torch:NAME:WEIGHTS has two
+    return f"{prefix}:{model_identity(rest)}" if colon and rest else model
 
 
 def _weight_files(model: Path) -> list[Path]:

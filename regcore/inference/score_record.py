@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import MsgspecError, convert
 from numpy.typing import NDArray
 
 from regcore.files.checksum import checksum
@@ -79,8 +80,8 @@ def unpack_body(head: RecordHead, body: bytes, images: int) -> ScoredBatch | Non
     scores = np.frombuffer(body, head.dtype, head.rows * head.classes, first)
     try:
         found = json.loads(body[first + scores.nbytes :])
-        diagnostics = tuple(Diagnostic(**one) for one in found)
-    except (ValueError, TypeError, RecursionError):
+        diagnostics = convert(found, tuple[Diagnostic, ...])
+    except (ValueError, MsgspecError, RecursionError):
         return None
     if rows.min() < 0 or rows.max() >= images or len(np.unique(rows)) < len(rows):
         return None

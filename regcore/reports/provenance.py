@@ -39,7 +39,7 @@ def provenance(
     class_names: tuple[str, ...] | None,
 ) -> Provenance:
     """The same of a run that began at `date`, with what this machine is now."""
-    file = next((Path(name) for name in (model, model.partition(":")[2]) if is_file(name)), None)
+    file = _file_of(model)
     return Provenance(
         date=date,
         command=None if command is None else shlex.join(command),
@@ -49,6 +49,10 @@ def provenance(
     )
 
 
-def is_file(name: str) -> bool:
-    """Whether there is a file of this name."""
-    return bool(name) and Path(name).is_file()
+def _file_of(model: str) -> Path | None:
+    """The model's file, or that of the weights in torch:NAME:WEIGHTS."""
+    while model:
+        if Path(model).is_file():
+            return Path(model)
+        model = model.partition(":")[2]
+    return None

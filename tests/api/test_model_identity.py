@@ -8,6 +8,7 @@ import pytest
 from onnx_models import save_model
 
 from regcore.api.inference_inputs import model_identity
+from regcore.reports.provenance import provenance
 
 
 def test_weights_beside_an_onnx_file_belong_to_it(tmp_path: Path) -> None:
@@ -25,3 +26,16 @@ def test_weights_beside_an_onnx_file_belong_to_it(tmp_path: Path) -> None:
     assert model_identity(str(path)) != before
     assert model_identity(f"openvino:{path}") == f"openvino:{model_identity(str(path))}"
     assert model_identity("simulated:100") == "simulated:100"
+
+
+def test_weights_of_a_torch_model_belong_to_it(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.pth"
+    weights.write_bytes(b"of the first epoch")
+    model = f"torch:resnet18.a1_in1k:{weights}"
+    before, hashed = model_identity(model), provenance("", None, model, None).model_hash
+    assert before.startswith("torch:resnet18.a1_in1k:")
+    assert hashed is not None
+    weights.write_bytes(b"of the second epoch")
+    assert model_identity(model) != before
+    assert provenance("", None, model, None).model_hash not in {hashed, None}
+    assert model_identity("torch:resnet18.a1_in1k") == "torch:resnet18.a1_in1k"

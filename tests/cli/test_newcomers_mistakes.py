@@ -38,6 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 MISTAKES = (
     ("rnu m.onnx photos", 2, "regcore has no command rnu; did you mean run?"),
     ("xyzzy", 2, "regcore has no command xyzzy; see 'regcore --help'"),
+    ('"it\'s"', 2, "regcore has no command it's; see 'regcore --help'"),
     ("recipe shw x", 2, "regcore recipe has no command shw; did you mean show?"),
     (f"{RUN} --lables x", 2, "regcore run has no option --lables; did you mean --labels?"),
     (f"{RUN} --batch-size", 2, "--batch-size needs a value after it"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -312,6 +313,21 @@ def test_a_full_disk_costs_the_journal_and_not_the_run(
     result = regcore(*arguments, "--out", tmp_path / "out")
     assert result.exit_code == 3
     assert result.stderr.count("cannot write: No space left on device; the run goes on") == 1
+    assert results(tmp_path / "out") == results(clean)
+
+
+def test_a_disk_that_fails_at_the_end_costs_the_run_nothing(
+    arguments: list[Any], clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = tmp_path / "out" / JOURNAL
+
+    def fails(descriptor: int) -> None:
+        if journal.exists() and os.path.samestat(os.fstat(descriptor), journal.stat()):
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    result = regcore(*arguments, "--out", tmp_path / "out")
+    assert result.exit_code == 3, result.output
     assert results(tmp_path / "out") == results(clean)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regcore.errors import DecodeError
+from regcore.errors import DatasetError, DecodeError
 from regcore.sources import plain_pages
 from regcore.sources.page_header import read_page_header
 from regcore.sources.parquet import ParquetTable
@@ -148,6 +148,14 @@ def test_damage_is_named_and_other_row_groups_are_read(
                 item.read()
         else:
             assert item.read() == given[place]
+
+
+def test_a_column_whose_name_is_no_text_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "s.parquet", [*values()])
+    # Once in the footer's own schema; Arrow's copy is base64.
+    path.write_bytes(path.read_bytes().replace(b"image", b"\xff\xff\xff\x7fe"))
+    with pytest.raises(DatasetError, match=r"s\.parquet: .*codec can't decode"):
+        opened(path)
 
 
 def test_a_file_that_is_cut_short_after_it_was_opened(tmp_path: Path) -> None:
