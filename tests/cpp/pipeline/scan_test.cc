@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 
 #include "jpeg/baseline/baseline_decoder.h"
 #include "jpeg/jpeg_decoder.h"
