@@ -57,7 +57,7 @@ bool InverseDct(const PixelKernels& kernels, const Blocks& blocks, int count, Sa
   for (int i = 0; i < count; ++i) {
     int16_t* block = coefficients.Block(0, 0, i);
     for (size_t place = 0; place < 64; ++place) {
-      block[coefficients.layout().offset[place]] =
+      block[coefficients.layout().offset[place + 1]] =
           blocks.values[64 * static_cast<size_t>(i) + place];
     }
   }
@@ -66,7 +66,7 @@ bool InverseDct(const PixelKernels& kernels, const Blocks& blocks, int count, Sa
   *cleared = true;
   for (int i = 0; i < count; ++i) {
     for (size_t place = 0; place < 64; ++place) {
-      *cleared &= coefficients.Block(0, 0, i)[coefficients.layout().offset[place]] == 0;
+      *cleared &= coefficients.Block(0, 0, i)[coefficients.layout().offset[place + 1]] == 0;
     }
   }
   return in_range;
