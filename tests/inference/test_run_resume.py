@@ -26,7 +26,7 @@ from regcore.inference.score_journal import JOURNAL
 COUNT = 64
 BATCH = 4
 RECIPE = "resize=232,crop=224,filter=bicubic,mean=0.485,0.456,0.406,std=0.2,0.2,0.2"
-#: As a user types it, with a device that takes 20 ms, and a journal that is written at once.
+#: As a user types it, with a device that takes 100 ms, and a journal that is written at once.
 SLOW = """
 import time
 from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend as Backend
@@ -34,7 +34,7 @@ from regcore.inference import score_journal
 score_journal._WRITTEN_EVERY = 0
 result = Backend.result
 def slow(self):
-    time.sleep(0.02)
+    time.sleep(0.1)
     return result(self)
 Backend.result = slow
 from regcore.__main__ import main
