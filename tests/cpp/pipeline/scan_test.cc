@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 
 #include "jpeg/baseline/baseline_decoder.h"
 #include "jpeg/jpeg_decoder.h"
@@ -95,7 +96,7 @@ TEST(BaselineTest, RareHeadersAreLeftToLibjpeg) {
 TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
   Random random(7);
   LibjpegDecoder library({});
-  std::vector<BaselineDecoder> decoders;
+  std::deque<BaselineDecoder> decoders;  // which are never moved
   for (const SimdLevel level : SupportedSimdLevels()) decoders.emplace_back(level);
   int sound_images = 0, smooth_images = 0;
   for (int i = 0; i < 600; ++i) {
