@@ -6,6 +6,11 @@
 namespace regcore {
 namespace {
 
+// MCUs whose coefficients are held at a time: so few that these stay in the L1 cache, beside the
+// tables of the codes. Those of a row of the wider pictures do not.
+constexpr int kMcusAtOnce = 8;
+static_assert(kMcusAtOnce % kMaxGroup == 0);
+
 bool StepsFit(const uint16_t* steps) {
   return std::all_of(steps, steps + 64, [](uint16_t step) { return step <= kLargestStep; });
 }
@@ -53,9 +58,8 @@ bool BaselineDecoder::Takes(const ScanHeader& scan) {
 }
 
 size_t BaselineDecoder::BytesFor(const ScanHeader& scan) {
-  const int mcus = scan.mcus_across();
-  return McuReader::BytesFor(scan, mcus) + Coefficients::BytesFor(scan, mcus) +
-         SampleRows::BytesFor(scan, mcus);
+  return McuReader::BytesFor(scan, kMcusAtOnce) + Coefficients::BytesFor(scan, kMcusAtOnce) +
+         SampleRows::BytesFor(scan, scan.mcus_across());
 }
 
 size_t BaselineDecoder::capacity() const {
@@ -68,20 +72,37 @@ void BaselineDecoder::Release() {
   samples_.Release();
 }
 
-// Reads one row of MCUs and makes samples of it.
-bool BaselineDecoder::DecodeMcuRow(const Part& part, int mcu_row) {
-  const ScanHeader& scan = part.scan;
-  if (!reader_.ReadRow()) return false;
+// Reads the next `count` MCUs and makes samples of them, from MCU `first` of the part's row on.
+bool BaselineDecoder::DecodeMcus(const ScanHeader& scan, int first, int count) {
+  if (!reader_.Read(count)) return false;
   bool in_range = true;
   for (int c = 0; c < scan.components; ++c) {
     const ScanComponent& component = scan.component[c];
     const int16_t* steps = reinterpret_cast<const int16_t*>(component.quantization);
+    const int left = 8 * component.blocks_across * first;
     for (int down = 0; down < component.blocks_down; ++down) {
-      in_range &= kernels_.inverse_dct(coefficients_.Row(c, down), coefficients_.groups(c), steps,
-                                       samples_.Row(c, 8 * down), samples_.stride());
+      in_range &= kernels_.inverse_dct(coefficients_.Row(c, down), coefficients_.groups(c, count),
+                                       steps, samples_.Row(c, 8 * down) + left, samples_.stride());
     }
-    if (c == 0 || scan.component[0].blocks_across == 1) continue;
-    // At its sides and at its top and bottom the chroma plane goes on as it ends.
+  }
+  return in_range;
+}
+
+// Reads one row of MCUs and makes samples of it.
+bool BaselineDecoder::DecodeMcuRow(const Part& part, int mcu_row) {
+  const ScanHeader& scan = part.scan;
+  if (!reader_.Skip(part.first_mcu)) return false;
+  for (int first = 0; first < part.mcus(); first += kMcusAtOnce) {
+    if (!DecodeMcus(scan, first, std::min(kMcusAtOnce, part.mcus() - first))) return false;
+  }
+  if (scan.component[0].blocks_across > 1) ExtendChroma(part, mcu_row);
+  return reader_.Skip(scan.mcus_across() - part.last_mcu);
+}
+
+// At its sides and at its top and bottom the chroma plane goes on as it ends.
+void BaselineDecoder::ExtendChroma(const Part& part, int mcu_row) {
+  const ScanHeader& scan = part.scan;
+  for (int c = 1; c < scan.components; ++c) {
     const int width = (scan.width + 1) / 2 - part.first_mcu * 8;
     const int height = (scan.height + 1) / 2 - mcu_row * 8;
     for (int row = 0; row < 8; ++row) {
@@ -98,7 +119,6 @@ bool BaselineDecoder::DecodeMcuRow(const Part& part, int mcu_row) {
       repeat(height - 1, height);
     }
   }
-  return in_range;
 }
 
 void BaselineDecoder::WriteRow(const Part& part, int y, const uint8_t* luma, const uint8_t* cb,
@@ -144,16 +164,15 @@ Status BaselineDecoder::Decode(const ScanHeader& scan, const Rect& wanted, bool 
   Part part(scan, wanted);
   const int64_t bytes = part.view.stride * wanted.height();
   REGCORE_RETURN_IF_ERROR(pixels->Reserve(static_cast<size_t>(bytes) + kPixelSlack));
-  REGCORE_RETURN_IF_ERROR(coefficients_.Prepare(scan, part.mcus(), kernels_.group));
+  REGCORE_RETURN_IF_ERROR(coefficients_.Prepare(scan, kMcusAtOnce, kernels_.group));
   REGCORE_RETURN_IF_ERROR(samples_.Prepare(scan, part.mcus()));
   part.pixels = pixels->data();
   part.view.data = pixels->data();
   bool readable = false;
-  REGCORE_RETURN_IF_ERROR(
-      reader_.Open(scan, part.first_mcu, part.last_mcu, coefficients_, &readable));
+  REGCORE_RETURN_IF_ERROR(reader_.Open(scan, kMcusAtOnce, coefficients_, &readable));
   if (!readable) return {};
   for (int row = 0; row < part.first_row; ++row) {
-    if (!reader_.SkipRow()) return {};
+    if (!reader_.Skip(scan.mcus_across())) return {};
   }
   for (int row = part.first_row; row < part.last_row; ++row) {
     if (!DecodeMcuRow(part, row)) return {};
@@ -162,7 +181,7 @@ Status BaselineDecoder::Decode(const ScanHeader& scan, const Rect& wanted, bool 
   }
   if (check_rest) {
     for (int row = part.last_row; row < scan.mcus_down(); ++row) {
-      if (!reader_.SkipRow()) return {};
+      if (!reader_.Skip(scan.mcus_across())) return {};
     }
   }
   const bool all_read = check_rest || part.last_row == scan.mcus_down();

@@ -44,6 +44,8 @@ class BaselineDecoder {
  private:
   struct Part;
   bool DecodeMcuRow(const Part& part, int mcu_row);
+  bool DecodeMcus(const ScanHeader& scan, int first, int count);
+  void ExtendChroma(const Part& part, int mcu_row);
   void WriteRows(const Part& part, int mcu_row);
   void WriteRow(const Part& part, int y, const uint8_t* luma, const uint8_t* cb, const uint8_t* cr);
 

@@ -50,7 +50,7 @@ Status Coefficients::Prepare(const ScanHeader& scan, int mcus, int group) {
   int16_t* next = reinterpret_cast<int16_t*>(buffer_.data());
   for (int c = 0; c < scan.components; ++c) {
     const size_t across = BlocksAcross(scan.component[c], mcus, group);
-    groups_[c] = across >> shift_;
+    blocks_across_[c] = scan.component[c].blocks_across;
     for (int down = 0; down < scan.component[c].blocks_down; ++down) {
       rows_[c][down] = next;
       next += across * kBlockSize;

@@ -1,4 +1,4 @@
-// The coefficients of one row of MCUs, as the inverse DCT reads them.
+// The coefficients of MCUs side by side, as the inverse DCT reads them.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,10 @@ class Coefficients {
     return Row(component, row) + (at >> shift_) * (kBlockSize << shift_) + 8 * (at & mask_);
   }
 
-  // Groups in every row of blocks of one component.
-  size_t groups(int component) const { return groups_[component]; }
+  // The groups that the first `mcus` MCUs fill in every row of blocks of one component.
+  size_t groups(int component, int mcus) const {
+    return (static_cast<size_t>(blocks_across_[component] * mcus) + mask_) >> shift_;
+  }
 
   size_t capacity() const { return buffer_.capacity(); }
   void Release();
@@ -45,7 +47,7 @@ class Coefficients {
   unsigned shift_ = 0;
   unsigned mask_ = 0;
   int16_t* rows_[kMaxComponents][kMaxBlocksDown] = {};
-  size_t groups_[kMaxComponents] = {};
+  int blocks_across_[kMaxComponents] = {};  // in an MCU
 };
 
 }  // namespace regcore

@@ -24,14 +24,12 @@ void McuReader::Release() {
   passed_over_.Release();
 }
 
-Status McuReader::Open(const ScanHeader& scan, int first, int last,
-                       const Coefficients& coefficients, bool* sound) {
+Status McuReader::Open(const ScanHeader& scan, int mcus, const Coefficients& coefficients,
+                       bool* sound) {
   scan_ = &scan;
-  first_ = first;
-  last_ = last;
   *sound = false;
   if (!tables_.Build(scan)) return {};
-  REGCORE_RETURN_IF_ERROR(wanted_.Prepare(scan, tables_.components(), last - first, &coefficients));
+  REGCORE_RETURN_IF_ERROR(wanted_.Prepare(scan, tables_.components(), mcus, &coefficients));
   REGCORE_RETURN_IF_ERROR(passed_over_.Prepare(scan, tables_.components(), kPassedOver, nullptr));
   REGCORE_RETURN_IF_ERROR(segments_.Open(scan.data, scan.size));
   next_restart_ = 0;
@@ -94,10 +92,6 @@ bool McuReader::Skip(int count) {
     if (!Read(passed_over_, std::min(count, kPassedOver))) return false;
   }
   return true;
-}
-
-bool McuReader::ReadRow() {
-  return Skip(first_) && Read(wanted_, last_ - first_) && Skip(scan_->mcus_across() - last_);
 }
 
 }  // namespace regcore

@@ -24,15 +24,14 @@ class McuReader {
 
   static size_t BytesFor(const ScanHeader& scan, int mcus);
 
-  // Of every row that is not skipped, the MCUs [first, last) go into `coefficients`, which are
-  // prepared for as many. `scan` and `coefficients` must outlive the reader's use.
-  Status Open(const ScanHeader& scan, int first, int last, const Coefficients& coefficients,
-              bool* sound);
+  // `coefficients` are prepared for `mcus` MCUs, and like `scan` must outlive the reader's use.
+  Status Open(const ScanHeader& scan, int mcus, const Coefficients& coefficients, bool* sound);
 
-  // Reads the next row of MCUs.
-  bool ReadRow();
+  // Reads the next `count` MCUs of a row into the first ones of the coefficients.
+  bool Read(int count) { return Read(wanted_, count); }
 
-  bool SkipRow() { return Skip(scan_->mcus_across()); }
+  // Passes over the next `count` MCUs.
+  bool Skip(int count);
 
   // Whether the image ends where it should, once all rows are read.
   bool AtEndOfImage() const;
@@ -46,7 +45,6 @@ class McuReader {
   void Release();
 
  private:
-  bool Skip(int count);
   bool Read(const BlockTargets& targets, int count);
   bool ReadRun(const BlockTargets& targets, int first, int count);
   bool Restart();
@@ -55,8 +53,6 @@ class McuReader {
 
   const ReadBlocks read_blocks_;
   const ScanHeader* scan_ = nullptr;
-  int first_ = 0;  // of the MCUs that are wanted
-  int last_ = 0;
   ScanTables tables_;
   BlockTargets wanted_;
   BlockTargets passed_over_;

@@ -1,29 +1,47 @@
 #include "jpeg/baseline/pair_table.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace regcore {
 namespace {
 
 constexpr unsigned kIndexBits = HuffmanTable::kIndexBits;
+constexpr unsigned kSpareBits = 64 - kIndexBits;  // below an index
 
 }  // namespace
 
 void PairTable::Build(const HuffmanTable& first, const HuffmanTable& second) {
   first_ = &first;
-  for (uint64_t index = 0; index < std::size(pairs_); ++index) {
-    pairs_[index] = PairAt(index << (64 - kIndexBits), second);
+  for (uint64_t index = 0; index < std::size(pairs_);) {
+    const HuffmanCode code = first.FindShort(index << kSpareBits);
+    if (!code.found() || code.length() > kLongest) {
+      pairs_[index++] = CodePair::None();
+    } else if (code.advance() == kEndOfBlock || code.length() >= kIndexBits) {
+      CodePair* const begin = pairs_ + index;
+      index += uint64_t{1} << (kIndexBits - code.code_length());
+      std::fill(begin, pairs_ + index, CodePair(code));
+    } else {
+      PairUp(index, code, second);
+      index += uint64_t{1} << (kIndexBits - code.length());
+    }
   }
 }
 
-CodePair PairTable::PairAt(uint64_t bits, const HuffmanTable& second) const {
-  const HuffmanCode code = first_->FindShort(bits);
-  if (!code.found() || code.length() > kLongest) return CodePair::None();
-  if (code.advance() == kEndOfBlock || code.length() >= kIndexBits) return CodePair(code);
-  const HuffmanCode next = second.FindShort(bits << code.length());
-  const bool within = next.found() && code.length() + next.code_length() <= kIndexBits;
-  if (!within || code.length() + next.length() > kLongest) return CodePair(code);
-  return {code, code.Coefficient(bits), next};
+// What begins with `code` and a coefficient, from `index` on. Most pictures have tables of their
+// own, for which this takes time: so what is of the first code is worked out once.
+void PairTable::PairUp(uint64_t index, HuffmanCode code, const HuffmanTable& second) {
+  const unsigned length = code.length();
+  const CodePair alone(code);
+  const CodePair first(code, code.Coefficient(index << kSpareBits));
+  const uint64_t count = uint64_t{1} << (kIndexBits - length);
+  for (uint64_t i = 0; i < count; ++i) {
+    const HuffmanCode next = second.FindShort(i << (kSpareBits + length));
+    const bool within = next.found() && length + next.code_length() <= kIndexBits &&
+                        length + next.length() <= kLongest;
+    const CodePair both(first, next);
+    pairs_[index + i] = within ? both : alone;
+  }
 }
 
 }  // namespace regcore

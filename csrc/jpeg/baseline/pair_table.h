@@ -19,14 +19,19 @@ class CodePair {
   // No code, or one that is to be found by itself.
   static CodePair None() { return CodePair(0, kNoCode, kNoCode, 0, 63, 0); }
 
-  explicit CodePair(HuffmanCode code)
+  explicit CodePair(HuffmanCode code)  // alone
       : CodePair(code.length(), code.advance(), code.advance(), code.code_length(), code.spare(),
                  0) {}
 
-  // `first`, the coefficient of at most 8 bits before `second`.
-  CodePair(HuffmanCode code, int16_t first, HuffmanCode second)
-      : CodePair(code.length() + second.length(), code.advance(), code.advance() + second.advance(),
-                 code.length() + second.code_length(), second.spare(), first) {}
+  // What is of `code`, with `first`, its coefficient of at most 8 bits, whatever follows.
+  CodePair(HuffmanCode code, int16_t first)
+      : CodePair(code.length(), code.advance(), code.advance(), code.length(), 0, first) {}
+
+  // That, and `second` after it.
+  CodePair(CodePair first, HuffmanCode second)
+      : packed_(first.packed_ + CodePair(second.length(), 0, second.advance(), second.code_length(),
+                                         second.spare(), 0)
+                                    .packed_) {}
 
   uint64_t length() const { return packed_; }  // in the lowest 6 bits, as BitReader::Skip takes it
   uint64_t first_advance() const { return packed_ >> 8 & 255; }
@@ -46,7 +51,7 @@ class CodePair {
       : packed_(length | uint64_t{first_advance} << 8 | uint64_t{advance} << 16 |
                 uint64_t{skip} << 24 | uint64_t{spare} << 32 |
                 uint64_t{static_cast<uint16_t>(first) & 0x7FFFu} << 48) {
-    if (advance >= kEndOfBlock && advance < kNoCode) packed_ |= uint64_t{1} << 63;
+    packed_ |= uint64_t{(advance & kNoCode) == kEndOfBlock} << 63;  // or up to 63 more
   }
 
   uint64_t packed_ = 0;
@@ -68,7 +73,7 @@ class PairTable {
   HuffmanCode FindFirst(uint64_t bits) const { return first_->Find(bits); }
 
  private:
-  CodePair PairAt(uint64_t bits, const HuffmanTable& second) const;
+  void PairUp(uint64_t index, HuffmanCode code, const HuffmanTable& second);
 
   CodePair pairs_[1 << HuffmanTable::kIndexBits];
   const HuffmanTable* first_ = nullptr;

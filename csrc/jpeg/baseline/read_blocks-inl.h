@@ -1,10 +1,10 @@
 // kernels_portable.cc by pairs of codes, for processors that do much at once.
 //
-// The coefficients of a block are as many as the picture has it, which no processor foresees: were
-// the end of a block a branch, most of the time would go into jumps taken wrongly. So the first
-// code of a block is looked up like the others, and the end of a block only chooses, by masks, the
-// table, the block and the place for the next look-up. What remains of branches is nearly never
-// taken: codes longer than the index, and blocks whose last coefficient is not 0.
+// The coefficients of a block are as many as the picture has it, which no processor foresees well:
+// a branch at the end of a block would often be taken wrongly, and is slower by the clock. So the
+// first code of a block is looked up like the others, and the end of a block only chooses, by
+// masks, the table, the block and the place for the next look-up. What remains of branches is
+// nearly never taken: codes longer than the index, and blocks whose last coefficient is not 0.
 #pragma once
 
 #include <cstddef>

@@ -8,6 +8,7 @@
 //   Add, Subtract, Multiply     modulo 2^16, or 2^32 if Wide
 //   Min, Max
 //   Combine(a, b, ka, kb)       a * ka + b * kb, Wide
+//   Combine(sum, a, b, ka, kb)  the same and a Wide, which some processors add at no cost
 //   Narrow<shift>(wide)         wide >> shift
 //   Transpose(x)                8 vectors as the rows of a matrix, block by block
 //   MagnitudeSum(sum, x, step)  adds to a Wide whose numbers together are the sum of |x * step|
@@ -33,18 +34,18 @@ inline void TransformLanes(typename Lanes::Vector (&x)[8]) {
   const Wide even2 = Lanes::Combine(x[2], x[6], 4433, 4433 - 15137);
   const Wide even3 = Lanes::Combine(x[2], x[6], 4433 + 6270, 4433);
   const Wide half = Lanes::Broadcast(1 << (kShift - 1));
-  const Wide even0 = Lanes::Add(Lanes::Combine(x[0], x[4], 8192, 8192), half);
-  const Wide even1 = Lanes::Add(Lanes::Combine(x[0], x[4], 8192, -8192), half);
+  const Wide even0 = Lanes::Combine(half, x[0], x[4], 8192, 8192);
+  const Wide even1 = Lanes::Combine(half, x[0], x[4], 8192, -8192);
 
   const Vector z3 = Lanes::Add(x[7], x[3]);
   const Vector z4 = Lanes::Add(x[5], x[1]);
   const Wide turn3 = Lanes::Combine(z3, z4, 9633 - 16069, 9633);
   const Wide turn4 = Lanes::Combine(z3, z4, 9633, 9633 - 3196);
   const Wide odd[4] = {
-      Lanes::Add(Lanes::Combine(x[7], x[1], -7373, 12299 - 7373), turn4),
-      Lanes::Add(Lanes::Combine(x[5], x[3], -20995, 25172 - 20995), turn3),
-      Lanes::Add(Lanes::Combine(x[5], x[3], 16819 - 20995, -20995), turn4),
-      Lanes::Add(Lanes::Combine(x[7], x[1], 2446 - 7373, -7373), turn3),
+      Lanes::Combine(turn4, x[7], x[1], -7373, 12299 - 7373),
+      Lanes::Combine(turn3, x[5], x[3], -20995, 25172 - 20995),
+      Lanes::Combine(turn4, x[5], x[3], 16819 - 20995, -20995),
+      Lanes::Combine(turn3, x[7], x[1], 2446 - 7373, -7373),
   };
   const Wide even[4] = {Lanes::Add(even0, even3), Lanes::Add(even1, even2),
                         Lanes::Subtract(even1, even2), Lanes::Subtract(even0, even3)};

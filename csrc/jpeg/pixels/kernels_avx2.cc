@@ -69,6 +69,9 @@ struct Lanes {
     return {_mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), factors),
             _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), factors)};
   }
+  static Wide Combine(Wide sum, Vector a, Vector b, int ka, int kb) {
+    return Add(Combine(a, b, ka, kb), sum);
+  }
   template <int kShift>
   static Vector Narrow(Wide a) {
     return _mm256_packs_epi32(_mm256_srai_epi32(a.low, kShift), _mm256_srai_epi32(a.high, kShift));

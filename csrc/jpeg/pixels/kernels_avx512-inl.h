@@ -18,6 +18,14 @@ __m512i Factors(int first, int second) {
                                             (static_cast<unsigned>(first) & 0xFFFF)));
 }
 
+__m512i AddProducts(__m512i sum, __m512i a, __m512i b) {
+#if defined(__AVX512VNNI__)
+  return _mm512_dpwssd_epi32(sum, a, b);
+#else
+  return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+#endif
+}
+
 struct Lanes {
   using Vector = __m512i;
   static constexpr int kBlocks = 4;
@@ -66,12 +74,16 @@ struct Lanes {
     return {_mm512_madd_epi16(_mm512_unpacklo_epi16(a, b), Factors(ka, kb)),
             _mm512_madd_epi16(_mm512_unpackhi_epi16(a, b), Factors(ka, kb))};
   }
+  static Wide Combine(Wide sum, Vector a, Vector b, int ka, int kb) {
+    return {AddProducts(sum.low, _mm512_unpacklo_epi16(a, b), Factors(ka, kb)),
+            AddProducts(sum.high, _mm512_unpackhi_epi16(a, b), Factors(ka, kb))};
+  }
   template <int kShift>
   static Vector Narrow(Wide a) {
     return _mm512_packs_epi32(_mm512_srai_epi32(a.low, kShift), _mm512_srai_epi32(a.high, kShift));
   }
   static Wide MagnitudeSum(Wide sum, Vector x, Vector step) {
-    return {_mm512_add_epi32(sum.low, _mm512_madd_epi16(_mm512_abs_epi16(x), step)), sum.high};
+    return {AddProducts(sum.low, _mm512_abs_epi16(x), step), sum.high};
   }
   static bool OutOfRange(Wide sum, Vector low, Vector high) {
     __m512i total = _mm512_add_epi32(sum.low, _mm512_shuffle_epi32(sum.low, _MM_PERM_BADC));

@@ -35,6 +35,13 @@ struct Lanes {
     return {vmlal_n_s16(vmull_n_s16(vget_low_s16(a), first), vget_low_s16(b), second),
             vmlal_high_n_s16(vmull_high_n_s16(a, first), b, second)};
   }
+  static Wide Combine(Wide sum, Vector a, Vector b, int ka, int kb) {
+    const int16_t first = static_cast<int16_t>(ka);
+    const int16_t second = static_cast<int16_t>(kb);
+    const int32x4_t low = vmlal_n_s16(sum.low, vget_low_s16(a), first);
+    const int32x4_t high = vmlal_high_n_s16(sum.high, a, first);
+    return {vmlal_n_s16(low, vget_low_s16(b), second), vmlal_high_n_s16(high, b, second)};
+  }
   template <int kShift>
   static Vector Narrow(Wide a) {
     return vqmovn_high_s32(vqmovn_s32(vshrq_n_s32(a.low, kShift)), vshrq_n_s32(a.high, kShift));

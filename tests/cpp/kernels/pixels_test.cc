@@ -46,7 +46,7 @@ struct Blocks {
     }
   }
 
-  std::vector<int16_t> values;  // 64 of each block, in zigzag order
+  std::vector<int16_t> values;  // 64 of each block, in zigzag order, the first at place 1
   int16_t steps[64];
 };
 
@@ -56,17 +56,17 @@ bool InverseDct(const PixelKernels& kernels, const Blocks& blocks, int count, Sa
   if (!coefficients.Prepare(HeaderOf(count), count, kernels.group).ok()) std::abort();
   for (int i = 0; i < count; ++i) {
     int16_t* block = coefficients.Block(0, 0, i);
-    for (size_t place = 1; place <= 64; ++place) {
-      block[coefficients.layout().offset[place]] =
-          blocks.values[64 * static_cast<size_t>(i) + place - 1];
+    for (size_t place = 0; place < 64; ++place) {
+      block[coefficients.layout().offset[place + 1]] =
+          blocks.values[64 * static_cast<size_t>(i) + place];
     }
   }
-  const bool in_range = kernels.inverse_dct(coefficients.Row(0, 0), coefficients.groups(0),
+  const bool in_range = kernels.inverse_dct(coefficients.Row(0, 0), coefficients.groups(0, count),
                                             blocks.steps, samples->bytes.data(), samples->stride);
   *cleared = true;
   for (int i = 0; i < count; ++i) {
-    for (size_t place = 1; place <= 64; ++place) {
-      *cleared &= coefficients.Block(0, 0, i)[coefficients.layout().offset[place]] == 0;
+    for (size_t place = 0; place < 64; ++place) {
+      *cleared &= coefficients.Block(0, 0, i)[coefficients.layout().offset[place + 1]] == 0;
     }
   }
   return in_range;

@@ -96,7 +96,7 @@ TEST(BaselineTest, RareHeadersAreLeftToLibjpeg) {
 TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
   Random random(7);
   LibjpegDecoder library({});
-  std::deque<BaselineDecoder> decoders;  // none can be moved
+  std::deque<BaselineDecoder> decoders;  // which are never moved
   for (const SimdLevel level : SupportedSimdLevels()) decoders.emplace_back(level);
   int sound_images = 0, smooth_images = 0;
   for (int i = 0; i < 600; ++i) {
