@@ -89,7 +89,6 @@ class RunForm:
     wait_seconds: Annotated[
         Amount, described("The part of it in which the backend waited for images.")
     ]
-    recipe_from: RecipeOrigin | UnsetType = UNSET
     date: Annotated[
         str | UnsetType, described("When it began, in UTC, as 2026-11-27T10:22:14Z.")
     ] = UNSET
@@ -106,6 +105,7 @@ class RunForm:
         list[str] | UnsetType,
         described("Of the model's classes, by index; absent where nobody tells them."),
     ] = UNSET
+    recipe_from: RecipeOrigin | UnsetType = UNSET
     result: Annotated[
         str | UnsetType,
         described("The file that was written; in what --json prints only."),

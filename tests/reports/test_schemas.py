@@ -263,7 +263,8 @@ def by_pattern(form: str, path: tuple[Any, ...]) -> bool:
 def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
     """Keys that only some have: of a complete set, of one kind of model, of a trace's events."""
     some = {
-        "run": {"result", "recipe_from", "run", "accuracy_percent", "interval", "metrics"},
+        "run": {"result", "recipe_from", "run", "accuracy_percent", "interval", "metrics", "kept",
+                "date", "command", "model_hash", "environment", "class_names"},
         "perf": {"recipe_from", "run", "files", "sweep"},
         "infer": {"recipe_from"},
         "profile": {"recipe_from"},
