@@ -217,8 +217,8 @@ def evaluate_model(
             check_class_order(labelled, topn.classes, background=background)
             true_classes = class_indices(true_classes, topn.classes, background=topn.background)
             log_background(topn.classes, log, background=topn.background)
-            best, how = evaluation.indices[:, 0], {"background": topn.background}
-            hint = label_order_hint(true_classes, best, topn.classes, **how)
+            best = evaluation.indices[:, 0]
+            hint = label_order_hint(true_classes, best, topn.classes, background=topn.background)
         log_failures(log, evaluation.errors)
         predictions = TopPredictions(names, true_classes, evaluation.indices, evaluation.values)
         path = out / (RESULT if report.complete else INCOMPLETE_RESULT)

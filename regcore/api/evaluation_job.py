@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
-from regcore.api.inference_inputs import model_identity
+from regcore.api.inference_inputs import model_identity, names_digest
 from regcore.api.labelled_data import LabelledData
 from regcore.api.messages import Log
 from regcore.backends.protocol import Backend
@@ -129,14 +128,13 @@ class EvaluationJob:
             return evaluation
 
     def _form(self) -> RunJournalForm:
-        listed = "\0".join(self.names).encode(errors="surrogateescape")
         return RunJournalForm(
             format=json_form("run-journal"),
             model=model_identity(self.model),
             backend=f"{self.backend.name} {self.backend.version}",
             provider=self.backend.provider,
             images=str(self.data.root.resolve()),
-            list=hashlib.sha256(listed).hexdigest()[:16],
+            list=names_digest(self.names),
             recipe=recipe_form(self.recipe.to_dict()),
             limits=ReadLimits(**{name: self.options.get(name) for name in _LIMITS}),
             output=self.backend.outputs[0].name,

@@ -23,6 +23,7 @@ from regcore.inference.inputs.photos import PhotoInputs
 from regcore.inference.inputs.source import Inputs
 from regcore.inference.inputs.store import StoreInputs
 from regcore.models.external_weights import weights_beside
+from regcore.models.spelled_file import spelled_file
 from regcore.recipes.recipe import Recipe
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import Digest, as_dict, described
@@ -153,12 +154,11 @@ def scores_origin(
 
     backend: the opened model. binary: whether the scores are float32 instead of text.
     """
-    names = "\0".join(inputs.names).encode(errors="surrogateescape")
     form = InferenceForm(
         format=json_form("inference"),
         model=model_identity(model),
         images=str(images) if is_url(str(images)) else str(Path(images).resolve()),
-        list=hashlib.sha256(names).hexdigest()[:16],
+        list=names_digest(inputs.names),
         recipe=recipe_form(recipe.to_dict()),
         output=backend.outputs[0].name,
         binary=binary,
@@ -167,13 +167,18 @@ def scores_origin(
     return as_dict(form)
 
 
+def names_digest(names: Sequence[str]) -> str:
+    """Of a list of images: the beginning of the SHA-256 of its names."""
+    return hashlib.sha256("\0".join(names).encode(errors="surrogateescape")).hexdigest()[:16]
+
+
 def model_identity(model: str) -> str:
     """The checksums of the model's files, or what stands for a model that is no file."""
-    path = Path(model)
-    if path.is_file():
-        return "+".join(map(file_checksum, [path, *_weight_files(path)]))
-    prefix, colon, rest = model.partition(":")  # torch:NAME:WEIGHTS has two
-    return f"{prefix}:{model_identity(rest)}" if colon and rest else model
+    file = spelled_file(model)
+    if file is None:
+        return model
+    files = [Path(file), *_weight_files(Path(file))]
+    return model.removesuffix(file) + "+".join(map(file_checksum, files))
 
 
 def _weight_files(model: Path) -> list[Path]:

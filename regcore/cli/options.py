@@ -55,7 +55,21 @@ def batch_sizes(text: str) -> tuple[int, ...]:
     return sizes
 
 
-class Photos(click.ParamType["str | Path"]):
+class _CompletedAsFile:
+    """Lets shells complete files and folders."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """See click.ParamType."""
+        return click.Path().shell_complete(ctx, param, incomplete)
+
+
+class FileLike(_CompletedAsFile, click.types.StringParamType):
+    """The type of a text that often is the name of a file."""
+
+
+class Photos(_CompletedAsFile, click.ParamType["str | Path"]):
     """The type of an argument that says where photos are: a path, or what stands for several."""
 
     name = "photos"
@@ -73,33 +87,6 @@ class Photos(click.ParamType["str | Path"]):
             return str(value)
         path: Path = click.Path(exists=True, path_type=Path).convert(value, param, ctx)
         return path
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """See click.ParamType: files and folders."""
-        return click.Path().shell_complete(ctx, param, incomplete)
-
-
-class FileLike(click.ParamType[str]):
-    """A text that often is the name of a file, which shells complete."""
-
-    name = "text"
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> str:
-        """See click.ParamType."""
-        return str(click.STRING.convert(value, param, ctx))
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """See click.ParamType: files."""
-        return click.Path().shell_complete(ctx, param, incomplete)
 
 
 #: For the help of commands whose argument says where photos are.

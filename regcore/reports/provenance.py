@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from regcore.models.build_record import file_sha256
+from regcore.models.spelled_file import spelled_file
 from regcore.performance.perf_file import Environment, environment_here
 
 
@@ -39,20 +40,11 @@ def provenance(
     class_names: tuple[str, ...] | None,
 ) -> Provenance:
     """The same of a run that began at `date`, with what this machine is now."""
-    file = _file_of(model)
+    file = spelled_file(model)
     return Provenance(
         date=date,
         command=None if command is None else shlex.join(command),
-        model_hash=None if file is None else f"sha256:{file_sha256(file)}",
+        model_hash=None if file is None else f"sha256:{file_sha256(Path(file))}",
         class_names=class_names,
         environment=environment_here(),
     )
-
-
-def _file_of(model: str) -> Path | None:
-    """The model's file, or that of the weights in torch:NAME:WEIGHTS."""
-    while model:
-        if Path(model).is_file():
-            return Path(model)
-        model = model.partition(":")[2]
-    return None
