@@ -108,7 +108,7 @@ def test_stages_of_a_long_run_are_as_exact(tmp_path: Path) -> None:
             assert record is not None
             return record.at
 
-        origin = emulator.machine.event(backend._origin).record  # noqa: SLF001
+        origin = emulator.machine.event(backend._clock.origin).record  # noqa: SLF001
         assert origin is not None
         origin.at -= 86_400
         backend.submit(images(4))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from regcore.backends.ascend.events import ordering_event, timing_event
 from regcore.backends.ascend.resources import PAGE_LOCKED
 from regcore.backends.ascend.session import Session
+from regcore.backends.device_clock import DeviceClock
 
 _TO_DEVICE, _TO_HOST = 1, 2
 _ALIGNMENT = 64
@@ -41,13 +42,12 @@ class ExecutionSlot:
         self._images = images[self._description.image_index]
         self._scores = scores[output]
         self._staging: NDArray[Any] | None = None
-        self._origin, self._origin_time = self._synchronised()
+        self._clock = self._synchronised()
 
-    def _synchronised(self) -> tuple[int, float]:
-        """An event of this stream, and when it was recorded, in s of time.perf_counter.
+    def _synchronised(self) -> DeviceClock:
+        """The clock of this stream: only times between events of one stream are documented.
 
-        The clocks of host and device drift apart by little in a run. Of several records the
-        quickest is taken, as this thread may lose its processor in one.
+        Of several records the quickest is taken, as this thread may lose its processor in one.
         """
         acl, found = self._session.acl, []
         for _ in range(_RECORDS):
@@ -56,8 +56,10 @@ class ExecutionSlot:
             acl.do("rt.record_event", event, self.stream)
             found.append((perf_counter() - before, event, before))
         acl.do("rt.synchronize_stream", self.stream)
-        _, event, at = min(found)
-        return event, at
+        _, origin, at = min(found)
+        return DeviceClock(
+            origin, at, lambda first, last: float(acl.value("rt.event_elapsed_time", first, last))
+        )
 
     def _buffer(self, dataset: int, size: int) -> int:
         """The address of device memory that is part of a dataset."""
@@ -124,15 +126,5 @@ class ExecutionSlot:
         return self._staging[:gear]
 
     def passed(self) -> dict[str, float]:
-        """When the last batch passed each mark, in s of time.perf_counter, once it is done.
-
-        Only times between events of one stream are documented.
-        """
-        start = self.marks["start"]
-        # In float32: only short times are exact.
-        begin = self._origin_time + self._seconds(self._origin, start)
-        return {name: begin + self._seconds(start, event) for name, event in self.marks.items()}
-
-    def _seconds(self, first: int, last: int) -> float:
-        elapsed = self._session.acl.value("rt.event_elapsed_time", first, last)
-        return float(elapsed) / 1000
+        """When the last batch passed each mark, in s of time.perf_counter, once it is done."""
+        return self._clock.passed(self.marks)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.backends.device_clock import DeviceClock
 from regcore.backends.protocol import SCORES_KEPT, DeviceStage, Result, Span
 from regcore.backends.pytorch.cuda_graph import GraphedModel
 
@@ -60,10 +61,12 @@ class AcceleratorDevice:
         self._in_work: deque[_InWork] = deque()
         # Those that were given out stay as they are for a while.
         self._scores: deque[object] = deque(maxlen=SCORES_KEPT + 1)
-        self._origin = runtime.Event(enable_timing=True)
-        self._origin.record(self._in)
-        self._origin.synchronize()
-        self._origin_time = perf_counter()
+        origin = runtime.Event(enable_timing=True)
+        origin.record(self._in)
+        origin.synchronize()
+        self._clock = DeviceClock(
+            origin, perf_counter(), lambda first, last: float(first.elapsed_time(last))
+        )
 
     def host_buffers(
         self, count: int, shape: tuple[int, ...], dtype: np.dtype[Any]
@@ -124,17 +127,10 @@ class AcceleratorDevice:
         oldest = self._in_work.popleft()
         oldest.marks["done"].synchronize()
         self._scores.append(oldest.scores)
-        at = self._passed(oldest.marks)
+        at = self._clock.passed(oldest.marks)
         number = self._device.index or 0
         spans = tuple(Span(stage, number, at[a], at[b]) for stage, a, b in _STAGES)
         return Result(oldest.scores.numpy(), spans)
-
-    def _passed(self, marks: dict[str, Any]) -> dict[str, float]:
-        """When each mark was passed, in s of time.perf_counter."""
-        start = marks["start"]
-        # In float32 of ms: only short times are exact.
-        begin = self._origin_time + self._origin.elapsed_time(start) / 1000
-        return {name: begin + start.elapsed_time(event) / 1000 for name, event in marks.items()}
 
     def close(self) -> None:
         """Waits for what is in work, and frees the model."""

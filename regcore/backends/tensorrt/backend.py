@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.backends.device_clock import DeviceClock
 from regcore.backends.double_buffered import DoubleBufferedBackend
 from regcore.backends.tensorrt.execution_slot import ExecutionSlot, Streams, tensor_bytes
 from regcore.backends.tensorrt.library import lower_precision
@@ -59,11 +60,14 @@ class TensorRTBackend(DoubleBufferedBackend[Session, ExecutionSlot]):
         self._slots = [ExecutionSlot(session, streams, scores, others) for _ in range(SLOTS)]
         sides = (dim or 0 for dim in (scores.shape or ())[1:])
         self._keep_scores((self.max_batch, *sides), np.dtype(scores.dtype))
-        # The GPU's clock beside the host's, once: they drift apart by little in a run.
-        self._origin = resources.event()
-        session.cuda.do("EventRecord", self._origin, streams.into)
-        session.cuda.do("EventSynchronize", self._origin)
-        self._origin_time = perf_counter()
+        origin = resources.event()
+        session.cuda.do("EventRecord", origin, streams.into)
+        session.cuda.do("EventSynchronize", origin)
+        self._clock = DeviceClock(
+            origin,
+            perf_counter(),
+            lambda first, last: float(session.cuda.value("EventElapsedTime", first, last)),
+        )
 
     def _begin(self, slot: ExecutionSlot, batch: NDArray[Any], scores: NDArray[Any]) -> None:
         profiles = self._session.description.profiles
@@ -72,5 +76,4 @@ class TensorRTBackend(DoubleBufferedBackend[Session, ExecutionSlot]):
 
     def _wait(self, slot: ExecutionSlot) -> Mapping[str, float]:
         self._session.cuda.do("EventSynchronize", slot.marks["done"])
-        passed = slot.passed(self._origin)
-        return {name: self._origin_time + seconds for name, seconds in passed.items()}
+        return self._clock.passed(slot.marks)

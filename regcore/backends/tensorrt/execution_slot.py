@@ -101,16 +101,6 @@ class ExecutionSlot:
         self._staging[len(batch) : count] = 0
         return self._staging[:count]
 
-    def passed(self, since: Any) -> dict[str, float]:  # noqa: ANN401
-        """When the batch passed each mark, in s after the event `since`."""
-        start = self.marks["start"]
-        # In float32 of ms: only short times are exact.
-        begin = self._seconds(since, start)
-        return {name: begin + self._seconds(start, event) for name, event in self.marks.items()}
-
-    def _seconds(self, first: Any, last: Any) -> float:  # noqa: ANN401
-        return float(self._session.cuda.value("EventElapsedTime", first, last)) / 1000
-
 
 def tensor_bytes(spec: TensorSpec, batch: int) -> int:
     """The size of a tensor with `batch` images."""
