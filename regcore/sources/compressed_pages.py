@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.sources.packages import import_arrow
-from regcore.sources.plain_pages import opened_file, page_header_at
+from regcore.sources.plain_pages import has_all_values, opened_file, page_header_at
 from regcore.sources.rle import decode_rle
+from regcore.sources.varint import read_varint
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -69,14 +70,10 @@ class CompressedPages:
     ) -> CompressedPages | None:
         """None where the footer tells that pyarrow has to read them."""
         chunk, form = file.row_group(group).column(column), file.schema.column(column)
-        known = chunk.statistics
         if (
             chunk.compression not in _CODECS
-            or chunk.physical_type != "BYTE_ARRAY"
             or not _ENCODINGS.issuperset(chunk.encodings)
-            or form.max_repetition_level
-            or known is None
-            or known.null_count != 0
+            or not has_all_values(chunk, form)
             or chunk.num_values != file.row_group(group).num_rows
         ):
             return None
@@ -148,7 +145,7 @@ class CompressedPages:
         if self._codec_name is None:
             found = arrow.py_buffer(content)
         else:
-            if self._codec_name == "snappy" and _snappy_size(content) != size:
+            if self._codec_name == "snappy" and read_varint(content, 0)[0] != size:
                 raise ValueError("a page has another size than its header says")
             found = arrow.Codec(self._codec_name).decompress(content, size)
         if found.size != size:
@@ -196,13 +193,3 @@ def _length(content: memoryview, at: int) -> int:
         raise ValueError("a page ends before its values")
     (size,) = _LENGTH.unpack_from(content, at)
     return int(size)
-
-
-def _snappy_size(content: bytes) -> int:
-    """What its first bytes tell of the size without compression."""
-    size = 0
-    for place, byte in enumerate(content[:5]):
-        size |= (byte & 0x7F) << 7 * place
-        if byte < 0x80:  # noqa: PLR2004  (the last one)
-            return size
-    return -1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from regcore.sources.varint import read_varint
+
 #: By parquet.thrift: PageType, Encoding, and the fields of PageHeader and of the three others.
 _DATA_PAGE, _DICTIONARY_PAGE, _DATA_PAGE_V2 = 0, 2, 3
 _PLAIN, _RLE, _INDICES, _PLAIN_IN_DICTIONARIES = 0, 3, {2, 8}, {0, 2}
@@ -115,15 +117,8 @@ class _Reader:
         return (value >> 1) ^ -(value & 1)
 
     def _varint(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self._byte()
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:  # noqa: PLR2004  (the last one)
-                return value
-            if shift > 63:  # noqa: PLR2004
-                raise ValueError("no integer")
+        value, self.position = read_varint(self._content, self.position)
+        return value
 
     def _byte(self) -> int:
         byte = self._content[self.position]

@@ -41,14 +41,10 @@ class PlainPages:
     def of(cls, path: str, file: pq.FileMetaData, group: int, column: int) -> PlainPages | None:
         """None where the values do not lie in the file as they are, or pages have checksums."""
         chunk, form = file.row_group(group).column(column), file.schema.column(column)
-        known = chunk.statistics
         if (
             chunk.compression != "UNCOMPRESSED"
-            or chunk.physical_type != "BYTE_ARRAY"
             or chunk.has_dictionary_page
-            or form.max_repetition_level
-            or known is None
-            or known.null_count != 0
+            or not has_all_values(chunk, form)
         ):
             return None
         start: int = chunk.data_page_offset
@@ -103,6 +99,13 @@ class PlainPages:
             if at + _LENGTH.size + size <= min(self._page_end, self._end):
                 return int(size)
         raise DecodeError(self._path, f"its table is damaged: no length of a value at byte {at}")
+
+
+def has_all_values(chunk: pq.ColumnChunkMetaData, form: pq.ColumnSchema) -> bool:
+    """Whether the footer tells that these are byte arrays, one for each row."""
+    known = chunk.statistics
+    is_known = known is not None and known.null_count == 0
+    return is_known and chunk.physical_type == "BYTE_ARRAY" and not form.max_repetition_level
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.sources.varint import read_varint
+
 _LARGEST_WIDTH = 32
 
 
@@ -15,7 +17,7 @@ def decode_rle(content: memoryview, width: int, count: int) -> NDArray[np.int64]
     found = np.zeros(count, np.int64)
     done = at = 0
     while done < count:
-        head, at = _varint(content, at)
+        head, at = read_varint(content, at)
         amount, is_packed = divmod(head, 2)
         size = amount * width if is_packed else (width + 7) // 8
         run = content[at : at + size]
@@ -36,17 +38,3 @@ def _unpacked(run: memoryview, width: int) -> NDArray[np.int64]:
     weights = np.left_shift(1, np.arange(width, dtype=np.int64))
     values: NDArray[np.int64] = np.matmul(bits.reshape(-1, width), weights, dtype=np.int64)
     return values
-
-
-def _varint(content: memoryview, at: int) -> tuple[int, int]:
-    """The unsigned integer there, and where it ends."""
-    value = 0
-    for shift in range(0, _LARGEST_WIDTH, 7):
-        if at >= len(content):
-            break
-        byte = content[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004  (the last one)
-            return value, at
-    raise ValueError("its runs end before its values")
