@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/luma.h"
+
 namespace regcore {
 namespace {
 
@@ -90,8 +92,7 @@ Status ToLuma(const RgbView& view, const Rect& area, AlignedBuffer* pixels, RgbV
   for (int y = area.top; y < area.bottom; ++y) {
     const uint8_t* source = view.Row(y) + 3 * ptrdiff_t{area.left - view.area.left};
     for (int x = 0; x < area.width(); ++x, source += 3, out += 3) {
-      const int luma = (source[0] * 19595 + source[1] * 38470 + source[2] * 7471 + 0x8000) >> 16;
-      std::memset(out, luma, 3);
+      std::memset(out, Luma(source), 3);
     }
   }
   *grey = ViewOf(area, *pixels);

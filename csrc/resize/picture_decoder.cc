@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/luma.h"
 #include "files/read_file.h"
 
 namespace regcore {
@@ -10,10 +11,7 @@ namespace {
 // As Pillow's convert("L") and convert("RGBA") of RGB.
 void ConvertRow(const uint8_t* rgb, int width, int channels, uint8_t* out) {
   if (channels == 1) {
-    for (int x = 0; x < width; ++x, rgb += 3) {
-      out[x] =
-          static_cast<uint8_t>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16);
-    }
+    for (int x = 0; x < width; ++x, rgb += 3) out[x] = Luma(rgb);
     return;
   }
   for (int x = 0; x < width; ++x, rgb += 3, out += 4) {
