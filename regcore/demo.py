@@ -211,19 +211,15 @@ def _openvino_rate(
 def _answers(
     paths: Sequence[Path], labels: NDArray[np.int64], evaluation: Evaluation
 ) -> tuple[Photo, ...]:
-    from regcore.models.timm.architectures import imagenet_class_names
+    from regcore.models.timm.class_names import imagenet_names
 
-    names = imagenet_class_names()
+    names = imagenet_names()
     shown = np.linspace(0, len(paths) - 1, _SHOWN_PHOTOS).round().astype(int)
     return tuple(
         Photo(
             name=paths[i].name,
-            truth=_first_name(names[labels[i]]),
-            best=tuple(_first_name(names[k]) for k in evaluation.indices[i] if k >= 0),
+            truth=names[labels[i]],
+            best=tuple(names[k] for k in evaluation.indices[i] if k >= 0),
         )
         for i in shown
     )
-
-
-def _first_name(description: str) -> str:
-    return description.split(",", 1)[0]

@@ -112,10 +112,10 @@ def twin(_: Path) -> dict[str, Any]:
 def run(_: Path) -> None:
     """result, what `regcore run` leaves of photos and model, and names.txt with the classes."""
     import regcore
-    from regcore.models.timm.architectures import imagenet_class_names
+    from regcore.models.timm.class_names import imagenet_names
 
     regcore.evaluate_model("model.onnx", "imagenet/val", "val_label.txt", out="result")
-    Path("names.txt").write_text("\n".join(imagenet_class_names()))
+    Path("names.txt").write_text("\n".join(imagenet_names()))
 
 
 def pictures(_: Path) -> dict[str, Any]:

@@ -49,12 +49,6 @@ def rename_by_position(name: str, weights: Mapping[str, Any]) -> dict[str, Any]:
     return dict(zip(expected, weights.values(), strict=True))
 
 
-def imagenet_class_names() -> list[str]:
-    """A short name for each of the 1000 ImageNet classes, by index."""
-    info = import_timm().data.ImageNetInfo()
-    return [str(info.index_to_description(i)) for i in range(info.num_classes())]
-
-
 def _create(name: str, *, pretrained: bool = False, classes: int | None = None) -> nn.Module:
     timm = import_timm()
     options = {} if classes is None else {"num_classes": classes}
