@@ -31,6 +31,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rounds import interleave, spread
+from terminal import wide_console
 
 from regcore import Preprocessor, Recipe
 from regcore.inference.evaluate import evaluate, evaluate_batches
@@ -144,7 +145,7 @@ def prepare(folder: Path, photos: list[str], counts: Iterable[int], stores: set[
 
 
 def show(document: dict[str, Any]) -> None:
-    console = Console(highlight=False, markup=False, width=None if Console().is_terminal else 140)
+    console = wide_console(140)
     found = document["machine"]
     console.print(f"{found['cpu']}, {found['cores']} cores; {document['rounds']} rounds")
     table = Table("source", box=box.MARKDOWN)

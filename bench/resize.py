@@ -26,6 +26,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rounds import Key, Round, interleave, ratios, spread, times
+from terminal import wide_console
 
 import regcore
 
@@ -165,7 +166,7 @@ def rows_of(rounds: list[Round], wrong: dict[Key, dict[str, float]]) -> list[dic
 
 
 def show(document: dict[str, Any]) -> None:
-    console = Console(highlight=False, markup=False, width=None if Console().is_terminal else 160)
+    console = wide_console(160)
     found = document["machine"]
     console.print(
         f"{found['cpu']}, {found['cores']} cores; RGB, {document['rounds']} rounds, load average "

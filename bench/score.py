@@ -21,6 +21,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rounds import Key, Round, interleave, ratios, spread, times
+from terminal import wide_console
 
 from regcore.evaluation.score import read_image_labels, score
 from regcore.evaluation.score_files.source import open_scores
@@ -140,9 +141,7 @@ def rows_of(rounds: list[Round]) -> list[Document]:
 
 
 def show(document: Document) -> None:
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=250)
+    console = wide_console(250)
     about = document["machine"]
     console.print(
         f"{about['cpu']}, {about['cores']} cores; {document['images']} files of {CLASSES} scores, "

@@ -6,16 +6,14 @@ from typing import Any
 
 from floor import SIMD_LEVELS
 from rich import box
-from rich.console import Console
 from rich.table import Table
+from terminal import wide_console
 
 Document = dict[str, Any]
 
 
 def show(document: Document) -> None:
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=250)
+    console = wide_console(250)
     machine, photos = document["machine"], document["photos"]
     before, after = (machine[name][0] for name in ("load_average", "load_average_after"))
     console.print(

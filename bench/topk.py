@@ -23,6 +23,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rounds import Key, Round, interleave, ratios, spread, times
+from terminal import wide_console
 
 import regcore
 
@@ -94,7 +95,7 @@ def tasks(data: str, scores: np.ndarray, portable: Run[float]) -> list[Callable[
 
 
 def show(document: dict[str, Any]) -> None:
-    console = Console(highlight=False, markup=False, width=None if Console().is_terminal else 120)
+    console = wide_console(120)
     found = document["machine"]
     console.print(
         f"{found['cpu']}, {found['cores']} cores, {document['simd']}; one thread, "
