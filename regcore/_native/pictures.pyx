@@ -7,9 +7,10 @@ from libcpp.utility cimport move
 from libcpp.vector cimport vector
 from posix.unistd cimport getpid
 
+from regcore._native.item_report cimport ItemReport, check_environment
 from regcore._native.preprocess_spec cimport DecodeLimits, Filter, PassOrder
 from regcore._native.sources cimport ExternalDecoder, ImageSource, ImageSources
-from regcore._native.status cimport SimdLevel, Status, StatusCode, check, resolve_level
+from regcore._native.status cimport SimdLevel, Status, check, resolve_level
 from regcore._native.wait cimport Waitable, finish
 
 from regcore._native import choices
@@ -19,12 +20,6 @@ from regcore._native.pipeline import check_not_ending, stop_at_exit
 cdef extern from "base/aligned_buffer.h" namespace "regcore" nogil:
     cdef cppclass AlignedBuffer:
         uint8_t* data()
-
-
-cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
-    cdef cppclass ItemReport:
-        size_t index
-        Status status
 
 
 cdef extern from "resize/resize_geometry.h" namespace "regcore" nogil:
@@ -193,14 +188,11 @@ cdef class PictureWorkers:
 
     cdef list finish(self):
         cdef vector[ItemReport] reports
-        cdef size_t i
         finish(self.job.get(), None)
         if self.closed:
             raise RuntimeError("the interpreter ended while images were in work")
         reports = self.job.get().TakeReports()
-        for i in range(reports.size()):
-            if reports[i].status.code() in (StatusCode.kEnvironment, StatusCode.kOutOfMemory):
-                check(reports[i].status)
+        check_environment(reports)
         return [(r.index, r.status.message().decode("utf-8", "replace")) for r in reports]
 
     def close(self):

@@ -5,6 +5,7 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+from regcore._native.item_report cimport ItemReport
 from regcore._native.preprocess_spec cimport PreprocessSpec
 from regcore._native.sources cimport ExternalDecoder, ImageSource
 from regcore._native.status cimport Status
@@ -19,18 +20,6 @@ cdef extern from "<chrono>" namespace "std::chrono" nogil:
 cdef extern from "jpeg/jpeg_decoder.h" namespace "regcore" nogil:
     const char* JpegLibraryVersion()
     bint JpegLibraryIsBundled()
-
-
-cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
-    cdef struct Diagnostics:
-        size_t warnings
-        string first_warning
-        int orientation
-
-    cdef struct ItemReport:
-        size_t index
-        Status status
-        Diagnostics diagnostics
 
 
 cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:

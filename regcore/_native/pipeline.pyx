@@ -17,10 +17,11 @@ from libcpp.utility cimport move
 from libcpp.vector cimport vector
 from posix.unistd cimport getpid
 
+from regcore._native.item_report cimport ItemReport, check_environment
 from regcore._native.preprocess_spec cimport MemoryBudget, spec_of
 from regcore._native.sources cimport ImageSources
 from regcore._native.status cimport (
-    SimdName, StatusCode, SupportedSimdLevels, check, resolve_level
+    SimdName, SupportedSimdLevels, check, resolve_level
 )
 from regcore._native.wait cimport POLL_MS, finish, milliseconds
 
@@ -58,11 +59,7 @@ cdef str text(const string& words):
 
 
 cdef list python_reports(vector[ItemReport] reports):
-    """Raises where not an image but the environment is to blame."""
-    cdef size_t i
-    for i in range(reports.size()):
-        if reports[i].status.code() in (StatusCode.kEnvironment, StatusCode.kOutOfMemory):
-            check(reports[i].status)
+    check_environment(reports)
     return [
         (
             r.index,
