@@ -57,7 +57,7 @@ def distribution(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_another_distribution_can_bring_a_backend(distribution: Path) -> None:
     assert use(distribution, "m.bright") == "[[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]"
-    assert "torch:MODEL[.TAG][:WEIGHTS], simulated:RATE[:CLASSES] and FILE.bright" in use(
+    assert "torch:MODEL[.TAG][:WEIGHTS], simulated:RATE[:CLASSES] or FILE.bright" in use(
         distribution, "m.unknown"
     )
 
