@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/aligned_buffer.h"
+#include "normalize/value.h"
 
 namespace regcore {
 namespace {
@@ -83,8 +84,8 @@ size_t ItemSize(DataType type) {
 
 Normalizer::Normalizer(const ValueFormula& formula, DataType type, Layout layout, Channels channels,
                        int width, int height, SimdLevel level)
-    : table_(std::make_unique<const NormalizeTable>(
-          MakeNormalizeTable(InOrderOfRow(formula, layout, channels), type))),
+    : formula_(InOrderOfRow(formula, layout, channels)),
+      table_(std::make_unique<const NormalizeTable>(MakeNormalizeTable(formula_, type))),
       kernel_(&NormalizeKernelFor(level)),
       type_(type),
       layout_(layout),
@@ -147,6 +148,38 @@ void Normalizer::InterleavedRow(const uint8_t* rgb, int y, void* slot) const {
       return kernel_->interleaved_half(rgb, width_, *table_, static_cast<uint16_t*>(slot) + offset);
     default:
       return kernel_->interleaved_bytes(rgb, width_, *table_, static_cast<uint8_t*>(slot) + offset);
+  }
+}
+
+template <typename T, typename Convert>
+void Normalizer::StoreFloats(const float* rgb, int y, void* slot, const Convert& convert) const {
+  const size_t width = static_cast<size_t>(width_);
+  const bool planar = layout_ == Layout::kNchw;
+  T* const row = static_cast<T*>(slot) + 3 * width * static_cast<size_t>(y);
+  const std::array<T*, 3> planes =
+      planar ? Planes<T>(y, slot) : std::array<T*, 3>{row, row + 1, row + 2};
+  const size_t step = planar ? 1 : 3;
+  for (int c = 0; c < 3; ++c) {
+    T* out = planes[static_cast<size_t>(c)];
+    for (size_t x = 0; x < width; ++x) {
+      out[step * x] = convert(ValueOf(formula_, c, rgb[3 * x + static_cast<size_t>(c)]));
+    }
+  }
+}
+
+void Normalizer::FloatRow(float* rgb, int y, void* slot) const {
+  if (channels_ == Channels::kBgr && layout_ == Layout::kNhwc) {
+    for (int x = 0; x < width_; ++x) std::swap(rgb[3 * x], rgb[3 * x + 2]);
+  }
+  switch (ItemSize(type_)) {
+    case 4:
+      return StoreFloats<float>(rgb, y, slot, [](float value) { return value; });
+    case 2:
+      return StoreFloats<uint16_t>(rgb, y, slot,
+                                   [this](float value) { return HalfOf(type_, value); });
+    default:
+      return StoreFloats<uint8_t>(
+          rgb, y, slot, [this](float value) { return QuantizedOf(formula_, type_, value); });
   }
 }
 

@@ -30,14 +30,20 @@ class Normalizer {
   // kReadSlack past it, may be changed. For kGray the three colours of each pixel are equal.
   void Row(uint8_t* rgb, int y, void* slot) const;
 
+  // The same for three channels of values between those of pixels. Integers are quantised ones.
+  void FloatRow(float* rgb, int y, void* slot) const;
+
  private:
   template <typename T>
   std::array<T*, 3> Planes(int y, void* slot) const;
   template <typename T>
   void GrayRow(const uint8_t* rgb, int y, const T (&values)[256], void* slot) const;
+  template <typename T, typename Convert>
+  void StoreFloats(const float* rgb, int y, void* slot, const Convert& convert) const;
   void PlanarRow(const uint8_t* rgb, int y, void* slot) const;
   void InterleavedRow(const uint8_t* rgb, int y, void* slot) const;
 
+  const ValueFormula formula_;  // in the order of a row of pixels
   std::unique_ptr<const NormalizeTable> table_;
   const NormalizeKernel* kernel_;
   const DataType type_;

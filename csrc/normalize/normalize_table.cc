@@ -2,81 +2,19 @@
 // each operation.
 #include "normalize/normalize_table.h"
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
+#include "normalize/value.h"
 
 namespace regcore {
-namespace {
-
-// IEEE 754 binary32 → binary16, to nearest, ties to even.
-uint16_t HalfFromSingle(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  const uint32_t sign = (bits >> 16) & 0x8000u;
-  const uint32_t magnitude = bits & 0x7FFFFFFFu;
-  if (magnitude > 0x7F800000u) return static_cast<uint16_t>(sign | 0x7E00u);   // NaN
-  if (magnitude >= 0x47800000u) return static_cast<uint16_t>(sign | 0x7C00u);  // >= 2^16: infinity
-  const auto round = [](uint32_t mantissa, uint32_t shift) {
-    const uint32_t half = 1u << (shift - 1);
-    const uint32_t odd = (mantissa >> shift) & 1u;
-    return (mantissa + half - 1u + odd) >> shift;
-  };
-  if (magnitude < 0x38800000u) {  // below 2^-14: subnormal, in units of 2^-24
-    const uint32_t exponent = magnitude >> 23;
-    if (exponent < 102) return static_cast<uint16_t>(sign);  // below 2^-25: zero
-    const uint32_t mantissa = (magnitude & 0x7FFFFFu) | 0x800000u;
-    return static_cast<uint16_t>(sign | round(mantissa, 126 - exponent));
-  }
-  return static_cast<uint16_t>(sign | round(magnitude - 0x38000000u, 13));  // may carry to infinity
-}
-
-// The upper half of binary32, to nearest, ties to even.
-uint16_t BfloatFromSingle(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  if ((bits & 0x7FFFFFFFu) > 0x7F800000u)
-    return static_cast<uint16_t>((bits >> 16) | 0x40u);  // NaN
-  return static_cast<uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
-
-template <typename T>
-T Value(const ValueFormula& f, int channel, T scaled) {
-  return (scaled - static_cast<T>(f.mean[channel])) / static_cast<T>(f.std[channel]) /
-         static_cast<T>(f.second_std[channel]);
-}
-
-float ValueOf(const ValueFormula& f, int channel, int pixel) {
-  const float u = static_cast<float>(pixel);
-  switch (f.arithmetic) {
-    case Arithmetic::kFloat32:
-      return Value(f, channel, u / static_cast<float>(f.divisor));
-    case Arithmetic::kProduct:
-      return Value(f, channel, u * static_cast<float>(1.0 / f.divisor));
-    case Arithmetic::kFloat64:
-      break;
-  }
-  return static_cast<float>(Value(f, channel, pixel / f.divisor));
-}
-
-uint8_t Quantized(const ValueFormula& f, DataType type, float value) {
-  const bool is_signed = type == DataType::kInt8;
-  const float step = std::nearbyint(value / f.quant_scale) + static_cast<float>(f.quant_zero_point);
-  const float bounded = std::clamp(step, is_signed ? -128.0f : 0.0f, is_signed ? 127.0f : 255.0f);
-  return static_cast<uint8_t>(static_cast<int>(bounded));
-}
-
-}  // namespace
-
 NormalizeTable MakeNormalizeTable(const ValueFormula& formula, DataType type) {
   constexpr float kScale = 0x1p24f;
   NormalizeTable table{};
   for (int c = 0; c < 3; ++c) {
     for (int u = 0; u < 256; ++u) {
-      const float value = ValueOf(formula, c, u);
+      const float value = ValueOf(formula, c, static_cast<float>(u));
       table.single[c][u] = value;
-      table.half[c][u] =
-          type == DataType::kBfloat16 ? BfloatFromSingle(value) : HalfFromSingle(value);
+      table.half[c][u] = HalfOf(type, value);
       table.bytes[c][u] =
-          formula.quant_scale == 0 ? static_cast<uint8_t>(u) : Quantized(formula, type, value);
+          formula.quant_scale == 0 ? static_cast<uint8_t>(u) : QuantizedOf(formula, type, value);
     }
     const float divisor = kScale * static_cast<float>(formula.std[c]);
     const float high = 1.0f / divisor;

@@ -1,6 +1,5 @@
 #include "preprocess/decode_step.h"
 
-#include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -77,10 +76,8 @@ Status DecodeStep::DecodeExternally(const ExternalDecoder& external, size_t inde
     bytes = worker_.file.data();
     size = file_bytes_;
   }
-  const size_t row_bytes =
-      3 * static_cast<size_t>(std::max(spec_.crop.crop_width, spec_.crop.crop_height));
-  ExternalImage image(spec_.limits, bytes, size, 3, row_bytes, next_.WindowBytes(), &reservation_,
-                      &worker_.pixels);
+  ExternalImage image(spec_.limits, bytes, size, 3, next_.RowBytes(), next_.WindowBytes(),
+                      &reservation_, &worker_.pixels);
   REGCORE_RETURN_IF_ERROR(external.decode(external.context, index, &image));
   if (!image.complete) return {StatusCode::kOutOfMemory, "out of memory"};
   view_ = image.view();

@@ -9,6 +9,7 @@
 #include "normalize/normalize.h"
 #include "resample/axis_plan.h"
 #include "resample/crop_geometry.h"
+#include "resample/method.h"
 
 namespace regcore {
 
@@ -23,8 +24,9 @@ struct PreprocessSpec {
   CropRule crop;
   uint8_t fill[3];         // the colour around a picture smaller than the crop
   bool apply_orientation;  // pictures are turned as EXIF says
+  Flavour flavour;
   Filter filter;
-  PassOrder order;
+  PassOrder order;  // of Flavour::kPillow
   ValueFormula formula;
   Channels channels;
   DataType type;

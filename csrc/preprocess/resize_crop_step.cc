@@ -1,5 +1,6 @@
 #include "preprocess/resize_crop_step.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "preprocess/rearrange.h"
@@ -15,8 +16,11 @@ Rect CropPlan::Wanted() const {
 ResizeCropStep::ResizeCropStep(const PreprocessSpec& spec)
     : crop_(spec.crop),
       fill_{spec.fill[0], spec.fill[1], spec.fill[2]},
+      flavour_(spec.flavour),
+      filter_(spec.filter),
       order_(spec.order),
-      kernel_(ResampleKernelFor(spec.level)),
+      level_(spec.level),
+      value_bytes_(HasFloatRows(spec.flavour) ? sizeof(float) : 1),
       normalizer_(spec.formula, spec.type, spec.layout, spec.channels, crop_.crop_width,
                   crop_.crop_height, spec.level) {}
 
@@ -24,32 +28,42 @@ Status ResizeCropStep::Plan(int width, int height, WorkerState* worker, CropPlan
   PlanCache& plans = worker->plans;
   CropGeometry g{};
   REGCORE_RETURN_IF_ERROR(MakeCropGeometry(width, height, crop_, &g));
+  const ResampleMethod method = MethodFor(flavour_, order_, filter_, level_,
+                                          {width, height, g.resized_width, g.resized_height});
+  plan->kernel = method.kernel;
   plan->covered = g.covered;
-  plan->transposed = VerticalFirst(order_, width, height, g.resized_width, g.resized_height);
+  plan->transposed = method.vertical_first;
   const int left = g.left + g.covered.left;
   const int top = g.top + g.covered.top;
   if (plan->transposed) {
     REGCORE_RETURN_IF_ERROR(
-        plans.Horizontal(height, g.resized_height, top, g.covered.height(), &plan->first));
-    return plans.Vertical(width, g.resized_width, left, g.covered.width(), &plan->second);
+        plans.First(method, height, g.resized_height, top, g.covered.height(), &plan->first));
+    return plans.Second(method, width, g.resized_width, left, g.covered.width(), &plan->second);
   }
   REGCORE_RETURN_IF_ERROR(
-      plans.Horizontal(width, g.resized_width, left, g.covered.width(), &plan->first));
-  return plans.Vertical(height, g.resized_height, top, g.covered.height(), &plan->second);
+      plans.First(method, width, g.resized_width, left, g.covered.width(), &plan->first));
+  return plans.Second(method, height, g.resized_height, top, g.covered.height(), &plan->second);
 }
 
 size_t ResizeCropStep::HeldBytes(const CropPlan& plan) const {
   const AxisPlan& second = plan.second->plan;
-  size_t held = kernel_.intermediate_bytes(second.input_end() - second.input_begin(),
-                                           3 * plan.first->plan.count);
+  size_t held = plan.kernel->intermediate_bytes(second.input_end() - second.input_begin(),
+                                                3 * plan.first->plan.count);
   if (NeedsWindow(plan)) held += WindowBytes();
   if (!plan.transposed) return held;
   const Rect wanted = plan.Wanted();
   return held + 3 * static_cast<size_t>(int64_t{wanted.width()} * wanted.height());
 }
 
+size_t ResizeCropStep::RowBytes() const {
+  const size_t intermediate_bytes = flavour_ == Flavour::kPillow ? 1 : sizeof(float);
+  return 3 * intermediate_bytes *
+         static_cast<size_t>(std::max(crop_.crop_width, crop_.crop_height));
+}
+
 size_t ResizeCropStep::WindowBytes() const {
-  return 3 * static_cast<size_t>(int64_t{crop_.crop_width} * crop_.crop_height) + kReadSlack;
+  return pixel_bytes() * static_cast<size_t>(int64_t{crop_.crop_width} * crop_.crop_height) +
+         kReadSlack;
 }
 
 bool ResizeCropStep::NeedsWindow(const CropPlan& plan) const {
@@ -59,23 +73,25 @@ bool ResizeCropStep::NeedsWindow(const CropPlan& plan) const {
 Status ResizeCropStep::Run(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                            void* slot) const {
   if (NeedsWindow(plan)) return RunThroughWindow(view, plan, worker, slot);
-  return Resample(view, plan, worker, [&](int y, uint8_t* rgb) { normalizer_.Row(rgb, y, slot); });
+  return Resample(view, plan, worker, [&](int y, uint8_t* row) { Normalize(row, y, slot); });
 }
 
-// Calls use_row(i, rgb) for every row, or if the plan is transposed every column, of the covered
+// Calls use_row(i, row) for every row, or if the plan is transposed every column, of the covered
 // part of the crop window.
 template <typename UseRow>
 Status ResizeCropStep::Resample(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                                 const UseRow& use_row) const {
+  const ResampleKernel& kernel = *plan.kernel;
   const AxisPlan& second = plan.second->plan;
   const int columns = 3 * plan.first->plan.count;
   const int rows = second.input_end() - second.input_begin();
-  REGCORE_RETURN_IF_ERROR(worker->intermediate.Reserve(kernel_.intermediate_bytes(rows, columns)));
-  REGCORE_RETURN_IF_ERROR(worker->row.Reserve(static_cast<size_t>(columns) + 2 * kReadSlack));
-  kernel_.horizontal(*plan.first, second.input_begin(), second.input_end(), view,
-                     worker->intermediate.data());
+  REGCORE_RETURN_IF_ERROR(worker->intermediate.Reserve(kernel.intermediate_bytes(rows, columns)));
+  REGCORE_RETURN_IF_ERROR(
+      worker->row.Reserve(value_bytes_ * static_cast<size_t>(columns) + 2 * kReadSlack));
+  kernel.horizontal(*plan.first, second.input_begin(), second.input_end(), view,
+                    worker->intermediate.data());
   for (int i = 0; i < second.count; ++i) {
-    kernel_.vertical(*plan.second, i, worker->intermediate.data(), 0, columns, worker->row.data());
+    kernel.vertical(*plan.second, i, worker->intermediate.data(), 0, columns, worker->row.data());
     use_row(i, worker->row.data());
   }
   return {};
@@ -86,9 +102,10 @@ Status ResizeCropStep::Resample(const RgbView& view, const CropPlan& plan, Worke
 Status ResizeCropStep::RunThroughWindow(const RgbView& view, const CropPlan& plan,
                                         WorkerState* worker, void* slot) const {
   REGCORE_RETURN_IF_ERROR(FillWindow(plan, &worker->window));
-  const size_t stride = 3 * static_cast<size_t>(crop_.crop_width);
+  const size_t pixel = pixel_bytes();
+  const size_t stride = pixel * static_cast<size_t>(crop_.crop_width);
   uint8_t* const covered = worker->window.data() + stride * static_cast<size_t>(plan.covered.top) +
-                           3 * static_cast<size_t>(plan.covered.left);
+                           pixel * static_cast<size_t>(plan.covered.left);
   const size_t length = static_cast<size_t>(plan.first->plan.count);
   if (plan.transposed) {
     const Rect wanted = plan.Wanted();
@@ -97,16 +114,16 @@ Status ResizeCropStep::RunThroughWindow(const RgbView& view, const CropPlan& pla
     REGCORE_RETURN_IF_ERROR(Turn(view, {wanted.top, wanted.left, wanted.bottom, wanted.right},
                                  kTransposed, 0, 0, &worker->transposed, &turned));
     REGCORE_RETURN_IF_ERROR(Resample(turned, plan, worker, [&](int x, const uint8_t* column) {
-      uint8_t* out = covered + 3 * static_cast<size_t>(x);
-      for (size_t y = 0; y < length; ++y) std::memcpy(out + stride * y, column + 3 * y, 3);
+      uint8_t* out = covered + pixel * static_cast<size_t>(x);
+      for (size_t y = 0; y < length; ++y) std::memcpy(out + stride * y, column + pixel * y, pixel);
     }));
   } else {
-    REGCORE_RETURN_IF_ERROR(Resample(view, plan, worker, [&](int y, const uint8_t* rgb) {
-      std::memcpy(covered + stride * static_cast<size_t>(y), rgb, 3 * length);
+    REGCORE_RETURN_IF_ERROR(Resample(view, plan, worker, [&](int y, const uint8_t* row) {
+      std::memcpy(covered + stride * static_cast<size_t>(y), row, pixel * length);
     }));
   }
   for (int y = 0; y < crop_.crop_height; ++y) {
-    normalizer_.Row(worker->window.data() + stride * static_cast<size_t>(y), y, slot);
+    Normalize(worker->window.data() + stride * static_cast<size_t>(y), y, slot);
   }
   return {};
 }
@@ -117,9 +134,19 @@ Status ResizeCropStep::FillWindow(const CropPlan& plan, AlignedBuffer* window) c
       static_cast<size_t>(crop_.crop_width) * static_cast<size_t>(crop_.crop_height);
   REGCORE_RETURN_IF_ERROR(window->Reserve(WindowBytes()));
   if (plan.covered == Rect{0, 0, crop_.crop_width, crop_.crop_height}) return {};
+  const float floats[3] = {float{fill_[0]}, float{fill_[1]}, float{fill_[2]}};
+  const void* const colour = value_bytes_ == 1 ? static_cast<const void*>(fill_) : floats;
   uint8_t* out = window->data();
-  for (size_t i = 0; i < pixels; ++i, out += 3) std::memcpy(out, fill_, 3);
+  for (size_t i = 0; i < pixels; ++i, out += pixel_bytes()) {
+    std::memcpy(out, colour, pixel_bytes());
+  }
   return {};
+}
+
+// Row `y` of the window, of pixels or of floats, into its place in `slot`.
+void ResizeCropStep::Normalize(uint8_t* row, int y, void* slot) const {
+  if (value_bytes_ == 1) return normalizer_.Row(row, y, slot);
+  normalizer_.FloatRow(reinterpret_cast<float*>(row), y, slot);
 }
 
 }  // namespace regcore

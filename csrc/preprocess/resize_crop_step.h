@@ -9,7 +9,7 @@
 #include "preprocess/preprocess_spec.h"
 #include "preprocess/worker_state.h"
 #include "resample/crop_geometry.h"
-#include "resample/kernels.h"
+#include "resample/method.h"
 #include "resample/plan_cache.h"
 
 namespace regcore {
@@ -19,6 +19,7 @@ namespace regcore {
 struct CropPlan {
   const PackedAxis* first = nullptr;
   const PackedAxis* second = nullptr;
+  const ResampleKernel* kernel = nullptr;
   bool transposed = false;
   Rect covered;  // the part of the window, the rest of which is filled
 
@@ -40,6 +41,9 @@ class ResizeCropStep {
   // What Run holds in addition to the image, in bytes.
   size_t HeldBytes(const CropPlan& plan) const;
 
+  // The part of that for each row of a picture whose size is not known yet, at most.
+  size_t RowBytes() const;
+
   // The part of that for a window that the rows do not fill one after the other.
   size_t WindowBytes() const;
 
@@ -54,11 +58,16 @@ class ResizeCropStep {
                           void* slot) const;
   bool NeedsWindow(const CropPlan& plan) const;
   Status FillWindow(const CropPlan& plan, AlignedBuffer* window) const;
+  void Normalize(uint8_t* row, int y, void* slot) const;
+  size_t pixel_bytes() const { return 3 * value_bytes_; }
 
   const CropRule crop_;
   const uint8_t fill_[3];
+  const Flavour flavour_;
+  const Filter filter_;
   const PassOrder order_;
-  const ResampleKernel& kernel_;
+  const SimdLevel level_;
+  const size_t value_bytes_;  // of a resampled value
   const Normalizer normalizer_;
 };
 

@@ -16,9 +16,7 @@ namespace regcore {
 class WorkerState {
  public:
   WorkerState(const PreprocessSpec& spec, const MemoryShare& memory_share)
-      : share(memory_share),
-        decoder(spec.limits, spec.level),
-        plans(ResampleKernelFor(spec.level), spec.filter) {}
+      : share(memory_share), decoder(spec.limits, spec.level), plans(spec.filter) {}
 
   const MemoryShare& share;
   JpegDecoder decoder;

@@ -83,6 +83,7 @@ Kernel KernelOf(Filter filter) {
     case Filter::kMks2021:
       return {Mks2021, 4.5};
     case Filter::kNearest:
+    case Filter::kArea:
       break;
   }
   return {Bicubic, 2.0};

@@ -15,6 +15,7 @@ enum class Filter {
   kNearest,
   kMks2013,  // Magic Kernel Sharp, from Pillow 13 on
   kMks2021,
+  kArea,  // OpenCV's and TensorFlow's
 };
 
 // How far the weights of a filter reach, in input pixels at scale 1. kNearest has none.
@@ -41,9 +42,10 @@ struct AxisPlan {
   int first = 0;
   int count = 0;
   int taps = 0;
-  std::vector<int32_t> start;    // count
-  std::vector<int32_t> length;   // count, each <= taps
-  std::vector<int32_t> weights;  // count x taps
+  std::vector<int32_t> start;        // count
+  std::vector<int32_t> length;       // count, each <= taps
+  std::vector<int32_t> weights;      // count x taps
+  std::vector<float> float_weights;  // the same for kernels that compute in float
 
   // Inputs [input_begin, input_end) are the ones that matter.
   int input_begin() const { return start.front(); }

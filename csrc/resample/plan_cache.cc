@@ -11,40 +11,47 @@ constexpr size_t kLimit = size_t{6} << 20;  // bytes; about 200 plans of ImageNe
 
 void PlanCache::Trim() {
   if (bytes_ <= kLimit) return;
-  horizontal_.clear();
-  vertical_.clear();
+  first_.clear();
+  second_.clear();
   bytes_ = 0;
 }
 
-Status PlanCache::Find(Axes* axes, Status (*pack)(PackedAxis*), int input_size, int output_size,
-                       int first, int count, const PackedAxis** axis) {
-  for (size_t i = 0; i < axes->size(); ++i) {
-    const AxisPlan& plan = (*axes)[i]->plan;
-    if (plan.input_size == input_size && plan.output_size == output_size && plan.first == first &&
-        plan.count == count) {
-      if (i > 0) std::swap((*axes)[i], (*axes)[i - 1]);  // frequent sizes wander to the front
-      *axis = (*axes)[i > 0 ? i - 1 : 0].get();
+Status PlanCache::Find(Entries* entries, ResampleMethod::MakePlan make_plan,
+                       const ResampleKernel* kernel, Status (*pack)(PackedAxis*), int input_size,
+                       int output_size, int first, int count, const PackedAxis** axis) {
+  for (size_t i = 0; i < entries->size(); ++i) {
+    const Entry& entry = (*entries)[i];
+    const AxisPlan& plan = entry.axis->plan;
+    if (entry.make_plan == make_plan && entry.kernel == kernel && plan.input_size == input_size &&
+        plan.output_size == output_size && plan.first == first && plan.count == count) {
+      if (i > 0) std::swap((*entries)[i], (*entries)[i - 1]);  // frequent sizes come to the front
+      *axis = (*entries)[i > 0 ? i - 1 : 0].axis.get();
       return {};
     }
   }
   auto made = std::make_unique<PackedAxis>();
-  made->plan = MakeAxisPlan(input_size, output_size, first, count, filter_);
+  made->plan = make_plan(input_size, output_size, first, count, filter_);
   REGCORE_RETURN_IF_ERROR(pack(made.get()));
-  bytes_ += made->weights.capacity() +
-            sizeof(int32_t) * (made->plan.weights.size() + made->plan.start.size() * 2);
+  const AxisPlan& plan = made->plan;
+  bytes_ += made->weights.capacity() + sizeof(float) * plan.float_weights.size() +
+            sizeof(int32_t) * (plan.weights.size() + plan.start.size() * 2);
   *axis = made.get();
-  axes->push_back(std::move(made));
+  entries->push_back({make_plan, kernel, std::move(made)});
   return {};
 }
 
-Status PlanCache::Horizontal(int input_size, int output_size, int first, int count,
-                             const PackedAxis** axis) {
-  return Find(&horizontal_, kernel_.pack_horizontal, input_size, output_size, first, count, axis);
+Status PlanCache::First(const ResampleMethod& method, int input_size, int output_size, int first,
+                        int count, const PackedAxis** axis) {
+  const auto make_plan = method.vertical_first ? method.plan_vertical : method.plan_horizontal;
+  return Find(&first_, make_plan, method.kernel, method.kernel->pack_horizontal, input_size,
+              output_size, first, count, axis);
 }
 
-Status PlanCache::Vertical(int input_size, int output_size, int first, int count,
-                           const PackedAxis** axis) {
-  return Find(&vertical_, kernel_.pack_vertical, input_size, output_size, first, count, axis);
+Status PlanCache::Second(const ResampleMethod& method, int input_size, int output_size, int first,
+                         int count, const PackedAxis** axis) {
+  const auto make_plan = method.vertical_first ? method.plan_horizontal : method.plan_vertical;
+  return Find(&second_, make_plan, method.kernel, method.kernel->pack_vertical, input_size,
+              output_size, first, count, axis);
 }
 
 }  // namespace regcore

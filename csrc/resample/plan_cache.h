@@ -5,31 +5,39 @@
 #include <memory>
 #include <vector>
 
-#include "resample/kernels.h"
+#include "resample/method.h"
 
 namespace regcore {
 
 // One worker's cache for one recipe; not thread-safe.
 class PlanCache {
  public:
-  PlanCache(const ResampleKernel& kernel, Filter filter) : kernel_(kernel), filter_(filter) {}
+  explicit PlanCache(Filter filter) : filter_(filter) {}
 
-  // Pointers stay valid until the next Trim.
-  Status Horizontal(int input_size, int output_size, int first, int count, const PackedAxis** axis);
-  Status Vertical(int input_size, int output_size, int first, int count, const PackedAxis** axis);
+  // The plan of the method's first pass, and of its second. Pointers stay valid until the next
+  // Trim.
+  Status First(const ResampleMethod& method, int input_size, int output_size, int first, int count,
+               const PackedAxis** axis);
+  Status Second(const ResampleMethod& method, int input_size, int output_size, int first, int count,
+                const PackedAxis** axis);
 
   // Forgets everything if the cache has outgrown its limit.
   void Trim();
 
  private:
-  using Axes = std::vector<std::unique_ptr<PackedAxis>>;
-  Status Find(Axes* axes, Status (*pack)(PackedAxis*), int input_size, int output_size, int first,
-              int count, const PackedAxis** axis);
+  struct Entry {
+    ResampleMethod::MakePlan make_plan;
+    const ResampleKernel* kernel;
+    std::unique_ptr<PackedAxis> axis;
+  };
+  using Entries = std::vector<Entry>;
+  Status Find(Entries* entries, ResampleMethod::MakePlan make_plan, const ResampleKernel* kernel,
+              Status (*pack)(PackedAxis*), int input_size, int output_size, int first, int count,
+              const PackedAxis** axis);
 
-  const ResampleKernel& kernel_;
   Filter filter_;
-  Axes horizontal_;
-  Axes vertical_;
+  Entries first_;
+  Entries second_;
   size_t bytes_ = 0;
 };
 

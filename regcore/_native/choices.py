@@ -6,6 +6,12 @@ A name is bound to the core's own number in pipeline.pyx, in the order of these 
 from __future__ import annotations
 
 FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos", "nearest")
+#: Whose resize; regcore.recipes.flavours has what each one can.
+FLAVOURS = (
+    "pillow", "torch", "torch_float", "opencv", "tensorflow", "tensorflow_antialias"
+)  # fmt: skip
+#: Those of recipes: OpenCV has one more.
+RECIPE_FILTERS = (*FILTERS, "area")
 #: Those of a whole picture: Magic Kernel Sharp came with Pillow 13.
 RESIZE_FILTERS = (*FILTERS, "mks2013", "mks2021")
 PASS_ORDERS = ("pillow9", "pillow13")

@@ -16,10 +16,21 @@ cdef extern from "resample/axis_plan.h" namespace "regcore" nogil:
         kNearest
         kMks2013
         kMks2021
+        kArea
 
     cdef enum class PassOrder:
         kPillow9
         kPillow13
+
+
+cdef extern from "resample/method.h" namespace "regcore" nogil:
+    cdef enum class Flavour:
+        kPillow
+        kTorch
+        kTorchFloat
+        kOpencv
+        kTensorflow
+        kTensorflowAntialias
 
 
 cdef extern from "resample/crop_geometry.h" namespace "regcore" nogil:
@@ -94,6 +105,7 @@ cdef extern from "preprocess/preprocess_spec.h" namespace "regcore" nogil:
         CropRule crop
         uint8_t[3] fill
         cbool apply_orientation
+        Flavour flavour
         Filter filter
         PassOrder order
         ValueFormula formula

@@ -6,9 +6,13 @@ from regcore._native.status cimport resolve_level
 from regcore._native import choices
 
 
-cdef dict FILTERS = dict(zip(choices.FILTERS, (
+cdef dict FLAVOURS = dict(zip(choices.FLAVOURS, (
+    <int>Flavour.kPillow, <int>Flavour.kTorch, <int>Flavour.kTorchFloat, <int>Flavour.kOpencv,
+    <int>Flavour.kTensorflow, <int>Flavour.kTensorflowAntialias
+), strict=True))
+cdef dict FILTERS = dict(zip(choices.RECIPE_FILTERS, (
     <int>Filter.kBox, <int>Filter.kBilinear, <int>Filter.kHamming, <int>Filter.kBicubic,
-    <int>Filter.kLanczos, <int>Filter.kNearest
+    <int>Filter.kLanczos, <int>Filter.kNearest, <int>Filter.kArea
 ), strict=True))
 cdef dict PASS_ORDERS = dict(zip(choices.PASS_ORDERS, (
     <int>PassOrder.kPillow9, <int>PassOrder.kPillow13
@@ -74,8 +78,11 @@ cdef PreprocessSpec spec_of(recipe, MemoryBudget* memory, dict options) except *
     for c in range(3):
         spec.fill[c] = 0 if recipe.fill is None else recipe.fill[c]
     spec.apply_orientation = recipe.exif == "apply"
+    spec.flavour = <Flavour><int>FLAVOURS[recipe.flavour]
     spec.filter = <Filter><int>FILTERS[recipe.filter]
-    spec.order = <PassOrder><int>PASS_ORDERS[recipe.pass_order]
+    spec.order = PassOrder.kPillow13
+    if recipe.flavour == "pillow":
+        spec.order = <PassOrder><int>PASS_ORDERS[recipe.pass_order]
     spec.formula = value_formula(recipe)
     spec.channels = <Channels><int>CHANNELS[recipe.channels]
     spec.type = <DataType><int>DTYPES[recipe.dtype]

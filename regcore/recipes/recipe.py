@@ -21,11 +21,14 @@ from regcore._native.choices import (
     EXIF,
     FILTERS,
     FITS,
+    FLAVOURS,
     LAYOUTS,
     PASS_ORDERS,
+    RECIPE_FILTERS,
 )
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
+from regcore.recipes import flavours
 from regcore.recipes.numbers import (
     LARGEST_SIDE,
     PerChannel,
@@ -47,16 +50,18 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 _CONTRACT = {"decoder": "libjpeg-turbo", "exif_orientation": "ignored", "rounding": "pillow-8bit"}
 
 _CHOICES = {
-    "filter": FILTERS,
+    "filter": RECIPE_FILTERS,
     "dtype": DTYPES,
     "layout": LAYOUTS,
-    "pass_order": PASS_ORDERS,
     "fit": FITS,
     "crop_offset": CROP_OFFSETS,
     "exif": EXIF,
     "channels": CHANNELS,
     "arithmetic": ARITHMETICS,
+    "flavour": FLAVOURS,
 }
+#: The pass order of flavours that have one of their own.
+_OWN_ORDER = "own"
 #: NumPy has no bfloat16: its values are kept as their 16 bits.
 _NUMPY_DTYPES = {"bfloat16": "uint16"}
 
@@ -79,7 +84,7 @@ class Recipe(RecipeSources):
         rule; a pair depends on `fit`; None is no resize.
     crop: what is cut from the centre, the same number of rows and columns or a pair. By default,
         where `resize` is a pair, all of that.
-    filter: Pillow's.
+    filter: of the resize; "area" is OpenCV's alone, and not every flavour has every filter.
     mean, std: for each of `channels`, in that order. The value is ((u8 / divisor) - mean) / std,
         each operation rounded to float32.
     dtype: "float32", "float16" or "bfloat16" (the float32 value rounded; NumPy gets the bits of
@@ -88,7 +93,7 @@ class Recipe(RecipeSources):
     layout: "nchw" or "nhwc".
     pass_order: whose resize to equal. "pillow9" (9 to 12) always resizes the width first;
         "pillow13" the height first where it shrinks by more than twice what the width does (photos
-        taller than 2:1). By default that of the installed Pillow.
+        taller than 2:1). By default that of the installed Pillow; "own" for other flavours.
     fit: what a pair of `resize` means: "exact" has those sides, whatever that does to the ratio;
         "inside" is the largest that fits into them, "outside" the smallest that covers them, both
         rounded as timm does.
@@ -103,6 +108,9 @@ class Recipe(RecipeSources):
     second_std: for each channel, what the value is divided by once more, as Hugging Face's
         EfficientNet does.
     quant_scale, quant_zero_point: the result is round(value / scale) + zero point, saturated.
+    flavour: whose resize to equal: "pillow"; "torch", torchvision's on uint8 tensors with
+        antialias; "torch_float", its way through float32; "opencv"; "tensorflow" and
+        "tensorflow_antialias", whose values are not rounded to those of pixels.
 
     Raises UsageError where a value makes no sense.
     """
@@ -125,14 +133,26 @@ class Recipe(RecipeSources):
     second_std: PerChannel | None = None
     quant_scale: float | None = None
     quant_zero_point: int = 0
+    flavour: str = "pillow"
 
     def __post_init__(self) -> None:
         for name, known in _CHOICES.items():
             value = getattr(self, name)
             if not isinstance(value, str) or value not in known:
                 raise UsageError(f"recipe: {name} {shown(value)} is none of {', '.join(known)}")
+        self._check_flavour()
         self._check_geometry()
         self._check_values()
+
+    def _check_flavour(self) -> None:
+        if self.flavour != "pillow":
+            flavours.check(self)
+            self._set("pass_order", _OWN_ORDER)
+        elif not isinstance(self.pass_order, str) or self.pass_order not in PASS_ORDERS:
+            order = shown(self.pass_order)
+            raise UsageError(f"recipe: pass_order {order} is none of {', '.join(PASS_ORDERS)}")
+        elif self.filter not in FILTERS:
+            raise UsageError(f"recipe: filter {self.filter} is none of {', '.join(FILTERS)}")
 
     def _check_geometry(self) -> None:
         resize = self._set("resize", side_or_pair("resize", self.resize))
@@ -248,7 +268,7 @@ class Recipe(RecipeSources):
         return {
             name: plain(value)
             for name, value in asdict(self).items()
-            if name in _ALWAYS or value != defaults[name]
+            if (name in _ALWAYS or value != defaults[name]) and value != _OWN_ORDER
         }
 
     @classmethod
@@ -257,9 +277,12 @@ class Recipe(RecipeSources):
         if not isinstance(fields, Mapping):
             raise UsageError(f"recipe: needs fields with names, not {shown(fields)}")
         names = {each.name for each in dataclass_fields(cls)}
+        needed = (
+            _ALWAYS if fields.get("flavour", "pillow") == "pillow" else _ALWAYS - {"pass_order"}
+        )
         for what, differing in (
             ("unknown", set(fields) - names),
-            ("missing", _ALWAYS - set(fields)),
+            ("missing", needed - set(fields)),
         ):
             if differing:
                 listed = shown(", ".join(sorted(map(str, differing))))

@@ -195,7 +195,7 @@ def recipe_text(recipe: Recipe) -> str:
     named = [
         f"{name}={show_field(name, getattr(recipe, name))}"
         for name in _FIELDS
-        if name in REQUIRED or getattr(recipe, name) != getattr(default, name)
+        if name in REQUIRED or getattr(recipe, name) not in (getattr(default, name), "own")
     ]
     return ",".join(named)
 

@@ -6,11 +6,19 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from regcore.recipes.flavours import FLAVOURS
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.values import value_table
 
 _FITS = {"exact": "to", "inside": "to fit into", "outside": "to cover"}
 _PASS_ORDERS = {"pillow9": "Pillow 9 to 12", "pillow13": "Pillow 13"}
+
+
+def flavour_words(recipe: Recipe) -> str:
+    """Whose resize it is."""
+    if recipe.flavour == "pillow":
+        return _PASS_ORDERS[recipe.pass_order]
+    return FLAVOURS[recipe.flavour].words
 
 
 def in_words(recipe: Recipe) -> str:
@@ -26,7 +34,7 @@ def geometry_words(recipe: Recipe) -> list[str]:
     if recipe.channels == "gray":
         words.append("made grey")
     resize = recipe.resize
-    by = f"by {recipe.filter} as in {_PASS_ORDERS[recipe.pass_order]}"
+    by = f"by {recipe.filter} as in {flavour_words(recipe)}"
     if resize is None:
         words.append("not resized")
     elif isinstance(resize, int):

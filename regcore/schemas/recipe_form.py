@@ -13,10 +13,11 @@ from regcore._native.choices import (
     CROP_OFFSETS,
     DTYPES,
     EXIF,
-    FILTERS,
     FITS,
+    FLAVOURS,
     LAYOUTS,
     PASS_ORDERS,
+    RECIPE_FILTERS,
 )
 from regcore.schemas.fields import described, one_of
 
@@ -39,7 +40,7 @@ class _Always(TypedDict):
         _Side | _Sides,
         described("What is cut from the centre: pixels of both sides, or rows and columns."),
     ]
-    filter: Annotated[str, one_of(FILTERS), described("Pillow's filter of the resize.")]
+    filter: Annotated[str, one_of(RECIPE_FILTERS), described("Filter of the resize.")]
     mean: Annotated[
         list[float],
         _Channels,
@@ -110,6 +111,9 @@ class _WhereNotDefault(TypedDict, total=False):
             "default float32."
         ),
     ]
+    flavour: Annotated[
+        str, one_of(FLAVOURS), described("Whose resize the pixels equal. By default pillow.")
+    ]
 
 
 class ModelRecipe(_Always, _WhereNotDefault):
@@ -119,13 +123,17 @@ class ModelRecipe(_Always, _WhereNotDefault):
     """
 
 
-class RecipeForm(_Always, _WhereNotDefault):
+class RecipeForm(_Always, _WhereNotDefault, total=False):
     """What becomes of every image.
 
     The values are ((u8 / divisor) - mean) / std in float32 after resize and centre crop.
     """
 
-    pass_order: Annotated[str, one_of(PASS_ORDERS), described("Whose resize the pixels equal.")]
+    pass_order: Annotated[
+        str,
+        one_of(PASS_ORDERS),
+        described("Which Pillow's resize the pixels equal; every recipe of flavour pillow has it."),
+    ]
 
 
 def recipe_form(fields: Mapping[str, Any]) -> RecipeForm:

@@ -1,0 +1,34 @@
+#include "resample/method.h"
+
+#include "resample/opencv/method.h"
+#include "resample/tensorflow/method.h"
+#include "resample/torch/method.h"
+
+namespace regcore {
+
+bool HasFloatRows(Flavour flavour) {
+  return flavour == Flavour::kTensorflow || flavour == Flavour::kTensorflowAntialias;
+}
+
+ResampleMethod MethodFor(Flavour flavour, PassOrder order, Filter filter, SimdLevel level,
+                         const ResizedSides& sides) {
+  switch (flavour) {
+    case Flavour::kPillow:
+      break;
+    case Flavour::kTorch:
+      return TorchMethod(filter, level);
+    case Flavour::kTorchFloat:
+      return TorchFloatMethod(filter, level);
+    case Flavour::kOpencv:
+      return OpencvMethod(filter, level, sides);
+    case Flavour::kTensorflow:
+      return TensorflowMethod(filter, level);
+    case Flavour::kTensorflowAntialias:
+      return TensorflowAntialiasMethod(filter, level);
+  }
+  const bool vertical_first =
+      VerticalFirst(order, sides.width, sides.height, sides.resized_width, sides.resized_height);
+  return {MakeAxisPlan, MakeAxisPlan, &ResampleKernelFor(level), vertical_first};
+}
+
+}  // namespace regcore
