@@ -16,9 +16,9 @@ ResampleMethod MethodFor(Flavour flavour, PassOrder order, Filter filter, SimdLe
     case Flavour::kPillow:
       break;
     case Flavour::kTorch:
-      return TorchMethod(filter, level);
+      return TorchMethod(level);
     case Flavour::kTorchFloat:
-      return TorchFloatMethod(filter, level);
+      return TorchFloatMethod(level);
     case Flavour::kOpencv:
       return OpencvMethod(filter, level, sides);
     case Flavour::kTensorflow:

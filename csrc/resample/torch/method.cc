@@ -1,13 +1,16 @@
 #include "resample/torch/method.h"
 
+#include "resample/torch/axis_plan.h"
+#include "resample/torch/kernels.h"
+
 namespace regcore {
 
-ResampleMethod TorchMethod(Filter, SimdLevel level) {
-  return {MakeAxisPlan, MakeAxisPlan, &ResampleKernelFor(level), false};
+ResampleMethod TorchMethod(SimdLevel level) {
+  return {MakeTorchPlan, MakeTorchPlan, &ResampleKernelFor(level), false};
 }
 
-ResampleMethod TorchFloatMethod(Filter filter, SimdLevel level) {
-  return TorchMethod(filter, level);
+ResampleMethod TorchFloatMethod(SimdLevel level) {
+  return {MakeTorchFloatPlan, MakeTorchFloatPlan, &TorchFloatKernelFor(level), false};
 }
 
 }  // namespace regcore

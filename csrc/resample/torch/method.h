@@ -5,7 +5,10 @@
 
 namespace regcore {
 
-ResampleMethod TorchMethod(Filter filter, SimdLevel level);
-ResampleMethod TorchFloatMethod(Filter filter, SimdLevel level);
+// Of uint8 tensors.
+ResampleMethod TorchMethod(SimdLevel level);
+
+// Of uint8 tensors that go through float32.
+ResampleMethod TorchFloatMethod(SimdLevel level);
 
 }  // namespace regcore

@@ -1,0 +1,106 @@
+#include "resample/torch/axis_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "resample/torch/axis_windows.h"
+
+namespace regcore {
+namespace {
+
+constexpr double kInt16Limit = 1 << 15;
+
+AxisPlan EmptyPlan(int input_size, int output_size, int first, int count, int taps) {
+  AxisPlan plan;
+  plan.input_size = input_size;
+  plan.output_size = output_size;
+  plan.first = first;
+  plan.count = count;
+  plan.taps = std::min(taps, input_size);
+  plan.start.resize(static_cast<size_t>(count));
+  plan.length.assign(static_cast<size_t>(count), 1);
+  return plan;
+}
+
+// One input for each output: as torch has mode "nearest", in float32 and without half a pixel,
+// and what it leaves as it is.
+AxisPlan MakePickingPlan(int input_size, int output_size, int first, int count) {
+  AxisPlan plan = EmptyPlan(input_size, output_size, first, count, 1);
+  const float scale = static_cast<float>(input_size) / static_cast<float>(output_size);
+  for (int i = 0; i < count; ++i) {
+    const int input = static_cast<int>(std::floor(static_cast<float>(first + i) * scale));
+    plan.start[static_cast<size_t>(i)] = std::min(input, input_size - 1);
+  }
+  return plan;
+}
+
+bool Picks(int input_size, int output_size, Filter filter) {
+  return filter == Filter::kNearest || input_size == output_size;
+}
+
+// Fraction bits of the axis: no weight rounds to more than an int16.
+int WeightBits(const TorchWindows<double>& windows, int output_size) {
+  double heaviest = 0;
+  int start = 0;
+  std::vector<double> weights;
+  for (int i = 0; i < output_size; ++i) {
+    windows.Weights(i, &start, &weights);
+    heaviest = std::max(heaviest, *std::max_element(weights.begin(), weights.end()));
+  }
+  int bits = 0;
+  while (bits < kWeightBits && std::floor(0.5 + std::ldexp(heaviest, bits + 1)) < kInt16Limit) {
+    ++bits;
+  }
+  return bits;
+}
+
+int32_t ToFixedPoint(double weight, int bits) {
+  const double scaled = std::ldexp(weight, bits);
+  const auto rounded = static_cast<int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  return rounded * (1 << (kWeightBits - bits));
+}
+
+// store(value, index) takes each weight of the plan.
+template <typename Real, typename Store>
+void FillWindows(const TorchWindows<Real>& windows, const Store& store, AxisPlan* plan) {
+  std::vector<Real> weights;
+  for (int i = 0; i < plan->count; ++i) {
+    const size_t output = static_cast<size_t>(i);
+    plan->length[output] = windows.Weights(plan->first + i, &plan->start[output], &weights);
+    const size_t begin = output * static_cast<size_t>(plan->taps);
+    for (size_t t = 0; t < weights.size(); ++t) store(weights[t], begin + t);
+  }
+}
+
+}  // namespace
+
+AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  if (Picks(input_size, output_size, filter)) {
+    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count);
+    plan.weights.assign(static_cast<size_t>(count), 1 << kWeightBits);
+    return plan;
+  }
+  const TorchWindows<double> windows(input_size, output_size, filter);
+  AxisPlan plan = EmptyPlan(input_size, output_size, first, count, windows.taps());
+  plan.weights.assign(static_cast<size_t>(count) * static_cast<size_t>(plan.taps), 0);
+  const int bits = WeightBits(windows, output_size);
+  const auto store = [&](double weight, size_t i) { plan.weights[i] = ToFixedPoint(weight, bits); };
+  FillWindows<double>(windows, store, &plan);
+  return plan;
+}
+
+AxisPlan MakeTorchFloatPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  if (Picks(input_size, output_size, filter)) {
+    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count);
+    plan.float_weights.assign(static_cast<size_t>(count), 1.0f);
+    return plan;
+  }
+  const TorchWindows<float> windows(input_size, output_size, filter);
+  AxisPlan plan = EmptyPlan(input_size, output_size, first, count, windows.taps());
+  plan.float_weights.assign(static_cast<size_t>(count) * static_cast<size_t>(plan.taps), 0.0f);
+  FillWindows<float>(
+      windows, [&](float weight, size_t i) { plan.float_weights[i] = weight; }, &plan);
+  return plan;
+}
+
+}  // namespace regcore
