@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "kernels/kernel_test.h"
 #include "random.h"
 #include "resample/crop_geometry.h"
+#include "resample/torch/axis_plan.h"
 
 namespace regcore {
 namespace {
@@ -62,6 +64,32 @@ TEST(PlanTest, WeightsStayBelowTheBoundOfTheKernels) {
     }
   }
   RecordProperty("largest_weight", std::to_string(largest));
+}
+
+TEST(PlanTest, TorchsWeightsStayBelowTheBoundOfTheKernels) {
+  const int stride = Cases(9, 1);
+  double largest = 0;
+  for (Filter filter : {Filter::kBilinear, Filter::kBicubic, Filter::kLanczos}) {
+    for (int input = 1; input <= 64; ++input) {
+      for (int output = 1 + input % stride; output <= 300; output += stride) {
+        CheckWeights(MakeTorchPlan(input, output, 0, output, filter), &largest);
+      }
+    }
+  }
+}
+
+// torch rounds all weights of an axis to the same number of bits, whatever part of it is wanted.
+TEST(PlanTest, PartOfATorchPlanIsThatOfTheWhole) {
+  for (Filter filter : {Filter::kNearest, Filter::kBilinear, Filter::kBicubic, Filter::kLanczos}) {
+    for (const auto& [input, output] : {std::pair{500, 341}, {37, 300}, {300, 7}}) {
+      const AxisPlan whole = MakeTorchPlan(input, output, 0, output, filter);
+      const AxisPlan part = MakeTorchPlan(input, output, 2, output - 5, filter);
+      const auto taps = static_cast<size_t>(whole.taps);
+      EXPECT_TRUE(std::equal(part.weights.begin(), part.weights.end(),
+                             whole.weights.begin() + static_cast<ptrdiff_t>(2 * taps)));
+      EXPECT_TRUE(std::equal(part.start.begin(), part.start.end(), whole.start.begin() + 2));
+    }
+  }
 }
 
 TEST(PlanTest, GeometryIsTorchvisions) {
