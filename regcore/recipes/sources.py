@@ -74,16 +74,18 @@ class RecipeSources:
         return recipe_from(source)
 
     @staticmethod
-    def from_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
-        """The images that the PIL backend of Hugging Face's image processors makes.
+    def from_huggingface(source: str | Path | Mapping[str, Any], *, backend: str = "pil") -> Recipe:
+        """The images that Hugging Face's image processors make.
 
         source: a folder, its preprocessor_config.json or processor_config.json (which comes first
             where it has the key image_processor), or what that file holds.
+        backend: "pil", or "torchvision", which is the default of transformers where torchvision is
+            installed, and gives other pixels.
         Errors are those of regcore.recipes.huggingface.recipe_of_huggingface.
         """
         from regcore.recipes.huggingface import recipe_of_huggingface
 
-        return recipe_of_huggingface(source)
+        return recipe_of_huggingface(source, backend)
 
     @staticmethod
     def from_keras(mode: str, size: int | tuple[int, int], *, filter: str) -> Recipe:  # noqa: A002

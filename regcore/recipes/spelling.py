@@ -63,6 +63,13 @@ def _timm(text: str) -> NamedRecipe:
     return NamedRecipe("@".join((f"timm:{found.name}", *options)), found.recipe)
 
 
+def _huggingface(text: str) -> Recipe:
+    folder, at, backend = text.rpartition("@")
+    if at and backend == "torchvision":
+        return Recipe.from_huggingface(folder, backend=backend)
+    return Recipe.from_huggingface(text)
+
+
 def _keras(text: str) -> Recipe:
     mode, _, rest = text.partition(",")
     given = _pairs(rest, _KERAS_KEYS) if rest else {}
@@ -95,8 +102,9 @@ SOURCES = {
     ),
     "hf": Source(
         "hf:FOLDER",
-        "Hugging Face's preprocessor_config.json, its PIL backend",
-        Recipe.from_huggingface,
+        "Hugging Face's preprocessor_config.json, its PIL backend; @torchvision has the pixels of "
+        "the torchvision backend",
+        _huggingface,
     ),
     "keras": Source(
         "keras:caffe,size=224x224,filter=nearest",
