@@ -63,6 +63,13 @@ def _timm(text: str) -> NamedRecipe:
     return NamedRecipe("@".join((f"timm:{found.name}", *options)), found.recipe)
 
 
+def _torchvision(text: str) -> Recipe:
+    weights, at, form = text.rpartition("@")
+    if at and form == "tensor":
+        return Recipe.from_torchvision(weights, tensors=True)
+    return Recipe.from_torchvision(text)
+
+
 def _huggingface(text: str) -> Recipe:
     folder, at, backend = text.rpartition("@")
     if at and backend == "torchvision":
@@ -97,8 +104,8 @@ SOURCES = {
     ),
     "torchvision": Source(
         "torchvision:ResNet50_Weights.IMAGENET1K_V2",
-        "the transforms of torchvision's weights",
-        Recipe.from_torchvision,
+        "the transforms of torchvision's weights; @tensor has the pixels of those that get tensors",
+        _torchvision,
     ),
     "hf": Source(
         "hf:FOLDER",
