@@ -10,15 +10,16 @@ namespace regcore {
 
 // Every level gives the same bytes.
 struct OpencvKernels {
-  ResampleKernel nearest;
   ResampleKernel linear;
   ResampleKernel area;
-  ResampleKernel box;      // integer scales
-  ResampleKernel halving;  // both scales are two
+  ResampleKernel box;  // integer scales
   ResampleKernel lanczos;
 };
 
 const OpencvKernels& OpencvKernelsFor(SimdLevel level);
+
+// One for all levels: it moves bytes.
+extern const ResampleKernel kOpencvNearest;
 
 extern const OpencvKernels kOpencvPortable;
 extern const OpencvKernels kOpencvAvx2;

@@ -145,7 +145,6 @@ void BoxColumns(const PackedAxis& axis, int begin, int end, const PixelView& sou
   }
 }
 
-template <bool kHalves>
 void BoxRow(const PackedAxis& axis, int row, const uint8_t* intermediate, int skipped, int columns,
             uint8_t* out) {
   const AxisPlan& plan = axis.plan;
@@ -156,8 +155,7 @@ void BoxRow(const PackedAxis& axis, int row, const uint8_t* intermediate, int sk
   for (int x = 0; x < columns; ++x) {
     int32_t sum = 0;
     for (int t = 0; t < plan.taps; ++t) sum += top[t * stride + x];
-    out[x] = static_cast<uint8_t>(kHalves ? static_cast<float>((sum + 2) >> 2)
-                                          : ToPixel(static_cast<float>(sum) * inverse));
+    out[x] = static_cast<uint8_t>(ToPixel(static_cast<float>(sum) * inverse));
   }
 }
 
@@ -193,18 +191,14 @@ constexpr ResampleKernel Kernel(decltype(ResampleKernel::horizontal) horizontal,
   return {PackNothing, PackNothing, BlockBytes<T>, IntermediateBytes<T>, horizontal, vertical};
 }
 
-constexpr ResampleKernel BoxKernel(decltype(ResampleKernel::vertical) vertical) {
-  return {PackNothing, PackNothing, BoxBlockBytes, BoxIntermediateBytes, BoxColumns, vertical};
-}
-
 }  // namespace
 
+const ResampleKernel kOpencvNearest = Kernel<uint8_t>(NearestColumns, NearestRow);
+
 const OpencvKernels kOpencvPortable = {
-    Kernel<uint8_t>(NearestColumns, NearestRow),
     Kernel<int16_t>(LinearColumns, LinearRow),
     Kernel<float>(AreaColumns, AreaRow),
-    BoxKernel(BoxRow<false>),
-    BoxKernel(BoxRow<true>),
+    {PackNothing, PackNothing, BoxBlockBytes, BoxIntermediateBytes, BoxColumns, BoxRow},
     Kernel<int32_t>(LanczosColumns, LanczosRow),
 };
 

@@ -136,6 +136,7 @@ AxisPlan OpencvAreaPlan(int input_size, int output_size, int first, int count, F
 AxisPlan OpencvBoxPlan(int input_size, int output_size, int first, int count, Filter) {
   const int taps = input_size / output_size;
   AxisPlan plan = Empty(input_size, output_size, first, count, taps);
+  plan.float_weights.assign(static_cast<size_t>(count) * static_cast<size_t>(taps), 1.0f);
   for (int i = 0; i < count; ++i) plan.start[static_cast<size_t>(i)] = (first + i) * taps;
   return plan;
 }

@@ -29,7 +29,7 @@ AxisPlan OpencvEnlargingRows(int input_size, int output_size, int first, int cou
 // INTER_AREA where it does not: `float_weights` are the parts of each input that an output covers.
 AxisPlan OpencvAreaPlan(int input_size, int output_size, int first, int count, Filter);
 
-// The same where both scales are integers: `taps` inputs each, without weights.
+// The same where both scales are integers: `taps` inputs each, of weight one.
 AxisPlan OpencvBoxPlan(int input_size, int output_size, int first, int count, Filter);
 
 // INTER_LANCZOS4.
