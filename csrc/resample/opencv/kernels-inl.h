@@ -18,13 +18,10 @@ class OpencvVectorKernels {
  public:
   static constexpr OpencvKernels Make() {
     return {
-        {PackIntegers, PackNothing, BlockBytes<int16_t>, IntermediateBytes<int16_t>,
-         Columns<LinearGroups>, LinearRow},
-        {PackFloats, PackNothing, BlockBytes<float>, IntermediateBytes<float>, Columns<AreaGroups>,
-         AreaRow},
-        {PackFloats, PackNothing, BlockBytes<float>, IntermediateBytes<float>, BoxColumns, BoxRow},
-        {PackIntegers, PackNothing, BlockBytes<int32_t>, IntermediateBytes<int32_t>,
-         Columns<LanczosGroups>, LanczosRow},
+        KernelOf<int16_t>(PackIntegers, Columns<LinearGroups>, LinearRow),
+        KernelOf<float>(PackFloats, Columns<AreaGroups>, AreaRow),
+        KernelOf<float>(PackFloats, BoxColumns, BoxRow),
+        KernelOf<int32_t>(PackIntegers, Columns<LanczosGroups>, LanczosRow),
     };
   }
 
@@ -41,6 +38,14 @@ class OpencvVectorKernels {
   static Status PackIntegers(PackedAxis* axis) { return PackIntegerColumns(kLanes, axis); }
   static Status PackFloats(PackedAxis* axis) { return PackFloatColumns(kLanes, axis); }
   static Status PackNothing(PackedAxis*) { return {}; }
+
+  template <typename T>
+  static constexpr ResampleKernel KernelOf(decltype(ResampleKernel::pack_horizontal) pack,
+                                           decltype(ResampleKernel::horizontal) horizontal,
+                                           decltype(ResampleKernel::vertical) vertical) {
+    return {pack,       PackNothing, BlockBytes<T>,      IntermediateBytes<T>,
+            horizontal, vertical,    /*plain_rows=*/true};
+  }
 
   template <typename T>
   static size_t RowBytes(int columns) {

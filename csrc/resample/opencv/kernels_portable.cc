@@ -188,7 +188,8 @@ void LanczosRow(const PackedAxis& axis, int row, const uint8_t* intermediate, in
 template <typename T>
 constexpr ResampleKernel Kernel(decltype(ResampleKernel::horizontal) horizontal,
                                 decltype(ResampleKernel::vertical) vertical) {
-  return {PackNothing, PackNothing, BlockBytes<T>, IntermediateBytes<T>, horizontal, vertical};
+  return {PackNothing, PackNothing, BlockBytes<T>,      IntermediateBytes<T>,
+          horizontal,  vertical,    /*plain_rows=*/true};
 }
 
 }  // namespace
@@ -198,7 +199,8 @@ const ResampleKernel kOpencvNearest = Kernel<uint8_t>(NearestColumns, NearestRow
 const OpencvKernels kOpencvPortable = {
     Kernel<int16_t>(LinearColumns, LinearRow),
     Kernel<float>(AreaColumns, AreaRow),
-    {PackNothing, PackNothing, BoxBlockBytes, BoxIntermediateBytes, BoxColumns, BoxRow},
+    {PackNothing, PackNothing, BoxBlockBytes, BoxIntermediateBytes, BoxColumns, BoxRow,
+     /*plain_rows=*/true},
     Kernel<int32_t>(LanczosColumns, LanczosRow),
 };
 
