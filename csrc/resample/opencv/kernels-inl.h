@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "resample/opencv/cubic_rows.h"
 #include "resample/opencv/kernels.h"
 #include "resample/opencv/packed_columns.h"
 #include "resample/opencv/plans.h"
@@ -21,7 +22,8 @@ class OpencvVectorKernels {
         KernelOf<int16_t>(PackIntegers, Columns<LinearGroups>, LinearRow),
         KernelOf<float>(PackFloats, Columns<AreaGroups>, AreaRow),
         KernelOf<float>(PackFloats, BoxColumns, BoxRow),
-        KernelOf<int32_t>(PackIntegers, Columns<LanczosGroups>, LanczosRow),
+        KernelOf<int32_t>(PackIntegers, Columns<WindowGroups>, LanczosRow),
+        KernelOf<int32_t>(PackIntegers, CubicColumns, CubicRow, PackCubicRows),
     };
   }
 
@@ -40,11 +42,12 @@ class OpencvVectorKernels {
   static Status PackNothing(PackedAxis*) { return {}; }
 
   template <typename T>
-  static constexpr ResampleKernel KernelOf(decltype(ResampleKernel::pack_horizontal) pack,
-                                           decltype(ResampleKernel::horizontal) horizontal,
-                                           decltype(ResampleKernel::vertical) vertical) {
-    return {pack,       PackNothing, BlockBytes<T>,      IntermediateBytes<T>,
-            horizontal, vertical,    /*plain_rows=*/true};
+  static constexpr ResampleKernel KernelOf(
+      decltype(ResampleKernel::pack_horizontal) pack,
+      decltype(ResampleKernel::horizontal) horizontal, decltype(ResampleKernel::vertical) vertical,
+      decltype(ResampleKernel::pack_vertical) pack_rows = PackNothing) {
+    return {pack,       pack_rows, BlockBytes<T>,      IntermediateBytes<T>,
+            horizontal, vertical,  /*plain_rows=*/true};
   }
 
   template <typename T>
@@ -143,7 +146,7 @@ class OpencvVectorKernels {
     }
   };
 
-  struct LanczosGroups {
+  struct WindowGroups {
     using Number = int32_t;
 
     template <bool kFar, int kRows>
@@ -258,22 +261,32 @@ class OpencvVectorKernels {
                     columns, out);
   }
 
-  // The width of the boxes goes after each row: it is the other half of a box's size.
+  // What the vertical pass has to know of the columns goes after each row.
+  static void Note(int number, int rows, size_t row_bytes, uint8_t* intermediate) {
+    for (int r = 0; r < rows; ++r) {
+      intermediate += row_bytes;
+      std::memcpy(intermediate - kTrailer, &number, sizeof(int));
+    }
+  }
+
+  static int NoteOf(const uint8_t* row, size_t row_bytes) {
+    int number;
+    std::memcpy(&number, row + row_bytes - kTrailer, sizeof(int));
+    return number;
+  }
+
+  // The width of the boxes is the other half of a box's size.
   static void BoxColumns(const PackedAxis& axis, int begin, int end, const PixelView& source,
                          uint8_t* intermediate) {
     Columns<AreaGroups>(axis, begin, end, source, intermediate);
-    const size_t stride = RowBytes<float>(3 * axis.plan.count);
-    for (int y = begin; y < end; ++y, intermediate += stride) {
-      std::memcpy(intermediate + stride - kTrailer, &axis.plan.taps, sizeof(int));
-    }
+    Note(axis.plan.taps, end - begin, RowBytes<float>(3 * axis.plan.count), intermediate);
   }
 
   static void BoxRow(const PackedAxis& axis, int row, const uint8_t* intermediate, int skipped,
                      int columns, uint8_t* out) {
     const size_t i = static_cast<size_t>(row);
     const uint8_t* top = Top<float>(axis.plan, i, intermediate, skipped, columns);
-    int width;
-    std::memcpy(&width, top + RowBytes<float>(columns) - kTrailer, sizeof(int));
+    const int width = NoteOf(top, RowBytes<float>(columns));
     const float inverse = 1.0f / static_cast<float>(width * axis.plan.taps);
     FloatRow<true>(axis.plan, i, top, inverse, columns, out);
   }
@@ -299,6 +312,53 @@ class OpencvVectorKernels {
       for (Vector& s : sum) s = Simd::template ShiftRight<kBits>(s);
       Simd::StoreUnaligned(out,
                            Simd::Bytes(Simd::Words(sum[0], sum[1]), Simd::Words(sum[2], sum[3])));
+    }
+  }
+
+  static void CubicColumns(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                           uint8_t* intermediate) {
+    Columns<WindowGroups>(axis, begin, end, source, intermediate);
+    Note(CubicFloatColumns(axis.plan), end - begin, RowBytes<int32_t>(3 * axis.plan.count),
+         intermediate);
+  }
+
+  static void CubicRow(const PackedAxis& axis, int row, const uint8_t* intermediate, int skipped,
+                       int columns, uint8_t* out) {
+    constexpr float kUnit = 1.0f / (1 << 2 * kOpencvBits);
+    constexpr int kBits = 2 * kOpencvBits;
+    const size_t i = static_cast<size_t>(row);
+    const size_t stride = RowBytes<int32_t>(columns);
+    const uint8_t* top = Top<int32_t>(axis.plan, i, intermediate, skipped, columns);
+    const int32_t* fixed = axis.plan.weights.data() + kCubicTaps * i;
+    const int float_columns = NoteOf(top, stride);
+    const uint8_t* taps[kCubicTaps];
+    Floats weights[kCubicTaps];
+    for (size_t t = 0; t < kCubicTaps; ++t) {
+      taps[t] = top + stride * static_cast<size_t>(axis.blocks[kCubicTaps * i + t]);
+      weights[t] = Simd::BroadcastFloat(static_cast<float>(fixed[t]) * kUnit);
+    }
+    for (int x = 0; x < float_columns; x += kVertical) {
+      Vector rounded[4];
+      for (size_t v = 0; v < 4; ++v) {
+        const size_t at = 4 * static_cast<size_t>(x) + v * kVectorBytes;
+        Floats sum = Simd::Zero();
+        for (size_t t = kCubicTaps; t-- > 0;) {
+          sum = Simd::AddProduct(sum, Simd::ToFloats(Simd::Load(taps[t] + at)), weights[t]);
+        }
+        rounded[v] = Simd::Round(sum);
+      }
+      Simd::StoreUnaligned(out + x, Simd::Bytes(Simd::Words(rounded[0], rounded[1]),
+                                                Simd::Words(rounded[2], rounded[3])));
+    }
+    for (int x = float_columns; x < columns; ++x) {
+      int32_t sum = 1 << (kBits - 1);
+      for (size_t t = 0; t < kCubicTaps; ++t) {
+        int32_t value;
+        std::memcpy(&value, taps[t] + 4 * static_cast<size_t>(x), sizeof(value));
+        sum += fixed[t] * value;
+      }
+      sum >>= kBits;
+      out[x] = static_cast<uint8_t>(sum < 0 ? 0 : sum > 255 ? 255 : sum);
     }
   }
 };

@@ -14,6 +14,7 @@ struct OpencvKernels {
   ResampleKernel area;
   ResampleKernel box;  // integer scales
   ResampleKernel lanczos;
+  ResampleKernel cubic;
 };
 
 const OpencvKernels& OpencvKernelsFor(SimdLevel level);

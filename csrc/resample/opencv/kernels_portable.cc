@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "resample/opencv/cubic_rows.h"
 #include "resample/opencv/kernels.h"
 #include "resample/opencv/plans.h"
 
@@ -119,36 +120,45 @@ void AreaRow(const PackedAxis& axis, int row, const uint8_t* intermediate, int s
   }
 }
 
-// INTER_AREA with integer scales: the sum of a box, times the inverse of its size in float. A row
-// ends with the width of its boxes.
+// Rows of integers that end with a number which the vertical pass has to know of the columns.
 
-int BoxColumnsOf(int columns) { return columns + 1; }
+int NotedColumns(int columns) { return columns + 1; }
 
-size_t BoxBlockBytes(int columns) { return BlockBytes<int32_t>(BoxColumnsOf(columns)); }
+size_t NotedBlockBytes(int columns) { return BlockBytes<int32_t>(NotedColumns(columns)); }
 
-size_t BoxIntermediateBytes(int rows, int columns) {
-  return IntermediateBytes<int32_t>(rows, BoxColumnsOf(columns));
+size_t NotedIntermediateBytes(int rows, int columns) {
+  return IntermediateBytes<int32_t>(rows, NotedColumns(columns));
 }
+
+template <typename Sum>
+void ColumnsWithNote(const AxisPlan& plan, int begin, int end, const PixelView& source,
+                     uint8_t* intermediate, int32_t note, const Sum& sum) {
+  const int columns = 3 * plan.count;
+  for (int y = begin; y < end; ++y) {
+    Columns<int32_t>(plan, y, y + 1, source, intermediate, sum);
+    std::memcpy(intermediate + RowBytes<int32_t>(columns), &note, sizeof(note));
+    intermediate += RowBytes<int32_t>(NotedColumns(columns));
+  }
+}
+
+// INTER_AREA with integer scales: the sum of a box, times the inverse of its size in float. The
+// width of the boxes is the rows' note.
 
 void BoxColumns(const PackedAxis& axis, int begin, int end, const PixelView& source,
                 uint8_t* intermediate) {
-  const AxisPlan& plan = axis.plan;
-  const int columns = 3 * plan.count;
-  for (int y = begin; y < end; ++y) {
-    Columns<int32_t>(plan, y, y + 1, source, intermediate, [&](size_t, const uint8_t* pixel) {
-      int32_t sum = 0;
-      for (int t = 0; t < plan.taps; ++t) sum += pixel[3 * t];
-      return sum;
-    });
-    std::memcpy(intermediate + RowBytes<int32_t>(columns), &plan.taps, sizeof(int32_t));
-    intermediate += RowBytes<int32_t>(BoxColumnsOf(columns));
-  }
+  const int taps = axis.plan.taps;
+  ColumnsWithNote(axis.plan, begin, end, source, intermediate, taps,
+                  [&](size_t, const uint8_t* pixel) {
+                    int32_t sum = 0;
+                    for (int t = 0; t < taps; ++t) sum += pixel[3 * t];
+                    return sum;
+                  });
 }
 
 void BoxRow(const PackedAxis& axis, int row, const uint8_t* intermediate, int skipped, int columns,
             uint8_t* out) {
   const AxisPlan& plan = axis.plan;
-  const int stride = BoxColumnsOf(columns);
+  const int stride = NotedColumns(columns);
   const int32_t* top =
       RowOf<int32_t>(plan, plan.start[static_cast<size_t>(row)], intermediate, skipped, stride);
   const float inverse = 1.0f / static_cast<float>(top[columns] * plan.taps);
@@ -161,27 +171,66 @@ void BoxRow(const PackedAxis& axis, int row, const uint8_t* intermediate, int sk
 
 // INTER_LANCZOS4: integers, rounded once.
 
+int32_t WindowSum(const AxisPlan& plan, size_t i, const uint8_t* pixel) {
+  int32_t sum = 0;
+  for (int t = 0; t < plan.length[i]; ++t) sum += WeightsOf(plan, i)[t] * pixel[3 * t];
+  return sum;
+}
+
+uint8_t RoundedOnce(int32_t sum) {
+  constexpr int kBits = 2 * kOpencvBits;
+  return static_cast<uint8_t>(std::clamp((sum + (1 << (kBits - 1))) >> kBits, 0, 255));
+}
+
 void LanczosColumns(const PackedAxis& axis, int begin, int end, const PixelView& source,
                     uint8_t* intermediate) {
   const AxisPlan& plan = axis.plan;
-  Columns<int32_t>(plan, begin, end, source, intermediate, [&](size_t i, const uint8_t* pixel) {
-    int32_t sum = 0;
-    for (int t = 0; t < plan.length[i]; ++t) sum += WeightsOf(plan, i)[t] * pixel[3 * t];
-    return sum;
-  });
+  Columns<int32_t>(plan, begin, end, source, intermediate,
+                   [&](size_t i, const uint8_t* pixel) { return WindowSum(plan, i, pixel); });
 }
 
 void LanczosRow(const PackedAxis& axis, int row, const uint8_t* intermediate, int skipped,
                 int columns, uint8_t* out) {
-  constexpr int kBits = 2 * kOpencvBits;
   const AxisPlan& plan = axis.plan;
   const size_t i = static_cast<size_t>(row);
   const int32_t* weights = WeightsOf(plan, i);
   const int32_t* top = RowOf<int32_t>(plan, plan.start[i], intermediate, skipped, columns);
   for (int x = 0; x < columns; ++x) {
-    int32_t sum = 1 << (kBits - 1);
+    int32_t sum = 0;
     for (int t = 0; t < plan.length[i]; ++t) sum += weights[t] * top[t * columns + x];
-    out[x] = static_cast<uint8_t>(std::clamp(sum >> kBits, 0, 255));
+    out[x] = RoundedOnce(sum);
+  }
+}
+
+// INTER_CUBIC: the same columns, and rows added up in float, the last one first. The number of
+// columns for which that holds is the rows' note; integers are for those after them.
+
+void CubicColumns(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                  uint8_t* intermediate) {
+  const AxisPlan& plan = axis.plan;
+  ColumnsWithNote(plan, begin, end, source, intermediate, CubicFloatColumns(plan),
+                  [&](size_t i, const uint8_t* pixel) { return WindowSum(plan, i, pixel); });
+}
+
+void CubicRow(const PackedAxis& axis, int row, const uint8_t* intermediate, int skipped,
+              int columns, uint8_t* out) {
+  constexpr float kUnit = 1.0f / (1 << 2 * kOpencvBits);
+  const AxisPlan& plan = axis.plan;
+  const size_t i = static_cast<size_t>(row);
+  const int32_t* weights = WeightsOf(plan, i);
+  const int32_t* inputs = axis.blocks.data() + kCubicTaps * i;
+  const int stride = NotedColumns(columns);
+  const int32_t* top = RowOf<int32_t>(plan, plan.start[i], intermediate, skipped, stride);
+  const int float_columns = top[columns];
+  for (int x = 0; x < columns; ++x) {
+    int32_t integer = 0;
+    float sum = 0;
+    for (int t = kCubicTaps - 1; t >= 0; --t) {
+      const int32_t value = top[inputs[t] * stride + x];
+      integer += weights[t] * value;
+      sum += static_cast<float>(value) * (static_cast<float>(weights[t]) * kUnit);
+    }
+    out[x] = x < float_columns ? static_cast<uint8_t>(ToPixel(sum)) : RoundedOnce(integer);
   }
 }
 
@@ -199,9 +248,11 @@ const ResampleKernel kOpencvNearest = Kernel<uint8_t>(NearestColumns, NearestRow
 const OpencvKernels kOpencvPortable = {
     Kernel<int16_t>(LinearColumns, LinearRow),
     Kernel<float>(AreaColumns, AreaRow),
-    {PackNothing, PackNothing, BoxBlockBytes, BoxIntermediateBytes, BoxColumns, BoxRow,
+    {PackNothing, PackNothing, NotedBlockBytes, NotedIntermediateBytes, BoxColumns, BoxRow,
      /*plain_rows=*/true},
     Kernel<int32_t>(LanczosColumns, LanczosRow),
+    {PackNothing, PackCubicRows, NotedBlockBytes, NotedIntermediateBytes, CubicColumns, CubicRow,
+     /*plain_rows=*/true},
 };
 
 }  // namespace regcore

@@ -53,6 +53,8 @@ ResampleMethod OpencvMethod(Filter filter, SimdLevel level, const ResizedSides& 
       return AreaMethod(kernels, sides);
     case Filter::kLanczos:
       return {OpencvLanczosPlan, OpencvLanczosPlan, &kernels.lanczos, false};
+    case Filter::kBicubic:
+      return {OpencvCubicColumns, OpencvCubicRows, &kernels.cubic, false};
     default:
       return {OpencvLinearColumns, OpencvLinearRows, &kernels.linear, false};
   }

@@ -3,7 +3,9 @@
 #include "resample/opencv/plans.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <tuple>
 
 #include "resample/opencv/lanczos_weights.h"
 
@@ -67,6 +69,40 @@ AxisPlan LinearPlan(int input_size, int output_size, int first, int count) {
     plan.length[i] = end - begin;
     plan.weights[2 * i] = FixedPoint(1.0f - place.past);
     plan.weights[2 * i + 1] = FixedPoint(place.past);
+  }
+  return plan;
+}
+
+// The input of a tap of an even number of taps around a place.
+template <int kTaps>
+int TapOf(Place place, int tap, int input_size) {
+  return std::clamp(place.input + tap - (kTaps / 2 - 1), 0, input_size - 1);
+}
+
+std::array<float, kCubicTaps> CubicWeightsAt(float x) {
+  constexpr float a = -0.75f;
+  const auto far = [&](float d) { return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a; };
+  const auto near = [&](float d) { return ((a + 2) * d - (a + 3)) * d * d + 1; };
+  const float weights[] = {far(x + 1), near(x), near(1 - x)};
+  return {weights[0], weights[1], weights[2], 1.0f - weights[0] - weights[1] - weights[2]};
+}
+
+// Weights of as many inputs as kWeightsAt gives, those of the same input added up.
+template <auto kWeightsAt>
+AxisPlan WindowPlan(int input_size, int output_size, int first, int count) {
+  constexpr int kTaps = static_cast<int>(std::tuple_size_v<decltype(kWeightsAt(0.0f))>);
+  AxisPlan plan = Empty(input_size, output_size, first, count, std::min(kTaps, input_size));
+  plan.weights.resize(static_cast<size_t>(count) * static_cast<size_t>(plan.taps));
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+    const Place place = CentrePlace(input_size, output_size, first + static_cast<int>(i));
+    const auto weights = kWeightsAt(place.past);
+    const auto input = [&](int tap) { return TapOf<kTaps>(place, tap, input_size); };
+    plan.start[i] = input(0);
+    plan.length[i] = input(kTaps - 1) + 1 - input(0);
+    int32_t* const fixed = plan.weights.data() + i * static_cast<size_t>(plan.taps);
+    for (int tap = 0; tap < kTaps; ++tap) {
+      fixed[input(tap) - input(0)] += FixedPoint(weights[static_cast<size_t>(tap)]);
+    }
   }
   return plan;
 }
@@ -142,23 +178,31 @@ AxisPlan OpencvBoxPlan(int input_size, int output_size, int first, int count, Fi
 }
 
 AxisPlan OpencvLanczosPlan(int input_size, int output_size, int first, int count, Filter) {
-  const int taps = std::min(kLanczosTaps, input_size);
-  AxisPlan plan = Empty(input_size, output_size, first, count, taps);
-  plan.weights.resize(static_cast<size_t>(count) * static_cast<size_t>(taps));
+  return WindowPlan<LanczosWeightsAt>(input_size, output_size, first, count);
+}
+
+AxisPlan OpencvCubicColumns(int input_size, int output_size, int first, int count, Filter) {
+  return WindowPlan<CubicWeightsAt>(input_size, output_size, first, count);
+}
+
+AxisPlan OpencvCubicRows(int input_size, int output_size, int first, int count, Filter) {
+  AxisPlan plan = Empty(input_size, output_size, first, count, kCubicTaps);
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
-    const Place place = CentrePlace(input_size, output_size, first + static_cast<int>(i));
-    const LanczosWeights weights = LanczosWeightsAt(place.past);
+    const int output = first + static_cast<int>(i);
     const auto input = [&](int tap) {
-      return std::clamp(place.input + tap - (kLanczosTaps / 2 - 1), 0, input_size - 1);
+      return OpencvCubicInput(input_size, output_size, output, tap);
     };
     plan.start[i] = input(0);
-    plan.length[i] = input(kLanczosTaps - 1) + 1 - input(0);
-    int32_t* const fixed = plan.weights.data() + i * static_cast<size_t>(taps);
-    for (int tap = 0; tap < kLanczosTaps; ++tap) {
-      fixed[input(tap) - input(0)] += FixedPoint(weights[static_cast<size_t>(tap)]);
+    plan.length[i] = input(kCubicTaps - 1) + 1 - input(0);
+    for (float weight : CubicWeightsAt(CentrePlace(input_size, output_size, output).past)) {
+      plan.weights.push_back(FixedPoint(weight));
     }
   }
   return plan;
+}
+
+int OpencvCubicInput(int input_size, int output_size, int output, int tap) {
+  return TapOf<kCubicTaps>(CentrePlace(input_size, output_size, output), tap, input_size);
 }
 
 }  // namespace regcore

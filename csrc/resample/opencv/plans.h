@@ -35,4 +35,11 @@ AxisPlan OpencvBoxPlan(int input_size, int output_size, int first, int count, Fi
 // INTER_LANCZOS4.
 AxisPlan OpencvLanczosPlan(int input_size, int output_size, int first, int count, Filter);
 
+// INTER_CUBIC. Rows are added up in float, so that four weights belong to each output of the
+// vertical axis, also where they are of the same input; OpencvCubicInput tells which.
+inline constexpr int kCubicTaps = 4;
+AxisPlan OpencvCubicColumns(int input_size, int output_size, int first, int count, Filter);
+AxisPlan OpencvCubicRows(int input_size, int output_size, int first, int count, Filter);
+int OpencvCubicInput(int input_size, int output_size, int output, int tap);
+
 }  // namespace regcore
