@@ -6,6 +6,22 @@
 #include "preprocess/rearrange.h"
 
 namespace regcore {
+namespace {
+
+// Rows of an intermediate image that are held at a time: all, or where it has plain rows, as many
+// as a second-level cache has room for, and at least what one output needs.
+int HeldRows(const CropPlan& plan) {
+  constexpr size_t kBandBytes = size_t{256} << 10;
+  const AxisPlan& second = plan.second->plan;
+  const int rows = second.input_end() - second.input_begin();
+  if (!plan.kernel->plain_rows) return rows;
+  const size_t row_bytes =
+      plan.kernel->block_bytes(3 * plan.first->plan.count) / kIntermediateBlockRows;
+  const int longest = *std::max_element(second.length.begin(), second.length.end());
+  return std::min(rows, std::max(longest, static_cast<int>(kBandBytes / row_bytes)));
+}
+
+}  // namespace
 
 Rect CropPlan::Wanted() const {
   const AxisPlan& x = (transposed ? second : first)->plan;
@@ -46,9 +62,7 @@ Status ResizeCropStep::Plan(int width, int height, WorkerState* worker, CropPlan
 }
 
 size_t ResizeCropStep::HeldBytes(const CropPlan& plan) const {
-  const AxisPlan& second = plan.second->plan;
-  size_t held = plan.kernel->intermediate_bytes(second.input_end() - second.input_begin(),
-                                                3 * plan.first->plan.count);
+  size_t held = plan.kernel->intermediate_bytes(HeldRows(plan), 3 * plan.first->plan.count);
   if (NeedsWindow(plan)) held += WindowBytes();
   if (!plan.transposed) return held;
   const Rect wanted = plan.Wanted();
@@ -84,10 +98,14 @@ Status ResizeCropStep::Resample(const RgbView& view, const CropPlan& plan, Worke
   const ResampleKernel& kernel = *plan.kernel;
   const AxisPlan& second = plan.second->plan;
   const int columns = 3 * plan.first->plan.count;
-  const int rows = second.input_end() - second.input_begin();
-  REGCORE_RETURN_IF_ERROR(worker->intermediate.Reserve(kernel.intermediate_bytes(rows, columns)));
+  REGCORE_RETURN_IF_ERROR(
+      worker->intermediate.Reserve(kernel.intermediate_bytes(HeldRows(plan), columns)));
   REGCORE_RETURN_IF_ERROR(
       worker->row.Reserve(value_bytes_ * static_cast<size_t>(columns) + 2 * kReadSlack));
+  if (kernel.plain_rows) {
+    ResampleBands(view, plan, worker, use_row);
+    return {};
+  }
   kernel.horizontal(*plan.first, second.input_begin(), second.input_end(), view,
                     worker->intermediate.data());
   for (int i = 0; i < second.count; ++i) {
@@ -95,6 +113,43 @@ Status ResizeCropStep::Resample(const RgbView& view, const CropPlan& plan, Worke
     use_row(i, worker->row.data());
   }
   return {};
+}
+
+// The same where an intermediate image has plain rows: band by band, without the rows that no
+// output reads.
+template <typename UseRow>
+void ResizeCropStep::ResampleBands(const RgbView& view, const CropPlan& plan, WorkerState* worker,
+                                   const UseRow& use_row) const {
+  const ResampleKernel& kernel = *plan.kernel;
+  const AxisPlan& second = plan.second->plan;
+  const int columns = 3 * plan.first->plan.count;
+  const size_t row_bytes = kernel.block_bytes(columns) / kIntermediateBlockRows;
+  const int held = HeldRows(plan);
+  uint8_t* const intermediate = worker->intermediate.data();
+  const auto begin_of = [&](int i) { return second.start[static_cast<size_t>(i)]; };
+  const auto end_of = [&](int i) { return begin_of(i) + second.length[static_cast<size_t>(i)]; };
+  for (int i = 0, next; i < second.count; i = next) {
+    const int top = begin_of(i);
+    int begin = top;  // rows [begin, end) are to be made together
+    int end = top;
+    const auto make = [&] {
+      kernel.horizontal(*plan.first, begin, end, view,
+                        intermediate + row_bytes * static_cast<size_t>(begin - top));
+    };
+    for (next = i; next < second.count && end_of(next) - top <= held; ++next) {
+      if (begin_of(next) > end) {
+        make();
+        begin = begin_of(next);
+      }
+      end = std::max(end, end_of(next));
+    }
+    make();
+    for (int row = i; row < next; ++row) {
+      kernel.vertical(*plan.second, row, intermediate, top - second.input_begin(), columns,
+                      worker->row.data());
+      use_row(row, worker->row.data());
+    }
+  }
 }
 
 // The rare cases: a window that is not covered wholly, and the rare order, which is the same passes

@@ -54,6 +54,9 @@ class ResizeCropStep {
   template <typename UseRow>
   Status Resample(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                   const UseRow& use_row) const;
+  template <typename UseRow>
+  void ResampleBands(const RgbView& view, const CropPlan& plan, WorkerState* worker,
+                     const UseRow& use_row) const;
   Status RunThroughWindow(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                           void* slot) const;
   bool NeedsWindow(const CropPlan& plan) const;

@@ -47,6 +47,10 @@ struct ResampleKernel {
   // intermediate image begins with row vertical.input_begin() + skipped, whole blocks later.
   void (*vertical)(const PackedAxis& vertical, int row, const uint8_t* intermediate, int skipped,
                    int columns, uint8_t* out);
+
+  // Whether a block is four rows one after the other, so that `horizontal` may begin with any row,
+  // and the intermediate image too.
+  bool plain_rows = false;
 };
 
 // By the number of channels.

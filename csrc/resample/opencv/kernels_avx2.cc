@@ -1,0 +1,79 @@
+#include <immintrin.h>
+
+#include "resample/opencv/kernels-inl.h"
+
+namespace regcore {
+namespace {
+
+struct Avx2 {
+  using Vector = __m256i;
+  using Floats = __m256;
+  static constexpr int kLanes = 8;
+
+  static __m128i Quarter(const uint8_t* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  }
+  static __m128i Halves(const uint8_t* row, const int32_t* places) {
+    const auto half = [&](int i) {
+      return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + places[i]));
+    };
+    return _mm_unpacklo_epi64(half(0), half(1));
+  }
+  static Vector LoadQuarters(const uint8_t* row, const int32_t* places) {
+    return _mm256_setr_m128i(Quarter(row + places[0]), Quarter(row + places[1]));
+  }
+  static Vector LoadHalves(const uint8_t* row, const int32_t* places) {
+    return _mm256_setr_m128i(Halves(row, places), Halves(row, places + 2));
+  }
+
+  static Vector Load(const uint8_t* p) {
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static void Store(uint8_t* p, Vector x) { _mm256_store_si256(reinterpret_cast<__m256i*>(p), x); }
+  static void StoreUnaligned(uint8_t* p, Vector x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
+  }
+  static Vector Broadcast(int32_t x) { return _mm256_set1_epi32(x); }
+  static Vector BroadcastWord(int32_t x) { return _mm256_set1_epi16(static_cast<int16_t>(x)); }
+  static Vector Shuffle(Vector x, Vector bytes) { return _mm256_shuffle_epi8(x, bytes); }
+  static Vector Dot(Vector a, Vector b) { return _mm256_madd_epi16(a, b); }
+  static Vector Add(Vector a, Vector b) { return _mm256_add_epi32(a, b); }
+  static Vector LowProducts(Vector a, Vector b) { return _mm256_mullo_epi32(a, b); }
+  static Vector AddWords(Vector a, Vector b) { return _mm256_add_epi16(a, b); }
+  static Vector HighProducts(Vector a, Vector b) { return _mm256_mulhi_epi16(a, b); }
+  template <int kBits>
+  static Vector ShiftRight(Vector x) {
+    return _mm256_srai_epi32(x, kBits);
+  }
+  template <int kBits>
+  static Vector ShiftWordsRight(Vector x) {
+    return _mm256_srai_epi16(x, kBits);
+  }
+
+  // Two vectors of numbers → one of words, and of words → one of bytes, saturated, in order.
+  static Vector Words(Vector a, Vector b) {
+    return _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xD8);
+  }
+  static Vector Bytes(Vector a, Vector b) {
+    return _mm256_permute4x64_epi64(_mm256_packus_epi16(a, b), 0xD8);
+  }
+
+  static Floats Zero() { return _mm256_setzero_ps(); }
+  static Floats BroadcastFloat(float x) { return _mm256_set1_ps(x); }
+  static Floats LoadFloats(const uint8_t* p) {
+    return _mm256_load_ps(reinterpret_cast<const float*>(p));
+  }
+  static void StoreFloats(uint8_t* p, Floats x) { _mm256_store_ps(reinterpret_cast<float*>(p), x); }
+  static Floats ToFloats(Vector x) { return _mm256_cvtepi32_ps(x); }
+  static Floats Product(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
+  static Floats AddProduct(Floats sum, Floats a, Floats b) {
+    return _mm256_add_ps(sum, _mm256_mul_ps(a, b));
+  }
+  static Vector Round(Floats x) { return _mm256_cvtps_epi32(x); }
+};
+
+}  // namespace
+
+const OpencvKernels kOpencvAvx2 = OpencvVectorKernels<Avx2>::Make();
+
+}  // namespace regcore
