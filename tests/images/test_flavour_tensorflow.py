@@ -96,7 +96,7 @@ SIDES = st.integers(1, 90)
 
 @pytest.mark.parametrize("flavour", ANTIALIAS)
 @pytest.mark.parametrize("filter_name", FILTERS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     size=st.tuples(SIDES, SIDES),
     sides=st.tuples(SIDES, SIDES),

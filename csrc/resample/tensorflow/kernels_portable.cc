@@ -1,6 +1,5 @@
 // The obvious loops: the twin that every other kernel must equal.
-#include <algorithm>
-
+#include "resample/tensorflow/area_value.h"
 #include "resample/tensorflow/kernels.h"
 #include "resample/tensorflow/source_picture.h"
 
@@ -30,7 +29,9 @@ void Linear(const PackedAxis& vertical, int row, const uint8_t* intermediate, in
     const auto between = [&](int line) {
       const uint8_t* left = picture.Pixel(across.start[x], line) + c;
       const uint8_t* right = left + 3 * (across.length[x] - 1);
-      return float{*left} + (float{*right} - float{*left}) * across.float_weights[x];
+      const float from = static_cast<float>(*left);
+      const float to = static_cast<float>(*right);
+      return from + (to - from) * across.float_weights[x];
     };
     const float top = between(down.start[y]);
     const float bottom = between(down.start[y] + down.length[y] - 1);
@@ -49,7 +50,7 @@ void Sums(const PackedAxis& vertical, int row, const uint8_t* intermediate, int,
       float below = 0.0f;
       for (int s = 0; s < down.length[y]; ++s) {
         const uint8_t* pixel = picture.Pixel(across.start[x] + t, down.start[y] + s);
-        below += WeightsOf(down, y)[s] * float{pixel[c]};
+        below += WeightsOf(down, y)[s] * static_cast<float>(pixel[c]);
       }
       sum += WeightsOf(across, x)[t] * below;
     }
@@ -59,21 +60,9 @@ void Sums(const PackedAxis& vertical, int row, const uint8_t* intermediate, int,
 
 void Area(const PackedAxis& vertical, int row, const uint8_t* intermediate, int, int columns,
           uint8_t* out) {
-  const AxisPlan& down = vertical.plan;
   const size_t y = static_cast<size_t>(row);
   ForEachColumn(intermediate, columns, out, [&](const SourcePicture& picture, size_t x, int c) {
-    const AxisPlan& across = picture.horizontal->plan;
-    float sum = 0.0f;
-    for (int s = 0; s < down.taps; ++s) {
-      const int line = down.start[y] + std::min(s, down.length[y] - 1);
-      float along = 0.0f;
-      for (int t = 0; t < across.taps; ++t) {
-        const int input = across.start[x] + std::min(t, across.length[x] - 1);
-        along += WeightsOf(across, x)[t] * float{picture.Pixel(input, line)[c]};
-      }
-      sum += WeightsOf(down, y)[s] * along;
-    }
-    return sum * AreaFactor(across, down);
+    return AreaValue(picture, vertical.plan, x, y, c);
   });
 }
 

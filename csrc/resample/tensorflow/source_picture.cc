@@ -1,7 +1,5 @@
 #include "resample/tensorflow/source_picture.h"
 
-#include "resample/tensorflow/axis.h"
-
 namespace regcore {
 
 Status PackNothing(PackedAxis*) { return {}; }
@@ -14,12 +12,6 @@ void KeepSourcePicture(const PackedAxis& horizontal, int, int, const PixelView& 
                        uint8_t* intermediate) {
   const SourcePicture picture = {&horizontal, source};
   std::memcpy(intermediate, &picture, sizeof(picture));
-}
-
-float AreaFactor(const AxisPlan& horizontal, const AxisPlan& vertical) {
-  const float area = TensorflowScale(vertical.input_size, vertical.output_size) *
-                     TensorflowScale(horizontal.input_size, horizontal.output_size);
-  return static_cast<float>(1.0 / area);
 }
 
 }  // namespace regcore

@@ -29,7 +29,4 @@ size_t SourcePictureBytes(int, int);
 void KeepSourcePicture(const PackedAxis& horizontal, int begin, int end, const PixelView& source,
                        uint8_t* intermediate);
 
-// What an area that lies under one output is divided by, as a factor.
-float AreaFactor(const AxisPlan& horizontal, const AxisPlan& vertical);
-
 }  // namespace regcore
