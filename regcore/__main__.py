@@ -22,7 +22,9 @@ def main() -> None:
         end_on_sigterm()
         _prepare_streams()
         from regcore.cli import cli
+        from regcore.cli.console import show_warnings_in_a_line
 
+        show_warnings_in_a_line()
         cli(prog_name="regcore")
     except (OSError, KeyboardInterrupt) as error:
         from regcore.cli.console import report_failure

@@ -14,6 +14,10 @@ class RegcoreError(Exception):
     exit_code = 4
 
 
+class FlavourWarning(UserWarning):
+    """Another version of a library is installed than a recipe's flavour was tried with."""
+
+
 class UsageError(RegcoreError):
     """The request contradicts itself or names something unknown."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from oracles import assert_same_bytes, jpeg, photo_like
 from PIL import Image, ImageOps
@@ -27,6 +28,11 @@ def photos() -> list[bytes]:
         exif[0x0112] = orientation
         items.append(jpeg(photo_like(width, height, seed), exif=exif))
     return items
+
+
+def opencv() -> Any:
+    """The library itself; skips where it is not installed."""
+    return pytest.importorskip("cv2", reason="needs opencv-python or opencv-python-headless")
 
 
 def read_by_pillow(item: bytes) -> Pixels:

@@ -134,7 +134,8 @@ Status ResizeCropStep::FillWindow(const CropPlan& plan, AlignedBuffer* window) c
       static_cast<size_t>(crop_.crop_width) * static_cast<size_t>(crop_.crop_height);
   REGCORE_RETURN_IF_ERROR(window->Reserve(WindowBytes()));
   if (plan.covered == Rect{0, 0, crop_.crop_width, crop_.crop_height}) return {};
-  const float floats[3] = {float{fill_[0]}, float{fill_[1]}, float{fill_[2]}};
+  float floats[3];
+  std::copy_n(fill_, 3, floats);
   const void* const colour = value_bytes_ == 1 ? static_cast<const void*>(fill_) : floats;
   uint8_t* out = window->data();
   for (size_t i = 0; i < pixels; ++i, out += pixel_bytes()) {

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -39,6 +40,15 @@ def report_failure(error: BaseException) -> int:
         click.echo(err=True)  # the terminal has written ^C behind whatever stood there
     log(message)
     return code
+
+
+def show_warnings_in_a_line() -> None:
+    """Python's warnings on stderr, without the place in the code."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        log(str(message))
+
+    warnings.showwarning = show
 
 
 def report_usage(error: click.ClickException) -> int:

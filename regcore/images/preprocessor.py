@@ -101,6 +101,10 @@ class Preprocessor:
             else whole_within("workers", workers, 1, MAX_WORKERS)
         )
         simd_level()
+        if recipe.flavour != "pillow":
+            from regcore.images.flavours.check import warn_of_other_version
+
+            warn_of_other_version(recipe.flavour)
         self.recipe = recipe
         self.workers = count
         self.on_warning = on_warning

@@ -17,16 +17,22 @@ from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.settings import Configuration, Settings
-from regcore.recipes.steps import BY_OPENCV, Steps, with_values
+from regcore.recipes.steps import Steps, with_values
 from regcore.recipes.yaml_file import read_yaml
 
 #: The order of the channels, and what becomes of the orientation in EXIF.
 _READERS = {"opencv_imread": ("bgr", "apply"), "pillow_imread": ("rgb", "ignore")}
-_FILTERS = {
+_PILLOW_FILTERS = {
     "nearest": "nearest", "none": "nearest", "box": "box", "hamming": "hamming",
     "bilinear": "bilinear", "linear": "bilinear", "bicubic": "bicubic", "cubic": "bicubic",
     "lanczos": "lanczos", "antialias": "lanczos",
 }  # fmt: skip
+_OPENCV_FILTERS = {
+    "nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear", "cubic": "bicubic",
+    "bicubic": "bicubic", "area": "area", "lanczos4": "lanczos",
+}  # fmt: skip
+#: The flavours, and what their filters are called here.
+_RESIZERS = {"opencv": _OPENCV_FILTERS, "pillow": _PILLOW_FILTERS}
 _PRECOMPUTED = {
     "imagenet": (104.00698793, 116.66876762, 122.67891434),
     "cifar10": (125.307, 122.961, 113.8575),
@@ -41,8 +47,8 @@ def recipe_of_accuracy_checker(source: Configuration, dataset: str | None = None
     dataset: where there are several that differ, the name of the one that is meant, or its place,
         such as "models[1].datasets[0]".
 
-    Raises UsageError, which names the key, for what cannot be expressed exactly (OpenCV's resize,
-    normalisation in float64 with other values), DatasetError for an unreadable file, BackendError
+    Raises UsageError, which names the key, for what cannot be expressed exactly (normalisation in
+    float64 with other values), DatasetError for an unreadable file, BackendError
     where PyYAML is not installed.
     """
     place = ""
@@ -149,10 +155,10 @@ class _Pipeline:
     def _resize(self, step: Settings) -> None:
         by_pillow = step.flag("use_pillow", default=False)
         if step.flag("use_tensorflow", default=False):
-            raise step.refusal("use_tensorflow", "resizes with TensorFlow")
-        name = "resize_realization" if "resize_realization" in step else "use_pillow"
-        if step.word("resize_realization", "pillow" if by_pillow else "opencv") != "pillow":
-            raise step.refusal(name, BY_OPENCV)
+            raise step.refusal("use_tensorflow", "is not read; OpenCV's and Pillow's resize are")
+        library = step.word("resize_realization", "pillow" if by_pillow else "opencv")
+        if library not in _RESIZERS:
+            raise step.refusal("resize_realization", f"must be one of {', '.join(_RESIZERS)}")
         rows, columns = _sides(step)
         resize: int | tuple[int, int] = (rows, columns)
         if "aspect_ratio_scale" in step:
@@ -164,8 +170,8 @@ class _Pipeline:
                     "only greater of a square is",
                 )
             resize = rows
-        filter_name = step.choice("interpolation", _FILTERS, "bilinear")
-        self._steps.add("resize", step, "type", resize=resize, filter=filter_name)
+        filter_name = step.choice("interpolation", _RESIZERS[library], "bilinear")
+        self._steps.add("resize", step, "type", resize=resize, filter=filter_name, flavour=library)
 
     def _crop(self, step: Settings) -> None:
         # Without Pillow it is the array that is cut, from a whole number of pixels rounded down.

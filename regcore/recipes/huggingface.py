@@ -1,21 +1,27 @@
 """The recipes of Hugging Face's image processors, from their preprocessor_config.json.
 
 https://github.com/huggingface/transformers: image_processing_backends.py (PilBackend) and
-image_transforms.py. Pixels are those of its PIL backend; its torchvision backend resizes otherwise.
+image_transforms.py. Pixels are those of its PIL backend, or of its torchvision backend, which
+transformers takes where torchvision is installed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
-
-import numpy as np
+from typing import Any
 
 from regcore.errors import UsageError
-from regcore.files.arguments import shown
+from regcore.files.arguments import check_choice, shown
 from regcore.recipes.huggingface_classes import CLASSES, ProcessorClass
 from regcore.recipes.huggingface_file import NULL, TYPE_KEYS, read_configuration
+from regcore.recipes.huggingface_values import (
+    LEAST_FACTOR,
+    is_factor,
+    needed,
+    read_values,
+    value_fields,
+)
 from regcore.recipes.numbers import BLACK, PILLOW_FILTERS, exceeds
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.settings import Settings
@@ -27,19 +33,20 @@ _HARMLESS = (
     *("device", "data_format", "input_data_format", "return_tensors", "disable_grouping"),
     *("do_convert_rgb", "do_reduce_labels", "reduce_labels", "image_seq_length"),
 )
-#: No model needs less, and what is divided by it stays finite.
-_LEAST_FACTOR = 1e-6
 #: Of the first PoolFormers; nothing reads it any more.
 _OLD_GEOMETRY = "do_resize_and_center_crop"
 #: What is understood where it is off, or not said.
 _ONLY_OFF = ("do_pad", "pad_size", "do_thumbnail", "do_align_long_axis", "use_square_size")
+BACKENDS = ("pil", "torchvision")
 _OWN_SWITCHES = {key for kind in CLASSES.values() for key in kind.own_keys}
 
 
-def recipe_of_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
-    """The recipe whose pixels are those of transformers' PIL backend, float32 NCHW.
+def recipe_of_huggingface(source: str | Path | Mapping[str, Any], backend: str = "pil") -> Recipe:
+    """The recipe whose pixels are those of one of transformers' backends, float32 NCHW.
 
     source: a folder, its preprocessor_config.json or processor_config.json, or what that holds.
+    backend: "pil", or "torchvision", which resizes tensors of uint8 on a CPU and has mean and std
+        on the scale of the pixels.
 
     Of pictures with transparency, transformers 5.24 lays those of do_convert_rgb on white, where
     regcore has the colours alone, as Pillow's convert("RGB").
@@ -47,6 +54,7 @@ def recipe_of_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
     Raises UsageError, which names file and key, for what cannot be expressed exactly, and for a
     class whose defaults are not known; DatasetError for a file that is none.
     """
+    check_choice("backend", backend, BACKENDS)
     settings = read_configuration(source)
     kind = processor_class(settings)
     foreign = _OWN_SWITCHES - kind.own_keys.keys()
@@ -55,7 +63,9 @@ def recipe_of_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
             raise settings.refusal(key, "cannot be expressed in a recipe")
     if not settings.flag(_OLD_GEOMETRY, default=True):
         raise settings.refusal(_OLD_GEOMETRY, "is do_resize and do_center_crop by now")
-    fields = _geometry(settings, kind) | _values(settings, kind)
+    fields = _geometry(settings, kind) | value_fields(read_values(settings, kind), backend)
+    if backend == "torchvision" and fields["resize"] is not None:
+        fields["flavour"] = "torch"
     settings.finish(*_HARMLESS)
     try:
         return Recipe(**fields, crop_offset="floor")
@@ -79,18 +89,6 @@ def processor_class(settings: Settings) -> ProcessorClass:
             TYPE_KEYS[0], f"{shown(name)} is none of {', '.join(CLASSES)} (with ImageProcessor)"
         )
     return CLASSES[known[short.lower()]]
-
-
-def _needed(settings: Settings, key: str, default: object, by: str, *, wanted: bool) -> Any:  # noqa: ANN401
-    """What is said, or the default of the class. Refuses null where it is `wanted` for `by`."""
-    value = settings.take(key)
-    if value is None:
-        value = default
-    if value is NULL or value is None:
-        if wanted:
-            raise settings.refusal(key, f"is missing; {by} needs it")
-        return default
-    return value
 
 
 def _size(
@@ -117,9 +115,9 @@ def _geometry(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:
     resizes = settings.flag("do_resize", default=True)
     crops = settings.flag("do_center_crop", default=kind.crops)
     square = settings.flag("default_to_square", default=kind.square)
-    given = _needed(settings, "size", kind.size, "do_resize", wanted=resizes)
+    given = needed(settings, "size", kind.size, "do_resize", wanted=resizes)
     size = _size(settings, "size", given, square=square)
-    given = _needed(settings, "crop_size", kind.crop_size, "do_center_crop", wanted=crops)
+    given = needed(settings, "crop_size", kind.crop_size, "do_center_crop", wanted=crops)
     crop = _size(settings, "crop_size", given, square=True) if crops else None
     if isinstance(crop, int):
         raise settings.refusal("crop_size", "needs height and width")
@@ -157,8 +155,8 @@ def _crop_pct(
         raise settings.refusal("crop_pct", "is missing; the size needs it")
     if part is None or part is NULL:
         return kind.crop_pct
-    if not _is_factor(part):
-        raise settings.refusal("crop_pct", f"must be {_LEAST_FACTOR:g} to 1, not {shown(part)}")
+    if not is_factor(part):
+        raise settings.refusal("crop_pct", f"must be {LEAST_FACTOR:g} to 1, not {shown(part)}")
     return float(part)
 
 
@@ -186,7 +184,7 @@ def _by_crop_pct(
 
 def _filter(settings: Settings, kind: ProcessorClass, *, wanted: bool) -> str:
     default = PILLOW_FILTERS.index(kind.filter)
-    number = _needed(settings, "resample", default, "do_resize", wanted=wanted)
+    number = needed(settings, "resample", default, "do_resize", wanted=wanted)
     if (
         isinstance(number, bool)
         or not isinstance(number, int)
@@ -194,57 +192,3 @@ def _filter(settings: Settings, kind: ProcessorClass, *, wanted: bool) -> str:
     ):
         raise settings.refusal("resample", f"must be Pillow's, 0 to 5, not {shown(number)}")
     return PILLOW_FILTERS[number]
-
-
-def _values(settings: Settings, kind: ProcessorClass) -> dict[str, Any]:
-    own = {key: settings.flag(key, default=value) for key, value in kind.own_keys.items()}
-    rescales = settings.flag("do_rescale", default=True)
-    asked = settings.flag("do_normalize", default=kind.normalizes)
-    normalizes = asked and kind.normalizes
-    divides = own.get("include_top", False)
-    mean = _per_channel(settings, "image_mean", kind.mean, wanted=asked)
-    std = _per_channel(settings, "image_std", kind.std, wanted=asked or divides)
-    fields: dict[str, Any] = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
-    if normalizes:
-        fields = {"mean": mean, "std": std}
-    factor = _needed(settings, "rescale_factor", 1 / 255, "do_rescale", wanted=rescales)
-    fields["divisor"] = _divisor(settings, factor) if rescales else 1
-    if own.get("do_flip_channel_order"):
-        fields["channels"] = "bgr"
-    if own.get("rescale_offset") and rescales:
-        if normalizes:
-            raise settings.refusal("rescale_offset", "subtracts twice, which a recipe does not")
-        fields["mean"] = (1.0, 1.0, 1.0)
-    if divides:
-        fields["second_std" if normalizes else "std"] = std
-    if not rescales and not normalizes and not divides:
-        fields["dtype"] = "uint8"
-    return fields
-
-
-def _per_channel(
-    settings: Settings, key: str, default: tuple[float, ...], *, wanted: bool
-) -> tuple[float, ...]:
-    given = _needed(settings, key, default, "do_normalize", wanted=wanted)
-    if isinstance(given, (list, tuple)) and len(given) == 1:
-        raise settings.refusal(key, f"must be one number, not in a list, or three: {shown(given)}")
-    return Settings({key: given}, settings.place).per_channel(key)
-
-
-def _is_factor(value: object) -> TypeGuard[float]:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return _LEAST_FACTOR <= value <= 1
-
-
-def _divisor(settings: Settings, factor: object) -> float:
-    """What a division by gives float32(pixel * factor), the product being of float64."""
-    key = "rescale_factor"
-    if not _is_factor(factor):
-        raise settings.refusal(key, f"must be {_LEAST_FACTOR:g} to 1, not {shown(factor)}")
-    pixels = np.arange(256)
-    wanted = (pixels * float(factor)).astype(np.float32)
-    for divisor in (round(2 / factor) / 2, 1 / factor):
-        if np.array_equal(pixels.astype(np.float32) / np.float32(divisor), wanted):
-            return divisor
-    raise settings.refusal(key, f"{factor:g}: no division gives the same values to the last bit")

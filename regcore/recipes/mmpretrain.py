@@ -16,12 +16,13 @@ from regcore.files.arguments import shown
 from regcore.recipes.python_config import read_python_config
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.settings import Configuration, Settings, items
-from regcore.recipes.steps import BY_OPENCV, Steps
+from regcore.recipes.steps import OPENCV_FILTERS, PILLOW_FILTERS, Steps
 
-_FILTERS = {name: name for name in ("nearest", "bilinear", "bicubic", "box", "lanczos", "hamming")}
 #: What mmcv's flags, the same for OpenCV and Pillow, make of the orientation in EXIF.
 _COLOR_TYPES = {"color": "apply", "color_ignore_orientation": "ignore"}
 _DECODERS = {"cv2": "cv2", "pillow": "pillow"}
+#: The flavour of each backend, and its filters.
+_RESIZERS = {"cv2": ("opencv", OPENCV_FILTERS), "pillow": ("pillow", PILLOW_FILTERS)}
 
 
 def recipe_of_mmpretrain(
@@ -33,8 +34,8 @@ def recipe_of_mmpretrain(
         a `test_pipeline` list alone.
     data_preprocessor: in place of the configuration's, and for a list.
 
-    Raises UsageError, which names the key, for what cannot be expressed exactly (OpenCV's resize,
-    the default `backend`) or is not written out, DatasetError for an unreadable file.
+    Raises UsageError, which names the key, for what cannot be expressed exactly or is not written
+    out, DatasetError for an unreadable file.
     """
     place = ""
     if isinstance(source, (str, Path)):
@@ -90,7 +91,7 @@ def _load(step: Settings, steps: Steps) -> None:
     step.choice("imdecode_backend", _DECODERS, "cv2")
     exif = step.choice("color_type", _COLOR_TYPES, "color")
     if step.flag("to_float32", default=False):
-        raise step.refusal("to_float32", "Pillow resizes whole numbers only")
+        raise step.refusal("to_float32", "a recipe resizes whole numbers only")
     for key in ("ignore_empty", "file_client_args", "backend_args"):
         step.take(key)
     steps.add("decode", step, "type", exif=exif)
@@ -100,7 +101,7 @@ def _resize_edge(step: Settings, steps: Steps) -> None:
     edge = step.word("edge", "short")
     if edge != "short":
         raise step.refusal("edge", f"{shown(edge)} is no size that a recipe computes; short is")
-    _resize_by_pillow(step, steps, step.side("scale"))
+    _resize_to(step, steps, step.side("scale"))
 
 
 def _resize(step: Settings, steps: Steps) -> None:
@@ -109,14 +110,13 @@ def _resize(step: Settings, steps: Steps) -> None:
     step.take("clip_object_border")
     scale = step.sides("scale")
     step.take("scale_factor")
-    _resize_by_pillow(step, steps, scale)
+    _resize_to(step, steps, scale)
 
 
-def _resize_by_pillow(step: Settings, steps: Steps, resize: int | tuple[int, int]) -> None:
-    if step.word("backend", "cv2") != "pillow":
-        raise step.refusal("backend", BY_OPENCV)
-    filter_name = step.choice("interpolation", _FILTERS, "bilinear")
-    steps.add("resize", step, "type", resize=resize, filter=filter_name)
+def _resize_to(step: Settings, steps: Steps, resize: int | tuple[int, int]) -> None:
+    flavour, filters = _RESIZERS[step.choice("backend", _DECODERS, "cv2")]
+    filter_name = step.choice("interpolation", filters, "bilinear")
+    steps.add("resize", step, "type", resize=resize, filter=filter_name, flavour=flavour)
 
 
 def _crop(step: Settings, steps: Steps) -> None:

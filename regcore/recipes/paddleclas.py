@@ -17,7 +17,7 @@ from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
 from regcore.recipes.settings import Configuration, Settings, items
-from regcore.recipes.steps import BY_OPENCV, Steps, with_values
+from regcore.recipes.steps import OPENCV_FILTERS, PILLOW_FILTERS, Steps, with_values
 from regcore.recipes.yaml_file import read_yaml
 
 #: Where the operators of evaluation and inference stand, in the order of preference.
@@ -27,7 +27,6 @@ _PLACES = (
     ("PreProcess", "transform_ops"),
     ("Infer", "transforms"),
 )
-_FILTERS = {name: name for name in ("nearest", "bilinear", "bicubic", "box", "lanczos", "hamming")}
 _NUMBER = r"[0-9]{1,20}(?:\.[0-9]{0,20})?"
 _QUOTIENT = re.compile(rf"\s*({_NUMBER})\s*(?:/\s*({_NUMBER}))?\s*")
 
@@ -38,9 +37,8 @@ def recipe_of_paddleclas(source: Configuration) -> Recipe:
     source: a YAML file, for training (its Eval is read) or inference (its PreProcess); what it
         holds; or a `transform_ops` list alone.
 
-    Raises UsageError, which names the key, for what cannot be expressed exactly (OpenCV's resize,
-    the default `backend`), DatasetError for an
-    unreadable file, BackendError where PyYAML is not installed.
+    Raises UsageError, which names the key, for what cannot be expressed exactly, DatasetError for
+    an unreadable file, BackendError where PyYAML is not installed.
     """
     place = ""
     if isinstance(source, (str, Path)):
@@ -115,11 +113,15 @@ class _Pipeline:
             self._steps.swap_channels(step, "to_rgb")
 
     def _resize(self, step: Settings) -> None:
-        if step.word("backend", "cv2").lower() != "pil":
-            raise step.refusal("backend", BY_OPENCV)
+        by_opencv = step.choice("backend", {"cv2": "cv2", "pil": "pil"}, "cv2") == "cv2"
         step.flag("return_numpy", default=True)
-        # Without an interpolation the versions differ: Pillow's own default, or bilinear.
-        fields: dict[str, Any] = {"filter": step.choice("interpolation", _FILTERS)}
+        fields: dict[str, Any]
+        if by_opencv:
+            filter_name = step.choice("interpolation", OPENCV_FILTERS, "bilinear")
+            fields = {"filter": filter_name, "flavour": "opencv"}
+        else:
+            # Without an interpolation the versions differ: Pillow's own default, or bilinear.
+            fields = {"filter": step.choice("interpolation", PILLOW_FILTERS)}
         if "resize_short" in step:
             fields |= self._short_side(step)
             step.take("size")

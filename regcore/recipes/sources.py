@@ -60,30 +60,34 @@ class RecipeSources:
         return recipe_from(source, test_size=test_size, prefetcher=prefetcher)
 
     @staticmethod
-    def from_torchvision(source: object) -> Recipe:
+    def from_torchvision(source: object, *, tensors: bool = False) -> Recipe:
         """The images that torchvision's transforms for evaluation make of a PIL image.
 
         source: weights, as `ResNet50_Weights.IMAGENET1K_V2` or the same as text; their preset,
             `weights.transforms()`; or a Compose or Sequential of the classes of transforms or
-            transforms.v2 that resize, crop the centre, convert, and normalise, in this order.
+            transforms.v2 that resize, crop the centre, convert, and normalise, in this order; the
+            conversion to a tensor may also come first, which gives other pixels.
+        tensors: whether the transforms of weights get tensors of uint8, and not PIL images.
 
         Raises UsageError, with the name of the class or argument, for what no Recipe describes.
         """
         from regcore.recipes.torchvision import recipe_from
 
-        return recipe_from(source)
+        return recipe_from(source, tensors=tensors)
 
     @staticmethod
-    def from_huggingface(source: str | Path | Mapping[str, Any]) -> Recipe:
-        """The images that the PIL backend of Hugging Face's image processors makes.
+    def from_huggingface(source: str | Path | Mapping[str, Any], *, backend: str = "pil") -> Recipe:
+        """The images that Hugging Face's image processors make.
 
         source: a folder, its preprocessor_config.json or processor_config.json (which comes first
             where it has the key image_processor), or what that file holds.
+        backend: "pil", or "torchvision", which is the default of transformers where torchvision is
+            installed, and gives other pixels.
         Errors are those of regcore.recipes.huggingface.recipe_of_huggingface.
         """
         from regcore.recipes.huggingface import recipe_of_huggingface
 
-        return recipe_of_huggingface(source)
+        return recipe_of_huggingface(source, backend)
 
     @staticmethod
     def from_keras(mode: str, size: int | tuple[int, int], *, filter: str) -> Recipe:  # noqa: A002

@@ -63,6 +63,20 @@ def _timm(text: str) -> NamedRecipe:
     return NamedRecipe("@".join((f"timm:{found.name}", *options)), found.recipe)
 
 
+def _torchvision(text: str) -> Recipe:
+    weights, at, form = text.rpartition("@")
+    if at and form == "tensor":
+        return Recipe.from_torchvision(weights, tensors=True)
+    return Recipe.from_torchvision(text)
+
+
+def _huggingface(text: str) -> Recipe:
+    folder, at, backend = text.rpartition("@")
+    if at and backend == "torchvision":
+        return Recipe.from_huggingface(folder, backend=backend)
+    return Recipe.from_huggingface(text)
+
+
 def _keras(text: str) -> Recipe:
     mode, _, rest = text.partition(",")
     given = _pairs(rest, _KERAS_KEYS) if rest else {}
@@ -90,13 +104,14 @@ SOURCES = {
     ),
     "torchvision": Source(
         "torchvision:ResNet50_Weights.IMAGENET1K_V2",
-        "the transforms of torchvision's weights",
-        Recipe.from_torchvision,
+        "the transforms of torchvision's weights; @tensor has the pixels of those that get tensors",
+        _torchvision,
     ),
     "hf": Source(
         "hf:FOLDER",
-        "Hugging Face's preprocessor_config.json, its PIL backend",
-        Recipe.from_huggingface,
+        "Hugging Face's preprocessor_config.json, its PIL backend; @torchvision has the pixels of "
+        "the torchvision backend",
+        _huggingface,
     ),
     "keras": Source(
         "keras:caffe,size=224x224,filter=nearest",

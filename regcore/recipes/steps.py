@@ -14,8 +14,13 @@ from regcore.recipes.settings import Settings
 from regcore.recipes.values import value_table
 
 _ORDER = ("decode", "resize", "crop", "normalise")
-#: Why a resize is refused.
-BY_OPENCV = "resizes with OpenCV, which no filter of a recipe equals; only Pillow's resize is"
+#: By the names that most tools have for the filters of OpenCV and of Pillow.
+OPENCV_FILTERS = {
+    name: name for name in ("nearest", "bilinear", "bicubic", "area", "lanczos")
+}  # fmt: skip
+PILLOW_FILTERS = {
+    name: name for name in ("nearest", "bilinear", "bicubic", "box", "lanczos", "hamming")
+}  # fmt: skip
 
 _OTHER_CHANNELS = {"rgb": "bgr", "bgr": "rgb"}
 

@@ -1,4 +1,7 @@
-"""The recipes of torchvision's weights and transforms, with a PIL image as their input."""
+"""The recipes of torchvision's weights and transforms, with a PIL image as their input.
+
+On request, the transforms of weights get that image as a tensor of uint8.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from regcore.recipes.torchvision_steps import class_name, compose_steps, recipe_
 _PRESET = "torchvision.transforms._presets.ImageClassification"
 
 
-def recipe_from(source: object) -> Recipe:
+def recipe_from(source: object, *, tensors: bool = False) -> Recipe:
     """The recipe of what Recipe.from_torchvision takes; see there."""
     if isinstance(source, str):
         source = weights_of(find_model(source))
@@ -25,7 +28,11 @@ def recipe_from(source: object) -> Recipe:
     if hasattr(source, "transforms") and hasattr(source, "meta"):
         name, source = str(source), source.transforms()
     if class_name(source) == _PRESET:
-        return _recipe_of_preset(name, source)
+        return _recipe_of_preset(name, source, tensors=tensors)
+    if tensors:
+        raise UsageError(
+            "torchvision: tensors is for weights; a Compose says itself where it makes tensors"
+        )
     steps = compose_steps(source)
     if steps is None:
         raise UsageError(
@@ -89,16 +96,18 @@ def _architecture(models: ModuleType, enum_name: str) -> str:
     return enums[enum_name]
 
 
-def _recipe_of_preset(name: str, preset: Any) -> Recipe:  # noqa: ANN401
+def _recipe_of_preset(name: str, preset: Any, *, tensors: bool) -> Recipe:  # noqa: ANN401
+    import torch
     from torchvision import transforms
 
     try:
         steps = [
             transforms.Resize(preset.resize_size, preset.interpolation, None, preset.antialias),
             transforms.CenterCrop(preset.crop_size),
-            transforms.ToTensor(),
+            transforms.ConvertImageDtype(torch.float32),
             transforms.Normalize(preset.mean, preset.std),
         ]
+        steps.insert(0 if tensors else 2, transforms.PILToTensor())
     except (TypeError, ValueError) as error:
         raise UsageError(f"torchvision: {name}: {first_line(error)}") from error
     return recipe_of_steps(steps)

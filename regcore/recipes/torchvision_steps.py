@@ -1,5 +1,7 @@
 """The recipe of a list of torchvision's transforms, whose first one gets a PIL image.
 
+A resize after ToImage or PILToTensor is that of tensors, which are other pixels.
+
 They are known by their names, v1's and v2's alike, so that neither has to be imported.
 """
 
@@ -17,8 +19,10 @@ from regcore.recipes.recipe import Recipe
 _LISTS = ("Compose", "Sequential")
 _ROOMS = ("torchvision.transforms.", "torch.nn.modules.container")
 _FLOAT32 = "torch.float32"
+#: What makes tensors of uint8.
+_TO_TENSORS = ("PILToTensor", "ToImage")
 #: The order that a recipe has, as the places of the steps in it.
-_GRAY, _RESIZE, _CROP, _TENSOR, _FLOAT, _NORMALIZE = range(6)
+_GRAY, _TENSOR_BEFORE, _RESIZE, _CROP, _TENSOR, _FLOAT, _NORMALIZE = range(7)
 
 #: Fields of a recipe.
 _Fields = dict[str, Any]
@@ -45,13 +49,16 @@ def compose_steps(source: object) -> list[object] | None:
 def recipe_of_steps(steps: Sequence[object]) -> Recipe:
     """The recipe of these steps in this order; UsageError names the one that has none."""
     fields: _Fields = {"resize": None, "crop": None, "mean": (0,) * 3, "std": (1,) * 3}
-    fields["dtype"] = "uint8"
+    fields |= {"dtype": "uint8", "is_tensor": False}
     done: list[tuple[int, str]] = []
     for step in steps:
         name = type(step).__name__
         if not _is_torchs(step) or name not in _READERS:
             raise UsageError(f"torchvision: no recipe has a step {class_name(step)}")
-        for place, read in _READERS[name]:
+        if _keeps_pixels(step, fields):
+            continue
+        for usual_place, read in _READERS[name]:
+            place = _place(name, usual_place, done)
             if done and place <= done[-1][0]:
                 raise UsageError(
                     f"torchvision: {name} after {done[-1][1]}: a recipe has Grayscale, Resize, "
@@ -63,14 +70,21 @@ def recipe_of_steps(steps: Sequence[object]) -> Recipe:
             except UsageError as error:
                 raise UsageError(f"torchvision: {name}: {error}") from error
     places = [place for place, _ in done]
-    if _TENSOR not in places:
+    if not {_TENSOR, _TENSOR_BEFORE} & set(places):
         raise UsageError("torchvision: needs ToTensor, PILToTensor or ToImage")
     if _NORMALIZE in places and _FLOAT not in places:
         raise UsageError("torchvision: Normalize needs a conversion to float32")
     return _recipe(fields)
 
 
+def _place(name: str, usual_place: int, done: Sequence[tuple[int, str]]) -> int:
+    """Tensors of uint8 may be made at the usual place, or before the resize."""
+    is_early = not done or done[-1][0] < _TENSOR_BEFORE
+    return _TENSOR_BEFORE if name in _TO_TENSORS and is_early else usual_place
+
+
 def _recipe(fields: _Fields) -> Recipe:
+    del fields["is_tensor"]
     resize, crop = fields["resize"], fields["crop"]
     if crop is None and not isinstance(resize, tuple):
         raise UsageError(
@@ -91,17 +105,24 @@ def _gray(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
     return {"channels": "gray", "mean": (0,), "std": (1,)}
 
 
-def _resize(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
+def _resize(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
     if step.max_size is not None:
         raise UsageError(f"no recipe has a max_size, here {shown(step.max_size)}")
-    # It is for tensors, which are not what a recipe resizes.
     if step.antialias is False:
-        raise UsageError("antialias False: Pillow's filters always do it")
+        raise UsageError("antialias False: the filters of a recipe always do it")
     size = list(step.size) if isinstance(step.size, (tuple, list)) else [step.size]
     return {
         "resize": size[0] if len(size) == 1 else tuple(size),
         "filter": _filter(step.interpolation),
+        "flavour": _resizer(step, fields),
     }
+
+
+def _resizer(step: object, fields: _Fields) -> str:
+    """transforms.v2 resizes tensors of uint8 as they are, transforms by way of float32."""
+    if not fields["is_tensor"]:
+        return "pillow"
+    return "torch" if _is_v2(step) else "torch_float"
 
 
 def _filter(interpolation: Any) -> str:  # noqa: ANN401
@@ -122,7 +143,7 @@ def _crop(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
 
 
 def _tensor(_step: object, _: _Fields) -> _Fields:
-    return {}
+    return {"is_tensor": True}
 
 
 def _divided(_step: object, _: _Fields) -> _Fields:
@@ -131,7 +152,7 @@ def _divided(_step: object, _: _Fields) -> _Fields:
 
 def _convert_dtype(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
     _check_float32(step.dtype)
-    return _multiplied() if ".v2." in type(step).__module__ else _divided(step, fields)
+    return _multiplied() if _is_v2(step) else _divided(step, fields)
 
 
 def _to_dtype(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
@@ -159,6 +180,16 @@ def _values(values: Any, count: int) -> tuple[float, ...]:  # noqa: ANN401
     listed = values.tolist() if hasattr(values, "tolist") else values
     numbers = tuple(listed) if isinstance(listed, (tuple, list)) else (listed,)
     return numbers * count if len(numbers) == 1 else numbers
+
+
+def _keeps_pixels(step: Any, fields: _Fields) -> bool:  # noqa: ANN401
+    """Whether it is a conversion to the dtype that pixels have anyhow."""
+    dtype = str(getattr(step, "dtype", ""))
+    return type(step).__name__ == "ToDtype" and dtype == "torch.uint8" == f"torch.{fields['dtype']}"
+
+
+def _is_v2(step: object) -> bool:
+    return ".v2." in type(step).__module__
 
 
 def _is_torchs(step: object) -> bool:

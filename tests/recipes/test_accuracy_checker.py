@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from pipeline_twins import Pixels, check_recipe, read_by_opencv, read_by_pillow, resized
+from pipeline_twins import Pixels, check_recipe, opencv, read_by_opencv, read_by_pillow, resized
 
 from regcore import Recipe, RegcoreError, UsageError
 from regcore.errors import BackendError, DatasetError
@@ -86,6 +86,25 @@ def test_an_array_is_cut_from_a_pixel_rounded_down() -> None:
     check_recipe(Recipe.from_accuracy_checker([RESIZE, {"type": "crop", "size": 224}]), twin)
 
 
+@pytest.mark.parametrize(
+    ("interpolation", "flag"), [(None, "INTER_LINEAR"), ("AREA", "INTER_AREA")]
+)
+def test_the_default_library_is_opencv(interpolation: str | None, flag: str) -> None:
+    cv2 = opencv()
+
+    def twin(item: bytes) -> NDArray[np.float32]:
+        pixels = cv2.imdecode(np.frombuffer(item, np.uint8), cv2.IMREAD_COLOR)
+        pixels = cv2.resize(pixels, (231, 220), interpolation=getattr(cv2, flag))
+        return pixels.astype(np.float32).transpose(2, 0, 1)
+
+    resize: dict[str, Any] = {"type": "resize", "dst_width": 231, "dst_height": 220}
+    if interpolation is not None:
+        resize["interpolation"] = interpolation
+    recipe = Recipe.from_accuracy_checker([resize])
+    assert (recipe.flavour, recipe.exif, recipe.channels) == ("opencv", "apply", "bgr")
+    check_recipe(recipe, twin)
+
+
 def test_what_is_not_said_is_as_there() -> None:
     recipe = Recipe.from_accuracy_checker([RESIZE, CROP])
     assert recipe == Recipe(
@@ -142,8 +161,8 @@ def test_the_usual_means_are_of_float64() -> None:
 @pytest.mark.parametrize(
     ("steps", "named"),
     [
-        ([{**RESIZE, "use_pillow": False}, CROP], "preprocessing[0].use_pillow: resizes with Op"),
-        ([{"type": "resize", "size": 224}], "preprocessing[0].use_pillow"),
+        ([{**RESIZE, "resize_realization": "cv2"}], "preprocessing[0].resize_realization: must be"),
+        ([{"type": "resize", "size": 224, "interpolation": "BOX"}], "[0].interpolation: 'BOX' is"),
         ([{**RESIZE, "resize_realization": "tf"}], "preprocessing[0].resize_realization"),
         ([{**RESIZE, "use_tensorflow": True}], "preprocessing[0].use_tensorflow"),
         (
@@ -189,10 +208,12 @@ def test_refusals_name_the_key(steps: Any, named: str) -> None:
 
 def test_a_file_is_named_before_the_key(tmp_path: Path) -> None:
     path = tmp_path / "c.yml"
-    path.write_text("datasets: [{name: a, preprocessing: [{type: resize, size: 224}]}]")
+    path.write_text(
+        "datasets: [{name: a, preprocessing: [{type: resize, size: 224, interpolation: BOX}]}]"
+    )
     with pytest.raises(UsageError) as caught:
         Recipe.from_accuracy_checker(path)
-    assert str(caught.value).startswith(f"{path}: datasets[0].preprocessing[0].use_pillow: ")
+    assert str(caught.value).startswith(f"{path}: datasets[0].preprocessing[0].interpolation: ")
     path.write_text("datasets: [{preprocessing: [{type: resize, size: 224, use_pillow: y}]}]")
     with pytest.raises(UsageError, match="use_pillow: must be true or false, not 'y'"):
         Recipe.from_accuracy_checker(path)

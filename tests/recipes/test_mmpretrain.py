@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from pipeline_twins import Pixels, check_recipe, read_by_opencv, read_by_pillow, resized
+from pipeline_twins import Pixels, check_recipe, opencv, read_by_opencv, read_by_pillow, resized
 
 from regcore import Recipe, RegcoreError
 from regcore.errors import DatasetError, UsageError
@@ -16,6 +16,8 @@ from regcore.errors import DatasetError, UsageError
 LOAD = {"type": "LoadImageFromFile"}
 RESIZE = {"type": "ResizeEdge", "scale": 256, "backend": "pillow"}
 CROP = {"type": "CenterCrop", "crop_size": 224}
+#: Where OpenCV has another name than mmcv.
+_INTER = {"bilinear": "INTER_LINEAR", "bicubic": "INTER_CUBIC", "lanczos": "INTER_LANCZOS4"}
 
 DATASET = """
 dataset_type = 'ImageNet'
@@ -96,6 +98,32 @@ def test_a_list_of_transforms() -> None:
     check_recipe(recipe, twin)
 
 
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic", "area", "lanczos"])
+def test_the_default_backend_is_opencv(interpolation: str) -> None:
+    cv2 = opencv()
+    flag = getattr(cv2, _INTER.get(interpolation, f"INTER_{interpolation.upper()}"))
+
+    def twin(item: bytes) -> NDArray[np.float32]:
+        pixels = cv2.imdecode(np.frombuffer(item, np.uint8), cv2.IMREAD_COLOR)
+        rows, columns = pixels.shape[:2]
+        if columns < rows:
+            size = (256, int(256 * rows / columns))
+        else:
+            size = (int(256 * columns / rows), 256)
+        pixels = center_crop(cv2.resize(pixels, size, interpolation=flag), 224, 224)
+        inputs = pixels.transpose(2, 0, 1)[::-1].astype(np.float32)
+        mean = np.array([123.675, 116.28, 103.53], np.float32).reshape(-1, 1, 1)
+        return (inputs - mean) / np.array([58.395, 57.12, 57.375], np.float32).reshape(-1, 1, 1)
+
+    resize = {"type": "ResizeEdge", "scale": 256, "edge": "short", "interpolation": interpolation}
+    normalisation = {
+        "mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375], "to_rgb": True,
+    }  # fmt: skip
+    recipe = Recipe.from_mmpretrain([LOAD, resize, CROP], normalisation)
+    assert (recipe.flavour, recipe.exif) == ("opencv", "apply")
+    check_recipe(recipe, twin)
+
+
 def test_what_a_file_changes_of_its_bases(config: Path) -> None:
     """The pipeline of the dataloader counts; dicts are merged, lists replaced."""
     whole = Recipe.from_mmpretrain(config)
@@ -135,8 +163,11 @@ def test_a_mapping_is_what_a_file_holds(config: Path) -> None:
 @pytest.mark.parametrize(
     ("pipeline", "named"),
     [
-        ([LOAD, {"type": "ResizeEdge", "scale": 256}], "pipeline[1].backend: resizes with OpenCV"),
-        ([LOAD, {"type": "Resize", "scale": 224}], "pipeline[1].backend: resizes with OpenCV"),
+        ([LOAD, {**RESIZE, "backend": "tensorflow"}], "pipeline[1].backend: 'tensorflow' is none"),
+        (
+            [LOAD, {"type": "Resize", "scale": 224, "interpolation": "box"}],
+            "pipeline[1].interpolation: 'box' is none of nearest, bilinear, bicubic, area",
+        ),
         ([LOAD, {**RESIZE, "edge": "long"}], "pipeline[1].edge: 'long'"),
         ([LOAD, {**RESIZE, "interpolation": "area"}], "pipeline[1].interpolation: 'area'"),
         ([LOAD, {**RESIZE, "scale": (256, -1)}], "pipeline[1].scale: must be"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from pipeline_twins import check_recipe, read_by_opencv, read_by_pillow, resized
+from pipeline_twins import check_recipe, opencv, read_by_opencv, read_by_pillow, resized
 
 from regcore import Recipe, RegcoreError, UsageError
 
@@ -96,6 +96,32 @@ def test_the_default_scale_is_a_product(scale: Any, divisor: float) -> None:
     check_recipe(recipe, twin)
 
 
+@pytest.mark.parametrize("interpolation", [None, "bilinear", "area", "bicubic"])
+def test_the_default_backend_is_opencv(interpolation: str | None) -> None:
+    cv2 = opencv()
+    flags = {"area": cv2.INTER_AREA, "bicubic": cv2.INTER_CUBIC}
+
+    def twin(item: bytes) -> NDArray[np.float32]:
+        pixels = cv2.imdecode(np.frombuffer(item, np.uint8), 1)[:, :, ::-1]
+        rows, columns = pixels.shape[:2]
+        percent = float(256) / min(columns, rows)
+        size = int(round(columns * percent)), int(round(rows * percent))  # noqa: RUF046
+        flag = flags.get(interpolation or "", cv2.INTER_LINEAR)
+        pixels = cv2.resize(np.ascontiguousarray(pixels), size, interpolation=flag)
+        left, top = (size[0] - 224) // 2, (size[1] - 224) // 2
+        pixels = pixels[top : top + 224, left : left + 224]
+        mean, std = (np.array(each, np.float32) for each in ([0.4, 0.5, 0.6], [0.25] * 3))
+        values = (pixels.astype("float32") * np.float32(1 / 256) - mean) / std
+        return values.transpose((2, 0, 1))
+
+    resize: dict[str, Any] = {"resize_short": 256}
+    if interpolation is not None:
+        resize["interpolation"] = interpolation
+    recipe = Recipe.from_paddleclas([{"ResizeImage": resize}, CROP, NORMALISE])
+    assert (recipe.flavour, recipe.exif) == ("opencv", "apply")
+    check_recipe(recipe, twin)
+
+
 def test_channels_first_before_the_normalisation() -> None:
     values = {**NORMALISE["NormalizeImage"], "order": "chw"}
     swapped = [SQUASH, {"ToCHWImage": {}}, {"NormalizeImage": values}]
@@ -109,8 +135,14 @@ def normalise(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("operators", "named"),
     [
-        ([{"ResizeImage": {"resize_short": 256}}], "[0].ResizeImage.backend: resizes with OpenCV"),
-        ([{"ResizeImage": {"size": 224, "backend": "cv2"}}], "[0].ResizeImage.backend"),
+        (
+            [{"ResizeImage": {"size": 224, "backend": "tf"}}],
+            "[0].ResizeImage.backend: 'tf' is none",
+        ),
+        (
+            [{"ResizeImage": {"size": 224, "interpolation": "box"}}],
+            "[0].ResizeImage.interpolation: 'box' is none of nearest, bilinear, bicubic, area",
+        ),
         ([{"ResizeImage": {"size": 224, "backend": "pil"}}], "ResizeImage.interpolation: is miss"),
         (
             [{"ResizeImage": {"size": 224, "backend": "pil", "interpolation": "random"}}],
@@ -162,7 +194,7 @@ def test_refusals_name_the_key(
 
 def test_a_file_is_named_before_the_key(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
-    path.write_text("PreProcess: {transform_ops: [{ResizeImage: {resize_short: 256}}]}")
+    path.write_text("PreProcess: {transform_ops: [{ResizeImage: {size: 224, backend: tf}}]}")
     with pytest.raises(UsageError) as caught:
         Recipe.from_paddleclas(path)
     where = "PreProcess.transform_ops[0].ResizeImage.backend: "

@@ -54,7 +54,21 @@ def test_every_weight_of_a_classifier(
     assert differing == []
 
 
-def composes(t: Any, v2: Any, float32: Any) -> dict[str, Any]:
+def test_weights_of_tensors(
+    torchvision: Any, pictures: list[str], opened: list[Image.Image]
+) -> None:
+    to_tensor = torchvision.transforms.PILToTensor()
+    for weights in ("ResNet50_Weights.IMAGENET1K_V2", "ConvNeXt_Tiny_Weights.IMAGENET1K_V1"):
+        recipe = Recipe.from_torchvision(weights, tensors=True)
+        assert recipe == Recipe.parse(f"torchvision:{weights}@tensor")
+        assert recipe.flavour == "torch_float"
+        preset = torchvision.models.get_weight(weights).transforms()
+        assert same(recipe, pictures, [preset(to_tensor(image)) for image in opened])
+    with pytest.raises(UsageError, match="tensors is for weights"):
+        Recipe.from_torchvision(torchvision.transforms.Compose([to_tensor]), tensors=True)
+
+
+def composes(t: Any, v2: Any, float32: Any, uint8: Any) -> dict[str, Any]:
     """Lists of steps of which each is a recipe."""
     half = ((0.5,) * 3, (0.25, 0.5, 0.75))
     nearest = t.InterpolationMode.NEAREST_EXACT
@@ -86,6 +100,16 @@ def composes(t: Any, v2: Any, float32: Any) -> dict[str, Any]:
             v2.Normalize(*half),
         ],
         "v2 pixels": [v2.Resize(70), v2.CenterCrop((64, 80)), v2.PILToTensor()],
+        "v2 of tensors": [
+            *(v2.ToImage(), v2.ToDtype(uint8, scale=True), v2.Resize(256), v2.CenterCrop(224)),
+            *(v2.ToDtype(float32, scale=True), v2.Normalize(*half)),
+        ],
+        "v2 of tensors by bicubic": [
+            *(v2.PILToTensor(), v2.Resize((96, 128), "bicubic"), v2.ToDtype(float32)),
+        ],
+        "of tensors": [
+            *(t.PILToTensor(), t.Resize(256), t.CenterCrop(224), t.ConvertImageDtype(float32)),
+        ],
         "v2 gray": [v2.Grayscale(1), v2.Resize((32, 32)), v2.ToImage(), v2.ToDtype(float32)],
     }
 
@@ -94,7 +118,7 @@ def test_composes(torchvision: Any, pictures: list[str], opened: list[Image.Imag
     from torchvision.transforms import v2
 
     t, torch = torchvision.transforms, import_torch()
-    for name, steps in composes(t, v2, torch.float32).items():
+    for name, steps in composes(t, v2, torch.float32, torch.uint8).items():
         lists = [t.Compose(steps)]
         if name.startswith("v2"):
             lists = [v2.Compose(steps), torch.nn.Sequential(*steps)]
@@ -121,7 +145,9 @@ def refused(t: Any, v2: Any, torch: Any) -> dict[str, list[Any]]:
         "Resize after CenterCrop: a recipe has": [crop, resize, tensor],
         "Resize after Resize": [resize, resize, crop, tensor],
         "CenterCrop after ToTensor": [resize, tensor, crop],
-        "Resize after ToImage": [v2.ToImage(), v2.Resize(256), crop],
+        "Resize after ToDtype": [v2.ToImage(), v2.ToDtype(torch.float32), v2.Resize(256), crop],
+        "flavour torch has no filter box": [v2.ToImage(), v2.Resize(256, 4), crop],
+        "CenterCrop after ToTensor: a recipe": [resize, tensor, crop, v2.ToImage()],
         "Grayscale after Resize": [resize, t.Grayscale(), crop, tensor],
         "needs a CenterCrop, or a Resize to rows and columns": [resize, tensor],
         "needs ToTensor, PILToTensor or ToImage": [resize, crop],

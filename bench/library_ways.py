@@ -1,0 +1,137 @@
+"""How each library takes a photo to a normalised array, and pixels to other ones: the peers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PIL import Image
+
+#: Rows and columns of the results.
+SIZE = (224, 224)
+Pixels = np.ndarray
+#: Pixels, or a tensor of the library.
+Prepared = Any
+
+
+class Way(Protocol):
+    """One library, on one thread. `module` tells whether it is installed."""
+
+    module: str
+    flavour: str
+
+    def prepare(self, pixels: Pixels) -> Prepared:
+        """The pixels in the form that the library is fastest with."""
+
+    def resize(self, prepared: Prepared, name: str) -> Pixels:
+        """To SIZE, with the filter of that name; [rows, columns, 3]."""
+
+    def photo(self, path: str, name: str, mean: Sequence[float], std: Sequence[float]) -> Pixels:
+        """A file to float32 [3, rows, columns], (pixels - mean) / std."""
+
+
+class _Opencv:
+    module, flavour = "cv2", "opencv"
+
+    def __init__(self) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)
+        self._cv2 = cv2
+        self._flags = {
+            "nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR,
+            "bicubic": cv2.INTER_CUBIC, "area": cv2.INTER_AREA, "lanczos": cv2.INTER_LANCZOS4,
+        }  # fmt: skip
+
+    def prepare(self, pixels: Pixels) -> Pixels:
+        return pixels
+
+    def resize(self, prepared: Pixels, name: str) -> Pixels:
+        return self._cv2.resize(prepared, SIZE[::-1], interpolation=self._flags[name])
+
+    def photo(self, path: str, name: str, mean: Sequence[float], std: Sequence[float]) -> Pixels:
+        flags = self._cv2.IMREAD_COLOR | self._cv2.IMREAD_IGNORE_ORIENTATION
+        pixels = self.resize(self._cv2.imread(path, flags), name)
+        values = self._cv2.cvtColor(pixels, self._cv2.COLOR_BGR2RGB).astype(np.float32)
+        values -= np.asarray(mean, np.float32)
+        values /= np.asarray(std, np.float32)
+        return np.ascontiguousarray(values.transpose(2, 0, 1))
+
+
+class _Torch:
+    """transforms.v2 on tensors of uint8."""
+
+    module, flavour = "torchvision", "torch"
+    is_float = False
+
+    def __init__(self) -> None:
+        from regcore.frameworks import import_torch, import_torchvision
+
+        self._torch = import_torch()
+        self._torch.set_num_threads(1)
+        import_torchvision()
+        from torchvision.transforms.v2 import functional
+
+        self._functional = functional
+
+    def prepare(self, pixels: Pixels) -> Prepared:
+        return self._torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]  # channels last
+
+    def _resized(self, tensor: Prepared, name: str) -> Prepared:
+        if not self.is_float:
+            return self._functional.resize(tensor, list(SIZE), name, antialias=True)
+        interpolate = self._torch.nn.functional.interpolate
+        resized = interpolate(tensor.to(self._torch.float32), SIZE, mode=name, antialias=True)
+        return resized.clamp_(0, 255).round_().to(self._torch.uint8)
+
+    def resize(self, prepared: Prepared, name: str) -> Pixels:
+        return self._resized(prepared, name)[0].permute(1, 2, 0).numpy()
+
+    def photo(self, path: str, name: str, mean: Sequence[float], std: Sequence[float]) -> Pixels:
+        with Image.open(path) as image:
+            tensor = self._functional.pil_to_tensor(image.convert("RGB"))[None]
+        values = self._resized(tensor, name)[0].to(self._torch.float32)
+        return self._functional.normalize(values, list(mean), list(std)).numpy()
+
+
+class _TorchFloat(_Torch):
+    """The way through float32."""
+
+    flavour = "torch_float"
+    is_float = True
+
+
+class _Tensorflow:
+    module, flavour = "tensorflow", "tensorflow"
+    antialias = False
+
+    def __init__(self) -> None:
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        self._tf = tf
+
+    def prepare(self, pixels: Pixels) -> Prepared:
+        return self._tf.constant(pixels)
+
+    def _resized(self, pixels: Prepared, name: str) -> Prepared:
+        return self._tf.image.resize(pixels, SIZE, name, antialias=self.antialias)
+
+    def resize(self, prepared: Prepared, name: str) -> Pixels:
+        return self._resized(prepared, name).numpy().astype(np.float32)
+
+    def photo(self, path: str, name: str, mean: Sequence[float], std: Sequence[float]) -> Pixels:
+        pixels = self._tf.io.decode_jpeg(Path(path).read_bytes(), channels=3)
+        values = (self._tf.cast(self._resized(pixels, name), "float32") - list(mean)) / list(std)
+        return self._tf.transpose(values, (2, 0, 1)).numpy()
+
+
+class _TensorflowAntialias(_Tensorflow):
+    flavour = "tensorflow_antialias"
+    antialias = True
+
+
+LIBRARY_WAYS = (_Torch, _TorchFloat, _Opencv, _Tensorflow, _TensorflowAntialias)

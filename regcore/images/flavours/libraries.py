@@ -1,0 +1,99 @@
+"""The resize of the libraries themselves, for a check of the installed version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: uint8 pixels [rows, columns, 3], the new rows and columns, and the filter's name in a recipe.
+Resize = Callable[[NDArray[np.uint8], tuple[int, int], str], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Library:
+    """Whose resize a flavour equals.
+
+    name: for people. packages: the distributions that have it. tried: the version that all tests
+    ran with, as much of it as counts.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    tried: str
+    resize: Resize
+
+    def installed(self) -> str | None:
+        """The version that is installed here."""
+        return next(filter(None, map(_version_of, self.packages)), None)
+
+    def was_tried(self, installed: str) -> bool:
+        """Whether that is the version of the tests."""
+        return f"{installed}.".startswith((f"{self.tried}.", f"{self.tried}+"))
+
+
+def _version_of(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _by_opencv(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
+    import cv2
+
+    flags = {
+        "nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC,
+        "area": cv2.INTER_AREA, "lanczos": cv2.INTER_LANCZOS4,
+    }  # fmt: skip
+    return np.asarray(cv2.resize(pixels, size[::-1], interpolation=flags[name]))
+
+
+def _by_torch(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
+    import torch
+
+    tensor = torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy())
+    resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=True)
+    return resized[0].permute(1, 2, 0).numpy()
+
+
+def _by_torch_in_float(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
+    import torch
+
+    tensor = torch.from_numpy(pixels.transpose(2, 0, 1)[None].astype(np.float32))
+    resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=True)
+    return resized[0].permute(1, 2, 0).clamp(0, 255).round().to(torch.uint8).numpy()
+
+
+def _by_tensorflow(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
+    import tensorflow as tf
+
+    return np.asarray(tf.image.resize(pixels, size, name))
+
+
+def _by_tensorflow_antialias(
+    pixels: NDArray[np.uint8], size: tuple[int, int], name: str
+) -> NDArray[Any]:
+    import tensorflow as tf
+
+    return np.asarray(tf.image.resize(pixels, size, name, antialias=True))
+
+
+_OPENCV = (
+    *("opencv-python", "opencv-python-headless"),
+    *("opencv-contrib-python", "opencv-contrib-python-headless"),
+)
+_TENSORFLOW = ("tensorflow", "tensorflow-cpu")
+
+#: By the flavour.
+LIBRARIES = {
+    "torch": Library("torch", ("torch",), "2.13.0", _by_torch),
+    "torch_float": Library("torch", ("torch",), "2.13.0", _by_torch_in_float),
+    "opencv": Library("OpenCV", _OPENCV, "5.0.0", _by_opencv),
+    "tensorflow": Library("TensorFlow", _TENSORFLOW, "2.21.0", _by_tensorflow),
+    "tensorflow_antialias": Library("TensorFlow", _TENSORFLOW, "2.21.0", _by_tensorflow_antialias),
+}
