@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from oracles import assert_same_bytes, jpeg, open_rgb, photo_like, values_of
+from PIL import Image
 
 from regcore import Preprocessor, Recipe, simd_levels
 from regcore.recipes.flavours import FLAVOURS
@@ -176,3 +178,43 @@ def test_imagenet_photos(
     resize = twin_or_library(request)
     photos = imagenet_photos if resize is not tensorflow_twin.resize else imagenet_photos[:8]
     check(photos, recipe_of(flavour, filter_name, (224, 224), (224, 224), **MODES[mode]), resize)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("filter_name", FILTERS)
+def test_keras_resizes_floats_as_tensorflow_does(
+    library_resize: Resize, filter_name: str, *, antialias: bool
+) -> None:
+    """Of uint8, Keras rounds the same values."""
+    keras = pytest.importorskip("keras", reason="needs keras")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("needs keras on tensorflow")
+    pixels = photo_like(97, 61)
+    expected = library_resize(pixels, (40, 33), filter_name, antialias=antialias)
+    options = {
+        "interpolation": "lanczos3" if filter_name == "lanczos" else filter_name,
+        "antialias": antialias,
+    }
+    floats = pixels.astype(np.float32)
+    assert_same_bytes(np.asarray(keras.layers.Resizing(40, 33, **options)(floats)), expected)
+    assert_same_bytes(np.asarray(keras.ops.image.resize(floats, (40, 33), **options)), expected)
+    rounded = np.rint(expected).clip(0, 255).astype(np.uint8)
+    assert_same_bytes(np.asarray(keras.ops.image.resize(pixels, (40, 33), **options)), rounded)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_tensorflow_decodes_as_pillow_does_with_the_accurate_dct(
+    tensorflow: Any, mode: str, *, progressive: bool
+) -> None:
+    file = io.BytesIO()
+    Image.fromarray(photo_like(301, 203)).convert(mode).save(
+        file, "JPEG", quality=90, progressive=progressive
+    )
+    photo = file.getvalue()
+    decode = tensorflow.io.decode_jpeg
+    accurate = decode(photo, channels=3, dct_method="INTEGER_ACCURATE").numpy()
+    assert_same_bytes(accurate, np.asarray(open_rgb(photo)))
+    assert not np.array_equal(decode(photo, channels=3).numpy(), accurate)

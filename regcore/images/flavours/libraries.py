@@ -69,10 +69,14 @@ def _by_torch_in_float(pixels: NDArray[np.uint8], size: tuple[int, int], name: s
     return resized[0].permute(1, 2, 0).clamp(0, 255).round().to(torch.uint8).numpy()
 
 
+def _tensorflow_method(name: str) -> str:
+    return "lanczos3" if name == "lanczos" else name
+
+
 def _by_tensorflow(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
     import tensorflow as tf
 
-    return np.asarray(tf.image.resize(pixels, size, name))
+    return np.asarray(tf.image.resize(pixels, size, _tensorflow_method(name)))
 
 
 def _by_tensorflow_antialias(
@@ -80,7 +84,7 @@ def _by_tensorflow_antialias(
 ) -> NDArray[Any]:
     import tensorflow as tf
 
-    return np.asarray(tf.image.resize(pixels, size, name, antialias=True))
+    return np.asarray(tf.image.resize(pixels, size, _tensorflow_method(name), antialias=True))
 
 
 _OPENCV = (
