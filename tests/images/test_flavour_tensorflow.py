@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import itertools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +55,8 @@ def reference(pixels: NDArray[np.uint8], recipe: Recipe, resize: Resize) -> NDAr
     floats = floats[top : top + recipe.size[0], left : left + recipe.size[1]]
     if recipe.channels == "bgr":
         floats = floats[..., ::-1]
-    values = values_of(floats, recipe)  # type: ignore[arg-type]
+    numbers = floats.astype(np.float64 if recipe.arithmetic == "float64" else np.float32)
+    values = values_of(numbers, recipe)  # type: ignore[arg-type]
     return np.ascontiguousarray(values.transpose(2, 0, 1) if recipe.layout == "nchw" else values)
 
 
@@ -161,6 +163,38 @@ def test_jpegs_are_decoded_as_far_as_the_crop_needs(simd: str, flavour: str) -> 
     for filter_name in FILTERS:
         recipe = recipe_of(flavour, filter_name, (61, 70), (40, 33), **PLAIN)
         check(photos, recipe, tensorflow_twin.resize)
+
+
+VALUES: tuple[dict[str, Any], ...] = (
+    *MODES.values(),
+    {"arithmetic": "product"},
+    {"arithmetic": "float64"},
+    {"second_std": (0.5, 0.4, 0.3)},
+    {"dtype": "float16"},
+    {"dtype": "int8", "quant_scale": 0.02, "quant_zero_point": 3},
+)
+
+
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+@pytest.mark.parametrize("channels", ["rgb", "bgr"])
+def test_every_form_of_the_values(simd: str, layout: str, channels: str) -> None:
+    for values, width in itertools.product(VALUES, (1, 5, 16, 33)):
+        form = {**values, "layout": layout, "channels": channels}
+        recipe = recipe_of("tensorflow", "bilinear", (7, width), (7, width), **form)
+        check([photo_like(50, 23)], recipe, tensorflow_twin.resize)
+
+
+@pytest.mark.parametrize("flavour", ANTIALIAS)
+def test_a_border_around_a_small_picture(simd: str, flavour: str) -> None:
+    recipe = recipe_of(flavour, "bicubic", (20, 31), (40, 50), fill=(9, 100, 255), **PLAIN)
+    values = Preprocessor(recipe, workers=1)([photo_like(60, 44)])[0]
+    expected = np.full((40, 50, 3), (9, 100, 255), np.float32)
+    resized = tensorflow_twin.resize(
+        photo_like(60, 44), (20, 31), "bicubic", antialias=ANTIALIAS[flavour]
+    )
+    top, left = np.argwhere((values != expected).any(axis=2)).min(axis=0)
+    expected[top : top + 20, left : left + 31] = resized
+    assert_same_bytes(values, expected)
 
 
 @pytest.mark.slow
