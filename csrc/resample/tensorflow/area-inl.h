@@ -64,7 +64,8 @@ class AreaKernel {
     }
     const size_t last = static_cast<size_t>(across.count) - 1;
     if (AreaWeights(across, last) == across.length[last]) return;
-    for (int c = 0; c < 3; ++c) values[3 * last + c] = AreaValue(picture, down, last, y, c);
+    float* const pixel = values + 3 * last;
+    for (int c = 0; c < 3; ++c) pixel[c] = AreaValue(picture, down, last, y, c);
   }
 };
 
