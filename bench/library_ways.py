@@ -39,6 +39,7 @@ class _Opencv:
         import cv2
 
         cv2.setNumThreads(1)
+        cv2.ipp.setUseIPP(False)
         self._cv2 = cv2
         self._flags = {
             "nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR,
@@ -83,7 +84,9 @@ class _Torch:
         if not self.is_float:
             return self._functional.resize(tensor, list(SIZE), name, antialias=True)
         interpolate = self._torch.nn.functional.interpolate
-        resized = interpolate(tensor.to(self._torch.float32), SIZE, mode=name, antialias=True)
+        resized = interpolate(
+            tensor.to(self._torch.float32), SIZE, mode=name, antialias=name != "nearest"
+        )
         return resized.clamp_(0, 255).round_().to(self._torch.uint8)
 
     def resize(self, prepared: Prepared, name: str) -> Pixels:
@@ -118,13 +121,16 @@ class _Tensorflow:
         return self._tf.constant(pixels)
 
     def _resized(self, pixels: Prepared, name: str) -> Prepared:
-        return self._tf.image.resize(pixels, SIZE, name, antialias=self.antialias)
+        method = "lanczos3" if name == "lanczos" else name
+        return self._tf.image.resize(pixels, SIZE, method, antialias=self.antialias)
 
     def resize(self, prepared: Prepared, name: str) -> Pixels:
         return self._resized(prepared, name).numpy().astype(np.float32)
 
     def photo(self, path: str, name: str, mean: Sequence[float], std: Sequence[float]) -> Pixels:
-        pixels = self._tf.io.decode_jpeg(Path(path).read_bytes(), channels=3)
+        # By default its decode has other pixels, those of libjpeg's fast inverse DCT.
+        photo = Path(path).read_bytes()
+        pixels = self._tf.io.decode_jpeg(photo, channels=3, dct_method="INTEGER_ACCURATE")
         values = (self._tf.cast(self._resized(pixels, name), "float32") - list(mean)) / list(std)
         return self._tf.transpose(values, (2, 0, 1)).numpy()
 

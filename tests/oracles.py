@@ -68,6 +68,8 @@ def cropped(image: Image.Image, recipe: Recipe) -> Image.Image:
             raise ValueError(f"{side} pixels are fewer than {cut}")
         if recipe.crop_offset == "floor":
             offsets.append(spare // 2)
+        elif recipe.crop_offset == "toward_zero":
+            offsets.append(int(spare / 2))
         else:
             offsets.append(-(-spare // 2) if spare < 0 else round(spare / 2.0))
     left, top = offsets

@@ -31,8 +31,10 @@ def photos() -> list[bytes]:
 
 
 def opencv() -> Any:
-    """The library itself; skips where it is not installed."""
-    return pytest.importorskip("cv2", reason="needs opencv-python or opencv-python-headless")
+    """The library itself, by its own code; skips where it is not installed."""
+    cv2 = pytest.importorskip("cv2", reason="needs opencv-python or opencv-python-headless")
+    cv2.ipp.setUseIPP(False)
+    return cv2
 
 
 def read_by_pillow(item: bytes) -> Pixels:

@@ -1,6 +1,7 @@
 // AVX2 with FMA and F16C: eight pixels at a time, by the arithmetic of NormalizeTable.
 #include <immintrin.h>
 
+#include "normalize/float_rows-inl.h"
 #include "normalize/kernels.h"
 #include "normalize/overlapping_steps-inl.h"
 
@@ -96,5 +97,7 @@ struct Rows {
 }  // namespace
 
 const NormalizeKernel kNormalizeAvx2 = SteppedRows<Rows>::Make();
+
+const FloatRowKernel kFloatRowsAvx2 = FloatRows<Rows>::Make();
 
 }  // namespace regcore

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "normalize/float_rows-inl.h"
 #include "normalize/kernels.h"
 
 namespace regcore {
@@ -118,10 +119,14 @@ void InterleavedBytes(const uint8_t* rgb, int width, const NormalizeTable&, uint
   std::memcpy(out, rgb, 3 * static_cast<size_t>(width));
 }
 
+struct Avx512 {};
+
 }  // namespace
 
 const NormalizeKernel kNormalizeAvx512 = {Planar<float>,         Planar<uint16_t>,
                                           PlanarBytes,           Interleaved<float>,
                                           Interleaved<uint16_t>, InterleavedBytes};
+
+const FloatRowKernel kFloatRowsAvx512 = FloatRows<Avx512>::Make();
 
 }  // namespace regcore

@@ -1,3 +1,4 @@
+#include "normalize/float_rows-inl.h"
 #include "normalize/kernels.h"
 
 namespace regcore {
@@ -43,9 +44,13 @@ void InterleavedBytes(const uint8_t* rgb, int width, const NormalizeTable& table
   InterleavedByTable(rgb, width, table.bytes, out);
 }
 
+struct Portable {};
+
 }  // namespace
 
 const NormalizeKernel kNormalizePortable = {PlanarSingle,      PlanarHalf,      PlanarBytes,
                                             InterleavedSingle, InterleavedHalf, InterleavedBytes};
+
+const FloatRowKernel kFloatRowsPortable = FloatRows<Portable>::Make();
 
 }  // namespace regcore

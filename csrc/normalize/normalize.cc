@@ -87,6 +87,8 @@ Normalizer::Normalizer(const ValueFormula& formula, DataType type, Layout layout
     : formula_(InOrderOfRow(formula, layout, channels)),
       table_(std::make_unique<const NormalizeTable>(MakeNormalizeTable(formula_, type))),
       kernel_(&NormalizeKernelFor(level)),
+      float_steps_(FloatStepsOf(formula_)),
+      float_kernel_(&FloatRowKernelFor(level)),
       type_(type),
       layout_(layout),
       channels_(channels),
@@ -151,6 +153,16 @@ void Normalizer::InterleavedRow(const uint8_t* rgb, int y, void* slot) const {
   }
 }
 
+// The values of the formula instead of those of the picture.
+void Normalizer::ComputeFloats(float* rgb) const {
+  const int count = 3 * width_;
+  if (formula_.arithmetic == Arithmetic::kFloat64) {
+    for (int i = 0; i < count; ++i) rgb[i] = ValueOf(formula_, i % 3, rgb[i]);
+    return;
+  }
+  for (const FloatStep& step : float_steps_) float_kernel_->apply(step, count, rgb);
+}
+
 template <typename T, typename Convert>
 void Normalizer::StoreFloats(const float* rgb, int y, void* slot, const Convert& convert) const {
   const size_t width = static_cast<size_t>(width_);
@@ -162,7 +174,7 @@ void Normalizer::StoreFloats(const float* rgb, int y, void* slot, const Convert&
   for (int c = 0; c < 3; ++c) {
     T* out = planes[static_cast<size_t>(c)];
     for (size_t x = 0; x < width; ++x) {
-      out[step * x] = convert(ValueOf(formula_, c, rgb[3 * x + static_cast<size_t>(c)]));
+      out[step * x] = convert(rgb[3 * x + static_cast<size_t>(c)]);
     }
   }
 }
@@ -171,9 +183,15 @@ void Normalizer::FloatRow(float* rgb, int y, void* slot) const {
   if (channels_ == Channels::kBgr && layout_ == Layout::kNhwc) {
     for (int x = 0; x < width_; ++x) std::swap(rgb[3 * x], rgb[3 * x + 2]);
   }
+  ComputeFloats(rgb);
   switch (ItemSize(type_)) {
     case 4:
-      return StoreFloats<float>(rgb, y, slot, [](float value) { return value; });
+      if (layout_ == Layout::kNchw) {
+        return float_kernel_->split(rgb, width_, Planes<float>(y, slot).data());
+      }
+      std::memcpy(static_cast<float*>(slot) + ptrdiff_t{3} * width_ * y, rgb,
+                  3 * sizeof(float) * static_cast<size_t>(width_));
+      return;
     case 2:
       return StoreFloats<uint16_t>(rgb, y, slot,
                                    [this](float value) { return HalfOf(type_, value); });

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/simd_level.h"
+#include "normalize/float_rows.h"
 #include "normalize/kernels.h"
 #include "normalize/normalize_table.h"
 
@@ -30,7 +32,8 @@ class Normalizer {
   // kReadSlack past it, may be changed. For kGray the three colours of each pixel are equal.
   void Row(uint8_t* rgb, int y, void* slot) const;
 
-  // The same for three channels of values between those of pixels. Integers are quantised ones.
+  // The same for three channels of values between those of pixels, with nothing past `rgb`'s end.
+  // Integers are quantised ones.
   void FloatRow(float* rgb, int y, void* slot) const;
 
  private:
@@ -38,6 +41,7 @@ class Normalizer {
   std::array<T*, 3> Planes(int y, void* slot) const;
   template <typename T>
   void GrayRow(const uint8_t* rgb, int y, const T (&values)[256], void* slot) const;
+  void ComputeFloats(float* rgb) const;
   template <typename T, typename Convert>
   void StoreFloats(const float* rgb, int y, void* slot, const Convert& convert) const;
   void PlanarRow(const uint8_t* rgb, int y, void* slot) const;
@@ -46,6 +50,8 @@ class Normalizer {
   const ValueFormula formula_;  // in the order of a row of pixels
   std::unique_ptr<const NormalizeTable> table_;
   const NormalizeKernel* kernel_;
+  const std::vector<FloatStep> float_steps_;
+  const FloatRowKernel* float_kernel_;
   const DataType type_;
   const Layout layout_;
   const Channels channels_;

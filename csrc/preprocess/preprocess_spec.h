@@ -6,10 +6,10 @@
 #include "base/image_limits.h"
 #include "base/memory_budget.h"
 #include "base/simd_level.h"
+#include "flavours/flavour.h"
 #include "normalize/normalize.h"
 #include "resample/axis_plan.h"
 #include "resample/crop_geometry.h"
-#include "resample/method.h"
 
 namespace regcore {
 

@@ -5,11 +5,11 @@
 
 #include "base/image_view.h"
 #include "base/status.h"
+#include "flavours/flavour.h"
 #include "normalize/normalize.h"
 #include "preprocess/preprocess_spec.h"
 #include "preprocess/worker_state.h"
 #include "resample/crop_geometry.h"
-#include "resample/method.h"
 #include "resample/plan_cache.h"
 
 namespace regcore {

@@ -46,6 +46,7 @@ int Floor(int spare) { return spare >= 0 ? spare / 2 : -((1 - spare) / 2); }
 int OffsetOf(int side, int crop, CropOffset offset) {
   const int spare = side - crop;
   if (offset == CropOffset::kFloor) return Floor(spare);
+  if (offset == CropOffset::kTowardZero) return spare / 2;
   if (spare < 0) return -(-spare / 2);
   const int half = spare / 2;
   return spare % 2 == 1 && half % 2 == 1 ? half + 1 : half;

@@ -17,9 +17,11 @@ enum class Resize {
 
 // How half a pixel of the window's place is rounded.
 enum class CropOffset {
-  kHalfEven,  // torchvision's CenterCrop: int(round(spare / 2.0)); half of what is padded goes
-              // first
-  kFloor,     // Hugging Face's center_crop
+  kHalfEven,    // torchvision's CenterCrop: int(round(spare / 2.0)); half of what is padded goes
+                // first
+  kFloor,       // Hugging Face's center_crop
+  kTowardZero,  // the same of its torchvision backend, where less than half of what is padded goes
+                // first
 };
 
 // In pixels, each at least 1.

@@ -23,7 +23,7 @@ cdef extern from "resample/axis_plan.h" namespace "regcore" nogil:
         kPillow13
 
 
-cdef extern from "resample/method.h" namespace "regcore" nogil:
+cdef extern from "flavours/flavour.h" namespace "regcore" nogil:
     cdef enum class Flavour:
         kPillow
         kTorch
@@ -44,6 +44,7 @@ cdef extern from "resample/crop_geometry.h" namespace "regcore" nogil:
     cdef enum class CropOffset:
         kHalfEven
         kFloor
+        kTowardZero
 
     cdef struct CropRule:
         Resize resize

@@ -21,7 +21,7 @@ cdef dict FITS = dict(zip(choices.FITS, (
     <int>Resize.kExact, <int>Resize.kInside, <int>Resize.kOutside
 ), strict=True))
 cdef dict CROP_OFFSETS = dict(zip(choices.CROP_OFFSETS, (
-    <int>CropOffset.kHalfEven, <int>CropOffset.kFloor
+    <int>CropOffset.kHalfEven, <int>CropOffset.kFloor, <int>CropOffset.kTowardZero
 ), strict=True))
 cdef dict CHANNELS = dict(zip(choices.CHANNELS, (
     <int>Channels.kRgb, <int>Channels.kBgr, <int>Channels.kGray

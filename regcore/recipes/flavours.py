@@ -24,15 +24,15 @@ class Flavour:
     rounds: bool = True
 
 
+_TENSORFLOW = ("nearest", "bilinear", "bicubic", "area", "lanczos")
+
 #: Other libraries than Pillow, by the name in a recipe.
 FLAVOURS = {
-    "torch": Flavour("torch on uint8", ("bilinear", "bicubic")),
-    "torch_float": Flavour("torch in float32", ("bilinear", "bicubic")),
+    "torch": Flavour("torch on uint8", ("nearest", "bilinear", "bicubic", "lanczos")),
+    "torch_float": Flavour("torch in float32", ("nearest", "bilinear", "bicubic")),
     "opencv": Flavour("OpenCV", ("nearest", "bilinear", "bicubic", "area", "lanczos")),
-    "tensorflow": Flavour("TensorFlow", ("bilinear", "bicubic"), rounds=False),
-    "tensorflow_antialias": Flavour(
-        "TensorFlow with antialias", ("bilinear", "bicubic"), rounds=False
-    ),
+    "tensorflow": Flavour("TensorFlow", _TENSORFLOW, rounds=False),
+    "tensorflow_antialias": Flavour("TensorFlow with antialias", _TENSORFLOW, rounds=False),
 }
 
 

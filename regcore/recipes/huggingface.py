@@ -65,10 +65,14 @@ def recipe_of_huggingface(source: str | Path | Mapping[str, Any], backend: str =
         raise settings.refusal(_OLD_GEOMETRY, "is do_resize and do_center_crop by now")
     fields = _geometry(settings, kind) | value_fields(read_values(settings, kind), backend)
     if backend == "torchvision" and fields["resize"] is not None:
+        if fields["filter"] == "nearest":
+            raise settings.refusal("resample", "0 is nearest-exact of tensors, which no recipe has")
         fields["flavour"] = "torch"
     settings.finish(*_HARMLESS)
+    pads_by_torchvision = backend == "torchvision" and fields["fill"] is not None
+    offset = "toward_zero" if pads_by_torchvision else "floor"
     try:
-        return Recipe(**fields, crop_offset="floor")
+        return Recipe(**fields, crop_offset=offset)
     except UsageError as error:
         where = settings.place.removesuffix(": ")
         raise UsageError(f"{where}: {error}" if where else str(error)) from error

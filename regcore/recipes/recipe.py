@@ -97,7 +97,8 @@ class Recipe(RecipeSources):
     fit: what a pair of `resize` means: "exact" has those sides, whatever that does to the ratio;
         "inside" is the largest that fits into them, "outside" the smallest that covers them, both
         rounded as timm does.
-    crop_offset: how half a pixel is rounded: "half_even" by torchvision, "floor" by Hugging Face.
+    crop_offset: how half a pixel is rounded: "half_even" by torchvision, "floor" by Hugging Face,
+        "toward_zero" by its torchvision backend, which differs where the crop is the larger one.
     fill: the colour (red, green, blue) around a picture that is smaller than the crop; None
         refuses such a picture.
     exif: "ignore" counts pictures with an orientation, "apply" turns them first.

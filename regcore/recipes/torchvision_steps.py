@@ -111,6 +111,8 @@ def _resize(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
     if step.antialias is False:
         raise UsageError("antialias False: the filters of a recipe always do it")
     size = list(step.size) if isinstance(step.size, (tuple, list)) else [step.size]
+    if fields["is_tensor"] and getattr(step.interpolation, "value", "") == "nearest-exact":
+        raise UsageError("interpolation nearest-exact of tensors is no filter of a recipe")
     return {
         "resize": size[0] if len(size) == 1 else tuple(size),
         "filter": _filter(step.interpolation),

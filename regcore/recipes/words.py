@@ -11,6 +11,9 @@ from regcore.recipes.recipe import Recipe
 from regcore.recipes.values import value_table
 
 _FITS = {"exact": "to", "inside": "to fit into", "outside": "to cover"}
+_OFFSETS = {
+    "half_even": "", "floor": ", offsets rounded down", "toward_zero": ", offsets toward zero",
+}  # fmt: skip
 _PASS_ORDERS = {"pillow9": "Pillow 9 to 12", "pillow13": "Pillow 13"}
 
 
@@ -42,7 +45,7 @@ def geometry_words(recipe: Recipe) -> list[str]:
     else:
         words.append(f"{_FITS[recipe.fit]} {_sides(resize)} {by}")
     if recipe.size != resize or recipe.fit != "exact":
-        down = ", offsets rounded down" if recipe.crop_offset == "floor" else ""
+        down = _OFFSETS[recipe.crop_offset]
         words.append(f"{_sides(recipe.size)} from the centre{down}")
     if recipe.fill is not None:
         words.append(f"a border of RGB {_numbers(recipe.fill)} around what is smaller")

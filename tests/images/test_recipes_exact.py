@@ -29,6 +29,12 @@ GEOMETRIES: dict[str, dict[str, Any]] = {
     "short side to a rectangle": {"resize": 60, "crop": (60, 33)},
     "short side and pad": {"resize": 40, "crop": 47, "fill": GREY},
     "floor": {"resize": 63, "crop": 52, "crop_offset": "floor"},
+    "toward zero and pad": {
+        "resize": 40,
+        "crop": 47,
+        "fill": (0, 0, 0),
+        "crop_offset": "toward_zero",
+    },
     "floor and pad": {"resize": 40, "crop": 47, "fill": (0, 0, 0), "crop_offset": "floor"},
     "border": {"resize": (64, 64), "fit": "inside", "crop": 64, "fill": GREY},
     "border of a rectangle": {"resize": (50, 81), "fit": "inside", "crop": (44, 70), "fill": GREY},

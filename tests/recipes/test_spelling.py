@@ -104,7 +104,7 @@ def test_any_recipe_survives_as_text_and_as_json(recipe: Recipe) -> None:
         ("timm:resnet50.a1_in1k@train", "after @ comes only test"),
         ("keras:caffe", "does not say size and filter"),
         ("keras:caffe,size=224,filtre=box", "no key 'filtre' (is it filter?)"),
-        ("mlperf:resnet50-tf", "INTER_AREA"),
+        ("mlperf:resnet50-tg", "there are resnet50-pytorch"),
         ("regnety_16", "no recipe 'regnety_16' (is it regnety_016?)"),
         ("", "no recipe ''"),
     ],

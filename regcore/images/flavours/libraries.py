@@ -50,14 +50,20 @@ def _by_opencv(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> N
         "nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC,
         "area": cv2.INTER_AREA, "lanczos": cv2.INTER_LANCZOS4,
     }  # fmt: skip
-    return np.asarray(cv2.resize(pixels, size[::-1], interpolation=flags[name]))
+    # Intel's library has a bicubic of its own, which depends on the processor.
+    uses_ipp = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(False)
+    try:
+        return np.asarray(cv2.resize(pixels, size[::-1], interpolation=flags[name]))
+    finally:
+        cv2.ipp.setUseIPP(uses_ipp)
 
 
 def _by_torch(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
     import torch
 
     tensor = torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy())
-    resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=True)
+    resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=name != "nearest")
     return resized[0].permute(1, 2, 0).numpy()
 
 
@@ -65,14 +71,18 @@ def _by_torch_in_float(pixels: NDArray[np.uint8], size: tuple[int, int], name: s
     import torch
 
     tensor = torch.from_numpy(pixels.transpose(2, 0, 1)[None].astype(np.float32))
-    resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=True)
+    resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=name != "nearest")
     return resized[0].permute(1, 2, 0).clamp(0, 255).round().to(torch.uint8).numpy()
+
+
+def _tensorflow_method(name: str) -> str:
+    return "lanczos3" if name == "lanczos" else name
 
 
 def _by_tensorflow(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
     import tensorflow as tf
 
-    return np.asarray(tf.image.resize(pixels, size, name))
+    return np.asarray(tf.image.resize(pixels, size, _tensorflow_method(name)))
 
 
 def _by_tensorflow_antialias(
@@ -80,7 +90,7 @@ def _by_tensorflow_antialias(
 ) -> NDArray[Any]:
     import tensorflow as tf
 
-    return np.asarray(tf.image.resize(pixels, size, name, antialias=True))
+    return np.asarray(tf.image.resize(pixels, size, _tensorflow_method(name), antialias=True))
 
 
 _OPENCV = (

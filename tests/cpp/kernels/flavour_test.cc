@@ -1,11 +1,12 @@
 // The kernels of the other libraries' flavours: every level gives the bytes of the plain one.
+#include "flavours/flavour.h"
+
 #include <string>
 #include <vector>
 
 #include "kernels/kernel_test.h"
 #include "kernels/resample_case.h"
 #include "random.h"
-#include "resample/method.h"
 
 namespace regcore {
 namespace {

@@ -1,4 +1,4 @@
-#include "resample/method.h"
+#include "flavours/flavour.h"
 
 #include "resample/opencv/method.h"
 #include "resample/tensorflow/method.h"
