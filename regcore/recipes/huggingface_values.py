@@ -76,7 +76,7 @@ def read_values(settings: Settings, kind: ProcessorClass) -> Values:
         raise settings.refusal("rescale_offset", "subtracts twice, which a recipe does not")
     return Values(
         settings,
-        float(factor) if rescales else None,
+        factor if rescales else None,
         mean if normalizes else None,
         std if normalizes else None,
         shift,
@@ -131,6 +131,10 @@ def _quotient(settings: Settings, factor: float) -> float:
 
 def _product(settings: Settings, factor: float) -> dict[str, Any]:
     """Whose float32(1 / divisor) is the factor's."""
+    if isinstance(factor, int):
+        raise settings.refusal(
+            "rescale_factor", f"{factor} leaves tensors of uint8 as they are; 1.0 does not"
+        )
     for divisor in (round(2 / factor) / 2, 1 / factor):
         if np.float32(1 / divisor) == np.float32(factor):
             return {"divisor": divisor, "arithmetic": "product"}
