@@ -97,6 +97,8 @@ def value_fields(values: Values, backend: str) -> dict[str, Any]:
     if values.factor is None:
         if values.std is None and values.last_std is None:
             fields["dtype"] = "uint8"
+        elif values.std is None and backend == "torchvision":
+            raise values.settings.refusal("include_top", "divides pixels, which torch refuses")
         return fields | {"divisor": 1}
     if backend == "pil":
         return fields | {"divisor": _quotient(values.settings, values.factor)}
