@@ -101,16 +101,8 @@ double Scale(AxisBox box, int output_size) {
 
 // One input for each output, with a weight of one.
 AxisPlan MakeNearestPlan(int input_size, AxisBox box, int output_size, int first, int count) {
-  AxisPlan plan;
-  plan.input_size = input_size;
-  plan.output_size = output_size;
-  plan.first = first;
-  plan.count = count;
-  plan.taps = 1;
-  const size_t outputs = static_cast<size_t>(count);
-  plan.start.resize(outputs);
-  plan.length.assign(outputs, 1);
-  plan.weights.assign(outputs, 1 << kWeightBits);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, 1);
+  plan.weights.assign(plan.start.size(), 1 << kWeightBits);
   const double scale = Scale(box, output_size);
   double position = box.begin + scale * 0.5;
   for (int i = 0; i < first + count; ++i) {
@@ -135,6 +127,18 @@ bool VerticalFirst(PassOrder order, int width, int height, int resized_width, in
 
 double FilterSupport(Filter filter) { return KernelOf(filter).support; }
 
+AxisPlan MakeEmptyPlan(int input_size, int output_size, int first, int count, int taps) {
+  AxisPlan plan;
+  plan.input_size = input_size;
+  plan.output_size = output_size;
+  plan.first = first;
+  plan.count = count;
+  plan.taps = taps;
+  plan.start.resize(static_cast<size_t>(count));
+  plan.length.assign(static_cast<size_t>(count), taps);
+  return plan;
+}
+
 AxisPlan MakeAxisPlan(int input_size, int output_size, int first, int count, Filter filter) {
   const AxisBox whole = {0, static_cast<float>(input_size)};
   return MakeAxisPlan(input_size, whole, output_size, first, count, filter);
@@ -151,15 +155,9 @@ AxisPlan MakeAxisPlan(int input_size, AxisBox box, int output_size, int first, i
   const double support = kernel.support * filter_scale;
   const double inverse_scale = 1.0 / filter_scale;
 
-  AxisPlan plan;
-  plan.input_size = input_size;
-  plan.output_size = output_size;
-  plan.first = first;
-  plan.count = count;
-  plan.taps = std::min(static_cast<int>(std::ceil(support)) * 2 + 1, input_size);
-  const size_t outputs = static_cast<size_t>(count);
-  plan.start.resize(outputs);
-  plan.length.resize(outputs);
+  const int taps = std::min(static_cast<int>(std::ceil(support)) * 2 + 1, input_size);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, taps);
+  const size_t outputs = plan.start.size();
   plan.weights.assign(outputs * static_cast<size_t>(plan.taps), 0);
 
   std::vector<double> weights(static_cast<size_t>(plan.taps));

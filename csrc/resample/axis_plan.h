@@ -52,6 +52,9 @@ struct AxisPlan {
   int input_end() const { return start.back() + length.back(); }
 };
 
+// One whose windows begin at 0 and have `taps` inputs each, without weights.
+AxisPlan MakeEmptyPlan(int input_size, int output_size, int first, int count, int taps);
+
 // The part [begin, end) of an axis that its outputs show, in inputs. Pillow takes it as floats.
 struct AxisBox {
   float begin;

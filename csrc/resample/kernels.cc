@@ -2,6 +2,8 @@
 
 namespace regcore {
 
+Status PackNothing(PackedAxis*) { return {}; }
+
 const ResampleKernel& ResampleKernelFor([[maybe_unused]] SimdLevel level, int channels) {
 #if defined(REGCORE_X86)
   if (level >= SimdLevel::kAvx512Vbmi) return kResampleAvx512Vbmi.For(channels);

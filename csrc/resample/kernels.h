@@ -53,6 +53,9 @@ struct ResampleKernel {
   bool plain_rows = false;
 };
 
+// For a kernel that reads the plan as it is.
+Status PackNothing(PackedAxis* axis);
+
 // By the number of channels.
 struct ResampleKernels {
   ResampleKernel one;

@@ -10,8 +10,6 @@ uint8_t Clip8(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kWeig
 
 constexpr int32_t kHalf = 1 << (kWeightBits - 1);
 
-Status PackNothing(PackedAxis*) { return {}; }
-
 size_t IntermediateBytes(int rows, int columns) {
   return static_cast<size_t>(rows) * static_cast<size_t>(columns);
 }

@@ -39,7 +39,6 @@ class OpencvVectorKernels {
 
   static Status PackIntegers(PackedAxis* axis) { return PackIntegerColumns(kLanes, axis); }
   static Status PackFloats(PackedAxis* axis) { return PackFloatColumns(kLanes, axis); }
-  static Status PackNothing(PackedAxis*) { return {}; }
 
   template <typename T>
   static constexpr ResampleKernel KernelOf(

@@ -10,8 +10,6 @@
 namespace regcore {
 namespace {
 
-Status PackNothing(PackedAxis*) { return {}; }
-
 // Intermediate rows of `columns` numbers of this type.
 template <typename T>
 size_t RowBytes(int columns) {

@@ -21,19 +21,6 @@ double InverseScale(int input_size, int output_size) {
   return static_cast<double>(output_size) / input_size;
 }
 
-// An empty plan of `count` outputs of `taps` inputs each.
-AxisPlan Empty(int input_size, int output_size, int first, int count, int taps) {
-  AxisPlan plan;
-  plan.input_size = input_size;
-  plan.output_size = output_size;
-  plan.first = first;
-  plan.count = count;
-  plan.taps = taps;
-  plan.start.resize(static_cast<size_t>(count));
-  plan.length.assign(static_cast<size_t>(count), taps);
-  return plan;
-}
-
 // The input before an output's centre, or at it, and how far the centre lies past it.
 struct Place {
   int input;
@@ -58,7 +45,7 @@ Place CellPlace(int input_size, int output_size, int output) {
 
 template <Place (*kPlace)(int, int, int), bool kColumns>
 AxisPlan LinearPlan(int input_size, int output_size, int first, int count) {
-  AxisPlan plan = Empty(input_size, output_size, first, count, 2);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, 2);
   plan.weights.resize(2 * static_cast<size_t>(count));
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     Place place = kPlace(input_size, output_size, first + static_cast<int>(i));
@@ -91,7 +78,7 @@ std::array<float, kCubicTaps> CubicWeightsAt(float x) {
 template <auto kWeightsAt>
 AxisPlan WindowPlan(int input_size, int output_size, int first, int count) {
   constexpr int kTaps = static_cast<int>(std::tuple_size_v<decltype(kWeightsAt(0.0f))>);
-  AxisPlan plan = Empty(input_size, output_size, first, count, std::min(kTaps, input_size));
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, std::min(kTaps, input_size));
   plan.weights.resize(static_cast<size_t>(count) * static_cast<size_t>(plan.taps));
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     const Place place = CentrePlace(input_size, output_size, first + static_cast<int>(i));
@@ -114,7 +101,7 @@ double OpencvScale(int input_size, int output_size) {
 }
 
 AxisPlan OpencvNearestPlan(int input_size, int output_size, int first, int count, Filter) {
-  AxisPlan plan = Empty(input_size, output_size, first, count, 1);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, 1);
   const double scale = OpencvScale(input_size, output_size);
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     const int output = first + static_cast<int>(i);
@@ -143,7 +130,7 @@ AxisPlan OpencvAreaPlan(int input_size, int output_size, int first, int count, F
   constexpr double kNothing = 1e-3;  // what an output covers less of does not count
   const double scale = OpencvScale(input_size, output_size);
   const int taps = std::min(static_cast<int>(std::ceil(scale)) + 1, input_size);
-  AxisPlan plan = Empty(input_size, output_size, first, count, taps);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, taps);
   plan.float_weights.resize(static_cast<size_t>(count) * static_cast<size_t>(taps));
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     const double left = (first + static_cast<int>(i)) * scale;
@@ -171,7 +158,7 @@ AxisPlan OpencvAreaPlan(int input_size, int output_size, int first, int count, F
 
 AxisPlan OpencvBoxPlan(int input_size, int output_size, int first, int count, Filter) {
   const int taps = input_size / output_size;
-  AxisPlan plan = Empty(input_size, output_size, first, count, taps);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, taps);
   plan.float_weights.assign(static_cast<size_t>(count) * static_cast<size_t>(taps), 1.0f);
   for (int i = 0; i < count; ++i) plan.start[static_cast<size_t>(i)] = (first + i) * taps;
   return plan;
@@ -186,7 +173,7 @@ AxisPlan OpencvCubicColumns(int input_size, int output_size, int first, int coun
 }
 
 AxisPlan OpencvCubicRows(int input_size, int output_size, int first, int count, Filter) {
-  AxisPlan plan = Empty(input_size, output_size, first, count, kCubicTaps);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, kCubicTaps);
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     const int output = first + static_cast<int>(i);
     const auto input = [&](int tap) {

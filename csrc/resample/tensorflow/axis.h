@@ -15,18 +15,12 @@ inline float TensorflowCentre(int output, float scale) {
   return (static_cast<float>(output) + 0.5f) * scale;
 }
 
-// A plan whose positions are still to be filled in.
+// A plan of weights of zero, whose windows are still to be filled in.
 inline AxisPlan EmptyTensorflowPlan(int input_size, int output_size, int first, int count,
                                     int taps) {
-  AxisPlan plan;
-  plan.input_size = input_size;
-  plan.output_size = output_size;
-  plan.first = first;
-  plan.count = count;
-  plan.taps = taps;
-  plan.start.resize(static_cast<size_t>(count));
-  plan.length.assign(static_cast<size_t>(count), 1);
-  plan.float_weights.assign(static_cast<size_t>(count) * static_cast<size_t>(taps), 0.0f);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, taps);
+  plan.length.assign(plan.start.size(), 1);
+  plan.float_weights.assign(plan.start.size() * static_cast<size_t>(taps), 0.0f);
   return plan;
 }
 

@@ -2,8 +2,6 @@
 
 namespace regcore {
 
-Status PackNothing(PackedAxis*) { return {}; }
-
 size_t SourcePictureBytes(int) { return sizeof(SourcePicture); }
 
 size_t SourcePictureBytes(int, int) { return sizeof(SourcePicture); }

@@ -23,7 +23,6 @@ inline SourcePicture SourcePictureFrom(const uint8_t* intermediate) {
 }
 
 // Members of ResampleKernel.
-Status PackNothing(PackedAxis* axis);
 size_t SourcePictureBytes(int);
 size_t SourcePictureBytes(int, int);
 void KeepSourcePicture(const PackedAxis& horizontal, int begin, int end, const PixelView& source,

@@ -10,22 +10,10 @@ namespace {
 
 constexpr double kInt16Limit = 1 << 15;
 
-AxisPlan EmptyPlan(int input_size, int output_size, int first, int count, int taps) {
-  AxisPlan plan;
-  plan.input_size = input_size;
-  plan.output_size = output_size;
-  plan.first = first;
-  plan.count = count;
-  plan.taps = std::min(taps, input_size);
-  plan.start.resize(static_cast<size_t>(count));
-  plan.length.assign(static_cast<size_t>(count), 1);
-  return plan;
-}
-
 // One input for each output: as torch has mode "nearest", in float32 and without half a pixel,
 // and what it leaves as it is.
 AxisPlan MakePickingPlan(int input_size, int output_size, int first, int count) {
-  AxisPlan plan = EmptyPlan(input_size, output_size, first, count, 1);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, 1);
   const float scale = static_cast<float>(input_size) / static_cast<float>(output_size);
   for (int i = 0; i < count; ++i) {
     const int input = static_cast<int>(std::floor(static_cast<float>(first + i) * scale));
@@ -81,7 +69,8 @@ AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Fi
     return plan;
   }
   const TorchWindows<double> windows(input_size, output_size, filter);
-  AxisPlan plan = EmptyPlan(input_size, output_size, first, count, windows.taps());
+  const int taps = std::min(windows.taps(), input_size);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, taps);
   plan.weights.assign(static_cast<size_t>(count) * static_cast<size_t>(plan.taps), 0);
   const int bits = WeightBits(windows, output_size);
   const auto store = [&](double weight, size_t i) { plan.weights[i] = ToFixedPoint(weight, bits); };
@@ -96,7 +85,8 @@ AxisPlan MakeTorchFloatPlan(int input_size, int output_size, int first, int coun
     return plan;
   }
   const TorchWindows<float> windows(input_size, output_size, filter);
-  AxisPlan plan = EmptyPlan(input_size, output_size, first, count, windows.taps());
+  const int taps = std::min(windows.taps(), input_size);
+  AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, taps);
   plan.float_weights.assign(static_cast<size_t>(count) * static_cast<size_t>(plan.taps), 0.0f);
   FillWindows<float>(
       windows, [&](float weight, size_t i) { plan.float_weights[i] = weight; }, &plan);

@@ -29,8 +29,6 @@ class FloatRowsKernel {
   static constexpr int kTilePixels = 128;
   static constexpr int kTileBytes = 16;  // of each row at once
 
-  static Status PackNothing(PackedAxis*) { return {}; }
-
   static size_t RowFloats(int columns) {
     return static_cast<size_t>((columns + kStep - 1) / kStep) * kStep;
   }

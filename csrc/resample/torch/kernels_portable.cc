@@ -7,8 +7,6 @@
 namespace regcore {
 namespace {
 
-Status PackNothing(PackedAxis*) { return {}; }
-
 size_t IntermediateBytes(int rows, int columns) {
   return sizeof(float) * static_cast<size_t>(rows) * static_cast<size_t>(columns);
 }

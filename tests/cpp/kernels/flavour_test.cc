@@ -19,6 +19,8 @@ struct FlavourFilters {
 const FlavourFilters kFlavours[] = {
     {Flavour::kTorch, {Filter::kNearest, Filter::kBilinear, Filter::kBicubic, Filter::kLanczos}},
     {Flavour::kTorchFloat, {Filter::kNearest, Filter::kBilinear, Filter::kBicubic}},
+    {Flavour::kOpencv,
+     {Filter::kNearest, Filter::kBilinear, Filter::kBicubic, Filter::kArea, Filter::kLanczos}},
 };
 
 void CheckCase(SimdLevel level, Flavour flavour, const ResampleCase& c, Random* random) {
