@@ -1,0 +1,193 @@
+// The horizontal passes of OpenCV's vector kernels. Sums of floats go on one input after the other,
+// as in the portable kernels: a weight of zero past the end of a window adds nothing to any sum.
+#pragma once
+
+#include "resample/opencv/cubic_rows.h"
+#include "resample/opencv/packed_columns.h"
+#include "resample/opencv/row_layout-inl.h"
+
+namespace regcore {
+
+// `Simd` wraps one instruction set's operations on its `Vector` of 32-bit lanes and its `Floats`.
+// It must be local to the file that instantiates this, for that is compiled for that instruction
+// set.
+template <typename Simd>
+class OpencvColumns {
+ public:
+  static Status PackIntegers(PackedAxis* axis) { return PackIntegerColumns(kLanes, axis); }
+  static Status PackFloats(PackedAxis* axis) { return PackFloatColumns(kLanes, axis); }
+
+  static void Linear(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                     uint8_t* intermediate) {
+    Columns<LinearGroups>(axis, begin, end, source, intermediate);
+  }
+
+  static void Area(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                   uint8_t* intermediate) {
+    Columns<AreaGroups>(axis, begin, end, source, intermediate);
+  }
+
+  static void Lanczos(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                      uint8_t* intermediate) {
+    Columns<WindowGroups>(axis, begin, end, source, intermediate);
+  }
+
+  // The width of the boxes is the other half of a box's size.
+  static void Box(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                  uint8_t* intermediate) {
+    Columns<AreaGroups>(axis, begin, end, source, intermediate);
+    Layout::Note(axis.plan.taps, end - begin, Layout::template RowBytes<float>(3 * axis.plan.count),
+                 intermediate);
+  }
+
+  static void Cubic(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                    uint8_t* intermediate) {
+    Columns<WindowGroups>(axis, begin, end, source, intermediate);
+    Layout::Note(CubicFloatColumns(axis.plan), end - begin,
+                 Layout::template RowBytes<int32_t>(3 * axis.plan.count), intermediate);
+  }
+
+ private:
+  using Layout = OpencvRowLayout<Simd>;
+  using Vector = typename Simd::Vector;
+  using Floats = typename Simd::Floats;
+  static constexpr int kLanes = Simd::kLanes;
+  static constexpr int kQuarters = kLanes / 4;
+  static constexpr size_t kVectorBytes = 4 * size_t{kLanes};
+
+  // Rows of the source, from column 0 of the picture on, and of the intermediate image.
+  struct Rows {
+    const uint8_t* source;
+    ptrdiff_t stride;
+    uint8_t* out;
+    size_t out_stride;
+  };
+
+  // A pair of taps of each column of a group, where the group's quarters begin to read.
+  template <bool kFar>
+  static Vector Load(const uint8_t* row, const int32_t* places) {
+    if constexpr (kFar) return Simd::LoadHalves(row, places);
+    return Simd::LoadQuarters(row, places);
+  }
+
+  template <bool kFar>
+  static constexpr int kGroupInts = 1 + kQuarters * (kFar ? 2 : 1);
+
+  // Two groups of one pair at a time, whose numbers lose 4 bits.
+  struct LinearGroups {
+    using Number = int16_t;
+
+    template <bool kFar, int kRows>
+    static void Run(const PackedAxis& axis, const Rows& rows) {
+      const uint8_t* packed = axis.weights.data();
+      const int32_t* block = axis.blocks.data();
+      const int32_t* const end = block + axis.blocks.size();
+      uint8_t* out = rows.out;
+      for (; block < end; block += 2 * kGroupInts<kFar>, out += kVectorBytes) {
+        const Vector bytes[2] = {Simd::Load(packed), Simd::Load(packed + 2 * kVectorBytes)};
+        const Vector weights[2] = {Simd::Load(packed + kVectorBytes),
+                                   Simd::Load(packed + 3 * kVectorBytes)};
+        packed += 4 * kVectorBytes;
+        for (int r = 0; r < kRows; ++r) {
+          const uint8_t* row = rows.source + r * rows.stride;
+          Vector sum[2];
+          for (int g = 0; g < 2; ++g) {
+            const Vector taps = Load<kFar>(row, block + 1 + g * kGroupInts<kFar>);
+            sum[g] = Simd::Dot(Simd::Shuffle(taps, bytes[g]), weights[g]);
+          }
+          Simd::Store(out + static_cast<size_t>(r) * rows.out_stride,
+                      Simd::Words(Simd::template ShiftRight<4>(sum[0]),
+                                  Simd::template ShiftRight<4>(sum[1])));
+        }
+      }
+    }
+  };
+
+  struct AreaGroups {
+    using Number = float;
+
+    template <bool kFar, int kRows>
+    static void Run(const PackedAxis& axis, const Rows& rows) {
+      const uint8_t* packed = axis.weights.data();
+      const int32_t* block = axis.blocks.data();
+      const int32_t* const end = block + axis.blocks.size();
+      uint8_t* out = rows.out;
+      for (; block < end; block += kGroupInts<kFar>, out += kVectorBytes) {
+        const Vector first = Simd::Load(packed);
+        const Vector second = Simd::Load(packed + kVectorBytes);
+        packed += 2 * kVectorBytes;
+        Floats sum[kRows];
+        for (int r = 0; r < kRows; ++r) sum[r] = Simd::Zero();
+        for (int pair = 0; pair < block[0]; ++pair, packed += 2 * kVectorBytes) {
+          const Floats weights[2] = {Simd::LoadFloats(packed),
+                                     Simd::LoadFloats(packed + kVectorBytes)};
+          for (int r = 0; r < kRows; ++r) {
+            const Vector taps = Load<kFar>(rows.source + r * rows.stride + 6 * pair, block + 1);
+            sum[r] =
+                Simd::AddProduct(sum[r], Simd::ToFloats(Simd::Shuffle(taps, first)), weights[0]);
+            sum[r] =
+                Simd::AddProduct(sum[r], Simd::ToFloats(Simd::Shuffle(taps, second)), weights[1]);
+          }
+        }
+        for (int r = 0; r < kRows; ++r) {
+          Simd::StoreFloats(out + static_cast<size_t>(r) * rows.out_stride, sum[r]);
+        }
+      }
+    }
+  };
+
+  struct WindowGroups {
+    using Number = int32_t;
+
+    template <bool kFar, int kRows>
+    static void Run(const PackedAxis& axis, const Rows& rows) {
+      const uint8_t* packed = axis.weights.data();
+      const int32_t* block = axis.blocks.data();
+      const int32_t* const end = block + axis.blocks.size();
+      uint8_t* out = rows.out;
+      for (; block < end; block += kGroupInts<kFar>, out += kVectorBytes) {
+        const Vector bytes = Simd::Load(packed);
+        packed += kVectorBytes;
+        Vector sum[kRows];
+        for (int r = 0; r < kRows; ++r) sum[r] = Simd::Broadcast(0);
+        for (int pair = 0; pair < block[0]; ++pair, packed += kVectorBytes) {
+          const Vector weights = Simd::Load(packed);
+          for (int r = 0; r < kRows; ++r) {
+            const Vector taps = Load<kFar>(rows.source + r * rows.stride + 6 * pair, block + 1);
+            sum[r] = Simd::Add(sum[r], Simd::Dot(Simd::Shuffle(taps, bytes), weights));
+          }
+        }
+        for (int r = 0; r < kRows; ++r) {
+          Simd::Store(out + static_cast<size_t>(r) * rows.out_stride, sum[r]);
+        }
+      }
+    }
+  };
+
+  template <typename Groups, bool kFar>
+  static void ColumnsOf(const PackedAxis& axis, int count, Rows rows) {
+    constexpr int kTogether = 4;
+    for (; count >= kTogether; count -= kTogether) {
+      Groups::template Run<kFar, kTogether>(axis, rows);
+      rows.source += kTogether * rows.stride;
+      rows.out += kTogether * rows.out_stride;
+    }
+    for (; count > 0; --count) {
+      Groups::template Run<kFar, 1>(axis, rows);
+      rows.source += rows.stride;
+      rows.out += rows.out_stride;
+    }
+  }
+
+  template <typename Groups>
+  static void Columns(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                      uint8_t* intermediate) {
+    const Rows rows = {source.Row(begin) - 3 * ptrdiff_t{source.area.left}, source.stride,
+                       intermediate,
+                       Layout::template RowBytes<typename Groups::Number>(3 * axis.plan.count)};
+    if (axis.shape == kFarQuarters) return ColumnsOf<Groups, true>(axis, end - begin, rows);
+    ColumnsOf<Groups, false>(axis, end - begin, rows);
+  }
+};
+
+}  // namespace regcore
