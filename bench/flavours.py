@@ -15,7 +15,6 @@ from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,8 @@ from PIL import Image
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rounds import Key, Round, interleave, ratios, spread, times
-from terminal import wide_console
+from rounds import Key, Round, cpu_ms, interleave, ratios, spread, times
+from terminal import cpu_heading, wide_console
 
 import regcore
 from regcore.images.flavours.libraries import LIBRARIES
@@ -52,9 +51,7 @@ def preprocessor(flavour: str, name: str, what: str) -> regcore.Preprocessor:
 
 
 def timed(key: Key, images: int, run: Callable[[], object]) -> Round:
-    start = process_time()
-    run()
-    return {key: 1000 * (process_time() - start) / images}
+    return {key: cpu_ms(run, images)}
 
 
 def tasks_of(
@@ -137,12 +134,7 @@ def row_of(
 
 def show(document: dict[str, Any]) -> None:
     console = wide_console(120)
-    found = document["machine"]
-    console.print(
-        f"{found['cpu']}, {found['cores']} cores, {document['simd']}; {document['images']} photos, "
-        f"one thread, CPU time, load average {found['load_average'][0]:.2f}\n"
-        + ", ".join(f"{name}: {number}" for name, number in document["versions"].items())
-    )
+    console.print(cpu_heading(document))
     table = Table("flavour", "filter", "from", box=box.MARKDOWN)
     for name in ("library, ms", "regcore, ms", "library / regcore", "range", "goal", "differ"):
         table.add_column(name, justify="right")

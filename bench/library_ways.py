@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image
 
+from regcore.images.flavours.libraries import opencv_flag, tensorflow_method
+
 #: Rows and columns of the results.
 SIZE = (224, 224)
 Pixels = np.ndarray
@@ -41,16 +43,12 @@ class _Opencv:
         cv2.setNumThreads(1)
         cv2.ipp.setUseIPP(False)
         self._cv2 = cv2
-        self._flags = {
-            "nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR,
-            "bicubic": cv2.INTER_CUBIC, "area": cv2.INTER_AREA, "lanczos": cv2.INTER_LANCZOS4,
-        }  # fmt: skip
 
     def prepare(self, pixels: Pixels) -> Pixels:
         return pixels
 
     def resize(self, prepared: Pixels, name: str) -> Pixels:
-        return self._cv2.resize(prepared, SIZE[::-1], interpolation=self._flags[name])
+        return self._cv2.resize(prepared, SIZE[::-1], interpolation=opencv_flag(name))
 
     def photo(self, path: str, name: str, mean: Sequence[float], std: Sequence[float]) -> Pixels:
         flags = self._cv2.IMREAD_COLOR | self._cv2.IMREAD_IGNORE_ORIENTATION
@@ -121,7 +119,7 @@ class _Tensorflow:
         return self._tf.constant(pixels)
 
     def _resized(self, pixels: Prepared, name: str) -> Prepared:
-        method = "lanczos3" if name == "lanczos" else name
+        method = tensorflow_method(name)
         return self._tf.image.resize(pixels, SIZE, method, antialias=self.antialias)
 
     def resize(self, prepared: Prepared, name: str) -> Pixels:

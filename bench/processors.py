@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,8 @@ from PIL import Image
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rounds import Key, Round, interleave, ratios, spread, times
-from terminal import wide_console
+from rounds import Key, Round, cpu_ms, interleave, ratios, spread, times
+from terminal import cpu_heading, wide_console
 
 import regcore
 from regcore.frameworks import import_torchvision
@@ -42,13 +41,6 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "EfficientNet": {"size": {"height": 224, "width": 224}, "resample": 0, **IMAGENET},
     "MobileViT": {"size": {"shortest_edge": 288}, "resample": 2},
 }
-
-
-def milliseconds(run: Callable[[], object], images: int) -> float:
-    """CPU time of the process for each image, all its threads together."""
-    start = process_time()
-    run()
-    return 1000 * (process_time() - start) / images
 
 
 def theirs(processor: Callable[..., Any], photos: list[str]) -> np.ndarray:
@@ -80,7 +72,7 @@ def main() -> None:
         differing[name] = int((theirs(processor, photos) != out).sum()) / out.size
 
         def task(label: str, name: str, run: Callable[[], object]) -> Round:
-            return {Key(label, name, 1): milliseconds(run, len(photos))}
+            return {Key(label, name, 1): cpu_ms(run, len(photos))}
 
         tasks.append(partial(task, THEIRS, name, partial(theirs, processor, photos)))
         tasks.append(partial(task, OURS, name, partial(preprocessor, photos, out=out)))
@@ -109,12 +101,7 @@ def main() -> None:
 
 def show(document: dict[str, Any]) -> None:
     console = wide_console(120)
-    found = document["machine"]
-    console.print(
-        f"{found['cpu']}, {found['cores']} cores, {document['simd']}; {document['images']} photos, "
-        f"one thread, CPU time, load average {found['load_average'][0]:.2f}\n"
-        + ", ".join(f"{name} {number}" for name, number in document["versions"].items())
-    )
+    console.print(cpu_heading(document))
     table = Table("processor", box=box.MARKDOWN)
     for name in ("PIL backend, ms", "regcore, ms", "ratio", "range", "other values"):
         table.add_column(name, justify="right")

@@ -61,7 +61,7 @@ _CHOICES = {
     "flavour": FLAVOURS,
 }
 #: The pass order of flavours that have one of their own.
-_OWN_ORDER = "own"
+OWN_ORDER = "own"
 #: NumPy has no bfloat16: its values are kept as their 16 bits.
 _NUMPY_DTYPES = {"bfloat16": "uint16"}
 
@@ -148,7 +148,7 @@ class Recipe(RecipeSources):
     def _check_flavour(self) -> None:
         if self.flavour != "pillow":
             flavours.check(self)
-            self._set("pass_order", _OWN_ORDER)
+            self._set("pass_order", OWN_ORDER)
         elif not isinstance(self.pass_order, str) or self.pass_order not in PASS_ORDERS:
             order = shown(self.pass_order)
             raise UsageError(f"recipe: pass_order {order} is none of {', '.join(PASS_ORDERS)}")
@@ -269,7 +269,7 @@ class Recipe(RecipeSources):
         return {
             name: plain(value)
             for name, value in asdict(self).items()
-            if (name in _ALWAYS or value != defaults[name]) and value != _OWN_ORDER
+            if (name in _ALWAYS or value != defaults[name]) and value != OWN_ORDER
         }
 
     @classmethod

@@ -13,7 +13,7 @@ from typing import Any
 from regcore._native.choices import CHANNELS
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
-from regcore.recipes.recipe import Recipe
+from regcore.recipes.recipe import OWN_ORDER, Recipe
 from regcore.recipes.recipe_file import read_recipe
 from regcore.recipes.text_values import REQUIRED, missing_fields, parse_field, show_field
 from regcore.recipes.timm import find_model, is_path
@@ -63,18 +63,20 @@ def _timm(text: str) -> NamedRecipe:
     return NamedRecipe("@".join((f"timm:{found.name}", *options)), found.recipe)
 
 
+def _with_option(text: str, option: str) -> tuple[str, bool]:
+    """What comes before `@option`, and whether that is there."""
+    suffix = f"@{option}"
+    return text.removesuffix(suffix), text.endswith(suffix)
+
+
 def _torchvision(text: str) -> Recipe:
-    weights, at, form = text.rpartition("@")
-    if at and form == "tensor":
-        return Recipe.from_torchvision(weights, tensors=True)
-    return Recipe.from_torchvision(text)
+    weights, tensors = _with_option(text, "tensor")
+    return Recipe.from_torchvision(weights, tensors=tensors)
 
 
 def _huggingface(text: str) -> Recipe:
-    folder, at, backend = text.rpartition("@")
-    if at and backend == "torchvision":
-        return Recipe.from_huggingface(folder, backend=backend)
-    return Recipe.from_huggingface(text)
+    folder, by_torchvision = _with_option(text, "torchvision")
+    return Recipe.from_huggingface(folder, backend="torchvision" if by_torchvision else "pil")
 
 
 def _keras(text: str) -> Recipe:
@@ -210,7 +212,7 @@ def recipe_text(recipe: Recipe) -> str:
     named = [
         f"{name}={show_field(name, getattr(recipe, name))}"
         for name in _FIELDS
-        if name in REQUIRED or getattr(recipe, name) not in (getattr(default, name), "own")
+        if name in REQUIRED or getattr(recipe, name) not in (getattr(default, name), OWN_ORDER)
     ]
     return ",".join(named)
 

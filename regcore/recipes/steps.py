@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import UsageError
+from regcore.recipes.flavours import FLAVOURS
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.settings import Settings
 from regcore.recipes.values import value_table
 
 _ORDER = ("decode", "resize", "crop", "normalise")
 #: By the names that most tools have for the filters of OpenCV and of Pillow.
-OPENCV_FILTERS = {
-    name: name for name in ("nearest", "bilinear", "bicubic", "area", "lanczos")
-}  # fmt: skip
+OPENCV_FILTERS = {name: name for name in FLAVOURS["opencv"].filters}
 PILLOW_FILTERS = {
     name: name for name in ("nearest", "bilinear", "bicubic", "box", "lanczos", "hamming")
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -43,54 +44,55 @@ def _version_of(package: str) -> str | None:
         return None
 
 
-def _by_opencv(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
+def opencv_flag(name: str) -> int:
+    """OpenCV's number of a filter."""
     import cv2
 
     flags = {
         "nearest": cv2.INTER_NEAREST, "bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC,
         "area": cv2.INTER_AREA, "lanczos": cv2.INTER_LANCZOS4,
     }  # fmt: skip
+    return flags[name]
+
+
+def tensorflow_method(name: str) -> str:
+    """TensorFlow's name of a filter."""
+    return "lanczos3" if name == "lanczos" else name
+
+
+def _by_opencv(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
+    import cv2
+
     # Intel's library has a bicubic of its own, which depends on the processor.
     uses_ipp = cv2.ipp.useIPP()
     cv2.ipp.setUseIPP(False)
     try:
-        return np.asarray(cv2.resize(pixels, size[::-1], interpolation=flags[name]))
+        return np.asarray(cv2.resize(pixels, size[::-1], interpolation=opencv_flag(name)))
     finally:
         cv2.ipp.setUseIPP(uses_ipp)
 
 
-def _by_torch(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
+def _interpolated(pixels: NDArray[Any], size: tuple[int, int], name: str) -> NDArray[Any]:
     import torch
 
     tensor = torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy())
     resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=name != "nearest")
-    return resized[0].permute(1, 2, 0).numpy()
+    return np.asarray(resized[0].permute(1, 2, 0))
 
 
 def _by_torch_in_float(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
-    import torch
-
-    tensor = torch.from_numpy(pixels.transpose(2, 0, 1)[None].astype(np.float32))
-    resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=name != "nearest")
-    return resized[0].permute(1, 2, 0).clamp(0, 255).round().to(torch.uint8).numpy()
+    resized = _interpolated(pixels.astype(np.float32), size, name)
+    rounded: NDArray[np.uint8] = np.rint(resized.clip(0, 255)).astype(np.uint8)
+    return rounded
 
 
-def _tensorflow_method(name: str) -> str:
-    return "lanczos3" if name == "lanczos" else name
-
-
-def _by_tensorflow(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> NDArray[Any]:
-    import tensorflow as tf
-
-    return np.asarray(tf.image.resize(pixels, size, _tensorflow_method(name)))
-
-
-def _by_tensorflow_antialias(
-    pixels: NDArray[np.uint8], size: tuple[int, int], name: str
+def _by_tensorflow(
+    pixels: NDArray[np.uint8], size: tuple[int, int], name: str, *, antialias: bool = False
 ) -> NDArray[Any]:
     import tensorflow as tf
 
-    return np.asarray(tf.image.resize(pixels, size, _tensorflow_method(name), antialias=True))
+    resized = tf.image.resize(pixels, size, tensorflow_method(name), antialias=antialias)
+    return np.asarray(resized)
 
 
 _OPENCV = (
@@ -101,9 +103,11 @@ _TENSORFLOW = ("tensorflow", "tensorflow-cpu")
 
 #: By the flavour.
 LIBRARIES = {
-    "torch": Library("torch", ("torch",), "2.13.0", _by_torch),
+    "torch": Library("torch", ("torch",), "2.13.0", _interpolated),
     "torch_float": Library("torch", ("torch",), "2.13.0", _by_torch_in_float),
     "opencv": Library("OpenCV", _OPENCV, "5.0.0", _by_opencv),
     "tensorflow": Library("TensorFlow", _TENSORFLOW, "2.21.0", _by_tensorflow),
-    "tensorflow_antialias": Library("TensorFlow", _TENSORFLOW, "2.21.0", _by_tensorflow_antialias),
+    "tensorflow_antialias": Library(
+        "TensorFlow", _TENSORFLOW, "2.21.0", partial(_by_tensorflow, antialias=True)
+    ),
 }
