@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/luma.h"
+#include "base/transpose.h"
 
 namespace regcore {
 namespace {
@@ -69,18 +70,24 @@ Status Turn(const RgbView& view, const Rect& upright, int orientation, int width
   REGCORE_RETURN_IF_ERROR(Reserve(upright, pixels));
   const Orientation o = OrientationOf(orientation);
   const Rect stored = StoredArea(upright, orientation, width, height);
+  // Rows that are reversed are read upwards.
+  const ptrdiff_t in_stride = o.reverses_rows ? -view.stride : view.stride;
+  const uint8_t* in = view.Row(o.reverses_rows ? stored.bottom - 1 : stored.top) +
+                      3 * ptrdiff_t{stored.left - view.area.left};
   const ptrdiff_t row = 3 * ptrdiff_t{upright.width()};
-  // The stored rows are read in order; each becomes a row or a column of the upright part, forward
-  // or backward.
-  const ptrdiff_t along = (o.swaps ? row : 3) * (o.reverses_columns ? -1 : 1);
-  const ptrdiff_t across = (o.swaps ? 3 : row) * (o.reverses_rows ? -1 : 1);
-  uint8_t* first = pixels->data();
-  if (along < 0) first -= along * (stored.width() - 1);
-  if (across < 0) first -= across * (stored.height() - 1);
-  for (int y = stored.top; y < stored.bottom; ++y, first += across) {
-    const uint8_t* source = view.Row(y) + 3 * ptrdiff_t{stored.left - view.area.left};
-    uint8_t* out = first;
-    for (int x = 0; x < stored.width(); ++x, source += 3, out += along) std::memcpy(out, source, 3);
+  uint8_t* out = pixels->data();
+  if (o.swaps) {
+    if (o.reverses_columns) out += row * (stored.width() - 1);
+    TransposePixels<3>(in, in_stride, stored.width(), stored.height(), out,
+                       o.reverses_columns ? -row : row);
+  } else {
+    for (int y = 0; y < stored.height(); ++y, in += in_stride, out += row) {
+      if (o.reverses_columns) {
+        GatherPixels<3>(in + row - 3, -3, stored.width(), out);
+      } else {
+        std::memcpy(out, in, static_cast<size_t>(row));
+      }
+    }
   }
   *turned = ViewOf(upright, *pixels);
   return {};

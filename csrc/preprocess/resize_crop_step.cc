@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/transpose.h"
 #include "preprocess/rearrange.h"
 
 namespace regcore {
@@ -159,9 +160,9 @@ Status ResizeCropStep::RunThroughWindow(const RgbView& view, const CropPlan& pla
   REGCORE_RETURN_IF_ERROR(FillWindow(plan, &worker->window));
   const size_t pixel = pixel_bytes();
   const size_t stride = pixel * static_cast<size_t>(crop_.crop_width);
+  const int length = plan.first->plan.count;
   uint8_t* const covered = worker->window.data() + stride * static_cast<size_t>(plan.covered.top) +
                            pixel * static_cast<size_t>(plan.covered.left);
-  const size_t length = static_cast<size_t>(plan.first->plan.count);
   if (plan.transposed) {
     const Rect wanted = plan.Wanted();
     RgbView turned;
@@ -169,12 +170,17 @@ Status ResizeCropStep::RunThroughWindow(const RgbView& view, const CropPlan& pla
     REGCORE_RETURN_IF_ERROR(Turn(view, {wanted.top, wanted.left, wanted.bottom, wanted.right},
                                  kTransposed, 0, 0, &worker->transposed, &turned));
     REGCORE_RETURN_IF_ERROR(Resample(turned, plan, worker, [&](int x, const uint8_t* column) {
-      uint8_t* out = covered + pixel * static_cast<size_t>(x);
-      for (size_t y = 0; y < length; ++y) std::memcpy(out + stride * y, column + pixel * y, pixel);
+      uint8_t* const out = covered + pixel * static_cast<size_t>(x);
+      if (value_bytes_ == 1) {
+        ScatterPixels<3>(column, length, out, static_cast<ptrdiff_t>(stride));
+      } else {
+        ScatterPixels<3 * sizeof(float)>(column, length, out, static_cast<ptrdiff_t>(stride));
+      }
     }));
   } else {
     REGCORE_RETURN_IF_ERROR(Resample(view, plan, worker, [&](int y, const uint8_t* row) {
-      std::memcpy(covered + stride * static_cast<size_t>(y), row, pixel * length);
+      std::memcpy(covered + stride * static_cast<size_t>(y), row,
+                  pixel * static_cast<size_t>(length));
     }));
   }
   for (int y = 0; y < crop_.crop_height; ++y) {

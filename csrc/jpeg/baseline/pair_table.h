@@ -37,8 +37,8 @@ class CodePair {
   uint64_t first_advance() const { return packed_ >> 8 & 255; }
   uint64_t advance() const { return packed_ >> 16 & 255; }  // to the last code's place
 
-  // All ones if the last code ends the block, else 0.
-  uint64_t ends() const { return static_cast<uint64_t>(static_cast<int64_t>(packed_) >> 63); }
+  // Negative if the last code ends the block.
+  int64_t end_in_sign() const { return static_cast<int64_t>(packed_); }
 
   int16_t First() const { return static_cast<int16_t>(static_cast<int64_t>(packed_ << 1) >> 49); }
 

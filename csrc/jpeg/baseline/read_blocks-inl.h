@@ -2,8 +2,8 @@
 //
 // The coefficients of a block are as many as the picture has it, which no processor foresees well:
 // a branch at the end of a block would often be taken wrongly, and is slower by the clock. So the
-// first code of a block is looked up like the others, and the end of a block only chooses, by
-// masks, the table, the block and the place for the next look-up. What remains of branches is
+// first code of a block is looked up like the others, and the end of a block only chooses, without
+// a branch, the table, the block and the place for the next look-up. What remains of branches is
 // nearly never taken: codes longer than the index, and blocks whose last coefficient is not 0.
 #pragma once
 
@@ -40,10 +40,7 @@ class PairReader {
     if ((next & kLastPlace) != 0) [[unlikely]]
       return false;
     reader_.Skip(pair_.length());
-    const uint64_t ends = pair_.ends();
-    table_ = Choose(ends, target_[1].dc, target_->ac);
-    target_ = Choose(ends, target_ + 1, target_);
-    place_ = next & ~ends;
+    GoOn(next);
     pair_ = table_->Find(reader_.bits());
     return true;
   }
@@ -75,11 +72,36 @@ class PairReader {
     target_->block[layout_.offset[place]] = coefficient;
   }
 
+  // To the next block if the pair that was taken ends this one, else to `next` within it.
+  [[gnu::always_inline]] void GoOn(uint64_t next) {
+    table_ = target_->ac;
+    place_ = next;
+#if defined(REGCORE_X86)
+    // Compilers make branches of this if they are asked in C++, and masks cost a cycle more of a
+    // loop whose next look-up waits for the table.
+    asm("test %[pair], %[pair]\n\t"
+        "cmovs %[dc], %[table]\n\t"
+        "cmovs %[block], %[target]\n\t"
+        "cmovs %[zero], %[place]"
+        : [table] "+&r"(table_), [target] "+&r"(target_), [place] "+&r"(place_)
+        : [pair] "r"(pair_.end_in_sign()), [dc] "m"(target_[1].dc), [block] "r"(target_ + 1),
+          [zero] "r"(uint64_t{0})
+        : "cc");
+#else
+    const uint64_t ends = static_cast<uint64_t>(pair_.end_in_sign() >> 63);  // all ones, or 0
+    table_ = Choose(ends, target_[1].dc, table_);
+    target_ = Choose(ends, target_ + 1, target_);
+    place_ = next & ~ends;
+#endif
+  }
+
+#if !defined(REGCORE_X86)
   template <typename T>
   static const T* Choose(uint64_t mask, const T* if_ones, const T* if_zeros) {
     return reinterpret_cast<const T*>((reinterpret_cast<uintptr_t>(if_ones) & mask) |
                                       (reinterpret_cast<uintptr_t>(if_zeros) & ~mask));
   }
+#endif
 
   BitReader reader_;
   const BlockTarget* target_;
