@@ -26,7 +26,9 @@ ResampleMethod MethodFor(Flavour flavour, PassOrder order, Filter filter, SimdLe
     case Flavour::kTensorflowAntialias:
       return TensorflowAntialiasMethod(filter, level);
   }
+  // Passes that only pick pixels pick the same in any order.
   const bool vertical_first =
+      filter != Filter::kNearest &&
       VerticalFirst(order, sides.width, sides.height, sides.resized_width, sides.resized_height);
   return {MakeAxisPlan, MakeAxisPlan, &ResampleKernelFor(level), vertical_first};
 }

@@ -191,16 +191,17 @@ Status ResizeCropStep::RunThroughWindow(const RgbView& view, const CropPlan& pla
 
 // Makes room for the window, and gives it the colour of the border where it has one.
 Status ResizeCropStep::FillWindow(const CropPlan& plan, AlignedBuffer* window) const {
-  const size_t pixels =
-      static_cast<size_t>(crop_.crop_width) * static_cast<size_t>(crop_.crop_height);
   REGCORE_RETURN_IF_ERROR(window->Reserve(WindowBytes()));
   if (plan.covered == Rect{0, 0, crop_.crop_width, crop_.crop_height}) return {};
   float floats[3];
   std::copy_n(fill_, 3, floats);
   const void* const colour = value_bytes_ == 1 ? static_cast<const void*>(fill_) : floats;
-  uint8_t* out = window->data();
-  for (size_t i = 0; i < pixels; ++i, out += pixel_bytes()) {
-    std::memcpy(out, colour, pixel_bytes());
+  const size_t pixel = pixel_bytes();
+  const size_t stride = pixel * static_cast<size_t>(crop_.crop_width);
+  uint8_t* const row = window->data();
+  for (size_t x = 0; x < stride; x += pixel) std::memcpy(row + x, colour, pixel);
+  for (int y = 1; y < crop_.crop_height; ++y) {
+    std::memcpy(row + stride * static_cast<size_t>(y), row, stride);
   }
   return {};
 }
