@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from regcore.api.compare import compare_rates as compare_rates
+    from regcore.api.doctor import run_doctor as run_doctor
     from regcore.api.evaluate import evaluate_model as evaluate_model
     from regcore.api.infer import infer_images as infer_images
     from regcore.api.predict import predict_photos as predict_photos
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 #: The names of each module, imported at their first use (PEP 562): `import regcore` costs little.
 _NAMES_OF_MODULES = {
     "api.compare": "compare_rates",
+    "api.doctor": "run_doctor",
     "api.evaluate": "evaluate_model",
     "api.infer": "infer_images",
     "api.predict": "predict_photos",

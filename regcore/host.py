@@ -19,6 +19,16 @@ def jpeg_library() -> str:
     return f"libjpeg-turbo {native.libjpeg_version()}, {owner}"
 
 
+def version_line() -> str:
+    """The version, the SIMD level and the JPEG library, as `regcore --version` prints them.
+
+    Raises UsageError where REGCORE_SIMD names no level of this machine.
+    """
+    from importlib.metadata import version
+
+    return f"regcore {version('regcore')} (SIMD {simd_level()}, {jpeg_library()})"
+
+
 def simd_level() -> str:
     """The instruction set of the kernels; the environment variable REGCORE_SIMD forces one.
 

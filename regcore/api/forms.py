@@ -19,6 +19,7 @@ from regcore.performance.perf_file import PerfForm
 from regcore.performance.profile.profile_file import ProfileForm
 from regcore.reports.comparison.comparison_file import ComparisonForm
 from regcore.reports.demo_form import DemoForm
+from regcore.reports.doctor_form import DoctorForm
 from regcore.reports.export import ExportForm
 from regcore.reports.guide_lint.rendering import LintForm
 from regcore.reports.inference import InferForm
@@ -40,6 +41,7 @@ FORMS = (
     Form("convert-command", "regcore convert --print --json", ConvertCommandForm),
     Form("demo", "regcore demo --json", DemoForm),
     Form("device-model", "MODEL.om.json, MODEL.engine.json", DeviceModelForm),
+    Form("doctor", "regcore doctor --json", DoctorForm),
     Form("export", "regcore export --json", ExportForm),
     Form("infer", "regcore infer --json", InferForm),
     Form("inference", "infer.json", InferenceForm),

@@ -12,15 +12,13 @@ from regcore.errors import UsageError
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001
     if not wanted or ctx.resilient_parsing:
         return
-    from importlib.metadata import version
-
-    from regcore.host import jpeg_library, simd_level
+    from regcore.host import version_line
 
     try:
-        simd = simd_level()
+        line = version_line()
     except UsageError as error:
         raise click.UsageError(str(error)) from error
-    click.echo(f"regcore {version('regcore')} (SIMD {simd}, {jpeg_library()})")
+    click.echo(line)
     ctx.exit()
 
 

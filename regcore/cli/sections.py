@@ -47,6 +47,10 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     (
+        "Find what is wrong",
+        (("doctor", "Compare the pixels of all libraries here; try all devices."),),
+    ),
+    (
         "Find out more",
         (
             ("help", "Show the help of a command."),

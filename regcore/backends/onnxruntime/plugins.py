@@ -60,6 +60,11 @@ def _register(runtime: ModuleType, name: str, plugin: ModuleType) -> list[OrtEpD
     return found
 
 
+def plugin_names() -> list[str]:
+    """The plugin providers whose packages are installed, as `plugin_devices` takes them."""
+    return [package.removeprefix(_PACKAGE) for package in _packages("")]
+
+
 def has_own_memory(runtime: ModuleType, device: OrtEpDevice) -> bool:
     """Whether a plugin's device computes in memory of its own, as far as ONNX Runtime tells."""
     if not hasattr(device, "memory_info"):

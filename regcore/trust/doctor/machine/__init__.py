@@ -1,0 +1,1 @@
+"""The machine: what limits it that nobody sees."""
