@@ -18,6 +18,7 @@ LICENSES = [
     "libjpeg-turbo/README.ijg",
     "xxhash/LICENSE",
 ]
+PICTURES = 40
 MODULES = {"pictures", "pipeline", "preprocess_spec", "score_files", "sources", "tar_index", "topk"}
 
 
@@ -48,6 +49,8 @@ def check(wheel: Path) -> None:
             for name in names
             if name.endswith(".so")
         }
+        pictures = [name for name in names if name.startswith("regcore/trust/doctor/pictures/")]
+        assert len(pictures) > PICTURES, pictures
         sources = [name for name in names if re.search(r"\.(cc|h|pyx|pxd|cpp)$", name)]
     assert set(modules) == MODULES, modules.keys()
     assert not sources, sources

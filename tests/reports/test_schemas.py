@@ -205,6 +205,8 @@ def of_models(folder: Path, model: Path, exported: ExportedModels) -> Told:
     for other, code in (("regnety_016", 0), (squash, 5)):
         told = regcore("recipe", "diff", "regnety_016", other, "--json", code=code)
         yield "recipe-diff", told.stdout
+    examined = ("doctor", "--only", "pillow,opencv,ascend,machine", "--require", "pillow")
+    yield "doctor", regcore(*examined, "--json").stdout
 
 
 def test_every_form_is_written_and_fits(outputs: dict[str, list[str]]) -> None:

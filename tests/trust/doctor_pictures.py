@@ -75,7 +75,7 @@ def cmyk() -> bytes:
 
 
 def ycck() -> bytes:
-    """Luma and chroma of the inks, saved as if they were inks and then called YCCK in the marker."""
+    """Luma and chroma of inks, saved as if they were inks, and then called YCCK in the marker."""
     luma = np.asarray(Image.fromarray(255 - scene(WIDTH, HEIGHT)).convert("YCbCr"))
     black = 255 - np.asarray(scene(WIDTH, HEIGHT, seed=1))[..., :1] // 3
     inverted = 255 - np.concatenate([luma, black], axis=-1)  # Pillow's JPEGs in CMYK are inverted

@@ -12,7 +12,6 @@ from regcore.trust.doctor.peers.protocol import Peer, Pixels, Values, Way
 
 _PACKAGES = ("nvidia-dali-cuda130", "nvidia-dali-cuda120", "nvidia-dali-cuda110")
 _FILTERS = {"nearest": "INTERP_NN", "bilinear": "INTERP_LINEAR", "bicubic": "INTERP_CUBIC"}
-_UPSAMPLING = "decoders.image doubles chroma without libjpeg's smoothing unless it is told to"
 _ROUNDING = "DALI's resize rounds once, where Pillow rounds between its passes"
 
 
@@ -42,8 +41,7 @@ def _ways(recipe: Recipe) -> Sequence[Way]:
     def decode_bytes(encoded: bytes) -> Pixels:
         return np.asarray(decode(np.frombuffer(encoded, np.uint8)), np.uint8)
 
-    known = {"decode": _UPSAMPLING, "resize": _ROUNDING}
-    return [Way("dali", decode_bytes, resize, tensor, known)]  # type: ignore[arg-type]
+    return [Way("dali", decode_bytes, resize, tensor, {"resize": _ROUNDING})]
 
 
 def _pipeline(operator: Callable[[Any], Any], layout: str) -> Callable[[Values], Values]:

@@ -55,7 +55,7 @@ def _values(processor: Any, pixels: Pixels, **switches: bool) -> Values:  # noqa
 
 def _cropped(processor: Any, pixels: Pixels) -> Values:  # noqa: ANN401
     values = _values(processor, pixels, do_rescale=False, do_normalize=False)
-    return values.transpose(1, 2, 0)
+    return np.moveaxis(values, 0, -1)
 
 
 def _normalized(processor: Any, pixels: Pixels) -> Values:  # noqa: ANN401
