@@ -1,6 +1,7 @@
 #include "flavours/flavour.h"
 
 #include "resample/opencv/method.h"
+#include "resample/pick.h"
 #include "resample/tensorflow/method.h"
 #include "resample/torch/method.h"
 
@@ -26,9 +27,10 @@ ResampleMethod MethodFor(Flavour flavour, PassOrder order, Filter filter, SimdLe
     case Flavour::kTensorflowAntialias:
       return TensorflowAntialiasMethod(filter, level);
   }
-  // Passes that only pick pixels pick the same in any order.
+  if (filter == Filter::kNearest && level != SimdLevel::kPortable) {
+    return {MakeAxisPlan, MakeAxisPlan, &kPick, /*vertical_first=*/false};  // of no consequence
+  }
   const bool vertical_first =
-      filter != Filter::kNearest &&
       VerticalFirst(order, sides.width, sides.height, sides.resized_width, sides.resized_height);
   return {MakeAxisPlan, MakeAxisPlan, &ResampleKernelFor(level), vertical_first};
 }

@@ -4,23 +4,10 @@
 #include <cstring>
 #include <vector>
 
+#include "resample/pick.h"
+
 namespace regcore {
 namespace {
-
-// Pixels by their place in the row, in bytes. All but the last are copied as four bytes, where the
-// next pixel overwrites the fourth; `wide` says that the row may be read that far.
-template <int kChannels>
-void PickRow(const std::vector<int>& places, const uint8_t* row, bool wide, uint8_t* out) {
-  const size_t last = places.size() - 1;
-  if (kChannels == 3 && wide) {
-    for (size_t x = 0; x < last; ++x, out += 3) std::memcpy(out, row + places[x], 4);
-  } else {
-    for (size_t x = 0; x < last; ++x, out += kChannels) {
-      std::memcpy(out, row + places[x], kChannels);
-    }
-  }
-  std::memcpy(out, row + places[last], kChannels);
-}
 
 bool AllInside(const AxisPlan& plan) {
   return std::find(plan.weights.begin(), plan.weights.end(), 0) == plan.weights.end();
@@ -35,7 +22,7 @@ Status PickRows(const PicturePlan& plan, const PixelView& picture, int begin, in
   const size_t row_bytes = static_cast<size_t>(plan.channels * plan.line_pixels());
   // The weights of an empty box at the end of an axis are zero, all of them.
   const bool inside = AllInside(along) && AllInside(across);
-  std::vector<int> places(along.start.size());
+  std::vector<int32_t> places(along.start.size());
   for (size_t x = 0; x < places.size(); ++x) {
     places[x] = plan.channels * (along.start[x] - picture.area.left);
   }

@@ -19,7 +19,7 @@ struct OpencvKernels {
 
 const OpencvKernels& OpencvKernelsFor(SimdLevel level);
 
-// One for all levels: it moves bytes.
+// What kPick (resample/pick.h) must equal.
 extern const ResampleKernel kOpencvNearest;
 
 extern const OpencvKernels kOpencvPortable;

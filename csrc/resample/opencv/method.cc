@@ -5,6 +5,7 @@
 
 #include "resample/opencv/kernels.h"
 #include "resample/opencv/plans.h"
+#include "resample/pick.h"
 
 namespace regcore {
 namespace {
@@ -45,10 +46,11 @@ const OpencvKernels& OpencvKernelsFor([[maybe_unused]] SimdLevel level) {
 ResampleMethod OpencvMethod(Filter filter, SimdLevel level, const ResizedSides& sides) {
   const OpencvKernels& kernels = OpencvKernelsFor(level);
   const bool copies = sides.width == sides.resized_width && sides.height == sides.resized_height;
-  if (copies) return {OpencvNearestPlan, OpencvNearestPlan, &kOpencvNearest, false};
+  const ResampleKernel& nearest = level == SimdLevel::kPortable ? kOpencvNearest : kPick;
+  if (copies) return {OpencvNearestPlan, OpencvNearestPlan, &nearest, false};
   switch (filter) {
     case Filter::kNearest:
-      return {OpencvNearestPlan, OpencvNearestPlan, &kOpencvNearest, false};
+      return {OpencvNearestPlan, OpencvNearestPlan, &nearest, false};
     case Filter::kArea:
       return AreaMethod(kernels, sides);
     case Filter::kLanczos:

@@ -1,0 +1,38 @@
+#include "resample/pick.h"
+
+namespace regcore {
+namespace {
+
+Status PackPlaces(PackedAxis* axis) {
+  const std::vector<int32_t>& start = axis->plan.start;
+  axis->blocks.resize(start.size());
+  for (size_t x = 0; x < start.size(); ++x) axis->blocks[x] = 3 * start[x];
+  return {};
+}
+
+size_t IntermediateBytes(int rows, int columns) {
+  return static_cast<size_t>(rows) * static_cast<size_t>(columns);
+}
+
+size_t BlockBytes(int columns) { return IntermediateBytes(kIntermediateBlockRows, columns); }
+
+void Columns(const PackedAxis& axis, int begin, int end, const PixelView& source,
+             uint8_t* intermediate) {
+  for (int y = begin; y < end; ++y, intermediate += 3 * axis.plan.count) {
+    const uint8_t* const row = source.Row(y) - 3 * ptrdiff_t{source.area.left};
+    PickRow<3>(axis.blocks, row, /*wide=*/true, intermediate);
+  }
+}
+
+void Row(const PackedAxis& axis, int row, const uint8_t* intermediate, int skipped, int columns,
+         uint8_t* out) {
+  const int held = axis.plan.start[static_cast<size_t>(row)] - axis.plan.input_begin() - skipped;
+  std::memcpy(out, intermediate + IntermediateBytes(held, columns), static_cast<size_t>(columns));
+}
+
+}  // namespace
+
+const ResampleKernel kPick = {PackPlaces, PackNothing, BlockBytes,         IntermediateBytes,
+                              Columns,    Row,         /*plain_rows=*/true};
+
+}  // namespace regcore
