@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from regcore.api.certify import certify_model as certify_model
+    from regcore.api.certify import certify_runs as certify_runs
+    from regcore.api.certify import check_evidence as check_evidence
     from regcore.api.compare import compare_rates as compare_rates
     from regcore.api.doctor import run_doctor as run_doctor
     from regcore.api.evaluate import evaluate_model as evaluate_model
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 
 #: The names of each module, imported at their first use (PEP 562): `import regcore` costs little.
 _NAMES_OF_MODULES = {
+    "api.certify": "certify_model certify_runs check_evidence",
     "api.compare": "compare_rates",
     "api.doctor": "run_doctor",
     "api.evaluate": "evaluate_model",

@@ -17,6 +17,7 @@ from regcore.convert.inspect_form import InspectForm
 from regcore.models.build_record import DeviceModelForm
 from regcore.performance.perf_file import PerfForm
 from regcore.performance.profile.profile_file import ProfileForm
+from regcore.reports.certify import CertifyForm
 from regcore.reports.comparison.comparison_file import ComparisonForm
 from regcore.reports.demo_form import DemoForm
 from regcore.reports.doctor_form import DoctorForm
@@ -34,14 +35,20 @@ from regcore.schemas.generate import Form, generate
 from regcore.schemas.recipe_form import ModelRecipe
 from regcore.store.ledger_line import LedgerLine
 from regcore.store.manifest_form import ManifestForm, StoreForm
+from regcore.trust.certify.evidence_form import CanaryLine, Decision, EvidenceForm, FindingLine
 
 FORMS = (
+    Form("certify", "regcore certify --json", CertifyForm),
     Form("comparison", "comparison.json; regcore compare --json", ComparisonForm),
     Form("convert", "regcore convert --json", ConvertForm),
     Form("convert-command", "regcore convert --print --json", ConvertCommandForm),
     Form("demo", "regcore demo --json", DemoForm),
     Form("device-model", "MODEL.om.json, MODEL.engine.json", DeviceModelForm),
     Form("doctor", "regcore doctor --json", DoctorForm),
+    Form("evidence", "The first line of regcore certify --evidence", EvidenceForm),
+    Form("evidence-canary", "The second line of the same, where there are canaries", CanaryLine),
+    Form("evidence-image", "A line of the same for each image that was drawn", Decision),
+    Form("evidence-verdict", "The last line of the same, once the test has ended", FindingLine),
     Form("export", "regcore export --json", ExportForm),
     Form("infer", "regcore infer --json", InferForm),
     Form("inference", "infer.json", InferenceForm),

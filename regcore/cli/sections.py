@@ -41,6 +41,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("score", "Measure the accuracy of scores that other tools wrote."),
             ("verdict", "Judge a run against published figures, or another run."),
+            ("certify", "Judge a port from as few images as it takes."),
             ("compare", "Put rates and accuracies of devices side by side."),
             ("report", "Make one HTML page of a run."),
             ("predictions", "Write a run's predictions for pandas and other tools."),

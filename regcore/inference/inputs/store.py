@@ -13,6 +13,7 @@ from regcore.backends.protocol import Backend
 from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
 from regcore.inference.inputs.source import Inputs, closed_after, host_buffers
+from regcore.sources.protocol import below
 from regcore.store.reader import Store
 
 #: Batches that are read at once at least; one device is not faster with more.
@@ -83,3 +84,30 @@ def _chosen(batches: Iterable[Batch], wanted: NDArray[np.intp]) -> Generator[Bat
         if rows or errors:
             places = [new_place[int(batch.indices[row])] for row in rows]
             yield Batch(batch.images[rows], np.array(places, dtype=np.intp), errors, diagnostics)
+
+
+def batches_in_order(
+    store: Store, backend: Backend, batch_size: int, names: Sequence[str]
+) -> Generator[Batch]:
+    """Images of a store by their names, in the order of these, each read where it lies.
+
+    Batch.indices and DecodeError.index are places in `names`. Values that are not those of the
+    ledger raise MismatchError.
+    """
+    shape = (batch_size, *store.recipe.image_shape)
+    number = backend.depth + 1
+    buffers = host_buffers(backend, number, batch_size, store.recipe)
+    if buffers is None:
+        buffers = [np.empty(shape, store.recipe.numpy_dtype) for _ in range(number)]
+    for turn, first in enumerate(range(0, len(names), batch_size)):
+        images = buffers[turn % number]
+        rows: list[int] = []
+        errors: list[DecodeError] = []
+        for place, name in enumerate(names[first : first + batch_size], first):
+            if name in store:
+                images[len(rows)] = store[name]
+                rows.append(place)
+            else:
+                detail = store.failed.get(name, "it is not in the store")
+                errors.append(DecodeError(below(store.root, name), detail, place))
+        yield Batch(images[: len(rows)], np.array(rows, np.intp), tuple(errors))

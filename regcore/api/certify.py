@@ -1,0 +1,282 @@
+"""A port certified against its reference, as soon as its verdict is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regcore.api.certify_drawing import Drawing, draw_models, draw_recorded, run_canaries
+from regcore.api.certify_subjects import LiveModel, is_recorded, read_recorded
+from regcore.api.labelled_data import LabelledData, log_missing, read_labelled_data
+from regcore.api.messages import Log, ProgressBar, no_log, no_progress
+from regcore.api.model import batch_size_for, check_not_swapped, open_model
+from regcore.api.options import (
+    ModelOptions,
+    PreprocessorOptions,
+    RecipeOptions,
+    check_names,
+    existing,
+    existing_images,
+    optional,
+    select,
+)
+from regcore.api.recipe_choice import recipe_for
+from regcore.errors import DatasetError, UsageError
+from regcore.evaluation.predictions_csv import TopPredictions
+from regcore.evaluation.verdict import Margin, Outcome
+from regcore.images.folder_orders import FOLDER_ORDERS
+from regcore.images.preprocessor import Preprocessor
+from regcore.inference.device_timeout import DEVICE_TIMEOUT
+from regcore.notebook import html_table
+from regcore.performance.perf_file import environment_here
+from regcore.reports.certify import rows_of_texts, to_dict
+from regcore.reports.provenance import now
+from regcore.schemas import json_form
+from regcore.trust.certify.canary import CANARIES
+from regcore.trust.certify.evidence import EvidenceFile, read_evidence
+from regcore.trust.certify.evidence_form import EvidenceForm, Subject
+from regcore.trust.certify.order import draw_order, list_digest, seed_of
+from regcore.trust.certify.sequential_test import TEST_VERSION, Question
+from regcore.trust.certify.session import Certificate, Session, recheck
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from typing_extensions import Unpack
+
+
+@dataclass(frozen=True)
+class CertifiedPort:
+    """What certify_model, certify_runs or check_evidence has found.
+
+    evidence: the file. interrupted: whether Ctrl-C ended it, so that it is UNDECIDED until it goes
+    on.
+    """
+
+    certificate: Certificate
+    evidence: Path
+    interrupted: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """PASS, FAIL, or UNDECIDED."""
+        return self.certificate.finding.outcome
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `regcore certify --json` prints."""
+        return to_dict(self.certificate, self.evidence)
+
+    def _repr_html_(self) -> str:
+        found = self.to_dict()
+        return html_table(rows_of_texts(found), caption=f"Certificate: {found['outcome']}")
+
+
+def certify_model(
+    model: str | Path,
+    images: str | Path,
+    reference: str | Path,
+    *,
+    evidence: str | Path,
+    labels: str | Path | None = None,
+    margin: str | float = "0.5pt",
+    alpha: float = 0.05,
+    seed: int | None = None,
+    canaries: int = CANARIES,
+    list_file: str | Path | None = None,
+    subset: bool = False,
+    background: bool | None = None,
+    verify: bool = True,
+    log: Log = no_log,
+    progress: ProgressBar = no_progress,
+    **options: Unpack[ModelOptions],
+) -> CertifiedPort:
+    """Runs a model on images in an order that a seed fixes, until PASS or FAIL is certain.
+
+    model, images, labels, list_file, subset, background, verify, options: as for evaluate_model.
+    reference: what counts as right: the folder of a run on the same images, its predictions.csv,
+    or a model, which is then run beside this one, by its own recipe and on its default device.
+    evidence: the file of the evidence; where it has one of the same question, that test goes on.
+    margin: the drop that passes, see judge_run. alpha: the probability of a wrong verdict that is
+    accepted. seed: of the order; by default it follows from the models and the images. canaries:
+    so many of the images of which the reference was least sure are run first, for an alarm; 0 for
+    none, and there are none without the reference's scores.
+
+    Raises UsageError where the question contradicts itself or the evidence is of another one,
+    DatasetError for labels or images that are not there, MismatchError where the reference is of
+    other images, and BackendError where a model cannot run.
+    """
+    check_names(options, ModelOptions)
+    model, evidence = str(model), Path(evidence)
+    images, list_file = existing_images(images), optional(list_file)
+    if labels is not None and labels not in FOLDER_ORDERS:
+        labels = existing(labels)
+    check_not_swapped(model, Path(images))
+    recorded = read_recorded(Path(reference), log) if is_recorded(reference) else None
+    data = read_labelled_data(
+        images, labels, log, list_file=list_file, subset=subset, verify=verify
+    )
+    with closing(data), ExitStack() as opened:
+        _check_whole(images, data, log)
+        names = data.labelled.names
+        port = opened.enter_context(live_model(model, data, log, options))
+        expected: TopPredictions | LiveModel
+        accuracy: float | None = None
+        if recorded is None:
+            expected = opened.enter_context(
+                live_model(str(reference), data, log, _of_reference(options))
+            )
+            subject = expected.subject
+        else:
+            expected, subject = recorded.of(names), recorded.subject
+            accuracy = 100 * float(expected.correct.mean())
+        head, order = _head(
+            names,
+            port.subject,
+            subject,
+            points=_points(margin, accuracy),
+            margin=margin,
+            alpha=alpha,
+            seed=seed,
+        )
+        with EvidenceFile(evidence, head) as file:
+            session = Session(file, head)
+            drawing = Drawing(session, names, order, data.labelled.labels, background, log)
+            interrupted = False
+            with progress(len(names)) as advance:
+                try:
+                    if isinstance(expected, TopPredictions) and canaries and not session.drawn:
+                        run_canaries(drawing, port, expected, canaries)
+                    draw_models(drawing, port, expected, advance)
+                except KeyboardInterrupt:
+                    log(f"interrupted: {session.drawn} of {len(names)} images have a decision")
+                    interrupted = True
+            return CertifiedPort(session.certificate(), evidence, interrupted)
+
+
+def certify_runs(
+    run: str | Path,
+    reference: str | Path,
+    *,
+    evidence: str | Path,
+    margin: str | float = "0.5pt",
+    alpha: float = 0.05,
+    seed: int | None = None,
+    canaries: int = CANARIES,
+    log: Log = no_log,
+) -> CertifiedPort:
+    """The same of two runs that were made before: their decisions are drawn in a seed's order.
+
+    run, reference: folders that evaluate_model has written, or files of predictions, of the same
+    images. The other arguments, and what is raised, are as for certify_model.
+    """
+    ours, theirs = read_recorded(existing(run), log), read_recorded(existing(reference), log)
+    names = ours.predictions.images
+    before = theirs.of(names)
+    if len(theirs.predictions.images) != len(names):
+        extra = len(theirs.predictions.images) - len(names)
+        log(f"{reference}: has {extra} further images, which do not count")
+    points = _points(margin, 100 * float(before.correct.mean()) if len(names) else 0.0)
+    head, order = _head(
+        names,
+        ours.subject,
+        theirs.subject,
+        points=points,
+        margin=margin,
+        alpha=alpha,
+        seed=seed,
+    )
+    with EvidenceFile(Path(evidence), head) as file:
+        session = Session(file, head)
+        draw_recorded(session, order, ours.predictions, before, canaries=canaries, log=log)
+        return CertifiedPort(session.certificate(), Path(evidence))
+
+
+def check_evidence(evidence: str | Path) -> CertifiedPort:
+    """Checks every line of an evidence file, and computes its verdict again from the decisions.
+
+    Raises MismatchError, which names the line, where the file was changed or gives another verdict,
+    and DatasetError for what is no evidence.
+    """
+    path = existing(evidence)
+    return CertifiedPort(recheck(read_evidence(path), path), path)
+
+
+def _head(
+    names: tuple[str, ...],
+    port: Subject,
+    reference: Subject,
+    *,
+    points: float,
+    margin: str | float,
+    alpha: float,
+    seed: int | None,
+) -> tuple[EvidenceForm, NDArray[np.intp]]:
+    """The first line of the evidence, and the order of drawing."""
+    Question(len(names), points, alpha)  # raises
+    if seed is None:
+        whole = list_digest(sorted(names))
+        seed = seed_of(port.identity, reference.identity, whole)
+    if seed < 0:
+        raise UsageError(f"a seed is a whole number from 0 on, not {seed}")
+    order = draw_order(names, seed)
+    head = EvidenceForm(
+        format=json_form("evidence"),
+        date=now(),
+        images=len(names),
+        order=list_digest([names[place] for place in order.tolist()]),
+        seed=seed,
+        margin=str(Margin.parse(str(margin))),
+        margin_points=points,
+        alpha=alpha,
+        test=TEST_VERSION,
+        port=port,
+        reference=reference,
+        environment=environment_here(),
+    )
+    return head, order
+
+
+def _points(margin: str | float, accuracy: float | None) -> float:
+    parsed = Margin.parse(str(margin))
+    if parsed.unit != "pt" and accuracy is None:
+        raise UsageError(
+            f"--margin {margin} is a part of the reference's accuracy, which is known of a run "
+            "only; give percentage points, such as 0.5pt"
+        )
+    return parsed.points(accuracy or 0.0)
+
+
+def _check_whole(images: str | Path, data: LabelledData, log: Log) -> None:
+    log_missing(images, data.labelled.missing, log)
+    if data.labelled.missing:
+        raise DatasetError(
+            f"{images}: {len(data.labelled.missing)} labelled images are not there, and the drop "
+            "over all of them cannot be known; --subset if that is intended"
+        )
+
+
+def _of_reference(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options for the reference, which runs on its default device."""
+    kept = {"batch_size", "recipe", "device_timeout", *PreprocessorOptions.__optional_keys__}
+    return {name: value for name, value in options.items() if name in kept}
+
+
+@contextmanager
+def live_model(
+    model: str, data: LabelledData, log: Log, options: Mapping[str, Any]
+) -> Iterator[LiveModel]:
+    """Opens a model for the images of `data`, for the block."""
+    with open_model(model, options) as backend:  # type: ignore[arg-type]
+        choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
+        yield LiveModel(
+            model=model,
+            backend=backend,
+            preprocessor=Preprocessor(choice.recipe, **select(options, PreprocessorOptions)),
+            recipe=choice.label,
+            data=data,
+            batch_size=batch_size_for(backend, options.get("batch_size")),
+            device_timeout=options.get("device_timeout", DEVICE_TIMEOUT),
+        )

@@ -1,0 +1,1 @@
+"""A port certified against its reference by as few images as its question needs."""
