@@ -171,9 +171,10 @@ def _check_same(found: EvidenceForm, wanted: EvidenceForm, path: Path) -> None:
     """A test goes on with its own question, or not at all."""
     there = replace(found, date=wanted.date, environment=wanted.environment, chain=UNSET)
     a, b = as_dict(there), as_dict(wanted)
-    other = [_WORDS.get(key, key) for key in b if a.get(key) != b[key]]
-    if other == ["seed", "list of images"]:
-        other = ["seed"]  # which gives another order
+    keys = [key for key in b if a.get(key) != b[key]]
+    if "seed" in keys and "order" in keys:
+        keys.remove("order")  # which follows from the seed
+    other = [_WORDS.get(key, key) for key in keys]
     if other:
         raise UsageError(
             f"{path}: is the evidence of another question: it has another {', '.join(other)} "

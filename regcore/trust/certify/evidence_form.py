@@ -92,9 +92,7 @@ class Finding:
     decided_at: Annotated[
         Count | None, described("By how many images; null where it is not decided.")
     ]
-    drawn: Annotated[
-        Count, described("Images with a decision; some can come after the one that decided.")
-    ]
+    drawn: Annotated[Count, described("Images with a decision, in the evidence.")]
     lost: Annotated[Count, described("Right by the reference, wrong by the port.")]
     won: Annotated[Count, described("The reverse.")]
     low: Annotated[float, described("The lower end of the drop of the whole set, in pt.")]

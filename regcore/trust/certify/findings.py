@@ -53,25 +53,25 @@ class FedTest:
         """Whether no further image is wanted: it is decided, or all were drawn."""
         return self._test.decided_at is not None or self.drawn == self._test.question.images
 
-    def draw(self, decisions: Sequence[Decision]) -> None:
-        """Takes the next decisions, in the order of drawing; one that ends it can have others."""
+    def draw(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
+        """Takes the next decisions, in the order of drawing; those up to the one that ends it."""
         done = 0
-        while done < len(decisions):
+        while done < len(decisions) and not self.ended:
             # Where marks are made must not depend on how decisions come.
-            some = decisions[done : done + self._next - self.drawn]
-            done += len(some)
-            self._draw(some)
+            done += self._draw(decisions[done : done + self._next - self.drawn])
             if self.drawn == self._next:
                 self.marks.append(self._mark())
                 self._next = int(self._next * _GROWTH) + 1
+        return decisions[:done]
 
-    def _draw(self, decisions: Sequence[Decision]) -> None:
-        for one in decisions:
+    def _draw(self, decisions: Sequence[Decision]) -> int:
+        count = self._test.draw(*_extremes(decisions))
+        for one in decisions[:count]:
             if one.reference is None or one.port is None:
                 self.failed.append(one.image)
             elif (right := one.reference == one.label) != (one.port == one.label):
                 (self.lost if right else self.won).append(one.image)
-        self._test.draw(*_extremes(decisions))
+        return count
 
     def _mark(self) -> Mark:
         low, high = self._test.drop()

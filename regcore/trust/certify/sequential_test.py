@@ -15,6 +15,7 @@ that it can be for PASS, and the smallest for FAIL.
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -83,26 +84,29 @@ class SequentialTest:
         self._refuted = np.zeros(len(totals), np.bool_)
         self._largest = np.full(2, -np.inf)
 
-    def draw(self, largest: NDArray[np.int64], smallest: NDArray[np.int64]) -> Outcome:
-        """Takes the next images, in the order that was fixed before the first.
+    def draw(self, largest: NDArray[np.int64], smallest: NDArray[np.int64]) -> int:
+        """Takes the next images, in the order that was fixed before the first; how many it took.
 
+        They are all, or those up to the one that decides: no image after it has a part in anything.
         largest, smallest: what the difference (right by the reference, less right by the port) of
         each can be, int64 [images]; the same where both were evaluated.
         """
-        self.drawn += len(largest)
-        if not len(largest):
-            return self.outcome
+        if not len(largest) or self.decided_at is not None:
+            return 0
         both = np.stack([largest, smallest], axis=1)
+        ahead = copy(self._verdict)
+        reached = ahead.draw(both) >= self._threshold
+        count = int(np.argmax(reached.any(axis=1))) + 1 if reached.any() else len(both)
+        both = both[:count]
+        self.drawn += count
         paths = self._verdict.draw(both)
         self._largest = np.maximum(self._largest, paths.max(axis=0))
-        reached = paths >= self._threshold
-        if self.decided_at is None and reached.any():
-            place = int(np.argmax(reached.any(axis=1)))
-            self.decided_at = self.drawn - len(largest) + place + 1
-            self.outcome = Outcome.PASS if reached[place, 0] else Outcome.FAIL
+        if reached.any():
+            self.decided_at = self.drawn
+            self.outcome = Outcome.PASS if reached[count - 1, 0] else Outcome.FAIL
         found = self._candidates.draw(np.repeat(both, len(self._totals), axis=1))
         self._refuted |= found.max(axis=0) >= self._threshold
-        return self.outcome
+        return count
 
     @property
     def p_values(self) -> tuple[float, float]:

@@ -50,7 +50,7 @@ class Session:
         self.canary = None if found is None else found.canary
         self._has_verdict = found is not None and found.verdict is not None
         if found is not None:
-            self._test.draw(found.decisions)
+            _draw_all(self._test, found)
             _check_finding(found, self._test)
 
     @property
@@ -69,9 +69,8 @@ class Session:
         self._file.add([as_dict(CanaryLine(result))])
 
     def draw(self, decisions: Sequence[Decision]) -> None:
-        """Takes the next decisions of the order, and writes them."""
-        self._file.add(as_dict(decision) for decision in decisions)
-        self._test.draw(decisions)
+        """Takes the next decisions of the order, and writes those up to the one that ends it."""
+        self._file.add(as_dict(decision) for decision in self._test.draw(decisions))
 
     def status(self) -> Mark:
         """How far the test is."""
@@ -93,7 +92,7 @@ def recheck(evidence: Evidence, name: object) -> Certificate:
     the list that was fixed at the beginning.
     """
     test = FedTest(question_of(evidence.head))
-    test.draw(evidence.decisions)
+    _draw_all(test, evidence, name)
     _check_finding(evidence, test, name)
     if test.drawn == evidence.head.images:
         names = [decision.image for decision in evidence.decisions]
@@ -105,6 +104,11 @@ def recheck(evidence: Evidence, name: object) -> Certificate:
 def question_of(head: EvidenceForm) -> Question:
     """What the first line asks."""
     return Question(head.images, head.margin_points, head.alpha)
+
+
+def _draw_all(test: FedTest, evidence: Evidence, name: object = "the evidence") -> None:
+    if len(test.draw(evidence.decisions)) < len(evidence.decisions):
+        raise MismatchError(f"{name}: has decisions after the one that ends the test")
 
 
 def _check_finding(evidence: Evidence, test: FedTest, name: object = "the evidence") -> None:

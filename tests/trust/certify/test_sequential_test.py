@@ -99,7 +99,7 @@ def test_wealth_is_a_supermartingale_over_all_orders(
 
 
 @pytest.mark.parametrize("alpha", [0.1, 0.4])
-@pytest.mark.parametrize("won", [0, 1, 2])
+@pytest.mark.parametrize("won", [0, 1])
 def test_wrong_verdicts_are_as_rare_as_promised_over_all_orders(alpha: float, won: int) -> None:
     images, allowed = 9, 1
     question = Question(images, 100 * allowed / images + 1e-9, alpha)
