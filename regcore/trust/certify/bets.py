@@ -45,12 +45,15 @@ class Bets:
 
     def renewed_after(self, drawn: int) -> int:
         """Until how many images drawn the bets stay, where no image flips: more than `drawn`."""
+        return int(self._last_before(drawn))
+
+    def _last_before(self, drawn: int | NDArray[np.int64]) -> NDArray[np.int64]:
         part = max(1, self.images // PARTS)
-        return min((drawn // part + 1) * part, self.images)
+        return np.minimum((np.asarray(drawn) // part + 1) * part, self.images)
 
     def after(
         self,
-        drawn: int,
+        drawn: int | NDArray[np.int64],
         dropped: NDArray[np.int64],
         flips: NDArray[np.int64],
         totals: NDArray[np.int64],
@@ -59,18 +62,19 @@ class Bets:
         """The bets on the next images, [2, hypotheses], 0 or more.
 
         drawn: images so far, fewer than all. dropped, flips: of these the sum of the differences,
-        and how many are not 0. totals, sides: of the hypotheses, see Wealth. All int64
-        [hypotheses]. Nothing but images already drawn goes in, which is what makes bets valid.
+        and how many are not 0. totals, sides: of the hypotheses, see Wealth. All are int64
+        [hypotheses]; drawn can be one number. Only images already drawn go in, which is what makes
+        bets valid.
         """
         left = self.images - drawn
         rate = (flips + EXPECTED_FLIPS) / (drawn + EXPECTED_IN)
-        clock = max(drawn * self.images / left, 1.0)  # of sampling with replacement
+        clock = np.maximum(drawn * self.images / left, 1.0)  # of sampling with replacement
         parts = np.sqrt(2 * math.log(1 / self.alpha) * rate / clock) / self.distance
         near = parts.clip(LEAST_PART, MOST_PART) * self.distance / rate * (self.images / left)
         missing = totals - dropped
         ahead = sides * (missing / left - dropped / (drawn + SEEN_IN))
         far = np.maximum(ahead, 0) * (drawn + SEEN_IN) / (flips + SEEN_FLIPS)
-        last = self.images - self.renewed_after(drawn) + 1  # images left at the last of these bets
+        last = self.images - self._last_before(drawn) + 1  # images left at the last of these bets
         mean = np.minimum(1.0, np.abs(missing) / last)
         bets: NDArray[np.float64] = np.minimum(np.stack([near, far]), MOST_LOST / (1 + mean))
         return bets
