@@ -12,6 +12,8 @@ from regcore.api.certify_subjects import LiveModel, or_none
 from regcore.api.messages import Advance, Log, log_failures
 from regcore.errors import MismatchError
 from regcore.evaluation.predictions_csv import TopPredictions
+from regcore.reports.certify import drop_in_words
+from regcore.schemas.fields import as_dict
 from regcore.scores.labels import class_indices, has_background
 from regcore.scores.topk import NO_CLASS
 from regcore.trust.certify.canary import CanaryResult, canary_places, judge_canaries
@@ -60,8 +62,8 @@ class Drawing:
         if self.session.ended or any(drawn_before < at <= drawn for at in _SAID_AT):
             mark = self.session.status()
             self.log(
-                f"{drawn} of {len(self.names)} images: drop between {mark.low:+.3f} and "
-                f"{mark.high:+.3f} pt, {mark.lost} lost, {mark.won} won"
+                f"{drawn} of {len(self.names)} images: drop {drop_in_words(as_dict(mark))}, "
+                f"{mark.lost} lost, {mark.won} won"
             )
 
 

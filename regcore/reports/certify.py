@@ -103,14 +103,11 @@ def headline(found: Mapping[str, Any]) -> str:
 def rows_of_texts(found: Mapping[str, Any]) -> list[Row]:
     """What is to be known, as rows of texts that may stand on a terminal."""
     finding, canary = found["finding"], found["canary"]
-    sure = f"{100 * (1 - found['alpha']):g} %"
+    sure, known = f"{100 * (1 - found['alpha']):g} %", finding["low"] == finding["high"]
     rows = [
         ("port", _named(found["port"])),
         ("reference", _named(found["reference"])),
-        (
-            "drop",
-            f"between {finding['low']:+.3f} and {finding['high']:+.3f} pt, each end at {sure}",
-        ),
+        ("drop", f"{drop_in_words(finding)}{'' if known else f', each end at {sure}'}"),
         ("allowed", f"{found['margin_points']:+.3f} pt"),
         ("flips", f"{finding['lost']} lost, {finding['won']} won, of {finding['drawn']:,} drawn"),
         ("p values", f"of PASS {finding['p_pass']:.2g}, of FAIL {finding['p_fail']:.2g}"),
@@ -133,6 +130,12 @@ def rows_of_texts(found: Mapping[str, Any]) -> list[Row]:
         ("seal", found["seal"]),
     ]
     return rows
+
+
+def drop_in_words(finding: Mapping[str, Any]) -> str:
+    """Where the drop lies, or what it is."""
+    low, high = finding["low"], finding["high"]
+    return f"{low:+.3f} pt" if low == high else f"between {low:+.3f} and {high:+.3f} pt"
 
 
 def to_table(found: Mapping[str, Any]) -> Table:

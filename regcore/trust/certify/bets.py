@@ -49,7 +49,8 @@ class Bets:
 
     def _last_before(self, drawn: int | NDArray[np.int64]) -> NDArray[np.int64]:
         part = max(1, self.images // PARTS)
-        return np.minimum((np.asarray(drawn) // part + 1) * part, self.images)
+        last: NDArray[np.int64] = np.minimum((np.asarray(drawn) // part + 1) * part, self.images)
+        return last
 
     def after(
         self,
