@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from regcore.api.compare import compare_rates as compare_rates
     from regcore.api.doctor import run_doctor as run_doctor
     from regcore.api.evaluate import evaluate_model as evaluate_model
+    from regcore.api.identify import identify_tensor as identify_tensor
     from regcore.api.infer import infer_images as infer_images
     from regcore.api.predict import predict_photos as predict_photos
     from regcore.api.predictions import export_predictions as export_predictions
@@ -58,6 +59,7 @@ _NAMES_OF_MODULES = {
     "api.compare": "compare_rates",
     "api.doctor": "run_doctor",
     "api.evaluate": "evaluate_model",
+    "api.identify": "identify_tensor",
     "api.infer": "infer_images",
     "api.predict": "predict_photos",
     "api.predictions": "export_predictions tabulate_predictions",

@@ -23,6 +23,7 @@ from regcore.reports.demo_form import DemoForm
 from regcore.reports.doctor_form import DoctorForm
 from regcore.reports.export import ExportForm
 from regcore.reports.guide_lint.rendering import LintForm
+from regcore.reports.identify import IdentifyForm
 from regcore.reports.inference import InferForm
 from regcore.reports.prediction import PredictForm
 from regcore.reports.preprocessing import PlanForm, PreprocessForm
@@ -50,6 +51,7 @@ FORMS = (
     Form("evidence-image", "A line of the same for each image that was drawn", Decision),
     Form("evidence-verdict", "The last line of the same, once the test has ended", FindingLine),
     Form("export", "regcore export --json", ExportForm),
+    Form("identify", "regcore identify --json", IdentifyForm),
     Form("infer", "regcore infer --json", InferForm),
     Form("inference", "infer.json", InferenceForm),
     Form("inspect", "regcore inspect --json", InspectForm),

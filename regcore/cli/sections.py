@@ -49,7 +49,10 @@ SECTIONS: tuple[Section, ...] = (
     ),
     (
         "Find what is wrong",
-        (("doctor", "Compare the pixels of all libraries here; try all devices."),),
+        (
+            ("doctor", "Compare the pixels of all libraries here; try all devices."),
+            ("identify", "Find the recipe that made a tensor of these photos."),
+        ),
     ),
     (
         "Find out more",

@@ -5,36 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import DatasetError, DecodeError, OutputError
-from regcore.files.atomic import replacing, sync
+from regcore.errors import DecodeError, OutputError
+from regcore.files.atomic import sync
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor, Progress
 from regcore.sources.files import FileSource
 from regcore.sources.protocol import ImageSource, absolute
 from regcore.store.earlier import Earlier, prove, read_earlier
-from regcore.store.integrity import file_checksum
+from regcore.store.finish import declare_whole
 from regcore.store.interruption import StoreInterruptedError
 from regcore.store.job import StoreJob
 from regcore.store.journal import Journal, peek
 from regcore.store.layout import check_list
-from regcore.store.ledger import LEDGER, LayeredLedgers, lines, place_of
+from regcore.store.ledger import LEDGER, LayeredLedgers, place_of
 from regcore.store.ledger_line import Record
-from regcore.store.manifest import MANIFEST, Manifest, StoreSpec
+from regcore.store.manifest import MANIFEST, StoreSpec
 from regcore.store.manifest_form import StoreLayout
 from regcore.store.packs import Packs
 from regcore.store.progress import Tally
 from regcore.store.single_files import SingleFiles
 from regcore.store.space import check_space
 from regcore.store.target_folder import remove_leftovers
-
-_LINES_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ def write_store(
             try:
                 images.write(kept, journal, tally)
                 known.add(journal.reread())
-                _finish(folder, description, paths, known)
+                declare_whole(folder, description, paths, known)
             except KeyboardInterrupt as error:
                 failed = len(tally.errors)
                 raise StoreInterruptedError(tally.kept, tally.recorded, failed) from error
@@ -243,36 +240,3 @@ def _count_kept(
             diagnostics.append(diagnostic)
     tally.kept = int(kept.sum()) - len(errors)
     tally.add(0, errors, diagnostics)
-
-
-def _finish(
-    folder: Path, description: StoreSpec, paths: Sequence[str], known: LayeredLedgers
-) -> None:
-    """Puts the records into the order of the list, and declares the store whole."""
-    failed = 0
-    packs: dict[str, int] = {}
-
-    def records() -> Iterator[Record]:
-        nonlocal failed
-        for path in paths:
-            record = known.find(path)
-            if record is None:
-                raise DatasetError(f"{folder}: no record of {path} was kept; run it again")
-            failed += record.error is not None
-            if record.file is not None and description.form.batch_size is not None:
-                packs[record.file] = packs.get(record.file, 0) + 1
-            yield record
-
-    with replacing(folder / LEDGER) as temporary, temporary.open("wb") as file:
-        listed = records()
-        while block := list(islice(listed, _LINES_AT_ONCE)):
-            file.write(lines(block))
-        file.flush()
-        found = file_checksum(temporary)
-    Manifest(
-        description=description,
-        images=len(paths),
-        failed=failed,
-        packs=tuple(packs.items()),
-        ledger_checksum=found,
-    ).write(folder)

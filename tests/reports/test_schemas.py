@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from exported_models import ExportedModels
@@ -25,6 +26,7 @@ from vendor_tools import install
 
 from regcore.api.forms import FORMS
 from regcore.cli import cli
+from regcore.images.preprocessor import Preprocessor
 from regcore.inference.score_journal import JOURNAL as RUN_JOURNAL
 from regcore.inference.score_journal import ScoreJournal
 from regcore.models.metadata import ModelMetadata
@@ -42,7 +44,7 @@ jsonschema = pytest.importorskip("jsonschema")
 #: Where others give the keys, which a schema must not know.
 FREE = {
     ("device-model", "properties"), ("convert", "properties"), ("inspect", "weights"),
-    ("trtexec", "settings"), ("recipe-diff", "fields"),
+    ("trtexec", "settings"), ("recipe-diff", "fields"), ("identify", "fields"),
 }  # fmt: skip
 #: Schemas that no form is declared for.
 HAND_WRITTEN = {
@@ -103,6 +105,7 @@ def outputs(folder: Path, exported_models: ExportedModels) -> dict[str, list[str
         of_scores(folder, model),
         of_comparisons(folder, model),
         of_stores(folder),
+        of_tensors(folder),
         of_models(folder, model, exported_models),
     ):
         found.setdefault(form, []).append(text)
@@ -182,6 +185,21 @@ def of_stores(folder: Path) -> Told:
     with Journal(folder) as journal:
         journal.begin(StoreSpec(Recipe(), StoreLayout(), "/photos"))
         yield "store-journal", (folder / JOURNAL).read_text()
+
+
+def of_tensors(folder: Path) -> Told:
+    photos, bins = folder / "identified", folder / "bins"
+    photos.mkdir()
+    bins.mkdir()
+    (photos / "a.jpg").write_bytes(jpeg(photo_like(90, 120)))
+    made = Preprocessor(Recipe(resize=64, crop=48))([photos / "a.jpg"])
+    (bins / "a.bin").write_bytes(made.tobytes())
+    yield "identify", regcore("identify", bins, photos, "--json").stdout
+    asked = ("identify", bins / "a.bin", photos, "--expect", "regnety_016", "--json")
+    yield "identify", regcore(*asked, code=5).stdout
+    (folder / "noise.bin").write_bytes(np.random.default_rng(0).bytes(3 * 48 * 48))
+    yield "identify", regcore("identify", folder / "noise.bin", photos, "--json", code=5).stdout
+    yield "identify", regcore("identify", bins, photos, "--adopt", "--json").stdout
 
 
 def of_models(folder: Path, model: Path, exported: ExportedModels) -> Told:
@@ -273,6 +291,7 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
         "comparison": {"run"},
         "score": {"hits", "accuracy", "confusion", "per_class", "metrics"},
         "verdict": {"scores", "run"},
+        "identify": {"expected", "adopted"},
         "inspect": {"opset", "producer", "weights", "device", "builder", "precision", "source",
                     "source_sha256", "refusal"},
         "trace": {"image", "batch", "images", "run"},
@@ -280,7 +299,7 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
         "store": {"recipe_chosen"},
         "store-journal": {"recipe_chosen"},
     }  # fmt: skip
-    if key == "pass_order":  # of recipes of Pillow's flavour
+    if key in ("pass_order", "flavour"):  # of recipes of Pillow's flavour, and of others
         return True
     return key in some.get(form, set()) and (not path or form == "trace")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -47,6 +49,18 @@ def warn_of_other_version(flavour: str) -> None:
         FlavourWarning,
         stacklevel=3,
     )
+
+
+@contextmanager
+def versions_unasked() -> Iterator[None]:
+    """No library is looked at meanwhile: for who tries all flavours, and takes none of them."""
+    before = set(_checked)
+    _checked.update(FLAVOURS)
+    try:
+        yield
+    finally:
+        _checked.clear()
+        _checked.update(before)
 
 
 def differing_values(flavour: str) -> tuple[int, int]:

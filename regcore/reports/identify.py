@@ -1,0 +1,213 @@
+"""What made a tensor, as JSON and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from msgspec import UNSET, Meta, UnsetType
+
+from regcore.recipes.numbers import plain
+from regcore.recipes.spelling import recipe_text
+from regcore.recipes.words import in_words
+from regcore.reports.printable import printable
+from regcore.schemas import Format, json_form
+from regcore.schemas.fields import (
+    Amount,
+    Count,
+    Positive,
+    RecipeIdentity,
+    as_dict,
+    described,
+)
+from regcore.schemas.recipe_form import RecipeForm, recipe_form
+from regcore.trust.identify.findings import Identification, Match, Outcome
+
+
+@dataclass(frozen=True)
+class MatchForm:
+    """A recipe, and how far what it gives is from the tensor."""
+
+    identity: Annotated[RecipeIdentity, described("Of the recipe: other values, other digits.")]
+    text: Annotated[str, described("The recipe as text for --recipe.")]
+    recipe: RecipeForm
+    differing: Annotated[Count, described("Values that differ; 0: every bit is the same.")]
+    values: Annotated[Positive, described("Values of the tensor.")]
+    largest: Annotated[Amount, described("Of the absolute differences, in the tensor's units.")]
+    mean: Annotated[Amount, described("The same, over all values.")]
+
+
+@dataclass(frozen=True)
+class AlternativeForm:
+    """What else gives the same bytes of these photos."""
+
+    fields: Annotated[
+        dict[str, float | str | list[float] | None],
+        described("Fields of a recipe with other values than those of `best`."),
+    ]
+    told_by: Annotated[str, described("What photo would tell the two apart.")]
+
+
+@dataclass(frozen=True)
+class IdentifyForm:
+    """Which recipe made a tensor of these photos."""
+
+    format: Format
+    outcome: Annotated[
+        Outcome,
+        described(
+            "found: `best` gives every bit of the tensor; nearest: no recipe does, `best` is the "
+            "nearest; unknown: none is near."
+        ),
+    ]
+    tensor: Annotated[str, described("The file, or the folder of files.")]
+    images: Annotated[Positive, described("Photos that were compared.")]
+    dtype: Annotated[str, described("Of the tensor, as it says itself or as its bytes show it.")]
+    layout: Annotated[str, described("nchw or nhwc.")]
+    size: Annotated[
+        list[Positive], Meta(min_length=2, max_length=2), described("Rows and columns.")
+    ]
+    tried: Annotated[Count, described("Pipelines that were compared.")]
+    best: Annotated[MatchForm | None, described("null where nothing is near.")]
+    next: Annotated[
+        MatchForm | None, described("The nearest other pipeline; null where none was compared.")
+    ]
+    alternatives: Annotated[
+        list[AlternativeForm], described("What these photos do not tell, where `best` is found.")
+    ]
+    compared_with: Annotated[
+        str | None, described("The recipe that `differences` are from: expected, or well known.")
+    ]
+    differences: Annotated[list[str], described("In what `best` differs from that, in words.")]
+    notes: Annotated[list[str], described("Why no recipe gives it, as far as it shows.")]
+    expected: Annotated[
+        bool | UnsetType, described("Whether `best` is as expected; only with --expect.")
+    ] = UNSET
+    adopted: Annotated[
+        Count | UnsetType, described("Files of the store that --adopt made of the folder.")
+    ] = UNSET
+
+
+@dataclass(frozen=True)
+class Compared:
+    """In what a recipe differs from one that is expected, or well known.
+
+    name: of the other one. is_expected: whether somebody expects it.
+    """
+
+    name: str
+    differences: tuple[str, ...]
+    is_expected: bool
+
+
+def to_dict(
+    found: Identification, tensor: Path, compared: Compared | None, adopted: int | None
+) -> dict[str, Any]:
+    """The identification for machines."""
+    is_expected = compared is not None and compared.is_expected
+    form = IdentifyForm(
+        format=json_form("identify"),
+        outcome=found.outcome,
+        tensor=str(tensor),
+        images=found.images,
+        dtype=found.dtype,
+        layout=found.layout,
+        size=list(found.size),
+        tried=found.tried,
+        best=_match(found.best),
+        next=_match(found.next),
+        alternatives=[
+            AlternativeForm(
+                {name: cast("Any", plain(value)) for name, value in one.fields.items()}, one.told_by
+            )
+            for one in found.alternatives
+        ],
+        compared_with=None if compared is None else compared.name,
+        differences=[] if compared is None else list(compared.differences),
+        notes=list(found.notes),
+        expected=as_expected(found, compared) if is_expected else UNSET,
+        adopted=UNSET if adopted is None else adopted,
+    )
+    return as_dict(form)
+
+
+def as_expected(found: Identification, compared: Compared | None) -> bool:
+    """Whether the recipe is found, and in nothing another one than is expected."""
+    if compared is None or not compared.is_expected:
+        return False
+    return found.outcome is Outcome.FOUND and not compared.differences
+
+
+def _match(match: Match | None) -> MatchForm | None:
+    if match is None:
+        return None
+    return MatchForm(
+        identity=match.recipe.identity,
+        text=recipe_text(match.recipe),
+        recipe=recipe_form(match.recipe.to_dict()),
+        differing=match.residual.differing,
+        values=match.residual.values,
+        largest=match.residual.largest,
+        mean=match.residual.mean,
+    )
+
+
+def to_rows(
+    found: Identification, compared: Compared | None, adopted: int | None
+) -> Iterator[tuple[str, str]]:
+    """The identification for people: what, and a text of one or more lines."""
+    rows, columns = found.size
+    images = f"{found.images} image{'s' if found.images > 1 else ''}"
+    yield "tensor", f"{found.dtype} {found.layout.upper()}, {images} of {rows} x {columns}"
+    if found.best is not None:
+        name = "recipe" if found.outcome is Outcome.FOUND else "nearest"
+        yield name, in_words(found.best.recipe)
+        yield "as text", recipe_text(found.best.recipe)
+        yield "residual", residual_words(found.best)
+    if found.next is not None:
+        yield "next", f"{in_words(found.next.recipe)}: {residual_words(found.next)}"
+    if compared is not None:
+        yield _heading(compared), _lines(compared.differences) or "in nothing"
+    if found.alternatives:
+        yield "not told", _lines(map(alternative_words, found.alternatives))
+    if found.notes:
+        yield "note", _lines(found.notes)
+    if adopted is not None:
+        yield "adopted", f"{adopted} files, each equal to what the recipe gives"
+    yield "compared", f"{found.tried} pipelines"
+
+
+def headline(found: Identification, tensor: Path) -> str:
+    """The answer in a line."""
+    if found.outcome is Outcome.FOUND and found.best is not None:
+        return f"FOUND: {found.best.recipe.identity} gives every bit of {printable(str(tensor))}"
+    if found.outcome is Outcome.NEAREST:
+        return f"NOT FOUND: no recipe gives {printable(str(tensor))}; the nearest is named"
+    return f"NOT FOUND: nothing that was tried is near {printable(str(tensor))}"
+
+
+def _heading(compared: Compared) -> str:
+    return "unlike the expected" if compared.is_expected else f"as {printable(compared.name)}, but"
+
+
+def residual_words(match: Match) -> str:
+    """How far a recipe is from the tensor."""
+    left = match.residual
+    if not left.differing:
+        return f"none: all {left.values} values are equal, bit by bit"
+    return (
+        f"{100 * left.share:.3g} % of the values differ, by {left.largest:.3g} at most and "
+        f"{left.mean:.3g} on average"
+    )
+
+
+def alternative_words(one: Any) -> str:  # noqa: ANN401
+    """What these photos do not tell, and which would."""
+    fields = ", ".join(f"{name} {plain(value)}" for name, value in one.fields.items())
+    return f"{fields} gives the same: {one.told_by} would tell"
+
+
+def _lines(texts: Sequence[str] | Iterator[str] | Any) -> str:  # noqa: ANN401
+    return "\n".join(printable(text) for text in texts)

@@ -1,0 +1,220 @@
+"""Which recipe made a tensor of photos: read, search, try, and say what is not told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from regcore.errors import UsageError
+from regcore.images.flavours.check import versions_unasked
+from regcore.recipes.recipe import Recipe
+from regcore.trust.identify.alternatives import alternatives
+from regcore.trust.identify.bank import Pipeline
+from regcore.trust.identify.explained import (
+    Explained,
+    explain,
+    recipes_of,
+    same_pixels,
+    with_pipeline,
+)
+from regcore.trust.identify.findings import Identification, Match, Outcome, Residual
+from regcore.trust.identify.hints import hints
+from regcore.trust.identify.near import nearest_match
+from regcore.trust.identify.photos import Photo
+from regcore.trust.identify.readings import Reading, readings
+from regcore.trust.identify.search import Found, choose_photo, search
+from regcore.trust.identify.tensor_files import StoredTensor
+from regcore.trust.identify.trial import residual
+
+#: Ways to read the shape of a tensor that are looked into.
+_SHAPES = 3
+#: Pipelines that explain one photo and are tried on all of them.
+_EXPLAINED = 48
+#: What is below this correlation at the best size shows another photo.
+_SIMILAR = 0.6
+_WIDE = "stored as float64, though every value is one of float32"
+
+
+def identify(
+    tensor: StoredTensor,
+    photos: Sequence[Photo],
+    size: tuple[int, int] | None = None,
+    expected: Recipe | None = None,
+) -> Identification:
+    """Which recipe gives `tensor` of all `photos`, bit by bit; else what is nearest, and why not.
+
+    size: rows and columns, of a file that does not say them. expected: a recipe that is tried
+    before all others.
+    Raises DatasetError where the tensor cannot be one of so many photos.
+    """
+    with versions_unasked():
+        read = readings(tensor, len(photos), size)
+        attempts = []
+        for group in _by_shape(read)[:_SHAPES]:
+            for reading in group if expected is not None else ():
+                if expected is not None and _is_by(expected, photos, reading):
+                    return _as_expected(expected, photos, reading)
+            attempt = _attempt(group, photos)
+            if attempt.exact:
+                return _exact(attempt, photos)
+            attempts.append(attempt)
+        return _inexact(max(attempts, key=lambda attempt: attempt.found.similarity), photos)
+
+
+class _Exact(NamedTuple):
+    recipe: Recipe
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What came of one way to read the shape.
+
+    readings: of that shape. explained: pipelines that explain all values. exact: recipes that give
+    every bit.
+    """
+
+    readings: list[Reading]
+    found: Found
+    explained: list[Explained]
+    exact: list[_Exact]
+
+
+def _by_shape(found: Sequence[Reading]) -> list[list[Reading]]:
+    groups: dict[tuple[object, ...], list[Reading]] = {}
+    for reading in found:
+        groups.setdefault((reading.values.shape, reading.layout), []).append(reading)
+    return list(groups.values())
+
+
+def _attempt(group: list[Reading], photos: Sequence[Photo]) -> _Attempt:
+    first = group[0]
+    place = choose_photo(photos, first.values.shape[1:3])
+    found = search(photos[place], first, place)
+    explained: list[Explained] = []
+    exact: list[_Exact] = []
+    for reading in group:
+        candidates = found.exact
+        if not candidates and reading is not first:
+            candidates = search(photos[place], reading, place).exact
+        whole = _explained(candidates, photos, reading)
+        if reading is first:
+            explained = whole
+        exact = _recipes(whole, photos, reading)
+        if exact:
+            break
+    return _Attempt(group, found, explained, exact)
+
+
+def _explained(
+    pipelines: Sequence[Pipeline], photos: Sequence[Photo], reading: Reading
+) -> list[Explained]:
+    tried = (explain(pipeline, photos, reading) for pipeline in pipelines[:_EXPLAINED])
+    return [one for one in tried if one is not None]
+
+
+def _recipes(
+    explained: Sequence[Explained], photos: Sequence[Photo], reading: Reading
+) -> list[_Exact]:
+    """The recipes that give every bit: those that are tried, and what makes the same pixels."""
+    if reading.is_rounded:
+        return []
+    for one in explained:
+        exact = [recipe for recipe in recipes_of(one, reading) if _gives(recipe, photos, reading)]
+        if exact:
+            others = [other for other in explained if other is not one and same_pixels(one, other)]
+            same = (with_pipeline(exact[0], other) for other in others)
+            exact += [recipe for recipe in same if recipe is not None]
+            return [_Exact(recipe, reading) for recipe in exact]
+    return []
+
+
+def _is_by(expected: Recipe, photos: Sequence[Photo], reading: Reading) -> bool:
+    form = (reading.dtype, reading.layout, reading.values.shape[1:3])
+    if form != (expected.dtype, expected.layout, expected.size):
+        return False
+    return _gives(expected, photos, reading)
+
+
+def _as_expected(expected: Recipe, photos: Sequence[Photo], reading: Reading) -> Identification:
+    exact = _Exact(expected, reading)
+    return _exact(_Attempt([reading], Found((), 1, 1.0), [], [exact]), photos)
+
+
+def _gives(recipe: Recipe, photos: Sequence[Photo], reading: Reading) -> bool:
+    found = residual(recipe, photos, reading)
+    return found is not None and not found.differing
+
+
+def _exact(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
+    recipe, reading = attempt.exact[0]
+    same = [other for other, _ in attempt.exact[1:]]
+    also = alternatives(recipe, same, photos)
+    count = reading.values.size
+    wide = reading.dtype == "float64"
+    return Identification(
+        outcome=Outcome.FOUND,
+        dtype=reading.dtype,
+        layout=reading.layout,
+        size=reading.values.shape[1:3],
+        images=len(photos),
+        best=Match(recipe, Residual(0, count, 0.0, 0.0)),
+        next=_next(attempt, recipe, photos, reading),
+        alternatives=also,
+        notes=(_WIDE,) if wide else (),
+        tried=attempt.found.tried,
+    )
+
+
+def _next(
+    attempt: _Attempt, recipe: Recipe, photos: Sequence[Photo], reading: Reading
+) -> Match | None:
+    """The nearest pipeline that gives other pixels, with the values of the recipe."""
+    for candidate in attempt.found.candidates:
+        if candidate.agreement.is_function:
+            continue
+        values = {
+            name: getattr(recipe, name)
+            for name in (
+                "mean", "std", "divisor", "arithmetic", "second_std", "dtype", "layout",
+                "quant_scale", "quant_zero_point", "channels",
+            )
+        }  # fmt: skip
+        try:
+            other = Recipe(**{**candidate.pipeline.fields(), **values})
+        except UsageError:
+            continue
+        found = residual(other, photos, reading)
+        if found is not None and found.differing:
+            return Match(other, found)
+    return None
+
+
+def _inexact(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
+    reading, found = attempt.readings[0], attempt.found
+    similar = found.similarity >= _SIMILAR
+    matches = []
+    for candidate in found.candidates if similar else ():
+        if (match := nearest_match(candidate.pipeline, photos, reading)) is not None:
+            matches.append(match)
+        if len(matches) == 2:  # noqa: PLR2004
+            break
+    notes = hints(
+        reading,
+        attempt.explained,
+        similarity=found.similarity if similar else 0.0,
+        levels=matches[0][1] if matches else None,
+    )
+    return Identification(
+        outcome=Outcome.NEAREST if matches else Outcome.UNKNOWN,
+        dtype=reading.dtype,
+        layout=reading.layout,
+        size=reading.values.shape[1:3],
+        images=len(photos),
+        best=matches[0][0] if matches else None,
+        next=matches[1][0] if len(matches) > 1 else None,
+        alternatives=(),
+        notes=notes,
+        tried=found.tried,
+    )

@@ -1,0 +1,109 @@
+"""A recipe for a pipeline that does not explain a tensor: with the mean and std nearest to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from regcore.errors import UsageError
+from regcore.recipes.recipe import Recipe
+from regcore.trust.identify.bank import Pipeline
+from regcore.trust.identify.explained import in_order, orders, pixels_of_all
+from regcore.trust.identify.families import BYTE_FAMILIES, FAMILIES
+from regcore.trust.identify.findings import Match
+from regcore.trust.identify.photos import Photo
+from regcore.trust.identify.readings import Reading
+from regcore.trust.identify.tables import Line, line_of
+from regcore.trust.identify.trial import residual
+
+#: How far, in std, a line may be from a known mean and std to be told as that.
+_ROOM = 0.03
+
+
+def nearest_match(
+    pipeline: Pipeline, photos: Sequence[Photo], reading: Reading
+) -> tuple[Match, float] | None:
+    """The recipe of a pipeline with the likeliest values, and how far its pixels are off.
+
+    The second is the root mean square, in steps of a pixel's value. None where there is none.
+    """
+    made = pixels_of_all(pipeline, photos)
+    if made is None:
+        return None
+    fitted = []
+    for channels in orders(pipeline.channels):
+        pixels = in_order(made, channels)
+        lines, left = _fit([one.astype(np.float64) for one in pixels], reading)
+        fitted.append((left, channels, lines))
+    left, channels, lines = min(fitted, key=lambda one: one[0])
+    for values in _likely_values(lines, reading.dtype, channels):
+        try:
+            form = {"channels": channels, "layout": reading.layout}
+            recipe = Recipe(**{**pipeline.fields(), **form, **values})
+        except UsageError:
+            continue
+        found = residual(recipe, photos, reading)
+        if found is not None:
+            return Match(recipe, found), left
+    return None
+
+
+def _fit(pixels: Sequence[Any], reading: Reading) -> tuple[list[Line], float]:
+    """A line for each channel, and what they leave, in steps of a pixel's value."""
+    lines, squares = [], []
+    for channel in range(reading.values.shape[3]):
+        x = np.concatenate([one[..., channel].ravel() for one in pixels])
+        y = reading.values[..., channel].ravel().astype(np.float64)
+        if x.min() == x.max():
+            return [Line(0.0, 0.0)] * reading.values.shape[3], 256.0
+        line = line_of(x, y)
+        left = y - line.slope * x - line.start
+        squares.append(np.mean(left**2) / max(line.slope**2, 1e-30))
+        lines.append(line)
+    return lines, float(np.sqrt(np.mean(squares)))
+
+
+def _likely_values(lines: Sequence[Line], dtype: str, channels: str) -> list[dict[str, Any]]:
+    """Fields of values, the likeliest first."""
+    if not all(line.slope > 0 for line in lines):
+        return []
+    if dtype in ("uint8", "int8"):
+        return _likely_steps(lines, dtype, channels)
+    dtype = "float32" if dtype == "float64" else dtype
+    found: list[tuple[float, dict[str, Any]]] = []
+    for divisor, families in ((255.0, FAMILIES), (1.0, BYTE_FAMILIES)):
+        stds = [1 / (divisor * line.slope) for line in lines]
+        means = [-line.start * std for line, std in zip(lines, stds, strict=True)]
+        for known in families.values() if channels != "gray" else ():
+            for mean, std in (known, (known[0][::-1], known[1][::-1])):
+                distance = max(
+                    max(abs(m - near), abs(s - spread)) / spread
+                    for m, s, near, spread in zip(mean, std, means, stds, strict=True)
+                )
+                found.append((distance, {"mean": mean, "std": std, "divisor": divisor}))
+        if divisor != 1:
+            short = {
+                "mean": tuple(float(f"{one:.4g}") for one in means),
+                "std": tuple(float(f"{one:.4g}") for one in stds),
+            }
+            found.append((_ROOM, short))
+    found.sort(key=lambda one: one[0])
+    return [{**values, "dtype": dtype} for distance, values in found if distance <= _ROOM]
+
+
+def _likely_steps(lines: Sequence[Line], dtype: str, channels: str) -> list[dict[str, Any]]:
+    """Of uint8 and int8: pixels, or steps of them."""
+    low, high = (0, 255) if dtype == "uint8" else (-128, 127)
+    slope = float(np.mean([line.slope for line in lines]))
+    start = float(np.mean([line.start for line in lines]))
+    if dtype == "uint8" and abs(slope - 1) < _ROOM:
+        return [{"dtype": dtype}]
+    count = 1 if channels == "gray" else 3
+    steps = {
+        "mean": (0.0,) * count, "std": (1.0,) * count, "divisor": 1.0,
+        "quant_scale": float(f"{1 / slope:.4g}"),
+        "quant_zero_point": int(np.clip(round(start), low, high)),
+    }  # fmt: skip
+    return [{**steps, "dtype": dtype}]
