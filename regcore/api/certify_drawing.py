@@ -168,9 +168,9 @@ def _note(
     session.note_canaries(result)
     if result.alarm:
         log(
-            f"ALARM: of the {result.images} images of which the reference was least sure, the "
-            f"answers to {result.outside} are not among its five best; this port has other pixels, "
-            "labels or weights. The test goes on, without these"
+            f"ALARM: of {result.images} images of which the reference was least sure, the answers "
+            f"to {result.outside} are not among its three best; this port has other pixels, labels "
+            "or weights. The test goes on, without these"
         )
     return result
 

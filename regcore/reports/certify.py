@@ -115,7 +115,7 @@ def rows_of_texts(found: Mapping[str, Any]) -> list[Row]:
     if canary:
         what = "ALARM" if found["alarm"] else "no alarm"
         outside = f"{canary['outside']} of {canary['images']} answers"
-        rows.append(("canaries", f"{what}: {outside} are not among the reference's five best"))
+        rows.append(("canaries", f"{what}: {outside} are not among the reference's three best"))
     for name, what in (
         ("failed", "not evaluated"),
         ("lost", "right by the reference, wrong by the port"),

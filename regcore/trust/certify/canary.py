@@ -1,14 +1,15 @@
 """An alarm from the images of which the reference was least sure.
 
 Where the reference's two best scores are almost the same, a sound port may take either, and the
-share of right answers says little. But its answer stays among the reference's five best, and that
-of a port with other pixels, labels or weights does not. The canaries are chosen by what the
+share of right answers says little. But its answer stays among the reference's three best, and that
+of a port with other pixels, labels or weights often does not. The canaries are chosen by what the
 reference did, so that they are no fair draw of the images: what they show never enters the test,
 and never makes a PASS.
 
-The rule is a likelihood ratio, taken after each canary: of a port half of whose answers are outside
-the five best to one of which a tenth are. It is an e-value for "at most a tenth, whatever came
-before", so that at 1,000 an alarm of a port that keeps to that has a probability of at most 0.001.
+The rule is a likelihood ratio, taken after each canary: of a port three tenths of whose answers are
+outside the three best to one of which a twentieth are. It is an e-value for "at most a twentieth,
+whatever came before", so that at 1,000 an alarm of a port that keeps to that has a probability of
+at most 0.001.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from regcore.schemas.fields import Count, described
 
 CANARIES = 64
 #: At most so large a part of the images, but never fewer than these.
-_PART, _FEWEST = 10, 8
-_SOUND, _BROKEN = 0.1, 0.5
+_PART, _FEWEST = 4, 8
+_SOUND, _BROKEN = 0.05, 0.3
+_BEST = 3
 _ALARM = 1000.0
 
 
@@ -36,7 +38,7 @@ class CanaryResult:
 
     images: Annotated[Count, described("That were looked at, all but those that failed.")]
     outside: Annotated[
-        Count, described("Of these, answers that are not among the reference's five best.")
+        Count, described("Of these, answers that are not among the reference's three best.")
     ]
     same: Annotated[Count, described("Of these, answers that are the reference's.")]
     alarm_after: Annotated[
@@ -66,10 +68,10 @@ def canary_places(reference: TopPredictions, count: int = CANARIES) -> NDArray[n
 def judge_canaries(best: NDArray[np.int64], answers: NDArray[np.int64]) -> CanaryResult:
     """The alarm, or none.
 
-    best: the reference's best classes, int64 [canaries, 5]. answers: the port's, int64 [canaries],
-    none of which failed.
+    best: the reference's best classes, int64 [canaries, 3 or more]. answers: the port's, int64
+    [canaries], none of which failed.
     """
-    outside = ~(best == answers[:, np.newaxis]).any(axis=1)
+    outside = ~(best[:, :_BEST] == answers[:, np.newaxis]).any(axis=1)
     gains = np.where(outside, math.log(_BROKEN / _SOUND), math.log((1 - _BROKEN) / (1 - _SOUND)))
     reached = np.flatnonzero(np.cumsum(gains) >= math.log(_ALARM))
     return CanaryResult(

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import regcore
-from labelled_photos import sample
+from labelled_photos import imagenet_200, sample
 from onnx_models import COLOURS, save_model
 from PIL import Image
 
 from regcore import (
     DatasetError,
     MismatchError,
+    Recipe,
     UsageError,
     certify_model,
     certify_runs,
@@ -29,6 +30,7 @@ from regcore.evaluation.verdict import Outcome
 from regcore.trust.certify.order import draw_key
 
 IMAGES = 400
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -281,3 +283,36 @@ def test_the_demos_photos_are_all_drawn(
     )
     assert bgr.outcome is Outcome.FAIL
     assert bgr.certificate.finding.drawn <= count
+
+
+@pytest.mark.slow
+def test_canaries_of_real_photos(shared_data: Path, tmp_path: Path) -> None:
+    """Other pixels give an alarm by some dozens of photos, and float16 gives none."""
+    import onnx
+
+    from regcore.convert.onnx.float16 import to_float16
+    from regcore.demo import exported_model
+
+    found = imagenet_200(shared_data)
+    model = exported_model(tmp_path, print)
+    onnx.save(to_float16(onnx.load(model)), tmp_path / "half.onnx")
+    evaluate_model(model, found.folder, found.labels, out=tmp_path / "run")
+    recipe = Recipe.preset("tf_efficientnet_lite0")
+    for name, port, made_by, alarm in (
+        ("half", tmp_path / "half.onnx", recipe, False),
+        ("filter", model, replace(recipe, filter="bilinear"), False),
+        ("bgr", model, replace(recipe, channels="bgr"), True),
+        ("mean", model, replace(recipe, mean=IMAGENET_MEAN, std=IMAGENET_STD), True),
+    ):
+        certified = certify_model(
+            port,
+            found.folder,
+            tmp_path / "run",
+            labels=found.labels,
+            evidence=tmp_path / f"{name}.jsonl",
+            margin="5pt",
+            recipe=made_by,
+        )
+        assert certified.certificate.canary is not None
+        assert certified.certificate.canary.alarm is alarm
+        assert certified.outcome is (Outcome.FAIL if name in ("bgr", "mean") else Outcome.PASS)
