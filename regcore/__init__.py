@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from regcore.api.batchcheck import check_batches as check_batches
     from regcore.api.certify import certify_model as certify_model
     from regcore.api.certify import certify_runs as certify_runs
     from regcore.api.certify import check_evidence as check_evidence
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
 #: The names of each module, imported at their first use (PEP 562): `import regcore` costs little.
 _NAMES_OF_MODULES = {
+    "api.batchcheck": "check_batches",
     "api.certify": "certify_model certify_runs check_evidence",
     "api.compare": "compare_rates",
     "api.doctor": "run_doctor",

@@ -17,6 +17,7 @@ from regcore.convert.inspect_form import InspectForm
 from regcore.models.build_record import DeviceModelForm
 from regcore.performance.perf_file import PerfForm
 from regcore.performance.profile.profile_file import ProfileForm
+from regcore.reports.batchcheck import BatchCheckForm
 from regcore.reports.certify import CertifyForm
 from regcore.reports.comparison.comparison_file import ComparisonForm
 from regcore.reports.demo_form import DemoForm
@@ -39,6 +40,7 @@ from regcore.store.manifest_form import ManifestForm, StoreForm
 from regcore.trust.certify.evidence_form import CanaryLine, Decision, EvidenceForm, FindingLine
 
 FORMS = (
+    Form("batchcheck", "regcore batchcheck --json", BatchCheckForm),
     Form("certify", "regcore certify --json", CertifyForm),
     Form("comparison", "comparison.json; regcore compare --json", ComparisonForm),
     Form("convert", "regcore convert --json", ConvertForm),

@@ -225,6 +225,8 @@ def of_models(folder: Path, model: Path, exported: ExportedModels) -> Told:
         yield "recipe-diff", told.stdout
     examined = ("doctor", "--only", "pillow,opencv,ascend,machine", "--require", "pillow")
     yield "doctor", regcore(*examined, "--json").stdout
+    size = "resize=8,crop=8,filter=box,mean=0,0,0,std=1,1,1"
+    yield "batchcheck", regcore("batchcheck", "simulated:99999", "--recipe", size, "--json").stdout
 
 
 def test_every_form_is_written_and_fits(outputs: dict[str, list[str]]) -> None:

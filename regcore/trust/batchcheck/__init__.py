@@ -1,0 +1,1 @@
+"""Whether an image has the same scores in every slot, at every batch size, beside any others."""
