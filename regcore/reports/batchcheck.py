@@ -41,7 +41,7 @@ class BatchCheckForm:
     outcome: Annotated[
         Outcome, described("FAIL if any check fails; UNDECIDED where only repeats were compared.")
     ]
-    checks: list[CheckFound]
+    checks: Annotated[list[CheckFound], described("In the order in which they ran.")]
 
 
 def to_dict(
