@@ -357,5 +357,5 @@ def test_schemas_are_reachable() -> None:
         assert schema == load_schema(name)
     assert re.search(r"comparison +2", listed)
     told = regcore("schema", "nonsense", code=2)
-    assert "no schema 'nonsense'; there are batchcheck, comparison" in told.stderr
+    assert "no schema 'nonsense'; there are batchcheck, certify" in told.stderr
     jsonschema.Draft202012Validator(json.loads(regcore("schema", "perf").stdout)).is_valid({})
