@@ -26,6 +26,7 @@ from regcore.reports.export import ExportForm
 from regcore.reports.guide_lint.rendering import LintForm
 from regcore.reports.identify import IdentifyForm
 from regcore.reports.inference import InferForm
+from regcore.reports.labels import LabelsForm
 from regcore.reports.prediction import PredictForm
 from regcore.reports.preprocessing import PlanForm, PreprocessForm
 from regcore.reports.recipe import RecipeDiffForm, RecipeListForm, RecipeShowForm
@@ -57,6 +58,7 @@ FORMS = (
     Form("infer", "regcore infer --json", InferForm),
     Form("inference", "infer.json", InferenceForm),
     Form("inspect", "regcore inspect --json", InspectForm),
+    Form("labels", "regcore labels --json", LabelsForm),
     Form("lint", "regcore compare --lint --json", LintForm),
     Form("onnx-recipe", "The property regcore.recipe of an ONNX file", ModelRecipe),
     Form("perf", "perf.json", PerfForm),

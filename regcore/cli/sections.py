@@ -53,6 +53,7 @@ SECTIONS: tuple[Section, ...] = (
             ("doctor", "Compare the pixels of all libraries here; try all devices."),
             ("identify", "Find the recipe that made a tensor of these photos."),
             ("batchcheck", "Find out whether scores depend on the rest of a batch."),
+            ("labels", "Ask scores how labels are numbered, and which are wrong."),
         ),
     ),
     (

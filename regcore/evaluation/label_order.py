@@ -42,7 +42,7 @@ def label_order_hint(
         return None
     hits = int(np.count_nonzero(labels == predicted))
     first = int(background)
-    for expected, sentence in _numberings(labels, classes, first):
+    for expected, sentence in numberings(labels, classes, first):
         hit = expected == predicted
         count = int(np.count_nonzero(hit))
         if _explains(count, hits, len(labels)) and _count(labels[hit]) >= _FEWEST_CLASSES:
@@ -50,10 +50,14 @@ def label_order_hint(
     return _other_order(labels, predicted, hits, classes, first)
 
 
-def _numberings(
+def numberings(
     labels: NDArray[np.int64], classes: int, first: int
 ) -> Iterator[tuple[NDArray[np.int64], str]]:
-    """The class of each image by numberings that people mix up, and what to say of each."""
+    """The class of each image by numberings that people mix up, and what to say of each.
+
+    labels: int64 [images]; first: 1 where class 0 is the background, else 0. A class may be -1 or
+    `classes`, which no model has.
+    """
     less = (
         "--no-background takes class 0 for one that a label names"
         if first

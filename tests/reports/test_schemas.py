@@ -151,6 +151,8 @@ def of_scores(folder: Path, model: Path) -> Told:
         scored = ("score", out / "dumpOutput_device0", folder / labels, folder / "scored", name)
         yield "score", regcore(*scored, "--metric", "ece", "--json", code=code).stdout
         yield "result", (folder / "scored" / written).read_text()
+        asked = ("labels", out / "dumpOutput_device0", folder / labels, "--json")
+        yield "labels", regcore(*asked, code=1).stdout
 
 
 def of_comparisons(folder: Path, model: Path) -> Told:
