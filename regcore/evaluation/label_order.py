@@ -72,7 +72,8 @@ def numberings(
         "would be if the labels were the places of the classes' numbers sorted as text (0, 1, 10, "
         "100): --labels numbers takes folders by their numbers"
     )
-    yield as_text[labels - first] + first, sentence
+    known = (labels >= first) & (labels < classes)
+    yield np.where(known, as_text[np.where(known, labels - first, 0)] + first, -1), sentence
 
 
 def _choices(
