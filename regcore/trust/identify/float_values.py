@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore._native.choices import ARITHMETICS
 from regcore.trust.identify.quantised import known_values, steps_of
 from regcore.trust.identify.tables import Line, line_of
 from regcore.trust.identify.values import Scalars, fields_through, scalar_values
@@ -36,7 +37,9 @@ def float_fields(
     ]
     shown = [pixels[0][..., channel].astype(np.float32) for channel in channels]
     wanted = [values[0, ..., channel] for channel in channels]
-    if dtype in ("uint8", "int8"):
+    if dtype in ("uint8", "int8"):  # whose scale the values of all images tell best
+        shown = [np.stack([one[..., channel] for one in pixels]) for channel in channels]
+        wanted = [values[..., channel] for channel in channels]
         return list(_quantised(shown, wanted, lines, dtype))
     return fields_through(shown, wanted, lines, dtype)
 
@@ -56,11 +59,12 @@ def _quantised(
         ]
         if not min(scales) or max(scales) - min(scales) > _SCALE_ROOM * max(scales):
             continue
-        plain = [
-            scalar_values(shown, Scalars(mean, each), divisor, "float32", twice=False).ravel()
-            for shown, mean, each in zip(pixels, base["mean"], std, strict=True)
-        ]
         flat = np.concatenate([one.ravel() for one in steps])
-        found = steps_of(np.concatenate(plain), flat, dtype)
-        for zero_point, scale in islice(found, _AT_MOST):
-            yield {**base, "dtype": dtype, "quant_scale": scale, "quant_zero_point": zero_point}
+        for arithmetic in ARITHMETICS:
+            plain = [
+                scalar_values(shown, Scalars(mean, each), divisor, arithmetic, twice=False).ravel()
+                for shown, mean, each in zip(pixels, base["mean"], std, strict=True)
+            ]
+            form = {**base, "arithmetic": arithmetic, "dtype": dtype}
+            for zero_point, scale in islice(steps_of(np.concatenate(plain), flat, dtype), _AT_MOST):
+                yield {**form, "quant_scale": scale, "quant_zero_point": zero_point}

@@ -31,8 +31,14 @@ from regcore.trust.identify.trial import residual
 _SHAPES = 3
 #: Pipelines that explain one photo and are tried on all of them.
 _EXPLAINED = 48
+#: The same of those that do not round, where several are within what rounding leaves.
+_NEARLY = 9
 #: What is below this correlation at the best size shows another photo.
 _SIMILAR = 0.6
+_SCALE = (
+    "quant_scale is the shortest number that gives these steps; where the model has its own, and "
+    "that is as near, it is the model's"
+)
 _WIDE = "stored as float64, though every value is one of float32"
 
 
@@ -93,24 +99,26 @@ def _attempt(group: list[Reading], photos: Sequence[Photo]) -> _Attempt:
     place = choose_photo(photos, first.values.shape[1:3])
     found = search(photos[place], first, place)
     explained: list[Explained] = []
-    exact: list[_Exact] = []
     for reading in group:
         candidates = found.exact
         if not candidates and reading is not first:
             candidates = search(photos[place], reading, place).exact
-        whole = _explained(candidates, photos, reading)
-        if reading is first:
-            explained = whole
-        exact = _recipes(whole, photos, reading)
-        if exact:
-            break
-    return _Attempt(group, found, explained, exact)
+        rounded = [pipeline for pipeline in candidates if pipeline.way.rounds]
+        others = [pipeline for pipeline in candidates if not pipeline.way.rounds]
+        for pipelines in (rounded[:_EXPLAINED], others[:_NEARLY]):
+            whole = _explained(pipelines, photos, reading)
+            if reading is first:
+                explained += whole
+            exact = _recipes(whole, photos, reading)
+            if exact:
+                return _Attempt(group, found, explained, exact)
+    return _Attempt(group, found, explained, [])
 
 
 def _explained(
     pipelines: Sequence[Pipeline], photos: Sequence[Photo], reading: Reading
 ) -> list[Explained]:
-    tried = (explain(pipeline, photos, reading) for pipeline in pipelines[:_EXPLAINED])
+    tried = (explain(pipeline, photos, reading) for pipeline in pipelines)
     return [one for one in tried if one is not None]
 
 
@@ -152,7 +160,8 @@ def _exact(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
     same = [other for other, _ in attempt.exact[1:]]
     also = alternatives(recipe, same, photos)
     count = reading.values.size
-    wide = reading.dtype == "float64"
+    notes = [_WIDE] if reading.dtype == "float64" else []
+    notes += [_SCALE] if recipe.quant_scale is not None else []
     return Identification(
         outcome=Outcome.FOUND,
         dtype=reading.dtype,
@@ -162,7 +171,7 @@ def _exact(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
         best=Match(recipe, Residual(0, count, 0.0, 0.0)),
         next=_next(attempt, recipe, photos, reading),
         alternatives=also,
-        notes=(_WIDE,) if wide else (),
+        notes=tuple(notes),
         tried=attempt.found.tried,
     )
 

@@ -16,6 +16,11 @@ from regcore.trust.identify.tables import ValueTable, line_of
 
 _LIMITS = {"uint8": (0, 255), "int8": (-128, 127)}
 _MOST_DIGITS = 10
+#: Quotients are rounded to float32, so that bounds of a scale are known only so far; and how many
+#: float32 numbers beside the middle of a narrow range are tried.
+_ROOM = 3e-7
+_NEIGHBOURS = 8
+_SAMPLE = 1 << 13
 
 
 def quantised_fields(table: ValueTable, dtype: str, channels: str) -> list[dict[str, Any]]:
@@ -60,28 +65,38 @@ def steps_of(
     low, high = _LIMITS[dtype]
     inside = (steps > low) & (steps < high)
     values, counts = plain[inside].astype(np.float64), steps[inside].astype(np.float64)
-    if not len(values) or values.min() == values.max():
+    few = slice(None, None, max(1, len(values) // _SAMPLE))
+    if not len(values) or values[few].min() == values[few].max():
         return
-    line = line_of(values, counts)
+    line = line_of(values[few], counts[few])
     if not line.slope > 0:
         return
     near = round(line.start)
     for zero_point in (near, near - 1, near + 1):
-        if low <= zero_point <= high:
+        # A few of the values refuse most means and stds, which have no scale at all.
+        if low <= zero_point <= high and _bounds(values[few], counts[few] - zero_point):
             for scale in _scales(values, counts - zero_point):
                 yield zero_point, scale
 
 
-def _scales(values: NDArray[np.float64], steps: NDArray[np.float64]) -> Iterator[float]:
+def _bounds(values: NDArray[np.float64], steps: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Between which the scale lies; None where there is none."""
     # |value| / scale lies between |step| - 0.5 and |step| + 0.5.
     size, count = np.abs(values), np.abs(steps)
     bounded = count > 0
     if not bounded.any() or np.any(bounded & (np.sign(values) != np.sign(steps))):
-        return
-    low = float(np.max(size / (count + 0.5)))
-    high = float(np.min(size[bounded] / (count[bounded] - 0.5)))
-    if 0 < low <= high * (1 + 1e-6):
-        yield from _between(low, high)
+        return None
+    low = float(np.max(size / (count + 0.5))) * (1 - _ROOM)
+    high = float(np.min(size[bounded] / (count[bounded] - 0.5))) * (1 + _ROOM)
+    return (low, high) if 0 < low <= high else None
+
+
+def _scales(values: NDArray[np.float64], steps: NDArray[np.float64]) -> Iterator[float]:
+    bounds = _bounds(values, steps)
+    shown = values.astype(np.float32)
+    for scale in _between(*bounds) if bounds else ():
+        if np.array_equal(np.rint(shown / np.float32(scale)), steps):
+            yield scale
 
 
 def known_values(channels: str) -> Iterator[dict[str, Any]]:
@@ -97,10 +112,14 @@ def known_values(channels: str) -> Iterator[dict[str, Any]]:
 
 
 def _between(low: float, high: float) -> Iterator[float]:
-    """Numbers of this range: the shortest, then longer ones, and the middle."""
+    """Numbers of this range: the shortest, then longer ones, and the float32 of its middle."""
     middle = (low + high) / 2
     for digits in range(1, _MOST_DIGITS):
         short = float(f"{middle:.{digits}g}")
         if low <= short <= high:
             yield short
-    yield middle
+    near = below = above = np.float32(middle)
+    yield float(near)
+    for _ in range(_NEIGHBOURS):
+        below, above = np.nextafter(below, np.float32(0)), np.nextafter(above, np.float32(np.inf))
+        yield from (float(below), float(above))
