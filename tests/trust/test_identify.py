@@ -46,6 +46,15 @@ KNOWN: tuple[dict[str, Any], ...] = (
     {"resize": None, "crop": 224},
     {"dtype": "uint8", "quant_scale": 0.0187, "quant_zero_point": 114},
     {"dtype": "int8", "quant_scale": 1.0, "quant_zero_point": -128, **UNIT, "divisor": 1.0},
+    {
+        "flavour": "tensorflow_antialias",
+        "filter": "bilinear",
+        "resize": 255,
+        "dtype": "int8",
+        "quant_scale": 0.0187,
+        "quant_zero_point": -14,
+    },
+    {"flavour": "tensorflow", "filter": "nearest", "resize": 249, "dtype": "float16"},
     {"std": (0.4914, 0.31234, 0.2222), "mean": (0.1, 0.61, 0.37)},
 )
 
@@ -140,6 +149,9 @@ STRANGE = {
     "fused: one multiply and one add": fused,
     "a curve, such as a gamma": lambda photo: np.sqrt(plain(photo).astype(np.float32)),
     "rounded to float16": lambda photo: normalised(plain(photo)).astype(np.float16).astype("f4"),
+    "not all channels do": lambda photo: np.asarray(
+        Image.fromarray(plain(photo)).convert("YCbCr"), np.float32
+    ),
     "shows none of these photos": lambda photo: normalised(plain(photo)[:, ::-1]),
 }
 

@@ -43,12 +43,17 @@ def hints(
             "it shows none of these photos at any size that was tried: other photos, another "
             "order of them, or pixels that were turned or mirrored"
         )
-    elif levels is not None and levels < _DECODER:
+    elif levels is None:
+        found.append(
+            "green follows the photos, but not all channels do: another order of channels, another "
+            "colour space, or values with their sign turned round"
+        )
+    elif levels < _DECODER:
         found.append(
             f"its pixels are {levels:.2f} levels from the nearest (root mean square): so near are "
             "another decoder (a fast DCT, plain upsampling) or another version of the library"
         )
-    elif levels is not None:
+    else:
         found.append(
             f"its pixels are {levels:.1f} levels from the nearest (root mean square): another "
             "filter or size, or pixels that were changed before or after the resize"

@@ -33,6 +33,8 @@ _SHAPES = 3
 _EXPLAINED = 48
 #: The same of those that do not round, where several are within what rounding leaves.
 _NEARLY = 9
+#: Pipelines that are looked through for the nearest recipe.
+_NEAREST = 6
 #: What is below this correlation at the best size shows another photo.
 _SIMILAR = 0.6
 _SCALE = (
@@ -204,7 +206,7 @@ def _inexact(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
     reading, found = attempt.readings[0], attempt.found
     similar = found.similarity >= _SIMILAR
     matches = []
-    for candidate in found.candidates if similar else ():
+    for candidate in found.candidates[:_NEAREST] if similar else ():
         if (match := nearest_match(candidate.pipeline, photos, reading)) is not None:
             matches.append(match)
         if len(matches) == 2:  # noqa: PLR2004

@@ -20,6 +20,8 @@ from regcore.trust.identify.trial import residual
 
 #: How far, in std, a line may be from a known mean and std to be told as that.
 _ROOM = 0.03
+#: Every third row and column do for a line.
+_STRIDE = 3
 
 
 def nearest_match(
@@ -35,7 +37,7 @@ def nearest_match(
     fitted = []
     for channels in orders(pipeline.channels):
         pixels = in_order(made, channels)
-        lines, left = _fit([one.astype(np.float64) for one in pixels], reading)
+        lines, left = _fit(pixels, reading)
         fitted.append((left, channels, lines))
     left, channels, lines = min(fitted, key=lambda one: one[0])
     for values in _likely_values(lines, reading.dtype, channels):
@@ -54,8 +56,9 @@ def _fit(pixels: Sequence[Any], reading: Reading) -> tuple[list[Line], float]:
     """A line for each channel, and what they leave, in steps of a pixel's value."""
     lines, squares = [], []
     for channel in range(reading.values.shape[3]):
-        x = np.concatenate([one[..., channel].ravel() for one in pixels])
-        y = reading.values[..., channel].ravel().astype(np.float64)
+        x = np.concatenate([one[::_STRIDE, ::_STRIDE, channel].ravel() for one in pixels])
+        y = reading.values[:, ::_STRIDE, ::_STRIDE, channel].ravel().astype(np.float64)
+        x = x.astype(np.float64)
         if x.min() == x.max():
             return [Line(0.0, 0.0)] * reading.values.shape[3], 256.0
         line = line_of(x, y)

@@ -29,6 +29,8 @@ _REFINED = 3
 _TRIED = 12
 #: How far below the best a size of the first look may be.
 _NEAR = 0.04
+#: Below this correlation no size is looked at again: it is another photo, or read the wrong way.
+_UNLIKE = 0.3
 _GLANCE = Way("pillow", "bilinear")
 #: A few filters that are unlike, by which the cuts are ranked; and how many cuts go on.
 _PROBES = (
@@ -102,6 +104,9 @@ def search(photo: Photo, reading: Reading, place: int) -> Found:
         ),
         key=lambda glance: -glance.score,
     )
+    best = glances[0].score if glances else 0.0
+    if best < _UNLIKE:
+        return Found((), len(glances), best)
     found: dict[Pipeline, Agreement] = {}
 
     def told(first: Pipeline) -> Agreement | None:
@@ -126,7 +131,6 @@ def search(photo: Photo, reading: Reading, place: int) -> Found:
         if any(explained.is_function for explained in found.values()):
             break
     ranked = sorted(found.items(), key=lambda item: (not item[1].is_function, item[1].levels))
-    best = glances[0].score if glances else 0.0
     return Found(tuple(Candidate(*item) for item in ranked), tried + len(glances), best)
 
 
