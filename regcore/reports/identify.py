@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -23,7 +23,7 @@ from regcore.schemas.fields import (
     described,
 )
 from regcore.schemas.recipe_form import RecipeForm, recipe_form
-from regcore.trust.identify.findings import Identification, Match, Outcome
+from regcore.trust.identify.findings import Alternative, Identification, Match, Outcome
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,10 @@ def to_rows(
     if found.next is not None:
         yield "next", f"{in_words(found.next.recipe)}: {residual_words(found.next)}"
     if compared is not None:
-        yield _heading(compared), _lines(compared.differences) or "in nothing"
+        name = "expected" if compared.is_expected else "known"
+        yield name, _lines([_heading(compared), *compared.differences])
     if found.alternatives:
-        yield "not told", _lines(map(alternative_words, found.alternatives))
+        yield "not told", _lines(untold_words(found.alternatives))
     if found.notes:
         yield "note", _lines(found.notes)
     if adopted is not None:
@@ -189,7 +190,7 @@ def headline(found: Identification, tensor: Path) -> str:
 
 
 def _heading(compared: Compared) -> str:
-    return "unlike the expected" if compared.is_expected else f"as {printable(compared.name)}, but"
+    return f"as {compared.name}, but:" if compared.differences else f"as {compared.name}"
 
 
 def residual_words(match: Match) -> str:
@@ -203,11 +204,22 @@ def residual_words(match: Match) -> str:
     )
 
 
-def alternative_words(one: Any) -> str:  # noqa: ANN401
-    """What these photos do not tell, and which would."""
-    fields = ", ".join(f"{name} {plain(value)}" for name, value in one.fields.items())
-    return f"{fields} gives the same: {one.told_by} would tell"
+def untold_words(alternatives: Sequence[Alternative]) -> Iterator[str]:
+    """What these photos do not tell, and which would, a line for each such photo."""
+    by_photo: dict[str, list[str]] = {}
+    for one in alternatives:
+        fields = (f"{name} {_value(value)}" for name, value in one.fields.items())
+        by_photo.setdefault(one.told_by, []).append(" with ".join(fields))
+    for photo, changes in by_photo.items():
+        verb = "give" if len(changes) > 1 else "gives"
+        yield f"{', '.join(changes)} {verb} the same; {photo} would tell"
 
 
-def _lines(texts: Sequence[str] | Iterator[str] | Any) -> str:  # noqa: ANN401
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return ("x" if isinstance(value[0], int) else " ").join(f"{one:g}" for one in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _lines(texts: Iterable[str]) -> str:
     return "\n".join(printable(text) for text in texts)
