@@ -74,7 +74,7 @@ def read_recorded(path: Path, log: Log) -> RecordedRun:
         log(f"{path}: {lacking} of its images were not evaluated, and count against any verdict")
     digest = hashlib.sha256(read_input(file)).hexdigest() if file.exists() else ""
     model, backend, provider, recipe = about
-    subject = Subject(model, f"sha256:{digest}", backend, provider, recipe)
+    subject = Subject(model, f"sha256:{digest}", backend, provider, recipe, output="")
     return RecordedRun(subject, predictions, complete)
 
 

@@ -117,13 +117,13 @@ def rows_of_texts(found: Mapping[str, Any]) -> list[Row]:
         outside = f"{canary['outside']} of {canary['images']} answers"
         rows.append(("canaries", f"{what}: {outside} are not among the reference's three best"))
     for name, what in (
-        ("failed", "not evaluated"),
+        ("failed", "not evaluated; they count against either verdict"),
         ("lost", "right by the reference, wrong by the port"),
-        ("won", "the reverse"),
+        ("won", "wrong by the reference, right by the port"),
     ):
         if images := found[name]:
-            listed = [str(len(images)), *map(printable, images[:_NAMED])]
-            rows.append((what, "\n".join([*listed, "..."] if len(images) > _NAMED else listed)))
+            listed = [f"{len(images)}, {what}", *map(printable, images[:_NAMED])]
+            rows.append((name, "\n".join([*listed, "..."] if len(images) > _NAMED else listed)))
     rows += [
         ("seed", str(found["seed"])),
         ("evidence", printable(found["evidence"])),
@@ -153,5 +153,5 @@ def to_table(found: Mapping[str, Any]) -> Table:
 
 
 def _named(subject: Mapping[str, Any]) -> str:
-    parts = [subject["model"], subject["backend"], subject["provider"]]
+    parts = [subject["model"], subject["backend"], subject["provider"], subject["recipe"]]
     return printable(", ".join(part for part in parts if part))

@@ -106,6 +106,7 @@ def outputs(folder: Path, exported_models: ExportedModels) -> dict[str, list[str
         of_comparisons(folder, model),
         of_stores(folder),
         of_tensors(folder),
+        of_certificates(folder),
         of_models(folder, model, exported_models),
     ):
         found.setdefault(form, []).append(text)
@@ -204,6 +205,17 @@ def of_tensors(folder: Path) -> Told:
     yield "identify", regcore("identify", bins, photos, "--adopt", "--json").stdout
 
 
+def of_certificates(folder: Path) -> Told:
+    run, evidence = folder / "runs" / "photos", folder / "evidence.jsonl"
+    asked = ("certify", run, "--reference", run, "--evidence", evidence, "--json")
+    yield "certify", regcore(*asked).stdout
+    head, canary, *images, verdict = evidence.read_text().splitlines()
+    yield "evidence", head
+    yield "evidence-canary", canary
+    yield from (("evidence-image", line) for line in images)
+    yield "evidence-verdict", verdict
+
+
 def of_models(folder: Path, model: Path, exported: ExportedModels) -> Told:
     for name in ("fused", "regnety_016"):
         yield "export", exported.outcomes[name].stdout
@@ -240,6 +252,7 @@ def test_every_form_is_written_and_fits(outputs: dict[str, list[str]]) -> None:
 
 def test_json_names_its_form_and_version(outputs: dict[str, list[str]]) -> None:
     bare = {"predictions", "onnx-recipe", "store-image", "trace"}
+    bare |= {"evidence-canary", "evidence-image", "evidence-verdict"}
     for form in outputs.keys() - bare:
         for text in outputs[form]:
             content = json.loads(text)
@@ -295,6 +308,10 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
         "comparison": {"run"},
         "score": {"hits", "accuracy", "confusion", "per_class", "metrics"},
         "verdict": {"scores", "run"},
+        "evidence": {"chain"},
+        "evidence-canary": {"chain"},
+        "evidence-image": {"chain"},
+        "evidence-verdict": {"chain"},
         "identify": {"expected", "adopted"},
         "inspect": {"opset", "producer", "weights", "device", "builder", "precision", "source",
                     "source_sha256", "refusal"},

@@ -11,6 +11,7 @@ from regcore.evaluation.run_folder import COMPARISON, PERF, PROFILE, RUN, VERDIC
 from regcore.evaluation.run_identity import contradiction, is_of_another, is_same_model, strangers
 from regcore.files.json_input import as_form, read_json
 from regcore.reports.html import timeline
+from regcore.reports.html.certificate import ShownCertificate, read_certificate
 from regcore.reports.html.contents import ComparisonContent, ProfileContent, VerdictContent
 from regcore.reports.html.perf_content import PerfContent, TraceContent
 from regcore.schemas import json_form
@@ -58,6 +59,10 @@ class RunFiles:
         """verdict.json, if it is of this run."""
         advice = "'regcore verdict FOLDER' writes it"
         return self._of_this_run(VERDICT, VerdictContent, "verdict", "verdict", advice)
+
+    def certificate(self) -> ShownCertificate | None:
+        """The certificate, if there is one and it is about this run."""
+        return self.section("certificate", lambda: read_certificate(self._folder))
 
     def perf(self) -> PerfContent | None:
         """perf.json, if it is this run's."""

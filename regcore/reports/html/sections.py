@@ -52,6 +52,7 @@ class Sections:
             "calibration": accuracy.calibration(run),
             "verdict": verdict,
             "mark": summary.mark,
+            "certificate": files.certificate(),
             "sentences": summary.verdict_sentences(verdict),
             "perf": perf,
             "reached": summary.reached(perf),

@@ -33,7 +33,7 @@ class Subject:
     backend: Annotated[str, described("The runtime and its version; empty where nobody says it.")]
     provider: Annotated[str, described("What really ran in it.")]
     recipe: Annotated[str, described("Name and identity of the preprocessing.")]
-    output: Annotated[str, described("The output with the scores; empty for a run.")] = ""
+    output: Annotated[str, described("The output with the scores; empty for a run.")]
 
 
 @dataclass(frozen=True)
