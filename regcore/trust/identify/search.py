@@ -38,6 +38,8 @@ _PROBES = (
     Way("opencv", "nearest"), Way("pillow", "nearest"),
 )  # fmt: skip
 _CUTS = 5
+#: Photos are looked at by so many sides of the result, or more.
+_LARGE = 3
 #: Rows to columns, from which on the order of the passes may show.
 _TALL = 2
 _ANY = Geometry(None, (1, 1))
@@ -178,13 +180,15 @@ def _glances(
 ) -> list[_Glance]:
     """Sizes of a photo by how like the tensor it then is, the likeliest first."""
     size = (target.shape[0], target.shape[1])
+    small = _shrunk(pixels, max(size))
     scores: dict[Geometry, float] = {}
 
     def look(geometries: Iterable[Geometry]) -> None:
         for geometry in geometries:
             if geometry in scores:
                 continue
-            made = Pipeline(geometry, _GLANCE, exif, channels).pixels_of(pixels)
+            shown = pixels if geometry.resize is None else small
+            made = Pipeline(geometry, _GLANCE, exif, channels).pixels_of(shown)
             if made is not None:
                 middle = made[..., made.shape[2] // 2]
                 scores[geometry] = correlation(middle[inside], target[inside])
@@ -199,3 +203,15 @@ def _glances(
             look(around(geometry, coarse_step(max(size))))
     ranked = sorted(scores, key=lambda one: -scores[one])
     return [_Glance(scores[one], one, exif) for one in ranked]
+
+
+def _shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A large photo by a whole factor, still large enough for every size of the first look."""
+    factor = min(pixels.shape[:2]) // (_LARGE * side)
+    if factor <= 1:
+        return pixels
+    rows, columns = (length // factor for length in pixels.shape[:2])
+    whole = pixels[: rows * factor, : columns * factor]
+    means = whole.reshape(rows, factor, columns, factor, 3).mean((1, 3), dtype=np.float32)
+    shrunk: NDArray[np.uint8] = means.round().astype(np.uint8)
+    return shrunk
