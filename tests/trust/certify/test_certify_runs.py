@@ -74,6 +74,7 @@ def test_shifted_labels_fail_at_once_and_the_canaries_alarm(
     assert any(line.startswith("ALARM: ") for line in said)
 
 
+@pytest.mark.slow
 def test_canaries_never_pass_a_port_nor_enter_the_test(tmp_path: Path, reference: Path) -> None:
     """A port that is right on them and broken elsewhere fails; one broken on them alone passes."""
     canaries = canary_places(REFERENCE)
@@ -149,6 +150,7 @@ def interrupted_after(monkeypatch: pytest.MonkeyPatch, lines: int) -> None:
     monkeypatch.setattr(evidence_module.EvidenceFile, "add", adding)
 
 
+@pytest.mark.slow
 def test_stopped_by_hand_it_is_undecided_and_goes_on_as_it_began(
     tmp_path: Path, reference: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from regcore.trust.certify.sequential_test import Question, SequentialTest
 pytest.importorskip("scipy")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lost", "won"), [(60, 60), (0, 0), (260, 40), (110, 50), (2000, 100)])
 def test_it_decides_at_the_same_image(lost: int, won: int) -> None:
     from certify_simulation import AT_THE_END, PASSED, Population, decide, events

@@ -54,6 +54,7 @@ CASES = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(CASES, st.sampled_from([0.01, 0.05, 0.3]), st.integers(1, 50))
 def test_it_is_its_slow_twin(
@@ -98,6 +99,7 @@ def test_wealth_is_a_supermartingale_over_all_orders(
         np.testing.assert_allclose(mean[:, np.flatnonzero(true == total)[0]], 1, rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.1, 0.4])
 @pytest.mark.parametrize("won", [0, 1])
 def test_wrong_verdicts_are_as_rare_as_promised_over_all_orders(alpha: float, won: int) -> None:
@@ -113,6 +115,7 @@ def test_wrong_verdicts_are_as_rare_as_promised_over_all_orders(alpha: float, wo
         assert Outcome.UNDECIDED not in found
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(CASES)
 def test_after_all_images_the_verdict_is_the_truth_unless_it_came_before(
@@ -129,6 +132,7 @@ def test_after_all_images_the_verdict_is_the_truth_unless_it_came_before(
         assert high == pytest.approx(100 * values.sum() / images)
 
 
+@pytest.mark.slow
 def test_the_drop_agrees_with_the_verdict_and_narrows() -> None:
     values = population(20_000, 400, 100, seed=3)
     test = SequentialTest(Question(20_000, 0.5, 0.05))
