@@ -31,6 +31,12 @@ _QUIET = {
 }
 
 
+#: Pictures are small: threads of several libraries at once only wait for each other.
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1"
+)
+
+
 def run_all(
     tasks: Mapping[str, tuple[Task, type[Answer]]], time_limit: float = TIME_LIMIT
 ) -> dict[str, Answer | str]:
@@ -54,7 +60,7 @@ def _run(task: Task, kind: type[Answer], time_limit: float) -> Answer | str:
             capture_output=True,
             timeout=time_limit,
             check=False,
-            env=_QUIET | os.environ,
+            env=_QUIET | _ONE_THREAD | os.environ,
         )
     except subprocess.TimeoutExpired:
         return f"does not answer within {time_limit:g} s"

@@ -25,6 +25,8 @@ from regcore.trust.doctor.peers import PEERS
 from regcore.trust.doctor.requirements import MACHINE
 from regcore.trust.doctor.runtimes import RUNTIMES
 
+#: What takes seconds to import is begun first.
+_SLOW = ("huggingface", "tensorflow", "torchvision")
 #: Names for --only and --skip.
 PARTS = (*PEERS, *RUNTIMES, MACHINE)
 
@@ -97,7 +99,8 @@ def diagnose(
     }
     # The disk first: libraries that are being imported would be measured with it.
     machine = look_at_machine(folder) if MACHINE in parts else None
-    answers = run_all(tasks)
+    slow_first = sorted(tasks.items(), key=lambda task: task[0] not in _SLOW)
+    answers = run_all(dict(slow_first))
     return Diagnosis(
         len(builtin_pictures()),
         recipe,
