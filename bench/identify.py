@@ -33,12 +33,15 @@ from rich.table import Table
 from terminal import wide_console
 
 from regcore import Preprocessor, Recipe, RegcoreError
+from regcore.recipes.spelling import recipe_text
 from regcore.trust.identify.findings import Alternative, Identification, Outcome
 from regcore.trust.identify.identify import identify
 from regcore.trust.identify.photos import read_photos
 from regcore.trust.identify.tensor_files import read_tensor
 
 _SCALE_ROOM = 1e-5
+#: So many fields that these photos do not tell are taken together.
+_TOGETHER = 3
 
 
 def main() -> None:
@@ -83,15 +86,15 @@ def _timed(path: Path, photos: list[str]) -> tuple[Identification, float, float]
 def _known(recipe: Recipe, shown: list[str], other: list[str], folder: Path) -> dict[str, Any]:
     path = folder / "tensor.bin"
     path.write_bytes(Preprocessor(recipe)(shown).tobytes())
-    row: dict[str, Any] = {"recipe": recipe.to_dict()}
+    row: dict[str, Any] = {"recipe": recipe_text(recipe)}
     found, wall, cpu = _timed(path, shown)
     row |= {"outcome": found.outcome.value, "s": wall, "cpu_s": cpu, "tried": found.tried}
     row["right"] = found.outcome is Outcome.FOUND and _is_right(recipe, found, other)
-    row["not_told"] = [sorted(one.fields) for one in found.alternatives]
+    row["not_told"] = " ".join(sorted({name for one in found.alternatives for name in one.fields}))
     if found.next is not None:
         row["next_differing_share"] = found.next.residual.share
     if not row["right"]:
-        row["got"] = None if found.best is None else found.best.recipe.to_dict()
+        row["got"] = None if found.best is None else recipe_text(found.best.recipe)
         print(json.dumps(row), file=sys.stderr)
     return row
 
@@ -101,7 +104,7 @@ def _is_right(recipe: Recipe, found: Identification, other: list[str]) -> bool:
     if found.best is None:
         return False
     expected = _bytes(recipe, other)
-    for count in range(len(found.alternatives) + 1):
+    for count in range(min(len(found.alternatives), _TOGETHER) + 1):
         for chosen in itertools.combinations(found.alternatives, count):
             named = _with(_near_scale(found.best.recipe, recipe), chosen)
             if named is not None and _bytes(named, other) == expected:
@@ -151,7 +154,7 @@ def _strange(
     if found.outcome is Outcome.FOUND and found.best is not None:
         made = _bytes(found.best.recipe, other)
         row["wrong"] = made != np.ascontiguousarray(stranger.make(other)).tobytes()
-        row["got"] = found.best.recipe.to_dict()
+        row["got"] = recipe_text(found.best.recipe)
         print(json.dumps(row), file=sys.stderr)
     return row
 
