@@ -10,6 +10,12 @@ import click
 
 from regcore.cli.console import NOT_MET, log, print_document, print_json
 from regcore.cli.progress import progress_bar
+from regcore.cli.score_options import (
+    background_option,
+    names_option,
+    output_option,
+    workers_option,
+)
 
 _SHOWN = 10
 _FIRST = 500
@@ -30,25 +36,10 @@ _FIRST = 500
     metavar="FILE|imagenet",
     help="The names of the classes, for what is printed: a name a line, or JSON.",
 )
-@click.option(
-    "--output",
-    type=click.IntRange(min=0),
-    help="Take the files NAME_K with this K, of a model with several outputs.",
-)
-@click.option(
-    "--names",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The names of a packed file's rows.  [default: PREDICTIONS, ending in .names.txt]",
-)
-@click.option(
-    "--background/--no-background",
-    default=None,
-    help="Whether class 0 is none of the labels', and label 0 is class 1.  [default: where there "
-    "are 1001 classes]",
-)
-@click.option(
-    "--workers", type=click.IntRange(1, 1024), help="Threads.  [default: one for each CPU]"
-)
+@output_option
+@names_option
+@background_option
+@workers_option
 @click.option(
     "--show",
     type=click.IntRange(min=0),

@@ -11,6 +11,12 @@ import click
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 from regcore.cli.options import metric_option, real_option
 from regcore.cli.progress import progress_bar
+from regcore.cli.score_options import (
+    background_option,
+    names_option,
+    output_option,
+    workers_option,
+)
 
 _WORST = 10
 
@@ -26,16 +32,8 @@ _WORST = 10
     help="Expect only these images: a text file with a NAME in each line.",
 )
 @real_option
-@click.option(
-    "--output",
-    type=click.IntRange(min=0),
-    help="Take the files NAME_K with this K, of a model with several outputs.",
-)
-@click.option(
-    "--names",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The names of a packed file's rows.  [default: PREDICTIONS, ending in .names.txt]",
-)
+@output_option
+@names_option
 @click.option(
     "--ties",
     type=click.Choice(["lowest", "highest", "optimistic", "pessimistic"]),
@@ -43,17 +41,10 @@ _WORST = 10
     show_default=True,
     help="Of equal scores the first is: the lowest or highest class, the true one, or any other.",
 )
-@click.option(
-    "--background/--no-background",
-    default=None,
-    help="Whether class 0 is none of the labels', and label 0 is class 1.  [default: as in the "
-    "guide, where there are 1001 classes]",
-)
+@background_option
 @metric_option
 @click.option("--force", is_flag=True, help="Replace a NAME.json that is no such result.")
-@click.option(
-    "--workers", type=click.IntRange(1, 1024), help="Threads.  [default: one for each CPU]"
-)
+@workers_option
 @click.option("--json", "as_json", is_flag=True, help="Print the score as JSON, class by class.")
 @click.option(
     "--worst",
