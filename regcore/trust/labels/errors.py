@@ -2,9 +2,11 @@
 
 Confident learning of Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in
 Dataset Labels", JAIR 70, 2021, section 3.1: the threshold of a class is the mean probability that
-the model gives it on the images labelled so. An image counts confidently as the likeliest of the
-classes whose threshold it reaches; where that is not its label, the label is probably wrong. An
-image that the model takes for its label is never among them.
+the model gives it on the images labelled so. An image counts confidently as the class whose
+threshold it reaches; where that is not its label, the label is probably wrong. Where it reaches
+several, the paper takes the likeliest of these, and cleanlab, the authors' own library, the
+likeliest of all: this module does as cleanlab. An image that the model takes for its label is never
+among them.
 """
 
 from __future__ import annotations
@@ -67,12 +69,11 @@ def find_label_errors(batches: Batches, classes: int) -> LabelErrors:
     start = 0
     for scores, labels in batches():
         probabilities, finite = _probabilities(scores, softmax=softmax)
-        rows = np.arange(len(labels))
-        reached = np.where(probabilities >= thresholds, probabilities, -1)
-        confident = reached.argmax(axis=1)
+        reached = probabilities >= thresholds
+        count = np.count_nonzero(reached, axis=1)
         likeliest = probabilities.argmax(axis=1)
-        wrong = finite & (reached[rows, confident] >= 0)
-        wrong &= (confident != labels) & (likeliest != labels)
+        confident = np.where(count > 1, likeliest, reached.argmax(axis=1))
+        wrong = finite & (count > 0) & (confident != labels) & (likeliest != labels)
         at = np.flatnonzero(wrong)
         own, other = probabilities[at, labels[at]], probabilities[at, likeliest[at]]
         found.append(np.stack([start + at, likeliest[at], own, other]))
