@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from regcore.api.predictions import tabulate_predictions as tabulate_predictions
     from regcore.api.preprocess import preprocess_images as preprocess_images
     from regcore.api.profile import profile_model as profile_model
+    from regcore.api.report import add_to_report as add_to_report
     from regcore.api.report import write_report as write_report
     from regcore.api.score import score_predictions as score_predictions
     from regcore.api.verdict import judge_run as judge_run
@@ -69,7 +70,7 @@ _NAMES_OF_MODULES = {
     "api.predictions": "export_predictions tabulate_predictions",
     "api.preprocess": "preprocess_images",
     "api.profile": "profile_model",
-    "api.report": "write_report",
+    "api.report": "add_to_report write_report",
     "api.score": "score_predictions",
     "api.verdict": "judge_run",
     "errors": "BackendError DatasetError DecodeError MismatchError OutputError PredictionError "

@@ -22,8 +22,9 @@ from regcore.images.preprocessor import Preprocessor
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.spelling import NamedRecipe
 from regcore.reports import identify as report
-from regcore.reports.identify import Compared
+from regcore.reports.identify import Compared, IdentifyForm
 from regcore.reports.recipe import show_dict
+from regcore.schemas.fields import as_dict
 from regcore.sources.protocol import ImageSource
 from regcore.sources.spelling import open_source
 from regcore.store.adopt import adopt_files, files_of
@@ -63,9 +64,14 @@ class IdentifiedTensor:
         """Whether the recipe is the expected one; False where none is expected."""
         return report.as_expected(self.found, self.compared)
 
+    @property
+    def form(self) -> IdentifyForm:
+        """As it is printed and written."""
+        return report.identify_form(self.found, self.tensor, self.compared, self.adopted)
+
     def to_dict(self) -> dict[str, Any]:
         """What `regcore identify --json` prints."""
-        return report.to_dict(self.found, self.tensor, self.compared, self.adopted)
+        return as_dict(self.form)
 
 
 def identify_tensor(

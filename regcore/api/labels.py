@@ -18,7 +18,8 @@ from regcore.evaluation.score import read_image_labels
 from regcore.evaluation.score_files.source import ScoreSet, open_scores
 from regcore.files.arguments import whole_within
 from regcore.models.class_names import names_of_classes
-from regcore.reports.labels import ExaminedLabels, to_dict
+from regcore.reports.labels import ExaminedLabels, LabelsForm, labels_form
+from regcore.schemas.fields import as_dict
 from regcore.scores.labels import has_background
 from regcore.scores.topk import top1
 from regcore.trust.labels.errors import PASSES, find_label_errors
@@ -40,9 +41,14 @@ class LabelExamination:
         """Whether the labels are the model's classes as they are, decisively."""
         return self.found.sound
 
+    @property
+    def form(self) -> LabelsForm:
+        """As it is printed and written."""
+        return labels_form(self.found)
+
     def to_dict(self) -> dict[str, Any]:
         """What `regcore labels --json` prints."""
-        return to_dict(self.found)
+        return as_dict(self.form)
 
 
 def examine_labels(

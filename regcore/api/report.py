@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from regcore.api.options import existing
 from regcore.api.predict import wanted_names
+from regcore.evaluation.run_folder import read_run
 from regcore.files.atomic import check_target, remove_abandoned
 from regcore.files.output_guard import Output, check_outputs
 from regcore.reports.html import report
+from regcore.reports.html.checks.documents import write_document
 from regcore.reports.html.folder import Absent
 
 _REPORT = "report.html"
@@ -50,3 +53,22 @@ def write_report(
     remove_abandoned(path.parent)
     names, _ = wanted_names(class_names)
     return WrittenReport(path, report.write_report(folder, path, names))
+
+
+class Finding(Protocol):
+    """What run_doctor, check_batches, identify_tensor and examine_labels return."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the command prints with --json."""
+
+
+def add_to_report(folder: str | Path, found: Finding) -> Path:
+    """Puts a finding into the folder of a run, so that write_report shows it; returns its file.
+
+    An older finding of the same kind is replaced. Raises DatasetError for a folder that holds no
+    run, and UsageError for what a report does not show, or where a file of that name is none of
+    regcore's.
+    """
+    folder = existing(folder)
+    read_run(folder)
+    return write_document(folder, found.to_dict())

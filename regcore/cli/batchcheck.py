@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from regcore.cli.console import INCOMPLETE, MISMATCH, log, print_json, print_text
 from regcore.cli.device_options import device_options
 from regcore.cli.options import FileLike, FiniteFloat, Photos, photos_help, preprocess_options
+from regcore.cli.report_option import put_into_report, report_option
 
 
 @click.command()
@@ -22,10 +24,11 @@ from regcore.cli.options import FileLike, FiniteFloat, Photos, photos_help, prep
     metavar="PART",
     help="Of the largest score: how far scores may be apart. 0: equal to the last bit.",
 )
+@report_option
 @device_options
 @preprocess_options
 @photos_help
-def batchcheck(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+def batchcheck(*, report_in: Path | None, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Run a batch of IMAGES on MODEL in many ways that should make no difference.
 
     The same batch again, batches in a queue, each image in every slot, beside other images and
@@ -59,6 +62,7 @@ def batchcheck(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
             to_table(found.checks, found.max_difference),
             *map(escape, places(found.checks)),
         )
+    put_into_report(report_in, found)
     if found.outcome == "FAIL":
         raise click.exceptions.Exit(MISMATCH)
     if found.outcome == "UNDECIDED":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from regcore.cli.console import log, print_document, print_json
+from regcore.cli.report_option import put_into_report, report_option
 
 
 def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
@@ -42,8 +44,9 @@ def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     default=".",
     help="Whose disk is measured, with 16 MiB.  [default: the current one]",
 )
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
-def doctor(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+def doctor(*, report_in: Path | None, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Compare what all installed libraries make of the same pictures, and try all devices.
 
     46 small pictures of all kinds go through every decoder and pipeline that is installed here and
@@ -69,5 +72,6 @@ def doctor(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
         print_json(found.to_dict())
     else:
         print_document(str(found))
+    put_into_report(report_in, found)
     if found.exit_code:
         raise click.exceptions.Exit(found.exit_code)

@@ -12,6 +12,7 @@ import click
 from regcore.cli.console import MISMATCH, log, print_json, print_text
 from regcore.cli.options import FileLike, Photos
 from regcore.cli.progress import progress_bar
+from regcore.cli.report_option import put_into_report, report_option
 
 
 def rows_and_columns(text: str) -> tuple[int, int]:
@@ -52,8 +53,9 @@ def rows_and_columns(text: str) -> tuple[int, int]:
 )
 @click.option("--force", is_flag=True, help="Replace a file that is none of regcore's.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that --adopt compares with.")
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def identify(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+def identify(*, report_in: Path | None, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Find the recipe that made TENSOR of the photos IMAGE..., bit by bit.
 
     TENSOR is a .npy, an ONNX TensorProto (.pb), a file of plain values (.bin), or a folder of one
@@ -84,8 +86,9 @@ def identify(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
         table = Table(show_header=False, box=box.SIMPLE)
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
-        for what, value in to_rows(made.found, made.compared, made.adopted):
+        for what, value in to_rows(made.form):
             table.add_row(escape(what), escape(value))
-        print_text(headline(made.found, made.tensor), table)
+        print_text(headline(made.form), table)
+    put_into_report(report_in, made)
     if made.recipe is None or (options["expect"] is not None and not made.as_expected):
         raise click.exceptions.Exit(MISMATCH)

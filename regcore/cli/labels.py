@@ -10,6 +10,7 @@ import click
 
 from regcore.cli.console import NOT_MET, log, print_document, print_json
 from regcore.cli.progress import progress_bar
+from regcore.cli.report_option import put_into_report, report_option
 from regcore.cli.score_options import (
     background_option,
     names_option,
@@ -47,8 +48,9 @@ _FIRST = 500
     show_default=True,
     help="The probably wrong labels that are listed; --json has all.",
 )
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
-def labels(*, show: int, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+def labels(*, report_in: Path | None, show: int, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Ask the scores in PREDICTIONS whether LABELS are right.
 
     PREDICTIONS and LABELS are what `regcore score` takes; `regcore infer` makes scores of images.
@@ -72,7 +74,8 @@ def labels(*, show: int, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     if as_json:
         print_json(examined.to_dict())
     else:
-        print_document(to_text(examined.found, show))
+        print_document(to_text(examined.form, examined.found.class_names, show))
+    put_into_report(report_in, examined)
     if examined.found.left_out:
         log(f"{examined.found.left_out} labels have no scores that could be read")
     if not examined.sound:

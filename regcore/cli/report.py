@@ -30,9 +30,10 @@ def report(*, run_dir: Path, out: Path | None, class_names: str | None, force: b
     The verdict, accuracy with its intervals, the rate, what held it up and when, the most confident
     mistakes with their pictures, the worst classes, damaged images, recipe and environment. What is
     in RUN_DIR besides is shown, too: verdict.json ('regcore verdict'), comparison.json ('regcore
-    compare --out RUN_DIR'), trace.json ('regcore run --trace RUN_DIR/trace.json') and profile.json
-    ('regcore profile --batch 1,4,8 --out RUN_DIR'). What is left out is told. Needs the package of
-    'regcore[report]'.
+    compare --out RUN_DIR'), trace.json ('regcore run --trace RUN_DIR/trace.json'), profile.json
+    ('regcore profile --batch 1,4,8 --out RUN_DIR'), certificate.jsonl ('regcore certify'), and what
+    'regcore labels', 'batchcheck', 'identify' and 'doctor' find, with their --report RUN_DIR. What
+    is left out is told. Needs the package of 'regcore[report]'.
 
     \b
     Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -22,6 +23,8 @@ _INDENT = "  "
 _NAMED = 3
 #: Where their versions are told, and what they were built with.
 _IN_THE_TITLE = ("regcore", "pillow")
+#: In a cell of the matrix that is not equal.
+DIFFERS = re.compile(r"%| s\d")
 _TITLES = {"decode": "decode", "resize": "resize, crop", "tensor": "tensor"}
 _WORDS = {"decode": "decode", "resize": "resize", "tensor": "tensor"}
 
@@ -47,12 +50,16 @@ def to_text(found: Diagnosis, required: Sequence[Required]) -> str:
     parts = [
         _head(found),
         _matrix_lines(found),
-        _lines(_explanations(found)),
-        _lines(_runtimes(found)),
-        _lines(_absent(found)),
+        _lines(sentences(found)),
         _lines(_problems(found, required)),
     ]
     return "\n".join(printable(line) for part in parts for line in part)
+
+
+def sentences(found: Diagnosis) -> list[str]:
+    """Why values differ, what runs models, and what is not installed."""
+    texts = [*_explanations(found), *_runtimes(found), *_absent(found)]
+    return [printable(text) for text in texts]
 
 
 def _lines(texts: Iterable[str]) -> list[str]:
@@ -122,18 +129,22 @@ def _matrix_lines(found: Diagnosis) -> list[str]:
         return []
     width = max(len(row[0]) for row in rows) + 1
     column = max(14, (_COLUMNS - width) // len(STAGES))
-    made = f"resize {found.recipe.resize} {found.recipe.filter}, crop {found.recipe.crop}"
-    title = (
-        f"{found.pictures} pictures, {made}, beside {_reference(found)}: values that differ, "
-        "largest, mean; N pictures with other sides (sN), refused (rN)"
-    )
     return [
-        *_lines([title]),
+        *_lines([matrix_title(found)]),
         *(
             "".join([row[0].ljust(width), *(cell.ljust(column) for cell in row[1:])]).rstrip()
             for row in (header, *rows)
         ),
     ]
+
+
+def matrix_title(found: Diagnosis) -> str:
+    """What is compared in the matrix, and how it is to be read."""
+    made = f"resize {found.recipe.resize} {found.recipe.filter}, crop {found.recipe.crop}"
+    return (
+        f"{found.pictures} pictures, {made}, beside {_reference(found)}: values that differ, "
+        "largest, mean; N pictures with other sides (sN), refused (rN)"
+    )
 
 
 def _reference(found: Diagnosis) -> str:

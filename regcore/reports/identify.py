@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast
 from msgspec import UNSET, Meta, UnsetType
 
 from regcore.recipes.numbers import plain
+from regcore.recipes.recipe import Recipe
 from regcore.recipes.spelling import recipe_text
 from regcore.recipes.words import in_words
 from regcore.reports.printable import printable
@@ -19,11 +20,10 @@ from regcore.schemas.fields import (
     Count,
     Positive,
     RecipeIdentity,
-    as_dict,
     described,
 )
 from regcore.schemas.recipe_form import RecipeForm, recipe_form
-from regcore.trust.identify.findings import Alternative, Identification, Match, Outcome
+from regcore.trust.identify.findings import Identification, Match, Outcome
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,12 @@ class Compared:
     is_expected: bool
 
 
-def to_dict(
+def identify_form(
     found: Identification, tensor: Path, compared: Compared | None, adopted: int | None
-) -> dict[str, Any]:
-    """The identification for machines."""
+) -> IdentifyForm:
+    """The identification as it is printed and written."""
     is_expected = compared is not None and compared.is_expected
-    form = IdentifyForm(
+    return IdentifyForm(
         format=json_form("identify"),
         outcome=found.outcome,
         tensor=str(tensor),
@@ -130,7 +130,6 @@ def to_dict(
         expected=as_expected(found, compared) if is_expected else UNSET,
         adopted=UNSET if adopted is None else adopted,
     )
-    return as_dict(form)
 
 
 def as_expected(found: Identification, compared: Compared | None) -> bool:
@@ -154,57 +153,55 @@ def _match(match: Match | None) -> MatchForm | None:
     )
 
 
-def to_rows(
-    found: Identification, compared: Compared | None, adopted: int | None
-) -> Iterator[tuple[str, str]]:
+def to_rows(form: IdentifyForm) -> Iterator[tuple[str, str]]:
     """The identification for people: what, and a text of one or more lines."""
-    rows, columns = found.size
-    images = f"{found.images} image{'s' if found.images > 1 else ''}"
-    yield "tensor", f"{found.dtype} {found.layout.upper()}, {images} of {rows} x {columns}"
-    if found.best is not None:
-        name = "recipe" if found.outcome is Outcome.FOUND else "nearest"
-        yield name, in_words(found.best.recipe)
-        yield "as text", recipe_text(found.best.recipe)
-        yield "residual", residual_words(found.best)
-    if found.next is not None:
-        yield "next", f"{in_words(found.next.recipe)}: {residual_words(found.next)}"
-    if compared is not None:
-        name = "expected" if compared.is_expected else "known"
-        yield name, _lines([_heading(compared), *compared.differences])
-    if found.alternatives:
-        yield "not told", _lines(untold_words(found.alternatives))
-    if found.notes:
-        yield "note", _lines(found.notes)
-    if adopted is not None:
-        yield "adopted", f"{adopted} files, each equal to what the recipe gives"
-    yield "compared", f"{found.tried} pipelines"
+    rows, columns = form.size
+    images = f"{form.images} image{'s' if form.images > 1 else ''}"
+    yield "tensor", printable(f"{form.dtype} {form.layout.upper()}, {images} of {rows} x {columns}")
+    if form.best is not None:
+        yield "recipe" if form.outcome is Outcome.FOUND else "nearest", _recipe_words(form.best)
+        yield "as text", printable(form.best.text)
+        yield "residual", _residual_words(form.best)
+    if form.next is not None:
+        yield "next", f"{_recipe_words(form.next)}: {_residual_words(form.next)}"
+    if form.compared_with is not None:
+        name = "known" if form.expected is UNSET else "expected"
+        but = ", but:" if form.differences else ""
+        yield name, _lines([f"as {form.compared_with}{but}", *form.differences])
+    if form.alternatives:
+        yield "not told", _lines(_untold_words(form.alternatives))
+    if form.notes:
+        yield "note", _lines(form.notes)
+    if form.adopted is not UNSET:
+        yield "adopted", f"{form.adopted} files, each equal to what the recipe gives"
+    yield "compared", f"{form.tried} pipelines"
 
 
-def headline(found: Identification, tensor: Path) -> str:
+def headline(form: IdentifyForm) -> str:
     """The answer in a line."""
-    if found.outcome is Outcome.FOUND and found.best is not None:
-        return f"FOUND: {found.best.recipe.identity} gives every bit of {printable(str(tensor))}"
-    if found.outcome is Outcome.NEAREST:
-        return f"NOT FOUND: no recipe gives {printable(str(tensor))}; the nearest is named"
-    return f"NOT FOUND: nothing that was tried is near {printable(str(tensor))}"
+    tensor = printable(form.tensor)
+    if form.outcome is Outcome.FOUND and form.best is not None:
+        return f"FOUND: {printable(form.best.identity)} gives every bit of {tensor}"
+    if form.outcome is Outcome.NEAREST:
+        return f"NOT FOUND: no recipe gives {tensor}; the nearest is named"
+    return f"NOT FOUND: nothing that was tried is near {tensor}"
 
 
-def _heading(compared: Compared) -> str:
-    return f"as {compared.name}, but:" if compared.differences else f"as {compared.name}"
+def _recipe_words(match: MatchForm) -> str:
+    return printable(in_words(Recipe.from_dict(match.recipe)))
 
 
-def residual_words(match: Match) -> str:
+def _residual_words(match: MatchForm) -> str:
     """How far a recipe is from the tensor."""
-    left = match.residual
-    if not left.differing:
-        return f"none: all {left.values} values are equal, bit by bit"
+    if not match.differing:
+        return f"none: all {match.values} values are equal, bit by bit"
     return (
-        f"{100 * left.share:.3g} % of the values differ, by {left.largest:.3g} at most and "
-        f"{left.mean:.3g} on average"
+        f"{100 * match.differing / match.values:.3g} % of the values differ, by "
+        f"{match.largest:.3g} at most and {match.mean:.3g} on average"
     )
 
 
-def untold_words(alternatives: Sequence[Alternative]) -> Iterator[str]:
+def _untold_words(alternatives: Sequence[AlternativeForm]) -> Iterator[str]:
     """What these photos do not tell, and which would, a line for each such photo."""
     by_photo: dict[str, list[str]] = {}
     for one in alternatives:
@@ -215,8 +212,8 @@ def untold_words(alternatives: Sequence[Alternative]) -> Iterator[str]:
         yield f"{', '.join(changes)} {verb} the same; {photo} would tell"
 
 
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
+def _value(value: float | str | list[float] | None) -> str:
+    if isinstance(value, list):
         return ("x" if isinstance(value[0], int) else " ").join(f"{one:g}" for one in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcore.reports.printable import printable
 from regcore.schemas import Format, json_form
-from regcore.schemas.fields import Count, Positive, as_dict, described
+from regcore.schemas.fields import Count, Positive, described
 from regcore.trust.labels.errors import LabelErrors
 from regcore.trust.labels.numbering import DECISIVE, Kind, Numbering, is_decided, is_sound
 
@@ -95,10 +95,10 @@ class LabelsForm:
     errors: Annotated[list[LabelErrorForm], described("Probably wrong, the surest first.")]
 
 
-def to_dict(found: ExaminedLabels) -> dict[str, Any]:
-    """As JSON."""
+def labels_form(found: ExaminedLabels) -> LabelsForm:
+    """As it is printed and written."""
     best = found.numberings[0].log10_evidence
-    form = LabelsForm(
+    return LabelsForm(
         format=json_form("labels"),
         sound=found.sound,
         decided=is_decided(found.numberings),
@@ -115,7 +115,6 @@ def to_dict(found: ExaminedLabels) -> dict[str, Any]:
         softmax=None if found.errors is None else found.errors.softmax,
         errors=_errors(found),
     )
-    return as_dict(form)
 
 
 def _errors(found: ExaminedLabels) -> list[LabelErrorForm]:
@@ -135,44 +134,52 @@ def _errors(found: ExaminedLabels) -> list[LabelErrorForm]:
     ]
 
 
-def to_text(found: ExaminedLabels, shown: int) -> str:
-    """As lines; `shown`: how many of the labels that are probably wrong are listed."""
-    return "\n".join([*_numbering_lines(found), *_error_lines(found, shown)])
-
-
-def _numbering_lines(found: ExaminedLabels) -> Iterator[str]:
-    ways = found.numberings
-    verdict = "" if is_decided(ways) else "UNDECIDED: "
-    yield (
-        f"{verdict}{ways[0].kind}, by the first choices of {found.weighed} images, "
-        f"{found.classes} classes"
+def headline(form: LabelsForm) -> str:
+    """How the labels are numbered, in a line."""
+    verdict = "" if form.decided else "UNDECIDED: "
+    return (
+        f"{verdict}{form.numberings[0].kind}, by the first choices of {form.weighed} images, "
+        f"{form.classes} classes"
     )
-    for way in ways:
-        less = ways[0].log10_evidence - way.log10_evidence
-        odds = "likeliest" if way is ways[0] else f"1 : 10^{less:.1f}"
+
+
+def to_text(form: LabelsForm, class_names: Sequence[str] | None, shown: int) -> str:
+    """As lines.
+
+    class_names: by class index; None: numbers alone. shown: how many of the labels that are
+    probably wrong are listed.
+    """
+    return "\n".join(
+        [headline(form), *_numbering_lines(form), *_error_lines(form, class_names, shown)]
+    )
+
+
+def _numbering_lines(form: LabelsForm) -> Iterator[str]:
+    for place, way in enumerate(form.numberings):
+        odds = f"1 : 10^{way.log10_times_less_likely:.1f}" if place else "likeliest"
         hits = "" if way.hits is None else f"{way.hits} right: "
         yield f"  {odds:>12}  {way.kind}: {hits}{way.sentence}"
 
 
-def _error_lines(found: ExaminedLabels, shown: int) -> Iterator[str]:
-    errors = found.errors
-    if errors is None:
+def _error_lines(form: LabelsForm, class_names: Sequence[str] | None, shown: int) -> Iterator[str]:
+    if form.compared is None:
         yield "wrong labels were not looked for: the labels are not surely the model's classes"
         return
-    count = len(errors.images)
-    share = 100 * count / errors.compared if errors.compared else 0.0
-    kind = "logits, by softmax" if errors.softmax else "probabilities"
-    yield f"{count} of {errors.compared} labels ({share:.2g} %) are probably wrong (scores: {kind})"
-    for error in _errors(found)[:shown]:
+
+    def described_label(label: int) -> str:
+        if class_names is None:
+            return str(label)
+        return f"{label} {printable(class_names[label + form.background])}"
+
+    count = len(form.errors)
+    share = 100 * count / form.compared if form.compared else 0.0
+    kind = "logits, by softmax" if form.softmax else "probabilities"
+    yield f"{count} of {form.compared} labels ({share:.2g} %) are probably wrong (scores: {kind})"
+    for error in form.errors[:shown]:
         yield (
-            f"  {printable(error.image)}: {_class(error.label, found)} "
-            f"({error.label_probability:.2g}), seems {_class(error.seems, found)} "
+            f"  {printable(error.image)}: {described_label(error.label)} "
+            f"({error.label_probability:.2g}), seems {described_label(error.seems)} "
             f"({error.seems_probability:.2g})"
         )
     if count > shown:
         yield f"  and {count - shown} more"
-
-
-def _class(label: int, found: ExaminedLabels) -> str:
-    names = found.class_names
-    return str(label) if names is None else f"{label} {printable(names[label + found.background])}"

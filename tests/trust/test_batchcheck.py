@@ -159,6 +159,23 @@ def test_not_twice_the_same() -> None:
     assert "run" in found["repeat"].worst
 
 
+def test_one_of_several_devices_has_other_scores() -> None:
+    class Several(FakeBackend):
+        turn = 0
+
+        def result(self) -> Result:
+            device, self.turn = self.turn % self.depth, self.turn + 1
+            self.fault = odd if device == 2 else None
+            return Result(super().result().scores, (Span("compute", device, 0.0, 1.0),))
+
+    def odd(scores: Scores, _: Any) -> None:
+        scores[-1] += 0.1
+
+    found = checks_of(Several(depth=4))["repeat"]
+    assert found.passes(1e-3) is False
+    assert found.worst == f"slot {SIZE - 1}, run 3 on device 2, beside run 1 on device 0"
+
+
 def test_a_queue_that_mixes_batches() -> None:
     class Mixing(FakeBackend):
         def submit(self, batch: Any) -> None:

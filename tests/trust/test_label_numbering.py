@@ -128,3 +128,12 @@ def test_a_few_images_decide_nothing_by_chance() -> None:
         for _ in range(300)
     )
     assert wrong <= 2
+
+
+@pytest.mark.parametrize("classes", [6, 10, 11])
+def test_few_classes_have_one_order_of_numbers(classes: int) -> None:
+    """Up to 10 classes, the order of their numbers as texts is theirs, and no other numbering."""
+    labels = np.arange(20 * classes) % classes
+    ways = weigh_numberings(labels, labels, classes)
+    assert is_sound(ways)
+    assert sum("sorted as text" in way.sentence for way in ways) == (classes > 10)

@@ -8,6 +8,10 @@ from typing import Any
 
 from regcore.evaluation.run_folder import Run
 from regcore.reports.html import accuracy, bars, mistakes, provenance, summary, timeline
+from regcore.reports.html.checks.batchcheck import read_batchcheck
+from regcore.reports.html.checks.doctor import read_doctor
+from regcore.reports.html.checks.identify import read_identification
+from regcore.reports.html.checks.labels import read_labels
 from regcore.reports.html.class_names import class_names
 from regcore.reports.html.contents import ComparisonContent, ProfileContent
 from regcore.reports.html.folder import Absent, RunFiles
@@ -32,7 +36,7 @@ class Sections:
 
     def content(self) -> dict[str, Any]:
         """The variables of the templates."""
-        run, files = self._run, self._files
+        run, files, run_folder = self._run, self._files, self._record.folder
         record = files.record()
         perf = files.perf()
         profile = files.profile()
@@ -53,6 +57,11 @@ class Sections:
             "verdict": verdict,
             "mark": summary.mark,
             "certificate": files.certificate(),
+            "batchcheck": files.section("batch check", lambda: read_batchcheck(run_folder, run)),
+            "identified": files.section(
+                "identified tensor", lambda: read_identification(self._record)
+            ),
+            "doctor": files.section("doctor", lambda: read_doctor(run_folder)),
             "sentences": summary.verdict_sentences(verdict),
             "perf": perf,
             "reached": summary.reached(perf),
@@ -71,9 +80,12 @@ class Sections:
         names = class_names(self._run, record, self._class_names)
         predictions = self._files.section("mistakes", self._record.predictions)
         if predictions is None:
-            return {"worst": None, "mistakes": None}
+            return {"worst": None, "mistakes": None, "labels": None}
         root = Path(self._run.root)
         return {
+            "labels": self._files.section(
+                "labels", lambda: read_labels(self._record, predictions, names)
+            ),
             "worst": mistakes.worst_classes(predictions, names),
             "mistakes": mistakes.most_confident(predictions, root, names),
         }

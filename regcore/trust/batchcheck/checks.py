@@ -27,10 +27,11 @@ _EXTREME = 1e4
 
 @dataclass(frozen=True)
 class Known:
-    """A batch, and its scores as it was run first."""
+    """A batch, its scores as it was run first, and the number of the device that ran it."""
 
     images: Images
     scores: Scores
+    device: int
 
     @property
     def size(self) -> int:
@@ -44,7 +45,7 @@ def run_checks(backend: Backend, images: Images) -> Iterator[CheckFound]:
     Raises BackendError where the backend fails.
     """
     images = np.ascontiguousarray(images)
-    known = Known(images, backend.run(images))
+    known = Known(images, *_run_somewhere(backend, images))
     yield _repeat(backend, known)
     yield _queue(backend, known)
     yield _slots(backend, known)
@@ -57,8 +58,19 @@ def _repeat(backend: Backend, known: Known) -> CheckFound:
     """As often as each of several devices has its turn."""
     found = Comparison("repeat")
     for number in range(max(_REPEATS, backend.depth + 1)):
-        found.add(backend.run(known.images), known.scores, f"slot {{}}, run {number + 2}")
+        scores, device = _run_somewhere(backend, known.images)
+        place = f"slot {{}}, run {number + 2}"
+        if device != known.device:
+            place += f" on device {device}, beside run 1 on device {known.device}"
+        found.add(scores, known.scores, place)
     return found.result()
+
+
+def _run_somewhere(backend: Backend, images: Images) -> tuple[Scores, int]:
+    """The scores, and which of several devices had its turn."""
+    backend.submit(images)
+    result = backend.result()
+    return np.array(result.scores, np.float32), result.spans[0].device
 
 
 def _queue(backend: Backend, known: Known) -> CheckFound:
