@@ -87,7 +87,7 @@ void RegionDecode(const File& file, regcore::DecodeExtent extent, regcore::JpegD
   wanted.right = wanted.left + side;
   wanted.bottom = wanted.top + side;
   regcore::RgbView view;
-  Exit(decoder->Decode(wanted, extent, pixels, &view));
+  Exit(decoder->Decode(wanted, extent, nullptr, pixels, &view));
 }
 
 struct Stage {
@@ -134,6 +134,7 @@ struct Variant {
   regcore::Layout layout = regcore::Layout::kNchw;
   regcore::Channels channels = regcore::Channels::kRgb;
   bool scaled = true;  // to 0..1 first, which the vector kernels know
+  regcore::Filter filter = regcore::Filter::kBicubic;
 
   regcore::PreprocessSpec Spec() const {
     regcore::PreprocessSpec spec =
@@ -141,6 +142,7 @@ struct Variant {
     spec.crop = crop;
     spec.layout = layout;
     spec.channels = channels;
+    spec.filter = filter;
     if (!scaled) {
       spec.formula = {1, {103.939f, 116.779f, 123.68f}, {1, 1, 1}, {1, 1, 1}, 0,
                       0, regcore::Arithmetic::kFloat32};
@@ -154,6 +156,12 @@ constexpr Variant kVariants[] = {
     {"whole, short side 224, crop 224",
      {regcore::Resize::kShortSide, 224, 224, 224, 224, kEven, false}},
     {"whole, exactly 224 x 224", {regcore::Resize::kExact, 224, 224, 224, 224, kEven, false}},
+    {"whole, exactly 224 x 224, nearest",
+     {regcore::Resize::kExact, 224, 224, 224, 224, kEven, false},
+     regcore::Layout::kNchw,
+     regcore::Channels::kRgb,
+     true,
+     regcore::Filter::kNearest},
     {"whole, exactly 248 x 248, crop 224",
      {regcore::Resize::kExact, 248, 248, 224, 224, kEven, false}},
     {"whole, inside 224 x 224, border",

@@ -27,13 +27,13 @@ size_t JpegDecoder::DecodeBytes() const {
   return pixels + scan + libjpeg_decoder_.HeldBytes();
 }
 
-Status JpegDecoder::Decode(const Rect& wanted, DecodeExtent extent, AlignedBuffer* pixels,
-                           RgbView* view) {
+Status JpegDecoder::Decode(const Rect& wanted, DecodeExtent extent, const uint8_t* rows,
+                           AlignedBuffer* pixels, RgbView* view) {
   if (extent != DecodeExtent::kWhole && takes_scan_) {
     const bool check_rest = extent == DecodeExtent::kWantedChecked;
     bool decoded = false;
     REGCORE_RETURN_IF_ERROR(
-        baseline_decoder_.Decode(scan_, wanted, check_rest, pixels, view, &decoded));
+        baseline_decoder_.Decode(scan_, wanted, rows, check_rest, pixels, view, &decoded));
     if (decoded) return {};
   }
   return libjpeg_decoder_.Decode(pixels, view);

@@ -56,10 +56,12 @@ class JpegDecoder {
   int orientation() const { return orientation_; }
 
   // Decodes at least `wanted` into `pixels` and sets `view` to what was decoded; of a part, only
-  // the wanted pixels mean anything. They are the same for every `extent`, and with kWantedChecked
+  // the wanted pixels mean anything, and of these only rows that `rows`, a byte for each, does not
+  // say to be 0; null: all do. They are the same for every `extent`, and with kWantedChecked
   // the same warnings as with kWhole. An image cut short is kTruncated and a stray marker
   // kCorrupt, also in the part not wanted. A progressive image that lacks scans is kUnsupported.
-  Status Decode(const Rect& wanted, DecodeExtent extent, AlignedBuffer* pixels, RgbView* view);
+  Status Decode(const Rect& wanted, DecodeExtent extent, const uint8_t* rows, AlignedBuffer* pixels,
+                RgbView* view);
 
  private:
   LibjpegDecoder libjpeg_decoder_;

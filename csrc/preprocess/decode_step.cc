@@ -93,7 +93,9 @@ Status DecodeStep::DecodeJpeg(const uint8_t* bytes, size_t size) {
   REGCORE_RETURN_IF_ERROR(reservation_.GrowTo(file_bytes_ + decoder.DecodeBytes() +
                                               RearrangedBytes() + next_.HeldBytes(plan_)));
   reservation_.ReleaseTurn();
-  REGCORE_RETURN_IF_ERROR(decoder.Decode(Stored(), ExtentFor(spec_), &worker_.pixels, &view_));
+  const uint8_t* const rows = orientation_ == kUpright ? plan_.ReadRows() : nullptr;
+  REGCORE_RETURN_IF_ERROR(
+      decoder.Decode(Stored(), ExtentFor(spec_), rows, &worker_.pixels, &view_));
   REGCORE_RETURN_IF_ERROR(Rearrange());
   return NoteDamage();
 }

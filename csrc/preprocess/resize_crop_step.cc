@@ -30,6 +30,11 @@ Rect CropPlan::Wanted() const {
   return {x.input_begin(), y.input_begin(), x.input_end(), y.input_end()};
 }
 
+const uint8_t* CropPlan::ReadRows() const {
+  const std::vector<uint8_t>& read = (transposed ? first : second)->read_inputs;
+  return read.empty() ? nullptr : read.data();
+}
+
 ResizeCropStep::ResizeCropStep(const PreprocessSpec& spec)
     : crop_(spec.crop),
       fill_{spec.fill[0], spec.fill[1], spec.fill[2]},

@@ -25,6 +25,9 @@ struct CropPlan {
 
   // The part of the image that the crop window depends on.
   Rect Wanted() const;
+
+  // For each row of that whether it is read at all; null where all are.
+  const uint8_t* ReadRows() const;
 };
 
 // Immutable, so shared by all workers.

@@ -127,6 +127,15 @@ bool VerticalFirst(PassOrder order, int width, int height, int resized_width, in
 
 double FilterSupport(Filter filter) { return KernelOf(filter).support; }
 
+std::vector<uint8_t> ReadInputs(const AxisPlan& plan) {
+  std::vector<uint8_t> read(static_cast<size_t>(plan.input_end() - plan.input_begin()), 0);
+  for (size_t i = 0; i < plan.start.size(); ++i) {
+    std::fill_n(read.begin() + (plan.start[i] - plan.input_begin()), plan.length[i], uint8_t{1});
+  }
+  if (std::find(read.begin(), read.end(), 0) == read.end()) read.clear();
+  return read;
+}
+
 AxisPlan MakeEmptyPlan(int input_size, int output_size, int first, int count, int taps) {
   AxisPlan plan;
   plan.input_size = input_size;

@@ -52,6 +52,10 @@ struct AxisPlan {
   int input_end() const { return start.back() + length.back(); }
 };
 
+// For each input of [input_begin, input_end) whether some output reads it; empty where all are
+// read.
+std::vector<uint8_t> ReadInputs(const AxisPlan& plan);
+
 // One whose windows begin at 0 and have `taps` inputs each, without weights.
 AxisPlan MakeEmptyPlan(int input_size, int output_size, int first, int count, int taps);
 

@@ -15,6 +15,7 @@ namespace regcore {
 // it knows the layout of `weights` and the meaning of `blocks` and `shape`.
 struct PackedAxis {
   AxisPlan plan;
+  std::vector<uint8_t> read_inputs;  // ReadInputs of the plan
   int channels = 3;
   AlignedBuffer weights;
   std::vector<int32_t> blocks;

@@ -31,9 +31,11 @@ Status PlanCache::Find(Entries* entries, ResampleMethod::MakePlan make_plan,
   }
   auto made = std::make_unique<PackedAxis>();
   made->plan = make_plan(input_size, output_size, first, count, filter_);
+  made->read_inputs = ReadInputs(made->plan);
   REGCORE_RETURN_IF_ERROR(pack(made.get()));
   const AxisPlan& plan = made->plan;
-  bytes_ += made->weights.capacity() + sizeof(float) * plan.float_weights.size() +
+  bytes_ += made->weights.capacity() + made->read_inputs.size() +
+            sizeof(float) * plan.float_weights.size() +
             sizeof(int32_t) * (plan.weights.size() + plan.start.size() * 2);
   *axis = made.get();
   entries->push_back({make_plan, kernel, std::move(made)});

@@ -75,7 +75,7 @@ Status PictureDecoder::Decode(const Rect& wanted, PixelView* view, bool* readabl
 }
 
 Status PictureDecoder::DecodeJpeg(const Rect& wanted) {
-  REGCORE_RETURN_IF_ERROR(jpeg_.Decode(wanted, DecodeExtent::kWanted, &pixels_, &view_));
+  REGCORE_RETURN_IF_ERROR(jpeg_.Decode(wanted, DecodeExtent::kWanted, nullptr, &pixels_, &view_));
   return channels_ == 3 ? Status() : ConvertRgb(wanted);
 }
 

@@ -43,7 +43,8 @@ struct BaselineDecoder::Part {
   int first_mcu, last_mcu;  // in each row of MCUs, the last one excluded
   int first_row, last_row;  // of MCUs, the last one excluded
   RgbView view;
-  uint8_t* pixels = nullptr;  // of the view
+  uint8_t* pixels = nullptr;      // of the view
+  const uint8_t* rows = nullptr;  // a byte for each wanted row; 0: nobody reads it
 };
 
 bool BaselineDecoder::Takes(const ScanHeader& scan) {
@@ -140,6 +141,7 @@ void BaselineDecoder::WriteRows(const Part& part, int mcu_row) {
       std::min(part.wanted.bottom - first_y, subsampled_down && !last ? height - 1 : height);
   const size_t count = static_cast<size_t>(part.mcus()) * 8;
   for (int row = begin; row < end; ++row) {
+    if (part.rows != nullptr && part.rows[first_y + row - part.wanted.top] == 0) continue;
     const uint8_t* chroma[2] = {samples_.Upsampled(0), samples_.Upsampled(1)};
     for (int c = 1; c < scan.components; ++c) {
       uint8_t* upsampled = samples_.Upsampled(c - 1);
@@ -158,10 +160,12 @@ void BaselineDecoder::WriteRows(const Part& part, int mcu_row) {
   }
 }
 
-Status BaselineDecoder::Decode(const ScanHeader& scan, const Rect& wanted, bool check_rest,
-                               AlignedBuffer* pixels, RgbView* view, bool* decoded) {
+Status BaselineDecoder::Decode(const ScanHeader& scan, const Rect& wanted, const uint8_t* rows,
+                               bool check_rest, AlignedBuffer* pixels, RgbView* view,
+                               bool* decoded) {
   *decoded = false;
   Part part(scan, wanted);
+  part.rows = rows;
   const int64_t bytes = part.view.stride * wanted.height();
   REGCORE_RETURN_IF_ERROR(pixels->Reserve(static_cast<size_t>(bytes) + kPixelSlack));
   REGCORE_RETURN_IF_ERROR(coefficients_.Prepare(scan, kMcusAtOnce, kernels_.group));

@@ -1,8 +1,10 @@
 // The bound on the weights that the kernels rest on, and the crop geometry.
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kernels/kernel_test.h"
 #include "random.h"
@@ -64,6 +66,31 @@ TEST(PlanTest, WeightsStayBelowTheBoundOfTheKernels) {
     }
   }
   RecordProperty("largest_weight", std::to_string(largest));
+}
+
+TEST(PlanTest, InputsThatNoOutputReadsAreKnown) {
+  Random random(3);
+  int with_gaps = 0;
+  for (int i = 0; i < 400; ++i) {
+    const int input = random.Between(1, 300);
+    const int output = random.Between(1, 300);
+    const int first = random.Between(0, output - 1);
+    const Filter filter = i % 2 == 0 ? Filter::kNearest : Filter::kBilinear;
+    const AxisPlan plan =
+        MakeAxisPlan(input, output, first, random.Between(1, output - first), filter);
+    std::set<int> read;
+    for (size_t k = 0; k < plan.start.size(); ++k) {
+      for (int t = 0; t < plan.length[k]; ++t) read.insert(plan.start[k] + t);
+    }
+    const std::vector<uint8_t> found = ReadInputs(plan);
+    const size_t all = static_cast<size_t>(plan.input_end() - plan.input_begin());
+    with_gaps += found.empty() ? 0 : 1;
+    EXPECT_TRUE(found.empty() ? read.size() == all : found.size() == all && read.size() < all);
+    for (size_t k = 0; k < found.size(); ++k) {
+      EXPECT_EQ(found[k], read.count(plan.input_begin() + static_cast<int>(k)));
+    }
+  }
+  EXPECT_GT(with_gaps, 50);
 }
 
 TEST(PlanTest, TorchsWeightsStayBelowTheBoundOfTheKernels) {

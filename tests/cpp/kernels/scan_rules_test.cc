@@ -59,7 +59,7 @@ class CraftedScan {
     bool sound = false;
     const Rect part{0, 0, 8, 8 * wanted};
     return BaselineDecoder::Takes(scan) &&
-           decoder.Decode(scan, part, check_rest, &pixels, &view, &sound).ok() && sound;
+           decoder.Decode(scan, part, nullptr, check_rest, &pixels, &view, &sound).ok() && sound;
   }
 
  private:

@@ -27,7 +27,7 @@ void CheckExtents(const Bytes& image, const Rect& wanted, JpegDecoder* decoder,
     if (!d.status.ok()) return;
     if (wanted.right > decoder->width() || wanted.bottom > decoder->height()) return;
     const size_t held = decoder->DecodeBytes();
-    d.status = decoder->Decode(wanted, extent, &d.pixels, &d.view);
+    d.status = decoder->Decode(wanted, extent, nullptr, &d.pixels, &d.view);
     d.warnings = decoder->warnings();
     d.first_warning = decoder->first_warning();
     EXPECT_TRUE(d.pixels.capacity() <= held) << "memory of " << name;
