@@ -67,7 +67,7 @@ def decode_as(mode: str, encoded: bytes, canvas: Canvas) -> int:
             image.load()
             _copy(image if image.mode == mode else image.convert(mode), canvas)
             # Once loaded: Pillow turns a TIFF, which is then upright.
-            return _orientation(image)
+            return orientation_of(image)
     except pillow.UnidentifiedImageError:
         raise ValueError(_not_taken(encoded)) from None
     except OSError as error:
@@ -97,7 +97,8 @@ def _copy(image: Image.Image, canvas: Canvas) -> None:
         pixels[top:bottom] = part.reshape(pixels[top:bottom].shape)
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
+    """By EXIF, 1 to 8; upright where it says none."""
     try:
         value = image.getexif().get(_ORIENTATION_TAG, UPRIGHT)
     except Exception:  # noqa: BLE001  (Pillow raises many kinds on damaged EXIF data)

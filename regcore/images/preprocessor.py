@@ -21,7 +21,7 @@ from regcore.files.atomic import refuse_special
 from regcore.host import default_workers, simd_level
 from regcore.images.batch_stream import Array, BatchStream, OnError
 from regcore.images.diagnostics import Diagnostic
-from regcore.images.pillow_decoder import decode_rgb
+from regcore.images.pillow_decoder import Canvas, decode_rgb
 from regcore.images.result_files import as_targets, check_targets
 from regcore.images.result_memory import aligned_empty, bytes_of, checksums_for, refuse_overlap
 from regcore.images.sources import Image, as_items, core_errors, split_reports
@@ -119,6 +119,14 @@ class Preprocessor:
             **limits,
         )
 
+    def _decode_external(self) -> Callable[[bytes, Canvas], int]:
+        """What decodes images that the core does not take."""
+        if self.recipe.flavour != "opencv":
+            return decode_rgb
+        from regcore.images.opencv_decoder import decode_rgb_as_opencv
+
+        return decode_rgb_as_opencv
+
     def __call__(
         self,
         items: Sequence[Image],
@@ -139,7 +147,7 @@ class Preprocessor:
         memory = bytes_of(result, shape, self.recipe.numpy_dtype)
         refuse_overlap(memory, images)
         with self._take_turn(), core_errors():
-            reports = self._core.to_slots(images, decode_rgb, memory)
+            reports = self._core.to_slots(images, self._decode_external(), memory)
         errors, diagnostics = split_reports(images, reports)
         if errors:
             raise next(iter(errors.values()))
@@ -172,7 +180,7 @@ class Preprocessor:
         check_targets(targets, images)
         sums = checksums_for(images, checksums)
         with self._take_turn(), core_errors():
-            reports = self._core.to_files(images, decode_rgb, targets, sums, progress)
+            reports = self._core.to_files(images, self._decode_external(), targets, sums, progress)
         errors, diagnostics = split_reports(images, reports)
         for index in errors:
             # What an earlier run left there must not pass for this image.
@@ -200,7 +208,7 @@ class Preprocessor:
         images = self._items(items)
         sums = checksums_for(images, checksums)
         with self._take_turn(), core_errors():
-            reports = self._core.to_pack(images, decode_rgb, file, sums, progress)
+            reports = self._core.to_pack(images, self._decode_external(), file, sums, progress)
         errors, diagnostics = split_reports(images, reports)
         _tell(diagnostics, on_diagnostic)
         return list(errors.values())
@@ -246,7 +254,9 @@ class Preprocessor:
         if any(np.may_share_memory(a, b) for a, b in combinations(memory, 2)):
             raise UsageError("the buffers of a stream must not overlap")
         with core_errors():
-            stream = native.Stream(self._core, images, decode_rgb, batch_size, memory, keep)
+            stream = native.Stream(
+                self._core, images, self._decode_external(), batch_size, memory, keep
+            )
         return BatchStream(stream, images, buffers, on_error)
 
     def buffers_needed(self, batch_size: int, keep: int) -> int:
