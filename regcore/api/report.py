@@ -12,6 +12,7 @@ from regcore.api.predict import wanted_names
 from regcore.evaluation.run_folder import read_run
 from regcore.files.atomic import check_target, remove_abandoned
 from regcore.files.output_guard import Output, check_outputs
+from regcore.models.class_names import names_of_classes
 from regcore.reports.html import report
 from regcore.reports.html.checks.documents import write_document
 from regcore.reports.html.folder import Absent
@@ -52,6 +53,10 @@ def write_report(
     check_outputs([Output(path, report.is_report)], read, force=force)
     remove_abandoned(path.parent)
     names, _ = wanted_names(class_names)
+    if names is not None:
+        named = isinstance(class_names, (str, Path))
+        source = str(class_names) if named else "class_names"
+        names = names_of_classes(names, read_run(folder).content.classes, source)
     return WrittenReport(path, report.write_report(folder, path, names))
 
 

@@ -12,7 +12,6 @@ import pytest
 from kept_photos import Photos, write_tar, write_zip
 from oracles import jpeg, photo_like
 
-from regcore.errors import UsageError
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.run_content import RunContent
 from regcore.reports.html.class_names import Names, class_names
@@ -89,5 +88,3 @@ def test_names_that_are_given_or_the_run_has() -> None:
     assert [class_names(run, record)(number) for number in range(3)] == ["cat", "dog", "class 2"]
     assert class_names(run, record, ["a", "b"])(1) == "b"
     assert class_names(run, {"class_names": ["cat"]})(0) == "class 0"
-    with pytest.raises(UsageError, match="3 classes"):
-        class_names(run, record, ["a", "b", "c"])

@@ -157,7 +157,7 @@ def test_classes_have_the_names_that_are_given(run_folder: Path, tmp_path: Path)
     names.write_text("one\ntwo\n")
     result = regcore("report", run_folder, "--class-names", names)
     assert result.exit_code == 2
-    assert "has names of 2 classes, the model has 3" in result.stderr
+    assert f"{names}: has names of 2 classes, the model has 3" in result.stderr
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:

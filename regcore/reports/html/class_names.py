@@ -37,10 +37,10 @@ def class_names(
 
     ImageNet's are those of a run whose model is known to answer with its classes: a thousand
     outputs alone prove nothing; the tag of timm's weights (`..._in1k`) says it. record: all of
-    run.json. Raises UsageError for names that are given, but not as many as there are classes.
+    run.json.
     """
     if given is not None:
-        return Names(names_of_classes(given, run.classes, "class names"))
+        return Names(given)
     own = record.get("class_names")
     if isinstance(own, list) and len(own) == run.classes and all(isinstance(n, str) for n in own):
         return Names(own)

@@ -34,8 +34,8 @@ def write_report(
     """Writes the report of the run in `folder`; returns what is not in it.
 
     class_names: of the model's classes, by index; None: those that the run tells. Raises
-    DatasetError for a folder that `regcore run` has not written, UsageError for names of another
-    number of classes, and RegcoreError where the package of the extra `report` is missing.
+    DatasetError for a folder that `regcore run` has not written, and RegcoreError where the package
+    of the extra `report` is missing.
     """
     template = _environment().get_template("report.html")
     sections = Sections(read_run(folder), class_names)
