@@ -34,10 +34,13 @@ def check(uses: list[Use], *folders: Path, libraries: Path | None = None) -> Non
     assert not told, "\n".join(["", *sorted(set(told))])
 
 
-#: The oldest that an extra of pyproject.toml allows.
-_OLDEST_CUDA = re.search(
-    r"cuda-bindings>=([0-9.]+)", (Path(__file__).parents[2] / "pyproject.toml").read_text()
-)[1]  # type: ignore[index]
+#: The oldest that any extra of pyproject.toml allows.
+_OLDEST_CUDA = min(
+    re.findall(
+        r"cuda-bindings>=([0-9.]+)", (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    ),
+    key=lambda version: tuple(map(int, version.split("."))),
+)
 
 
 @index

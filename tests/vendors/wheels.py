@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -58,7 +59,7 @@ def unpacked(requirement: str) -> Path:
 @functools.cache
 def _download(requirement: str) -> tuple[Path, str]:
     """The folder with the wheel, and why it is not there, if it is not."""
-    folder = CACHE / "".join(c if c.isalnum() or c in ".-" else "_" for c in requirement)
+    folder = CACHE / quote(requirement, safe="")
     folder.mkdir(parents=True, exist_ok=True)
     command = [*_pip(), "download", "-q", "--no-deps", "--only-binary", ":all:"]
     command += ["--retries", "1", "--timeout", "10", "-d", str(folder), requirement]
