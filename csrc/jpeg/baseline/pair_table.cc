@@ -29,18 +29,25 @@ void PairTable::Build(const HuffmanTable& first, const HuffmanTable& second) {
 }
 
 // What begins with `code` and a coefficient, from `index` on. Most pictures have tables of their
-// own, for which this takes time: so what is of the first code is worked out once.
+// own, for which this takes time: so what is of the first code is worked out once, and each second
+// code only once, for all indices that begin with it.
 void PairTable::PairUp(uint64_t index, HuffmanCode code, const HuffmanTable& second) {
   const unsigned length = code.length();
+  const unsigned left = kIndexBits - length;  // bits for the second code
   const CodePair alone(code);
   const CodePair first(code, code.Coefficient(index << kSpareBits));
-  const uint64_t count = uint64_t{1} << (kIndexBits - length);
-  for (uint64_t i = 0; i < count; ++i) {
+  const uint64_t count = uint64_t{1} << left;
+  for (uint64_t i = 0; i < count;) {
     const HuffmanCode next = second.FindShort(i << (kSpareBits + length));
-    const bool within = next.found() && length + next.code_length() <= kIndexBits &&
-                        length + next.length() <= kLongest;
-    const CodePair both(first, next);
-    pairs_[index + i] = within ? both : alone;
+    CodePair* const begin = pairs_ + index + i;
+    if (!next.found() || next.code_length() > left) {
+      *begin = alone;
+      ++i;
+    } else {
+      const uint64_t run = uint64_t{1} << (left - next.code_length());
+      std::fill_n(begin, run, length + next.length() <= kLongest ? CodePair(first, next) : alone);
+      i += run;
+    }
   }
 }
 
