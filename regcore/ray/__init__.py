@@ -1,0 +1,20 @@
+"""regcore in Ray Data: images prepared in actors, and TopN in which every image counts once.
+
+    import ray
+    import regcore.ray as rr
+
+    photos = ray.data.from_items([{"path": path} for path in paths])
+    images = photos.map_batches(
+        rr.Preprocess, fn_constructor_kwargs={"recipe": recipe}, **rr.resources(workers=8)
+    )
+
+Needs Ray (pip install 'regcore[ray]'), save for Preprocess, which takes batches of columns from
+whatever engine has them.
+"""
+
+from regcore.ray.cluster import resources as resources
+from regcore.ray.counting import Counted as Counted
+from regcore.ray.counting import topn as topn
+from regcore.ray.preprocess import Preprocess as Preprocess
+
+__all__ = ["Counted", "Preprocess", "resources", "topn"]
