@@ -1,4 +1,4 @@
-"""regcore in Ray Data: images prepared in actors, and TopN in which every image counts once.
+"""regcore in Ray: images prepared in actors, stores, and TopN in which every image counts once.
 
     import ray
     import regcore.ray as rr
@@ -16,5 +16,7 @@ from regcore.ray.cluster import resources as resources
 from regcore.ray.counting import Counted as Counted
 from regcore.ray.counting import topn as topn
 from regcore.ray.preprocess import Preprocess as Preprocess
+from regcore.ray.store import ClusterMaker as ClusterMaker
+from regcore.ray.store import write_store as write_store
 
-__all__ = ["Counted", "Preprocess", "resources", "topn"]
+__all__ = ["ClusterMaker", "Counted", "Preprocess", "resources", "topn", "write_store"]

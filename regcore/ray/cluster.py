@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from regcore.errors import BackendError, UsageError
+from regcore.errors import BackendError, UsageError, first_line
 from regcore.files.arguments import whole_within
 
+#: The address that means a Ray of this machine's own.
+LOCAL = "local"
+
+_PATIENCE = 10.0  # s
 _MOST = 1 << 20
 #: What reads a dataset runs as tasks of one CPU each, and one of them must always find its place.
 _FOR_READERS = 1
@@ -23,6 +32,36 @@ def import_ray() -> Any:  # noqa: ANN401  (a module)
             f"Ray is not installed ({error}); install it with: pip install 'regcore[ray]'"
         ) from error
     return ray
+
+
+@contextmanager
+def connected(address: str) -> Iterator[None]:
+    """Ray at this address for the block, or "local": one of this machine's own, which ends with it.
+
+    A connection that there is already is used and left. Raises BackendError where there is no Ray.
+    """
+    ray = import_ray()
+    if ray.is_initialized():
+        yield
+        return
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or each task warns
+    own = {"include_dashboard": False} if address == LOCAL else {}
+    try:
+        _knock(address)
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+        raise BackendError(f"no Ray at {address}: {first_line(error)}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens at HOST:PORT: Ray itself tries that for many minutes."""
+    host, mark, port = address.removeprefix("ray://").rpartition(":")
+    if mark and port.isdigit():
+        socket.create_connection((host, int(port)), _PATIENCE).close()
 
 
 def node_cpus() -> list[int]:
