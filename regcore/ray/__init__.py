@@ -15,8 +15,9 @@ whatever engine has them.
 from regcore.ray.cluster import resources as resources
 from regcore.ray.counting import Counted as Counted
 from regcore.ray.counting import topn as topn
+from regcore.ray.evaluation import run as run
 from regcore.ray.preprocess import Preprocess as Preprocess
 from regcore.ray.store import ClusterMaker as ClusterMaker
 from regcore.ray.store import write_store as write_store
 
-__all__ = ["ClusterMaker", "Counted", "Preprocess", "resources", "topn", "write_store"]
+__all__ = ["ClusterMaker", "Counted", "Preprocess", "resources", "run", "topn", "write_store"]

@@ -38,23 +38,29 @@ def tasks_at_once(cpus: int) -> int:
 
 
 def finished(
-    function: Callable[..., Any], jobs: Iterable[Job], *shared: object, cpus: int, at_once: int
+    function: Callable[..., Any],
+    jobs: Iterable[Job],
+    shared: object,
+    *,
+    cpus: int,
+    at_once: int,
+    gpus: int = 0,
 ) -> Generator[tuple[Job, Any]]:
-    """Each job with function(job, *shared), in the order in which they finish.
+    """Each job with function(job, shared), in the order in which they finish.
 
-    shared: is sent once. cpus: that each reserves. at_once: how many of them run at a time.
+    shared: is sent once. cpus, gpus: that each reserves. at_once: how many of them run at a time.
     Raises what the function raises, RegcoreError where a process dies again and again; whatever is
     under way is cancelled where the caller stops.
     """
     ray = import_ray()
-    task = ray.remote(function).options(num_cpus=cpus, max_retries=_RETRIES)
-    sent = [ray.put(one) for one in shared]
+    task = ray.remote(function).options(num_cpus=cpus, num_gpus=gpus, max_retries=_RETRIES)
+    sent = ray.put(shared)
     waiting: dict[Any, Job] = {}
     left = iter(jobs)
     try:
         while True:
             while len(waiting) < _AHEAD * at_once and (job := next(left, None)) is not None:
-                waiting[task.remote(job, *sent)] = job
+                waiting[task.remote(job, sent)] = job
             if not waiting:
                 return
             ready, _ = ray.wait(list(waiting), num_returns=1)
