@@ -73,8 +73,8 @@ class Preprocess:
         """Its threads."""
         return self._preprocessor.workers
 
-    def __call__(self, batch: Mapping[str, NDArray[Any]]) -> Columns:
-        """The batch with its images prepared; see the class.
+    def __call__(self, batch: Mapping[str, Any]) -> Columns:
+        """The batch with its images prepared; see the class. Its columns may be lists, too.
 
         Raises UsageError where a column is not there, and, with on_error="raise", DecodeError.
         """
