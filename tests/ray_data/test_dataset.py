@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,6 +70,37 @@ def test_the_images_and_topn_of_a_dataset(photos: list[str]) -> None:
         topn(scores, expected=[*photos, "more.jpg"])
     with pytest.raises(DatasetError, match=r"00\.jpg: was not expected, as 1 others"):
         topn(scores, expected=photos[2:])
+
+
+class DiesOnce(Preprocess):
+    """An actor whose process is killed at its second batch, the first time."""
+
+    def __init__(self, mark: Path) -> None:
+        super().__init__(RECIPE)
+        self.mark, self.calls = mark, 0
+
+    def __call__(self, batch: Any) -> Any:
+        self.calls += 1
+        if self.calls == 2 and not self.mark.exists():
+            self.mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(batch)
+
+
+def test_an_actor_that_is_killed_loses_and_doubles_nothing(
+    photos: list[str], tmp_path: Path
+) -> None:
+    import ray
+
+    rows = ray.data.from_items(rows_of(photos), override_num_blocks=6)
+    images = rows.map_batches(
+        DiesOnce,
+        fn_constructor_kwargs={"mark": tmp_path / "mark"},
+        **resources(workers=2, batch_size=4),
+    )
+    counted = topn(images.map_batches(scored), n=3, expected=photos)
+    assert (tmp_path / "mark").exists()
+    assert counted.topn.count == len(photos) - 1
 
 
 def test_an_actor_has_as_many_threads_as_it_reserves() -> None:
