@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 from command_line import regcore as regcore_command
+from labelled_photos import LabelledPhotos
 from store_forms import FILES, FORMS, PACKS, RECIPE, content
 
 import regcore.ray.store
-from regcore import DatasetError, Preprocessor, UsageError, open_store
+from regcore import DatasetError, Preprocessor, Recipe, UsageError, open_store
 from regcore.ray import write_store
 from regcore.sources.spelling import open_source
 from regcore.store.manifest_form import StoreLayout
@@ -46,6 +47,14 @@ def test_the_store_is_that_of_one_machine(
     assert summary.errors[0].index == BAD
     store = open_store(tmp_path / "together", recipe=RECIPE)
     assert len(store) == len(photos) - 1
+
+
+def test_real_photos(labelled_photos: LabelledPhotos, tmp_path: Path) -> None:
+    recipe = Recipe.preset("regnety_016").in_form("uint8")
+    source = open_source(labelled_photos.folder)
+    write_alone(Preprocessor(recipe), source, source.names, tmp_path / "alone")
+    write_store(labelled_photos.folder, tmp_path / "together", recipe, shards=7, workers=1)
+    assert content(tmp_path / "together") == content(tmp_path / "alone")
 
 
 def test_paths_of_a_dataset_in_any_order(photos: list[str], tmp_path: Path) -> None:
