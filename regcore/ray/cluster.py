@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -46,9 +48,12 @@ def connected(address: str) -> Iterator[None]:
         return
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or each task warns
     own = {"include_dashboard": False} if address == LOCAL else {}
+    on_termination = signal.getsignal(signal.SIGTERM)
     try:
         _knock(address)
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
+        if on_termination is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, on_termination)  # Ray has put its own there
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         raise BackendError(f"no Ray at {address}: {first_line(error)}") from error
     try:

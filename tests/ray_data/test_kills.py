@@ -90,6 +90,28 @@ def until_done(command: list[str], chance: random.Random, kills: int) -> int:
     pytest.fail("it came to no end")
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_driver_in_order(
+    photos: ColourSet, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    import ray
+
+    address = ray.get_runtime_context().gcs_address
+    driver = start(
+        [
+            *("run", str(photos.model), str(photos.photos), "--labels", str(photos.labels)),
+            *("--out", str(tmp_path / "out"), "--ray", address, "--workers", "1"),
+        ]
+    )
+    while driver.poll() is None and not task_processes():
+        time.sleep(0.01)
+    driver.send_signal(number)
+    _, said = driver.communicate(timeout=60)
+    assert driver.returncode == code, said.decode()
+    assert b"the same command goes on" in said
+    assert (tmp_path / "out" / "result.incomplete.json").exists()
+
+
 @pytest.mark.parametrize("job", ["preprocess", "packs", "run"])
 def test_kills_change_nothing(photos: ColourSet, tmp_path: Path, job: str) -> None:
     import ray
