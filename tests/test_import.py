@@ -29,10 +29,11 @@ def loaded_by(statement: str) -> set[str]:
         "import regcore.convert.onnx.export, regcore.models.timm.architectures",
         "from regcore import Preprocessor, Recipe, topk",
         "import regcore.demo",
+        "import regcore.ray",
     ],
 )
 def test_nothing_heavy(statement: str) -> None:
-    assert not loaded_by(statement) & (HEAVY | {"click", "rich"})
+    assert not loaded_by(statement) & (HEAVY | {"click", "ray", "rich"})
 
 
 @pytest.mark.slow

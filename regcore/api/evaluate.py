@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.api.evaluation_folder import claimed, write_evaluation
-from regcore.api.evaluation_job import EvaluationJob
+from regcore.api.evaluation_job import EvaluationJob, Runner
 from regcore.api.labelled_data import log_missing, read_labelled_data
 from regcore.api.messages import (
     Log,
@@ -130,6 +130,7 @@ def evaluate_model(
     command: Sequence[str] | None = None,
     log: Log = no_log,
     progress: ProgressBar = no_progress,
+    runner: Runner | None = None,
     **options: Unpack[ModelOptions],
 ) -> EvaluatedModel:
     """Evaluates a model on labelled images, and writes the files of `regcore run` to `out`.
@@ -145,7 +146,8 @@ def evaluate_model(
     there are 1001 classes. trace: a file for ui.perfetto.dev. force: also replace files that
     regcore did not write, and begin an interrupted run anew. verify: look at the checksums of a
     store's values. command: the command line, which run.json tells. log, progress: see
-    regcore.api.messages. options: see RecipeOptions, DeviceOptions and PreprocessorOptions in
+    regcore.api.messages. runner: what runs the model, by default this process; see
+    regcore.ray.run. options: see RecipeOptions, DeviceOptions and PreprocessorOptions in
     regcore.api.options.
 
     The result is not complete where an image cannot be read, a labelled image is not there, or
@@ -191,6 +193,7 @@ def evaluate_model(
                     preprocessor,
                     journal,
                     log,
+                    runner,
                     metrics=metrics,
                     background=background,
                     progress=advance,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +12,10 @@ from msgspec import UNSET, UnsetType
 from regcore.api.inference_inputs import model_identity, names_digest
 from regcore.api.labelled_data import LabelledData
 from regcore.api.messages import Log
-from regcore.backends.protocol import Backend
+from regcore.backends.protocol import Backend, Result
+from regcore.images.batch_stream import Batch
 from regcore.images.preprocessor import Preprocessor
-from regcore.inference.evaluate import Evaluation, Interrupted
+from regcore.inference.evaluate import Evaluation, Interrupted, evaluate_scored
 from regcore.inference.score_journal import JOURNAL, ScoreJournal
 from regcore.recipes.recipe import Recipe
 from regcore.schemas import Format, json_form
@@ -109,15 +110,22 @@ class EvaluationJob:
         preprocessor: Preprocessor,
         journal: ScoreJournal,
         log: Log,
+        runner: Runner | None = None,
         **how: Any,  # noqa: ANN401
     ) -> Evaluation:
         """Evaluates the images, those in the journal without running them, until Ctrl-C.
 
-        how: see regcore.inference.evaluate.evaluate.
+        runner: what runs the model, by default this process. how: see
+        regcore.inference.evaluate.evaluate.
         """
         count = len(self.names)
         try:
             with journal:
+                if runner is not None:
+                    scored = runner(self, preprocessor, journal)
+                    labels = self.data.labelled.labels[:count]
+                    del how["trace"], how["device_timeout"]  # of a device that is here
+                    return evaluate_scored(scored, labels, journal=journal, **how)
                 return self.data.evaluate(
                     preprocessor, self.backend, count, self.batch_size, journal, **how
                 )
@@ -141,3 +149,11 @@ class EvaluationJob:
             batch_size=self.batch_size,
             precision=self.backend.precision or UNSET,
         )
+
+
+#: Runs the model of a job on the images of which the journal has kept no scores. Gives batches,
+#: which need no images, in any order, each with its result. Their indices are places among those
+#: images.
+Runner = Callable[
+    [EvaluationJob, Preprocessor, ScoreJournal], Iterable[tuple[Batch, Result | None]]
+]

@@ -18,7 +18,14 @@ from regcore.api.preprocess_job import StoreOptions, plan_job
 from regcore.recipes.recipe import Recipe
 from regcore.reports import preprocessing
 from regcore.store.interruption import StoreInterruptedError
-from regcore.store.writer import StorePlan, StoreSummary, plan_store, write_store
+from regcore.store.writer import (
+    Maker,
+    StorePlan,
+    StoreSummary,
+    make_here,
+    plan_store,
+    write_store,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -78,6 +85,7 @@ def preprocess_images(
     force: bool = False,
     log: Log = no_log,
     progress: ProgressBar = no_progress,
+    make: Maker = make_here,
     **options: Unpack[StoreOptions],
 ) -> PreprocessedImages:
     """Preprocesses all images in `src` into a store in the folder `out`.
@@ -85,6 +93,7 @@ def preprocess_images(
     src: a folder, a file, a list, archives, tables, a database or a URL, see
     regcore.sources.spelling.open_source.
     force: delete what an earlier run left in `out`. log, progress: see regcore.api.messages.
+    make: what makes the images, by default threads of this process; see regcore.ray.ClusterMaker.
     options: see StoreOptions, and RecipeOptions and PreprocessorOptions in regcore.api.options.
     The same call again continues an interrupted one.
 
@@ -106,6 +115,7 @@ def preprocess_images(
                 force=force,
                 progress=advance,
                 recipe_chosen=job.is_chosen,
+                make=make,
             )
     except KeyboardInterrupt as error:
         log(_interruption(error, len(source), job.out))

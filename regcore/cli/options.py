@@ -191,6 +191,15 @@ list_option = click.option(
 )
 
 
+#: For commands whose work a cluster can do.
+ray_option = click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Have a Ray cluster do the work: local (a Ray of its own), auto, HOST:PORT, or ray://...; "
+    "all its nodes see the files by these names, and --workers are threads of a task.",
+)
+
+
 class LabelSource(click.Path):
     """A label file, or the word for an order of class folders."""
 

@@ -15,6 +15,7 @@ from regcore.cli.options import (
     list_option,
     photos_help,
     preprocess_options,
+    ray_option,
 )
 from regcore.cli.progress import progress_bar
 
@@ -58,9 +59,16 @@ from regcore.cli.progress import progress_bar
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Prepare images as this exported model wants them.",
 )
+@ray_option
 @preprocess_options
 @photos_help
-def preprocess(*, dry_run: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+def preprocess(
+    *,
+    dry_run: bool,
+    as_json: bool,
+    ray: str | None,
+    **options: Any,  # noqa: ANN401
+) -> None:
     """Preprocess every photo in SRC into files in OUT.
 
     photo.JPEG becomes photo.bin: the bare array, without a header, ready for a device. The name
@@ -88,7 +96,17 @@ def preprocess(*, dry_run: bool, as_json: bool, **options: Any) -> None:  # noqa
         else:
             click.echo(planned.sentence())
         return
-    made = preprocess_images(**options, log=log, progress=partial(progress_bar, "preprocessing"))
+    how = {**options, "log": log, "progress": partial(progress_bar, "preprocessing")}
+    if ray is None:
+        made = preprocess_images(**how)
+    else:
+        from regcore.ray.cluster import connected
+        from regcore.ray.store import ClusterMaker
+        from regcore.ray.tasks import task_workers
+
+        with connected(ray):
+            how["workers"] = task_workers(options["workers"])
+            made = preprocess_images(**how, make=ClusterMaker())
     if as_json:
         print_json(made.to_dict())
     else:

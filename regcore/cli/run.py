@@ -19,6 +19,7 @@ from regcore.cli.options import (
     metric_option,
     photos_help,
     preprocess_options,
+    ray_option,
     real_option,
     verify_option,
 )
@@ -63,9 +64,10 @@ if TYPE_CHECKING:
 @verify_option
 @device_options
 @trace_option
+@ray_option
 @preprocess_options
 @photos_help
-def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+def run(*, as_json: bool, ray: str | None, **options: Any) -> None:  # noqa: ANN401
     """Evaluate MODEL on labelled IMAGES (photos or a store) and print TopN.
 
     MODEL is a .onnx file for ONNX Runtime, openvino:FILE.onnx or an .xml for OpenVINO, an .om for
@@ -89,12 +91,20 @@ def run(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     from regcore.api.evaluate import UnwrittenError, evaluate_model
 
     try:
-        evaluated = evaluate_model(
+        how = {
             **options,
-            command=command_line(),
-            log=log,
-            progress=partial(progress_bar, "evaluating"),
-        )
+            "command": command_line(),
+            "log": log,
+            "progress": partial(progress_bar, "evaluating"),
+        }
+        if ray is None:
+            evaluated = evaluate_model(**how)
+        else:
+            from regcore.ray.cluster import connected
+            from regcore.ray.evaluation import run as run_on_cluster
+
+            with connected(ray):
+                evaluated = run_on_cluster(**how)
     except UnwrittenError as error:
         _print(error.evaluated, as_json=as_json)
         raise error.__cause__ or error from None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import combinations
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,8 @@ class Preprocessor:
     An image is a path, the bytes of a file, pixels, or an image of Pillow. Those of Pillow are
     converted to RGB before any work begins, which gives the pixels of their file's decode; their
     EXIF orientation is applied where the recipe applies it, and told by no diagnostic.
+
+    recipe, workers; settings: the other arguments, by name, with which another one can be made.
 
     Images that get pixels although something is to be told of them (a JPEG that libjpeg had to
     repair, an EXIF orientation) have a diagnostic: `on_diagnostic` of a call is called with each,
@@ -107,6 +109,12 @@ class Preprocessor:
             warn_of_other_version(recipe.flavour)
         self.recipe = recipe
         self.workers = count
+        self.settings: dict[str, Any] = {
+            "full_decode": full_decode,
+            "on_warning": on_warning,
+            "memory": memory,
+            **limits,
+        }
         self.on_warning = on_warning
         self._turn = threading.Lock()
         self._user = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +150,35 @@ def evaluate_batches(
     return state.run(batches, backend, timeline, device_timeout)
 
 
+def evaluate_scored(
+    scored: Iterable[tuple[Batch, Result | None]],
+    labels: NDArray[np.int64],
+    *,
+    metrics: Sequence[str | Metric] = (),
+    background: bool | None = None,
+    progress: Progress | None = None,
+    journal: ScoreJournal | None = None,
+) -> Evaluation:
+    """The same for batches that others have run, in any order, each with its scores.
+
+    A batch needs no images, and has no result where all of it failed. Its timeline knows only when
+    it began and ended.
+    """
+    wanted = _wanted(labels, journal)
+    state = _EvaluationState(
+        labels, wanted, metrics, background=background, progress=progress, journal=journal
+    )
+    timeline = Timeline()
+    try:
+        for batch, result in scored:
+            state.add(batch, result)
+    except KeyboardInterrupt as interrupt:
+        timeline.end = perf_counter()
+        raise Interrupted(state.evaluation(timeline)) from interrupt
+    timeline.end = perf_counter()
+    return state.evaluation(timeline)
+
+
 def _wanted(labels: NDArray[np.int64], journal: ScoreJournal | None) -> NDArray[np.intp]:
     return np.arange(len(labels)) if journal is None else np.flatnonzero(~journal.kept)
 
@@ -225,7 +255,7 @@ class _EvaluationState:
         return Evaluation(
             topn=topn,
             images=topn.count,
-            errors=tuple(self._errors),
+            errors=tuple(sorted(self._errors, key=lambda error: error.index)),
             timeline=timeline,
             indices=self._accumulator.indices,
             values=self._accumulator.values,

@@ -201,11 +201,13 @@ def to_table(report: RunReport) -> Table:
     table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
     if report.perf.interface_images_per_s is not None:
         table.add_row("device alone", f"{report.perf.interface_images_per_s:.1f} images/s")
-    table.add_row(
-        "time",
-        f"{evaluation.seconds:.2f} s, of it {evaluation.device_seconds:.2f} s in the model "
-        f"and {evaluation.wait_seconds:.2f} s waiting for images",
-    )
+    took = f"{evaluation.seconds:.2f} s"
+    if len(evaluation.timeline.batches):  # none where other machines ran the model
+        took += (
+            f", of it {evaluation.device_seconds:.2f} s in the model "
+            f"and {evaluation.wait_seconds:.2f} s waiting for images"
+        )
+    table.add_row("time", took)
     table.add_section()
     for name, value in (
         ("model", report.model),

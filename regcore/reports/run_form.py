@@ -85,9 +85,11 @@ class RunForm:
     images_per_s: Annotated[Amount, described("From the first image to the last score.")]
     interface_images_per_s: InterfaceRate
     seconds: Annotated[Amount, described("From the first image to the last score.")]
-    device_seconds: Annotated[Amount, described("The part of it in which the backend was at work.")]
+    device_seconds: Annotated[
+        Amount, described("The part of it in which the backend was at work; 0 on a cluster.")
+    ]
     wait_seconds: Annotated[
-        Amount, described("The part of it in which the backend waited for images.")
+        Amount, described("The part of it in which the backend waited for images; 0 on a cluster.")
     ]
     date: Annotated[
         str | UnsetType, described("When it began, in UTC, as 2026-11-27T10:22:14Z.")

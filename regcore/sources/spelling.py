@@ -53,7 +53,7 @@ def open_source(images: str | Path | ImageSource) -> ImageSource:
     found = [Path(match) for name in paths for match in _matches(name)]
     if len(found) == 1 and not is_spelled(text):
         return FileSource.listed(path)  # which says that it is not there
-    return _open_paths(found, text)
+    return open_paths(found, text)
 
 
 def source_of(root: str, names: Sequence[str]) -> ImageSource:
@@ -99,10 +99,14 @@ def _open_list(path: Path) -> ImageSource:
     listed = listed_names(path)
     if not listed:
         raise DatasetError(f"{path}: lists no images")
-    return _open_paths([path.parent / name for name in listed], str(path))
+    return open_paths([path.parent / name for name in listed], str(path))
 
 
-def _open_paths(paths: Sequence[Path], what: str) -> ImageSource:
+def open_paths(paths: Sequence[Path], what: str) -> ImageSource:
+    """The images that these files are, or the archives in them; what: names the list in errors.
+
+    Raises DatasetError where one is listed twice, is a folder, or archives are among images.
+    """
     root = _root_of(paths)
     paths = [path.absolute() for path in paths] if root.is_absolute() else paths
     names = [path.relative_to(root).as_posix() for path in paths]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import UsageError
+from regcore.images.preprocessor import Preprocessor
 from regcore.sources.protocol import ImageSource
 from regcore.store.earlier import Earlier
 from regcore.store.ledger import place_of
@@ -28,9 +29,11 @@ from regcore.store.target_folder import (
 class StoreJob:
     """The images of `source`, in their form, for a store in `folder`.
 
-    description: of that store. force: what earlier runs made goes.
+    preprocessor: by which they are made. description: of that store. force: what earlier runs made
+    goes.
     """
 
+    preprocessor: Preprocessor
     images: SingleFiles | Packs
     source: ImageSource
     folder: Path

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from regcore.errors import DatasetError, OutputError
 from regcore.files.atomic import sync
@@ -22,6 +22,13 @@ JOURNAL = "images.jsonl.part"
 
 _BLOCK = 1 << 16
 _LONGEST_DESCRIPTION = 1 << 16
+
+
+class RecordSink(Protocol):
+    """What takes the records of finished images."""
+
+    def append(self, records: Iterable[Record], *, durably: bool = False) -> None:
+        """Adds finished images. durably: they survive a power cut from now on."""
 
 
 class Journal:

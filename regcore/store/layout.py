@@ -47,11 +47,11 @@ def pack_form(
     return StoreLayout(batch_size=batch_size, pack_images=batches * batch_size, padded=padded)
 
 
-def pack_parts(form: StoreLayout, images: int) -> list[Part]:
-    """The packs of a list of `images`."""
+def pack_parts(form: StoreLayout, images: int, first_pack: int = 0) -> list[Part]:
+    """The packs of a list of `images`; first_pack: the number of the first one."""
     size = form.pack_images or 1
     return [
-        Part(f"pack-{first // size:05}{SUFFIX}", first, min(size, images - first))
+        Part(f"pack-{first_pack + first // size:05}{SUFFIX}", first, min(size, images - first))
         for first in range(0, images, size)
     ]
 

@@ -16,7 +16,7 @@ from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor
 from regcore.sources.protocol import ImageSource
 from regcore.store.integrity import is_current, is_welcome, pack_is_intact
-from regcore.store.journal import Journal
+from regcore.store.journal import RecordSink
 from regcore.store.layout import Part, pack_parts, pack_rows
 from regcore.store.ledger import LayeredLedgers, made
 from regcore.store.ledger_line import Record
@@ -38,13 +38,15 @@ class Packs:
         source: ImageSource,
         folder: Path,
         form: StoreLayout,
+        first_pack: int = 0,
     ) -> None:
+        """first_pack: the number of the first pack, of a list that is part of a store's."""
         self._preprocessor = preprocessor
         self._source = source
         self._paths = source.names
         self._folder = folder
         self._form = form
-        self._parts = pack_parts(form, len(source))
+        self._parts = pack_parts(form, len(source), first_pack)
         self.files = [part.file for part in self._parts]
         self._image_bytes = preprocessor.recipe.image_bytes
 
@@ -132,7 +134,7 @@ class Packs:
     def _pack_bytes(self, part: Part) -> int:
         return pack_rows(self._form, part.count) * self._image_bytes
 
-    def write(self, kept: NDArray[np.bool_], journal: Journal, tally: Tally) -> None:
+    def write(self, kept: NDArray[np.bool_], journal: RecordSink, tally: Tally) -> None:
         """Makes all packs that are not kept."""
         # While the disk takes in one pack, the workers fill the next. The publisher comes to its
         # end before what it has not published is discarded.
@@ -177,7 +179,7 @@ class Packs:
         return made(paths, states, places, checksums, errors=failed, diagnostics=diagnostics)
 
 
-def _publish(pack: PackFile, records: Sequence[Record], journal: Journal, tally: Tally) -> None:
+def _publish(pack: PackFile, records: Sequence[Record], journal: RecordSink, tally: Tally) -> None:
     pack.publish()
     journal.append(records, durably=True)
     tally.recorded += sum(record.error is None for record in records)

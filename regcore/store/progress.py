@@ -27,6 +27,7 @@ class Tally:
     kept: images verified and left alone; written: images made in this run, recorded: of these,
     those that the next run will find; errors: the others.
     diagnostics: kept or written, but damaged or rotated.
+    stage_seconds: what workers of other processes spent in each stage.
     max_bad: how many of those are allowed, None for any number.
     """
 
@@ -37,6 +38,7 @@ class Tally:
     recorded: int = 0
     errors: list[DecodeError] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    stage_seconds: dict[str, float] = field(default_factory=dict)
 
     def running(self, done: int, failed: int) -> bool:
         """Reports a part in work, to which these numbers apply; True if the run must stop."""

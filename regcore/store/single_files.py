@@ -16,7 +16,7 @@ from regcore.sources.protocol import ImageSource
 from regcore.store.durable import sync_file_systems
 from regcore.store.integrity import file_is_intact, is_current, is_welcome
 from regcore.store.interruption import Interruption, interrupted_at_end
-from regcore.store.journal import Journal
+from regcore.store.journal import RecordSink
 from regcore.store.layout import image_files
 from regcore.store.ledger import LayeredLedgers, made
 from regcore.store.ledger_line import Record
@@ -97,7 +97,7 @@ class SingleFiles:
         missing = (self.files[index] for index in np.flatnonzero(~kept).tolist())
         return peak_growth(((self._image_bytes, there.get(file, 0)) for file in missing), 1)
 
-    def write(self, kept: NDArray[np.bool_], journal: Journal, tally: Tally) -> None:
+    def write(self, kept: NDArray[np.bool_], journal: RecordSink, tally: Tally) -> None:
         """Makes all images that are not kept."""
         missing = np.flatnonzero(~kept)
         first, size = 0, _FIRST_CHUNK
@@ -113,7 +113,7 @@ class SingleFiles:
         sync_file_systems(self._folder / below for below in {*map(dirname, self.files), ""})
 
     def _write_chunk(
-        self, chunk: Sequence[int], journal: Journal, tally: Tally, interruption: Interruption
+        self, chunk: Sequence[int], journal: RecordSink, tally: Tally, interruption: Interruption
     ) -> None:
         paths = [self._paths[index] for index in chunk]
         files = [self.files[index] for index in chunk]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor, Progress
 from regcore.sources.files import FileSource
 from regcore.sources.protocol import ImageSource, absolute
+from regcore.store.arrangement import arrange
 from regcore.store.earlier import Earlier, prove, read_earlier
 from regcore.store.finish import declare_whole
 from regcore.store.interruption import StoreInterruptedError
@@ -58,6 +59,15 @@ class StoreSummary:
         return self.written / self.seconds if self.seconds else 0.0
 
 
+#: Makes the images of a job that are not kept: their files, their records, and what they count for.
+Maker = Callable[[StoreJob, NDArray[np.bool_], Journal, Tally], object]
+
+
+def make_here(job: StoreJob, kept: NDArray[np.bool_], journal: Journal, tally: Tally) -> None:
+    """The Maker that has the preprocessor's own threads do it."""
+    job.images.write(kept, journal, tally)
+
+
 @dataclass(frozen=True)
 class StorePlan:
     """What a run would do: bytes of all values, and of those in files that are there already."""
@@ -78,6 +88,7 @@ def write_store(
     force: bool = False,
     progress: Progress | None = None,
     recipe_chosen: bool = True,
+    make: Maker = make_here,
 ) -> StoreSummary:
     """Preprocesses the images `paths` below `source` into a store in `folder`.
 
@@ -86,7 +97,8 @@ def write_store(
     its checksums, and images whose source has changed (size, time) or that failed are made again.
     The images are then in the order of `paths`, whatever it was before.
     force: what an earlier run made is deleted instead. max_bad: with more bad images it stops.
-    recipe_chosen: False where nobody chose the recipe; the manifest says so.
+    recipe_chosen: False where nobody chose the recipe; the manifest says so. make: what makes the
+    images, by default the preprocessor's own threads.
 
     Raises UsageError where two images would become one file, the folder holds others, or something
     would be written over an input; MismatchError where it was begun with another recipe, form or
@@ -110,7 +122,7 @@ def write_store(
         earlier = read_earlier(folder, journal.description, journal.ledger, force=force)
         earlier = replace(earlier, traces=earlier.traces or journal.was_there)
         description = replace(description, recipe_chosen=earlier.chosen(recipe_chosen))
-        job = StoreJob(images, source, folder, description, force)
+        job = StoreJob(preprocessor, images, source, folder, description, force)
         there = job.check(earlier)
         known = LayeredLedgers() if force else earlier.known()
         stages = preprocessor.stage_seconds()
@@ -128,7 +140,7 @@ def write_store(
             if not earlier.proven:
                 journal.append(_records(paths, kept, known), durably=True)
             try:
-                images.write(kept, journal, tally)
+                make(job, kept, journal, tally)
                 known.add(journal.reread())
                 declare_whole(folder, description, paths, known)
             except KeyboardInterrupt as error:
@@ -143,7 +155,7 @@ def write_store(
         seconds=perf_counter() - verified,
         verify_seconds=verified - start,
         stage_seconds={
-            stage: seconds - stages[stage]
+            stage: seconds - stages[stage] + tally.stage_seconds.get(stage, 0.0)
             for stage, seconds in preprocessor.stage_seconds().items()
         },
     )
@@ -168,7 +180,7 @@ def plan_store(
     images = arrange(preprocessor, source, folder, form)
     earlier = read_earlier(folder, *peek(folder), force=force)
     description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
-    job = StoreJob(images, source, folder, description, force)
+    job = StoreJob(preprocessor, images, source, folder, description, force)
     there = job.check(earlier)
     known = LayeredLedgers() if force else earlier.known()
     kept = images.seem_kept(known, there)
@@ -178,14 +190,6 @@ def plan_store(
         needed=images.bytes_of_all(),
         there=sum(there.get(file, 0) for file in images.files),
     )
-
-
-def arrange(
-    preprocessor: Preprocessor, source: ImageSource, folder: Path, form: StoreLayout
-) -> SingleFiles | Packs:
-    """The images in the form that they will have; UsageError where two would become one."""
-    kind = SingleFiles if form.batch_size is None else Packs
-    return kind(preprocessor, source, folder, form)
 
 
 def _chosen(source: str | Path | ImageSource, paths: Sequence[str]) -> ImageSource:
