@@ -13,6 +13,7 @@ from regcore.api.convert_om import ConvertCommandForm
 from regcore.api.evaluation_job import RunJournalForm
 from regcore.api.inference_inputs import InferenceForm
 from regcore.api.verify import VerifyForm
+from regcore.calibration.form import CalibrationForm
 from regcore.convert.inspect_form import InspectForm
 from regcore.models.build_record import DeviceModelForm
 from regcore.performance.perf_file import PerfForm
@@ -42,6 +43,7 @@ from regcore.trust.certify.evidence_form import CanaryLine, Decision, EvidenceFo
 
 FORMS = (
     Form("batchcheck", "regcore batchcheck --json", BatchCheckForm),
+    Form("calibration", "calibration.json; regcore calibrate --json", CalibrationForm),
     Form("certify", "regcore certify --json", CertifyForm),
     Form("comparison", "comparison.json; regcore compare --json", ComparisonForm),
     Form("convert", "regcore convert --json", ConvertForm),

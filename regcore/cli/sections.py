@@ -23,6 +23,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("preprocess", "Make files of every photo, ready for a device."),
             ("verify", "Make them again from the photos, and compare every byte."),
+            ("calibrate", "Choose and prepare images for a quantiser."),
             ("info", "List images for Ascend's benchmark tool."),
         ),
     ),

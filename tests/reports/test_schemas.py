@@ -105,6 +105,7 @@ def outputs(folder: Path, exported_models: ExportedModels) -> dict[str, list[str
         of_scores(folder, model),
         of_comparisons(folder, model),
         of_stores(folder),
+        of_calibrations(folder, model),
         of_tensors(folder),
         of_certificates(folder),
         of_models(folder, model, exported_models),
@@ -188,6 +189,14 @@ def of_stores(folder: Path) -> Told:
     with Journal(folder) as journal:
         journal.begin(StoreSpec(Recipe(), StoreLayout(), "/photos"))
         yield "store-journal", (folder / JOURNAL).read_text()
+
+
+def of_calibrations(folder: Path, model: Path) -> Told:
+    for labels in ((), ("--labels", folder / "whole.txt")):
+        out = folder / f"calibration{len(labels)}"
+        asked = ("calibrate", model, folder / "photos", *labels, "--count", 3, "--out", out)
+        yield "calibration", regcore(*asked, "--json").stdout
+        yield "calibration", (out / "calibration.json").read_text()
 
 
 def of_tensors(folder: Path) -> Told:
@@ -376,5 +385,5 @@ def test_schemas_are_reachable() -> None:
         assert schema == load_schema(name)
     assert re.search(r"comparison +2", listed)
     told = regcore("schema", "nonsense", code=2)
-    assert "no schema 'nonsense'; there are batchcheck, certify" in told.stderr
+    assert "no schema 'nonsense'; there are batchcheck, calibration, certify" in told.stderr
     jsonschema.Draft202012Validator(json.loads(regcore("schema", "perf").stdout)).is_valid({})
