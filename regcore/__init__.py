@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from regcore.api.predictions import tabulate_predictions as tabulate_predictions
     from regcore.api.preprocess import preprocess_images as preprocess_images
     from regcore.api.profile import profile_model as profile_model
+    from regcore.api.quantize import quantize_model as quantize_model
     from regcore.api.report import add_to_report as add_to_report
     from regcore.api.report import write_report as write_report
     from regcore.api.score import score_predictions as score_predictions
@@ -76,6 +77,7 @@ _NAMES_OF_MODULES = {
     "api.predictions": "export_predictions tabulate_predictions",
     "api.preprocess": "preprocess_images",
     "api.profile": "profile_model",
+    "api.quantize": "quantize_model",
     "api.report": "add_to_report write_report",
     "api.score": "score_predictions",
     "api.verdict": "judge_run",

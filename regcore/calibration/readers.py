@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,9 @@ def calibration_reader(
         def get_next(self) -> dict[str, Array] | None:
             batch = next(self._batches, None)
             return None if batch is None else {name: batch}
+
+        def set_range(self, start_index: int, end_index: int) -> None:
+            self._batches = islice(found.batches(batch_size), start_index, end_index)
 
         def rewind(self) -> None:
             self._batches = found.batches(batch_size)

@@ -197,6 +197,10 @@ def of_calibrations(folder: Path, model: Path) -> Told:
         asked = ("calibrate", model, folder / "photos", *labels, "--count", 3, "--out", out)
         yield "calibration", regcore(*asked, "--json").stdout
         yield "calibration", (out / "calibration.json").read_text()
+    int8 = folder / "int8.onnx"
+    made = regcore("quantize", model, "--calibration", out, "--out", int8, "--json").stdout
+    yield "quantize", made
+    yield "onnx-quantization", json.dumps(json.loads(made)["quantization"])
 
 
 def of_tensors(folder: Path) -> Told:
@@ -260,7 +264,7 @@ def test_every_form_is_written_and_fits(outputs: dict[str, list[str]]) -> None:
 
 
 def test_json_names_its_form_and_version(outputs: dict[str, list[str]]) -> None:
-    bare = {"predictions", "onnx-recipe", "store-image", "trace"}
+    bare = {"predictions", "onnx-recipe", "onnx-quantization", "store-image", "trace"}
     bare |= {"evidence-canary", "evidence-image", "evidence-verdict"}
     for form in outputs.keys() - bare:
         for text in outputs[form]:
