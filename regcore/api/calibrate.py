@@ -17,6 +17,7 @@ from regcore.api.options import (
     check_names,
     existing,
     existing_images,
+    existing_labels,
     optional,
     select,
 )
@@ -43,7 +44,6 @@ from regcore.errors import DatasetError, UsageError
 from regcore.files.arguments import whole_within
 from regcore.files.names import image_key
 from regcore.files.output_guard import Output, check_outputs, json_of
-from regcore.images.folder_orders import FOLDER_ORDERS
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.build_record import file_sha256
 from regcore.models.tensors import TensorSpec, image_input
@@ -119,8 +119,7 @@ def calibrate_model(
     check_names(options, PrepareOptions)
     model, out = existing(model), Path(out)
     images, list_file = existing_images(images), optional(list_file)
-    if labels is not None and labels not in FOLDER_ORDERS:
-        labels = existing(labels)
+    labels = existing_labels(labels)
     count = whole_within("count", count, 1, _MOST_IMAGES)
     seed = whole_within("seed", seed, 0, _MOST_SEEDS)
     image, choice = _recipe(model, options, log)

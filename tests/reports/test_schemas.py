@@ -200,6 +200,8 @@ def of_calibrations(folder: Path, model: Path) -> Told:
     int8 = folder / "int8.onnx"
     made = regcore("quantize", model, "--calibration", out, "--out", int8, "--json").stdout
     yield "quantize", made
+    asked = ("run", int8, folder / "photos", "--labels", folder / "whole.txt")
+    yield "run", regcore(*asked, "--out", folder / "runs" / "int8", "--json").stdout
     yield "onnx-quantization", json.dumps(json.loads(made)["quantization"])
 
 
@@ -314,7 +316,8 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
     """Keys that only some have: of a complete set, of one kind of model, of a trace's events."""
     some = {
         "run": {"result", "recipe_from", "run", "accuracy_percent", "interval", "metrics", "kept",
-                "date", "command", "model_hash", "environment", "class_names"},
+                "date", "command", "model_hash", "environment", "class_names",
+                "calibration_images"},
         "perf": {"recipe_from", "run", "files", "sweep"},
         "infer": {"recipe_from"},
         "profile": {"recipe_from"},
