@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from regcore.api.batchcheck import check_batches as check_batches
+    from regcore.api.calibrate import calibrate_model as calibrate_model
     from regcore.api.certify import certify_model as certify_model
     from regcore.api.certify import certify_runs as certify_runs
     from regcore.api.certify import check_evidence as check_evidence
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
     from regcore.api.predictions import tabulate_predictions as tabulate_predictions
     from regcore.api.preprocess import preprocess_images as preprocess_images
     from regcore.api.profile import profile_model as profile_model
+    from regcore.api.quantize import quantize_model as quantize_model
     from regcore.api.report import add_to_report as add_to_report
     from regcore.api.report import write_report as write_report
     from regcore.api.score import score_predictions as score_predictions
     from regcore.api.verdict import judge_run as judge_run
+    from regcore.calibration.folder import CalibrationSet as CalibrationSet
+    from regcore.calibration.folder import open_calibration as open_calibration
+    from regcore.calibration.readers import calibration_dataset as calibration_dataset
+    from regcore.calibration.readers import calibration_reader as calibration_reader
     from regcore.errors import BackendError as BackendError
     from regcore.errors import DatasetError as DatasetError
     from regcore.errors import DecodeError as DecodeError
@@ -59,6 +65,7 @@ if TYPE_CHECKING:
 #: The names of each module, imported at their first use (PEP 562): `import regcore` costs little.
 _NAMES_OF_MODULES = {
     "api.batchcheck": "check_batches",
+    "api.calibrate": "calibrate_model",
     "api.certify": "certify_model certify_runs check_evidence",
     "api.compare": "compare_rates",
     "api.doctor": "run_doctor",
@@ -70,9 +77,12 @@ _NAMES_OF_MODULES = {
     "api.predictions": "export_predictions tabulate_predictions",
     "api.preprocess": "preprocess_images",
     "api.profile": "profile_model",
+    "api.quantize": "quantize_model",
     "api.report": "add_to_report write_report",
     "api.score": "score_predictions",
     "api.verdict": "judge_run",
+    "calibration.folder": "CalibrationSet open_calibration",
+    "calibration.readers": "calibration_dataset calibration_reader",
     "errors": "BackendError DatasetError DecodeError MismatchError OutputError PredictionError "
     "RegcoreError ScoreFileError UsageError",
     "host": "simd_level simd_levels",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from regcore.api.calibration_check import calibration_images_among, refuse_seen
 from regcore.api.certify_drawing import Drawing, draw_models, draw_recorded, run_canaries
 from regcore.api.certify_subjects import LiveModel, is_recorded, read_recorded
 from regcore.api.labelled_data import LabelledData, log_missing, read_labelled_data
@@ -20,6 +21,7 @@ from regcore.api.options import (
     check_names,
     existing,
     existing_images,
+    existing_labels,
     optional,
     select,
 )
@@ -27,7 +29,6 @@ from regcore.api.recipe_choice import recipe_for
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.verdict import Margin, Outcome
-from regcore.images.folder_orders import FOLDER_ORDERS
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.notebook import html_table
@@ -106,13 +107,13 @@ def certify_model(
 
     Raises UsageError where the question contradicts itself or the evidence is of another one,
     DatasetError for labels or images that are not there, MismatchError where the reference is of
-    other images, and BackendError where a model cannot run.
+    other images or the model says that it was calibrated with some of them, and BackendError where
+    a model cannot run.
     """
     check_names(options, ModelOptions)
     model, evidence = str(model), Path(evidence)
     images, list_file = existing_images(images), optional(list_file)
-    if labels is not None and labels not in FOLDER_ORDERS:
-        labels = existing(labels)
+    labels = existing_labels(labels)
     check_not_swapped(model, Path(images))
     recorded = read_recorded(Path(reference), log) if is_recorded(reference) else None
     data = read_labelled_data(
@@ -122,6 +123,15 @@ def certify_model(
         _check_whole(images, data, log)
         names = data.labelled.names
         port = opened.enter_context(live_model(model, data, log, options))
+        seen = calibration_images_among(
+            model,
+            port.backend.metadata,
+            data,
+            names,
+            recipe=port.preprocessor.recipe,
+            log=log,
+        )
+        refuse_seen(model, seen, len(names))
         expected: TopPredictions | LiveModel
         accuracy: float | None = None
         if recorded is None:
@@ -174,6 +184,7 @@ def certify_runs(
     """
     ours, theirs = read_recorded(existing(run), log), read_recorded(existing(reference), log)
     names = ours.predictions.images
+    refuse_seen(ours.subject.model, ours.seen, len(names))
     before = theirs.of(names)
     if len(theirs.predictions.images) != len(names):
         extra = len(theirs.predictions.images) - len(names)

@@ -31,11 +31,15 @@ from regcore.trust.certify.evidence_form import Subject
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """A run that was made before; complete: whether it has a decision on each of its images."""
+    """A run that was made before; complete: whether it has a decision on each of its images.
+
+    seen: those of its images with which its model was calibrated, as run.json says.
+    """
 
     subject: Subject
     predictions: TopPredictions
     complete: bool
+    seen: tuple[str, ...] = ()
 
     def of(self, names: Sequence[str]) -> TopPredictions:
         """The predictions of these images. Raises MismatchError where one was not in the run."""
@@ -65,9 +69,10 @@ def read_recorded(path: Path, log: Log) -> RecordedRun:
         run = read_run(path)
         predictions, content = run.predictions(), run.content
         about = (content.model, content.backend, content.provider, content.recipe)
-        file = path / PREDICTIONS
+        file, seen = path / PREDICTIONS, tuple(content.calibration_images)
     else:
         predictions, about, file = read_predictions(path), (str(path), "", "", ""), path
+        seen = ()
     complete = bool(predictions.evaluated.all())
     if not complete:
         lacking = int((~predictions.evaluated).sum())
@@ -75,7 +80,7 @@ def read_recorded(path: Path, log: Log) -> RecordedRun:
     digest = hashlib.sha256(read_input(file)).hexdigest() if file.exists() else ""
     model, backend, provider, recipe = about
     subject = Subject(model, f"sha256:{digest}", backend, provider, recipe, output="")
-    return RecordedRun(subject, predictions, complete)
+    return RecordedRun(subject, predictions, complete, seen)
 
 
 @dataclass(frozen=True)

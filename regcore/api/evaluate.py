@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.api.calibration_check import told_calibration_images
 from regcore.api.evaluation_folder import claimed, write_evaluation
 from regcore.api.evaluation_job import EvaluationJob, Runner
 from regcore.api.labelled_data import log_missing, read_labelled_data
@@ -28,8 +29,8 @@ from regcore.api.options import (
     PreprocessorOptions,
     RecipeOptions,
     check_names,
-    existing,
     existing_images,
+    existing_labels,
     optional,
     select,
 )
@@ -46,7 +47,6 @@ from regcore.evaluation.real_accuracy import (
 from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT, check_run
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_writable
-from regcore.images.folder_orders import FOLDER_ORDERS
 from regcore.images.label_agreement import check_class_order
 from regcore.images.label_files.real_labels import read_real_labels
 from regcore.images.labels import (
@@ -150,6 +150,9 @@ def evaluate_model(
     regcore.ray.run. options: see RecipeOptions, DeviceOptions and PreprocessorOptions in
     regcore.api.options.
 
+    Where the model says with which images it was calibrated (regcore.quantize_model), and some of
+    these are evaluated, that is logged, and run.json names them.
+
     The result is not complete where an image cannot be read, a labelled image is not there, or
     Ctrl-C ends the run. The same call again continues one that was interrupted or killed: the
     result is that of a run without interruption, and only the rates are of the rest. Raises
@@ -161,8 +164,7 @@ def evaluate_model(
     date = now()
     model, out = str(model), Path(out)
     images, list_file, real = existing_images(images), optional(list_file), optional(real)
-    if labels is not None and labels not in FOLDER_ORDERS:
-        labels = existing(labels)
+    labels = existing_labels(labels)
     trace = None if trace is None else Path(trace)
     if limit is not None:
         limit = whole_within("limit", limit, 1, _MOST_IMAGES)
@@ -181,6 +183,9 @@ def evaluate_model(
         with open_model(model, options) as backend:
             _check_classes(labelled, several, backend.outputs[0].shape, background=background)
             choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
+            seen = told_calibration_images(
+                model, backend.metadata, data, names, recipe=choice.recipe, log=log
+            )
             preprocessor = Preprocessor(choice.recipe, **select(options, PreprocessorOptions))
             batch_size = batch_size_for(backend, options.get("batch_size"))
             claim.enter_context(claimed(out))
@@ -211,6 +216,7 @@ def evaluate_model(
                 missing=labelled.missing,
                 left_out=data.available - len(names),
                 beside=_beside(several, evaluation),
+                calibration_images=seen,
                 provenance=provenance(
                     date, command, model, _class_names(model, backend, evaluation)
                 ),

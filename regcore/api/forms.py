@@ -13,6 +13,8 @@ from regcore.api.convert_om import ConvertCommandForm
 from regcore.api.evaluation_job import RunJournalForm
 from regcore.api.inference_inputs import InferenceForm
 from regcore.api.verify import VerifyForm
+from regcore.calibration.form import CalibrationForm
+from regcore.calibration.record import QuantizationRecord
 from regcore.convert.inspect_form import InspectForm
 from regcore.models.build_record import DeviceModelForm
 from regcore.performance.perf_file import PerfForm
@@ -29,6 +31,7 @@ from regcore.reports.inference import InferForm
 from regcore.reports.labels import LabelsForm
 from regcore.reports.prediction import PredictForm
 from regcore.reports.preprocessing import PlanForm, PreprocessForm
+from regcore.reports.quantize import QuantizeForm
 from regcore.reports.recipe import RecipeDiffForm, RecipeListForm, RecipeShowForm
 from regcore.reports.run_form import RunForm
 from regcore.reports.score_form import ScoreForm
@@ -42,6 +45,7 @@ from regcore.trust.certify.evidence_form import CanaryLine, Decision, EvidenceFo
 
 FORMS = (
     Form("batchcheck", "regcore batchcheck --json", BatchCheckForm),
+    Form("calibration", "calibration.json; regcore calibrate --json", CalibrationForm),
     Form("certify", "regcore certify --json", CertifyForm),
     Form("comparison", "comparison.json; regcore compare --json", ComparisonForm),
     Form("convert", "regcore convert --json", ConvertForm),
@@ -60,12 +64,18 @@ FORMS = (
     Form("inspect", "regcore inspect --json", InspectForm),
     Form("labels", "regcore labels --json", LabelsForm),
     Form("lint", "regcore compare --lint --json", LintForm),
+    Form(
+        "onnx-quantization",
+        "The property regcore.quantization of an ONNX file",
+        QuantizationRecord,
+    ),
     Form("onnx-recipe", "The property regcore.recipe of an ONNX file", ModelRecipe),
     Form("perf", "perf.json", PerfForm),
     Form("plan", "regcore preprocess --dry-run --json", PlanForm),
     Form("predict", "regcore predict --json", PredictForm),
     Form("preprocess", "regcore preprocess --json", PreprocessForm),
     Form("profile", "profile.json; regcore profile --json", ProfileForm),
+    Form("quantize", "regcore quantize --json", QuantizeForm),
     Form("recipe", "regcore recipe show --json", RecipeShowForm),
     Form("recipe-diff", "regcore recipe diff --json", RecipeDiffForm),
     Form("recipe-list", "regcore recipe list --json", RecipeListForm),

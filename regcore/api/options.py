@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from regcore.errors import UsageError
+from regcore.images.folder_orders import FOLDER_ORDERS
 
 if TYPE_CHECKING:
     from regcore.images.preprocessor import OnWarning
@@ -106,6 +107,11 @@ def existing_images(images: str | Path) -> str | Path:
     from regcore.sources.spelling import is_spelled
 
     return str(images) if is_spelled(str(images)) else existing(images)
+
+
+def existing_labels(labels: str | Path | None) -> str | Path | None:
+    """A label file, or an order of class folders; UsageError where there is no such file."""
+    return labels if labels is None or labels in FOLDER_ORDERS else existing(labels)
 
 
 def optional(path: str | Path | None) -> Path | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from regcore.api.calibration_check import tell_seen
 from regcore.api.messages import Log, no_log
 from regcore.api.options import existing, optional
 from regcore.errors import DatasetError, UsageError
@@ -107,6 +108,9 @@ def judge_run(
     if run is not None:
         inputs = [path for path in (table, *score_files) if path is not None]
         check_outputs([Output(run.folder / VERDICT, json_of("verdict"))], inputs, force=force)
+    if run is not None:
+        content = run.content
+        tell_seen(content.model, content.calibration_images, content.images, log)
     measured = _measured(run) if run is not None else _guide_result(result)
     to_reach = top1 if baseline is None else baseline
     by_baseline = _by_baseline(

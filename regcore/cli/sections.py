@@ -14,6 +14,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("export", "Write timm's or torchvision's model and weights as ONNX."),
             ("convert", "Build what an Ascend or a GPU runs from an ONNX file."),
+            ("quantize", "Make an int8 model of a float one."),
             ("inspect", "Show what a model takes and gives, and its recipe."),
             ("recipe", "Show, compare and embed how a model wants its images."),
         ),
@@ -23,6 +24,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("preprocess", "Make files of every photo, ready for a device."),
             ("verify", "Make them again from the photos, and compare every byte."),
+            ("calibrate", "Choose and prepare images for a quantiser."),
             ("info", "List images for Ascend's benchmark tool."),
         ),
     ),

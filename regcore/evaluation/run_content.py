@@ -64,6 +64,7 @@ class RunContent:
     root: str = ""
     failed: list[Failed] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    calibration_images: list[str] = field(default_factory=list)
     damaged: list[Damaged] = field(default_factory=list)
     rotated: list[Any] = field(default_factory=list)
     not_reached: Count = 0

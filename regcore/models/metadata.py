@@ -72,9 +72,20 @@ def embedded(metadata: ModelMetadata, properties: Mapping[str, str]) -> dict[str
 
 def is_exported(path: Path) -> bool:
     """Whether regcore made an ONNX file, by the recipe in it, and not just wrote that into it."""
+    keys = _property_keys(path)
+    return _RECIPE.encode() in keys and _EMBEDDED.encode() not in keys
+
+
+def has_property(path: Path, key: str) -> bool:
+    """Whether a file is an ONNX model with this key among its properties."""
+    return key.encode() in _property_keys(path)
+
+
+def _property_keys(path: Path) -> set[bytes]:
+    """The keys of an ONNX file's properties; of another file, none."""
     try:
         content = read_input(path, max(1, path.stat().st_size))
-        keys = {
+        return {
             bytes(text)
             for field, pair in fields(memoryview(content))
             if field == _METADATA_FIELD
@@ -82,5 +93,4 @@ def is_exported(path: Path) -> bool:
             if number == _KEY_FIELD
         }
     except (OSError, RegcoreError, ValueError, TypeError):
-        return False
-    return _RECIPE.encode() in keys and _EMBEDDED.encode() not in keys
+        return set()

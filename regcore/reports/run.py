@@ -40,8 +40,9 @@ class RunReport:
     backend: the runtime and its version; provider: what really ran in it; recipe: name and
     identity of `preprocessing`; missing: names of labelled images that should have been there;
     left_out: how many images there are beyond those that were asked for. root: the folder above the
-    images. beside: what was measured beside TopN and the metrics, afterwards. run: the run's
-    identity. provenance: when and by what it was made.
+    images. beside: what was measured beside TopN and the metrics, afterwards.
+    calibration_images: those that the model was calibrated with, None where it does not say. run:
+    the run's identity. provenance: when and by what it was made.
     """
 
     model: str
@@ -56,6 +57,7 @@ class RunReport:
     missing: tuple[str, ...] = ()
     left_out: int = 0
     beside: tuple[Measured, ...] = ()
+    calibration_images: tuple[str, ...] | None = None
     run: str = field(default_factory=new_identity)
     provenance: Provenance | None = None
 
@@ -117,7 +119,7 @@ def about(report: RunReport) -> dict[str, str]:
 
 def run_form(report: RunReport) -> RunForm:
     """The report for machines. Accuracies are percentages as text, times are in s."""
-    evaluation = report.evaluation
+    evaluation, seen = report.evaluation, report.calibration_images
     content: dict[str, Any] = {
         **incompleteness(report),
         **diagnostics_dict(evaluation.diagnostics),
@@ -130,6 +132,7 @@ def run_form(report: RunReport) -> RunForm:
         complete=report.complete,
         left_out=report.left_out,
         kept=evaluation.kept or UNSET,
+        calibration_images=UNSET if seen is None else list(seen),
         classes=evaluation.topn.classes,
         hits=evaluation.topn.hits.tolist(),
         accuracy=accuracies(evaluation.topn),

@@ -58,6 +58,12 @@ class RunForm:
         Count | UnsetType,
         described("Images whose scores an interrupted run had left; rates are of the others."),
     ] = UNSET
+    calibration_images: Annotated[
+        list[str] | UnsetType,
+        described(
+            "Of the images, those that the model was calibrated with; absent where it does not say."
+        ),
+    ] = UNSET
     left_out: Annotated[Count, described("Images beyond those that were asked for (--limit).")]
     damaged: DamagedImages
     rotated: RotatedImages

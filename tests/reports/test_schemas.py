@@ -105,6 +105,7 @@ def outputs(folder: Path, exported_models: ExportedModels) -> dict[str, list[str
         of_scores(folder, model),
         of_comparisons(folder, model),
         of_stores(folder),
+        of_calibrations(folder, model),
         of_tensors(folder),
         of_certificates(folder),
         of_models(folder, model, exported_models),
@@ -190,6 +191,20 @@ def of_stores(folder: Path) -> Told:
         yield "store-journal", (folder / JOURNAL).read_text()
 
 
+def of_calibrations(folder: Path, model: Path) -> Told:
+    for labels in ((), ("--labels", folder / "whole.txt")):
+        out = folder / f"calibration{len(labels)}"
+        asked = ("calibrate", model, folder / "photos", *labels, "--count", 3, "--out", out)
+        yield "calibration", regcore(*asked, "--json").stdout
+        yield "calibration", (out / "calibration.json").read_text()
+    int8 = folder / "int8.onnx"
+    made = regcore("quantize", model, "--calibration", out, "--out", int8, "--json").stdout
+    yield "quantize", made
+    asked = ("run", int8, folder / "photos", "--labels", folder / "whole.txt")
+    yield "run", regcore(*asked, "--out", folder / "runs" / "int8", "--json").stdout
+    yield "onnx-quantization", json.dumps(json.loads(made)["quantization"])
+
+
 def of_tensors(folder: Path) -> Told:
     photos, bins = folder / "identified", folder / "bins"
     photos.mkdir()
@@ -251,7 +266,7 @@ def test_every_form_is_written_and_fits(outputs: dict[str, list[str]]) -> None:
 
 
 def test_json_names_its_form_and_version(outputs: dict[str, list[str]]) -> None:
-    bare = {"predictions", "onnx-recipe", "store-image", "trace"}
+    bare = {"predictions", "onnx-recipe", "onnx-quantization", "store-image", "trace"}
     bare |= {"evidence-canary", "evidence-image", "evidence-verdict"}
     for form in outputs.keys() - bare:
         for text in outputs[form]:
@@ -301,7 +316,8 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
     """Keys that only some have: of a complete set, of one kind of model, of a trace's events."""
     some = {
         "run": {"result", "recipe_from", "run", "accuracy_percent", "interval", "metrics", "kept",
-                "date", "command", "model_hash", "environment", "class_names"},
+                "date", "command", "model_hash", "environment", "class_names",
+                "calibration_images"},
         "perf": {"recipe_from", "run", "files", "sweep"},
         "infer": {"recipe_from"},
         "profile": {"recipe_from"},
@@ -376,5 +392,5 @@ def test_schemas_are_reachable() -> None:
         assert schema == load_schema(name)
     assert re.search(r"comparison +2", listed)
     told = regcore("schema", "nonsense", code=2)
-    assert "no schema 'nonsense'; there are batchcheck, certify" in told.stderr
+    assert "no schema 'nonsense'; there are batchcheck, calibration, certify" in told.stderr
     jsonschema.Draft202012Validator(json.loads(regcore("schema", "perf").stdout)).is_valid({})

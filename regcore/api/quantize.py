@@ -1,0 +1,191 @@
+"""A model quantised with calibration images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from regcore.api.messages import Log, no_log
+from regcore.api.options import existing
+from regcore.calibration.folder import CalibrationSet, open_calibration
+from regcore.calibration.record import PROPERTY, QuantizationRecord, Tools, images_of
+from regcore.convert.onnx.quantize import (
+    METHODS,
+    PERCENTILE,
+    Quantizer,
+    agreement,
+    quantised_nodes,
+)
+from regcore.errors import BackendError, MismatchError, UsageError, first_line
+from regcore.files.atomic import check_target
+from regcore.files.output_guard import Output, check_outputs
+from regcore.models.build_record import file_sha256
+from regcore.models.metadata import ModelMetadata, embedded, has_property, is_exported
+from regcore.models.onnx_file import OnnxFile, read_onnx
+from regcore.models.onnx_package import import_onnx
+from regcore.models.onnx_writer import writing_onnx
+from regcore.recipes.numbers import plain
+from regcore.recipes.words import difference
+from regcore.reports.quantize import QuantizeForm
+from regcore.schemas import json_form
+from regcore.schemas.fields import as_dict
+
+TARGETS = ("int8-qdq",)
+_HIGHEST = 100.0
+
+
+@dataclass(frozen=True)
+class QuantizedModel:
+    """What quantize_model has written."""
+
+    form: QuantizeForm
+
+    @property
+    def path(self) -> Path:
+        """The quantised model."""
+        return Path(self.form.path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `regcore quantize --json` prints."""
+        return as_dict(self.form)
+
+
+def quantize_model(
+    model: str | Path,
+    calibration: str | Path | CalibrationSet,
+    out: str | Path | None = None,
+    *,
+    to: str = "int8-qdq",
+    method: str = "minmax",
+    percentile: float | None = None,
+    per_channel: bool = True,
+    symmetric: bool = False,
+    keep: Sequence[str] = (),
+    force: bool = False,
+    log: Log = no_log,
+) -> QuantizedModel:
+    """Quantises an .onnx file by ONNX Runtime, with the images of `regcore calibrate`.
+
+    calibration: the folder. out: the file to write, by default MODEL.int8.onnx beside the model.
+    to: "int8-qdq": weights and activations of 8 bits, with QuantizeLinear and DequantizeLinear
+        around each node, as ONNX Runtime, OpenVINO and TensorRT read them.
+    method: of the activations' ranges: "minmax", "entropy" or "percentile"; percentile: of the
+        values that the last takes in, by default 99.999.
+    per_channel: a scale for each channel of weights. symmetric: activations of int8 around 0, which
+        TensorRT wants; else uint8. keep: names of nodes that stay in float, * and ? as in a shell.
+    force: replace a file that regcore did not write.
+
+    The file says by which recipe, with which images and by which versions it was made.
+    Raises UsageError where the options contradict each other or name no node, MismatchError where
+    the images were prepared by another recipe than the model's, and BackendError where the model
+    cannot be quantised or onnx or ONNX Runtime is not installed.
+    """
+    path = existing(model)
+    target = path.with_name(f"{path.stem}.int8.onnx") if out is None else Path(out)
+    quantizer = _quantizer(
+        to, method, percentile, keep, per_channel=per_channel, symmetric=symmetric
+    )
+    check_target(target, ".onnx")
+    facts = read_onnx(path)
+    output = Output(target, recognise_file=lambda file: is_exported(file) or _is_ours(file))
+    found = (
+        calibration if isinstance(calibration, CalibrationSet) else open_calibration(calibration)
+    )
+    check_outputs([output], [*facts.files, found.folder], force=force)
+    metadata = _metadata(facts, found, log)
+    facts.check_data()
+    shape = facts.image.shape or (None,)
+    source, pairs = _load(path)
+    quantised, kept = quantizer(source, found, facts.image.name, shape[0])
+    record = QuantizationRecord(
+        to=to,
+        method=method,
+        percentile=quantizer.percentile if method == "percentile" else None,
+        per_channel=per_channel,
+        symmetric=symmetric,
+        kept=kept,
+        source_sha256=file_sha256(path),
+        tools=Tools(version("onnxruntime"), version("onnx"), version("regcore")),
+        calibration=found.identity,
+        recipe_identity=found.form.recipe_identity,
+        images=images_of(found.form),
+    )
+    import_onnx().helper.set_model_props(
+        quantised, {**embedded(metadata, pairs), **record.to_property()}
+    )
+    counts = quantised_nodes(quantised)
+    with writing_onnx(quantised, target) as temporary:
+        compared = agreement(temporary, path, found)
+    return QuantizedModel(
+        QuantizeForm(
+            format=json_form("quantize"),
+            path=str(target),
+            bytes=sum(file.stat().st_size for file in read_onnx(target).files),
+            source=str(path),
+            source_bytes=sum(file.stat().st_size for file in facts.files),
+            quantised_nodes=counts[0],
+            float_nodes=counts[1],
+            quantization=record,
+            agreement=compared,
+        )
+    )
+
+
+def _quantizer(
+    to: str,
+    method: str,
+    percentile: float | None,
+    keep: Sequence[str],
+    *,
+    per_channel: bool,
+    symmetric: bool,
+) -> Quantizer:
+    if to not in TARGETS:
+        raise UsageError(f"--to {to}: there is only {', '.join(TARGETS)}")
+    if method not in METHODS:
+        raise UsageError(f"--method {method}: there are {', '.join(METHODS)}")
+    if percentile is not None and method != "percentile":
+        raise UsageError(f"--percentile is for --method percentile, not for {method}")
+    if percentile is not None and not _HIGHEST / 2 < percentile <= _HIGHEST:
+        raise UsageError(f"--percentile {percentile}: is above 50, and 100 at most")
+    return Quantizer(method, percentile or PERCENTILE, per_channel, symmetric, tuple(keep))
+
+
+def _metadata(facts: OnnxFile, calibration: CalibrationSet, log: Log) -> ModelMetadata:
+    """What the model says of itself, or the calibration of it; see quantize_model."""
+    own = facts.metadata
+    if own is None:
+        log(
+            f"{facts.path} does not say how it wants its images: taking the recipe "
+            f"{calibration.form.recipe_identity} of {calibration.folder}"
+        )
+        return ModelMetadata(calibration.recipe)
+    found = difference(own.recipe, calibration.recipe).fields
+    differing = [
+        f"{name} {plain(here)} instead of {plain(there)}"
+        for name, (there, here) in found.items()
+        if name != "pass_order"  # which belongs to the machine
+    ]
+    if differing:
+        raise MismatchError(
+            f"{calibration.folder}: its images were prepared by another recipe than that of "
+            f"{facts.path}: {', '.join(differing)}; 'regcore calibrate' without --recipe makes the "
+            "model's own"
+        )
+    return own
+
+
+def _load(path: Path) -> tuple[Any, dict[str, str]]:
+    onnx = import_onnx()
+    try:
+        model = onnx.load(path)
+    except Exception as error:  # what protobuf raises has no common base
+        raise BackendError(f"{path}: {first_line(error)}") from error
+    return model, {pair.key: pair.value for pair in model.metadata_props}
+
+
+def _is_ours(path: Path) -> bool:
+    return has_property(path, PROPERTY)

@@ -1,0 +1,88 @@
+"""What a quantised model says of its quantisation: a property of its ONNX file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+from regcore.calibration.content import SHORT
+from regcore.calibration.form import CalibrationForm
+from regcore.errors import ModelRecordError
+from regcore.files.json_input import parse_json
+from regcore.schemas.fields import Digest, RecipeIdentity, Sha256, as_dict, described
+
+#: The key of the property.
+PROPERTY = "regcore.quantization"
+
+_Size = Annotated[int, Meta(ge=0, le=1 << 48)]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The versions that quantised."""
+
+    onnxruntime: Annotated[str, described("Whose quantiser it is.")]
+    onnx: Annotated[str, described("The package.")]
+    regcore: Annotated[str, described("Which called it.")]
+
+
+@dataclass(frozen=True)
+class QuantizationRecord:
+    """How a model was quantised, and with which images."""
+
+    to: Annotated[str, described("`int8-qdq`.")]
+    method: Annotated[str, described("Of the ranges: `minmax`, `entropy` or `percentile`.")]
+    percentile: Annotated[
+        Annotated[float, Meta(gt=50, le=100)] | None,
+        described("Of the values; null for other methods."),
+    ]
+    per_channel: Annotated[bool, described("Whether each channel of weights has its own scale.")]
+    symmetric: Annotated[
+        bool, described("Whether activations are int8 around 0, as TensorRT wants; else uint8.")
+    ]
+    kept: Annotated[list[str], described("Nodes that were asked to stay in float.")]
+    source_sha256: Annotated[Sha256, described("Of the file that was quantised.")]
+    tools: Tools
+    calibration: Annotated[Digest, described("Identity of the calibration images.")]
+    recipe_identity: Annotated[RecipeIdentity, described("Of the recipe that prepared them.")]
+    images: Annotated[
+        list[tuple[_Size, Digest, Digest]],
+        described(
+            "The calibration images: bytes of the file, the beginning of its SHA-256, and XXH3 of "
+            "the prepared values."
+        ),
+    ]
+
+    def to_property(self) -> dict[str, str]:
+        """As a key-value pair of an ONNX file."""
+        return {PROPERTY: json.dumps(as_dict(self), separators=(",", ":"))}
+
+    @property
+    def contents(self) -> set[tuple[int, str]]:
+        """The image files, as regcore.calibration.content compares them."""
+        return {(size, sha256) for size, sha256, _ in self.images}
+
+    @property
+    def values(self) -> set[int]:
+        """The checksums of the prepared values."""
+        return {int(values, 16) for _, _, values in self.images}
+
+
+def images_of(form: CalibrationForm) -> list[tuple[int, str, str]]:
+    """The images of a calibration as a model's record has them."""
+    return [(image.bytes, image.sha256[:SHORT], image.values) for image in form.images]
+
+
+def read_record(model: object, properties: Mapping[str, str]) -> QuantizationRecord | None:
+    """What the properties of a model file say; None where regcore did not quantise it.
+
+    Raises ModelRecordError with the name of `model` for a record that makes no sense.
+    """
+    text = properties.get(PROPERTY)
+    if text is None:
+        return None
+    return parse_json(text, QuantizationRecord, f"{model}: {PROPERTY}", error=ModelRecordError)

@@ -1,0 +1,87 @@
+"""regcore quantize: a float model to int8."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from regcore.cli.console import log, print_json
+
+
+@click.command()
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--to",
+    type=click.Choice(["int8-qdq"]),
+    default="int8-qdq",
+    show_default=True,
+    help="int8-qdq: 8 bits, with QuantizeLinear and DequantizeLinear, which ONNX Runtime, OpenVINO "
+    "and TensorRT read.",
+)
+@click.option(
+    "--calibration",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder that 'regcore calibrate' wrote.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The file to write.  [default: MODEL.int8.onnx beside MODEL]",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["minmax", "entropy", "percentile"]),
+    default="minmax",
+    show_default=True,
+    help="How the ranges of activations follow from the images.",
+)
+@click.option(
+    "--percentile",
+    type=click.FloatRange(50, 100, min_open=True),
+    help="Of the values that --method percentile takes in.  [default: 99.999]",
+)
+@click.option(
+    "--per-tensor",
+    is_flag=True,
+    help="One scale for all channels of a node's weights, instead of one for each.",
+)
+@click.option(
+    "--symmetric",
+    is_flag=True,
+    help="Activations of int8 around 0, as TensorRT wants them, instead of uint8.",
+)
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="LAYER",
+    help="A node that stays in float, by its name, or a pattern with * and ?; can be given several "
+    "times.",
+)
+@click.option("--force", is_flag=True, help="Replace a file that regcore did not write.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def quantize(*, as_json: bool, per_tensor: bool, **options: Any) -> None:  # noqa: ANN401
+    """Quantise MODEL, an .onnx file, with ONNX Runtime's quantiser.
+
+    The ranges come from the images of a folder that 'regcore calibrate' wrote. They must have been
+    prepared by the model's own recipe, or it is refused. The file that is written has the recipe,
+    the identities of the calibration images, and the versions of the tools; 'regcore run' and
+    'regcore certify' then know an image of the calibration among those of the evaluation.
+
+    \b
+    Examples:
+      regcore quantize model.onnx --to int8-qdq --calibration calibration
+      regcore quantize model.onnx --calibration calibration --method entropy --keep '/classifier/*'
+    """  # noqa: D301
+    from regcore.api.quantize import quantize_model
+    from regcore.reports.quantize import sentences
+
+    made = quantize_model(**options, per_channel=not per_tensor, log=log)
+    if as_json:
+        print_json(made.to_dict())
+    else:
+        for sentence in sentences(made.form):
+            click.echo(sentence)
+    log(f"wrote {made.path}")

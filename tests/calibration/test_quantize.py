@@ -1,0 +1,205 @@
+"""Quantised models: what they compute, what they say of themselves, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from command_line import regcore
+from onnx_models import RECIPE, save_graph, save_model
+from PIL import Image
+
+from regcore import MismatchError, UsageError, calibrate_model, quantize_model
+from regcore.calibration.record import PROPERTY, read_record
+from regcore.convert.onnx.float_nodes import shape_nodes
+from regcore.models.metadata import ModelMetadata
+from regcore.recipes.recipe import Recipe
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+SMALL = Recipe(resize=8, crop=8, filter="bilinear", mean=(0, 0, 0), std=(1, 1, 1))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    (tmp_path / "photos").mkdir()
+    random = np.random.default_rng(0)
+    for number in range(6):
+        pixels = random.integers(0, 256, (30, 30, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """Two convolutions between which TensorFlow's padding is computed from sizes, in float."""
+    random = np.random.default_rng(1)
+    return save_graph(
+        tmp_path / "model.onnx",
+        [
+            ("Conv", ["image", "first"], ["a"], {"name": "first"}),
+            ("Shape", ["a"], ["shape"], {"name": "shape"}),
+            ("Cast", ["shape"], ["sizes"], {"name": "cast", "to": 1}),
+            ("Mul", ["sizes", "parts"], ["pads"], {"name": "padding"}),
+            ("Cast", ["pads"], ["whole"], {"name": "whole", "to": 7}),
+            ("Concat", ["whole", "whole"], ["both"], {"name": "both", "axis": 0}),
+            ("Pad", ["a", "both"], ["padded"], {"name": "pad"}),
+            ("Conv", ["padded", "second"], ["b"], {"name": "second"}),
+            ("GlobalAveragePool", ["b"], ["pooled"], {"name": "pool"}),
+            ("Flatten", ["pooled"], ["class"], {"name": "flat"}),
+        ],
+        ("float32", ["N", 5]),
+        constants={
+            "first": random.normal(size=(4, 3, 3, 3)).astype(np.float32),
+            "second": random.normal(size=(5, 4, 3, 3)).astype(np.float32),
+            "parts": np.array([0, 0, 0.17, 0.17], np.float32),
+        },
+        properties=ModelMetadata(SMALL, "small", "none").to_properties(),
+        opset=11,
+    )
+
+
+@pytest.fixture
+def calibration(photos: Path, model: Path, tmp_path: Path) -> Path:
+    calibrate_model(model, photos, tmp_path / "calibration", count=4)
+    return tmp_path / "calibration"
+
+
+def properties(path: Path) -> dict[str, str]:
+    return {pair.key: pair.value for pair in onnx.load(path).metadata_props}
+
+
+def scores(path: Path, images: Any) -> Any:
+    return onnxruntime.InferenceSession(path).run(None, {"image": images})[0]
+
+
+@pytest.mark.parametrize("method", ["minmax", "entropy", "percentile"])
+def test_the_scores_are_nearly_those_of_the_float_model(
+    model: Path, calibration: Path, method: str
+) -> None:
+    made = quantize_model(model, calibration, method=method)
+    assert made.path == model.with_name("model.int8.onnx")
+    images = np.load(calibration / "calibration.npy")
+    ours, theirs = scores(made.path, images), scores(model, images)
+    noise = np.abs(ours - theirs).max() / np.abs(theirs).max()
+    assert 0 < noise < 0.1
+    form = made.to_dict()
+    assert form["agreement"]["largest_difference"] == pytest.approx(np.abs(ours - theirs).max())
+    assert form["quantised_nodes"] > 0
+
+
+def test_what_the_file_says_of_itself(model: Path, calibration: Path) -> None:
+    made = quantize_model(model, calibration)
+    said = properties(made.path)
+    assert ModelMetadata.from_properties(made.path, said) == ModelMetadata(SMALL, "small", "none")
+    record = read_record(made.path, said)
+    assert record == made.form.quantization
+    assert record is not None
+    manifest = json.loads((calibration / "calibration.json").read_text())
+    assert record.calibration == manifest["identity"]
+    assert record.recipe_identity == manifest["recipe_identity"]
+    assert [size for size, _, _ in record.images] == [i["bytes"] for i in manifest["images"]]
+    assert record.tools.onnxruntime == onnxruntime.__version__
+    assert not {one.domain for one in onnx.load(made.path).opset_import} - {"", "ai.onnx"}
+
+
+def test_each_channel_has_its_scale(model: Path, calibration: Path, tmp_path: Path) -> None:
+    def sizes(path: Path) -> list[int]:
+        tensors = {tensor.name: tensor for tensor in onnx.load(path).graph.initializer}
+        return [
+            tensor.dims[0] if tensor.dims else 1
+            for name, tensor in tensors.items()
+            if name.endswith("_scale") and name.startswith("second")
+        ]
+
+    each = quantize_model(model, calibration)
+    whole = quantize_model(model, calibration, tmp_path / "whole.onnx", per_channel=False)
+    assert sizes(each.path) == [5]
+    assert sizes(whole.path) == [1]
+
+
+def test_nodes_that_compute_sizes_stay_in_float(model: Path, calibration: Path) -> None:
+    graph = onnx.load(model).graph
+    assert shape_nodes(graph) == ["shape", "cast", "padding", "whole", "both"]
+    made = onnx.load(quantize_model(model, calibration).path).graph
+    (padding,) = (node for node in made.node if node.name == "padding")
+    assert not any("Linear" in name for name in padding.input)
+
+
+def test_nodes_that_are_kept(model: Path, calibration: Path, tmp_path: Path) -> None:
+    made = quantize_model(model, calibration, tmp_path / "out.onnx", keep=["sec*"])
+    assert made.form.quantization.kept == ["second"]
+    (second,) = (n for n in onnx.load(made.path).graph.node if n.name == "second")
+    assert second.input[1] == "second"
+    with pytest.raises(UsageError, match=r"--keep secnod: .* the nearest are second"):
+        quantize_model(model, calibration, tmp_path / "out.onnx", keep=["secnod"])
+
+
+def test_symmetric_activations(model: Path, calibration: Path) -> None:
+    made = quantize_model(model, calibration, symmetric=True)
+    points = [
+        onnx.numpy_helper.to_array(tensor)
+        for tensor in onnx.load(made.path).graph.initializer
+        if tensor.name.endswith("_zero_point")
+    ]
+    assert points
+    assert not any(point.any() for point in points)
+
+
+def test_images_of_another_recipe_are_refused_by_name(
+    photos: Path, model: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "wrong"
+    wrong = "resize=8,crop=8,filter=bilinear,mean=0.5,0.5,0.5,std=1,1,1"
+    calibrate_model(model, photos, out, count=2, recipe=wrong)
+    with pytest.raises(MismatchError, match=r"wrong: .*mean \[0\.5, 0\.5, 0\.5\] instead of \[0"):
+        quantize_model(model, out)
+    assert not model.with_name("model.int8.onnx").exists()
+    told = regcore("quantize", model, "--calibration", out)
+    assert told.exit_code == 5
+
+
+def test_a_model_without_a_recipe_takes_the_calibrations(photos: Path, tmp_path: Path) -> None:
+    silent = save_model(tmp_path / "silent.onnx", says_recipe=False)
+    calibrate_model(silent, photos, tmp_path / "out", count=2, recipe="regnety_016")
+    said: list[str] = []
+    made = quantize_model(silent, tmp_path / "out", log=said.append)
+    assert any("taking the recipe" in line for line in said)
+    metadata = ModelMetadata.from_properties(made.path, properties(made.path))
+    assert metadata is not None
+    assert metadata.recipe == RECIPE
+
+
+def test_what_is_refused(model: Path, calibration: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="percentile is for --method percentile"):
+        quantize_model(model, calibration, percentile=99.9)
+    made = quantize_model(model, calibration)
+    with pytest.raises(UsageError, match="quantised already"):
+        quantize_model(made.path, calibration, tmp_path / "twice.onnx")
+    again = quantize_model(model, calibration)  # its own file is replaced
+    assert PROPERTY in properties(again.path)
+    (tmp_path / "other.onnx").write_bytes(b"mine")
+    with pytest.raises(UsageError, match=r"other\.onnx"):
+        quantize_model(model, calibration, tmp_path / "other.onnx")
+
+
+def test_a_fixed_batch_size(photos: Path, tmp_path: Path) -> None:
+    model = save_model(tmp_path / "fixed.onnx", batch=2)
+    calibrate_model(model, photos, tmp_path / "three", count=3)
+    with pytest.raises(UsageError, match="takes batches of 2, and there are 3"):
+        quantize_model(model, tmp_path / "three")
+    calibrate_model(model, photos, tmp_path / "four", count=4)
+    assert quantize_model(model, tmp_path / "four").form.agreement.images == 4
+
+
+def test_the_command(model: Path, calibration: Path, tmp_path: Path) -> None:
+    asked = ("quantize", model, "--calibration", calibration, "--out", tmp_path / "q.onnx")
+    told = regcore(*asked, "--method", "percentile", "--percentile", 99.9)
+    assert told.exit_code == 0, told.output
+    assert told.stdout.startswith("q.onnx: weights int8 with a scale for each channel")
+    assert len(told.stdout.splitlines()) == 2
+    assert "ranges by percentile of 4 images" in told.stdout
