@@ -55,13 +55,23 @@ class OpencvColumns {
   static constexpr int kQuarters = kLanes / 4;
   static constexpr size_t kVectorBytes = 4 * size_t{kLanes};
 
-  // Rows of the source, from column 0 of the picture on, and of the intermediate image.
+  static constexpr int kMaxRows = 4;
+
+  // Some rows of the source, from column 0 of the picture on, and of the intermediate image.
   struct Rows {
-    const uint8_t* source;
-    ptrdiff_t stride;
+    const uint8_t* source[kMaxRows];
+    ptrdiff_t next;  // bytes to the rows below
     uint8_t* out;
     size_t out_stride;
   };
+
+  // Whoever made the picture left it in L2 or further away.
+  template <int kRows>
+  static void PrefetchBelow(const Rows& rows, int place) {
+    for (int r = 0; r < kRows; ++r) {
+      _mm_prefetch(rows.source[r] + rows.next + place, _MM_HINT_T0);
+    }
+  }
 
   // A pair of taps of each column of a group, where the group's quarters begin to read.
   template <bool kFar>
@@ -88,8 +98,9 @@ class OpencvColumns {
         const Vector weights[2] = {Simd::Load(packed + kVectorBytes),
                                    Simd::Load(packed + 3 * kVectorBytes)};
         packed += 4 * kVectorBytes;
+        PrefetchBelow<kRows>(rows, block[1]);
         for (int r = 0; r < kRows; ++r) {
-          const uint8_t* row = rows.source + r * rows.stride;
+          const uint8_t* row = rows.source[r];
           Vector sum[2];
           for (int g = 0; g < 2; ++g) {
             const Vector taps = Load<kFar>(row, block + 1 + g * kGroupInts<kFar>);
@@ -116,13 +127,14 @@ class OpencvColumns {
         const Vector first = Simd::Load(packed);
         const Vector second = Simd::Load(packed + kVectorBytes);
         packed += 2 * kVectorBytes;
+        PrefetchBelow<kRows>(rows, block[1]);
         Floats sum[kRows];
         for (int r = 0; r < kRows; ++r) sum[r] = Simd::Zero();
         for (int pair = 0; pair < block[0]; ++pair, packed += 2 * kVectorBytes) {
           const Floats weights[2] = {Simd::LoadFloats(packed),
                                      Simd::LoadFloats(packed + kVectorBytes)};
           for (int r = 0; r < kRows; ++r) {
-            const Vector taps = Load<kFar>(rows.source + r * rows.stride + 6 * pair, block + 1);
+            const Vector taps = Load<kFar>(rows.source[r] + 6 * pair, block + 1);
             sum[r] =
                 Simd::AddProduct(sum[r], Simd::ToFloats(Simd::Shuffle(taps, first)), weights[0]);
             sum[r] =
@@ -148,12 +160,13 @@ class OpencvColumns {
       for (; block < end; block += kGroupInts<kFar>, out += kVectorBytes) {
         const Vector bytes = Simd::Load(packed);
         packed += kVectorBytes;
+        PrefetchBelow<kRows>(rows, block[1]);
         Vector sum[kRows];
         for (int r = 0; r < kRows; ++r) sum[r] = Simd::Broadcast(0);
         for (int pair = 0; pair < block[0]; ++pair, packed += kVectorBytes) {
           const Vector weights = Simd::Load(packed);
           for (int r = 0; r < kRows; ++r) {
-            const Vector taps = Load<kFar>(rows.source + r * rows.stride + 6 * pair, block + 1);
+            const Vector taps = Load<kFar>(rows.source[r] + 6 * pair, block + 1);
             sum[r] = Simd::Add(sum[r], Simd::Dot(Simd::Shuffle(taps, bytes), weights));
           }
         }
@@ -164,29 +177,38 @@ class OpencvColumns {
     }
   };
 
-  template <typename Groups, bool kFar>
-  static void ColumnsOf(const PackedAxis& axis, int count, Rows rows) {
-    constexpr int kTogether = 4;
-    for (; count >= kTogether; count -= kTogether) {
-      Groups::template Run<kFar, kTogether>(axis, rows);
-      rows.source += kTogether * rows.stride;
-      rows.out += kTogether * rows.out_stride;
+  template <typename Groups, bool kFar, int kRows>
+  static void RowsFrom(const PackedAxis& axis, int begin, const PixelView& source, uint8_t* out) {
+    Rows rows = {{},
+                 kRows * source.stride,
+                 out,
+                 Layout::template RowBytes<typename Groups::Number>(3 * axis.plan.count)};
+    for (int r = 0; r < kRows; ++r) {
+      rows.source[r] = source.Row(begin + r) - 3 * ptrdiff_t{source.area.left};
     }
-    for (; count > 0; --count) {
-      Groups::template Run<kFar, 1>(axis, rows);
-      rows.source += rows.stride;
-      rows.out += rows.out_stride;
+    Groups::template Run<kFar, kRows>(axis, rows);
+  }
+
+  template <typename Groups, bool kFar>
+  static void ColumnsOf(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                        uint8_t* out) {
+    const size_t row_bytes =
+        Layout::template RowBytes<typename Groups::Number>(3 * axis.plan.count);
+    for (; begin + kMaxRows <= end; begin += kMaxRows, out += kMaxRows * row_bytes) {
+      RowsFrom<Groups, kFar, kMaxRows>(axis, begin, source, out);
+    }
+    for (; begin < end; ++begin, out += row_bytes) {
+      RowsFrom<Groups, kFar, 1>(axis, begin, source, out);
     }
   }
 
   template <typename Groups>
   static void Columns(const PackedAxis& axis, int begin, int end, const PixelView& source,
                       uint8_t* intermediate) {
-    const Rows rows = {source.Row(begin) - 3 * ptrdiff_t{source.area.left}, source.stride,
-                       intermediate,
-                       Layout::template RowBytes<typename Groups::Number>(3 * axis.plan.count)};
-    if (axis.shape == kFarQuarters) return ColumnsOf<Groups, true>(axis, end - begin, rows);
-    ColumnsOf<Groups, false>(axis, end - begin, rows);
+    if (axis.shape == kFarQuarters) {
+      return ColumnsOf<Groups, true>(axis, begin, end, source, intermediate);
+    }
+    ColumnsOf<Groups, false>(axis, begin, end, source, intermediate);
   }
 };
 
