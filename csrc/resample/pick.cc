@@ -31,7 +31,7 @@ void Columns(const PackedAxis& axis, int begin, int end, const PixelView& source
   for (int y = begin; y < end; ++y, intermediate += 3 * count) {
     const uint8_t* const row = source.Row(y) - 3 * ptrdiff_t{source.area.left};
     for (int x = 0; x < count; x += kTogether) {
-      __builtin_prefetch(row + places[x] + next);
+      __builtin_prefetch(row + places[x] + next, 0, 2);
       PickRow<3>(places + x, std::min(kTogether, count - x), row, /*wide=*/true,
                  intermediate + 3 * x);
     }

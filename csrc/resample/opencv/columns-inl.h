@@ -69,7 +69,7 @@ class OpencvColumns {
   template <int kRows>
   static void PrefetchBelow(const Rows& rows, int place) {
     for (int r = 0; r < kRows; ++r) {
-      _mm_prefetch(rows.source[r] + rows.next + place, _MM_HINT_T0);
+      _mm_prefetch(rows.source[r] + rows.next + place, _MM_HINT_T1);
     }
   }
 

@@ -55,7 +55,7 @@ class FloatRowsKernel {
       const ptrdiff_t first = 3 * ptrdiff_t{pixel - left_};
       for (int i = 0; i < 3 * pixels; i += kTileBytes) {
         if (i % kCacheLine == 0) {
-          for (const uint8_t* row : row_) _mm_prefetch(row + first + i + next_, _MM_HINT_T0);
+          for (const uint8_t* row : row_) _mm_prefetch(row + first + i + next_, _MM_HINT_T1);
         }
         Simd::TransposeToFloats(row_, first + i, columns_ + i * kLanes);
       }
