@@ -161,7 +161,10 @@ class PairKernel {
     const auto* weights = reinterpret_cast<const int32_t*>(axis.weights.data());
     for (size_t i = 0; i < axis.blocks.size(); ++i, out += kChannels * kRows) {
       const uint8_t* pixel[kRows];
-      for (int r = 0; r < kRows; ++r) pixel[r] = source.At(r, axis.plan.start[i]);
+      for (int r = 0; r < kRows; ++r) {
+        pixel[r] = source.At(r, axis.plan.start[i]);
+        _mm_prefetch(pixel[r] + source.next, _MM_HINT_T1);
+      }
       PixelSums<kParts> first(axis.shift), second(axis.shift);
       for (int pair = 0; pair < axis.blocks[i]; ++pair, weights += kParts) {
         first.Add(TwoRows(pixel[0] + step * pair, pixel[1] + step * pair), order, weights);

@@ -158,11 +158,20 @@ void ShortRows(const PackedAxis& axis, const SourceRows<kChannels>& source, uint
   }
 }
 
-// Adds the taps that `index` picks from one vector of pixels, with the weights of their block.
+// The taps that `index` picks from one vector of pixels.
+inline __m512i TapsAt(const uint8_t* pixels, __m512i index) {
+  return _mm512_permutexvar_epi8(index, _mm512_loadu_si512(pixels));
+}
+
+// The same of two vectors, the other of which begins `second` bytes later.
+inline __m512i TapsOfTwo(const uint8_t* pixels, int second, __m512i index) {
+  return _mm512_permutex2var_epi8(_mm512_loadu_si512(pixels), index,
+                                  _mm512_loadu_si512(pixels + second));
+}
+
+// Adds the taps of a block with their weights.
 template <int kDigits>
-inline void AddBlock(const uint8_t* pixels, __m512i index, const uint8_t* weights,
-                     __m512i sum[kDigits]) {
-  const __m512i taps = _mm512_permutexvar_epi8(index, _mm512_loadu_si512(pixels));
+inline void AddBlock(__m512i taps, const uint8_t* weights, __m512i sum[kDigits]) {
   for (int d = 0; d < kDigits; ++d) {
     const __m512i weight = _mm512_load_si512(weights + static_cast<size_t>(d) * kVector);
     sum[d] = _mm512_dpbusd_epi32(sum[d], taps, weight);
@@ -186,20 +195,24 @@ inline __m512i Recombine(const Scale& scale, Half half, const __m512i sum[kDigit
   }
 }
 
-template <int kChannels, int kDigits>
+template <int kChannels, int kDigits, bool kFar>
 void ColumnRows(const PackedAxis& axis, const SourceRows<kChannels>& source, uint8_t* out) {
   const Scale scale(axis);
   const uint8_t* packed = axis.weights.data();
-  for (size_t g = 0; g < axis.blocks.size(); g += 2, out += kVector) {
+  for (size_t g = 0; g < axis.blocks.size(); g += kFar ? 3 : 2, out += kVector) {
     const int pixel = axis.blocks[g];
+    const int second = kFar ? axis.blocks[g + 2] : 0;
     source.PrefetchNext(pixel);
+    if constexpr (kFar) source.PrefetchNext(pixel + static_cast<int>(kVector) / kChannels);
     const __m512i index = _mm512_load_si512(packed);
     packed += kVector;
     __m512i sum[kBlock][kDigits];
     for (auto& s : sum) Begin<kDigits>(scale.half, s);
     for (int block = 0; block < axis.blocks[g + 1]; ++block, packed += kDigits * kVector) {
       for (int r = 0; r < kBlock; ++r) {
-        AddBlock<kDigits>(source.At(r, pixel) + kChannels * kBlock * block, index, packed, sum[r]);
+        const uint8_t* const pixels = source.At(r, pixel) + kChannels * kBlock * block;
+        AddBlock<kDigits>(kFar ? TapsOfTwo(pixels, second, index) : TapsAt(pixels, index), packed,
+                          sum[r]);
       }
     }
     __m512i result[kBlock];
@@ -219,12 +232,14 @@ void PixelRows(const PackedAxis& axis, const SourceRows<kChannels>& source, uint
   const __m512i index = _mm512_load_si512(index_bytes);
   const uint8_t* packed = axis.weights.data();
   for (size_t i = 0; i < axis.blocks.size(); ++i) {
+    source.PrefetchNext(axis.plan.start[i]);
     __m512i sum[kBlock][kDigits];
     for (auto& s : sum) Begin<kDigits>(_mm512_setzero_si512(), s);
     for (int block = 0; block < axis.blocks[i]; ++block, packed += kDigits * kVector) {
       for (int r = 0; r < kBlock; ++r) {
-        AddBlock<kDigits>(source.At(r, axis.plan.start[i]) + kChannels * kWideTaps * block, index,
-                          packed, sum[r]);
+        const uint8_t* const pixels =
+            source.At(r, axis.plan.start[i]) + kChannels * kWideTaps * block;
+        AddBlock<kDigits>(TapsAt(pixels, index), packed, sum[r]);
       }
     }
     __m512i result[kBlock];
@@ -244,11 +259,12 @@ template <int kChannels>
 using RowsFunction = void (*)(const PackedAxis&, const SourceRows<kChannels>&, uint8_t* out);
 
 template <int kC, int kD>
-constexpr RowsFunction<kC> kRowsOf[] = {
-    PixelRows<kC, kD>,           ColumnRows<kC, kD>,          nullptr,
-    ShortRows<kC, kD, 0, true>,  ShortRows<kC, kD, 1, false>, ShortRows<kC, kD, 1, true>,
-    ShortRows<kC, kD, 2, false>, ShortRows<kC, kD, 2, true>,  ShortRows<kC, kD, 3, false>,
-    ShortRows<kC, kD, 3, true>};
+constexpr RowsFunction<kC> kRowsOf[] = {PixelRows<kC, kD>,          ColumnRows<kC, kD, false>,
+                                        ColumnRows<kC, kD, true>,   nullptr,
+                                        ShortRows<kC, kD, 0, true>, ShortRows<kC, kD, 1, false>,
+                                        ShortRows<kC, kD, 1, true>, ShortRows<kC, kD, 2, false>,
+                                        ShortRows<kC, kD, 2, true>, ShortRows<kC, kD, 3, false>,
+                                        ShortRows<kC, kD, 3, true>};
 static_assert(std::size(kRowsOf<3, kMaxDigits>) == kDigitShort + 2 * kMaxShortBlocks + 2);
 
 template <int kChannels>

@@ -62,13 +62,21 @@ void PackLane(const PackedAxis& axis, int pixel, const Taps& taps, uint8_t* out)
   if (taps.pair) PackPair(axis, pixel, kDigitBlock * taps.blocks, kDigitVector, out);
 }
 
+// Where a byte of the source lies in two vectors, the other of which begins `second` bytes later.
+int ByteInTwo(int byte, int second) {
+  constexpr int kBytes = kDigitVector;
+  return byte < kBytes ? byte : kBytes + byte - second;
+}
+
 // Lanes that are no columns get the weights zero.
-void PackGroup(const PackedAxis& axis, const ColumnGroup& group, const Taps& taps, uint8_t* out) {
+void PackGroup(const PackedAxis& axis, const ColumnGroup& group, const Taps& taps, int second,
+               uint8_t* out) {
   const size_t vectors = taps.Vectors(axis.parts);
   std::memset(out, 0, vectors * kDigitVector);
   for (int lane = 0; lane < group.used; ++lane, out += kLaneBytes) {
     for (int b = 0; b < kDigitBlock; ++b) {
-      out[b] = static_cast<uint8_t>(group.offset[lane] + axis.channels * kDigitTapOrder[b]);
+      const int byte = group.offset[lane] + axis.channels * kDigitTapOrder[b];
+      out[b] = static_cast<uint8_t>(ByteInTwo(byte, second));
     }
     uint8_t* weights = out + kDigitVector;
     if (lane == 0 || group.pixel[lane] != group.pixel[lane - 1]) {
@@ -110,7 +118,43 @@ Status PackColumns(const std::vector<ColumnGroup>& groups, PackedAxis* axis) {
   uint8_t* out = axis->weights.data();
   for (const ColumnGroup& group : groups) {
     const Taps taps = taps_of(group);
-    PackGroup(*axis, group, taps, out);
+    PackGroup(*axis, group, taps, static_cast<int>(kDigitVector), out);
+    out += taps.Vectors(axis->parts) * kDigitVector;
+  }
+  return {};
+}
+
+// Of what a group's first step reads, the last byte.
+int FarthestByte(const ColumnGroup& group, int channels) {
+  return *std::max_element(group.offset, group.offset + kLanes) + channels * (kDigitBlock - 1);
+}
+
+// Where the second vector of a group begins, in bytes: no step reads more than kReadSlack past the
+// end of the inputs.
+int SecondVector(const AxisPlan& plan, const ColumnGroup& group, int channels) {
+  const int last_step = (group.longest - 1) / kDigitBlock * kDigitBlock;
+  const int room = channels * (plan.input_end() - group.start - last_step);
+  static_assert(kDigitVector <= kReadSlack);
+  return std::min(static_cast<int>(kDigitVector), room);
+}
+
+Status PackFarColumns(const std::vector<ColumnGroup>& groups, PackedAxis* axis) {
+  axis->shape = kDigitFarColumns;
+  const auto taps_of = [](const ColumnGroup& group) {
+    return Taps{DivideUp(group.longest, kDigitBlock), false};
+  };
+  size_t vectors = 0;
+  for (const ColumnGroup& group : groups) {
+    const Taps taps = taps_of(group);
+    const int second = SecondVector(axis->plan, group, axis->channels);
+    axis->blocks.insert(axis->blocks.end(), {group.start, taps.blocks, second});
+    vectors += taps.Vectors(axis->parts);
+  }
+  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(vectors * kDigitVector));
+  uint8_t* out = axis->weights.data();
+  for (const ColumnGroup& group : groups) {
+    const Taps taps = taps_of(group);
+    PackGroup(*axis, group, taps, SecondVector(axis->plan, group, axis->channels), out);
     out += taps.Vectors(axis->parts) * kDigitVector;
   }
   return {};
@@ -145,12 +189,17 @@ Status PackPixels(PackedAxis* axis) {
 Status PackDigitColumns(PackedAxis* axis) {
   ChooseDigits(axis);
   const std::vector<ColumnGroup> groups = ColumnGroups(axis->plan, axis->channels, kLanes);
-  // What a group's first step reads must lie in one vector.
+  // What a group's first step reads must lie in one vector, or in two.
+  constexpr int kBytes = kDigitVector;
   const bool near = std::all_of(groups.begin(), groups.end(), [&](const ColumnGroup& group) {
-    const int farthest = *std::max_element(group.offset, group.offset + kLanes);
-    return farthest + axis->channels * (kDigitBlock - 1) < static_cast<int>(kDigitVector);
+    return FarthestByte(group, axis->channels) < kBytes;
   });
-  return near ? PackColumns(groups, axis) : PackPixels(axis);
+  if (near) return PackColumns(groups, axis);
+  const bool far = std::all_of(groups.begin(), groups.end(), [&](const ColumnGroup& group) {
+    const int second = SecondVector(axis->plan, group, axis->channels);
+    return second >= 0 && ByteInTwo(FarthestByte(group, axis->channels), second) < 2 * kBytes;
+  });
+  return far ? PackFarColumns(groups, axis) : PackPixels(axis);
 }
 
 Status PackDigitRows(PackedAxis* axis) {

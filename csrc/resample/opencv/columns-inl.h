@@ -14,8 +14,12 @@ namespace regcore {
 template <typename Simd>
 class OpencvColumns {
  public:
-  static Status PackIntegers(PackedAxis* axis) { return PackIntegerColumns(kLanes, axis); }
-  static Status PackFloats(PackedAxis* axis) { return PackFloatColumns(kLanes, axis); }
+  static Status PackIntegers(PackedAxis* axis) {
+    return PackIntegerColumns(kLanes, Simd::kGathers, axis);
+  }
+  static Status PackFloats(PackedAxis* axis) {
+    return PackFloatColumns(kLanes, Simd::kGathers, axis);
+  }
 
   static void Linear(const PackedAxis& axis, int begin, int end, const PixelView& source,
                      uint8_t* intermediate) {
@@ -73,38 +77,58 @@ class OpencvColumns {
     }
   }
 
-  // A pair of taps of each column of a group, where the group's quarters begin to read.
-  template <bool kFar>
-  static Vector Load(const uint8_t* row, const int32_t* places) {
-    if constexpr (kFar) return Simd::LoadHalves(row, places);
-    return Simd::LoadQuarters(row, places);
-  }
+  // The bytes of a row that a group reads, from `bytes` of which each lane takes its own.
+  template <GroupShape kShape>
+  class Source {
+   public:
+    Source(const uint8_t* row, const int32_t* places) {
+      if constexpr (kShape == kNearGroups) {
+        from_ = row + places[0];
+      } else {
+        loaded_ = kShape == kFarQuarters ? Simd::LoadHalves(row, places)
+                                         : Simd::LoadQuarters(row, places);
+      }
+    }
 
-  template <bool kFar>
-  static constexpr int kGroupInts = 1 + kQuarters * (kFar ? 2 : 1);
+    Vector Take(Vector bytes) const {
+      if constexpr (kShape == kNearGroups) return Simd::Gather(from_, bytes);
+      return Simd::Shuffle(loaded_, bytes);
+    }
+
+   private:
+    const uint8_t* from_;
+    Vector loaded_;
+  };
+
+  template <GroupShape kShape>
+  static constexpr int kGroupInts = 1 + (kShape == kNearGroups    ? 1
+                                         : kShape == kFarQuarters ? 2 * kQuarters
+                                                                  : kQuarters);
 
   // Two groups of one pair at a time, whose numbers lose 4 bits.
   struct LinearGroups {
     using Number = int16_t;
 
-    template <bool kFar, int kRows>
+    template <GroupShape kShape, int kRows>
     static void Run(const PackedAxis& axis, const Rows& rows) {
       const uint8_t* packed = axis.weights.data();
       const int32_t* block = axis.blocks.data();
       const int32_t* const end = block + axis.blocks.size();
       uint8_t* out = rows.out;
-      for (; block < end; block += 2 * kGroupInts<kFar>, out += kVectorBytes) {
+      for (; block < end; block += 2 * kGroupInts<kShape>, out += kVectorBytes) {
         const Vector bytes[2] = {Simd::Load(packed), Simd::Load(packed + 2 * kVectorBytes)};
         const Vector weights[2] = {Simd::Load(packed + kVectorBytes),
                                    Simd::Load(packed + 3 * kVectorBytes)};
         packed += 4 * kVectorBytes;
         PrefetchBelow<kRows>(rows, block[1]);
+        // Ten pixels of a picture that shrinks are more than a cache line.
+        if constexpr (kLanes == 16) PrefetchBelow<kRows>(rows, block[1 + kGroupInts<kShape>]);
         for (int r = 0; r < kRows; ++r) {
           const uint8_t* row = rows.source[r];
           Vector sum[2];
           for (int g = 0; g < 2; ++g) {
-            const Vector taps = Load<kFar>(row, block + 1 + g * kGroupInts<kFar>);
-            sum[g] = Simd::Dot(Simd::Shuffle(taps, bytes[g]), weights[g]);
+            const Source<kShape> taps(row, block + 1 + g * kGroupInts<kShape>);
+            sum[g] = Simd::Dot(taps.Take(bytes[g]), weights[g]);
           }
           Simd::Store(out + static_cast<size_t>(r) * rows.out_stride,
                       Simd::Words(Simd::template ShiftRight<4>(sum[0]),
@@ -117,13 +141,13 @@ class OpencvColumns {
   struct AreaGroups {
     using Number = float;
 
-    template <bool kFar, int kRows>
+    template <GroupShape kShape, int kRows>
     static void Run(const PackedAxis& axis, const Rows& rows) {
       const uint8_t* packed = axis.weights.data();
       const int32_t* block = axis.blocks.data();
       const int32_t* const end = block + axis.blocks.size();
       uint8_t* out = rows.out;
-      for (; block < end; block += kGroupInts<kFar>, out += kVectorBytes) {
+      for (; block < end; block += kGroupInts<kShape>, out += kVectorBytes) {
         const Vector first = Simd::Load(packed);
         const Vector second = Simd::Load(packed + kVectorBytes);
         packed += 2 * kVectorBytes;
@@ -134,11 +158,9 @@ class OpencvColumns {
           const Floats weights[2] = {Simd::LoadFloats(packed),
                                      Simd::LoadFloats(packed + kVectorBytes)};
           for (int r = 0; r < kRows; ++r) {
-            const Vector taps = Load<kFar>(rows.source[r] + 6 * pair, block + 1);
-            sum[r] =
-                Simd::AddProduct(sum[r], Simd::ToFloats(Simd::Shuffle(taps, first)), weights[0]);
-            sum[r] =
-                Simd::AddProduct(sum[r], Simd::ToFloats(Simd::Shuffle(taps, second)), weights[1]);
+            const Source<kShape> taps(rows.source[r] + 6 * pair, block + 1);
+            sum[r] = Simd::AddProduct(sum[r], Simd::ToFloats(taps.Take(first)), weights[0]);
+            sum[r] = Simd::AddProduct(sum[r], Simd::ToFloats(taps.Take(second)), weights[1]);
           }
         }
         for (int r = 0; r < kRows; ++r) {
@@ -151,13 +173,13 @@ class OpencvColumns {
   struct WindowGroups {
     using Number = int32_t;
 
-    template <bool kFar, int kRows>
+    template <GroupShape kShape, int kRows>
     static void Run(const PackedAxis& axis, const Rows& rows) {
       const uint8_t* packed = axis.weights.data();
       const int32_t* block = axis.blocks.data();
       const int32_t* const end = block + axis.blocks.size();
       uint8_t* out = rows.out;
-      for (; block < end; block += kGroupInts<kFar>, out += kVectorBytes) {
+      for (; block < end; block += kGroupInts<kShape>, out += kVectorBytes) {
         const Vector bytes = Simd::Load(packed);
         packed += kVectorBytes;
         PrefetchBelow<kRows>(rows, block[1]);
@@ -166,8 +188,8 @@ class OpencvColumns {
         for (int pair = 0; pair < block[0]; ++pair, packed += kVectorBytes) {
           const Vector weights = Simd::Load(packed);
           for (int r = 0; r < kRows; ++r) {
-            const Vector taps = Load<kFar>(rows.source[r] + 6 * pair, block + 1);
-            sum[r] = Simd::Add(sum[r], Simd::Dot(Simd::Shuffle(taps, bytes), weights));
+            const Source<kShape> taps(rows.source[r] + 6 * pair, block + 1);
+            sum[r] = Simd::Add(sum[r], Simd::Dot(taps.Take(bytes), weights));
           }
         }
         for (int r = 0; r < kRows; ++r) {
@@ -177,7 +199,7 @@ class OpencvColumns {
     }
   };
 
-  template <typename Groups, bool kFar, int kRows>
+  template <typename Groups, GroupShape kShape, int kRows>
   static void RowsFrom(const PackedAxis& axis, int begin, const PixelView& source, uint8_t* out) {
     Rows rows = {{},
                  kRows * source.stride,
@@ -186,29 +208,34 @@ class OpencvColumns {
     for (int r = 0; r < kRows; ++r) {
       rows.source[r] = source.Row(begin + r) - 3 * ptrdiff_t{source.area.left};
     }
-    Groups::template Run<kFar, kRows>(axis, rows);
+    Groups::template Run<kShape, kRows>(axis, rows);
   }
 
-  template <typename Groups, bool kFar>
+  template <typename Groups, GroupShape kShape>
   static void ColumnsOf(const PackedAxis& axis, int begin, int end, const PixelView& source,
                         uint8_t* out) {
     const size_t row_bytes =
         Layout::template RowBytes<typename Groups::Number>(3 * axis.plan.count);
     for (; begin + kMaxRows <= end; begin += kMaxRows, out += kMaxRows * row_bytes) {
-      RowsFrom<Groups, kFar, kMaxRows>(axis, begin, source, out);
+      RowsFrom<Groups, kShape, kMaxRows>(axis, begin, source, out);
     }
     for (; begin < end; ++begin, out += row_bytes) {
-      RowsFrom<Groups, kFar, 1>(axis, begin, source, out);
+      RowsFrom<Groups, kShape, 1>(axis, begin, source, out);
     }
   }
 
   template <typename Groups>
   static void Columns(const PackedAxis& axis, int begin, int end, const PixelView& source,
                       uint8_t* intermediate) {
-    if (axis.shape == kFarQuarters) {
-      return ColumnsOf<Groups, true>(axis, begin, end, source, intermediate);
+    if constexpr (Simd::kGathers) {
+      if (axis.shape == kNearGroups) {
+        return ColumnsOf<Groups, kNearGroups>(axis, begin, end, source, intermediate);
+      }
     }
-    ColumnsOf<Groups, false>(axis, begin, end, source, intermediate);
+    if (axis.shape == kFarQuarters) {
+      return ColumnsOf<Groups, kFarQuarters>(axis, begin, end, source, intermediate);
+    }
+    ColumnsOf<Groups, kNearQuarters>(axis, begin, end, source, intermediate);
   }
 };
 
