@@ -17,9 +17,9 @@ ResampleMethod MethodFor(Flavour flavour, PassOrder order, Filter filter, SimdLe
     case Flavour::kPillow:
       break;
     case Flavour::kTorch:
-      return TorchMethod(level);
+      return TorchMethod(filter, level);
     case Flavour::kTorchFloat:
-      return TorchFloatMethod(level);
+      return TorchFloatMethod(filter, level);
     case Flavour::kOpencv:
       return OpencvMethod(filter, level, sides);
     case Flavour::kTensorflow:

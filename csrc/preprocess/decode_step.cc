@@ -1,9 +1,9 @@
 #include "preprocess/decode_step.h"
 
-#include <cstring>
 #include <string>
 #include <utility>
 
+#include "base/view_tail.h"
 #include "files/read_file.h"
 #include "preprocess/rearrange.h"
 
@@ -12,14 +12,6 @@ namespace {
 
 size_t PixelBytes(const Rect& area) {
   return 3 * static_cast<size_t>(int64_t{area.width()} * area.height());
-}
-
-// Whether kReadSlack bytes past the wanted part are the caller's own, further down the image.
-bool HasReadSlack(const ImageSource& source, const Rect& wanted) {
-  const ptrdiff_t last_read =
-      (wanted.bottom - 1) * source.stride + 3 * ptrdiff_t{wanted.right} + ptrdiff_t{kReadSlack};
-  const ptrdiff_t end = (source.height - 1) * source.stride + 3 * ptrdiff_t{source.width};
-  return source.stride >= 3 * ptrdiff_t{source.width} && last_read <= end;
 }
 
 DecodeExtent ExtentFor(const PreprocessSpec& spec) {
@@ -100,24 +92,16 @@ Status DecodeStep::DecodeJpeg(const uint8_t* bytes, size_t size) {
   return NoteDamage();
 }
 
-// The wanted part of the caller's pixels: in place, or copied to where kernels may read past it.
+// The caller's pixels, in place. What copies them reads no further than they go.
 Status DecodeStep::ViewPixels() {
   REGCORE_RETURN_IF_ERROR(PlanFor(source_.width, source_.height, kUpright));
-  const Rect wanted = plan_.Wanted();
-  const size_t bytes = PixelBytes(wanted);
-  REGCORE_RETURN_IF_ERROR(reservation_.GrowTo(bytes + RearrangedBytes() + next_.HeldBytes(plan_)));
+  view_ = {source_.data, source_.stride, Rect{0, 0, source_.width, source_.height}};
+  const bool copied = plan_.transposed || RearrangedBytes() > 0;
+  const Rect tail = copied ? Rect() : TailOf(view_, plan_.Wanted(), 3);
+  REGCORE_RETURN_IF_ERROR(
+      reservation_.GrowTo(PixelBytes(tail) + RearrangedBytes() + next_.HeldBytes(plan_)));
   reservation_.ReleaseTurn();
-  if (HasReadSlack(source_, wanted)) {
-    view_ = {source_.data, source_.stride, Rect{0, 0, source_.width, source_.height}};
-    return Rearrange();
-  }
-  REGCORE_RETURN_IF_ERROR(worker_.pixels.Reserve(bytes + kReadSlack));
-  const size_t row = 3 * static_cast<size_t>(wanted.width());
-  for (int y = wanted.top; y < wanted.bottom; ++y) {
-    std::memcpy(worker_.pixels.data() + static_cast<size_t>(y - wanted.top) * row,
-                source_.data + y * source_.stride + 3 * ptrdiff_t{wanted.left}, row);
-  }
-  view_ = {worker_.pixels.data(), static_cast<ptrdiff_t>(row), wanted};
+  REGCORE_RETURN_IF_ERROR(CopyTail(tail, 3, &worker_.pixels, &view_));
   return Rearrange();
 }
 

@@ -5,6 +5,9 @@
 // two products of 16-bit numbers exactly, and the recombined sum equals Pillow's int32 sum modulo
 // 2^32, hence equals it. The higher half of the sum, shifted by 6 more, is floor(sum / 2^22).
 //
+// Where all weights are 2^shift times a number of 16 bits, the sum of these and of 2^21 / 2^shift
+// is the same number without its last bits, which are zeros.
+//
 // Intermediate: blocks of four rows, byte-interleaved (column 0 of rows 0, 2, 1, 3, column 1 of
 // rows 0, 2, 1, 3, ...): the horizontal pass produces four rows at once, the vertical pass finds
 // the first two in the even bytes and the other two in the odd ones.
@@ -51,16 +54,26 @@ class PairKernel {
     return PackPairColumns(Simd::kLanes, Simd::kGathers, axis);
   }
 
-  // Sums of high and of low halves.
+  // Sums of high and of low halves, or of shifted weights.
+  template <int kParts>
   struct Sums {
-    Vector high = Simd::Broadcast(0);
-    Vector low = Simd::Broadcast(kHalf);
+    Vector sum[kParts];
 
-    void Add(Vector taps, Vector high_weights, Vector low_weights) {
-      high = Simd::Dot(high, taps, high_weights);
-      low = Simd::Dot(low, taps, low_weights);
+    explicit Sums(Vector half) {
+      sum[kParts - 1] = half;
+      if constexpr (kParts == 2) sum[0] = Simd::Broadcast(0);
     }
-    Vector Total() const { return Simd::Add(low, Simd::template ShiftLeft<8>(high)); }
+
+    void Add(Vector taps, const Vector weights[kParts]) {
+      for (int part = 0; part < kParts; ++part) {
+        sum[part] = Simd::Dot(sum[part], taps, weights[part]);
+      }
+    }
+
+    Vector Total(Vector shift) const {
+      if constexpr (kParts == 1) return Simd::ShiftLeftBy(sum[0], shift);
+      return Simd::Add(sum[1], Simd::template ShiftLeft<8>(sum[0]));
+    }
   };
 
   // Four rows of the source, each from the pixel `left` on.
@@ -74,50 +87,60 @@ class PairKernel {
     }
   };
 
-  // `pairs` pairs of taps of one row.
-  static Vector SumOf(const Simd& simd, const uint8_t* weights, int pairs, const uint8_t* row) {
-    Sums sums;
-    for (int pair = 0; pair < pairs; ++pair, weights += 2 * kVectorBytes) {
-      sums.Add(simd.Taps(row + 2 * kChannels * pair), Simd::Load(weights),
-               Simd::Load(weights + kVectorBytes));
-    }
-    return sums.Total();
-  }
-
   // kPairs, if not 0, is the number of pairs of taps in all groups.
-  template <int kPairs>
+  template <int kParts, int kPairs>
   static void ColumnRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
     const uint8_t* packed = axis.weights.data();
     const int32_t* const end = axis.blocks.data() + axis.blocks.size();
     const uint8_t* row[kRows];
     for (int r = 0; r < kRows; ++r) row[r] = source.At(r, 0);
+    const Vector half = Simd::Broadcast(kHalf >> axis.shift);
+    const Vector shift = Simd::Broadcast(axis.shift);
     const ptrdiff_t next = source.next;  // whoever decoded it left it in L2 or further away
     for (const int32_t* group = axis.blocks.data(); group < end; group += kQuarters + 1) {
       const ptrdiff_t below = kChannels * ptrdiff_t{group[0]} + next;
-      for (const uint8_t* r : row) _mm_prefetch(r + below, _MM_HINT_T0);
+      for (const uint8_t* r : row) _mm_prefetch(r + below, _MM_HINT_T1);
       const int pairs = kPairs == 0 ? group[kQuarters] : kPairs;
       const Simd simd(kChannels, group, packed);
       packed += Simd::kFixedVectors * kVectorBytes;
+      Sums<kParts> sums[kRows] = {Sums<kParts>(half), Sums<kParts>(half), Sums<kParts>(half),
+                                  Sums<kParts>(half)};
+      for (int pair = 0; pair < pairs; ++pair, packed += kParts * kVectorBytes) {
+        Vector weights[kParts];
+        for (size_t part = 0; part < kParts; ++part) {
+          weights[part] = Simd::Load(packed + part * kVectorBytes);
+        }
+        for (int r = 0; r < kRows; ++r) {
+          sums[r].Add(simd.Taps(row[r] + 2 * kChannels * pair), weights);
+        }
+      }
       Vector total[kRows];
-      for (int r = 0; r < kRows; ++r) total[r] = SumOf(simd, packed, pairs, row[r]);
-      packed += 2 * static_cast<size_t>(pairs) * kVectorBytes;
+      for (int r = 0; r < kRows; ++r) total[r] = sums[r].Total(shift);
       Simd::Store(out, Simd::Interleave(total));
       out += kVectorBytes;
     }
   }
 
   // In each quarter a row: four taps of its pixel in steps of 12 bytes, two pairs.
+  template <int kParts>
   struct PixelSums {
-    __m256i high = _mm256_setzero_si256();
-    __m256i low = _mm256_set1_epi32(kHalf);
+    __m256i sum[kParts];
+
+    explicit PixelSums(int shift) {
+      for (__m256i& s : sum) s = _mm256_setzero_si256();
+      sum[kParts - 1] = _mm256_set1_epi32(kHalf >> shift);
+    }
 
     void Add(__m256i rows, __m128i order, const int32_t* weights) {
       const __m256i taps = _mm256_shuffle_epi8(rows, _mm256_broadcastsi128_si256(order));
-      high = _mm256_add_epi32(high, _mm256_madd_epi16(taps, _mm256_set1_epi32(weights[0])));
-      low = _mm256_add_epi32(low, _mm256_madd_epi16(taps, _mm256_set1_epi32(weights[1])));
+      for (int part = 0; part < kParts; ++part) {
+        const __m256i weight = _mm256_set1_epi32(weights[part]);
+        sum[part] = _mm256_add_epi32(sum[part], _mm256_madd_epi16(taps, weight));
+      }
     }
-    __m256i Total() const {
-      return _mm256_srai_epi32(_mm256_add_epi32(low, _mm256_slli_epi32(high, 8)), kWeightBits);
+    __m256i Total(int shift) const {
+      if constexpr (kParts == 1) return _mm256_srai_epi32(sum[0], kWeightBits - shift);
+      return _mm256_srai_epi32(_mm256_add_epi32(sum[1], _mm256_slli_epi32(sum[0], 8)), kWeightBits);
     }
   };
 
@@ -127,6 +150,7 @@ class PairKernel {
     return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
   }
 
+  template <int kParts>
   static void PixelRows(const PackedAxis& axis, const SourceRows& source, uint8_t* out) {
     // Channel c in lane c; the lanes left over are overwritten by the next pixel.
     constexpr char k = kChannels;
@@ -137,14 +161,17 @@ class PairKernel {
     const auto* weights = reinterpret_cast<const int32_t*>(axis.weights.data());
     for (size_t i = 0; i < axis.blocks.size(); ++i, out += kChannels * kRows) {
       const uint8_t* pixel[kRows];
-      for (int r = 0; r < kRows; ++r) pixel[r] = source.At(r, axis.plan.start[i]);
-      PixelSums first, second;
-      for (int pair = 0; pair < axis.blocks[i]; ++pair, weights += 2) {
+      for (int r = 0; r < kRows; ++r) {
+        pixel[r] = source.At(r, axis.plan.start[i]);
+        _mm_prefetch(pixel[r] + source.next, _MM_HINT_T1);
+      }
+      PixelSums<kParts> first(axis.shift), second(axis.shift);
+      for (int pair = 0; pair < axis.blocks[i]; ++pair, weights += kParts) {
         first.Add(TwoRows(pixel[0] + step * pair, pixel[1] + step * pair), order, weights);
         second.Add(TwoRows(pixel[2] + step * pair, pixel[3] + step * pair), order, weights);
       }
       // Rows 0 and 2 below, 1 and 3 above, as words, then as bytes side by side.
-      const __m256i words = _mm256_packs_epi32(first.Total(), second.Total());
+      const __m256i words = _mm256_packs_epi32(first.Total(axis.shift), second.Total(axis.shift));
       const __m256i bytes = _mm256_packus_epi16(words, words);
       const __m128i rows =
           _mm_unpacklo_epi8(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
@@ -152,13 +179,21 @@ class PairKernel {
     }
   }
 
+  using RowsFunction = void (*)(const PackedAxis&, const SourceRows&, uint8_t* out);
+
+  template <int kParts>
+  static RowsFunction RowsOf(int shape) {
+    constexpr RowsFunction kRowsOf[] = {PixelRows<kParts>,     ColumnRows<kParts, 0>,
+                                        ColumnRows<kParts, 1>, ColumnRows<kParts, 2>,
+                                        ColumnRows<kParts, 3>, ColumnRows<kParts, 4>};
+    static_assert(std::size(kRowsOf) == kPairColumns + kMaxFixedPairs + 1);
+    return kRowsOf[shape];
+  }
+
   static void Horizontal(const PackedAxis& horizontal, int begin, int end, const PixelView& source,
                          uint8_t* intermediate) {
-    using RowsFunction = void (*)(const PackedAxis&, const SourceRows&, uint8_t* out);
-    constexpr RowsFunction kRowsOf[] = {PixelRows,     ColumnRows<0>, ColumnRows<1>,
-                                        ColumnRows<2>, ColumnRows<3>, ColumnRows<4>};
-    static_assert(std::size(kRowsOf) == kPairColumns + kMaxFixedPairs + 1);
-    const RowsFunction rows = kRowsOf[horizontal.shape];
+    const RowsFunction rows =
+        horizontal.parts == 1 ? RowsOf<1>(horizontal.shape) : RowsOf<2>(horizontal.shape);
     const size_t block_bytes = BlockBytes(kChannels * horizontal.plan.count);
     for (int top = begin; top < end; top += kRows) {
       SourceRows four{{}, source.area.left, kRows * source.stride};
@@ -171,27 +206,34 @@ class PairKernel {
   }
 
   // A step of the vertical pass: four vectors of columns.
+  template <int kParts>
   struct ColumnSums {
-    Sums sums[4];
+    Sums<kParts> sums[4];
 
-    void AddPair(const uint8_t* source, bool second, const int32_t* weights) {
-      const Vector high = Simd::Broadcast(weights[0]);
-      const Vector low = Simd::Broadcast(weights[1]);
+    explicit ColumnSums(Vector half)
+        : sums{Sums<kParts>(half), Sums<kParts>(half), Sums<kParts>(half), Sums<kParts>(half)} {}
+
+    void AddPair(const uint8_t* source, bool second, const int32_t* words) {
+      Vector weights[kParts];
+      for (int part = 0; part < kParts; ++part) weights[part] = Simd::Broadcast(words[part]);
       for (size_t v = 0; v < 4; ++v) {
         const Vector bytes = Simd::Load(source + v * kVectorBytes);
-        sums[v].Add(second ? Simd::OddBytes(bytes) : Simd::EvenBytes(bytes), high, low);
+        sums[v].Add(second ? Simd::OddBytes(bytes) : Simd::EvenBytes(bytes), weights);
       }
     }
 
-    void Store(uint8_t* out) const {
+    void Store(Vector shift, uint8_t* out) const {
       Vector total[4];
-      for (int v = 0; v < 4; ++v) total[v] = sums[v].Total();
+      for (int v = 0; v < 4; ++v) total[v] = sums[v].Total(shift);
       Simd::StoreUnaligned(out, Simd::Bytes(total));
     }
   };
 
-  static void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate,
-                       int skipped, int columns, uint8_t* out) {
+  template <int kParts>
+  static void OutputRow(const PackedAxis& vertical, int row, const uint8_t* intermediate,
+                        int skipped, int columns, uint8_t* out) {
+    const Vector half = Simd::Broadcast(kHalf >> vertical.shift);
+    const Vector shift = Simd::Broadcast(vertical.shift);
     const PairWindow window = PairWindow::Of(vertical, row);
     const size_t block_bytes = BlockBytes(columns);
     const size_t first_block = static_cast<size_t>(window.first - skipped / kRows);
@@ -200,19 +242,26 @@ class PairKernel {
     for (int column = 0; column < columns; column += kStep) {
       const uint8_t* source = top + static_cast<size_t>(column) * kRows;
       const int32_t* weights = first;
-      ColumnSums sums;
+      ColumnSums<kParts> sums(half);
       if (window.second_pair != 0) {
         sums.AddPair(source, true, weights);
         source += block_bytes;
-        weights += 2;
+        weights += kParts;
       }
-      for (int block = 0; block < window.whole; ++block, source += block_bytes, weights += 4) {
+      for (int block = 0; block < window.whole; ++block, source += block_bytes) {
         sums.AddPair(source, false, weights);
-        sums.AddPair(source, true, weights + 2);
+        sums.AddPair(source, true, weights + kParts);
+        weights += 2 * kParts;
       }
       if (window.first_pair != 0) sums.AddPair(source, false, weights);
-      sums.Store(out + column);
+      sums.Store(shift, out + column);
     }
+  }
+
+  static void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate,
+                       int skipped, int columns, uint8_t* out) {
+    const auto output_row = vertical.parts == 1 ? OutputRow<1> : OutputRow<2>;
+    output_row(vertical, row, intermediate, skipped, columns, out);
   }
 };
 

@@ -32,6 +32,7 @@ class Avx512 {
   static Vector ShiftLeft(Vector x) {
     return _mm512_slli_epi32(x, kBits);
   }
+  static Vector ShiftLeftBy(Vector x, Vector bits) { return _mm512_sllv_epi32(x, bits); }
   static Vector EvenBytes(Vector x) { return _mm512_and_si512(x, _mm512_set1_epi16(0x00FF)); }
   static Vector OddBytes(Vector x) { return _mm512_srli_epi16(x, 8); }
 

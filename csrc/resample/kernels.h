@@ -12,7 +12,7 @@
 namespace regcore {
 
 // A plan, and its weights in the order in which one kernel reads them. Only the kernel that packed
-// it knows the layout of `weights` and the meaning of `blocks` and `shape`.
+// it knows the layout of `weights` and the meaning of `blocks`, `shape` and `parts`.
 struct PackedAxis {
   AxisPlan plan;
   std::vector<uint8_t> read_inputs;  // ReadInputs of the plan
@@ -20,6 +20,8 @@ struct PackedAxis {
   AlignedBuffer weights;
   std::vector<int32_t> blocks;
   int shape = 0;
+  int parts = 0;
+  int shift = 0;  // by how many bits, all of them zero, the weights were shifted right
 };
 
 // Intermediate images come in blocks of so many rows, the last of which may lack some.

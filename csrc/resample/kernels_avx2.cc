@@ -36,6 +36,7 @@ class Avx2 {
   static Vector ShiftLeft(Vector x) {
     return _mm256_slli_epi32(x, kBits);
   }
+  static Vector ShiftLeftBy(Vector x, Vector bits) { return _mm256_sllv_epi32(x, bits); }
   static Vector EvenBytes(Vector x) { return _mm256_and_si256(x, _mm256_set1_epi16(0x00FF)); }
   static Vector OddBytes(Vector x) { return _mm256_srli_epi16(x, 8); }
 

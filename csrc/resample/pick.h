@@ -2,22 +2,21 @@
 #pragma once
 
 #include <cstring>
-#include <vector>
 
 #include "resample/kernels.h"
 
 namespace regcore {
 
-// The pixels of a row that lie at `places`, in bytes from `row`. All but the last are copied as
-// four bytes, where the next pixel overwrites the fourth; `wide` says that the row may be read that
-// far.
+// The `count` pixels of a row that lie at `places`, in bytes from `row`. All but the last are
+// copied as four bytes, where the next pixel overwrites the fourth; `wide` says that the row may be
+// read that far.
 template <int kChannels>
-void PickRow(const std::vector<int32_t>& places, const uint8_t* row, bool wide, uint8_t* out) {
-  const size_t last = places.size() - 1;
+void PickRow(const int32_t* places, int count, const uint8_t* row, bool wide, uint8_t* out) {
+  const int last = count - 1;
   if (kChannels == 3 && wide) {
-    for (size_t x = 0; x < last; ++x, out += 3) std::memcpy(out, row + places[x], 4);
+    for (int x = 0; x < last; ++x, out += 3) std::memcpy(out, row + places[x], 4);
   } else {
-    for (size_t x = 0; x < last; ++x, out += kChannels) {
+    for (int x = 0; x < last; ++x, out += kChannels) {
       std::memcpy(out, row + places[x], kChannels);
     }
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -30,6 +31,15 @@ inline int32_t HighHalf(int32_t weight) { return (weight - LowHalf(weight)) / 25
 inline uint8_t Digit(int32_t weight, int digit) {
   const uint32_t digits = (static_cast<uint32_t>(weight) + 0x808080u) ^ 0x808080u;
   return static_cast<uint8_t>(digits >> (8 * digit));
+}
+
+// How many bits at the end are zero in all weights, but no more than 8: those of libraries that
+// round weights to 16 bits. So far shifted, they take less parts.
+inline int CommonZeroBits(const AxisPlan& plan) {
+  constexpr uint32_t kMost = 1 << 8;
+  uint32_t bits = kMost;
+  for (int32_t weight : plan.weights) bits |= static_cast<uint32_t>(weight);
+  return std::countr_zero(bits);
 }
 
 // Two 16-bit numbers in one 32-bit lane.

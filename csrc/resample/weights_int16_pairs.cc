@@ -28,23 +28,36 @@ struct Quarter {
   }
 };
 
-// One lane's weights: per pair of taps the high halves, and the low ones a vector later.
-void PackLane(const AxisPlan& plan, int pixel, int pairs, size_t vector, uint8_t* out) {
-  for (int pair = 0; pair < pairs; ++pair, out += 2 * vector) {
-    const int32_t first = WeightAt(plan, pixel, 2 * pair);
-    const int32_t second = WeightAt(plan, pixel, 2 * pair + 1);
-    const int32_t high = WordPair(HighHalf(first), HighHalf(second));
-    const int32_t low = WordPair(LowHalf(first), LowHalf(second));
-    std::memcpy(out, &high, sizeof(high));
-    std::memcpy(out + vector, &low, sizeof(low));
+// Chooses how the weights of an axis are written.
+void ChooseParts(PackedAxis* axis) {
+  const std::vector<int32_t>& weights = axis->plan.weights;
+  const int shift = CommonZeroBits(axis->plan);
+  const bool whole = std::all_of(weights.begin(), weights.end(), [&](int32_t weight) {
+    return weight >> shift == static_cast<int16_t>(weight >> shift);
+  });
+  axis->parts = whole ? 1 : 2;
+  axis->shift = whole ? shift : 0;
+}
+
+// The words of two taps, a `step` apart: high halves and low halves, or whole weights.
+void PackPair(const PackedAxis& axis, int i, int tap, size_t step, uint8_t* out) {
+  const int32_t first = WeightAt(axis.plan, i, tap) >> axis.shift;
+  const int32_t second = WeightAt(axis.plan, i, tap + 1) >> axis.shift;
+  int32_t words[] = {WordPair(HighHalf(first), HighHalf(second)),
+                     WordPair(LowHalf(first), LowHalf(second))};
+  if (axis.parts == 1) words[0] = WordPair(first, second);
+  for (int part = 0; part < axis.parts; ++part, out += step) {
+    std::memcpy(out, &words[part], sizeof(words[part]));
   }
 }
 
 // Lanes that are no columns get the weights zero.
-void PackGroup(const AxisPlan& plan, int channels, const ColumnGroup& group, int lanes, int pairs,
-               bool gathers, uint8_t* out) {
+void PackGroup(const PackedAxis& axis, const ColumnGroup& group, int lanes, int pairs, bool gathers,
+               uint8_t* out) {
+  const int channels = axis.channels;
   const size_t vector = kLaneBytes * static_cast<size_t>(lanes);
-  std::memset(out, 0, static_cast<size_t>(2 * pairs + 1 + gathers) * vector);
+  const size_t of_pair = static_cast<size_t>(axis.parts) * vector;
+  std::memset(out, 0, static_cast<size_t>(pairs) * of_pair + (gathers ? 2 : 1) * vector);
   uint8_t* bytes = out + (gathers ? vector : 0);
   for (int first_lane = 0; first_lane < group.used; first_lane += kQuarterLanes) {
     const Quarter quarter(group, channels, first_lane, gathers);
@@ -60,10 +73,13 @@ void PackGroup(const AxisPlan& plan, int channels, const ColumnGroup& group, int
       bytes[1] = bytes[3] = kZeroByte;
       uint8_t* weights = bytes + vector;
       if (lane == 0 || group.pixel[lane] != group.pixel[lane - 1]) {
-        PackLane(plan, group.pixel[lane], pairs, vector, weights);
+        for (int pair = 0; pair < pairs; ++pair, weights += of_pair) {
+          PackPair(axis, group.pixel[lane], 2 * pair, vector, weights);
+        }
         continue;
       }
-      for (int v = 0; v < 2 * pairs; ++v, weights += vector) {  // another channel of that pixel
+      for (int v = 0; v < axis.parts * pairs;
+           ++v, weights += vector) {  // another channel of that pixel
         std::memcpy(weights, weights - kLaneBytes, kLaneBytes);
       }
     }
@@ -87,16 +103,14 @@ Status PackPixels(PackedAxis* axis) {
   size_t words = 0;
   for (int length : plan.length) {
     axis->blocks.push_back(DivideUp(length, 2));
-    words += 2 * static_cast<size_t>(axis->blocks.back());
+    words += static_cast<size_t>(axis->parts * axis->blocks.back());
   }
-  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(words * sizeof(int32_t)));
-  auto* out = reinterpret_cast<int32_t*>(axis->weights.data());
+  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(words * kLaneBytes));
+  uint8_t* out = axis->weights.data();
   for (int i = 0; i < plan.count; ++i) {
     for (int t = 0; t < plan.length[static_cast<size_t>(i)]; t += 2) {
-      const int32_t first = WeightAt(plan, i, t);
-      const int32_t second = WeightAt(plan, i, t + 1);
-      *out++ = WordPair(HighHalf(first), HighHalf(second));
-      *out++ = WordPair(LowHalf(first), LowHalf(second));
+      PackPair(*axis, i, t, kLaneBytes, out);
+      out += static_cast<size_t>(axis->parts) * kLaneBytes;
     }
   }
   return {};
@@ -105,6 +119,7 @@ Status PackPixels(PackedAxis* axis) {
 }  // namespace
 
 Status PackPairColumns(int lanes, bool gathers, PackedAxis* axis) {
+  ChooseParts(axis);
   const AxisPlan& plan = axis->plan;
   const std::vector<ColumnGroup> groups = ColumnGroups(plan, axis->channels, lanes);
   const size_t vector = kLaneBytes * static_cast<size_t>(lanes);
@@ -123,20 +138,21 @@ Status PackPairColumns(int lanes, bool gathers, PackedAxis* axis) {
     }
     const int pairs = fixed_pairs > 0 ? fixed_pairs : DivideUp(group.longest, 2);
     axis->blocks.push_back(pairs);
-    vectors += fixed + 2 * static_cast<size_t>(pairs);
+    vectors += fixed + static_cast<size_t>(axis->parts * pairs);
   }
   REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(vectors * vector));
   uint8_t* out = axis->weights.data();
   const size_t ints = static_cast<size_t>(lanes / kQuarterLanes + 1);
   for (size_t g = 0; g < groups.size(); ++g) {
     const int pairs = axis->blocks[ints * (g + 1) - 1];
-    PackGroup(plan, axis->channels, groups[g], lanes, pairs, gathers, out);
-    out += (fixed + 2 * static_cast<size_t>(pairs)) * vector;
+    PackGroup(*axis, groups[g], lanes, pairs, gathers, out);
+    out += (fixed + static_cast<size_t>(axis->parts * pairs)) * vector;
   }
   return {};
 }
 
 Status PackPairRows(PackedAxis* axis) {
+  ChooseParts(axis);
   const AxisPlan& plan = axis->plan;
   int words = 0;
   for (int i = 0; i < plan.count; ++i) {
@@ -147,20 +163,18 @@ Status PackPairRows(PackedAxis* axis) {
     const int first = begin / kPairBlockRows;
     const int whole = last / kPairBlockRows + 1 - first - second_pair - first_pair;
     axis->blocks.insert(axis->blocks.end(), {first, second_pair, whole, first_pair, words});
-    words += 2 * (second_pair + 2 * whole + first_pair);
+    words += axis->parts * (second_pair + 2 * whole + first_pair);
   }
-  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(static_cast<size_t>(words) * sizeof(int32_t)));
-  auto* out = reinterpret_cast<int32_t*>(axis->weights.data());
+  REGCORE_RETURN_IF_ERROR(axis->weights.Reserve(static_cast<size_t>(words) * kLaneBytes));
+  uint8_t* out = axis->weights.data();
   for (int i = 0; i < plan.count; ++i) {
     const PairWindow window = PairWindow::Of(*axis, i);
     const int pairs = window.second_pair + 2 * window.whole + window.first_pair;
     const int start = plan.start[static_cast<size_t>(i)] - plan.input_begin();
     int tap = kPairBlockRows * window.first + 2 * window.second_pair - start;
     for (int pair = 0; pair < pairs; ++pair, tap += 2) {
-      const int32_t first = WeightAt(plan, i, tap);
-      const int32_t second = WeightAt(plan, i, tap + 1);
-      *out++ = WordPair(HighHalf(first), HighHalf(second));
-      *out++ = WordPair(LowHalf(first), LowHalf(second));
+      PackPair(*axis, i, tap, kLaneBytes, out);
+      out += static_cast<size_t>(axis->parts) * kLaneBytes;
     }
   }
   return {};

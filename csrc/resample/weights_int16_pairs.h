@@ -1,4 +1,6 @@
-// The weights of PairKernel (int16_pairs-inl.h), for vectors of 8 or 16 lanes of 32 bits.
+// The weights of PairKernel (int16_pairs-inl.h), for vectors of 8 or 16 lanes of 32 bits: words of
+// two halves of each weight or, where the shifted weights of an axis fit into 16 bits, words of
+// whole ones. `parts` is 2 or 1.
 #pragma once
 
 #include "resample/kernels.h"
@@ -19,14 +21,14 @@ inline constexpr int kMaxFixedPairs = 4;
 // read, then the number of pairs of taps. In `weights`, whole vectors: where each lane of 32 bits
 // comes from in the 64 bytes from the first quarter's beginning on, if `gathers`; the bytes of the
 // first pair, which 16 bytes on, or so far from each quarter's beginning; then per pair of taps
-// the high halves and the low halves.
+// the high halves and the low halves, or the whole weights.
 // kPairPixels: per pixel its number of pairs of taps, and per pair one word of high and one of low
-// halves.
+// halves, or one of whole weights.
 Status PackPairColumns(int lanes, bool gathers, PackedAxis* axis);
 
 // Which blocks of intermediate rows an output row takes: perhaps the second pair of one, then
 // `whole` ones, then perhaps the first pair of one. Per pair of rows two words, of high and of low
-// halves.
+// halves, or one, of whole weights.
 struct PairWindow {
   int first;
   int second_pair;  // 0 or 1

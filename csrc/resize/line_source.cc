@@ -1,7 +1,6 @@
 #include "resize/line_source.h"
 
-#include <cstring>
-
+#include "base/view_tail.h"
 #include "resize/reduce.h"
 #include "resize/transpose.h"
 
@@ -32,7 +31,9 @@ Status LineSource::Lines(int begin, int end, PixelView* lines) {
         picture_.Row(area.top) + ptrdiff_t{plan_->channels} * (area.left - picture_.area.left);
     lines->area = area;
   } else {
-    REGCORE_RETURN_IF_ERROR(Readable(area, lines));
+    *lines = picture_;
+    if (readable_) return {};
+    return CopyTail(TailOf(picture_, area, plan_->channels), plan_->channels, &colours_, lines);
   }
   return plan_->transposed ? Transposed(lines) : Status();
 }
@@ -65,27 +66,6 @@ Status LineSource::Reduced(const Rect& area, PixelView* view) {
   }
   REGCORE_RETURN_IF_ERROR(Reserve(area, &reduced_, view));
   Reduce(*plan_->pixel_kernel, source, plan_->channels, part, factors, area, reduced_.data());
-  return {};
-}
-
-// In place, unless a kernel would read past the end of the picture's memory.
-Status LineSource::Readable(const Rect& area, PixelView* view) {
-  const ptrdiff_t channels = plan_->channels;
-  const ptrdiff_t last_read = (area.bottom - 1 - picture_.area.top) * picture_.stride +
-                              channels * (area.right - picture_.area.left) + ptrdiff_t{kReadSlack};
-  const ptrdiff_t end =
-      (picture_.area.height() - 1) * picture_.stride + channels * picture_.area.width();
-  const bool ascending = picture_.stride >= channels * picture_.area.width();
-  if (readable_ || (ascending && last_read <= end)) {
-    *view = picture_;
-    return {};
-  }
-  REGCORE_RETURN_IF_ERROR(Reserve(area, &colours_, view));
-  uint8_t* out = colours_.data();
-  for (int y = area.top; y < area.bottom; ++y, out += view->stride) {
-    std::memcpy(out, picture_.Row(y) + channels * (area.left - picture_.area.left),
-                static_cast<size_t>(view->stride));
-  }
   return {};
 }
 

@@ -26,13 +26,12 @@ class LineSource {
   Status Premultiplied(const Rect& area, PixelView* view);
   Status Reduced(const Rect& area, PixelView* view);
   Status Transposed(PixelView* view);
-  Status Readable(const Rect& area, PixelView* view);
   Status Reserve(const Rect& area, AlignedBuffer* buffer, PixelView* made) const;
 
   const PicturePlan* plan_ = nullptr;
   PixelView picture_;
   bool readable_ = false;
-  AlignedBuffer colours_;  // premultiplied, or a copy with room past its end
+  AlignedBuffer colours_;  // premultiplied, or the end of a picture
   AlignedBuffer reduced_;
   AlignedBuffer turned_;
 };

@@ -36,7 +36,7 @@ Status PickRows(const PicturePlan& plan, const PixelView& picture, int begin, in
       std::memcpy(row, row - out.stride, row_bytes);
     } else {
       const bool wide = picture.stride > 0 && source + 1 < picture.area.bottom;
-      pick(places, picture.Row(source), wide, row);
+      pick(places.data(), static_cast<int>(places.size()), picture.Row(source), wide, row);
     }
   }
   return {};

@@ -14,8 +14,12 @@ namespace regcore {
 template <typename Simd>
 class OpencvColumns {
  public:
-  static Status PackIntegers(PackedAxis* axis) { return PackIntegerColumns(kLanes, axis); }
-  static Status PackFloats(PackedAxis* axis) { return PackFloatColumns(kLanes, axis); }
+  static Status PackIntegers(PackedAxis* axis) {
+    return PackIntegerColumns(kLanes, Simd::kGathers, axis);
+  }
+  static Status PackFloats(PackedAxis* axis) {
+    return PackFloatColumns(kLanes, Simd::kGathers, axis);
+  }
 
   static void Linear(const PackedAxis& axis, int begin, int end, const PixelView& source,
                      uint8_t* intermediate) {
@@ -55,45 +59,76 @@ class OpencvColumns {
   static constexpr int kQuarters = kLanes / 4;
   static constexpr size_t kVectorBytes = 4 * size_t{kLanes};
 
-  // Rows of the source, from column 0 of the picture on, and of the intermediate image.
+  static constexpr int kMaxRows = 4;
+
+  // Some rows of the source, from column 0 of the picture on, and of the intermediate image.
   struct Rows {
-    const uint8_t* source;
-    ptrdiff_t stride;
+    const uint8_t* source[kMaxRows];
+    ptrdiff_t next;  // bytes to the rows below
     uint8_t* out;
     size_t out_stride;
   };
 
-  // A pair of taps of each column of a group, where the group's quarters begin to read.
-  template <bool kFar>
-  static Vector Load(const uint8_t* row, const int32_t* places) {
-    if constexpr (kFar) return Simd::LoadHalves(row, places);
-    return Simd::LoadQuarters(row, places);
+  // Whoever made the picture left it in L2 or further away.
+  template <int kRows>
+  static void PrefetchBelow(const Rows& rows, int place) {
+    for (int r = 0; r < kRows; ++r) {
+      _mm_prefetch(rows.source[r] + rows.next + place, _MM_HINT_T1);
+    }
   }
 
-  template <bool kFar>
-  static constexpr int kGroupInts = 1 + kQuarters * (kFar ? 2 : 1);
+  // The bytes of a row that a group reads, from `bytes` of which each lane takes its own.
+  template <GroupShape kShape>
+  class Source {
+   public:
+    Source(const uint8_t* row, const int32_t* places) {
+      if constexpr (kShape == kNearGroups) {
+        from_ = row + places[0];
+      } else {
+        loaded_ = kShape == kFarQuarters ? Simd::LoadHalves(row, places)
+                                         : Simd::LoadQuarters(row, places);
+      }
+    }
+
+    Vector Take(Vector bytes) const {
+      if constexpr (kShape == kNearGroups) return Simd::Gather(from_, bytes);
+      return Simd::Shuffle(loaded_, bytes);
+    }
+
+   private:
+    const uint8_t* from_;
+    Vector loaded_;
+  };
+
+  template <GroupShape kShape>
+  static constexpr int kGroupInts = 1 + (kShape == kNearGroups    ? 1
+                                         : kShape == kFarQuarters ? 2 * kQuarters
+                                                                  : kQuarters);
 
   // Two groups of one pair at a time, whose numbers lose 4 bits.
   struct LinearGroups {
     using Number = int16_t;
 
-    template <bool kFar, int kRows>
+    template <GroupShape kShape, int kRows>
     static void Run(const PackedAxis& axis, const Rows& rows) {
       const uint8_t* packed = axis.weights.data();
       const int32_t* block = axis.blocks.data();
       const int32_t* const end = block + axis.blocks.size();
       uint8_t* out = rows.out;
-      for (; block < end; block += 2 * kGroupInts<kFar>, out += kVectorBytes) {
+      for (; block < end; block += 2 * kGroupInts<kShape>, out += kVectorBytes) {
         const Vector bytes[2] = {Simd::Load(packed), Simd::Load(packed + 2 * kVectorBytes)};
         const Vector weights[2] = {Simd::Load(packed + kVectorBytes),
                                    Simd::Load(packed + 3 * kVectorBytes)};
         packed += 4 * kVectorBytes;
+        PrefetchBelow<kRows>(rows, block[1]);
+        // Ten pixels of a picture that shrinks are more than a cache line.
+        if constexpr (kLanes == 16) PrefetchBelow<kRows>(rows, block[1 + kGroupInts<kShape>]);
         for (int r = 0; r < kRows; ++r) {
-          const uint8_t* row = rows.source + r * rows.stride;
+          const uint8_t* row = rows.source[r];
           Vector sum[2];
           for (int g = 0; g < 2; ++g) {
-            const Vector taps = Load<kFar>(row, block + 1 + g * kGroupInts<kFar>);
-            sum[g] = Simd::Dot(Simd::Shuffle(taps, bytes[g]), weights[g]);
+            const Source<kShape> taps(row, block + 1 + g * kGroupInts<kShape>);
+            sum[g] = Simd::Dot(taps.Take(bytes[g]), weights[g]);
           }
           Simd::Store(out + static_cast<size_t>(r) * rows.out_stride,
                       Simd::Words(Simd::template ShiftRight<4>(sum[0]),
@@ -106,27 +141,26 @@ class OpencvColumns {
   struct AreaGroups {
     using Number = float;
 
-    template <bool kFar, int kRows>
+    template <GroupShape kShape, int kRows>
     static void Run(const PackedAxis& axis, const Rows& rows) {
       const uint8_t* packed = axis.weights.data();
       const int32_t* block = axis.blocks.data();
       const int32_t* const end = block + axis.blocks.size();
       uint8_t* out = rows.out;
-      for (; block < end; block += kGroupInts<kFar>, out += kVectorBytes) {
+      for (; block < end; block += kGroupInts<kShape>, out += kVectorBytes) {
         const Vector first = Simd::Load(packed);
         const Vector second = Simd::Load(packed + kVectorBytes);
         packed += 2 * kVectorBytes;
+        PrefetchBelow<kRows>(rows, block[1]);
         Floats sum[kRows];
         for (int r = 0; r < kRows; ++r) sum[r] = Simd::Zero();
         for (int pair = 0; pair < block[0]; ++pair, packed += 2 * kVectorBytes) {
           const Floats weights[2] = {Simd::LoadFloats(packed),
                                      Simd::LoadFloats(packed + kVectorBytes)};
           for (int r = 0; r < kRows; ++r) {
-            const Vector taps = Load<kFar>(rows.source + r * rows.stride + 6 * pair, block + 1);
-            sum[r] =
-                Simd::AddProduct(sum[r], Simd::ToFloats(Simd::Shuffle(taps, first)), weights[0]);
-            sum[r] =
-                Simd::AddProduct(sum[r], Simd::ToFloats(Simd::Shuffle(taps, second)), weights[1]);
+            const Source<kShape> taps(rows.source[r] + 6 * pair, block + 1);
+            sum[r] = Simd::AddProduct(sum[r], Simd::ToFloats(taps.Take(first)), weights[0]);
+            sum[r] = Simd::AddProduct(sum[r], Simd::ToFloats(taps.Take(second)), weights[1]);
           }
         }
         for (int r = 0; r < kRows; ++r) {
@@ -139,22 +173,23 @@ class OpencvColumns {
   struct WindowGroups {
     using Number = int32_t;
 
-    template <bool kFar, int kRows>
+    template <GroupShape kShape, int kRows>
     static void Run(const PackedAxis& axis, const Rows& rows) {
       const uint8_t* packed = axis.weights.data();
       const int32_t* block = axis.blocks.data();
       const int32_t* const end = block + axis.blocks.size();
       uint8_t* out = rows.out;
-      for (; block < end; block += kGroupInts<kFar>, out += kVectorBytes) {
+      for (; block < end; block += kGroupInts<kShape>, out += kVectorBytes) {
         const Vector bytes = Simd::Load(packed);
         packed += kVectorBytes;
+        PrefetchBelow<kRows>(rows, block[1]);
         Vector sum[kRows];
         for (int r = 0; r < kRows; ++r) sum[r] = Simd::Broadcast(0);
         for (int pair = 0; pair < block[0]; ++pair, packed += kVectorBytes) {
           const Vector weights = Simd::Load(packed);
           for (int r = 0; r < kRows; ++r) {
-            const Vector taps = Load<kFar>(rows.source + r * rows.stride + 6 * pair, block + 1);
-            sum[r] = Simd::Add(sum[r], Simd::Dot(Simd::Shuffle(taps, bytes), weights));
+            const Source<kShape> taps(rows.source[r] + 6 * pair, block + 1);
+            sum[r] = Simd::Add(sum[r], Simd::Dot(taps.Take(bytes), weights));
           }
         }
         for (int r = 0; r < kRows; ++r) {
@@ -164,29 +199,43 @@ class OpencvColumns {
     }
   };
 
-  template <typename Groups, bool kFar>
-  static void ColumnsOf(const PackedAxis& axis, int count, Rows rows) {
-    constexpr int kTogether = 4;
-    for (; count >= kTogether; count -= kTogether) {
-      Groups::template Run<kFar, kTogether>(axis, rows);
-      rows.source += kTogether * rows.stride;
-      rows.out += kTogether * rows.out_stride;
+  template <typename Groups, GroupShape kShape, int kRows>
+  static void RowsFrom(const PackedAxis& axis, int begin, const PixelView& source, uint8_t* out) {
+    Rows rows = {{},
+                 kRows * source.stride,
+                 out,
+                 Layout::template RowBytes<typename Groups::Number>(3 * axis.plan.count)};
+    for (int r = 0; r < kRows; ++r) {
+      rows.source[r] = source.Row(begin + r) - 3 * ptrdiff_t{source.area.left};
     }
-    for (; count > 0; --count) {
-      Groups::template Run<kFar, 1>(axis, rows);
-      rows.source += rows.stride;
-      rows.out += rows.out_stride;
+    Groups::template Run<kShape, kRows>(axis, rows);
+  }
+
+  template <typename Groups, GroupShape kShape>
+  static void ColumnsOf(const PackedAxis& axis, int begin, int end, const PixelView& source,
+                        uint8_t* out) {
+    const size_t row_bytes =
+        Layout::template RowBytes<typename Groups::Number>(3 * axis.plan.count);
+    for (; begin + kMaxRows <= end; begin += kMaxRows, out += kMaxRows * row_bytes) {
+      RowsFrom<Groups, kShape, kMaxRows>(axis, begin, source, out);
+    }
+    for (; begin < end; ++begin, out += row_bytes) {
+      RowsFrom<Groups, kShape, 1>(axis, begin, source, out);
     }
   }
 
   template <typename Groups>
   static void Columns(const PackedAxis& axis, int begin, int end, const PixelView& source,
                       uint8_t* intermediate) {
-    const Rows rows = {source.Row(begin) - 3 * ptrdiff_t{source.area.left}, source.stride,
-                       intermediate,
-                       Layout::template RowBytes<typename Groups::Number>(3 * axis.plan.count)};
-    if (axis.shape == kFarQuarters) return ColumnsOf<Groups, true>(axis, end - begin, rows);
-    ColumnsOf<Groups, false>(axis, end - begin, rows);
+    if constexpr (Simd::kGathers) {
+      if (axis.shape == kNearGroups) {
+        return ColumnsOf<Groups, kNearGroups>(axis, begin, end, source, intermediate);
+      }
+    }
+    if (axis.shape == kFarQuarters) {
+      return ColumnsOf<Groups, kFarQuarters>(axis, begin, end, source, intermediate);
+    }
+    ColumnsOf<Groups, kNearQuarters>(axis, begin, end, source, intermediate);
   }
 };
 

@@ -25,5 +25,6 @@ extern const ResampleKernel kOpencvNearest;
 extern const OpencvKernels kOpencvPortable;
 extern const OpencvKernels kOpencvAvx2;
 extern const OpencvKernels kOpencvAvx512;
+extern const OpencvKernels kOpencvAvx512Vbmi;
 
 }  // namespace regcore

@@ -9,6 +9,7 @@ struct Avx2 {
   using Vector = __m256i;
   using Floats = __m256;
   static constexpr int kLanes = 8;
+  static constexpr bool kGathers = false;
 
   static __m128i Quarter(const uint8_t* p) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));

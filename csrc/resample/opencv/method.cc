@@ -37,6 +37,7 @@ ResampleMethod AreaMethod(const OpencvKernels& kernels, const ResizedSides& side
 
 const OpencvKernels& OpencvKernelsFor([[maybe_unused]] SimdLevel level) {
 #if defined(REGCORE_X86)
+  if (level >= SimdLevel::kAvx512Vbmi) return kOpencvAvx512Vbmi;
   if (level >= SimdLevel::kAvx512) return kOpencvAvx512;
   if (level >= SimdLevel::kAvx2) return kOpencvAvx2;
 #endif

@@ -11,6 +11,7 @@ namespace {
 constexpr int kQuarter = 4;
 constexpr int kNearBytes = 16;
 constexpr int kPairBytes = 6;  // of one pixel's two taps
+constexpr int kGroupBytes = 64;
 constexpr uint8_t kNoByte = 0x80;
 
 // A column, and the lane that has it.
@@ -30,7 +31,7 @@ struct Lane {
   }
 };
 
-QuarterShape ShapeOf(const AxisPlan& plan) {
+GroupShape QuartersOf(const AxisPlan& plan) {
   for (size_t i = 1; i < plan.start.size(); ++i) {
     if (3 * (plan.start[i] - plan.start[i - 1]) + kPairBytes > kNearBytes) return kFarQuarters;
   }
@@ -39,12 +40,12 @@ QuarterShape ShapeOf(const AxisPlan& plan) {
 
 class Packer {
  public:
-  Packer(int lanes, PackedAxis* axis)
+  Packer(int lanes, bool gathers, PackedAxis* axis)
       : lanes_(lanes),
         groups_(2 * DivideUp(3 * axis->plan.count, 2 * lanes)),
         plan_(axis->plan),
         axis_(axis) {
-    axis->shape = ShapeOf(plan_);
+    axis->shape = gathers && GroupsAreNear() ? kNearGroups : QuartersOf(plan_);
   }
 
   // Of the windows in the group, in pairs of taps.
@@ -68,6 +69,10 @@ class Packer {
 
   void Places(int group) {
     axis_->blocks.push_back(Pairs(group));
+    if (axis_->shape == kNearGroups) {
+      axis_->blocks.push_back(3 * plan_.start[LaneOf(group, 0).pixel]);
+      return;
+    }
     for (int lane = 0; lane < lanes_; lane += kQuarter) {
       const size_t pixel = LaneOf(group, lane).quarter;
       axis_->blocks.push_back(3 * plan_.start[pixel]);
@@ -77,13 +82,10 @@ class Packer {
     }
   }
 
-  // Of a tap of the lane's pixel, among those that its quarter reads.
+  // Of a tap of the lane's pixel, among those that its quarter or group reads.
   uint8_t Byte(int group, int lane, int tap) const {
     const Lane at = LaneOf(group, lane);
-    const int apart = axis_->shape == kFarQuarters
-                          ? (at.pixel == at.quarter ? 0 : kNearBytes / 2)
-                          : 3 * (plan_.start[at.pixel] - plan_.start[at.quarter]);
-    return static_cast<uint8_t>(apart + at.channel + 3 * tap);
+    return static_cast<uint8_t>(Apart(group, lane) + at.channel + 3 * tap);
   }
 
   template <typename T>
@@ -106,6 +108,23 @@ class Packer {
   int groups() const { return groups_; }
 
  private:
+  // From where the lane's quarter or group begins to read to its pixel, in bytes.
+  int Apart(int group, int lane) const {
+    const Lane at = LaneOf(group, lane);
+    if (axis_->shape == kFarQuarters) return at.pixel == at.quarter ? 0 : kNearBytes / 2;
+    const size_t from = axis_->shape == kNearGroups ? LaneOf(group, 0).pixel : at.quarter;
+    return 3 * (plan_.start[at.pixel] - plan_.start[from]);
+  }
+
+  bool GroupsAreNear() const {
+    for (int group = 0; group < groups_; ++group) {
+      const size_t first = LaneOf(group, 0).pixel;
+      const size_t last = LaneOf(group, lanes_ - 1).pixel;
+      if (3 * (plan_.start[last] - plan_.start[first]) + kPairBytes > kGroupBytes) return false;
+    }
+    return true;
+  }
+
   Lane LaneOf(int group, int lane) const { return Lane(plan_, group * lanes_ + lane); }
 
   const int lanes_;
@@ -121,8 +140,8 @@ uint32_t Bytes(uint8_t first, uint8_t third) {
 
 }  // namespace
 
-Status PackIntegerColumns(int lanes, PackedAxis* axis) {
-  Packer packer(lanes, axis);
+Status PackIntegerColumns(int lanes, bool gathers, PackedAxis* axis) {
+  Packer packer(lanes, gathers, axis);
   REGCORE_RETURN_IF_ERROR(packer.Reserve(1, 1));
   for (int group = 0; group < packer.groups(); ++group) {
     packer.Places(group);
@@ -140,8 +159,8 @@ Status PackIntegerColumns(int lanes, PackedAxis* axis) {
   return {};
 }
 
-Status PackFloatColumns(int lanes, PackedAxis* axis) {
-  Packer packer(lanes, axis);
+Status PackFloatColumns(int lanes, bool gathers, PackedAxis* axis) {
+  Packer packer(lanes, gathers, axis);
   REGCORE_RETURN_IF_ERROR(packer.Reserve(2, 2));
   for (int group = 0; group < packer.groups(); ++group) {
     packer.Places(group);

@@ -31,16 +31,16 @@ class SumsKernel {
     return plan.float_weights.data() + output * static_cast<size_t>(plan.taps);
   }
 
-  // Of `columns` columns of `rows` rows, and up to kStep after them.
-  static void Down(const uint8_t* pixels, ptrdiff_t stride, const float* weights, int rows,
+  // Of `columns` columns from the pixel (left, top) on, of `rows` rows, and up to kStep after them.
+  static void Down(const SourcePicture& picture, int left, int top, const float* weights, int rows,
                    int columns, float* sums) {
-    for (int column = 0; column < columns; column += kStep, pixels += kStep, sums += kStep) {
-      const uint8_t* row = pixels;
+    for (int column = 0; column < columns; column += kStep, sums += kStep) {
+      const uint8_t* row = picture.Pixel(left, top) + column;
       Floats weight = Simd::Broadcast(weights[0]);
       Floats first = Simd::Multiply(weight, Simd::FromBytes(row));
       Floats second = Simd::Multiply(weight, Simd::FromBytes(row + kLanes));
       for (int t = 1; t < rows; ++t) {
-        row += stride;
+        row = picture.Pixel(left, top + t) + column;
         weight = Simd::Broadcast(weights[t]);
         first = Simd::Add(first, Simd::Multiply(weight, Simd::FromBytes(row)));
         second = Simd::Add(second, Simd::Multiply(weight, Simd::FromBytes(row + kLanes)));
@@ -80,8 +80,8 @@ class SumsKernel {
       const int left = across.start[begin];
       const int right = across.start[end - 1] + across.length[end - 1];
       const int longest = across.start[end - 1] + horizontal.shape;
-      Down(picture.Pixel(left, down.start[y]), picture.view.stride, WeightsOf(down, y),
-           down.length[y], 3 * (right - left), sums);
+      Down(picture, left, down.start[y], WeightsOf(down, y), down.length[y], 3 * (right - left),
+           sums);
       std::fill(sums + 3 * (right - left), sums + 3 * (longest - left) + 1, 0.0f);
       for (size_t x = begin; x < end; ++x) {
         Along(sums + 3 * (across.start[x] - left), WeightsOf(across, x), horizontal.shape,

@@ -28,6 +28,7 @@ class FloatRowsKernel {
   static constexpr int kStep = 4 * kLanes;  // columns of the vertical pass
   static constexpr int kTilePixels = 128;
   static constexpr int kTileBytes = 16;  // of each row at once
+  static constexpr int kCacheLine = 64;  // bytes
 
   static size_t RowFloats(int columns) {
     return static_cast<size_t>((columns + kStep - 1) / kStep) * kStep;
@@ -45,13 +46,17 @@ class FloatRowsKernel {
   class Tile {
    public:
     // Where there are less than kLanes rows, the last one stands for the rest.
-    Tile(const PixelView& source, int begin, int end) : left_(source.area.left) {
+    Tile(const PixelView& source, int begin, int end)
+        : left_(source.area.left), next_(kLanes * source.stride) {
       for (int r = 0; r < kLanes; ++r) row_[r] = source.Row(std::min(begin + r, end - 1));
     }
 
     void Load(int pixel, int pixels) {
       const ptrdiff_t first = 3 * ptrdiff_t{pixel - left_};
       for (int i = 0; i < 3 * pixels; i += kTileBytes) {
+        if (i % kCacheLine == 0) {
+          for (const uint8_t* row : row_) _mm_prefetch(row + first + i + next_, _MM_HINT_T1);
+        }
         Simd::TransposeToFloats(row_, first + i, columns_ + i * kLanes);
       }
     }
@@ -76,6 +81,7 @@ class FloatRowsKernel {
    private:
     const uint8_t* row_[kLanes];
     int left_;
+    ptrdiff_t next_;  // bytes to the rows below
     alignas(64) float columns_[3 * kTilePixels * kLanes];
   };
 

@@ -6,9 +6,9 @@
 namespace regcore {
 
 // Of uint8 tensors.
-ResampleMethod TorchMethod(SimdLevel level);
+ResampleMethod TorchMethod(Filter filter, SimdLevel level);
 
 // Of uint8 tensors that go through float32.
-ResampleMethod TorchFloatMethod(SimdLevel level);
+ResampleMethod TorchFloatMethod(Filter filter, SimdLevel level);
 
 }  // namespace regcore

@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "base/aligned_buffer.h"
+#include "base/view_tail.h"
+#include "kernels/kernel_test.h"
 
 namespace regcore {
 
@@ -56,11 +58,15 @@ SourceImage::SourceImage(const ResampleCase& c, const AxisPlan& x, const AxisPla
   view_.stride = row + random->Between(0, 1) * random->Between(0, 70);
   const size_t lead = static_cast<size_t>(random->Between(0, 5));  // any alignment
   const size_t size = static_cast<size_t>(view_.stride * (view_.area.height() - 1) + row);
-  bytes_ = random->Bytes(lead + size + kReadSlack);
+  const bool has_slack = random->Between(0, 1) == 0;
+  bytes_ = random->Bytes(lead + size + (has_slack ? kReadSlack : 0));
   uint8_t* data = bytes_.get() + lead;
   const size_t channels = static_cast<size_t>(c.channels);
   for (size_t i = 0; i < size; ++i) data[i] = Value(c.pixels, data[i], i, channels);
   view_.data = data;
+  if (has_slack) return;
+  const Rect wanted = {x.input_begin(), y.input_begin(), x.input_end(), y.input_end()};
+  EXPECT_TRUE(CopyTail(TailOf(view_, wanted, c.channels), c.channels, &tail_, &view_).ok());
 }
 
 uint8_t SourceImage::Value(Pixels pixels, uint8_t random, size_t i, size_t channels) const {

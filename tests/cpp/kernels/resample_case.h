@@ -38,7 +38,8 @@ struct ResampleCase {
 // Of any sizes and pixels, and a filter of these.
 ResampleCase RandomResampleCase(const std::vector<Filter>& filters, Random* random);
 
-// The pixels that two plans need, in a view with some more on each side and gaps between the rows.
+// The pixels that two plans need, in a view with some more on each side and gaps between the rows,
+// and with room past its end or a tail.
 class SourceImage {
  public:
   SourceImage(const ResampleCase& c, const AxisPlan& x, const AxisPlan& y, Random* random);
@@ -49,6 +50,7 @@ class SourceImage {
   uint8_t Value(Pixels pixels, uint8_t random, size_t i, size_t channels) const;
 
   std::unique_ptr<uint8_t[]> bytes_;
+  AlignedBuffer tail_;
   PixelView view_;
 };
 

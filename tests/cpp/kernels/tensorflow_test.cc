@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/view_tail.h"
 #include "kernels/kernel_test.h"
 #include "random.h"
 #include "resample/tensorflow/method.h"
@@ -45,7 +46,8 @@ PackedAxis PlanOf(const Axis& axis, ResampleMethod::MakePlan make_plan, Filter f
   return packed;
 }
 
-// The rows of the window, in a picture that begins and ends with what they need.
+// The rows of the window, in a picture that begins and ends with what they need, the last ones in a
+// tail.
 std::vector<float> Resample(const Case& c, SimdLevel level, Random random) {
   const ResampleMethod method = c.Method(level);
   PackedAxis x = PlanOf(c.x, method.plan_horizontal, c.filter);
@@ -53,11 +55,13 @@ std::vector<float> Resample(const Case& c, SimdLevel level, Random random) {
   const Rect area = {x.plan.input_begin(), y.plan.input_begin(), x.plan.input_end(),
                      y.plan.input_end()};
   const size_t size = static_cast<size_t>(3 * area.width() * area.height());
-  const std::unique_ptr<uint8_t[]> bytes = random.Bytes(size + kReadSlack);
-  const PixelView view = {bytes.get(), ptrdiff_t{3} * area.width(), area};
+  const std::unique_ptr<uint8_t[]> bytes = random.Bytes(size);
+  PixelView view = {bytes.get(), ptrdiff_t{3} * area.width(), area};
   const int columns = 3 * c.x.count;
+  AlignedBuffer tail;
   AlignedBuffer intermediate;
-  if (!method.kernel->pack_horizontal(&x).ok() || !method.kernel->pack_vertical(&y).ok() ||
+  if (!CopyTail(TailOf(view, area, 3), 3, &tail, &view).ok() ||
+      !method.kernel->pack_horizontal(&x).ok() || !method.kernel->pack_vertical(&y).ok() ||
       !intermediate.Reserve(method.kernel->intermediate_bytes(area.height(), columns)).ok()) {
     return {};
   }
