@@ -97,6 +97,8 @@ def test_a_signal_ends_the_driver_in_order(
     import ray
 
     address = ray.get_runtime_context().gcs_address
+    while task_processes():  # of drivers that were killed
+        time.sleep(0.01)
     driver = start(
         [
             *("run", str(photos.model), str(photos.photos), "--labels", str(photos.labels)),
