@@ -53,7 +53,7 @@ def task_processes() -> list[int]:
         with suppress(OSError):
             pid = int(folder.name)
             parents[pid] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if (folder / "cmdline").read_bytes().startswith(b"ray::_"):
+            if (folder / "cmdline").read_bytes().startswith((b"ray::_make", b"ray::_run")):
                 tasks.append(pid)
     return [pid for pid in tasks if os.getpid() in ancestors(pid, parents)]
 
@@ -97,7 +97,8 @@ def test_a_signal_ends_the_driver_in_order(
     import ray
 
     address = ray.get_runtime_context().gcs_address
-    while task_processes():  # of drivers that were killed
+    end = time.monotonic() + PATIENCE
+    while task_processes() and time.monotonic() < end:  # of drivers that were killed
         time.sleep(0.01)
     driver = start(
         [
