@@ -1,81 +1,14 @@
-// AVX-512 with VBMI and VNNI.
-//
-// Exactness: a weight k, |k| < 1.98 * 2^22, is written as k = d0 + 256 d1 + 65536 d2 with signed
-// bytes d. vpdpbusd adds four products uint8 x int8 per 32-bit lane without saturation. Two taps
-// take vpdpwssd, which adds two products of 16-bit numbers, and k = d0 + 256 e, |e| < 2^15. All
-// sums are taken modulo 2^32, as is their recombination: that of Pillow's int32 sum, hence equal
-// to it. The higher half of the sum's 32 bits, shifted by 6 more, is floor(sum / 2^22).
-//
-// Where all weights are k = 2^shift w, and w has no third digit, nor as a whole more than 16 bits,
-// the sum of w and of 2^21 / 2^shift is the same number without its last bits, which are zeros.
-//
-// Intermediate: blocks of four rows, byte-interleaved (column 0 of rows 0, 2, 1, 3, column 1 of
-// rows 0, 2, 1, 3, ...): the horizontal pass produces four rows at once, the vertical pass finds
-// the four taps of a lane side by side, and the first two in the even bytes.
+// AVX-512 with VBMI and VNNI: the horizontal pass, four rows at a time.
 #include <immintrin.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
-#include "resample/weights.h"
-#include "resample/weights_int8_digits.h"
+#include "resample/int8_digits_avx512vbmi-inl.h"
+#include "resample/vertical_avx512vbmi-inl.h"
 
 namespace regcore {
 namespace {
-
-constexpr int kBlock = kDigitBlock;       // rows per block, and taps per vpdpbusd lane
-constexpr size_t kVector = kDigitVector;  // bytes
-constexpr int32_t kHalf = 1 << (kWeightBits - 1);
-constexpr __mmask64 kEvenBytes = 0x5555555555555555;
-
-size_t BlockBytes(int columns) { return static_cast<size_t>(DivideUp(columns, 64)) * 64 * kBlock; }
-
-// The store of one pixel's lanes reaches past the last one.
-size_t IntermediateBytes(int rows, int columns) {
-  return static_cast<size_t>(DivideUp(rows, kBlock)) * BlockBytes(columns) + kVector;
-}
-
-// Only the higher half of a sum is needed. It comes as the higher half of a lane or, which saves a
-// shift where two vectors share one, as the lower: (d0 + 256 d1) / 65536 + d2 rounded down, of
-// which the upper half is then left to chance.
-enum class Half { kLower, kUpper };
-
-// Words: lower halves of `even`, upper halves of `odd`, each shifted to sum >> 22.
-inline __m512i Join(__m512i even, __m512i odd) {
-  constexpr __mmask32 kOddWords = 0xAAAAAAAA;
-  return _mm512_srai_epi16(_mm512_mask_blend_epi16(kOddWords, even, odd), kWeightBits - 16);
-}
-
-constexpr Half HalfAt(int vector) { return vector % 2 == 0 ? Half::kLower : Half::kUpper; }
-
-// Four rows of sums → bytes clipped to 0..255, the four rows of a lane side by side.
-inline __m512i Interleave(const __m512i row[kBlock]) {
-  const __m512i order =
-      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
-  const __m512i bytes = _mm512_packus_epi16(Join(row[0], row[1]), Join(row[2], row[3]));
-  return _mm512_shuffle_epi8(bytes, order);
-}
-
-// What an axis makes of its sums of shifted weights.
-class Scale {
- public:
-  explicit Scale(const PackedAxis& axis)
-      : half(_mm512_set1_epi32(kHalf >> axis.shift)),
-        up_(_mm512_set1_epi32(axis.shift)),
-        down_(_mm512_set1_epi32(16 - axis.shift)) {}
-
-  // The half of a sum of two digits that is wanted.
-  __m512i Place(Half wanted, __m512i sum) const {
-    return wanted == Half::kUpper ? _mm512_sllv_epi32(sum, up_) : _mm512_srav_epi32(sum, down_);
-  }
-
-  const __m512i half;
-
- private:
-  __m512i up_;
-  __m512i down_;
-};
 
 // Adds all taps times one digit of their weights. Those of a pair have fewer, of 16 bits.
 template <int kDigits, int kDigit, int kBlocks, bool kPair>
@@ -178,23 +111,6 @@ inline void AddBlock(__m512i taps, const uint8_t* weights, __m512i sum[kDigits])
   }
 }
 
-template <int kDigits>
-inline void Begin(__m512i first, __m512i sum[kDigits]) {
-  sum[0] = first;
-  for (int d = 1; d < kDigits; ++d) sum[d] = _mm512_setzero_si512();
-}
-
-template <int kDigits>
-inline __m512i Recombine(const Scale& scale, Half half, const __m512i sum[kDigits]) {
-  const __m512i low = _mm512_add_epi32(sum[0], _mm512_slli_epi32(sum[1], 8));
-  if constexpr (kDigits == 2) {
-    return scale.Place(half, low);
-  } else {
-    if (half == Half::kLower) return _mm512_add_epi32(_mm512_srai_epi32(low, 16), sum[2]);
-    return _mm512_add_epi32(low, _mm512_slli_epi32(sum[2], 16));
-  }
-}
-
 template <int kChannels, int kDigits, bool kFar>
 void ColumnRows(const PackedAxis& axis, const SourceRows<kChannels>& source, uint8_t* out) {
   const Scale scale(axis);
@@ -281,84 +197,6 @@ void Horizontal(const PackedAxis& horizontal, int begin, int end, const PixelVie
     rows(horizontal, four, intermediate);
     intermediate += block_bytes;
   }
-}
-
-// A step of the vertical pass: the sums of 64 columns.
-template <int kDigits>
-struct ColumnSums {
-  __m512i sum[4][kDigits];
-
-  explicit ColumnSums(const Scale& scale) {
-    for (auto& s : sum) Begin<kDigits>(scale.half, s);
-  }
-
-  void AddWhole(const uint8_t* source, const int32_t* weights) {
-    __m512i weight[kDigits];
-    for (int d = 0; d < kDigits; ++d) weight[d] = _mm512_set1_epi32(weights[d]);
-    for (size_t v = 0; v < 4; ++v) {
-      const __m512i taps = _mm512_load_si512(source + v * kVector);
-      for (int d = 0; d < kDigits; ++d) {
-        sum[v][d] = _mm512_dpbusd_epi32(sum[v][d], taps, weight[d]);
-      }
-    }
-  }
-
-  void AddHalf(const uint8_t* source, const int32_t* weights) {
-    __m512i weight[kDigits - 1];  // the lowest last
-    for (int d = 0; d < kDigits - 1; ++d) weight[d] = _mm512_set1_epi32(weights[d]);
-    for (size_t v = 0; v < 4; ++v) {
-      const __m512i taps =
-          _mm512_and_si512(_mm512_load_si512(source + v * kVector), _mm512_set1_epi16(0x00FF));
-      for (int d = 0; d < kDigits - 1; ++d) {
-        sum[v][d] = _mm512_dpwssd_epi32(sum[v][d], taps, weight[kDigits - 2 - d]);
-      }
-    }
-  }
-
-  void Store(const Scale& scale, uint8_t* out) const {
-    __m512i total[4];
-    for (int v = 0; v < 4; ++v) total[v] = Recombine<kDigits>(scale, HalfAt(v), sum[v]);
-    const __m512i bytes = _mm512_packus_epi16(Join(total[0], total[1]), Join(total[2], total[3]));
-    _mm512_storeu_si512(out, _mm512_permutexvar_epi8(_mm512_load_si512(kOrder.data()), bytes));
-  }
-
- private:
-  // Lane 4q + l of sum v comes out in quarter q of the bytes, in word l of half v / 2.
-  alignas(kVector) static constexpr std::array<uint8_t, kVector> kOrder = [] {
-    std::array<uint8_t, kVector> order{};
-    for (size_t column = 0; column < kVector; ++column) {
-      const size_t v = column / 16, q = column % 16 / 4, l = column % 4;
-      order[column] = static_cast<uint8_t>(16 * q + 8 * (v / 2) + 2 * l + v % 2);
-    }
-    return order;
-  }();
-};
-
-template <int kDigits>
-void OutputRow(const PackedAxis& vertical, int row, const uint8_t* intermediate, int skipped,
-               int columns, uint8_t* out) {
-  const Scale scale(vertical);
-  const DigitWindow window = DigitWindow::Of(vertical, row);
-  const size_t block_bytes = BlockBytes(columns);
-  const size_t first_block = static_cast<size_t>(window.first - skipped / kBlock);
-  const uint8_t* top = intermediate + first_block * block_bytes;
-  const auto* first = reinterpret_cast<const int32_t*>(vertical.weights.data()) + window.weights;
-  for (int column = 0; column < columns; column += 64) {
-    const uint8_t* source = top + static_cast<size_t>(column) * kBlock;
-    const int32_t* weights = first;
-    ColumnSums<kDigits> sums(scale);
-    for (int block = 0; block < window.whole; ++block, source += block_bytes, weights += kDigits) {
-      sums.AddWhole(source, weights);
-    }
-    if (window.half != 0) sums.AddHalf(source, weights);
-    sums.Store(scale, out + column);
-  }
-}
-
-void Vertical(const PackedAxis& vertical, int row, const uint8_t* intermediate, int skipped,
-              int columns, uint8_t* out) {
-  const auto output_row = vertical.parts == 2 ? OutputRow<2> : OutputRow<kMaxDigits>;
-  output_row(vertical, row, intermediate, skipped, columns, out);
 }
 
 template <int kChannels>
