@@ -67,9 +67,10 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
 def _commands() -> Iterator[str]:
     from regcore.cli import cli
 
+    settings = {**cli.context_settings, "max_content_width": 80}
     for path, command in _below("regcore", cli):
         yield f"### {path}\n"
-        with click.Context(command, info_name=path, max_content_width=80) as context:
+        with click.Context(command, info_name=path, **settings) as context:
             yield f"```text\n{command.get_help(context)}\n```\n"
 
 

@@ -38,6 +38,7 @@ def test_every_command_is_there_with_its_options(hook: Any) -> None:
     shown = {name: command for name, command in cli.commands.items() if not command.hidden}
     assert {f"regcore {name}" for name in shown} <= set(headings)
     assert "regcore recipe show" in headings
+    assert text.count("  -h, --help ") == len(headings)
     for name, command in cli.commands.items():
         (section,) = re.findall(
             rf"^### regcore {name}\n(.*?)(?=^###|\Z)", text, re.MULTILINE | re.DOTALL
