@@ -179,4 +179,6 @@ def test_the_real_plugin_of_openvino(tmp_path: Path) -> None:
     model = save_model(tmp_path / "m.onnx", size=8)
     command = [sys.executable, "-c", _REAL, str(model)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    if "finds no device here" in done.stderr:
+        pytest.skip("the plugin takes Intel's devices alone")
     assert done.stdout.splitlines() == [f"{OPENVINO} True"] * 2, done.stderr

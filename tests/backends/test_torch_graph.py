@@ -98,7 +98,9 @@ def test_batches_of_any_size_have_their_scores() -> None:
     with torch.inference_mode():
         for images in batches(4, 4, 4, 3, 4, 1, 3, 5, 3, 2, 5, 6, 6, 7, 7, 7):
             scores = model(images, STREAM)
-            np.testing.assert_allclose(scores.numpy(), computed(module, images), rtol=1e-5)
+            # Another size of batches may round otherwise, which shows most near 0.
+            right = computed(module, images)
+            np.testing.assert_allclose(scores.numpy(), right, rtol=1e-5, atol=1e-7)
             recorded.append(sorted(model._recorded))  # noqa: SLF001
     # A size is recorded when it comes a second time, up to four of them.
     assert recorded[0] == []
