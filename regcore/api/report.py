@@ -52,12 +52,13 @@ def write_report(
     read = [file for file in folder.iterdir() if file.is_file() and file.suffix != ".html"]
     check_outputs([Output(path, report.is_report)], read, force=force)
     remove_abandoned(path.parent)
+    run = read_run(folder)
     names, _ = wanted_names(class_names)
     if names is not None:
         named = isinstance(class_names, (str, Path))
         source = str(class_names) if named else "class_names"
-        names = names_of_classes(names, read_run(folder).content.classes, source)
-    return WrittenReport(path, report.write_report(folder, path, names))
+        names = names_of_classes(names, run.content.classes, source)
+    return WrittenReport(path, report.write_report(run, path, names))
 
 
 class Finding(Protocol):

@@ -108,7 +108,6 @@ def judge_run(
     if run is not None:
         inputs = [path for path in (table, *score_files) if path is not None]
         check_outputs([Output(run.folder / VERDICT, json_of("verdict"))], inputs, force=force)
-    if run is not None:
         content = run.content
         tell_seen(content.model, content.calibration_images, content.images, log)
     measured = _measured(run) if run is not None else _guide_result(result)

@@ -43,22 +43,23 @@ def same_contents(
     Only images of a size that is among the known are read; of some archives the size shows when an
     image is read. An image that cannot be read is none of them.
     """
-    sizes = {size for size, _ in known}
-    if not sizes:
+    if not known:
         return
+    sizes = {None, *(size for size, _ in known)}
     for place, image in zip(places, source.read(places), strict=True):
         if _is_among(image, sizes, known):
             yield place
 
 
-def _is_among(image: Image, sizes: set[int], known: Collection[tuple[int, str]]) -> bool:
+def _is_among(image: Image, sizes: set[int | None], known: Collection[tuple[int, str]]) -> bool:
     try:
-        return _size_of(image) in {None, *sizes} and content_of(image).short in known
+        return _size_of(image) in sizes and content_of(image).short in known
     except (OSError, RegcoreError):
         return False
 
 
 def _size_of(image: Image) -> int | None:
+    """In bytes; None where only reading it tells."""
     if isinstance(image, FilePart):
         return image.size
     if isinstance(image, (str, os.PathLike)):

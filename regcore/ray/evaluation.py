@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +30,6 @@ from regcore.recipes.recipe import Recipe
 from regcore.sources.protocol import absolute, below
 from regcore.sources.spelling import source_of
 from regcore.store.reader import Store, open_store
-
-if TYPE_CHECKING:
-    pass
 
 #: Images of a portion, which is what a dead process loses.
 _PORTION = 1024

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from regcore.host import simd_levels, version_line
@@ -23,9 +23,7 @@ _INDENT = "  "
 _NAMED = 3
 #: Where their versions are told, and what they were built with.
 _IN_THE_TITLE = ("regcore", "pillow")
-#: In a cell of the matrix that is not equal.
-DIFFERS = re.compile(r"%| s\d")
-_TITLES = {"decode": "decode", "resize": "resize, crop", "tensor": "tensor"}
+STAGE_TITLES = ("decode", "resize, crop", "tensor")
 _WORDS = {"decode": "decode", "resize": "resize", "tensor": "tensor"}
 
 
@@ -77,16 +75,30 @@ def _head(found: Diagnosis) -> list[str]:
     return _lines(texts)
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One stage of one way. kind: equal, off, failed, or none where there is no such stage."""
+
+    text: str
+    kind: str
+
+
 def matrix(found: Diagnosis) -> list[list[str]]:
     """Header and rows of texts: what of each way's values is unlike the reference's, by stage."""
-    rows = [["", *_TITLES.values()]]
+    rows = ([name, *(cell.text for cell in cells)] for name, cells in matrix_rows(found))
+    return [["", *STAGE_TITLES], *rows]
+
+
+def matrix_rows(found: Diagnosis) -> list[tuple[str, list[Cell]]]:
+    """The name of each way, and its stages."""
+    rows: list[tuple[str, list[Cell]]] = []
     for peer in found.peers:
         ways = _joined(peer)
         if not ways and peer.failure:
-            rows.append([peer.name, "failed", "", ""])
+            rows.append((peer.name, [_FAILED, Cell("", "none"), Cell("", "none")]))
         if peer.name == "pillow" and all(map(_equals_all, peer.ways)):
             continue  # it is the reference
-        rows += [[name, *(_cell(way, stage) for stage in STAGES)] for name, way in ways]
+        rows += [(name, [_cell(way, stage) for stage in STAGES]) for name, way in ways]
     return rows
 
 
@@ -107,20 +119,25 @@ def _equals_all(way: WayFound) -> bool:
     return all(stage.compared and not stage.differs and not stage.refused for stage in way.stages)
 
 
-def _cell(way: WayFound, name: str) -> str:
+_FAILED = Cell("failed", "failed")
+
+
+def _cell(way: WayFound, name: str) -> Cell:
     stage = next((each for each in way.stages if each.stage == name), None)
     if stage is None:
-        return "-"
+        return Cell("-", "none")
     if not stage.compared:
-        return "failed"
-    text = "equal"
+        return _FAILED
+    text, kind = "equal", "equal"
     if stage.values and stage.differing:
+        kind = "off"
         text = f"{stage.differing:.2g}% {stage.largest:.2g} {stage.mean:.1g}"
         if stage.largest >= 1:
             text = f"{stage.differing:.2g}% {stage.largest:.0f} {stage.mean:.1g}"
     if stage.other_sides:
+        kind = "off"
         text += f" s{len(stage.other_sides)}"
-    return text + (f" r{len(stage.refused)}" if stage.refused else "")
+    return Cell(text + (f" r{len(stage.refused)}" if stage.refused else ""), kind)
 
 
 def _matrix_lines(found: Diagnosis) -> list[str]:

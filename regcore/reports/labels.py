@@ -154,9 +154,14 @@ def to_text(form: LabelsForm, class_names: Sequence[str] | None, shown: int) -> 
     )
 
 
+def odds_words(place: int, way: NumberingForm) -> str:
+    """How much less likely the numbering at this place of the list is than the first."""
+    return f"1 : 10^{way.log10_times_less_likely:.1f}" if place else "likeliest"
+
+
 def _numbering_lines(form: LabelsForm) -> Iterator[str]:
     for place, way in enumerate(form.numberings):
-        odds = f"1 : 10^{way.log10_times_less_likely:.1f}" if place else "likeliest"
+        odds = odds_words(place, way)
         hits = "" if way.hits is None else f"{way.hits} right: "
         yield f"  {odds:>12}  {way.kind}: {hits}{way.sentence}"
 

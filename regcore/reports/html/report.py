@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.errors import RegcoreError
-from regcore.evaluation.run_folder import read_run
+from regcore.evaluation.run_folder import Run
 from regcore.files.atomic import write_text
 from regcore.reports.html.folder import Absent
 from regcore.reports.html.sections import Sections
@@ -29,16 +29,15 @@ def is_report(head: bytes) -> bool:
 
 
 def write_report(
-    folder: Path, out: Path, class_names: Sequence[str] | None = None
+    run: Run, out: Path, class_names: Sequence[str] | None = None
 ) -> tuple[Absent, ...]:
-    """Writes the report of the run in `folder`; returns what is not in it.
+    """Writes the report of a run; returns what is not in it.
 
     class_names: of the model's classes, by index; None: those that the run tells. Raises
-    DatasetError for a folder that `regcore run` has not written, and RegcoreError where the package
-    of the extra `report` is missing.
+    RegcoreError where the package of the extra `report` is missing.
     """
     template = _environment().get_template("report.html")
-    sections = Sections(read_run(folder), class_names)
+    sections = Sections(run, class_names)
     content = sections.content()
     text = template.render(**content, absent=sections.absent) + "\n"
     # Names of files need not be text; what is none is written out.

@@ -6,18 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regcore.recipes.recipe import Recipe
-from regcore.reports.doctor import DIFFERS, matrix, matrix_title, sentences
+from regcore.reports.doctor import STAGE_TITLES, Cell, matrix_rows, matrix_title, sentences
 from regcore.reports.doctor_form import DoctorForm
 from regcore.reports.html.checks.documents import read_document
 from regcore.trust.doctor.diagnosis import Diagnosis
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One stage of one library. kind: equal, off, failed, or none where it has no such stage."""
-
-    text: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,6 @@ def read_doctor(folder: Path) -> ShownDoctor | None:
         runtimes=tuple(form.runtimes),
         machine=form.machine,
     )
-    header, *rows = matrix(found)
     machine = [] if found.machine is None else found.machine.lines
     problems = [] if found.machine is None else list(found.machine.problems)
     problems += [
@@ -57,16 +48,8 @@ def read_doctor(folder: Path) -> ShownDoctor | None:
         version=form.version,
         machine=machine,
         title=matrix_title(found),
-        header=header,
-        rows=[(name, list(map(_cell, cells))) for name, *cells in rows],
+        header=["", *STAGE_TITLES],
+        rows=matrix_rows(found),
         sentences=sentences(found),
         problems=problems,
     )
-
-
-def _cell(text: str) -> Cell:
-    if text in ("", "-"):
-        return Cell(text, "none")
-    if text == "failed":
-        return Cell(text, "failed")
-    return Cell(text, "off" if DIFFERS.search(text) else "equal")

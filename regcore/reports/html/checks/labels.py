@@ -13,7 +13,7 @@ from regcore.reports.html.checks.documents import read_document
 from regcore.reports.html.class_names import Names
 from regcore.reports.html.mistake_images import image_files
 from regcore.reports.html.thumbnails import thumbnail
-from regcore.reports.labels import LabelErrorForm, LabelsForm, headline
+from regcore.reports.labels import LabelErrorForm, LabelsForm, headline, odds_words
 from regcore.trust.labels.numbering import DECISIVE
 
 _SHOWN_ERRORS = 24
@@ -91,14 +91,10 @@ def read_labels(run: Run, predictions: TopPredictions, names: Names) -> ShownLab
                 kind=way.kind,
                 sentence=way.sentence,
                 hits="" if way.hits is None else f"{way.hits:,}",
-                odds=(
-                    f"1 : 10^{way.log10_times_less_likely:.1f}"
-                    if way.log10_times_less_likely
-                    else "likeliest"
-                ),
+                odds=odds_words(place, way),
                 length=min(1.0, way.log10_times_less_likely / _DECADES),
             )
-            for way in form.numberings
+            for place, way in enumerate(form.numberings)
         ],
         found=_found(form),
         errors=[
