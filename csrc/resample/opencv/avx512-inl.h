@@ -4,25 +4,17 @@
 #include <immintrin.h>
 
 #include "resample/opencv/kernels-inl.h"
+#include "resample/opencv/quarter_loads-inl.h"
 
 namespace regcore {
 namespace {  // as OpencvColumns demands
 
-struct Avx512 {
+struct Avx512 : QuarterLoads {
   using Vector = __m512i;
   using Floats = __m512;
   static constexpr int kLanes = 16;
   static constexpr bool kGathers = false;
 
-  static __m128i Quarter(const uint8_t* p) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  }
-  static __m128i Halves(const uint8_t* row, const int32_t* places) {
-    const auto half = [&](int i) {
-      return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + places[i]));
-    };
-    return _mm_unpacklo_epi64(half(0), half(1));
-  }
   static Vector Join(__m128i a, __m128i b, __m128i c, __m128i d) {
     return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_setr_m128i(a, b)),
                               _mm256_setr_m128i(c, d), 1);
@@ -79,5 +71,4 @@ struct Avx512 {
 };
 
 }  // namespace
-
 }  // namespace regcore

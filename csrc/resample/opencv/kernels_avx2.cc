@@ -1,25 +1,17 @@
 #include <immintrin.h>
 
 #include "resample/opencv/kernels-inl.h"
+#include "resample/opencv/quarter_loads-inl.h"
 
 namespace regcore {
 namespace {
 
-struct Avx2 {
+struct Avx2 : QuarterLoads {
   using Vector = __m256i;
   using Floats = __m256;
   static constexpr int kLanes = 8;
   static constexpr bool kGathers = false;
 
-  static __m128i Quarter(const uint8_t* p) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  }
-  static __m128i Halves(const uint8_t* row, const int32_t* places) {
-    const auto half = [&](int i) {
-      return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(row + places[i]));
-    };
-    return _mm_unpacklo_epi64(half(0), half(1));
-  }
   static Vector LoadQuarters(const uint8_t* row, const int32_t* places) {
     return _mm256_setr_m128i(Quarter(row + places[0]), Quarter(row + places[1]));
   }
