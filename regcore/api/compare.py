@@ -12,8 +12,9 @@ from typing import Any
 from regcore.errors import UsageError
 from regcore.evaluation.run_folder import COMPARISON
 from regcore.evaluation.run_identity import identity_in
-from regcore.files.atomic import remove_abandoned, write_text
+from regcore.files.atomic import write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
+from regcore.files.temporary_file import remove_abandoned
 from regcore.formats.rate import RateKind
 from regcore.reports.comparison.comparison_file import to_dict
 from regcore.reports.comparison.rendering import to_html

@@ -12,8 +12,9 @@ from regcore.evaluation.prediction_table import PREDICTION_TABLE
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.result_outputs import RESULT, RUN_FILES
 from regcore.evaluation.run_folder import write_run
-from regcore.files.atomic import check_writable, remove_abandoned
+from regcore.files.atomic import check_writable
 from regcore.files.lock import locked
+from regcore.files.temporary_file import remove_abandoned
 from regcore.formats.guide_result import write_guide_result
 from regcore.performance.perf_file import write_perf
 from regcore.performance.trace_events import write_trace

@@ -17,8 +17,9 @@ from regcore.evaluation.prediction_table import (
 )
 from regcore.evaluation.predictions_csv import PREDICTIONS
 from regcore.evaluation.run_folder import RUN, read_run
-from regcore.files.atomic import check_writable, remove_abandoned
+from regcore.files.atomic import check_writable
 from regcore.files.output_guard import Output, check_outputs, text_of
+from regcore.files.temporary_file import remove_abandoned
 
 TableFormat = Literal["parquet", "csv"]
 

@@ -25,7 +25,8 @@ from regcore.errors import UsageError
 from regcore.evaluation.result_outputs import check_profile
 from regcore.evaluation.run_folder import PROFILE
 from regcore.files.arguments import whole_within
-from regcore.files.atomic import remove_abandoned, write_text
+from regcore.files.atomic import write_text
+from regcore.files.temporary_file import remove_abandoned
 from regcore.host import default_workers
 from regcore.images.preprocessor import Preprocessor
 from regcore.performance.profile.profile_file import profile_form

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from regcore.api.options import existing
 from regcore.api.predict import wanted_names
 from regcore.evaluation.run_folder import read_run
-from regcore.files.atomic import check_target, remove_abandoned
+from regcore.files.atomic import check_target
 from regcore.files.output_guard import Output, check_outputs
+from regcore.files.temporary_file import remove_abandoned
 from regcore.models.class_names import names_of_classes
 from regcore.reports.html import report
 from regcore.reports.html.checks.documents import write_document

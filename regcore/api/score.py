@@ -12,8 +12,8 @@ from regcore.api.options import existing, optional
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.score import Score, read_image_labels, score
 from regcore.evaluation.score_files.source import open_scores, read_names
-from regcore.files.atomic import remove_abandoned
 from regcore.files.output_guard import Output, check_outputs
+from regcore.files.temporary_file import remove_abandoned
 from regcore.formats.guide_result import is_result_text, write_guide_result
 from regcore.images.label_files.real_labels import read_real_labels
 from regcore.images.labels import errors_name

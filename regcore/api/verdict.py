@@ -18,9 +18,10 @@ from regcore.evaluation.run_folder import VERDICT, Run, read_run
 from regcore.evaluation.score_differences import ScoreDifferences, compare_scores
 from regcore.evaluation.score_files.source import open_scores
 from regcore.evaluation.verdict import Margin, Outcome, overall, parse_accuracy
-from regcore.files.atomic import remove_abandoned, write_text
+from regcore.files.atomic import write_text
 from regcore.files.names import image_key
 from regcore.files.output_guard import Output, check_outputs, json_of
+from regcore.files.temporary_file import remove_abandoned
 from regcore.formats.guide_result import read_guide_result
 from regcore.formats.timm_results import find_baseline
 from regcore.reports.verdict import to_dict

@@ -30,7 +30,7 @@ def info(
       regcore info bin ./prep_dataset ./prep_bin.info 224 224
       regcore info jpg ./imagenet/val ./val.info
     """  # noqa: D301
-    from regcore.files.atomic import remove_abandoned
+    from regcore.files.temporary_file import remove_abandoned
     from regcore.formats.info_file import check_target, write_info
     from regcore.store.info import bin_info, jpg_info, left_out_of_jpg
 

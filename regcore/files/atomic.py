@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import re
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from regcore.errors import OutputError, UsageError
-
-#: Shared with csrc/files: short, whatever the target's name, and not derivable by anybody.
-_TEMPORARY = re.compile(r"\.regcore-[0-9a-f]{16}\.tmp")
+from regcore.files.temporary_file import TemporaryFile
 
 
 @contextmanager
@@ -28,24 +23,20 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     refuse_special(path)
+    temporary = TemporaryFile(path)
     try:
-        temporary, lock = create_beside(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write: {error.strerror}") from error
-    try:
-        yield temporary
-        _sync(temporary)
-        temporary.replace(path)
+        content = temporary.create()
+        yield content
+        _sync(content)
+        temporary.rename()
         _sync(path.parent)
     except OSError as error:
-        if error.filename is None or Path(os.fsdecode(error.filename)) == temporary:
+        if error.filename is None or temporary.is_named(error.filename):
             raise OutputError(f"{path}: cannot write: {error.strerror}") from error
         raise
     finally:
-        # While the lock is held, nobody takes the file for one that a dead process left.
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        os.close(lock)
+            temporary.discard()
 
 
 def refuse_special(path: str | Path) -> None:
@@ -62,40 +53,6 @@ def write_text(path: str | Path, text: str) -> None:
     """Writes a file of UTF-8 text, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def remove_abandoned(folder: Path) -> None:
-    """Removes what died writers of regcore left in `folder`, and nothing else.
-
-    A living writer holds a lock on its temporary file, so that it keeps it.
-    """
-    try:
-        left = [entry.path for entry in os.scandir(folder) if _TEMPORARY.fullmatch(entry.name)]
-    except OSError:
-        return
-    for name in left:
-        with suppress(OSError):  # another process removes it as well, or it belongs to others
-            descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(name)  # noqa: PTH108  (a name is all that scandir gives)
-            finally:
-                os.close(descriptor)
-
-
-def create_beside(path: Path) -> tuple[Path, int]:
-    """A new, empty file in the folder of `path`, and a descriptor that holds its lock."""
-    while True:
-        temporary = path.with_name(f".regcore-{secrets.token_hex(8)}.tmp")
-        with suppress(FileExistsError):
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            lock = os.open(temporary, flags, 0o666)
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(lock), temporary.stat()):
-                    return temporary, lock
-            os.close(lock)  # it was taken for abandoned in the moment before it was locked
 
 
 def sync(path: Path) -> None:

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import MismatchError, OutputError
-from regcore.files.atomic import remove_abandoned, replacing, write_text
+from regcore.files.atomic import replacing, write_text
 from regcore.files.input_file import read_input
 from regcore.files.json_input import read_json
 from regcore.files.lock import locked
+from regcore.files.temporary_file import remove_abandoned
 from regcore.inference.score_writer import PredictionWriter, output_folders
 
 #: What was inferred.

@@ -7,26 +7,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from regcore.errors import OutputError
-from regcore.files.atomic import create_beside
+from regcore.files.temporary_file import TemporaryFile
 from regcore.store.durable import sync_data
 
 
 class PackFile:
-    """A file of images side by side; `descriptor` is for those who write them.
+    """A file of images side by side.
 
     It has its name only after `publish`; what was not published goes with `discard`.
     """
 
     def __init__(self, path: Path, image_bytes: int) -> None:
         self.path = path
-        self._temporary: Path | None = None
+        self._temporary = TemporaryFile(path)
         self._image_bytes = image_bytes
-        self.descriptor = -1
+
+    @property
+    def descriptor(self) -> int:
+        """That of the open file, -1 while there is none."""
+        return self._temporary.descriptor
 
     def create(self) -> None:
         """Opens the file, empty. Whoever calls this must see to `discard` first."""
         try:
-            self._temporary, self.descriptor = create_beside(self.path)
+            self._temporary.create()
         except OSError as error:
             raise OutputError(f"{self.path}: cannot create: {error.strerror}") from error
 
@@ -51,12 +55,10 @@ class PackFile:
 
     def publish(self) -> None:
         """Gives the file its name once the disk has all of it; without an image there is none."""
-        if self._temporary is None:
-            raise ValueError("a pack is published once, after it was created")
         try:
             if os.fstat(self.descriptor).st_size:
                 sync_data(self.descriptor)
-                self._temporary.rename(self.path)
+                self._temporary.rename()
             else:
                 self.path.unlink(missing_ok=True)
         except OSError as error:
@@ -66,13 +68,7 @@ class PackFile:
 
     def discard(self) -> None:
         """Deletes the file if it has not got its name, and closes it."""
-        if self._temporary is not None:
-            # Nobody takes it for abandoned while it is open, and so locked.
-            self._temporary.unlink(missing_ok=True)
-            self._temporary = None
-        if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
+        self._temporary.discard()
 
     def _failure(self, error: OSError) -> OutputError:
         return OutputError(f"{self.path}: cannot write: {error.strerror}")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from regcore.errors import UsageError
-from regcore.files.atomic import remove_abandoned
+from regcore.files.temporary_file import remove_abandoned
 from regcore.store.layout import SUFFIX
 
 #: What killed writers of earlier versions left; today's are those of regcore.files.atomic.

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from regcore.errors import OutputError
-from regcore.files.atomic import remove_abandoned, replacing, write_text
+from regcore.files.atomic import replacing, write_text
+from regcore.files.temporary_file import remove_abandoned
+from regcore.store.pack_file import PackFile
 
 
 def test_replacing(tmp_path: Path) -> None:
@@ -48,6 +50,35 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(OutputError, match=r"a\.json: cannot write: No space left"):
         write_text(tmp_path / "a.json", "x")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("interrupted", ["open", "flock", "samestat"])
+def test_ctrl_c_at_any_time_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupted: str
+) -> None:
+    module = next(each for each in (os, fcntl, os.path) if hasattr(each, interrupted))
+    real = getattr(module, interrupted)
+
+    def interrupt(*arguments: object) -> None:
+        real(*arguments)
+        raise KeyboardInterrupt  # before the caller knows what it got
+
+    def write(path: Path) -> None:
+        pack = PackFile(path, 1)
+        try:
+            pack.create()
+            os.write(pack.descriptor, b"x")
+            pack.publish()
+        finally:
+            pack.discard()
+
+    for use in (write, lambda path: write_text(path, "x")):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(module, interrupted, interrupt)
+            use(tmp_path / "a")
+        assert not list(tmp_path.iterdir())
+        use(tmp_path / "a")
+        (tmp_path / "a").unlink()
 
 
 def test_only_the_litter_of_the_dead_goes(tmp_path: Path) -> None:
