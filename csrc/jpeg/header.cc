@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "jpeg/baseline/markers.h"
+#include "jpeg/entropy/markers.h"
 #include "jpeg/exif.h"
 
 namespace regcore {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "jpeg/baseline/markers.h"
+#include "jpeg/entropy/markers.h"
 #include "jpeg/libjpeg_session.h"
 
 namespace regcore {
@@ -108,9 +108,9 @@ bool LibjpegDecoder::DescribeScan(ScanHeader* scan) const {
   const bool of_all = info.comps_in_scan == info.num_components;
   const bool colours = info.num_components == 1 || info.jpeg_color_space == JCS_YCbCr;
   if (!sequential || !of_all || !colours || warnings() != 0) return false;
-  scan->width = width();
-  scan->height = height();
-  scan->components = info.num_components;
+  scan->frame.width = width();
+  scan->frame.height = height();
+  scan->frame.components = info.num_components;
   scan->restart_interval = info.restart_interval;
   scan->data = session_->unread();
   scan->size = static_cast<size_t>(session_->end() - scan->data);
@@ -127,10 +127,10 @@ bool LibjpegDecoder::DescribeScan(ScanHeader* scan) const {
     if (info.cur_comp_info[c] != &from || steps == nullptr || dc == nullptr || ac == nullptr) {
       return false;
     }
-    ScanComponent& to = scan->component[c];
+    scan->dc[c] = {dc->bits, dc->huffval};
+    scan->ac[c] = {ac->bits, ac->huffval};
+    FrameComponent& to = scan->frame.component[c];
     to.quantization = steps->quantval;
-    to.dc = {dc->bits, dc->huffval};
-    to.ac = {ac->bits, ac->huffval};
     const bool alone = info.num_components == 1;  // then an MCU is a block, whatever the factors
     to.blocks_across = alone ? 1 : from.h_samp_factor;
     to.blocks_down = alone ? 1 : from.v_samp_factor;

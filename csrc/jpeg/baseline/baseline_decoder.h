@@ -3,30 +3,27 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/aligned_buffer.h"
 #include "base/image_view.h"
 #include "base/simd_level.h"
 #include "base/status.h"
-#include "jpeg/baseline/coefficients.h"
 #include "jpeg/baseline/mcu_reader.h"
-#include "jpeg/baseline/sample_rows.h"
 #include "jpeg/baseline/scan_header.h"
-#include "jpeg/pixels/kernels.h"
+#include "jpeg/pixels/coefficients.h"
+#include "jpeg/pixels/reconstruction.h"
 
 namespace regcore {
-
-// Room after the pixels, for kernels that write and read on.
-inline constexpr size_t kPixelSlack = 3 * kSampleSlack + kReadSlack;
 
 // Whatever is not as an encoder writes it is left to libjpeg, so that its repairs, its warnings and
 // its errors are the only ones. Not thread-safe.
 class BaselineDecoder {
  public:
-  explicit BaselineDecoder(SimdLevel level) : kernels_(PixelKernelsFor(level)), reader_(level) {}
+  explicit BaselineDecoder(SimdLevel level) : reader_(level), reconstruction_(level) {}
 
   // Whether images of such a header are decoded at all.
-  static bool Takes(const ScanHeader& scan);
+  static bool Takes(const ScanHeader& scan) { return Reconstruction::Takes(scan.frame); }
 
   // What Decode holds at most, without the pixels.
   static size_t BytesFor(const ScanHeader& scan);
@@ -43,17 +40,11 @@ class BaselineDecoder {
   void Release();
 
  private:
-  struct Part;
-  bool DecodeMcuRow(const Part& part, int mcu_row);
-  bool DecodeMcus(const ScanHeader& scan, int first, int count);
-  void ExtendChroma(const Part& part, int mcu_row);
-  void WriteRows(const Part& part, int mcu_row);
-  void WriteRow(const Part& part, int y, const uint8_t* luma, const uint8_t* cb, const uint8_t* cr);
+  bool DecodeMcuRow(const FrameHeader& frame, int mcu_row);
 
-  const PixelKernels& kernels_;
   McuReader reader_;
   Coefficients coefficients_;
-  SampleRows samples_;
+  Reconstruction reconstruction_;
 };
 
 }  // namespace regcore

@@ -27,13 +27,13 @@ size_t BlockTargets::BytesFor(int mcus) {
   return (blocks + 1) * sizeof(BlockTarget) + blocks * kKept * sizeof(int16_t);
 }
 
-Status BlockTargets::Prepare(const ScanHeader& scan, const ComponentTables* tables, int mcus,
+Status BlockTargets::Prepare(const FrameHeader& frame, const ComponentTables* tables, int mcus,
                              const Coefficients* coefficients) {
   REGCORE_RETURN_IF_ERROR(buffer_.Reserve(BytesFor(mcus)));
   layout_ = coefficients != nullptr ? &coefficients->layout() : &kFirstAlone;
-  components_ = scan.components;
+  components_ = frame.components;
   for (int c = 0; c < components_; ++c) {
-    const ScanComponent& component = scan.component[c];
+    const FrameComponent& component = frame.component[c];
     first_of_[c + 1] =
         first_of_[c] + static_cast<size_t>(component.blocks_across * component.blocks_down);
   }
@@ -42,11 +42,12 @@ Status BlockTargets::Prepare(const ScanHeader& scan, const ComponentTables* tabl
   BlockTarget* next = targets();
   for (int mcu = 0; mcu < mcus; ++mcu) {
     for (int c = 0; c < components_; ++c) {
-      const ScanComponent& component = scan.component[c];
+      const FrameComponent& component = frame.component[c];
       for (int down = 0; down < component.blocks_down; ++down) {
         for (int across = 0; across < component.blocks_across; ++across, kept += kKept) {
           const int column = mcu * component.blocks_across + across;
-          int16_t* block = coefficients != nullptr ? coefficients->Block(c, down, column) : kept;
+          int16_t* block =
+              coefficients != nullptr ? coefficients->Row(c, down).Block(column) : kept;
           *next++ = {block, tables[c].dc, tables[c].ac};
         }
       }

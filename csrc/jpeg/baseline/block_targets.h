@@ -5,10 +5,10 @@
 
 #include "base/aligned_buffer.h"
 #include "base/status.h"
-#include "jpeg/baseline/coefficients.h"
 #include "jpeg/baseline/kernels.h"
-#include "jpeg/baseline/scan_header.h"
 #include "jpeg/baseline/scan_tables.h"
+#include "jpeg/pixels/coefficients.h"
+#include "jpeg/pixels/frame_header.h"
 
 namespace regcore {
 
@@ -18,7 +18,7 @@ class BlockTargets {
 
   // `mcus` MCUs side by side, in `coefficients`, which are prepared for as many. Without, only the
   // first coefficients of blocks are kept, in memory of the targets' own.
-  Status Prepare(const ScanHeader& scan, const ComponentTables* tables, int mcus,
+  Status Prepare(const FrameHeader& frame, const ComponentTables* tables, int mcus,
                  const Coefficients* coefficients);
 
   // Those of MCU `mcu` and of all after it, and how many an MCU has.

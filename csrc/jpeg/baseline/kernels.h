@@ -5,16 +5,11 @@
 #include <cstdint>
 
 #include "base/simd_level.h"
-#include "jpeg/baseline/bit_reader.h"
 #include "jpeg/baseline/pair_table.h"
+#include "jpeg/entropy/bit_reader.h"
+#include "jpeg/pixels/block_groups.h"
 
 namespace regcore {
-
-// Where the coefficients of a block go, by their place, from 1 to 64; what has no place in a block,
-// which only the end of one or damage leads to, goes where nothing is read.
-struct BlockLayout {
-  uint16_t offset[256];
-};
 
 // A block that is to be read.
 struct BlockTarget {

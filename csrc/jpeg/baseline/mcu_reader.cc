@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "jpeg/baseline/markers.h"
+#include "jpeg/entropy/markers.h"
 
 namespace regcore {
 namespace {
@@ -29,8 +29,9 @@ Status McuReader::Open(const ScanHeader& scan, int mcus, const Coefficients& coe
   scan_ = &scan;
   *sound = false;
   if (!tables_.Build(scan)) return {};
-  REGCORE_RETURN_IF_ERROR(wanted_.Prepare(scan, tables_.components(), mcus, &coefficients));
-  REGCORE_RETURN_IF_ERROR(passed_over_.Prepare(scan, tables_.components(), kPassedOver, nullptr));
+  REGCORE_RETURN_IF_ERROR(wanted_.Prepare(scan.frame, tables_.components(), mcus, &coefficients));
+  REGCORE_RETURN_IF_ERROR(
+      passed_over_.Prepare(scan.frame, tables_.components(), kPassedOver, nullptr));
   REGCORE_RETURN_IF_ERROR(segments_.Open(scan.data, scan.size));
   next_restart_ = 0;
   *sound = StartSegment();

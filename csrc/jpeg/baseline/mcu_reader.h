@@ -6,13 +6,13 @@
 
 #include "base/simd_level.h"
 #include "base/status.h"
-#include "jpeg/baseline/bit_reader.h"
 #include "jpeg/baseline/block_targets.h"
-#include "jpeg/baseline/coefficients.h"
-#include "jpeg/baseline/entropy_segments.h"
 #include "jpeg/baseline/kernels.h"
 #include "jpeg/baseline/scan_header.h"
 #include "jpeg/baseline/scan_tables.h"
+#include "jpeg/entropy/bit_reader.h"
+#include "jpeg/entropy/entropy_segments.h"
+#include "jpeg/pixels/coefficients.h"
 
 namespace regcore {
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "jpeg/baseline/bit_reader.h"
-#include "jpeg/baseline/huffman_table.h"
+#include "jpeg/entropy/bit_reader.h"
+#include "jpeg/entropy/huffman_table.h"
 
 namespace regcore {
 

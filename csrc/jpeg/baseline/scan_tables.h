@@ -1,9 +1,9 @@
 // The tables of all components of a scan.
 #pragma once
 
-#include "jpeg/baseline/huffman_table.h"
 #include "jpeg/baseline/pair_table.h"
 #include "jpeg/baseline/scan_header.h"
+#include "jpeg/entropy/huffman_table.h"
 
 namespace regcore {
 
@@ -33,7 +33,7 @@ class ScanTables {
     PairTable dc;
     PairTable ac;
 
-    bool Build(const ScanComponent& component);
+    bool Build(const HuffmanSpec& dc_spec, const HuffmanSpec& ac_spec);
   };
 
   Tables tables_[3];

@@ -4,9 +4,17 @@
 // row 0 of all blocks of a group, then row 1, and so on; a ninth row is for what belongs nowhere.
 #pragma once
 
+#include <cstdint>
+
 namespace regcore {
 
 inline constexpr unsigned kBlockSize = 72;  // numbers of 16 bits in a block, with the ninth row
 inline constexpr int kMaxGroup = 4;         // blocks
+
+// Where the coefficients of a block go, by their place, from 1 to 64; what has no place in a block,
+// which only the end of one or damage leads to, goes where nothing is read.
+struct BlockLayout {
+  uint16_t offset[256];
+};
 
 }  // namespace regcore

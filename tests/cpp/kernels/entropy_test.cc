@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "jpeg/baseline/entropy_segments.h"
 #include "jpeg/baseline/kernels.h"
+#include "jpeg/entropy/entropy_segments.h"
 #include "kernels/kernel_test.h"
 #include "random.h"
 

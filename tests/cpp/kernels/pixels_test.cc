@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "jpeg/baseline/coefficients.h"
+#include "jpeg/pixels/coefficients.h"
 #include "jpeg/pixels/kernels.h"
 #include "kernels/kernel_test.h"
 #include "random.h"
@@ -13,12 +13,12 @@
 namespace regcore {
 namespace {
 
-ScanHeader HeaderOf(int blocks) {
-  ScanHeader scan;
-  scan.width = 8 * blocks;
-  scan.height = 8;
-  scan.components = 1;
-  return scan;
+FrameHeader HeaderOf(int blocks) {
+  FrameHeader frame;
+  frame.width = 8 * blocks;
+  frame.height = 8;
+  frame.components = 1;
+  return frame;
 }
 
 struct Samples {
@@ -53,20 +53,21 @@ struct Blocks {
 bool InverseDct(const PixelKernels& kernels, const Blocks& blocks, int count, Samples* samples,
                 bool* cleared) {
   Coefficients coefficients;
-  if (!coefficients.Prepare(HeaderOf(count), count, kernels.group).ok()) std::abort();
+  if (!coefficients.Prepare(HeaderOf(count), count, 1, kernels.group).ok()) std::abort();
   for (int i = 0; i < count; ++i) {
-    int16_t* block = coefficients.Block(0, 0, i);
+    int16_t* block = coefficients.Row(0, 0).Block(i);
     for (size_t place = 0; place < 64; ++place) {
       block[coefficients.layout().offset[place + 1]] =
           blocks.values[64 * static_cast<size_t>(i) + place];
     }
   }
-  const bool in_range = kernels.inverse_dct(coefficients.Row(0, 0), coefficients.groups(0, count),
-                                            blocks.steps, samples->bytes.data(), samples->stride);
+  const bool in_range =
+      kernels.inverse_dct(coefficients.Row(0, 0).data, coefficients.groups(0, count), blocks.steps,
+                          samples->bytes.data(), samples->stride);
   *cleared = true;
   for (int i = 0; i < count; ++i) {
     for (size_t place = 0; place < 64; ++place) {
-      *cleared &= coefficients.Block(0, 0, i)[coefficients.layout().offset[place + 1]] == 0;
+      *cleared &= coefficients.Row(0, 0).Block(i)[coefficients.layout().offset[place + 1]] == 0;
     }
   }
   return in_range;

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "jpeg/baseline/baseline_decoder.h"
-#include "jpeg/baseline/markers.h"
+#include "jpeg/entropy/markers.h"
 #include "kernels/kernel_test.h"
 
 namespace regcore {
@@ -44,12 +44,12 @@ class CraftedScan {
                uint16_t step) const {
     std::vector<uint16_t> steps(64, step);
     ScanHeader scan;
-    scan.width = 8;
-    scan.height = 8 * blocks;
-    scan.components = 1;
-    scan.component[0].quantization = steps.data();
-    scan.component[0].dc = {kCounts, kDcSymbols};
-    scan.component[0].ac = {kCounts, kAcSymbols};
+    scan.frame.width = 8;
+    scan.frame.height = 8 * blocks;
+    scan.frame.components = 1;
+    scan.frame.component[0].quantization = steps.data();
+    scan.dc[0] = {kCounts, kDcSymbols};
+    scan.ac[0] = {kCounts, kAcSymbols};
     scan.restart_interval = restart_interval;
     scan.data = data_.data();
     scan.size = data_.size();

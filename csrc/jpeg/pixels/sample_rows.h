@@ -6,7 +6,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/status.h"
-#include "jpeg/baseline/scan_header.h"
+#include "jpeg/pixels/frame_header.h"
 #include "jpeg/pixels/kernels.h"
 
 namespace regcore {
@@ -14,9 +14,9 @@ namespace regcore {
 // Rows are counted from the top of the row of MCUs; row -1 is the last one of the row above.
 class SampleRows {
  public:
-  static size_t BytesFor(const ScanHeader& scan, int mcus);
+  static size_t BytesFor(const FrameHeader& frame, int mcus);
 
-  Status Prepare(const ScanHeader& scan, int mcus);
+  Status Prepare(const FrameHeader& frame, int mcus);
 
   // The samples of one component; [-1] and what lies kSampleSlack past the last sample can be read
   // and written.
@@ -24,7 +24,7 @@ class SampleRows {
   ptrdiff_t stride() const { return stride_; }
 
   // The last row becomes row -1, which only vertical upsampling looks at.
-  void Advance(const ScanHeader& scan);
+  void Advance(const FrameHeader& frame);
 
   // Room for a row of each chroma component in full width.
   uint8_t* Upsampled(int component) const { return planes_[3] + component * stride_; }

@@ -1,4 +1,4 @@
-#include "jpeg/baseline/coefficients.h"
+#include "jpeg/pixels/coefficients.h"
 
 #include <algorithm>
 #include <bit>
@@ -20,41 +20,40 @@ size_t RoundUp(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-size_t BlocksAcross(const ScanComponent& component, int mcus, int group) {
-  return RoundUp(static_cast<size_t>(component.blocks_across * mcus), static_cast<size_t>(group));
+size_t BlocksAcross(const FrameComponent& component, int mcus, int group) {
+  return RoundUp(static_cast<size_t>(component.blocks_across) * static_cast<size_t>(mcus),
+                 static_cast<size_t>(group));
 }
 
 }  // namespace
 
-size_t Coefficients::BytesFor(const ScanHeader& scan, int mcus) {
+size_t Coefficients::BytesFor(const FrameHeader& frame, int mcus, int mcu_rows) {
   size_t blocks = 0;
-  for (int c = 0; c < scan.components; ++c) {
-    const ScanComponent& component = scan.component[c];
+  for (int c = 0; c < frame.components; ++c) {
+    const FrameComponent& component = frame.component[c];
     blocks += static_cast<size_t>(component.blocks_down) * BlocksAcross(component, mcus, kMaxGroup);
   }
-  return blocks * kBlockSize * sizeof(int16_t);
+  return static_cast<size_t>(mcu_rows) * blocks * kBlockSize * sizeof(int16_t);
 }
 
-Status Coefficients::Prepare(const ScanHeader& scan, int mcus, int group) {
-  const size_t bytes = BytesFor(scan, mcus);
+Status Coefficients::Prepare(const FrameHeader& frame, int mcus, int mcu_rows, int group) {
+  const size_t bytes = BytesFor(frame, mcus, mcu_rows);
   REGCORE_RETURN_IF_ERROR(buffer_.Reserve(bytes));
   std::memset(buffer_.data(), 0, bytes);
   shift_ = static_cast<unsigned>(std::countr_zero(static_cast<unsigned>(group)));
-  mask_ = static_cast<unsigned>(group) - 1;
   const unsigned row = 8u << shift_;
   std::fill(std::begin(layout_.offset), std::end(layout_.offset), static_cast<uint16_t>(8 * row));
-  for (unsigned place = 1; place <= kLastPlace; ++place) {
+  for (unsigned place = 1; place <= 64; ++place) {
     const unsigned at = kZigzag[place - 1];
     layout_.offset[place] = static_cast<uint16_t>((at >> 3) * row + (at & 7));
   }
   int16_t* next = reinterpret_cast<int16_t*>(buffer_.data());
-  for (int c = 0; c < scan.components; ++c) {
-    const size_t across = BlocksAcross(scan.component[c], mcus, group);
-    blocks_across_[c] = scan.component[c].blocks_across;
-    for (int down = 0; down < scan.component[c].blocks_down; ++down) {
-      rows_[c][down] = next;
-      next += across * kBlockSize;
-    }
+  for (int c = 0; c < frame.components; ++c) {
+    const FrameComponent& component = frame.component[c];
+    first_row_[c] = next;
+    stride_[c] = static_cast<ptrdiff_t>(BlocksAcross(component, mcus, group) * kBlockSize);
+    blocks_across_[c] = component.blocks_across;
+    next += stride_[c] * component.blocks_down * mcu_rows;
   }
   return {};
 }

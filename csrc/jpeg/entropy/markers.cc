@@ -1,4 +1,4 @@
-#include "jpeg/baseline/markers.h"
+#include "jpeg/entropy/markers.h"
 
 #include <algorithm>
 #include <cstring>

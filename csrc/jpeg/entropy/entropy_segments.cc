@@ -1,4 +1,4 @@
-#include "jpeg/baseline/entropy_segments.h"
+#include "jpeg/entropy/entropy_segments.h"
 
 #include <cstring>
 

@@ -1,4 +1,4 @@
-#include "jpeg/baseline/huffman_table.h"
+#include "jpeg/entropy/huffman_table.h"
 
 #include <algorithm>
 #include <cstring>

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "jpeg/baseline/scan_header.h"
+#include "jpeg/entropy/huffman_spec.h"
 
 namespace regcore {
 
