@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "jpeg/baseline/baseline_decoder.h"
 #include "jpeg/libjpeg_decoder.h"
+#include "jpeg/progressive/progressive_decoder.h"
 
 namespace regcore {
 
@@ -22,13 +23,13 @@ enum class DecodeExtent {
 };
 
 // Decodes one JPEG after the other. Its pixels, verdicts and warnings are libjpeg-turbo's: a sound
-// baseline scan is decoded by BaselineDecoder, which is faster and passes over what is not wanted;
-// everything else, and what turns out to be damaged, by the library. Not thread-safe: one per
-// worker.
+// baseline scan is decoded by BaselineDecoder, sound progressive ones by ProgressiveDecoder, which
+// are faster and pass over what is not wanted; everything else, and what turns out to be damaged,
+// by the library. Not thread-safe: one per worker.
 class JpegDecoder {
  public:
   explicit JpegDecoder(const DecodeLimits& limits = {}, SimdLevel level = SimdLevel::kPortable)
-      : libjpeg_decoder_(limits), baseline_decoder_(level) {}
+      : libjpeg_decoder_(limits), baseline_decoder_(level), progressive_decoder_(level) {}
 
   // Reads the header. `bytes` must stay valid until the Decode that follows. kUnsupported: not a
   // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits. kTooLarge: over a limit.
@@ -45,7 +46,10 @@ class JpegDecoder {
   size_t DecodeBytes() const;
 
   // What is held now.
-  size_t HeldBytes() const { return libjpeg_decoder_.HeldBytes() + baseline_decoder_.capacity(); }
+  size_t HeldBytes() const {
+    return libjpeg_decoder_.HeldBytes() + baseline_decoder_.capacity() +
+           progressive_decoder_.capacity();
+  }
 
   // How often libjpeg repaired damage in the JPEG last opened, as far as Decode looked, and its
   // first words on it.
@@ -66,8 +70,11 @@ class JpegDecoder {
  private:
   LibjpegDecoder libjpeg_decoder_;
   BaselineDecoder baseline_decoder_;
+  ProgressiveDecoder progressive_decoder_;
   ScanHeader scan_;
+  ProgressiveHeader progression_;
   bool takes_scan_ = false;
+  bool takes_progression_ = false;
   int orientation_ = 1;
 };
 

@@ -53,6 +53,51 @@ size_t CountScans(LibjpegSession* session) {
   return 1 + CountScansAfter(session->unread(), session->end());
 }
 
+// The frame, if it is of a kind of which FrameHeader can tell all.
+bool DescribeFrame(const jpeg_decompress_struct& info, FrameHeader* frame) {
+  const bool colours = info.num_components == 1 || info.jpeg_color_space == JCS_YCbCr;
+  if (info.data_precision != 8 || !colours) return false;
+  frame->width = static_cast<int>(info.image_width);
+  frame->height = static_cast<int>(info.image_height);
+  frame->components = info.num_components;
+  for (int c = 0; c < info.num_components; ++c) {
+    const jpeg_component_info& from = info.comp_info[c];
+    if (from.quant_tbl_no >= NUM_QUANT_TBLS) return false;
+    const JQUANT_TBL* steps = info.quant_tbl_ptrs[from.quant_tbl_no];
+    if (steps == nullptr) return false;
+    FrameComponent& to = frame->component[c];
+    to.quantization = steps->quantval;
+    const bool alone = info.num_components == 1;  // then an MCU is a block, whatever the factors
+    to.blocks_across = alone ? 1 : from.h_samp_factor;
+    to.blocks_down = alone ? 1 : from.v_samp_factor;
+    if (c > 0 && (to.blocks_across != 1 || to.blocks_down != 1)) return false;
+  }
+  return true;
+}
+
+HuffmanSpec SpecOf(const JHUFF_TBL* table) {
+  return table == nullptr ? HuffmanSpec() : HuffmanSpec{table->bits, table->huffval};
+}
+
+// The scan whose header was read last, if its components are in the frame's order.
+bool DescribeFirstScan(const jpeg_decompress_struct& info, ProgressiveScan* scan) {
+  *scan = {};
+  scan->components = info.comps_in_scan;
+  scan->first = info.Ss;
+  scan->last = info.Se;
+  scan->high = info.Ah;
+  scan->low = info.Al;
+  for (int i = 0; i < info.comps_in_scan; ++i) {
+    const jpeg_component_info& from = *info.cur_comp_info[i];
+    scan->component[i] = from.component_index;
+    if (i > 0 && scan->component[i] <= scan->component[i - 1]) return false;
+    scan->dc_table[i] = from.dc_tbl_no;
+    scan->ac_table[i] = from.ac_tbl_no;
+    if (from.dc_tbl_no >= NUM_HUFF_TBLS || from.ac_tbl_no >= NUM_HUFF_TBLS) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool IsJpeg(const uint8_t* bytes, size_t size) {
@@ -103,40 +148,44 @@ const char* LibjpegDecoder::first_warning() const { return session_->first_warni
 bool LibjpegDecoder::DescribeScan(ScanHeader* scan) const {
   const jpeg_decompress_struct& info = session_->info();
   const bool sequential = !info.progressive_mode && !info.arith_code && info.Ss == 0 &&
-                          info.Se == DCTSIZE2 - 1 && info.Ah == 0 && info.Al == 0 &&
-                          info.data_precision == 8;
+                          info.Se == DCTSIZE2 - 1 && info.Ah == 0 && info.Al == 0;
   const bool of_all = info.comps_in_scan == info.num_components;
-  const bool colours = info.num_components == 1 || info.jpeg_color_space == JCS_YCbCr;
-  if (!sequential || !of_all || !colours || warnings() != 0) return false;
-  scan->frame.width = width();
-  scan->frame.height = height();
-  scan->frame.components = info.num_components;
+  if (!sequential || !of_all || warnings() != 0 || !DescribeFrame(info, &scan->frame)) return false;
   scan->restart_interval = info.restart_interval;
   scan->data = session_->unread();
   scan->size = static_cast<size_t>(session_->end() - scan->data);
   for (int c = 0; c < info.num_components; ++c) {
     const jpeg_component_info& from = info.comp_info[c];
     // Numbers of tables are as the file has them; libjpeg looks at them only when it decodes.
-    if (from.quant_tbl_no >= NUM_QUANT_TBLS || from.dc_tbl_no >= NUM_HUFF_TBLS ||
-        from.ac_tbl_no >= NUM_HUFF_TBLS) {
-      return false;
-    }
-    const JQUANT_TBL* steps = info.quant_tbl_ptrs[from.quant_tbl_no];
+    if (from.dc_tbl_no >= NUM_HUFF_TBLS || from.ac_tbl_no >= NUM_HUFF_TBLS) return false;
     const JHUFF_TBL* dc = info.dc_huff_tbl_ptrs[from.dc_tbl_no];
     const JHUFF_TBL* ac = info.ac_huff_tbl_ptrs[from.ac_tbl_no];
-    if (info.cur_comp_info[c] != &from || steps == nullptr || dc == nullptr || ac == nullptr) {
-      return false;
-    }
+    if (info.cur_comp_info[c] != &from || dc == nullptr || ac == nullptr) return false;
     scan->dc[c] = {dc->bits, dc->huffval};
     scan->ac[c] = {ac->bits, ac->huffval};
-    FrameComponent& to = scan->frame.component[c];
-    to.quantization = steps->quantval;
-    const bool alone = info.num_components == 1;  // then an MCU is a block, whatever the factors
-    to.blocks_across = alone ? 1 : from.h_samp_factor;
-    to.blocks_down = alone ? 1 : from.v_samp_factor;
-    if (c > 0 && (to.blocks_across != 1 || to.blocks_down != 1)) return false;
   }
   return true;
+}
+
+bool LibjpegDecoder::DescribeProgression(ProgressiveHeader* header) const {
+  const jpeg_decompress_struct& info = session_->info();
+  const bool known = info.progressive_mode && !info.arith_code && warnings() == 0;
+  if (!known || !DescribeFrame(info, &header->frame)) return false;
+  header->restart_interval = info.restart_interval;
+  header->data = session_->unread();
+  header->size = static_cast<size_t>(session_->end() - header->data);
+  static_assert(kMaxTables == NUM_HUFF_TBLS);
+  for (int i = 0; i < kMaxTables; ++i) {
+    header->dc[i] = SpecOf(info.dc_huff_tbl_ptrs[i]);
+    header->ac[i] = SpecOf(info.ac_huff_tbl_ptrs[i]);
+  }
+  for (int c = 0; c < info.num_components; ++c) {
+    header->name[c] = static_cast<uint8_t>(info.comp_info[c].component_id);
+    if (std::find(header->name, header->name + c, header->name[c]) != header->name + c) {
+      return false;
+    }
+  }
+  return DescribeFirstScan(info, &header->scan);
 }
 
 Status LibjpegDecoder::Decode(AlignedBuffer* pixels, RgbView* view) {

@@ -10,6 +10,7 @@
 #include "base/image_view.h"
 #include "base/status.h"
 #include "jpeg/baseline/scan_header.h"
+#include "jpeg/progressive/progressive_header.h"
 
 namespace regcore {
 
@@ -54,6 +55,9 @@ class LibjpegDecoder {
   // What the header says of the image's one scan, if it is a kind of which ScanHeader can tell
   // all, without damage so far. It points into memory that lasts until the next Open or Release.
   bool DescribeScan(ScanHeader* scan) const;
+
+  // The same of a progressive image's first scan, and of what the headers say up to there.
+  bool DescribeProgression(ProgressiveHeader* header) const;
 
   // Decodes all, with the ISLOW DCT and fancy upsampling, as Pillow does. An image cut short is
   // kTruncated, a stray marker kCorrupt. A progressive image that lacks scans is kUnsupported.

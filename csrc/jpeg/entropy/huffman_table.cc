@@ -15,6 +15,9 @@ constexpr int kShort = static_cast<int>(HuffmanTable::kIndexBits);
 HuffmanCode HuffmanTable::CodeOf(uint8_t symbol, int code_length) const {
   const unsigned run = symbol >> 4;
   const unsigned size = symbol & 15;
+  if (class_ == HuffmanClass::kProgressiveAc && size == 0 && run != 15) {
+    return {static_cast<unsigned>(code_length), run, kEndOfBlock};
+  }
   // As libjpeg: without a coefficient, whatever is not a run of 16 zeros ends the block.
   const bool ends = class_ == HuffmanClass::kAc && size == 0 && run != 15;
   return {static_cast<unsigned>(code_length), size, ends ? kEndOfBlock : run + 1};

@@ -42,9 +42,19 @@ class HuffmanCode {
   unsigned spare() const { return packed_ >> 16 & 63; }
   unsigned advance() const { return packed_ >> 24; }
 
+  // The bits of the coefficient.
+  unsigned size() const { return 63 - spare(); }
+
   // The coefficient that the highest bits of `bits` hold, which begin with the code.
   int16_t Coefficient(uint64_t bits) const {
     return CoefficientAfter(bits, code_length(), spare());
+  }
+
+  // Of a progressive scan's code that ends a block: how many blocks end there, this one included.
+  // ITU-T T.81, G.1.2.2: a bit of 1 and the bits after the code.
+  uint32_t EndedBlocks(uint64_t bits) const {
+    const uint64_t below = (bits << code_length()) >> 1 >> spare();
+    return static_cast<uint32_t>(below | uint64_t{1} << (63 - spare()));
   }
 
  private:
@@ -52,8 +62,9 @@ class HuffmanCode {
 };
 
 // ITU-T T.81, table B.5: for the first coefficients of blocks, or rather their differences, of
-// which a symbol is the size (table F.1); or for the others, of 10 bits at most (table F.2).
-enum class HuffmanClass { kDc, kAc };
+// which a symbol is the size (table F.1); or for the others, of 10 bits at most (table F.2), which
+// in progressive scans may end the blocks that follow, too (G.1.2.2).
+enum class HuffmanClass { kDc, kAc, kProgressiveAc };
 
 class HuffmanTable {
  public:

@@ -7,10 +7,12 @@
 namespace regcore {
 
 // Marker codes of ITU-T T.81, table B.1: the byte after 0xFF. Eight of restarts, and so on.
+inline constexpr uint8_t kDht = 0xC4;
 inline constexpr uint8_t kRst0 = 0xD0;
 inline constexpr uint8_t kRst7 = 0xD7;
 inline constexpr uint8_t kEoi = 0xD9;
 inline constexpr uint8_t kSos = 0xDA;
+inline constexpr uint8_t kDri = 0xDD;
 inline constexpr uint8_t kApp0 = 0xE0;
 inline constexpr uint8_t kNoMarker = 0x00;  // after 0xFF: a data byte 0xFF
 

@@ -11,18 +11,6 @@
 
 namespace regcore {
 
-// The blocks of a component side by side.
-struct BlockRow {
-  int16_t* data = nullptr;
-  unsigned group_shift = 0;  // of the number of blocks in a group
-
-  int16_t* Block(int across) const {
-    const unsigned at = static_cast<unsigned>(across);
-    const unsigned within = at & ((1u << group_shift) - 1);
-    return data + (at >> group_shift) * (size_t{kBlockSize} << group_shift) + 8 * within;
-  }
-};
-
 // Blocks lie as jpeg/pixels/block_groups.h says. Whoever reads coefficients leaves zeros.
 class Coefficients {
  public:

@@ -1,0 +1,27 @@
+// Which scans may follow which in a progressive JPEG.
+#pragma once
+
+#include "jpeg/progressive/progressive_header.h"
+
+namespace regcore {
+
+// ITU-T T.81, G.1.1: every coefficient is sent first down to some bit, and then bit by bit, after
+// the first coefficient of its component.
+class Progression {
+ public:
+  Progression();
+
+  // Whether the scan may come next; if so, it is taken.
+  bool Take(const ProgressiveScan& scan);
+
+  // Whether nothing is missing of the lowest frequencies, between whose blocks libjpeg would
+  // smooth. Higher ones that were never sent are 0.
+  bool IsComplete(int components) const;
+
+ private:
+  static constexpr int kUnsent = -1;
+
+  int low_[3][64];  // the lowest bit that was sent of each coefficient, in zigzag order
+};
+
+}  // namespace regcore
