@@ -29,15 +29,23 @@ class Target {
     if constexpr (kKept) block_[layout_->offset[place]] = value;
   }
 
-  // Enlarges those of `places`, away from zero.
+  // Enlarges those of `places` by `by`, away from zero.
   void Enlarge(uint64_t places, int by) const {
     if constexpr (kKept) {
-      for (; places != 0;) {
-        const unsigned place = PlaceOf(places);
-        int16_t& value = block_[layout_->offset[place]];
+      for (; places != 0; places ^= BitOf(PlaceOf(places))) {
+        int16_t& value = block_[layout_->offset[PlaceOf(places)]];
         const int sign = value >> 15;  // all ones, or 0
         value = static_cast<int16_t>(value + ((by ^ sign) - sign));
-        places ^= BitOf(place);
+      }
+    }
+  }
+
+  // Sets those of `places` to `by`, those of them that are in `negative` to its opposite.
+  void SetAll(uint64_t places, uint64_t negative, int by) const {
+    if constexpr (kKept) {
+      for (; places != 0; places ^= BitOf(PlaceOf(places))) {
+        const unsigned place = PlaceOf(places);
+        Set(place, static_cast<int16_t>((negative & BitOf(place)) != 0 ? -by : by));
       }
     }
   }
@@ -79,31 +87,33 @@ bool ReadFirstBlock(const AcScan& scan, const Target<kKept>& target, BitReader* 
   return too_large == 0 && (place <= scan.last || place == kEndOfBlock);
 }
 
-// Reads a bit for each coefficient of `places`.
-template <bool kKept>
-void Correct(uint64_t places, int by, const Target<kKept>& target, BitReader* reader) {
+// Which of `places` the next bits say, of which there is one for each. The reader has to have
+// `available` bits.
+uint64_t Deposit(uint64_t places, int available, BitReader* reader) {
   const int count = std::popcount(places);
-  if (count > BitReader::kRefilled) [[unlikely]] {
+  uint64_t said = 0;
+  if (count > available) [[unlikely]] {
     constexpr uint64_t kLater = 0xFFFFFFFF;
-    Correct(places & ~kLater, by, target, reader);
-    Correct(places & kLater, by, target, reader);
-    return;
+    reader->Refill();
+    const int first = std::popcount(places & ~kLater);
+    said = _pdep_u64(reader->bits() >> 1 >> (63 - first), places & ~kLater);
+    reader->Skip(static_cast<uint64_t>(first));
+    reader->Refill();
+    places &= kLater;
   }
-  reader->Refill();
-  if constexpr (kKept) {
-    const uint64_t next = reader->bits() >> 1 >> (63 - count);
-    target.Enlarge(_pdep_u64(next, places), by);
-  }
-  reader->Skip(static_cast<uint64_t>(count));
+  const int rest = std::popcount(places);
+  said |= _pdep_u64(reader->bits() >> 1 >> (63 - rest), places);
+  reader->Skip(static_cast<uint64_t>(rest));
+  return said;
 }
 
 // Reads bit `low` of a block's band. False: it is not sound.
 template <bool kKept>
 bool RefineBlock(const AcScan& scan, const Target<kKept>& target, BitReader* reader,
                  uint64_t* history, uint32_t* ended) {
-  const int by = 1 << scan.low;
+  constexpr int kAfterCode = BitReader::kRefilled - 17;  // a code of 16 bits, and a sign
   const uint64_t nonzero = *history;
-  uint64_t added = 0;
+  uint64_t added = 0, negative = 0, enlarged = 0;
   // What of the band is to come, of which the first place has the highest bit.
   uint64_t left = (~uint64_t{0} >> scan.before) & (~uint64_t{0} << (64 - scan.last));
   while (left != 0 && *ended == 0) {
@@ -122,18 +132,19 @@ bool RefineBlock(const AcScan& scan, const Target<kKept>& target, BitReader* rea
     const int after = std::popcount(zeros) - static_cast<int>(code.advance());
     if (after < 0 || code.size() > 1) return false;
     const uint64_t own = _pdep_u64(uint64_t{1} << after, zeros);
-    const uint64_t before_own = left & ~(own | (own - 1));
+    enlarged |= Deposit(left & nonzero & ~(own - 1), kAfterCode, reader);
     left &= own - 1;
-    Correct(before_own & nonzero, by, target, reader);
-    if (code.size() == 1) {
-      added |= own;
-      target.Set(PlaceOf(own), static_cast<int16_t>(code.Coefficient(bits) * by));
-    }
+    const uint64_t set = code.size() != 0 ? own : 0;
+    added |= set;
+    negative |= code.Coefficient(bits) < 0 ? set : 0;
   }
   if (*ended > 0) {
-    Correct(left & nonzero, by, target, reader);
+    reader->Refill();
+    enlarged |= Deposit(left & nonzero, BitReader::kRefilled, reader);
     --*ended;
   }
+  target.Enlarge(enlarged, 1 << scan.low);
+  target.SetAll(added, negative, 1 << scan.low);
   *history = nonzero | added;
   return true;
 }

@@ -22,15 +22,11 @@ int BlocksDown(const FrameHeader& frame, int component) {
 }
 
 // Reads the difference of a first coefficient, down to bit `low`.
-bool ReadFirst(const HuffmanTable& codes, int low, const uint8_t* end, EntropyState* state,
-               int* sum, int16_t* block) {
-  BitReader& reader = state->reader;
-  reader.Refill();
-  if (reader.IsFarPast(end)) return false;
-  const HuffmanCode code = codes.Find(reader.bits());
+bool ReadFirst(const HuffmanTable& codes, int low, BitReader* reader, int* sum, int16_t* block) {
+  const HuffmanCode code = codes.Find(reader->bits());
   if (code.advance() == kNoCode) return false;
-  *sum += code.Coefficient(reader.bits());
-  reader.Skip(code.length());
+  *sum += code.Coefficient(reader->bits());
+  reader->Skip(code.length());
   const int value = *sum * (1 << low);
   if (value < -kLargestDc - 1 || value > kLargestDc) return false;
   if (block != nullptr) *block = static_cast<int16_t>(value);
@@ -38,14 +34,10 @@ bool ReadFirst(const HuffmanTable& codes, int low, const uint8_t* end, EntropySt
 }
 
 // Reads bit `low` of a first coefficient.
-bool RefineFirst(int low, const uint8_t* end, EntropyState* state, int16_t* block) {
-  BitReader& reader = state->reader;
-  reader.Refill();
-  if (reader.IsFarPast(end)) return false;
-  const int bit = static_cast<int>(reader.bits() >> 63);
-  reader.Skip(1);
+void RefineFirst(int low, BitReader* reader, int16_t* block) {
+  const int bit = static_cast<int>(reader->bits() >> 63);
+  reader->Skip(1);
   if (block != nullptr) *block = static_cast<int16_t>(*block | bit << low);
-  return true;
 }
 
 }  // namespace
@@ -96,29 +88,55 @@ bool ScanReader::ReadFirstCoefficients(const ProgressiveScan& scan) {
   const int block_rows = alone ? 1 : frame_->component[component].blocks_down;
   const int last = check_rest_ ? down : std::min(down, kept_.last_row(component) / block_rows);
   for (int row = 0; row < last; ++row) {
-    for (int column = 0; column < across; ++column) {
-      if (data_.Take(1) == 0 || !ReadMcu(scan, row, column)) return false;
+    BlockOfMcu blocks[kMaxBlocks];
+    const int size = BlocksOfMcu(scan, row, blocks);
+    for (int column = 0; column < across;) {
+      const int count = data_.Take(across - column);
+      if (count == 0 || !ReadMcus(scan, blocks, size, column, count)) return false;
+      column += count;
     }
   }
   return data_.Finish(last == down);
 }
 
-bool ScanReader::ReadMcu(const ProgressiveScan& scan, int row, int column) {
+// The blocks of each MCU of row `row` of a scan. Returns how many these are.
+int ScanReader::BlocksOfMcu(const ProgressiveScan& scan, int row, BlockOfMcu* blocks) const {
   const bool alone = scan.components == 1;
+  int count = 0;
   for (int i = 0; i < scan.components; ++i) {
     const int c = scan.component[i];
-    const int down = alone ? 1 : frame_->component[c].blocks_down;
     const int across = alone ? 1 : frame_->component[c].blocks_across;
-    for (int block = 0; block < down * across; ++block) {
-      int16_t* const kept =
-          kept_.Block(c, row * down + block / across, column * across + block % across);
-      const bool read = scan.high == 0 ? ReadFirst(dc_codes_[i], scan.low, data_.end(),
-                                                   data_.state(), data_.sum(i), kept)
-                                       : RefineFirst(scan.low, data_.end(), data_.state(), kept);
-      if (!read) return false;
+    const int down = alone ? 1 : frame_->component[c].blocks_down;
+    for (int block = 0; block < across * down; ++block) {
+      const BlockRow kept = kept_.Row(c, row * down + block / across);
+      const int end = kept.data == nullptr ? 0 : kept_.last_column(c);
+      blocks[count++] = {i, across, block % across, kept_.first_column(c), end, kept};
     }
   }
-  return true;
+  return count;
+}
+
+// `count` MCUs of a row, from MCU `first` on, each of `size` blocks.
+bool ScanReader::ReadMcus(const ProgressiveScan& scan, const BlockOfMcu* blocks, int size,
+                          int first, int count) {
+  BitReader reader = data_.state()->reader;  // in registers
+  for (int mcu = first; mcu < first + count; ++mcu) {
+    for (const BlockOfMcu* block = blocks; block != blocks + size; ++block) {
+      const int column = mcu * block->across + block->offset;
+      const bool is_kept = column >= block->first_kept && column < block->last_kept;
+      int16_t* const kept = is_kept ? block->kept.Block(column - block->first_kept) : nullptr;
+      reader.Refill();
+      if (reader.IsFarPast(data_.end())) return false;
+      if (scan.high > 0) {
+        RefineFirst(scan.low, &reader, kept);
+      } else if (!ReadFirst(dc_codes_[block->component], scan.low, &reader,
+                            data_.sum(block->component), kept)) {
+        return false;
+      }
+    }
+  }
+  data_.state()->reader = reader;
+  return reader.Left(data_.end()) >= 0;
 }
 
 bool ScanReader::ReadBand(const ProgressiveScan& scan) {

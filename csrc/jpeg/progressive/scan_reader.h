@@ -39,9 +39,23 @@ class ScanReader {
   void Release();
 
  private:
+  static constexpr int kMaxBlocks =
+      6;  // of an MCU: 2 x 2 of luma, and one of each chroma component
+
+  // A block of each MCU of a row.
+  struct BlockOfMcu {
+    int component;              // of the scan
+    int across;                 // blocks of the component side by side in an MCU
+    int offset;                 // of this one among them
+    int first_kept, last_kept;  // columns, the last one excluded
+    BlockRow kept;
+  };
+
   bool BuildTables(const ScanSequence& scans);
   bool ReadFirstCoefficients(const ProgressiveScan& scan);
-  bool ReadMcu(const ProgressiveScan& scan, int row, int column);
+  int BlocksOfMcu(const ProgressiveScan& scan, int row, BlockOfMcu* blocks) const;
+  bool ReadMcus(const ProgressiveScan& scan, const BlockOfMcu* blocks, int size, int first,
+                int count);
   bool ReadBand(const ProgressiveScan& scan);
   bool ReadBandRow(const ProgressiveScan& scan, int row, int across);
 
