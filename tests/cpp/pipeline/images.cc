@@ -11,6 +11,75 @@
 #include "pipeline/images.h"
 
 namespace regcore {
+namespace {
+
+// The scans of a progressive image in the making. Of each coefficient it is known which bit was
+// sent last; -1: none.
+class RandomScans {
+ public:
+  RandomScans(int components, uint32_t seed) : components_(components), random_(seed) {
+    for (auto& component : low_) std::fill(component, component + 64, -1);
+    const bool interleaved = components > 1 && random_.Between(0, 1) == 1;
+    const int first_low = random_.Between(0, 2);
+    if (interleaved) AddFirst(0, components, first_low);
+    for (int c = 0; c < components && !interleaved; ++c) AddFirst(c, 1, random_.Between(0, 2));
+    while (AddRefinedOrNew()) continue;
+    for (int low = first_low; interleaved && low > 0; --low) AddFirst(0, components, low - 1);
+  }
+
+  std::vector<jpeg_scan_info> scans;
+
+ private:
+  // The first coefficients of `count` components from `first` on.
+  void AddFirst(int first, int count, int low) {
+    jpeg_scan_info scan{};
+    scan.comps_in_scan = count;
+    for (int i = 0; i < count; ++i) scan.component_index[i] = first + i;
+    Finish(low, &scan);
+  }
+
+  // A band of one component, or the next bit of its first coefficient. False: all are sent.
+  bool AddRefinedOrNew() {
+    std::vector<std::pair<int, int>> missing;
+    for (int c = 0; c < components_; ++c) {
+      for (int k = scans[0].comps_in_scan > 1 ? 1 : 0; k < 64; ++k) {
+        if (low_[c][k] != 0) missing.emplace_back(c, k);
+      }
+    }
+    if (missing.empty()) return false;
+    const auto [c, k] =
+        missing[static_cast<size_t>(random_.Between(0, static_cast<int>(missing.size()) - 1))];
+    int first = k, last = k;
+    const bool to_any = random_.Between(0, 9) > 0;  // else a part of the band
+    while (k > 0 && first > 1 && low_[c][first - 1] == low_[c][k]) --first;
+    while (k > 0 && last < 63 && low_[c][last + 1] == low_[c][k] && (to_any || last < k + 5)) {
+      ++last;
+    }
+    jpeg_scan_info scan{};
+    scan.comps_in_scan = 1;
+    scan.component_index[0] = c;
+    scan.Ss = first;
+    scan.Se = last;
+    Finish(low_[c][k] < 0 ? random_.Between(0, 2) : low_[c][k] - 1, &scan);
+    return true;
+  }
+
+  void Finish(int low, jpeg_scan_info* scan) {
+    scan->Ah = std::max(0, low_[scan->component_index[0]][scan->Ss]);
+    scan->Al = low;
+    for (int i = 0; i < scan->comps_in_scan; ++i) {
+      int* const of = low_[scan->component_index[i]];
+      std::fill(of + scan->Ss, of + scan->Se + 1, low);
+    }
+    scans.push_back(*scan);
+  }
+
+  int components_;
+  int low_[3][64];
+  Random random_;
+};
+
+}  // namespace
 
 Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   jpeg_compress_struct info{};
@@ -33,6 +102,12 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
     info.comp_info[0].v_samp_factor = kind.vertical;
   }
   if (kind.progressive) jpeg_simple_progression(&info);
+  std::vector<jpeg_scan_info> scans;
+  if (kind.progressive && kind.random_scans) {
+    scans = RandomScans(info.num_components, seed).scans;
+    info.scan_info = scans.data();
+    info.num_scans = static_cast<int>(scans.size());
+  }
   jpeg_start_compress(&info, TRUE);
   Random random(seed);
   const int waves[] = {random.Between(1, 40), random.Between(1, 40), random.Between(1, 40)};

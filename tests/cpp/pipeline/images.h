@@ -15,6 +15,7 @@ using Bytes = std::vector<uint8_t>;
 
 struct JpegKind {
   bool progressive = false;
+  bool random_scans = false;  // of a progressive image: any that an encoder may choose
   bool arithmetic = false;
   bool grey = false;
   int horizontal = 2;  // sampling factors of luma

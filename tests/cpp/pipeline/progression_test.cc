@@ -1,0 +1,124 @@
+// The decoder of progressive JPEGs against libjpeg-turbo, by every instruction set.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "jpeg/jpeg_decoder.h"
+#include "jpeg/libjpeg_decoder.h"
+#include "jpeg/progressive/progressive_decoder.h"
+#include "pipeline/images.h"
+
+namespace regcore {
+namespace {
+
+JpegKind RandomProgression(Random* random) {
+  JpegKind kind;
+  kind.progressive = true;
+  kind.random_scans = random->Between(0, 2) > 0;
+  kind.grey = random->Between(0, 5) == 0;
+  kind.horizontal = random->Between(1, 2);
+  kind.vertical = random->Between(1, kind.horizontal);  // all but 4:4:0
+  kind.restart_rows = static_cast<unsigned>(random->Between(0, 2));
+  kind.quality = random->Between(1, 100);
+  kind.smooth = random->Between(0, 2) > 0;
+  return kind;
+}
+
+TEST(ProgressionTest, EveryLevelEqualsLibjpeg) {
+  Random random(11);
+  LibjpegDecoder library({});
+  std::deque<ProgressiveDecoder> decoders;  // which are never moved
+  for (const SimdLevel level : SupportedSimdLevels()) decoders.emplace_back(level);
+  int sound_images = 0, smooth_images = 0;
+  for (int i = 0; i < 600; ++i) {
+    const JpegKind kind = RandomProgression(&random);
+    const int width = random.Between(kind.horizontal == 2 ? 5 : 1, i % 10 == 0 ? 700 : 90);
+    const int height = random.Between(1, 90);
+    const Bytes image = EncodeJpeg(width, height, kind, static_cast<uint32_t>(i));
+    const std::string name = "image " + std::to_string(i);
+    const Rect wanted = RandomPart(width, height, &random);
+    ProgressiveHeader header;
+    const bool described = library.Open(image.data(), image.size()).ok() &&
+                           library.DescribeProgression(&header) &&
+                           ProgressiveDecoder::Takes(header);
+    ASSERT_TRUE(described) << "header of " << name;
+    std::vector<AlignedBuffer> pixels(decoders.size());
+    std::vector<RgbView> views(decoders.size());
+    std::vector<uint8_t> rows(static_cast<size_t>(wanted.height()));
+    for (uint8_t& row : rows) row = random.Between(0, 1) == 1;
+    const bool all_rows = random.Between(0, 1) == 1;
+    size_t sound = 0;
+    for (size_t d = 0; d < decoders.size(); ++d) {
+      bool is_sound = false;
+      const bool check_rest = random.Between(0, 1) == 1;
+      const Status status = decoders[d].Decode(header, wanted, all_rows ? nullptr : rows.data(),
+                                               check_rest, &pixels[d], &views[d], &is_sound);
+      EXPECT_TRUE(status.ok()) << "memory for " << name;
+      EXPECT_LE(decoders[d].capacity(), ProgressiveDecoder::BytesFor(header) + 4096);
+      sound += is_sound ? 1 : 0;
+      decoders[d].Release();
+    }
+    EXPECT_TRUE(sound == 0 || sound == decoders.size()) << "verdict on " << name;
+    smooth_images += kind.smooth ? 1 : 0;
+    sound_images += kind.smooth && sound > 0 ? 1 : 0;
+    if (sound != decoders.size()) continue;  // noise may be out of range
+    AlignedBuffer whole;
+    RgbView view;
+    EXPECT_TRUE(library.Decode(&whole, &view).ok() && library.warnings() == 0)
+        << "libjpeg on " << name;
+    for (const RgbView& part : views) {
+      for (int y = wanted.top; y < wanted.bottom; ++y) {
+        if (!all_rows && rows[static_cast<size_t>(y - wanted.top)] == 0) continue;
+        EXPECT_TRUE(SameRegion(part, view, {wanted.left, y, wanted.right, y + 1}))
+            << "pixels of " << name << ", row " << y;
+      }
+    }
+  }
+  EXPECT_TRUE(sound_images == smooth_images && smooth_images > 100)
+      << "sound scans are not left to libjpeg";
+}
+
+// What libjpeg makes of damage, it makes of it here.
+TEST(ProgressionTest, DamageIsLeftToLibjpeg) {
+  Random random(12);
+  JpegDecoder part({}, SupportedSimdLevels().back()), whole;
+  size_t damaged = 0, refused = 0;
+  for (int i = 0; i < 3000; ++i) {
+    JpegKind kind = RandomProgression(&random);
+    kind.smooth = true;
+    const int width = random.Between(40, 90), height = random.Between(40, 90);
+    Bytes image = EncodeJpeg(width, height, kind, static_cast<uint32_t>(i % 50));
+    const int size = static_cast<int>(image.size());
+    for (int change = random.Between(1, 3); change > 0; --change) {
+      image[static_cast<size_t>(random.Between(size / 5, size - 1))] =
+          static_cast<uint8_t>(random.Between(0, 255));
+    }
+    if (random.Between(0, 5) == 0) image.resize(static_cast<size_t>(random.Between(size / 2, size)));
+    const std::string name = "damaged image " + std::to_string(i);
+    AlignedBuffer pixels[2];
+    RgbView views[2];
+    Rect wanted;
+    const auto decode = [&](JpegDecoder* decoder, DecodeExtent extent, int which) {
+      const Status status = decoder->Open(image.data(), image.size());
+      if (!status.ok()) return status.code();
+      if (which == 0) wanted = RandomPart(decoder->width(), decoder->height(), &random);
+      return decoder->Decode(wanted, extent, nullptr, &pixels[which], &views[which]).code();
+    };
+    const StatusCode code = decode(&whole, DecodeExtent::kWhole, 0);
+    ASSERT_TRUE(decode(&part, DecodeExtent::kWantedChecked, 1) == code) << "verdict on " << name;
+    refused += code != StatusCode::kOk ? 1 : 0;
+    if (code != StatusCode::kOk) continue;
+    damaged += whole.warnings() > 0 ? 1 : 0;
+    ASSERT_EQ(part.warnings(), whole.warnings()) << name;
+    ASSERT_STREQ(part.first_warning(), whole.first_warning()) << name;
+    ASSERT_TRUE(SameRegion(views[0], views[1], wanted)) << "pixels of " << name;
+    ASSERT_TRUE(decode(&part, DecodeExtent::kWanted, 1) == code) << "verdict on part of " << name;
+  }
+  EXPECT_TRUE(damaged > 500 && refused > 500) << damaged << " damaged, " << refused << " refused";
+}
+
+}  // namespace
+}  // namespace regcore
