@@ -53,13 +53,15 @@ size_t CountScans(LibjpegSession* session) {
   return 1 + CountScansAfter(session->unread(), session->end());
 }
 
-// The frame, if it is of a kind of which FrameHeader can tell all.
+// The frame of an image of known colours, if FrameHeader can tell all of it.
 bool DescribeFrame(const jpeg_decompress_struct& info, FrameHeader* frame) {
-  const bool colours = info.num_components == 1 || info.jpeg_color_space == JCS_YCbCr;
-  if (info.data_precision != 8 || !colours) return false;
+  if (info.data_precision != 8) return false;
   frame->width = static_cast<int>(info.image_width);
   frame->height = static_cast<int>(info.image_height);
   frame->components = info.num_components;
+  frame->colours = info.num_components == 1             ? JpegColours::kGrey
+                   : info.jpeg_color_space == JCS_YCbCr ? JpegColours::kYcc
+                                                        : JpegColours::kRgb;
   for (int c = 0; c < info.num_components; ++c) {
     const jpeg_component_info& from = info.comp_info[c];
     if (from.quant_tbl_no >= NUM_QUANT_TBLS) return false;
@@ -70,7 +72,6 @@ bool DescribeFrame(const jpeg_decompress_struct& info, FrameHeader* frame) {
     const bool alone = info.num_components == 1;  // then an MCU is a block, whatever the factors
     to.blocks_across = alone ? 1 : from.h_samp_factor;
     to.blocks_down = alone ? 1 : from.v_samp_factor;
-    if (c > 0 && (to.blocks_across != 1 || to.blocks_down != 1)) return false;
   }
   return true;
 }

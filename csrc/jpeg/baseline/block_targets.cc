@@ -3,8 +3,6 @@
 namespace regcore {
 namespace {
 
-constexpr size_t kMaxPerMcu = 6;  // 2 x 2 of luma, and one of each chroma component
-
 // No first coefficient of an 8-bit image is larger (ITU-T T.81, F.1.2.1.2).
 constexpr int kLargestDc = 2047;
 
@@ -23,7 +21,7 @@ constexpr BlockLayout kFirstAlone = FirstAlone();
 }  // namespace
 
 size_t BlockTargets::BytesFor(int mcus) {
-  const size_t blocks = kMaxPerMcu * static_cast<size_t>(mcus);
+  const size_t blocks = size_t{kMaxBlocksOfMcu} * static_cast<size_t>(mcus);
   return (blocks + 1) * sizeof(BlockTarget) + blocks * kKept * sizeof(int16_t);
 }
 

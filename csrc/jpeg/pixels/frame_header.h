@@ -11,12 +11,21 @@ struct FrameComponent {
   const uint16_t* quantization = nullptr;  // [64], row by row
 };
 
-// Grey, or YCbCr with one block of each chroma component to an MCU.
+// ITU-T T.81, B.2.3.
+inline constexpr int kMaxBlocksOfMcu = 10;
+
+enum class JpegColours { kGrey, kYcc, kRgb };
+
 struct FrameHeader {
   int width = 0;  // in pixels
   int height = 0;
+  JpegColours colours = JpegColours::kGrey;
   int components = 0;  // 1 or 3
   FrameComponent component[3];
+
+  // How many samples of the first component there are to one of a component, across and down.
+  int ratio_across(int c) const { return component[0].blocks_across / component[c].blocks_across; }
+  int ratio_down(int c) const { return component[0].blocks_down / component[c].blocks_down; }
 
   int mcu_width() const { return 8 * component[0].blocks_across; }
   int mcu_height() const { return 8 * component[0].blocks_down; }

@@ -38,9 +38,17 @@ struct PixelKernels {
   // The same from the two nearest rows; the row of output is closer to `near`.
   void (*upsample_h2v2)(const uint8_t* near, const uint8_t* far, size_t count, uint8_t* out);
 
+  // From the two nearest rows, but no wider; `rounding` is added before the division by 4.
+  void (*upsample_h1v2)(const uint8_t* near, const uint8_t* far, uint8_t rounding, size_t count,
+                        uint8_t* out);
+
   // `count` pixels of three planes, interleaved.
   void (*ycc_to_rgb)(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t count,
                      uint8_t* rgb);
+
+  // The same where they are red, green and blue already.
+  void (*planes_to_rgb)(const uint8_t* red, const uint8_t* green, const uint8_t* blue, size_t count,
+                        uint8_t* rgb);
 };
 
 // How far kernels read and write past what they are told: in samples, or in pixels of RGB.

@@ -6,6 +6,7 @@
 #include "jpeg/pixels/inverse_dct-inl.h"
 #include "jpeg/pixels/kernels.h"
 #include "jpeg/pixels/upsample_colour-inl.h"
+#include "jpeg/pixels/upsample_rows-inl.h"
 
 namespace regcore {
 namespace {
@@ -150,8 +151,12 @@ struct Interleaver {
 
 }  // namespace
 
-const PixelKernels kPixelKernelsAvx2 = {Lanes::kBlocks, InverseDctLanes<Lanes>,
-                                        UpsampleH2V1Lanes<Lanes>, UpsampleH2V2Lanes<Lanes>,
-                                        YccToRgbLanes<Lanes, Interleaver>};
+const PixelKernels kPixelKernelsAvx2 = {Lanes::kBlocks,
+                                        InverseDctLanes<Lanes>,
+                                        UpsampleH2V1Lanes<Lanes>,
+                                        UpsampleH2V2Lanes<Lanes>,
+                                        UpsampleH1V2,
+                                        YccToRgbLanes<Lanes, Interleaver>,
+                                        PlanesToRgbLanes<Lanes, Interleaver>};
 
 }  // namespace regcore

@@ -8,6 +8,7 @@
 #include "jpeg/pixels/inverse_dct-inl.h"
 #include "jpeg/pixels/kernels.h"
 #include "jpeg/pixels/upsample_colour-inl.h"
+#include "jpeg/pixels/upsample_rows-inl.h"
 
 namespace regcore {
 namespace {  // each file that includes this is compiled for processors of its own
@@ -134,9 +135,13 @@ struct Lanes {
 __m512i Pack(__m512i first, __m512i second) { return _mm512_packus_epi16(first, second); }
 
 template <typename Interleaver>
-constexpr PixelKernels kPixelKernels = {Lanes::kBlocks, InverseDctLanes<Lanes>,
-                                        UpsampleH2V1Lanes<Lanes>, UpsampleH2V2Lanes<Lanes>,
-                                        YccToRgbLanes<Lanes, Interleaver>};
+constexpr PixelKernels kPixelKernels = {Lanes::kBlocks,
+                                        InverseDctLanes<Lanes>,
+                                        UpsampleH2V1Lanes<Lanes>,
+                                        UpsampleH2V2Lanes<Lanes>,
+                                        UpsampleH1V2,
+                                        YccToRgbLanes<Lanes, Interleaver>,
+                                        PlanesToRgbLanes<Lanes, Interleaver>};
 
 }  // namespace
 }  // namespace regcore

@@ -5,6 +5,7 @@
 
 #include "jpeg/pixels/inverse_dct-inl.h"
 #include "jpeg/pixels/kernels.h"
+#include "jpeg/pixels/upsample_rows-inl.h"
 #include "jpeg/pixels/ycc_constants.h"
 
 namespace regcore {
@@ -129,9 +130,17 @@ void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t cou
   }
 }
 
+void PlanesToRgb(const uint8_t* red, const uint8_t* green, const uint8_t* blue, size_t count,
+                 uint8_t* rgb) {
+  for (size_t i = 0; i < count; i += 8) {
+    const uint8x8x3_t pixels = {{vld1_u8(red + i), vld1_u8(green + i), vld1_u8(blue + i)}};
+    vst3_u8(rgb + 3 * i, pixels);
+  }
+}
+
 }  // namespace
 
-const PixelKernels kPixelKernelsNeon = {1, InverseDctLanes<Lanes>, UpsampleH2V1, UpsampleH2V2,
-                                        YccToRgb};
+const PixelKernels kPixelKernelsNeon = {
+    1, InverseDctLanes<Lanes>, UpsampleH2V1, UpsampleH2V2, UpsampleH1V2, YccToRgb, PlanesToRgb};
 
 }  // namespace regcore

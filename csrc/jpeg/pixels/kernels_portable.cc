@@ -4,6 +4,7 @@
 
 #include "jpeg/pixels/block_groups.h"
 #include "jpeg/pixels/kernels.h"
+#include "jpeg/pixels/upsample_rows-inl.h"
 #include "jpeg/pixels/ycc_constants.h"
 
 namespace regcore {
@@ -107,8 +108,18 @@ void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t cou
   }
 }
 
+void PlanesToRgb(const uint8_t* red, const uint8_t* green, const uint8_t* blue, size_t count,
+                 uint8_t* rgb) {
+  for (size_t i = 0; i < count; ++i, rgb += 3) {
+    rgb[0] = red[i];
+    rgb[1] = green[i];
+    rgb[2] = blue[i];
+  }
+}
+
 }  // namespace
 
-const PixelKernels kPixelKernelsPortable = {1, InverseDct, UpsampleH2V1, UpsampleH2V2, YccToRgb};
+const PixelKernels kPixelKernelsPortable = {
+    1, InverseDct, UpsampleH2V1, UpsampleH2V2, UpsampleH1V2, YccToRgb, PlanesToRgb};
 
 }  // namespace regcore

@@ -10,13 +10,19 @@ bool StepsFit(const uint16_t* steps) {
   return std::all_of(steps, steps + 64, [](uint16_t step) { return step <= kLargestStep; });
 }
 
+// Each sample four times: libjpeg does not smooth chroma of a quarter of the width.
+void Repeat4(const uint8_t* samples, size_t count, uint8_t* out) {
+  for (size_t i = 0; i < count; ++i) std::memset(out + 4 * i, samples[i], 4);
+}
+
 }  // namespace
 
 McuArea::McuArea(const FrameHeader& frame, const Rect& wanted) {
   // Fancy upsampling makes a pixel of its own sample of chroma and the one that is nearest, which
   // is that of the pixel beside it or of itself.
-  const int spare_x = frame.component[0].blocks_across > 1 ? 1 : 0;
-  const int spare_y = frame.component[0].blocks_down > 1 ? 1 : 0;
+  const int last_component = frame.components - 1;
+  const int spare_x = frame.ratio_across(last_component) > 1 ? 1 : 0;
+  const int spare_y = frame.ratio_down(last_component) > 1 ? 1 : 0;
   const int width = frame.mcu_width(), height = frame.mcu_height();
   first_mcu = std::max(0, wanted.left - spare_x) / width;
   last_mcu = std::min(frame.mcus_across(), RoundUp(wanted.right + spare_x, width) / width);
@@ -25,14 +31,24 @@ McuArea::McuArea(const FrameHeader& frame, const Rect& wanted) {
 }
 
 bool Reconstruction::Takes(const FrameHeader& frame) {
+  int blocks = 0;
   for (int c = 0; c < frame.components; ++c) {
-    if (!StepsFit(frame.component[c].quantization)) return false;
+    const FrameComponent& component = frame.component[c];
+    if (!StepsFit(component.quantization)) return false;
+    blocks += component.blocks_across * component.blocks_down;
   }
-  const int across = frame.component[0].blocks_across;
-  const int down = frame.component[0].blocks_down;
-  if (across < down || across > 2) return false;  // not 4:4:0
-  // libjpeg does not smooth narrower ones.
-  return across == 1 || frame.width > 4;
+  if (blocks > kMaxBlocksOfMcu) return false;
+  if (frame.components == 1) return true;
+  const FrameComponent &first = frame.component[0], &second = frame.component[1];
+  const bool alike = second.blocks_across == frame.component[2].blocks_across &&
+                     second.blocks_down == frame.component[2].blocks_down;
+  const bool whole = first.blocks_across % second.blocks_across == 0 &&
+                     first.blocks_down % second.blocks_down == 0;
+  if (!alike || !whole) return false;
+  const int across = frame.ratio_across(1), down = frame.ratio_down(1);
+  // libjpeg smooths neither narrower ones nor other ratios.
+  if (across == 2) return down <= 2 && frame.width > 4;
+  return (across == 1 && down <= 2) || (across == 4 && down == 1);
 }
 
 size_t Reconstruction::BytesFor(const FrameHeader& frame) {
@@ -73,10 +89,14 @@ bool Reconstruction::Transform(const Coefficients& coefficients, int row, int fi
 
 // At its sides and at its top and bottom the chroma plane goes on as it ends.
 void Reconstruction::ExtendChroma(int mcu_row) {
+  const bool is_last = mcu_row == frame_->mcus_down() - 1;
   for (int c = 1; c < frame_->components; ++c) {
-    const int width = (frame_->width + 1) / 2 - area_.first_mcu * 8;
-    const int height = (frame_->height + 1) / 2 - mcu_row * 8;
-    for (int row = 0; row < 8; ++row) {
+    const FrameComponent& component = frame_->component[c];
+    const int across = frame_->ratio_across(c), down = frame_->ratio_down(c);
+    const int width =
+        (frame_->width + across - 1) / across - area_.first_mcu * 8 * component.blocks_across;
+    const int height = (frame_->height + down - 1) / down - mcu_row * 8 * component.blocks_down;
+    for (int row = 0; across == 2 && row < 8 * component.blocks_down; ++row) {
       uint8_t* samples = samples_.Row(c, row);
       samples[-1] = samples[0];
       if (area_.last_mcu == frame_->mcus_across()) samples[width] = samples[width - 1];
@@ -85,50 +105,61 @@ void Reconstruction::ExtendChroma(int mcu_row) {
       std::memcpy(samples_.Row(c, to) - 1, samples_.Row(c, from) - 1,
                   static_cast<size_t>(samples_.stride()));
     };
-    if (mcu_row == 0) repeat(0, -1);
-    if (mcu_row == frame_->mcus_down() - 1 && frame_->component[0].blocks_down > 1) {
-      repeat(height - 1, height);
-    }
+    if (down == 2 && mcu_row == 0) repeat(0, -1);
+    if (down == 2 && is_last) repeat(height - 1, height);
   }
 }
 
-void Reconstruction::WriteRow(int y, const uint8_t* luma, const uint8_t* cb, const uint8_t* cr) {
-  kernels_.ycc_to_rgb(luma, cb, cr, static_cast<size_t>(view_.area.width()),
-                      pixels_ + (y - view_.area.top) * view_.stride);
+// Row `row` of the present row of MCUs, of component `c` in full width.
+const uint8_t* Reconstruction::Upsample(int c, int row) {
+  const size_t count = 8 * static_cast<size_t>(area_.mcus() * frame_->component[c].blocks_across);
+  const int across = frame_->ratio_across(c);
+  uint8_t* const upsampled = samples_.Upsampled(c - 1);
+  if (frame_->ratio_down(c) == 2) {
+    const int nearest = (row + 2) / 2 - 1;
+    const bool is_upper = row % 2 == 0;
+    const uint8_t* const near = samples_.Row(c, nearest);
+    const uint8_t* const far = samples_.Row(c, is_upper ? nearest - 1 : nearest + 1);
+    if (across == 2) {
+      kernels_.upsample_h2v2(near, far, count, upsampled);
+    } else {
+      kernels_.upsample_h1v2(near, far, is_upper ? 1 : 2, count, upsampled);
+    }
+    return upsampled;
+  }
+  if (across == 1) return samples_.Row(c, row);
+  if (across == 2) {
+    kernels_.upsample_h2v1(samples_.Row(c, row), count, upsampled);
+  } else {
+    Repeat4(samples_.Row(c, row), count, upsampled);
+  }
+  return upsampled;
+}
+
+void Reconstruction::WriteRow(int mcu_row, int row) {
+  const uint8_t* planes[3] = {samples_.Row(0, row), samples_.Upsampled(0), samples_.Upsampled(1)};
+  for (int c = 1; c < frame_->components; ++c) planes[c] = Upsample(c, row);
+  const auto write =
+      frame_->colours == JpegColours::kRgb ? kernels_.planes_to_rgb : kernels_.ycc_to_rgb;
+  const int y = mcu_row * frame_->mcu_height() + row;
+  write(planes[0], planes[1], planes[2], static_cast<size_t>(view_.area.width()),
+        pixels_ + (y - view_.area.top) * view_.stride);
 }
 
 // Where chroma is subsampled vertically, the last row waits for the chroma of the MCUs below.
 void Reconstruction::FinishRow(int mcu_row) {
-  const FrameHeader& frame = *frame_;
-  const bool subsampled_across = frame.component[0].blocks_across > 1;
-  const bool subsampled_down = frame.component[0].blocks_down > 1;
-  if (subsampled_across) ExtendChroma(mcu_row);
-  const int height = frame.mcu_height();
-  const bool last = mcu_row == frame.mcus_down() - 1;
+  ExtendChroma(mcu_row);
+  const bool waits = frame_->ratio_down(frame_->components - 1) == 2;
+  const bool is_last = mcu_row == frame_->mcus_down() - 1;
+  const int height = frame_->mcu_height();
   const int first_y = mcu_row * height;
-  const int begin = std::max(wanted_.top - first_y, subsampled_down ? -1 : 0);
-  const int end =
-      std::min(wanted_.bottom - first_y, subsampled_down && !last ? height - 1 : height);
-  const size_t count = static_cast<size_t>(area_.mcus()) * 8;
+  const int begin = std::max(wanted_.top - first_y, waits ? -1 : 0);
+  const int end = std::min(wanted_.bottom - first_y, waits && !is_last ? height - 1 : height);
   for (int row = begin; row < end; ++row) {
-    if (rows_ != nullptr && rows_[first_y + row - wanted_.top] == 0) continue;
-    const uint8_t* chroma[2] = {samples_.Upsampled(0), samples_.Upsampled(1)};
-    for (int c = 1; c < frame.components; ++c) {
-      uint8_t* upsampled = samples_.Upsampled(c - 1);
-      if (subsampled_down) {
-        const int nearest = (row + 2) / 2 - 1;
-        kernels_.upsample_h2v2(samples_.Row(c, nearest),
-                               samples_.Row(c, nearest + (row % 2 == 0 ? -1 : 1)), count,
-                               upsampled);
-      } else if (subsampled_across) {
-        kernels_.upsample_h2v1(samples_.Row(c, row), count, upsampled);
-      } else {
-        chroma[c - 1] = samples_.Row(c, row);
-      }
-    }
-    WriteRow(first_y + row, samples_.Row(0, row), chroma[0], chroma[1]);
+    const bool is_read = rows_ == nullptr || rows_[first_y + row - wanted_.top] != 0;
+    if (is_read) WriteRow(mcu_row, row);
   }
-  samples_.Advance(frame);
+  samples_.Advance(*frame_);
 }
 
 }  // namespace regcore

@@ -66,7 +66,8 @@ class Reconstruction {
 
  private:
   void ExtendChroma(int mcu_row);
-  void WriteRow(int y, const uint8_t* luma, const uint8_t* cb, const uint8_t* cr);
+  const uint8_t* Upsample(int component, int row);
+  void WriteRow(int mcu_row, int row);
 
   const PixelKernels& kernels_;
   SampleRows samples_;

@@ -43,7 +43,7 @@ Status SampleRows::Prepare(const FrameHeader& frame, int mcus) {
 }
 
 void SampleRows::Advance(const FrameHeader& frame) {
-  if (frame.component[0].blocks_down == 1) return;
+  if (frame.ratio_down(frame.components - 1) == 1) return;
   for (int c = 0; c < frame.components; ++c) {
     const int last = 8 * frame.component[c].blocks_down - 1;
     std::memcpy(Row(c, -1) - 1, Row(c, last) - 1, static_cast<size_t>(stride_));

@@ -9,7 +9,7 @@
 //   StorePairs(even, odd, out)  numbers below 256 as bytes, of which `even` come first
 //   TimesRest(x, k)             (x * k + 2^15) >> 16
 //
-// and Interleaver::Store(first, second, rgb) writes 2 * kSamples pixels.
+// and Interleaver::Store(first, second, rgb) writes 2 * kSamples pixels, not yet clamped to bytes.
 #pragma once
 
 #include <cstddef>
@@ -53,34 +53,44 @@ void UpsampleH2V2Lanes(const uint8_t* near, const uint8_t* far, size_t count, ui
   }
 }
 
-// kSamples pixels, not yet clamped to bytes.
+// kSamples pixels.
 template <typename Lanes>
 struct RgbLanes {
-  typename Lanes::Vector red, green, blue;
+  using Vector = typename Lanes::Vector;
 
-  RgbLanes(const uint8_t* y, const uint8_t* cb, const uint8_t* cr) {
-    using Vector = typename Lanes::Vector;
+  Vector red, green, blue;
+
+  static RgbLanes OfPlanes(const uint8_t* red, const uint8_t* green, const uint8_t* blue) {
+    return {Lanes::LoadSamples(red), Lanes::LoadSamples(green), Lanes::LoadSamples(blue)};
+  }
+
+  static RgbLanes OfYcc(const uint8_t* y, const uint8_t* cb, const uint8_t* cr) {
     const Vector luma = Lanes::LoadSamples(y);
     const Vector b = Lanes::Subtract(Lanes::LoadSamples(cb), Lanes::Splat(128));
     const Vector r = Lanes::Subtract(Lanes::LoadSamples(cr), Lanes::Splat(128));
     const Vector green_rest = Lanes::template Narrow<16>(
         Lanes::Add(Lanes::Combine(b, r, -kGreenOfCb, kGreenRest), Lanes::Broadcast(1 << 15)));
-    red = Lanes::Add(luma, Lanes::Add(r, Lanes::TimesRest(r, kRedRest)));
-    green = Lanes::Add(luma, Lanes::Subtract(green_rest, r));
-    blue = Lanes::Add(luma, Lanes::Add(Lanes::Add(b, b), Lanes::TimesRest(b, kBlueRest)));
+    return {Lanes::Add(luma, Lanes::Add(r, Lanes::TimesRest(r, kRedRest))),
+            Lanes::Add(luma, Lanes::Subtract(green_rest, r)),
+            Lanes::Add(luma, Lanes::Add(Lanes::Add(b, b), Lanes::TimesRest(b, kBlueRest)))};
   }
 };
 
-template <typename Lanes, typename Interleaver>
-void YccToRgbLanes(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t count,
-                   uint8_t* rgb) {
+template <typename Lanes, typename Interleaver, auto kPixelsOf>
+void ToRgbLanes(const uint8_t* a, const uint8_t* b, const uint8_t* c, size_t count, uint8_t* rgb) {
   constexpr size_t kPixels = 2 * Lanes::kSamples;
   for (size_t i = 0; i < count; i += kPixels) {
     const size_t second = i + Lanes::kSamples;
-    Interleaver::Store(RgbLanes<Lanes>(y + i, cb + i, cr + i),
-                       RgbLanes<Lanes>(y + second, cb + second, cr + second), rgb + 3 * i);
+    Interleaver::Store(kPixelsOf(a + i, b + i, c + i),
+                       kPixelsOf(a + second, b + second, c + second), rgb + 3 * i);
   }
 }
+
+template <typename Lanes, typename Interleaver>
+constexpr auto YccToRgbLanes = ToRgbLanes<Lanes, Interleaver, RgbLanes<Lanes>::OfYcc>;
+
+template <typename Lanes, typename Interleaver>
+constexpr auto PlanesToRgbLanes = ToRgbLanes<Lanes, Interleaver, RgbLanes<Lanes>::OfPlanes>;
 
 // Which of 16 bytes of a colour goes to each of 16 bytes of RGB, of which there are three times 16;
 // -1, which a shuffle takes for 0, where it is another colour's.

@@ -12,13 +12,11 @@ int DivideUp(int value, int divisor) { return (value + divisor - 1) / divisor; }
 
 // The blocks of a component that hold pixels: those of a scan of it alone.
 int BlocksAcross(const FrameHeader& frame, int component) {
-  const int shrunk = frame.component[0].blocks_across / frame.component[component].blocks_across;
-  return DivideUp(DivideUp(frame.width, shrunk), 8);
+  return DivideUp(DivideUp(frame.width, frame.ratio_across(component)), 8);
 }
 
 int BlocksDown(const FrameHeader& frame, int component) {
-  const int shrunk = frame.component[0].blocks_down / frame.component[component].blocks_down;
-  return DivideUp(DivideUp(frame.height, shrunk), 8);
+  return DivideUp(DivideUp(frame.height, frame.ratio_down(component)), 8);
 }
 
 // Reads the difference of a first coefficient, down to bit `low`.
@@ -88,7 +86,7 @@ bool ScanReader::ReadFirstCoefficients(const ProgressiveScan& scan) {
   const int block_rows = alone ? 1 : frame_->component[component].blocks_down;
   const int last = check_rest_ ? down : std::min(down, kept_.last_row(component) / block_rows);
   for (int row = 0; row < last; ++row) {
-    BlockOfMcu blocks[kMaxBlocks];
+    BlockOfMcu blocks[kMaxBlocksOfMcu];
     const int size = BlocksOfMcu(scan, row, blocks);
     for (int column = 0; column < across;) {
       const int count = data_.Take(across - column);

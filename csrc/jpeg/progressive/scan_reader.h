@@ -39,9 +39,6 @@ class ScanReader {
   void Release();
 
  private:
-  static constexpr int kMaxBlocks =
-      6;  // of an MCU: 2 x 2 of luma, and one of each chroma component
-
   // A block of each MCU of a row.
   struct BlockOfMcu {
     int component;              // of the scan

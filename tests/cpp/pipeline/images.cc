@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 // clang-format off
 #include <jpeglib.h>
@@ -94,12 +96,17 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   info.input_components = kind.grey ? 1 : 3;
   info.in_color_space = kind.grey ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&info);
+  if (kind.rgb && !kind.grey) jpeg_set_colorspace(&info, JCS_RGB);
   jpeg_set_quality(&info, kind.quality, TRUE);
   info.arith_code = kind.arithmetic;
   info.restart_in_rows = static_cast<int>(kind.restart_rows);
   if (!kind.grey) {
     info.comp_info[0].h_samp_factor = kind.horizontal;
     info.comp_info[0].v_samp_factor = kind.vertical;
+    for (int c = 1; c < 3; ++c) {
+      info.comp_info[c].h_samp_factor = kind.other_horizontal;
+      info.comp_info[c].v_samp_factor = kind.other_vertical;
+    }
   }
   if (kind.progressive) jpeg_simple_progression(&info);
   std::vector<jpeg_scan_info> scans;
@@ -128,6 +135,32 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   jpeg_destroy_compress(&info);
   std::free(memory);
   return bytes;
+}
+
+JpegKind RandomKind(Random* random) {
+  constexpr int kFactors[][4] = {{1, 1, 1, 1}, {2, 1, 1, 1}, {2, 2, 1, 1}, {1, 2, 1, 1},
+                                 {4, 1, 1, 1}, {2, 2, 1, 2}, {2, 2, 2, 1}, {2, 1, 2, 1},
+                                 {1, 2, 1, 2}, {4, 1, 2, 1}, {4, 2, 1, 1}, {1, 4, 1, 1}};
+  JpegKind kind;
+  kind.grey = random->Between(0, 7) == 0;
+  kind.rgb = random->Between(0, 7) == 0;
+  const auto& factors = kFactors[random->Between(0, static_cast<int>(std::size(kFactors)) - 1)];
+  kind.horizontal = factors[0];
+  kind.vertical = factors[1];
+  kind.other_horizontal = factors[2];
+  kind.other_vertical = factors[3];
+  kind.restart_rows = static_cast<unsigned>(random->Between(0, 2));
+  kind.quality = random->Between(1, 100);
+  kind.smooth = random->Between(0, 2) > 0;
+  return kind;
+}
+
+bool IsTaken(const JpegKind& kind, int width) {
+  const int across = kind.horizontal / kind.other_horizontal;
+  const int down = kind.vertical / kind.other_vertical;
+  if (kind.grey) return true;
+  if (across == 2) return down <= 2 && width > 4;
+  return down <= 2 && (across == 1 || (across == 4 && down == 1));
 }
 
 Rect RandomPart(int width, int height, Random* random) {

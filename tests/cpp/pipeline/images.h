@@ -18,8 +18,11 @@ struct JpegKind {
   bool random_scans = false;  // of a progressive image: any that an encoder may choose
   bool arithmetic = false;
   bool grey = false;
-  int horizontal = 2;  // sampling factors of luma
+  bool rgb = false;
+  int horizontal = 2;  // sampling factors of the first component
   int vertical = 2;
+  int other_horizontal = 1;  // and of the others
+  int other_vertical = 1;
   unsigned restart_rows = 0;
   int quality = 70;
   bool smooth = false;  // shades, else noise
@@ -27,6 +30,14 @@ struct JpegKind {
 
 // An image of that size; the same for the same seed.
 Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed);
+
+// Colours and sampling factors of all that is decoded here; sometimes others, which libjpeg
+// decodes.
+JpegKind RandomKind(Random* random);
+
+// Whether images of such colours and factors are decoded here: all but odd ratios, and the
+// narrowest.
+bool IsTaken(const JpegKind& kind, int width);
 
 // Sound images of many kinds, cut ones, and bytes that are none.
 std::vector<Bytes> MixedImages();
