@@ -49,7 +49,7 @@ Status BaselineDecoder::Decode(const ScanHeader& scan, const Rect& wanted, const
   REGCORE_RETURN_IF_ERROR(reconstruction_.Start(frame, wanted, rows, pixels));
   REGCORE_RETURN_IF_ERROR(coefficients_.Prepare(frame, kMcusAtOnce, 1, reconstruction_.group()));
   bool readable = false;
-  REGCORE_RETURN_IF_ERROR(reader_.Open(scan, kMcusAtOnce, coefficients_, &readable));
+  REGCORE_RETURN_IF_ERROR(reader_.Open(scan, kMcusAtOnce, coefficients_, check_rest, &readable));
   if (!readable) return {};
   const McuArea& area = reconstruction_.area();
   for (int row = 0; row < area.first_row; ++row) {

@@ -29,8 +29,8 @@ class BaselineDecoder {
   static size_t BytesFor(const ScanHeader& scan);
 
   // Writes `wanted` into `pixels`, and sets `view` to it and to columns beside it, which mean
-  // nothing, like rows whose byte of `rows` is 0; null: all are written. `check_rest`: what follows
-  // the wanted part is looked through for damage, not just for its end. `decoded` says whether the
+  // nothing, like rows whose byte of `rows` is 0; null: all are written. `check_rest`: what is not
+  // wanted is looked through for damage, not just for its end. `decoded` says whether the
   // pixels mean anything: if not, the scan is for libjpeg. The status is not ok only where there is
   // no memory.
   Status Decode(const ScanHeader& scan, const Rect& wanted, const uint8_t* rows, bool check_rest,

@@ -25,8 +25,9 @@ void McuReader::Release() {
 }
 
 Status McuReader::Open(const ScanHeader& scan, int mcus, const Coefficients& coefficients,
-                       bool* sound) {
+                       bool check_all, bool* sound) {
   scan_ = &scan;
+  check_all_ = check_all;
   *sound = false;
   if (!tables_.Build(scan)) return {};
   REGCORE_RETURN_IF_ERROR(wanted_.Prepare(scan.frame, tables_.components(), mcus, &coefficients));
@@ -43,13 +44,14 @@ bool McuReader::StartSegment() {
   reader_ = BitReader(segments_.begin());
   std::fill(std::begin(dc_), std::end(dc_), 0);
   until_restart_ = scan_->restart_interval;
+  rest_is_passed_over_ = false;
   return true;
 }
 
 // Less than a byte is left, to fill up the last one.
 bool McuReader::SegmentIsUsedUp() const {
   const int64_t left = reader_.Left(segments_.end());
-  return left >= 0 && left < 8;
+  return rest_is_passed_over_ || (left >= 0 && left < 8);
 }
 
 bool McuReader::Restart() {
@@ -89,6 +91,14 @@ bool McuReader::Read(const BlockTargets& targets, int count) {
 }
 
 bool McuReader::Skip(int count) {
+  // Nothing after a restart depends on what was before it.
+  const bool jumps = !check_all_ && scan_->restart_interval > 0;
+  while (jumps && count > 0 && static_cast<unsigned>(count) >= until_restart_) {
+    count -= static_cast<int>(until_restart_);
+    until_restart_ = 0;
+    rest_is_passed_over_ = true;
+    if (count > 0 && !Restart()) return false;
+  }
   for (; count > 0; count -= kPassedOver) {
     if (!Read(passed_over_, std::min(count, kPassedOver))) return false;
   }

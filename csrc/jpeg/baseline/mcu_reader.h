@@ -25,12 +25,14 @@ class McuReader {
   static size_t BytesFor(const ScanHeader& scan, int mcus);
 
   // `coefficients` are prepared for `mcus` MCUs, and like `scan` must outlive the reader's use.
-  Status Open(const ScanHeader& scan, int mcus, const Coefficients& coefficients, bool* sound);
+  // `check_all`: what is passed over is looked through for damage.
+  Status Open(const ScanHeader& scan, int mcus, const Coefficients& coefficients, bool check_all,
+              bool* sound);
 
   // Reads the next `count` MCUs of a row into the first ones of the coefficients.
   bool Read(int count) { return Read(wanted_, count); }
 
-  // Passes over the next `count` MCUs.
+  // Passes over the next `count` MCUs, by restarts where these need not be looked through.
   bool Skip(int count);
 
   // Whether the image ends where it should, once all rows are read.
@@ -61,6 +63,8 @@ class McuReader {
   int dc_[Coefficients::kMaxComponents] = {};
   unsigned until_restart_ = 0;  // in MCUs
   uint8_t next_restart_ = 0;    // of the eight restart markers
+  bool check_all_ = true;
+  bool rest_is_passed_over_ = false;  // of the segment
 };
 
 }  // namespace regcore

@@ -100,6 +100,7 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   jpeg_set_quality(&info, kind.quality, TRUE);
   info.arith_code = kind.arithmetic;
   info.restart_in_rows = static_cast<int>(kind.restart_rows);
+  info.restart_interval = kind.restart_mcus;
   if (!kind.grey) {
     info.comp_info[0].h_samp_factor = kind.horizontal;
     info.comp_info[0].v_samp_factor = kind.vertical;
@@ -150,6 +151,7 @@ JpegKind RandomKind(Random* random) {
   kind.other_horizontal = factors[2];
   kind.other_vertical = factors[3];
   kind.restart_rows = static_cast<unsigned>(random->Between(0, 2));
+  if (kind.restart_rows == 0) kind.restart_mcus = static_cast<unsigned>(random->Between(0, 5));
   kind.quality = random->Between(1, 100);
   kind.smooth = random->Between(0, 2) > 0;
   return kind;

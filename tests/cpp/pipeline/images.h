@@ -24,6 +24,7 @@ struct JpegKind {
   int other_horizontal = 1;  // and of the others
   int other_vertical = 1;
   unsigned restart_rows = 0;
+  unsigned restart_mcus = 0;
   int quality = 70;
   bool smooth = false;  // shades, else noise
 };
