@@ -20,7 +20,10 @@ inline constexpr size_t ChunksOf(size_t classes) { return (classes + kChunk - 1)
 // So many candidates are put in order at once.
 inline constexpr size_t kSmallK = 8;
 
-// Rows of so many chunks, at most, may be searched by ScoreKernels::small_k.
+// Of so many candidates the first kGroups are put in order at once.
+inline constexpr size_t kMediumK = 32;
+
+// Rows of so many chunks, at most, may be searched by ScoreKernels::small_k and medium_k.
 inline constexpr size_t kSmallKChunks = 64;
 
 // kGroups maxima of every chunk of a row: group g has the scores g, g + kGroups and so on of it.
@@ -69,6 +72,11 @@ struct ScoreKernels {
 
   // The row against one number.
   Comparison (*compare)(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead);
+
+  // As small_k, of rows with their maxima in two segments, for k of at most kGroups and up to
+  // kMediumK candidates: the keys of the first kGroups of these. Null for levels that have none.
+  size_t (*medium_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                     uint64_t* keys) = nullptr;
 };
 
 // Puts kSmallK keys in ascending order, without a branch that depends on them: for levels that

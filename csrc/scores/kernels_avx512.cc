@@ -106,25 +106,29 @@ inline __m512i Exchange(__m512i keys, __m512i partners, __mmask8 larger) {
 }
 
 // The network of OrderSmallK, its exchanges side by side.
-inline void SortSmallK(uint64_t* memory) {
-  __m512i keys = _mm512_loadu_si512(memory);
+inline __m512i SortedEight(__m512i keys) {
   keys = Exchange(keys, _mm512_setr_epi64(2, 3, 0, 1, 6, 7, 4, 5), 0b11001100);
   keys = Exchange(keys, _mm512_setr_epi64(4, 5, 6, 7, 0, 1, 2, 3), 0b11110000);
   keys = Exchange(keys, _mm512_setr_epi64(1, 0, 3, 2, 5, 4, 7, 6), 0b10101010);
   keys = Exchange(keys, _mm512_setr_epi64(0, 1, 4, 5, 2, 3, 6, 7), 0b00110000);
   keys = Exchange(keys, _mm512_setr_epi64(0, 4, 2, 6, 1, 5, 3, 7), 0b01010000);
-  keys = Exchange(keys, _mm512_setr_epi64(0, 2, 1, 4, 3, 6, 5, 7), 0b01010100);
-  _mm512_storeu_si512(memory, keys);
+  return Exchange(keys, _mm512_setr_epi64(0, 2, 1, 4, 3, 6, 5, 7), 0b01010100);
+}
+
+inline void SortSmallK(uint64_t* memory) {
+  _mm512_storeu_si512(memory, SortedEight(_mm512_loadu_si512(memory)));
 }
 
 }  // namespace
 }  // namespace regcore
 
 #include "scores/kernels-inl.h"
+#include "scores/medium_k_avx512-inl.h"
 
 namespace regcore {
 
 const ScoreKernels kScoreKernelsAvx512[kScoreTypes] = {
-    kKernels<Float32>, kKernels<Float16>, kKernels<Bfloat16>, kKernels<Int8>, kKernels<Uint8>};
+    WithMediumK<Float32>(), WithMediumK<Float16>(), WithMediumK<Bfloat16>(), WithMediumK<Int8>(),
+    WithMediumK<Uint8>()};
 
 }  // namespace regcore

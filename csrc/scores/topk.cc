@@ -90,10 +90,13 @@ struct TopK::Workspace {
 TopK::TopK(const Scores& scores, size_t k, SimdLevel level)
     : scores_(scores),
       k_(k),
+      kernels_(&ScoreKernelsFor(level, scores.type)),
       segments_((k + kPerSegment - 1) / kPerSegment),
-      scanned_(kChunk * segments_ <= scores.classes),
-      small_k_(scanned_ && segments_ == 1 && ChunksOf(scores.classes) <= kSmallKChunks),
-      kernels_(&ScoreKernelsFor(level, scores.type)) {}
+      scanned_(kChunk * segments_ <= scores.classes) {
+  const bool is_short = scanned_ && ChunksOf(scores.classes) <= kSmallKChunks;
+  small_k_ = is_short && segments_ == 1;
+  medium_k_ = is_short && segments_ == 2 && kernels_->medium_k != nullptr;
+}
 
 Status TopK::Reserve(AlignedBuffer* scratch) const {
   return scratch->Reserve(Workspace(nullptr, scores_.classes, segments_).bytes);
@@ -136,6 +139,9 @@ void TopK::BestKeys(const SearchedRow& row, const SearchedRow& next, const Works
   if (small_k_) {
     const size_t count = kernels_->small_k(row, next, scores_.classes, k_, space.keys);
     if (k_ <= count && count <= kSmallK) return;
+  } else if (medium_k_) {
+    const size_t count = kernels_->medium_k(row, next, scores_.classes, k_, space.keys);
+    if (k_ <= count && count <= kMediumK) return;
   } else if (next.scores != nullptr) {
     kernels_->maxima(next, scores_.classes, segments_);
   }

@@ -51,10 +51,11 @@ class TopK {
 
   Scores scores_;
   size_t k_;
-  size_t segments_;
-  bool scanned_;  // else k is large, or the rows are short
-  bool small_k_;  // ScoreKernels::small_k may be tried
   const ScoreKernels* kernels_;
+  size_t segments_;
+  bool scanned_;   // else k is large, or the rows are short
+  bool small_k_;   // ScoreKernels::small_k may be tried
+  bool medium_k_;  // and ScoreKernels::medium_k
 };
 
 }  // namespace regcore

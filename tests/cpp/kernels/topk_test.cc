@@ -238,9 +238,11 @@ TEST_P(TopKTest, EveryNumberOfClasses) {
   for (size_t type = 0; type < kScoreTypes; ++type) {
     for (int content = 0; content < kContents; ++content) {
       for (size_t classes = 1; classes <= 210; classes += classes < 20 ? 1 : 5) {
-        const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 2, classes,
-                        std::min<size_t>(classes, 5)};
-        CheckCase(level(), c, &random);
+        for (size_t k : {5, 9, 16}) {
+          const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 2, classes,
+                          std::min(classes, k)};
+          CheckCase(level(), c, &random);
+        }
       }
     }
   }
@@ -252,7 +254,7 @@ TEST_P(TopKTest, ManyRows) {
     for (int content = 0; content < kContents; ++content) {
       for (size_t classes : {1000, 1001, 1024, 4096, 4097}) {
         const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 20, classes,
-                        static_cast<size_t>(random.Between(1, 8))};
+                        static_cast<size_t>(random.Between(1, 16))};
         CheckCase(level(), c, &random);
       }
     }
