@@ -21,8 +21,8 @@ from regcore.api.options import (
     optional,
     select,
 )
-from regcore.api.recipe_choice import RecipeChoice, choose_recipe
-from regcore.backends.recipe_fit import check_image, form_change, in_form_of
+from regcore.api.recipe_choice import RecipeChoice, recipe_for_input
+from regcore.backends.recipe_fit import check_image
 from regcore.calibration.content import content_of, same_contents
 from regcore.calibration.folder import (
     ARRAY,
@@ -188,11 +188,10 @@ def _recipe(model: Path, options: PrepareOptions, log: Log) -> tuple[TensorSpec,
             f"{model}: does not say how it wants its images; say it with --recipe RECIPE, "
             "or write it in with 'regcore recipe embed'"
         )
-    name, recipe = choose_recipe(wanted, facts.metadata, log)
-    taken = in_form_of(recipe, image)
-    if taken != recipe:
-        log(f"{model} {form_change(name, recipe, taken)}")
-    taken = taken.in_form(options.get("dtype"), options.get("layout"))
+    dtype, layout = options.get("dtype"), options.get("layout")
+    name, taken = recipe_for_input(
+        model, wanted, facts.metadata, image, log, dtype=dtype, layout=layout
+    )
     check_image(image, taken)
     return image, RecipeChoice(name, taken, "model" if wanted is None else "--recipe")
 

@@ -200,6 +200,6 @@ def test_the_command(model: Path, calibration: Path, tmp_path: Path) -> None:
     asked = ("quantize", model, "--calibration", calibration, "--out", tmp_path / "q.onnx")
     told = regcore(*asked, "--method", "percentile", "--percentile", 99.9)
     assert told.exit_code == 0, told.output
-    assert told.stdout.startswith("q.onnx: weights int8 with a scale for each channel")
+    assert told.stdout.startswith("q.onnx, by ONNX Runtime ")
     assert len(told.stdout.splitlines()) == 2
     assert "ranges by percentile of 4 images" in told.stdout
