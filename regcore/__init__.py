@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from regcore.api.identify import identify_tensor as identify_tensor
     from regcore.api.infer import infer_images as infer_images
     from regcore.api.labels import examine_labels as examine_labels
+    from regcore.api.layers import compare_layers as compare_layers
     from regcore.api.predict import predict_photos as predict_photos
     from regcore.api.predictions import export_predictions as export_predictions
     from regcore.api.predictions import tabulate_predictions as tabulate_predictions
@@ -73,6 +74,7 @@ _NAMES_OF_MODULES = {
     "api.identify": "identify_tensor",
     "api.infer": "infer_images",
     "api.labels": "examine_labels",
+    "api.layers": "compare_layers",
     "api.predict": "predict_photos",
     "api.predictions": "export_predictions tabulate_predictions",
     "api.preprocess": "preprocess_images",

@@ -11,7 +11,7 @@ from regcore.api.messages import Log
 from regcore.api.photo_list import places_of
 from regcore.calibration.content import same_contents
 from regcore.calibration.folder import OTHERS
-from regcore.calibration.record import QuantizationRecord, read_record
+from regcore.calibration.record import QuantizationRecord, RunQuantization, read_record
 from regcore.errors import MismatchError
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.numbers import plain
@@ -60,6 +60,12 @@ def calibration_images_among(
     else:
         return None
     return tuple(names[row] for row in found)
+
+
+def quantization_of(model: str, properties: Mapping[str, str]) -> RunQuantization | None:
+    """What the properties of a model's file say of its quantisation; None where they do not."""
+    record = read_record(model, properties)
+    return None if record is None else record.summary()
 
 
 def seen_words(model: str, seen: Sequence[str], images: int) -> str:

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.api.calibration_check import calibration_images_among, tell_seen
+from regcore.api.calibration_check import (
+    calibration_images_among,
+    quantization_of,
+    tell_seen,
+)
 from regcore.api.evaluation_folder import claimed, write_evaluation
 from regcore.api.evaluation_job import EvaluationJob, Runner
 from regcore.api.labelled_data import log_missing, read_labelled_data
@@ -218,6 +222,7 @@ def evaluate_model(
                 left_out=data.available - len(names),
                 beside=_beside(several, evaluation),
                 calibration_images=seen,
+                quantization=quantization_of(model, backend.metadata),
                 provenance=provenance(
                     date, command, model, _class_names(model, backend, evaluation)
                 ),

@@ -79,6 +79,10 @@ class CalibrationSet(Sequence[Array]):
         """By which the images were prepared."""
         return self._store.recipe
 
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Raises MismatchError, with both side by side, where the images are of another."""
+        self._store.check_recipe(recipe)
+
     def batches(self, batch_size: int) -> Iterator[Array]:
         """The images in arrays [n, ...]; the last has what is left."""
         for batch in self._store.batches(batch_size):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated
 
 from msgspec import Meta
@@ -32,8 +32,8 @@ class Tools:
 
 
 @dataclass(frozen=True)
-class QuantizationRecord:
-    """How a model was quantised, and with which images."""
+class QuantizationSummary:
+    """How a model was quantised."""
 
     to: Annotated[str, described("`int8-qdq`.")]
     method: Annotated[str, described("Of the ranges: `minmax`, `entropy` or `percentile`.")]
@@ -52,6 +52,23 @@ class QuantizationRecord:
     tools: Tools
     calibration: Annotated[Digest, described("Identity of the calibration images.")]
     recipe_identity: Annotated[RecipeIdentity, described("Of the recipe that prepared them.")]
+    searched: Annotated[
+        Annotated[int, Meta(ge=1, le=1 << 48)] | None,
+        described("As many layers a search was to keep in float at most; null: there was none."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunQuantization(QuantizationSummary):
+    """How the model of a run was quantised."""
+
+    images: Annotated[int, Meta(ge=0, le=1 << 48), described("Of the calibration.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantizationRecord(QuantizationSummary):
+    """How a model was quantised, and with which images."""
+
     images: Annotated[
         list[tuple[_Size, Digest, Digest]],
         described(
@@ -59,10 +76,11 @@ class QuantizationRecord:
             "the prepared values."
         ),
     ]
-    searched: Annotated[
-        Annotated[int, Meta(ge=1, le=1 << 48)] | None,
-        described("As many layers a search was to keep in float at most; null: there was none."),
-    ] = None
+
+    def summary(self) -> RunQuantization:
+        """The same without the images themselves."""
+        own = {name.name: getattr(self, name.name) for name in fields(QuantizationSummary)}
+        return RunQuantization(**own, images=len(self.images))
 
     def to_property(self) -> dict[str, str]:
         """As a key-value pair of an ONNX file."""

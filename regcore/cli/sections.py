@@ -55,6 +55,7 @@ SECTIONS: tuple[Section, ...] = (
             ("doctor", "Compare the pixels of all libraries here; try all devices."),
             ("identify", "Find the recipe that made a tensor of these photos."),
             ("batchcheck", "Find out whether scores depend on the rest of a batch."),
+            ("layers", "Find where int8 or float16 leaves the float32 model."),
             ("labels", "Ask scores how labels are numbered, and which are wrong."),
         ),
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import UNSET, UnsetType
 
-from regcore.calibration.record import QuantizationRecord
+from regcore.calibration.record import QuantizationRecord, QuantizationSummary
 from regcore.convert.onnx.check_scores import ExportCheck
 from regcore.convert.onnx.costly_layers import LayerSearch
 from regcore.schemas import Format
@@ -50,7 +50,7 @@ def sentences(form: QuantizeForm) -> Iterator[str]:
     activations = "int8 around 0" if record.symmetric else "uint8"
     kept = f", {len(record.kept)} kept so" if record.kept else ""
     yield (
-        f"{Path(form.path).name}, by {_quantiser(record)}: weights int8 with {scales}, "
+        f"{Path(form.path).name}, by {quantiser(record)}: weights int8 with {scales}, "
         f"activations {activations}, ranges by {record.method} of {len(record.images)} "
         f"images (calibration {record.calibration}); {form.quantised_nodes} nodes quantised, "
         f"{form.float_nodes} in float{kept}; {form.bytes / 1e6:.1f} MB, {form.source} has "
@@ -106,6 +106,7 @@ def _decibels(value: float | None) -> str:
     return "no noise" if value is None else f"{value:.2f} dB"
 
 
-def _quantiser(record: QuantizationRecord) -> str:
+def quantiser(record: QuantizationSummary) -> str:
+    """Whose quantiser it was, with its version."""
     tools = record.tools
     return f"ONNX Runtime {tools.onnxruntime}" if tools.nncf is None else f"NNCF {tools.nncf}"
