@@ -324,7 +324,7 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
         "quantize": {"search"},
         "infer": {"recipe_from"},
         "profile": {"recipe_from"},
-        "comparison": {"run"},
+        "comparison": {"run", "against", "ports"},
         "score": {"hits", "accuracy", "confusion", "per_class", "metrics"},
         "verdict": {"scores", "run"},
         "evidence": {"chain"},
