@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from regcore.calibration.folder import open_calibration as open_calibration
     from regcore.calibration.readers import calibration_dataset as calibration_dataset
     from regcore.calibration.readers import calibration_reader as calibration_reader
+    from regcore.calibration.tensorrt_calibrator import tensorrt_calibrator as tensorrt_calibrator
     from regcore.errors import BackendError as BackendError
     from regcore.errors import DatasetError as DatasetError
     from regcore.errors import DecodeError as DecodeError
@@ -85,6 +86,7 @@ _NAMES_OF_MODULES = {
     "api.verdict": "judge_run",
     "calibration.folder": "CalibrationSet open_calibration",
     "calibration.readers": "calibration_dataset calibration_reader",
+    "calibration.tensorrt_calibrator": "tensorrt_calibrator",
     "errors": "BackendError DatasetError DecodeError MismatchError OutputError PredictionError "
     "RegcoreError ScoreFileError UsageError",
     "host": "simd_level simd_levels",

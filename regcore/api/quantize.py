@@ -114,11 +114,10 @@ def quantize_model(
     check_outputs([output], [*facts.files, found.folder], force=force)
     metadata = _metadata(facts, found, log)
     facts.check_data()
-    shape = facts.image.shape or (None,)
     source, pairs = _load(path)
     images = found[:_COMPARED]
     theirs = scores_of(path, images)
-    with prepared_for(quantizer, source, found, facts.image.name, shape[0]) as prepared:
+    with prepared_for(quantizer, source, found, facts.image) as prepared:
         kept = nodes_named(prepared.graph, keep)
         searched = None
         if search is not None:

@@ -18,6 +18,8 @@ MANIFEST = "calibration.json"
 ARRAY = "calibration.npy"
 #: The store with a file for each image.
 BIN = "bin"
+#: Files of several images, for Ascend's AMCT.
+AMCT = "amct"
 #: The names of the images that were not chosen.
 OTHERS = "others.txt"
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from regcore.calibration.folder import CalibrationSet
 from regcore.convert.onnx import quantize_by_nncf, quantize_by_onnxruntime
 from regcore.convert.onnx.float_nodes import name_nodes
+from regcore.convert.onnx.fold_padding import fold_padding
 from regcore.convert.onnx.quantize import PreparedModel, Quantizer, in_opset
 from regcore.errors import UsageError
+from regcore.models.tensors import TensorSpec
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -23,16 +25,16 @@ def prepared_for(
     how: Quantizer,
     model: ModelProto,
     calibration: CalibrationSet,
-    input_name: str,
-    batch: int | None,
+    image: TensorSpec,
 ) -> AbstractContextManager[PreparedModel]:
     """The model ready to be quantised by the tool, until the block ends.
 
-    batch: the model's fixed batch size. Raises UsageError where the model is quantised already or
+    image: its input. Raises UsageError where the model is quantised already or
     takes no batches of the calibration, and BackendError where the tool is not there or fails.
     """
     if any(node.op_type == "QuantizeLinear" for node in model.graph.node):
         raise UsageError("the model is quantised already; take the one that it was made of")
+    batch, *size = image.shape or (None,)
     if batch and len(calibration) % batch:
         raise UsageError(
             f"the model takes batches of {batch}, and there are {len(calibration)} calibration "
@@ -40,4 +42,5 @@ def prepared_for(
         )
     made = in_opset(model)
     name_nodes(made.graph)
-    return TOOLS[how.tool](how, made, calibration, input_name, batch or _BATCH)
+    fold_padding(made, tuple(dim or 0 for dim in size), batch)
+    return TOOLS[how.tool](how, made, calibration, image.name, batch or _BATCH)
