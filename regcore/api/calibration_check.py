@@ -11,6 +11,7 @@ from regcore.api.messages import Log
 from regcore.api.photo_list import places_of
 from regcore.calibration.content import same_contents
 from regcore.calibration.folder import OTHERS
+from regcore.calibration.input_range import range_doubt
 from regcore.calibration.record import QuantizationRecord, RunQuantization, read_record
 from regcore.errors import MismatchError
 from regcore.models.metadata import ModelMetadata
@@ -33,9 +34,12 @@ def calibration_images_among(
     """Those of the images `names` of `data` that the model's calibration had, by their content.
 
     properties: of the model's file. recipe: by which the model gets its images; that it is another
-    than the calibration's is logged. None where the model does not say what it was calibrated with.
-    Photos are compared by their bytes, images of a store by their values.
+    than the calibration's is logged, also where only the range of the model's input tells it. None
+    where the model does not say what it was calibrated with. Photos are compared by their bytes,
+    images of a store by their values.
     """
+    if doubt := range_doubt(model, recipe):
+        log(doubt)
     record = read_record(model, properties)
     if record is None:
         return None
