@@ -151,7 +151,7 @@ def calibrate_model(
             progress=progress,
         )
         write_array(store, out)
-        files = 0 if amct is None else write_amct(store, out, amct)
+        files = write_amct(store, out, amct)
         contents = [content_of(one) for one in source.read(places)]
         found = [
             CalibrationImage(

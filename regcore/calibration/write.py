@@ -33,15 +33,18 @@ def write_array(store: Store, folder: Path) -> None:
             file.write(batch.images.data)
 
 
-def write_amct(store: Store, folder: Path, batch: int) -> int:
+def write_amct(store: Store, folder: Path, batch: int | None) -> int:
     """Writes the images as AMCT's --data_dir takes them; returns how many files there are.
 
-    Each is the bare array of `batch` images; what is left of them at the end is in none.
+    Each is the bare array of `batch` images; what is left of them at the end is in none. What an
+    earlier call wrote goes, also where `batch` is None and nothing is written.
     """
     own = folder / AMCT
-    own.mkdir(exist_ok=True)
     for file in own.glob(f"{_PREFIX}*.bin"):
         file.unlink()
+    if batch is None:
+        return 0
+    own.mkdir(exist_ok=True)
     count = len(store) // batch
     for number in range(count):
         path = own / f"{_PREFIX}{number:05}.bin"

@@ -240,3 +240,6 @@ def test_files_for_amct(photos: Path, model: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert again.exit_code == 0, again.output
     assert len(list((out / "amct").iterdir())) == 1
+    without = regcore("calibrate", model, photos, "--count", 4, "--out", out, "--force")
+    assert without.exit_code == 0, without.output
+    assert not list((out / "amct").iterdir())  # which were of other images

@@ -9,6 +9,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from regcore.errors import BackendError, first_line
 from regcore.models.onnx_package import check_onnx, import_onnx, opset_of
 
 if TYPE_CHECKING:
@@ -58,10 +59,17 @@ def quantised_nodes(model: ModelProto) -> tuple[int, int]:
 
 
 def in_opset(model: ModelProto) -> ModelProto:
-    """The model in an operator set that knows a scale for each channel, checked."""
+    """The model in an operator set that knows a scale for each channel. Raises BackendError."""
     if opset_of(model) >= _LOWEST_OPSET:
         return model
-    converted: ModelProto = import_onnx().version_converter.convert_version(model, _LOWEST_OPSET)
+    try:
+        converted: ModelProto = import_onnx().version_converter.convert_version(
+            model, _LOWEST_OPSET
+        )
+    except Exception as error:  # of ONNX's many classes
+        raise BackendError(
+            f"onnx does not raise its operators to opset {_LOWEST_OPSET}: {first_line(error)}"
+        ) from error
     check_onnx(converted)
     return converted
 
