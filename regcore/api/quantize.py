@@ -15,9 +15,10 @@ from regcore.api.messages import Log, ProgressBar, no_log, no_progress
 from regcore.api.options import existing
 from regcore.calibration.folder import CalibrationSet, open_calibration
 from regcore.calibration.record import PROPERTY, QuantizationRecord, Tools, images_of
-from regcore.convert.onnx.costly_layers import Begin, search_layers
-from regcore.convert.onnx.float_nodes import nodes_named
-from regcore.convert.onnx.quantisers import TOOLS, prepared_for
+from regcore.convert.onnx.costly_layers import Begin, LayerSearch, search_layers
+from regcore.convert.onnx.float16 import to_float16
+from regcore.convert.onnx.float_nodes import name_nodes, nodes_named
+from regcore.convert.onnx.quantisers import TOOLS, check_float, prepared_for
 from regcore.convert.onnx.quantize import (
     METHODS,
     PERCENTILE,
@@ -40,7 +41,10 @@ from regcore.reports.quantize import QuantizeForm
 from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
 
-TARGETS = ("int8-qdq",)
+#: How the file is called, by what it holds.
+TARGETS = {"int8-qdq": "int8", "fp16": "fp16"}
+#: A property of a float16 file.
+_FLOAT16 = "regcore.float16"
 _HIGHEST = 100.0
 _COMPARED = 64  # images
 _MOST_LAYERS = 1 << 48
@@ -83,7 +87,8 @@ def quantize_model(
 
     calibration: the folder. out: the file to write, by default MODEL.int8.onnx beside the model.
     to: "int8-qdq": weights and activations of 8 bits, with QuantizeLinear and DequantizeLinear
-        around each node, as ONNX Runtime, OpenVINO and TensorRT read them.
+        around each node, as ONNX Runtime, OpenVINO and TensorRT read them; or "fp16": float16, by
+        ONNX Runtime's converter, for which the images only show how far the scores are.
     method: of the activations' ranges: "minmax", "entropy" or "percentile"; percentile: of the
         values that the last takes in, by default 99.999.
     per_channel: a scale for each channel of weights. symmetric: activations of int8 around 0, which
@@ -99,7 +104,8 @@ def quantize_model(
     cannot be quantised or onnx or ONNX Runtime is not installed.
     """
     path = existing(model)
-    target = path.with_name(f"{path.stem}.int8.onnx") if out is None else Path(out)
+    default = path.with_name(f"{path.stem}.{TARGETS.get(to, to)}.onnx")
+    target = default if out is None else Path(out)
     quantizer = _quantizer(
         to, tool, method, percentile, per_channel=per_channel, symmetric=symmetric
     )
@@ -117,32 +123,27 @@ def quantize_model(
     source, pairs = _load(path)
     images = found[:_COMPARED]
     theirs = scores_of(path, images)
-    with prepared_for(quantizer, source, found, facts.image) as prepared:
-        kept = nodes_named(prepared.graph, keep)
-        searched = None
-        if search is not None:
-            with _shown(log, progress) as begin:
-                searched = search_layers(prepared, kept, search, images, theirs, begin=begin)
-            kept += [name for name in searched.kept if name not in kept]
-        quantised = prepared.quantised(kept)
-    record = QuantizationRecord(
-        to=to,
-        method=method,
-        percentile=quantizer.percentile if method == "percentile" else None,
-        per_channel=per_channel,
-        symmetric=symmetric,
-        kept=kept,
-        source_sha256=file_sha256(path),
-        tools=_tools(tool),
-        calibration=found.identity,
-        recipe_identity=found.form.recipe_identity,
-        images=images_of(found.form),
-        searched=search,
-    )
-    import_onnx().helper.set_model_props(
-        quantised, {**embedded(metadata, pairs), **record.to_property()}
-    )
-    counts = quantised_nodes(quantised)
+    searched: LayerSearch | None = None
+    record: QuantizationRecord | None = None
+    if to == "fp16":
+        _only_for_int8(method, search, tool, per_channel=per_channel, symmetric=symmetric)
+        check_float(source)
+        name_nodes(source.graph)
+        kept = nodes_named(source.graph, keep)
+        counts = len(source.graph.node) - len(kept), len(kept)
+        quantised, own = to_float16(source, kept), {_FLOAT16: version("onnxruntime")}
+    else:
+        with prepared_for(quantizer, source, found, facts.image) as prepared:
+            kept = nodes_named(prepared.graph, keep)
+            if search is not None:
+                with _shown(log, progress) as begin:
+                    searched = search_layers(prepared, kept, search, images, theirs, begin=begin)
+                kept += [name for name in searched.kept if name not in kept]
+            quantised = prepared.quantised(kept)
+        counts = quantised_nodes(quantised)
+        record = _record(quantizer, found, file_sha256(path), to=to, kept=kept, searched=search)
+        own = record.to_property()
+    import_onnx().helper.set_model_props(quantised, {**embedded(metadata, pairs), **own})
     with writing_onnx(quantised, target) as temporary:
         ours = scores_of(temporary, images)
     return QuantizedModel(
@@ -154,11 +155,53 @@ def quantize_model(
             source_bytes=sum(file.stat().st_size for file in facts.files),
             quantised_nodes=counts[0],
             float_nodes=counts[1],
-            quantization=record,
+            to=to,
+            kept=kept,
+            quantization=UNSET if record is None else record,
             agreement=agreement(ours, theirs),
             signal_to_noise_db=signal_to_noise(theirs, ours),
             search=UNSET if searched is None else searched,
         )
+    )
+
+
+def _only_for_int8(
+    method: str, search: int | None, tool: str, *, per_channel: bool, symmetric: bool
+) -> None:
+    others = {
+        "--method": method != "minmax",
+        "--search": search is not None,
+        "--tool": tool != "onnxruntime",
+        "--per-tensor": not per_channel,
+        "--symmetric": symmetric,
+    }
+    for name, given in others.items():
+        if given:
+            raise UsageError(f"{name} is for --to int8-qdq, not for --to fp16")
+
+
+def _record(
+    how: Quantizer,
+    calibration: CalibrationSet,
+    source_sha256: str,
+    *,
+    to: str,
+    kept: list[str],
+    searched: int | None,
+) -> QuantizationRecord:
+    return QuantizationRecord(
+        to=to,
+        method=how.method,
+        percentile=how.percentile if how.method == "percentile" else None,
+        per_channel=how.per_channel,
+        symmetric=how.symmetric,
+        kept=kept,
+        source_sha256=source_sha256,
+        tools=_tools(how.tool),
+        calibration=calibration.identity,
+        recipe_identity=calibration.form.recipe_identity,
+        images=images_of(calibration.form),
+        searched=searched,
     )
 
 
@@ -197,7 +240,7 @@ def _quantizer(
     symmetric: bool,
 ) -> Quantizer:
     if to not in TARGETS:
-        raise UsageError(f"--to {to}: there is only {', '.join(TARGETS)}")
+        raise UsageError(f"--to {to}: there are {', '.join(TARGETS)}")
     if method not in METHODS:
         raise UsageError(f"--method {method}: there are {', '.join(METHODS)}")
     if tool not in TOOLS:
@@ -243,4 +286,4 @@ def _load(path: Path) -> tuple[Any, dict[str, str]]:
 
 
 def _is_ours(path: Path) -> bool:
-    return has_property(path, PROPERTY)
+    return has_property(path, PROPERTY) or has_property(path, _FLOAT16)

@@ -1,4 +1,4 @@
-"""regcore quantize: a float model to int8."""
+"""regcore quantize: a float32 model to int8 or float16."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from regcore.cli.progress import progress_bar
 @click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--to",
-    type=click.Choice(["int8-qdq"]),
+    type=click.Choice(["int8-qdq", "fp16"]),
     default="int8-qdq",
     show_default=True,
     help="int8-qdq: 8 bits, with QuantizeLinear and DequantizeLinear, which ONNX Runtime, OpenVINO "
-    "and TensorRT read.",
+    "and TensorRT read. fp16: float16; the calibration then only shows how far the scores are.",
 )
 @click.option(
     "--calibration",
@@ -31,7 +31,7 @@ from regcore.cli.progress import progress_bar
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The file to write.  [default: MODEL.int8.onnx beside MODEL]",
+    help="The file to write.  [default: MODEL.int8.onnx or MODEL.fp16.onnx]",
 )
 @click.option(
     "--method",
@@ -94,6 +94,7 @@ def quantize(*, as_json: bool, per_tensor: bool, **options: Any) -> None:  # noq
       regcore quantize model.onnx --to int8-qdq --calibration calibration
       regcore quantize model.onnx --calibration calibration --method entropy --keep '/classifier/*'
       regcore quantize model.onnx --calibration calibration --search 2
+      regcore quantize model.onnx --calibration calibration --to fp16
     """  # noqa: D301
     from regcore.api.quantize import quantize_model
     from regcore.reports.quantize import search_table, sentences

@@ -14,7 +14,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("export", "Write timm's or torchvision's model and weights as ONNX."),
             ("convert", "Build what an Ascend or a GPU runs from an ONNX file."),
-            ("quantize", "Make an int8 model of a float one."),
+            ("quantize", "Make an int8 or float16 model of a float32 one."),
             ("inspect", "Show what a model takes and gives, and its recipe."),
             ("recipe", "Show, compare and embed how a model wants its images."),
         ),

@@ -13,7 +13,7 @@ from regcore.calibration.record import QuantizationRecord, QuantizationSummary
 from regcore.convert.onnx.check_scores import ExportCheck
 from regcore.convert.onnx.costly_layers import LayerSearch
 from regcore.schemas import Format
-from regcore.schemas.fields import Count, Positive, described
+from regcore.schemas.fields import Count, Positive, described, one_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,14 +30,20 @@ class QuantizeForm:
     bytes: Annotated[Positive, described("Its size.")]
     source: Annotated[str, described("The model that was quantised.")]
     source_bytes: Annotated[Positive, described("Its size.")]
-    quantised_nodes: Annotated[Count, described("Nodes that take dequantised values.")]
+    to: Annotated[str, one_of(["int8-qdq", "fp16"]), described("What it computes in.")]
+    quantised_nodes: Annotated[
+        Count, described("Nodes that take dequantised values; of fp16, those in float16.")
+    ]
     float_nodes: Annotated[Count, described("Other nodes.")]
-    quantization: QuantizationRecord
+    kept: Annotated[list[str], described("Nodes that stay in float32.")]
     agreement: Annotated[ExportCheck, described("With the source's scores.")]
     signal_to_noise_db: Annotated[
         float | None,
         described("The source's scores to their difference, as powers; null: there is none."),
     ]
+    quantization: Annotated[
+        QuantizationRecord | UnsetType, described("As the file has it; absent of fp16.")
+    ] = UNSET
     search: Annotated[
         LayerSearch | UnsetType, described("The layers by their cost; where they were searched.")
     ] = UNSET
@@ -45,17 +51,8 @@ class QuantizeForm:
 
 def sentences(form: QuantizeForm) -> Iterator[str]:
     """The quantisation in words."""
-    record, found = form.quantization, form.agreement
-    scales = "a scale for each channel" if record.per_channel else "a scale for each tensor"
-    activations = "int8 around 0" if record.symmetric else "uint8"
-    kept = f", {len(record.kept)} kept so" if record.kept else ""
-    yield (
-        f"{Path(form.path).name}, by {quantiser(record)}: weights int8 with {scales}, "
-        f"activations {activations}, ranges by {record.method} of {len(record.images)} "
-        f"images (calibration {record.calibration}); {form.quantised_nodes} nodes quantised, "
-        f"{form.float_nodes} in float{kept}; {form.bytes / 1e6:.1f} MB, {form.source} has "
-        f"{form.source_bytes / 1e6:.1f} MB"
-    )
+    yield _int8(form, form.quantization) if form.quantization else _float16(form)
+    found = form.agreement
     yield (
         f"same top-1 as {form.source} on {found.same_top1} of {found.images} {found.what}, scores "
         f"differ by at most {found.largest_difference:.2g} "
@@ -69,6 +66,27 @@ def sentences(form: QuantizeForm) -> Iterator[str]:
             f"scores {_decibels(form.search.signal_to_noise_db)} before, "
             f"{_decibels(form.signal_to_noise_db)} now"
         )
+
+
+def _float16(form: QuantizeForm) -> str:
+    kept = f", {len(form.kept)} nodes kept in float32" if form.kept else ""
+    return f"{Path(form.path).name}: float16, input and output as they were{kept}; {_sizes(form)}"
+
+
+def _sizes(form: QuantizeForm) -> str:
+    return f"{form.bytes / 1e6:.1f} MB, {form.source} has {form.source_bytes / 1e6:.1f} MB"
+
+
+def _int8(form: QuantizeForm, record: QuantizationRecord) -> str:
+    scales = "a scale for each channel" if record.per_channel else "a scale for each tensor"
+    activations = "int8 around 0" if record.symmetric else "uint8"
+    kept = f", {len(record.kept)} kept so" if record.kept else ""
+    return (
+        f"{Path(form.path).name}, by {quantiser(record)}: weights int8 with {scales}, "
+        f"activations {activations}, ranges by {record.method} of {len(record.images)} "
+        f"images (calibration {record.calibration}); {form.quantised_nodes} nodes quantised, "
+        f"{form.float_nodes} in float{kept}; {_sizes(form)}"
+    )
 
 
 def search_table(search: LayerSearch) -> Table:

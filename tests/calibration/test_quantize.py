@@ -198,6 +198,26 @@ def test_nodes_that_are_kept(model: Path, calibration: Path, tmp_path: Path) -> 
         quantize_model(model, calibration, tmp_path / "out.onnx", keep=["secnod"])
 
 
+def test_float16(model: Path, calibration: Path, tmp_path: Path) -> None:
+    told = regcore("quantize", model, "--calibration", calibration, "--to", "fp16")
+    assert told.exit_code == 0, told.output
+    half = model.with_name("model.fp16.onnx")
+    assert told.stdout.startswith("model.fp16.onnx: float16, input and output as they were; ")
+    images = np.load(calibration / "calibration.npy")
+    ours, theirs = scores(half, images), scores(model, images)
+    assert 0 < np.abs(ours - theirs).max() < 0.01 * np.abs(theirs).max()
+    said = properties(half)
+    assert PROPERTY not in said  # which images calibrate nothing
+    assert ModelMetadata.from_properties(half, said) == ModelMetadata(SMALL, "small", "none")
+    assert quantize_model(model, calibration, to="fp16").path == half  # its own is replaced
+    made = quantize_model(model, calibration, tmp_path / "k.onnx", to="fp16", keep=["second"])
+    assert made.form.kept == ["second"]
+    types = {one.name: one.data_type for one in onnx.load(made.path).graph.initializer}
+    assert (types["second"], types["first"]) == (1, 10)
+    with pytest.raises(UsageError, match="--symmetric is for --to int8-qdq"):
+        quantize_model(model, calibration, to="fp16", symmetric=True)
+
+
 def test_symmetric_activations(model: Path, calibration: Path) -> None:
     made = quantize_model(model, calibration, symmetric=True)
     points = [

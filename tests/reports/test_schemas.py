@@ -321,7 +321,7 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
                 "date", "command", "model_hash", "environment", "class_names",
                 "calibration_images", "model_bytes", "quantization"},
         "perf": {"recipe_from", "run", "files", "sweep"},
-        "quantize": {"search"},
+        "quantize": {"search", "quantization"},
         "infer": {"recipe_from"},
         "profile": {"recipe_from"},
         "comparison": {"run", "against", "ports"},

@@ -21,6 +21,12 @@ TOOLS = {"onnxruntime": quantize_by_onnxruntime.prepared, "nncf": quantize_by_nn
 _BATCH = 8  # images to a step, where the model leaves it open
 
 
+def check_float(model: ModelProto) -> None:
+    """Raises UsageError where a model is quantised already."""
+    if any(node.op_type == "QuantizeLinear" for node in model.graph.node):
+        raise UsageError("the model is quantised already; take the one that it was made of")
+
+
 def prepared_for(
     how: Quantizer,
     model: ModelProto,
@@ -32,8 +38,7 @@ def prepared_for(
     image: its input. Raises UsageError where the model is quantised already or
     takes no batches of the calibration, and BackendError where the tool is not there or fails.
     """
-    if any(node.op_type == "QuantizeLinear" for node in model.graph.node):
-        raise UsageError("the model is quantised already; take the one that it was made of")
+    check_float(model)
     batch, *size = image.shape or (None,)
     if batch and len(calibration) % batch:
         raise UsageError(
