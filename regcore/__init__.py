@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from regcore.api.identify import identify_tensor as identify_tensor
     from regcore.api.infer import infer_images as infer_images
     from regcore.api.labels import examine_labels as examine_labels
+    from regcore.api.layers import compare_layers as compare_layers
     from regcore.api.predict import predict_photos as predict_photos
     from regcore.api.predictions import export_predictions as export_predictions
     from regcore.api.predictions import tabulate_predictions as tabulate_predictions
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from regcore.calibration.folder import open_calibration as open_calibration
     from regcore.calibration.readers import calibration_dataset as calibration_dataset
     from regcore.calibration.readers import calibration_reader as calibration_reader
+    from regcore.calibration.tensorrt_calibrator import tensorrt_calibrator as tensorrt_calibrator
     from regcore.errors import BackendError as BackendError
     from regcore.errors import DatasetError as DatasetError
     from regcore.errors import DecodeError as DecodeError
@@ -73,6 +75,7 @@ _NAMES_OF_MODULES = {
     "api.identify": "identify_tensor",
     "api.infer": "infer_images",
     "api.labels": "examine_labels",
+    "api.layers": "compare_layers",
     "api.predict": "predict_photos",
     "api.predictions": "export_predictions tabulate_predictions",
     "api.preprocess": "preprocess_images",
@@ -83,6 +86,7 @@ _NAMES_OF_MODULES = {
     "api.verdict": "judge_run",
     "calibration.folder": "CalibrationSet open_calibration",
     "calibration.readers": "calibration_dataset calibration_reader",
+    "calibration.tensorrt_calibrator": "tensorrt_calibrator",
     "errors": "BackendError DatasetError DecodeError MismatchError OutputError PredictionError "
     "RegcoreError ScoreFileError UsageError",
     "host": "simd_level simd_levels",

@@ -21,10 +21,11 @@ from regcore.api.options import (
     optional,
     select,
 )
-from regcore.api.recipe_choice import RecipeChoice, choose_recipe
-from regcore.backends.recipe_fit import check_image, form_change, in_form_of
+from regcore.api.recipe_choice import RecipeChoice, recipe_for_input
+from regcore.backends.recipe_fit import check_image
 from regcore.calibration.content import content_of, same_contents
 from regcore.calibration.folder import (
+    AMCT,
     ARRAY,
     BIN,
     MANIFEST,
@@ -38,7 +39,7 @@ from regcore.calibration.form import (
     CalibrationModel,
     calibration_identity,
 )
-from regcore.calibration.write import write_array, write_manifest, write_others
+from regcore.calibration.write import write_amct, write_array, write_manifest, write_others
 from regcore.convert.inspect import inspect_model
 from regcore.errors import DatasetError, UsageError
 from regcore.files.arguments import whole_within
@@ -47,6 +48,7 @@ from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.build_record import file_sha256
 from regcore.models.tensors import TensorSpec, image_input
+from regcore.recipes.recipe import Recipe
 from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
 from regcore.schemas.recipe_form import recipe_form
@@ -66,10 +68,14 @@ _MOST_SEEDS = 1 << 62
 
 @dataclass(frozen=True)
 class CalibrationImages:
-    """What calibrate_model has written. others: how many images are in others.txt."""
+    """What calibrate_model has written. others: how many images are in others.txt.
+
+    amct_command: that of AMCT for the folder `amct`, empty where there is none.
+    """
 
     calibration: CalibrationSet
     others: int
+    amct_command: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore calibrate --json` prints: the content of calibration.json."""
@@ -95,6 +101,7 @@ def calibrate_model(
     count: int = COUNT,
     labels: str | Path | None = None,
     seed: int = 0,
+    amct: int | None = None,
     list_file: str | Path | None = None,
     force: bool = False,
     log: Log = no_log,
@@ -109,8 +116,9 @@ def calibrate_model(
     and are not copies of those; and `calibration.json`, schema `calibration`. count: how many. They
     are as evenly spread over the classes as there are images, where labels are known.
     labels: as for evaluate_model. seed: of the choice; that of fewer images is the beginning of
-    that of more. list_file: only images named in this file. force: replace what another call wrote.
-    options: RecipeOptions and PreprocessorOptions in regcore.api.options.
+    that of more. amct: so many images in each file of the folder `amct`, for Ascend's AMCT; None:
+    there is no such folder. list_file: only images named in this file. force: replace what another
+    call wrote. options: RecipeOptions and PreprocessorOptions in regcore.api.options.
 
     Raises UsageError where nobody says the recipe or there are fewer images than `count`,
     DatasetError where a chosen image cannot be read, BackendError where the recipe's images are not
@@ -122,13 +130,15 @@ def calibrate_model(
     labels = existing_labels(labels)
     count = whole_within("count", count, 1, _MOST_IMAGES)
     seed = whole_within("seed", seed, 0, _MOST_SEEDS)
+    if amct is not None:
+        amct = whole_within("amct", amct, 1, count)
     image, choice = _recipe(model, options, log)
     if not is_spelled(str(images)) and holds_store(Path(images)):
         raise UsageError(f"{images}: is a store; photos are needed, which are prepared for {model}")
     source, classes, origin = photos_to_choose_from(images, labels, list_file, log)
     with closing(source):
-        files = [path for path in (labels, list_file) if isinstance(path, Path)]
-        _check_out(out, [model, *files, Path(str(images))], force=force)
+        given = [path for path in (labels, list_file) if isinstance(path, Path)]
+        _check_out(out, [model, *given, Path(str(images))], force=force)
         if count > len(source):
             raise UsageError(f"--count {count}: there are only {len(source)} images in {images}")
         places = balanced_choice(source.names, classes, count, seed)
@@ -141,6 +151,7 @@ def calibrate_model(
             progress=progress,
         )
         write_array(store, out)
+        files = write_amct(store, out, amct)
         contents = [content_of(one) for one in source.read(places)]
         found = [
             CalibrationImage(
@@ -175,7 +186,10 @@ def calibrate_model(
             ),
             out,
         )
-    return CalibrationImages(open_calibration(out), len(others))
+    command: tuple[str, ...] = ()
+    if amct is not None:
+        command = _amct_command(model, image, choice.recipe, out / AMCT, batch=amct, files=files)
+    return CalibrationImages(open_calibration(out), len(others), command)
 
 
 def _recipe(model: Path, options: PrepareOptions, log: Log) -> tuple[TensorSpec, RecipeChoice]:
@@ -188,13 +202,24 @@ def _recipe(model: Path, options: PrepareOptions, log: Log) -> tuple[TensorSpec,
             f"{model}: does not say how it wants its images; say it with --recipe RECIPE, "
             "or write it in with 'regcore recipe embed'"
         )
-    name, recipe = choose_recipe(wanted, facts.metadata, log)
-    taken = in_form_of(recipe, image)
-    if taken != recipe:
-        log(f"{model} {form_change(name, recipe, taken)}")
-    taken = taken.in_form(options.get("dtype"), options.get("layout"))
+    dtype, layout = options.get("dtype"), options.get("layout")
+    name, taken = recipe_for_input(
+        model, wanted, facts.metadata, image, log, dtype=dtype, layout=layout
+    )
     check_image(image, taken)
     return image, RecipeChoice(name, taken, "model" if wanted is None else "--recipe")
+
+
+def _amct_command(
+    model: Path, image: TensorSpec, recipe: Recipe, folder: Path, *, batch: int, files: int
+) -> tuple[str, ...]:
+    shape = ",".join(map(str, (batch, *recipe.image_shape)))
+    return (
+        *("amct_onnx", "calibration", "--model", str(model)),
+        *("--save_path", str(model.with_name(f"{model.stem}_amct"))),
+        *("--input_shape", f"{image.name}:{shape}", "--data_dir", str(folder)),
+        *("--data_types", recipe.dtype, "--batch_num", str(files)),
+    )
 
 
 def _check_out(out: Path, inputs: Sequence[Path], *, force: bool) -> None:

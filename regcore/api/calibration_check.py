@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from regcore._native.choices import PASS_ORDERS
 from regcore.api.labelled_data import LabelledData
 from regcore.api.messages import Log
 from regcore.api.photo_list import places_of
 from regcore.calibration.content import same_contents
 from regcore.calibration.folder import OTHERS
-from regcore.calibration.record import QuantizationRecord, read_record
+from regcore.calibration.input_range import range_doubt
+from regcore.calibration.record import QuantizationRecord, RunQuantization, read_record
 from regcore.errors import MismatchError
+from regcore.models.metadata import ModelMetadata
+from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
+from regcore.recipes.words import differing_fields, in_any_pass_order
 
 _NAMED = 3
 
@@ -33,9 +34,12 @@ def calibration_images_among(
     """Those of the images `names` of `data` that the model's calibration had, by their content.
 
     properties: of the model's file. recipe: by which the model gets its images; that it is another
-    than the calibration's is logged. None where the model does not say what it was calibrated with.
-    Photos are compared by their bytes, images of a store by their values.
+    than the calibration's is logged, also where only the range of the model's input tells it. None
+    where the model does not say what it was calibrated with. Photos are compared by their bytes,
+    images of a store by their values.
     """
+    if doubt := range_doubt(model, recipe):
+        log(doubt)
     record = read_record(model, properties)
     if record is None:
         return None
@@ -43,7 +47,8 @@ def calibration_images_among(
     if not same_recipe:
         log(
             f"{model} was calibrated with images of the recipe {record.recipe_identity}, and gets "
-            f"those of {recipe.identity}: its 8 bits are for other values"
+            f"those of {recipe.identity}{_named_difference(model, properties, record, recipe)}: "
+            "its 8 bits are for other values"
         )
     if data.store is not None:
         if not same_recipe:
@@ -61,19 +66,10 @@ def calibration_images_among(
     return tuple(names[row] for row in found)
 
 
-def told_calibration_images(
-    model: str,
-    properties: Mapping[str, str],
-    data: LabelledData,
-    names: Sequence[str],
-    *,
-    recipe: Recipe,
-    log: Log,
-) -> tuple[str, ...] | None:
-    """The same, and that there are some is logged."""
-    seen = calibration_images_among(model, properties, data, names, recipe=recipe, log=log)
-    tell_seen(model, seen, len(names), log)
-    return seen
+def quantization_of(model: str, properties: Mapping[str, str]) -> RunQuantization | None:
+    """What the properties of a model's file say of its quantisation; None where they do not."""
+    record = read_record(model, properties)
+    return None if record is None else record.summary()
 
 
 def seen_words(model: str, seen: Sequence[str], images: int) -> str:
@@ -103,8 +99,26 @@ def refuse_seen(model: str, seen: Sequence[str] | None, images: int) -> None:
         )
 
 
+def _named_difference(
+    model: str, properties: Mapping[str, str], record: QuantizationRecord, recipe: Recipe
+) -> str:
+    """In what the recipe differs from the calibration's, where that is the one in the file."""
+    own = ModelMetadata.from_properties(model, properties)
+    if own is None or not _is_of(record, own.recipe):
+        return ""
+    differing = differing_fields(own.recipe, recipe)
+    listed = (
+        f"{name} {plain(here)} instead of {plain(there)}"
+        for name, (there, here) in differing.items()
+    )
+    return f" ({', '.join(listed)})"
+
+
 def _is_of(record: QuantizationRecord, recipe: Recipe) -> bool:
-    """Whether a recipe is the calibration's; the order of passes belongs to the machine."""
-    orders: Sequence[Any] = PASS_ORDERS if recipe.flavour == "pillow" else (recipe.pass_order,)
-    found = {replace(recipe, pass_order=order).identity for order in orders}
-    return record.recipe_identity in found
+    """Whether a recipe is the calibration's, in the form in which the quantised ONNX file takes it.
+
+    A device's model may take pixels, which it normalises itself.
+    """
+    forms = [recipe, *(recipe.in_form("float32", layout) for layout in ("nchw", "nhwc"))]
+    known = {one.identity for form in forms for one in in_any_pass_order(form)}
+    return record.recipe_identity in known

@@ -9,14 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from regcore.api.calibration_check import tell_seen
+from regcore.api.messages import Log, no_log
 from regcore.errors import UsageError
-from regcore.evaluation.run_folder import COMPARISON
+from regcore.evaluation.run_folder import COMPARISON, RUN, Run, read_run
 from regcore.evaluation.run_identity import identity_in
+from regcore.evaluation.verdict import Margin
 from regcore.files.atomic import write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.files.temporary_file import remove_abandoned
 from regcore.formats.rate import RateKind
 from regcore.reports.comparison.comparison_file import to_dict
+from regcore.reports.comparison.ports import ports
 from regcore.reports.comparison.rendering import to_html
 from regcore.reports.comparison.sources import Source
 from regcore.reports.comparison.table import Comparison, Ratio, compare, read_column
@@ -54,8 +58,11 @@ def compare_rates(
     chips: Mapping[str, int] | None = None,
     ratios: Iterable[str] = (),
     metric: RateKind = "interface",
+    against: str | None = None,
+    max_drop: str | float | None = None,
     out: str | Path | None = None,
     force: bool = False,
+    log: Log = no_log,
 ) -> ComparedRates:
     """Puts measured rates and accuracies side by side: batch sizes down, devices across.
 
@@ -63,8 +70,12 @@ def compare_rates(
     `regcore compare --help`. chips: for a column, the devices of a card, by which the rate of one
     is multiplied. ratios: "A/B" or "A/B:DECIMALS", a column divided by another. metric: the rate
     of one device inside the model's execution only ("interface"), "end-to-end", or of a stage of
-    the benchmark tool. out: the folder for comparison.json; by default none is written. force:
-    also replace a comparison.json that is none of regcore's.
+    the benchmark tool. against: the column that counts as right: the others that are folders of
+    runs, on the same images, are compared to it image by image: their size, the images that were
+    lost and won, the change of Top1 with its interval, McNemar's p, whether they are equivalent
+    within max_drop (as for regcore.judge_run), and the classes that lost most. log: is told of
+    images that a model was calibrated with. out: the folder for comparison.json; by default none
+    is written. force: also replace a comparison.json that is none of regcore's.
 
     Raises UsageError for names that do not fit, DatasetError for results that cannot be read, and
     MismatchError where two of them are of the same cell.
@@ -77,7 +88,13 @@ def compare_rates(
         read = [Path(name).absolute() for name in named if name]
         check_outputs([Output(path, json_of("comparison"))], read, force=force)
     chosen = [_ratio(text) for text in ratios]
-    compared = ComparedRates(_compare(results, chips or {}, chosen, metric))
+    if (against is None) != (max_drop is None):
+        raise UsageError("--against NAME and --max-drop belong together")
+    comparison = _compare(results, chips or {}, chosen, metric)
+    if against is not None:
+        found = ports(_runs(results, log), against, Margin.parse(str(max_drop)))
+        comparison = replace(comparison, against=against, ports=found)
+    compared = ComparedRates(comparison)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(path.parent)
@@ -89,13 +106,7 @@ def compare_rates(
 def _compare(
     results: Sequence[str], chips: Mapping[str, int], ratios: Sequence[Ratio], metric: RateKind
 ) -> Comparison:
-    sources: dict[str, list[Source]] = {}
-    for result in results:
-        name, separator, text = result.partition("=")
-        if not separator or Path(result).exists():
-            name, text = "", result
-        source = Source.parse(text)
-        sources.setdefault(printable(name or source.name), []).append(source)
+    sources = _sources(results)
     for name, count in chips.items():
         if name not in sources:
             raise UsageError(f"--chips {name}={count}: expected NAME=N, with the NAME of a column")
@@ -103,6 +114,34 @@ def _compare(
         read_column(name, files, metric, chips.get(name, 1)) for name, files in sources.items()
     ]
     return compare(metric, columns, ratios)
+
+
+def _sources(results: Sequence[str]) -> dict[str, list[Source]]:
+    """Those of each column."""
+    sources: dict[str, list[Source]] = {}
+    for result in results:
+        name, separator, text = result.partition("=")
+        if not separator or Path(result).exists():
+            name, text = "", result
+        source = Source.parse(text)
+        sources.setdefault(printable(name or source.name), []).append(source)
+    return sources
+
+
+def _runs(results: Sequence[str], log: Log) -> dict[str, Run]:
+    """Of the columns that are the folder of a run, these."""
+    runs: dict[str, Run] = {}
+    for name, sources in _sources(results).items():
+        folders = [
+            source.path
+            for source in sources
+            if source.path is not None and source.path.is_dir() and (source.path / RUN).is_file()
+        ]
+        if len(folders) == 1:
+            runs[name] = read_run(folders[0])
+            content = runs[name].content
+            tell_seen(content.model, content.calibration_images, content.images, log)
+    return runs
 
 
 def _ratio(text: str) -> Ratio:

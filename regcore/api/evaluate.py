@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.api.calibration_check import told_calibration_images
+from regcore.api.calibration_check import (
+    calibration_images_among,
+    quantization_of,
+    tell_seen,
+)
 from regcore.api.evaluation_folder import claimed, write_evaluation
 from regcore.api.evaluation_job import EvaluationJob, Runner
 from regcore.api.labelled_data import log_missing, read_labelled_data
@@ -183,9 +187,10 @@ def evaluate_model(
         with open_model(model, options) as backend:
             _check_classes(labelled, several, backend.outputs[0].shape, background=background)
             choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
-            seen = told_calibration_images(
+            seen = calibration_images_among(
                 model, backend.metadata, data, names, recipe=choice.recipe, log=log
             )
+            tell_seen(model, seen, len(names), log)
             preprocessor = Preprocessor(choice.recipe, **select(options, PreprocessorOptions))
             batch_size = batch_size_for(backend, options.get("batch_size"))
             claim.enter_context(claimed(out))
@@ -217,17 +222,14 @@ def evaluate_model(
                 left_out=data.available - len(names),
                 beside=_beside(several, evaluation),
                 calibration_images=seen,
+                quantization=quantization_of(model, backend.metadata),
                 provenance=provenance(
                     date, command, model, _class_names(model, backend, evaluation)
                 ),
             )
-        topn, hint = evaluation.topn, None
-        if topn.classes:
-            check_class_order(labelled, topn.classes, background=background)
-            true_classes = class_indices(true_classes, topn.classes, background=topn.background)
-            log_background(topn.classes, log, background=topn.background)
-            best = evaluation.indices[:, 0]
-            hint = label_order_hint(true_classes, best, topn.classes, background=topn.background)
+        true_classes, hint = _numbered(
+            labelled, true_classes, evaluation, log, background=background
+        )
         log_failures(log, evaluation.errors)
         predictions = TopPredictions(names, true_classes, evaluation.indices, evaluation.values)
         path = out / (RESULT if report.complete else INCOMPLETE_RESULT)
@@ -239,6 +241,26 @@ def evaluate_model(
         except (OSError, OutputError) as error:
             raise UnwrittenError(evaluated, error) from error
     return evaluated
+
+
+def _numbered(
+    labelled: LabelledImages,
+    labels: NDArray[np.int64],
+    evaluation: Evaluation,
+    log: Log,
+    *,
+    background: bool | None,
+) -> tuple[NDArray[np.int64], str | None]:
+    """The labels as the model numbers its classes, and what gives away another order of them."""
+    topn = evaluation.topn
+    if not topn.classes:
+        return labels, None
+    check_class_order(labelled, topn.classes, background=background)
+    log_background(topn.classes, log, background=topn.background)
+    true_classes = class_indices(labels, topn.classes, background=topn.background)
+    best = evaluation.indices[:, 0]
+    hint = label_order_hint(true_classes, best, topn.classes, background=topn.background)
+    return true_classes, hint
 
 
 def _class_names(model: str, backend: Backend, evaluation: Evaluation) -> tuple[str, ...] | None:

@@ -29,6 +29,7 @@ from regcore.reports.guide_lint.rendering import LintForm
 from regcore.reports.identify import IdentifyForm
 from regcore.reports.inference import InferForm
 from regcore.reports.labels import LabelsForm
+from regcore.reports.layers import LayersForm
 from regcore.reports.prediction import PredictForm
 from regcore.reports.preprocessing import PlanForm, PreprocessForm
 from regcore.reports.quantize import QuantizeForm
@@ -63,6 +64,7 @@ FORMS = (
     Form("inference", "infer.json", InferenceForm),
     Form("inspect", "regcore inspect --json", InspectForm),
     Form("labels", "regcore labels --json", LabelsForm),
+    Form("layers", "layers.json; regcore layers --json", LayersForm),
     Form("lint", "regcore compare --lint --json", LintForm),
     Form(
         "onnx-quantization",

@@ -22,7 +22,7 @@ from regcore.inference.inputs.noise import NoiseInputs
 from regcore.inference.inputs.photos import PhotoInputs
 from regcore.inference.inputs.source import Inputs
 from regcore.inference.inputs.store import StoreInputs
-from regcore.models.external_weights import weights_beside
+from regcore.models.external_weights import model_files
 from regcore.models.spelled_file import spelled_file
 from regcore.recipes.recipe import Recipe
 from regcore.schemas import Format, json_form
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from regcore.errors import DecodeError
 
 _INFO_SUFFIXES = (".info", ".txt")
-#: Of files that have weights of an ONNX model.
-_WEIGHT_SUFFIXES = frozenset({".data", ".onnx_data", ".bin", ".weights"})
 _LONGEST_PATH = 1 << 16  # bytes
 
 
@@ -177,13 +175,4 @@ def model_identity(model: str) -> str:
     file = spelled_file(model)
     if file is None:
         return model
-    files = [Path(file), *_weight_files(Path(file))]
-    return model.removesuffix(file) + "+".join(map(file_checksum, files))
-
-
-def _weight_files(model: Path) -> list[Path]:
-    if model.suffix.lower() == ".xml":  # of OpenVINO's own files
-        weights = model.with_suffix(".bin")
-        return [weights] if weights.is_file() else []
-    beside = (file for file in model.parent.iterdir() if file.suffix in _WEIGHT_SUFFIXES)
-    return weights_beside(model, sorted(beside)) if model.suffix == ".onnx" else []
+    return model.removesuffix(file) + "+".join(map(file_checksum, model_files(Path(file))))

@@ -9,6 +9,7 @@ from regcore.backends.protocol import Backend
 from regcore.backends.recipe_fit import check_recipe, form_change, in_form_of
 from regcore.errors import UsageError
 from regcore.models.metadata import ModelMetadata
+from regcore.models.tensors import TensorSpec
 from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.spelling import NamedRecipe, parse_recipe
@@ -65,6 +66,24 @@ def choose_recipe(
     return named.name, _changed(recipe, dtype, layout)
 
 
+def recipe_for_input(
+    model: object,
+    wanted: str | Recipe | None,
+    own: ModelMetadata | None,
+    image: TensorSpec,
+    log: Log,
+    *,
+    dtype: str | None = None,
+    layout: str | None = None,
+) -> tuple[str, Recipe]:
+    """The same in the form of the model's image input, save for dtype and layout where given."""
+    label, chosen = choose_recipe(wanted, own, log)
+    taken = in_form_of(chosen, image)
+    if taken != chosen and (dtype, layout) == (None, None):
+        log(f"{model} {form_change(label, chosen, taken)}")
+    return label, _changed(taken, dtype, layout)
+
+
 def recipe_for(
     model: str,
     backend: Backend,
@@ -97,11 +116,9 @@ def recipe_for(
                     "or take a model that 'regcore export' made"
                 )
             log(f"{model} does not say how it wants its images: taking --recipe {GUIDES_RECIPE}")
-    label, wanted = choose_recipe(recipe, own, log)
-    taken = in_form_of(wanted, backend.inputs[0])
-    if taken != wanted and (dtype, layout) == (None, None):
-        log(f"{model} {form_change(label, wanted, taken)}")
-    taken = _changed(taken, dtype, layout)
+    label, taken = recipe_for_input(
+        model, recipe, own, backend.inputs[0], log, dtype=dtype, layout=layout
+    )
     if store:
         store.check_recipe(taken)
     check_recipe(backend, taken)

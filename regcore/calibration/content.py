@@ -68,11 +68,7 @@ def _size_of(image: Image) -> int | None:
 
 
 def _bytes_of(image: Image) -> bytes | bytearray | memoryview:
-    if isinstance(image, FilePart):
-        with open(image.path, "rb") as file:  # noqa: PTH123
-            file.seek(image.offset)
-            return file.read(image.size)
-    if isinstance(image, ImageOnDemand):
+    if isinstance(image, (FilePart, ImageOnDemand)):
         return image.read()
     if isinstance(image, (bytes, bytearray, memoryview)):
         return image

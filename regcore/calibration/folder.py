@@ -18,6 +18,8 @@ MANIFEST = "calibration.json"
 ARRAY = "calibration.npy"
 #: The store with a file for each image.
 BIN = "bin"
+#: Files of several images, for Ascend's AMCT.
+AMCT = "amct"
 #: The names of the images that were not chosen.
 OTHERS = "others.txt"
 
@@ -78,6 +80,10 @@ class CalibrationSet(Sequence[Array]):
     def recipe(self) -> Recipe:
         """By which the images were prepared."""
         return self._store.recipe
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Raises MismatchError, with both side by side, where the images are of another."""
+        self._store.check_recipe(recipe)
 
     def batches(self, batch_size: int) -> Iterator[Array]:
         """The images in arrays [n, ...]; the last has what is left."""

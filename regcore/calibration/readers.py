@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from regcore.backends.onnxruntime.library import import_onnxruntime
@@ -64,20 +65,35 @@ def calibration_reader(
     return Reader()
 
 
-def calibration_dataset(folder: str | Path | CalibrationSet, *, batch_size: int = 1) -> Any:  # noqa: ANN401
+def calibration_dataset(
+    folder: str | Path | CalibrationSet, *, batch_size: int = 1, input_name: str | None = None
+) -> Any:  # noqa: ANN401
     """The images for OpenVINO's quantiser: an nncf.Dataset of arrays [batch_size, ...].
+
+    input_name: makes each a dict with this name, as NNCF wants them for a model of ONNX; without it
+    they are for one of OpenVINO.
 
     Raises BackendError where NNCF is not installed, and what open_calibration does.
     """
+    nncf = import_nncf()
+    found = folder if isinstance(folder, CalibrationSet) else open_calibration(folder)
+    batch_size = whole_within("batch_size", batch_size, 1, _LARGEST_BATCH)
+    batches = _Repeatable(found, batch_size)
+    if input_name is None:
+        return nncf.Dataset(batches)
+    return nncf.Dataset(batches, lambda batch: {input_name: batch})
+
+
+def import_nncf() -> ModuleType:
+    """The package nncf. Raises BackendError where it is not installed."""
     try:
         import nncf
     except ImportError as error:
         raise BackendError(
             f"NNCF is not installed ({error}); install it with: pip install nncf"
         ) from error
-    found = folder if isinstance(folder, CalibrationSet) else open_calibration(folder)
-    batch_size = whole_within("batch_size", batch_size, 1, _LARGEST_BATCH)
-    return nncf.Dataset(_Repeatable(found, batch_size))
+    found: ModuleType = nncf
+    return found
 
 
 class _Repeatable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated
 
 from msgspec import Meta
@@ -25,14 +25,15 @@ _Size = Annotated[int, Meta(ge=0, le=1 << 48)]
 class Tools:
     """The versions that quantised."""
 
-    onnxruntime: Annotated[str, described("Whose quantiser it is.")]
+    onnxruntime: Annotated[str, described("Whose quantiser it is, unless NNCF is named.")]
     onnx: Annotated[str, described("The package.")]
     regcore: Annotated[str, described("Which called it.")]
+    nncf: Annotated[str | None, described("Whose quantiser it is; null: ONNX Runtime's.")] = None
 
 
 @dataclass(frozen=True)
-class QuantizationRecord:
-    """How a model was quantised, and with which images."""
+class QuantizationSummary:
+    """How a model was quantised."""
 
     to: Annotated[str, described("`int8-qdq`.")]
     method: Annotated[str, described("Of the ranges: `minmax`, `entropy` or `percentile`.")]
@@ -44,11 +45,30 @@ class QuantizationRecord:
     symmetric: Annotated[
         bool, described("Whether activations are int8 around 0, as TensorRT wants; else uint8.")
     ]
-    kept: Annotated[list[str], described("Nodes that were asked to stay in float.")]
+    kept: Annotated[
+        list[str], described("Nodes that stay in float, as asked or as a search has chosen.")
+    ]
     source_sha256: Annotated[Sha256, described("Of the file that was quantised.")]
     tools: Tools
     calibration: Annotated[Digest, described("Identity of the calibration images.")]
     recipe_identity: Annotated[RecipeIdentity, described("Of the recipe that prepared them.")]
+    searched: Annotated[
+        Annotated[int, Meta(ge=1, le=1 << 48)] | None,
+        described("As many layers a search was to keep in float at most; null: there was none."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunQuantization(QuantizationSummary):
+    """How the model of a run was quantised."""
+
+    images: Annotated[int, Meta(ge=0, le=1 << 48), described("Of the calibration.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantizationRecord(QuantizationSummary):
+    """How a model was quantised, and with which images."""
+
     images: Annotated[
         list[tuple[_Size, Digest, Digest]],
         described(
@@ -56,6 +76,11 @@ class QuantizationRecord:
             "the prepared values."
         ),
     ]
+
+    def summary(self) -> RunQuantization:
+        """The same without the images themselves."""
+        own = {name.name: getattr(self, name.name) for name in fields(QuantizationSummary)}
+        return RunQuantization(**own, images=len(self.images))
 
     def to_property(self) -> dict[str, str]:
         """As a key-value pair of an ONNX file."""
@@ -75,6 +100,11 @@ class QuantizationRecord:
 def images_of(form: CalibrationForm) -> list[tuple[int, str, str]]:
     """The images of a calibration as a model's record has them."""
     return [(image.bytes, image.sha256[:SHORT], image.values) for image in form.images]
+
+
+def carried(properties: Mapping[str, str]) -> dict[str, str]:
+    """Of a file's properties, what a model that is made of it says of its quantisation, too."""
+    return {PROPERTY: properties[PROPERTY]} if PROPERTY in properties else {}
 
 
 def read_record(model: object, properties: Mapping[str, str]) -> QuantizationRecord | None:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from regcore.calibration.folder import ARRAY, MANIFEST, OTHERS
+from regcore.calibration.folder import AMCT, ARRAY, MANIFEST, OTHERS
 from regcore.calibration.form import CalibrationForm
 from regcore.files.atomic import replacing, write_text
 from regcore.schemas.fields import as_dict
 from regcore.store.reader import Store
 
 _AT_ONCE = 16  # images
+_PREFIX = "calibration_"
 
 
 def write_array(store: Store, folder: Path) -> None:
@@ -30,6 +31,27 @@ def write_array(store: Store, folder: Path) -> None:
         np.lib.format.write_array_header_1_0(file, header)
         for batch in store.batches(_AT_ONCE):
             file.write(batch.images.data)
+
+
+def write_amct(store: Store, folder: Path, batch: int | None) -> int:
+    """Writes the images as AMCT's --data_dir takes them; returns how many files there are.
+
+    Each is the bare array of `batch` images; what is left of them at the end is in none. What an
+    earlier call wrote goes, also where `batch` is None and nothing is written.
+    """
+    own = folder / AMCT
+    for file in own.glob(f"{_PREFIX}*.bin"):
+        file.unlink()
+    if batch is None:
+        return 0
+    own.mkdir(exist_ok=True)
+    count = len(store) // batch
+    for number in range(count):
+        path = own / f"{_PREFIX}{number:05}.bin"
+        with replacing(path) as temporary, temporary.open("wb") as raw:
+            for place in range(number * batch, (number + 1) * batch):
+                raw.write(np.ascontiguousarray(store[place]).data)
+    return count
 
 
 def write_others(names: Sequence[str], folder: Path) -> None:

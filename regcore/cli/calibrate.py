@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,13 @@ _COUNT = 128
     show_default=True,
     help="Of the choice: another seed, other images.",
 )
+@click.option(
+    "--amct",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Also write the folder amct, files of N images each, for Ascend's AMCT, and tell its "
+    "command.",
+)
 @click.option("--force", is_flag=True, help="Replace what an earlier call left in the folder.")
 @preprocess_options
 @photos_help
@@ -73,3 +81,5 @@ def calibrate(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
         print_json(made.to_dict())
     else:
         click.echo(made.sentence())
+    if made.amct_command:
+        log(f"for AMCT: {shlex.join(made.amct_command)}")

@@ -42,6 +42,16 @@ _DEFAULT_DECIMALS = 8
     "stage of the benchmark tool, whose [post] counts batches.",
 )
 @click.option(
+    "--against",
+    metavar="NAME",
+    help="The column that counts as right: compare the other runs to it image by image.",
+)
+@click.option(
+    "--max-drop",
+    metavar="1.0pt|1.0%",
+    help="With --against: the drop that is allowed, as for 'regcore verdict'.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["table", "markdown", "csv"]),
@@ -84,6 +94,11 @@ def compare(
     and into the JSON. Accuracies are in % of the images, with the 95 % interval that so many of
     them give. One that is not complete is only bounded, and the exit code is 3.
 
+    With --against the folders of runs on the same images are put beside that of a column: the size
+    of the model, the images that were lost and won, the change of Top1 with its interval, McNemar's
+    p, whether they are equivalent within --max-drop, and the classes that lost most. So float32,
+    float16 and int8 stand in one table; 'regcore verdict' decides.
+
     With --lint a guide's own table is recomputed from its own logs; the exit code is 5 where a
     figure is another. With --format markdown it is printed as it should be.
 
@@ -91,17 +106,18 @@ def compare(
     Examples:
       regcore compare 310=r310 310P=r310p T4=trtexec_logs --chips 310=4 --ratio 310P/310
       regcore compare om=result timm:regnety_016.pycls_in1k --format markdown
+      regcore compare float32=a fp16=b int8=c --against float32 --max-drop 1pt --out c
       regcore compare --lint README.md
     """  # noqa: D301
     if lint is not None:
-        if results or chips or options["ratios"] or options["out"] is not None:
+        if results or chips or options["ratios"] or options["out"] or options["against"]:
             raise UsageError("--lint takes a guide, and no results or their options beside it")
         lint_guide(lint, form, as_json=as_json)
         return
     from regcore.api.compare import compare_rates
     from regcore.reports.comparison import rendering
 
-    compared = compare_rates(results, chips=dict(_counts(chips)), **options)
+    compared = compare_rates(results, chips=dict(_counts(chips)), **options, log=log)
     comparison = compared.comparison
     if as_json:
         print_json(compared.to_dict())

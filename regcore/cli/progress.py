@@ -16,14 +16,18 @@ _MINUTE, _HOUR = 60, 3600
 
 
 @contextlib.contextmanager
-def progress_bar(title: str, total: int) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(
+    title: str, total: int, *, unit: str = "images"
+) -> Iterator[Callable[[int, int], None]]:
     """Yields a function to call with the images done and, of these, failed.
+
+    unit: what is counted where it is no images.
 
     On a terminal it shows a bar, the rate, the time left and the failures; elsewhere the same is
     told in a line every minute, also when nothing is done.
     """
     if not sys.stderr.isatty():
-        told = _Told(title, total)
+        told = _Told(title, total, unit)
         with _every_minute(told.sentence):
             yield told.note
         return
@@ -47,7 +51,7 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[int, int], None]]
             progress.update(
                 task,
                 completed=done,
-                rate=f"{speed:.0f} images/s" if speed else "",
+                rate=f"{_rate(speed)} {unit}/s" if speed else "",
                 bad=f"{failed} bad" if failed else "",
             )
 
@@ -75,7 +79,8 @@ def status_line() -> Iterator[Callable[[str], None]]:
 class _Told:
     """What has been done so far, and at which rate since it was last told."""
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, title: str, total: int, unit: str) -> None:
+        self._unit = unit
         self._title = title
         self._total = total
         self._done = self._failed = 0
@@ -89,18 +94,22 @@ class _Told:
 
     def sentence(self) -> str:
         """`evaluating: 3000 of 50000 images, 50.0 images/s, 15 min 40 s left, 2 bad`."""
-        parts = [f"{self._title}: {self._done} of {self._total} images"]
+        parts = [f"{self._title}: {self._done} of {self._total} {self._unit}"]
         if self._before is not None:
             done, since = self._before
             now = monotonic()
             rate = (self._done - done) / max(now - since, 1e-9)
             self._before = self._done, now
-            parts.append(f"{rate:.1f} images/s")
+            parts.append(f"{rate:.1f} {self._unit}/s")
             if rate > 0:
                 parts.append(f"{duration((self._total - self._done) / rate)} left")
         if self._failed:
             parts.append(f"{self._failed} bad")
         return ", ".join(parts)
+
+
+def _rate(speed: float) -> str:
+    return f"{speed:.0f}" if speed >= 1 else f"{speed:.2f}"
 
 
 def duration(seconds: float) -> str:

@@ -14,7 +14,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             ("export", "Write timm's or torchvision's model and weights as ONNX."),
             ("convert", "Build what an Ascend or a GPU runs from an ONNX file."),
-            ("quantize", "Make an int8 model of a float one."),
+            ("quantize", "Make an int8 or float16 model of a float32 one."),
             ("inspect", "Show what a model takes and gives, and its recipe."),
             ("recipe", "Show, compare and embed how a model wants its images."),
         ),
@@ -55,6 +55,7 @@ SECTIONS: tuple[Section, ...] = (
             ("doctor", "Compare the pixels of all libraries here; try all devices."),
             ("identify", "Find the recipe that made a tensor of these photos."),
             ("batchcheck", "Find out whether scores depend on the rest of a batch."),
+            ("layers", "Find where int8 or float16 leaves the float32 model."),
             ("labels", "Ask scores how labels are numbered, and which are wrong."),
         ),
     ),

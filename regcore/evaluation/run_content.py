@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from regcore.calibration.record import RunQuantization
 from regcore.files.number_input import parse_float
 from regcore.schemas.fields import described
 from regcore.scores.metric import MetricValue
@@ -65,6 +66,9 @@ class RunContent:
     failed: list[Failed] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     calibration_images: list[str] = field(default_factory=list)
+    quantization: RunQuantization | None = None
+    model_bytes: Count | None = None
+    model_hash: str | None = None
     damaged: list[Damaged] = field(default_factory=list)
     rotated: list[Any] = field(default_factory=list)
     not_reached: Count = 0

@@ -26,6 +26,7 @@ RUN = "run.json"
 PERF = "perf.json"
 VERDICT = "verdict.json"
 COMPARISON = "comparison.json"
+LAYERS = "layers.json"
 PROFILE = "profile.json"
 
 

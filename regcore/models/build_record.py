@@ -24,7 +24,7 @@ from regcore.schemas.fields import Formatted, as_dict, described, published
 _FORM = "device-model"
 #: Recognises a record by its first bytes.
 is_record = json_of(_FORM)
-_MAX_RECORD_BYTES = 1 << 20
+_MAX_RECORD_BYTES = 1 << 24  # with the hashes of many calibration images
 #: An engine has the built-in batch size, or the smallest, the best and the largest.
 _ENGINE_BATCHES = (1, 3)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _AT_ONCE = 1 << 20
+#: Of files that have weights of an ONNX model.
+_WEIGHT_SUFFIXES = frozenset({".data", ".onnx_data", ".bin", ".weights"})
 
 
 def weights_beside(model: Path, files: Iterable[Path]) -> list[Path]:
@@ -26,6 +28,17 @@ def weights_beside(model: Path, files: Iterable[Path]) -> list[Path]:
     if not names:
         return []
     return [names[name] for name in _found_in(model, list(names))]
+
+
+def model_files(model: Path) -> list[Path]:
+    """The files of a model: itself, and those with its weights, by their usual names."""
+    if model.suffix.lower() == ".xml":  # of OpenVINO's own files
+        weights = model.with_suffix(".bin")
+        return [model, weights] if weights.is_file() else [model]
+    if model.suffix != ".onnx":
+        return [model]
+    beside = (file for file in model.parent.iterdir() if file.suffix in _WEIGHT_SUFFIXES)
+    return [model, *weights_beside(model, sorted(beside))]
 
 
 def _found_in(path: Path, wanted: list[bytes]) -> list[bytes]:

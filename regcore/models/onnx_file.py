@@ -25,7 +25,8 @@ class OnnxFile:
 
     inputs, outputs: without the weights. opset: of the standard operators.
     weights: how many values of each dtype its constant tensors have.
-    metadata: what regcore wrote into it, or None.
+    metadata: what regcore wrote into it of its images, or None.
+    properties: all its key-value pairs.
     doubts: what makes its scores doubtful, a sentence each.
     data_files: names of the files with weights outside of it, and what is wrong with each, or
     nothing.
@@ -38,6 +39,7 @@ class OnnxFile:
     producer: str
     weights: dict[str, int]
     metadata: ModelMetadata | None
+    properties: dict[str, str] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     data_files: dict[str, str] = field(default_factory=dict)
 
@@ -98,6 +100,7 @@ def _facts(path: Path, model: ModelProto, found: tuple[str, ...]) -> OnnxFile:
         producer=f"{_text(model.producer_name)} {_text(model.producer_version)}".strip(),
         weights=dict(weights.most_common()),
         metadata=ModelMetadata.from_properties(path, properties),
+        properties=properties,
         doubts=(*filter(None, (empty_size(path, spec) for spec in inputs)), *found),
         data_files=_data_files(path, graph.initializer),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from regcore._native.choices import PASS_ORDERS
 from regcore.recipes.flavours import FLAVOURS
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.values import value_table
@@ -72,6 +73,24 @@ def values_words(recipe: Recipe) -> str:
 def form_words(recipe: Recipe) -> str:
     """How the values lie in memory."""
     return f"{recipe.dtype} {recipe.layout.upper()} {recipe.channels.upper()}"
+
+
+def differing_fields(first: Recipe, second: Recipe) -> dict[str, tuple[object, object]]:
+    """In what `second` differs from `first` as recipes of a model: fields, and the two values.
+
+    The order of passes is left out: it is that of the Pillow whose pixels one wants to equal, and
+    belongs to the machine.
+    """
+    found = difference(first, second).fields
+    return {name: pair for name, pair in found.items() if name != "pass_order"}
+
+
+def in_any_pass_order(recipe: Recipe) -> tuple[Recipe, ...]:
+    """The recipes of which a model cannot tell this one, see differing_fields; itself first."""
+    if recipe.flavour != "pillow":
+        return (recipe,)
+    others = (order for order in PASS_ORDERS if order != recipe.pass_order)
+    return (recipe, *(replace(recipe, pass_order=order) for order in others))
 
 
 def _sides(size: tuple[int, int]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from regcore.models.build_record import file_sha256
+from regcore.models.external_weights import model_files
 from regcore.models.spelled_file import spelled_file
 from regcore.performance.perf_file import Environment, environment_here
 
@@ -17,7 +18,8 @@ from regcore.performance.perf_file import Environment, environment_here
 class Provenance:
     """date: of the beginning, in UTC, as 2026-11-27T10:22:14Z. command: the line, if it was one.
 
-    model_hash: `sha256:...` of the model's file, None of a model that is no file. class_names: by
+    model_hash: `sha256:...` of the model's file, None of a model that is no file. model_bytes: of
+    its files. class_names: by
     index, None where neither the model nor its tag tells them. environment: of the machine.
     """
 
@@ -26,6 +28,7 @@ class Provenance:
     model_hash: str | None
     class_names: tuple[str, ...] | None
     environment: Environment
+    model_bytes: int | None = None
 
 
 def now() -> str:
@@ -47,4 +50,7 @@ def provenance(
         model_hash=None if file is None else f"sha256:{file_sha256(Path(file))}",
         class_names=class_names,
         environment=environment_here(),
+        model_bytes=None
+        if file is None
+        else sum(part.stat().st_size for part in model_files(Path(file))),
     )

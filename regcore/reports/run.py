@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
 
+from regcore.calibration.record import RunQuantization
 from regcore.evaluation.run_identity import new_identity
 from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
 from regcore.inference.evaluate import Evaluation
@@ -41,8 +42,9 @@ class RunReport:
     identity of `preprocessing`; missing: names of labelled images that should have been there;
     left_out: how many images there are beyond those that were asked for. root: the folder above the
     images. beside: what was measured beside TopN and the metrics, afterwards.
-    calibration_images: those that the model was calibrated with, None where it does not say. run:
-    the run's identity. provenance: when and by what it was made.
+    calibration_images: those that the model was calibrated with, None where it does not say.
+    quantization: how the model was quantised, where it says so. run: the run's identity.
+    provenance: when and by what it was made.
     """
 
     model: str
@@ -58,6 +60,7 @@ class RunReport:
     left_out: int = 0
     beside: tuple[Measured, ...] = ()
     calibration_images: tuple[str, ...] | None = None
+    quantization: RunQuantization | None = None
     run: str = field(default_factory=new_identity)
     provenance: Provenance | None = None
 
@@ -133,6 +136,7 @@ def run_form(report: RunReport) -> RunForm:
         left_out=report.left_out,
         kept=evaluation.kept or UNSET,
         calibration_images=UNSET if seen is None else list(seen),
+        quantization=UNSET if report.quantization is None else report.quantization,
         classes=evaluation.topn.classes,
         hits=evaluation.topn.hits.tolist(),
         accuracy=accuracies(evaluation.topn),
@@ -160,6 +164,7 @@ def _made(provenance: Provenance | None) -> dict[str, Any]:
         "date": provenance.date,
         "command": UNSET if provenance.command is None else provenance.command,
         "model_hash": UNSET if provenance.model_hash is None else provenance.model_hash,
+        "model_bytes": UNSET if provenance.model_bytes is None else provenance.model_bytes,
         "environment": provenance.environment,
         "class_names": UNSET if names is None else list(names),
     }

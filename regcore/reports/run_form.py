@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType
 
+from regcore.calibration.record import RunQuantization
 from regcore.performance.perf_file import Environment
 from regcore.reports.image_fields import (
     Accuracies,
@@ -107,6 +108,14 @@ class RunForm:
     model_hash: Annotated[
         str | UnsetType,
         described("`sha256:...` of the model's file; absent of a model that is no file."),
+    ] = UNSET
+    model_bytes: Annotated[
+        Count | UnsetType,
+        described("Of the model's files; absent of a model that is no file."),
+    ] = UNSET
+    quantization: Annotated[
+        RunQuantization | UnsetType,
+        described("What the model's file says of its quantisation; absent where it says nothing."),
     ] = UNSET
     environment: Annotated[Environment | UnsetType, described("Where it ran.")] = UNSET
     class_names: Annotated[

@@ -223,3 +223,23 @@ def test_uint8_pixels_in_the_models_own_layout(photos: Path, tmp_path: Path) -> 
     made = calibrate_model(model, photos, tmp_path / "out", count=3, recipe=spelling)
     assert made.calibration.form.dtype == "uint8"
     assert np.load(tmp_path / "out" / "calibration.npy").shape == (3, 32, 32, 3)
+
+
+def test_files_for_amct(photos: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    told = regcore("calibrate", model, photos, "--count", 5, "--out", out, "--amct", 2)
+    assert told.exit_code == 0, told.output
+    images = np.load(out / "calibration.npy")
+    found = sorted((out / "amct").iterdir())
+    assert [file.read_bytes() for file in found] == [images[at : at + 2].tobytes() for at in (0, 2)]
+    shape = ",".join(map(str, (2, *images.shape[1:])))
+    assert f"--input_shape image:{shape} --data_dir {out / 'amct'}" in told.stderr
+    assert "--data_types float32 --batch_num 2" in told.stderr
+    again = regcore(
+        "calibrate", model, photos, "--count", 5, "--out", out, "--amct", 5, "--force"
+    )  # fmt: skip
+    assert again.exit_code == 0, again.output
+    assert len(list((out / "amct").iterdir())) == 1
+    without = regcore("calibrate", model, photos, "--count", 4, "--out", out, "--force")
+    assert without.exit_code == 0, without.output
+    assert not list((out / "amct").iterdir())  # which were of other images

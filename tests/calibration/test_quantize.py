@@ -15,12 +15,15 @@ from PIL import Image
 from regcore import MismatchError, UsageError, calibrate_model, quantize_model
 from regcore.calibration.record import PROPERTY, read_record
 from regcore.convert.onnx.float_nodes import shape_nodes
+from regcore.convert.onnx.fold_padding import fold_padding
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
+#: Of the sizes of a tensor [n, 4, 6, 6], as much is padded on each side.
+PARTS = (0, 0, 0.17, 0.34)
 SMALL = Recipe(resize=8, crop=8, filter="bilinear", mean=(0, 0, 0), std=(1, 1, 1))
 
 
@@ -36,10 +39,14 @@ def photos(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
+    return padded_model(tmp_path / "model.onnx")
+
+
+def padded_model(path: Path, mode: str = "constant", parts: tuple[float, ...] = PARTS) -> Path:
     """Two convolutions between which TensorFlow's padding is computed from sizes, in float."""
     random = np.random.default_rng(1)
     return save_graph(
-        tmp_path / "model.onnx",
+        path,
         [
             ("Conv", ["image", "first"], ["a"], {"name": "first"}),
             ("Shape", ["a"], ["shape"], {"name": "shape"}),
@@ -47,7 +54,7 @@ def model(tmp_path: Path) -> Path:
             ("Mul", ["sizes", "parts"], ["pads"], {"name": "padding"}),
             ("Cast", ["pads"], ["whole"], {"name": "whole", "to": 7}),
             ("Concat", ["whole", "whole"], ["both"], {"name": "both", "axis": 0}),
-            ("Pad", ["a", "both"], ["padded"], {"name": "pad"}),
+            ("Pad", ["a", "both"], ["padded"], {"name": "pad", "mode": mode}),
             ("Conv", ["padded", "second"], ["b"], {"name": "second"}),
             ("GlobalAveragePool", ["b"], ["pooled"], {"name": "pool"}),
             ("Flatten", ["pooled"], ["class"], {"name": "flat"}),
@@ -56,7 +63,7 @@ def model(tmp_path: Path) -> Path:
         constants={
             "first": random.normal(size=(4, 3, 3, 3)).astype(np.float32),
             "second": random.normal(size=(5, 4, 3, 3)).astype(np.float32),
-            "parts": np.array([0, 0, 0.17, 0.17], np.float32),
+            "parts": np.array(parts, np.float32),
         },
         properties=ModelMetadata(SMALL, "small", "none").to_properties(),
         opset=11,
@@ -122,12 +129,64 @@ def test_each_channel_has_its_scale(model: Path, calibration: Path, tmp_path: Pa
     assert sizes(whole.path) == [1]
 
 
-def test_nodes_that_compute_sizes_stay_in_float(model: Path, calibration: Path) -> None:
+def test_nodes_that_compute_sizes_stay_in_float(calibration: Path, tmp_path: Path) -> None:
+    model = padded_model(tmp_path / "edge.onnx", "edge")
     graph = onnx.load(model).graph
     assert shape_nodes(graph) == ["shape", "cast", "padding", "whole", "both"]
     made = onnx.load(quantize_model(model, calibration).path).graph
     (padding,) = (node for node in made.node if node.name == "padding")
     assert not any("Linear" in name for name in padding.input)
+
+
+@pytest.mark.parametrize(
+    ("mode", "parts", "folded"),
+    [
+        ("constant", PARTS, 1),
+        ("constant", (0, 0, 0, 0), 1),
+        ("edge", PARTS, 0),
+        ("constant", (0, 0.25, 0.17, 0.17), 0),  # of channels
+        ("constant", (0.5, 0, 0.17, 0.17), 0),  # of images, and so another one for each batch
+        ("constant", (0, 0, -0.17, 0.17), 0),  # which cuts off
+    ],
+)
+def test_padding_goes_into_the_convolution(
+    tmp_path: Path, mode: str, parts: tuple[float, ...], folded: int
+) -> None:
+    path = padded_model(tmp_path / "m.onnx", mode, parts)
+    if parts[1]:
+        made = onnx.load(path)
+        for tensor in made.graph.initializer:
+            if tensor.name == "second":
+                wide = np.random.default_rng(2).normal(size=(5, 6, 3, 3)).astype(np.float32)
+                tensor.CopyFrom(onnx.numpy_helper.from_array(wide, "second"))
+        onnx.save(made, path)
+    model = onnx.load(path)
+    images = np.random.default_rng(3).normal(size=(3, 3, 8, 8)).astype(np.float32)
+    before = scores(path, images)
+    assert fold_padding(model, (3, 8, 8), None) == folded
+    onnx.save(model, path)
+    np.testing.assert_allclose(scores(path, images), before, rtol=1e-5, atol=1e-5)
+    kinds = [node.op_type for node in model.graph.node]
+    if folded:
+        assert kinds == ["Conv", "Conv", "GlobalAveragePool", "Flatten"]
+        (second,) = (node for node in model.graph.node if node.name == "second")
+        (pads,) = (list(one.ints) for one in second.attribute if one.name == "pads")
+        rows, columns = (int(6 * part) for part in parts[2:])
+        assert pads == [rows, columns, rows, columns]
+    else:
+        assert "Pad" in kinds
+
+
+def test_padding_that_others_take_too_stays(tmp_path: Path) -> None:
+    model = onnx.load(padded_model(tmp_path / "m.onnx"))
+    model.graph.output.append(onnx.helper.make_empty_tensor_value_info("padded"))
+    assert fold_padding(model, (3, 8, 8), None) == 0
+
+
+def test_padding_of_a_quantised_model(model: Path, calibration: Path) -> None:
+    made = quantize_model(model, calibration)
+    assert made.form.float_nodes == 0
+    assert "Pad" not in {node.op_type for node in onnx.load(made.path).graph.node}
 
 
 def test_nodes_that_are_kept(model: Path, calibration: Path, tmp_path: Path) -> None:
@@ -137,6 +196,26 @@ def test_nodes_that_are_kept(model: Path, calibration: Path, tmp_path: Path) -> 
     assert second.input[1] == "second"
     with pytest.raises(UsageError, match=r"--keep secnod: .* the nearest are second"):
         quantize_model(model, calibration, tmp_path / "out.onnx", keep=["secnod"])
+
+
+def test_float16(model: Path, calibration: Path, tmp_path: Path) -> None:
+    told = regcore("quantize", model, "--calibration", calibration, "--to", "fp16")
+    assert told.exit_code == 0, told.output
+    half = model.with_name("model.fp16.onnx")
+    assert told.stdout.startswith("model.fp16.onnx: float16, input and output as they were; ")
+    images = np.load(calibration / "calibration.npy")
+    ours, theirs = scores(half, images), scores(model, images)
+    assert 0 < np.abs(ours - theirs).max() < 0.01 * np.abs(theirs).max()
+    said = properties(half)
+    assert PROPERTY not in said  # which images calibrate nothing
+    assert ModelMetadata.from_properties(half, said) == ModelMetadata(SMALL, "small", "none")
+    assert quantize_model(model, calibration, to="fp16").path == half  # its own is replaced
+    made = quantize_model(model, calibration, tmp_path / "k.onnx", to="fp16", keep=["second"])
+    assert made.form.kept == ["second"]
+    types = {one.name: one.data_type for one in onnx.load(made.path).graph.initializer}
+    assert (types["second"], types["first"]) == (1, 10)
+    with pytest.raises(UsageError, match="--symmetric is for --to int8-qdq"):
+        quantize_model(model, calibration, to="fp16", symmetric=True)
 
 
 def test_symmetric_activations(model: Path, calibration: Path) -> None:
@@ -200,6 +279,6 @@ def test_the_command(model: Path, calibration: Path, tmp_path: Path) -> None:
     asked = ("quantize", model, "--calibration", calibration, "--out", tmp_path / "q.onnx")
     told = regcore(*asked, "--method", "percentile", "--percentile", 99.9)
     assert told.exit_code == 0, told.output
-    assert told.stdout.startswith("q.onnx: weights int8 with a scale for each channel")
+    assert told.stdout.startswith("q.onnx, by ONNX Runtime ")
     assert len(told.stdout.splitlines()) == 2
     assert "ranges by percentile of 4 images" in told.stdout

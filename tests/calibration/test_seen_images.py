@@ -158,5 +158,8 @@ def test_another_recipe_than_the_calibrations_is_told(
         recipe="regnety_016,filter=bilinear",
         log=said.append,
     )
-    assert any("its 8 bits are for other values" in line for line in said)
+    assert any(
+        "(filter bilinear instead of bicubic): its 8 bits are for other values" in line
+        for line in said
+    )
     assert set(seen(tmp_path / "out") or ()) == chosen(tmp_path)

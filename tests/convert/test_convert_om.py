@@ -452,3 +452,19 @@ def test_om_needs_a_chip_and_aipp_a_recipe(tmp_path: Path) -> None:
     assert result.exit_code == UsageError.exit_code
     assert "--to om needs --soc" in result.stderr
     assert "give --recipe" in to_om(path, "--aipp").stderr
+
+
+@pytest.mark.usefixtures("atc")
+@pytest.mark.parametrize("options", [(), ("--aipp",)])
+def test_the_record_tells_of_the_quantisation(model: Path, options: tuple[str, ...]) -> None:
+    onnx = pytest.importorskip("onnx")
+    made = onnx.load(model)
+    made.metadata_props.add(key="regcore.quantization", value='{"calibration": "it"}')
+    made.metadata_props.add(key="others", value="not carried")
+    onnx.save(made, model)
+    answer = json.loads(to_om(model, *options, "--json").stdout)
+    record = read_record(Path(answer["path"]))
+    assert record is not None
+    assert record.properties["regcore.quantization"] == '{"calibration": "it"}'
+    assert "others" not in record.properties
+    assert "regcore.recipe" in record.properties

@@ -198,8 +198,10 @@ def of_calibrations(folder: Path, model: Path) -> Told:
         yield "calibration", regcore(*asked, "--json").stdout
         yield "calibration", (out / "calibration.json").read_text()
     int8 = folder / "int8.onnx"
-    made = regcore("quantize", model, "--calibration", out, "--out", int8, "--json").stdout
+    asked = ("quantize", model, "--calibration", out, "--out", int8, "--search", 1)
+    made = regcore(*asked, "--json").stdout
     yield "quantize", made
+    yield "layers", regcore("layers", int8, out, "--against", model, "--json").stdout
     asked = ("run", int8, folder / "photos", "--labels", folder / "whole.txt")
     yield "run", regcore(*asked, "--out", folder / "runs" / "int8", "--json").stdout
     yield "onnx-quantization", json.dumps(json.loads(made)["quantization"])
@@ -317,11 +319,12 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
     some = {
         "run": {"result", "recipe_from", "run", "accuracy_percent", "interval", "metrics", "kept",
                 "date", "command", "model_hash", "environment", "class_names",
-                "calibration_images"},
+                "calibration_images", "model_bytes", "quantization"},
         "perf": {"recipe_from", "run", "files", "sweep"},
+        "quantize": {"search", "quantization"},
         "infer": {"recipe_from"},
         "profile": {"recipe_from"},
-        "comparison": {"run"},
+        "comparison": {"run", "against", "ports"},
         "score": {"hits", "accuracy", "confusion", "per_class", "metrics"},
         "verdict": {"scores", "run"},
         "evidence": {"chain"},
@@ -336,7 +339,8 @@ def optional(form: str, path: tuple[Any, ...], key: str) -> bool:
         "store": {"recipe_chosen"},
         "store-journal": {"recipe_chosen"},
     }  # fmt: skip
-    if key in ("pass_order", "flavour"):  # of recipes of Pillow's flavour, and of others
+    # Of recipes of Pillow's flavour, and of others; of quantisations by NNCF, and after a search.
+    if key in ("pass_order", "flavour", "nncf", "searched"):
         return True
     return key in some.get(form, set()) and (not path or form == "trace")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from regcore.calibration.record import carried
 from regcore.convert.ascend.aipp import aipp_config, is_aipp_config
 from regcore.convert.ascend.atc_command import DEFAULT_PRECISION, AtcJob
 from regcore.convert.ascend.atc_process import run_atc
@@ -90,5 +91,8 @@ def _record(job: AtcJob, built: Path) -> BuildRecord:
         source_sha256=file_sha256(job.model.path),
         sha256=file_sha256(built),
         command=tuple(job.command(built.with_suffix(""))),
-        properties=metadata.to_properties() if metadata else {},
+        properties={
+            **(metadata.to_properties() if metadata else {}),
+            **carried(job.model.properties),
+        },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from regcore.backends.onnxruntime.library import import_onnxruntime
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 
-def to_float16(model: ModelProto) -> ModelProto:
+def to_float16(model: ModelProto, kept: Sequence[str] = ()) -> ModelProto:
     """The model computing in float16; its input and output keep their types.
 
-    A fused normalisation stays float32: float16 is too coarse for its constants.
+    kept: the names of nodes that stay float32. So does a fused normalisation: float16 is too coarse
+    for its constants.
     """
     import_onnxruntime()
     from onnxruntime.transformers.float16 import convert_float_to_float16
@@ -33,11 +35,11 @@ def to_float16(model: ModelProto) -> ModelProto:
         inferred = import_onnx().shape_inference.infer_shapes(without_weights(model))
         del model.graph.value_info[:]
         model.graph.value_info.extend(inferred.graph.value_info)
-    kept = [node.name for node in model.graph.node if node.name.startswith(PREFIX)]
+    fused = [node.name for node in model.graph.node if node.name.startswith(PREFIX)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of weights that become 0 or the largest float16
         converted: ModelProto = convert_float_to_float16(
-            model, keep_io_types=True, node_block_list=kept, disable_shape_infer=known
+            model, keep_io_types=True, node_block_list=[*fused, *kept], disable_shape_infer=known
         )
     # The converter appends its Casts at the end.
     OnnxModel.graph_topological_sort(converted.graph)

@@ -37,6 +37,18 @@ def nodes_named(graph: GraphProto, wanted: Sequence[str]) -> list[str]:
     return list(found)
 
 
+def name_nodes(graph: GraphProto) -> None:
+    """Gives each node without a name one of its own, `Conv_12`: quantisers know nodes by names."""
+    taken = {node.name for node in graph.node}
+    for number, node in enumerate(graph.node):
+        if not node.name:
+            name = f"{node.op_type}_{number}"
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            node.name = name
+
+
 def shape_nodes(graph: GraphProto) -> list[str]:
     """The names of the nodes that compute with sizes, from Shape on until a node takes the result.
 

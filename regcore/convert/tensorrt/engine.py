@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from regcore.backends.tensorrt.library import WITH_TF32, builder_name
+from regcore.calibration.record import carried
 from regcore.convert.onnx.float16 import to_float16
 from regcore.convert.tensorrt.gpu import gpu_name
 from regcore.convert.tensorrt.job import Builder, EngineJob
@@ -107,7 +108,10 @@ def convert_to_engine(
             source=model.path.name,
             source_sha256=file_sha256(model.path),
             sha256=file_sha256(built),
-            properties=model.metadata.to_properties() if model.metadata else {},
+            properties={
+                **(model.metadata.to_properties() if model.metadata else {}),
+                **carried(model.properties),
+            },
         )
         with replacing(out) as temporary:
             built.replace(temporary)

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from regcore.evaluation.intervals import Interval
 from regcore.formats.rate import MeasuredRate, RateKind
 from regcore.reports.comparison.accuracy import Accuracy
+from regcore.reports.comparison.ports import Port
 from regcore.reports.comparison.rendering import rows_of_texts, sources
 from regcore.reports.comparison.table import Column, Comparison
 from regcore.schemas import Format, json_form
@@ -135,6 +136,12 @@ class ComparisonForm:
     sources: Annotated[
         list[str], described("Where each cell is from, and what was done to it, in words.")
     ]
+    against: Annotated[
+        str | UnsetType, described("The column that counts as right, where one does.")
+    ] = UNSET
+    ports: Annotated[
+        list[Port] | UnsetType, described("The columns that are runs, beside that one.")
+    ] = UNSET
     run: Annotated[
         Digest | UnsetType, described("The identity of the run in whose folder it lies.")
     ] = UNSET
@@ -160,6 +167,8 @@ def to_dict(comparison: Comparison, run: str | None = None) -> dict[str, Any]:
         doubts=list(comparison.doubts),
         table=rows_of_texts(comparison),
         sources=sources(comparison),
+        against=UNSET if comparison.against is None else comparison.against,
+        ports=UNSET if comparison.against is None else list(comparison.ports),
         run=UNSET if run is None else run,
     )
     return as_dict(form)

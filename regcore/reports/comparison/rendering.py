@@ -11,6 +11,7 @@ from regcore.files.number_input import parse_decimal
 from regcore.formats.rate import plain
 from regcore.notebook import html_table
 from regcore.reports.comparison.accuracy import Accuracy
+from regcore.reports.comparison.ports import port_rows
 from regcore.reports.comparison.table import Comparison
 from regcore.reports.printable import printable
 
@@ -22,7 +23,14 @@ def rows_of_texts(comparison: Comparison) -> list[list[str]]:
     """Header and rows; a missing cell is empty."""
     columns, ratios = comparison.columns, comparison.ratios
     header = ["", *(column.name for column in columns), *(ratio.name for ratio in ratios)]
-    return [header, *_rate_rows(comparison), *_accuracy_rows(comparison)]
+    empty = [""] * len(ratios)
+    judged = port_rows(comparison.ports, [column.name for column in columns])
+    return [
+        header,
+        *_rate_rows(comparison),
+        *_accuracy_rows(comparison),
+        *([*row, *empty] for row in judged),
+    ]
 
 
 def _rate_rows(comparison: Comparison) -> list[list[str]]:
@@ -122,6 +130,7 @@ def to_table(comparison: Comparison) -> Table:
 def _title(comparison: Comparison) -> str:
     told = [f"images/s, {comparison.metric}"] if comparison.rows else []
     told += ["accuracies with their 95 % intervals"] if comparison.accuracy_rows else []
+    told += [f"against {comparison.against}"] if comparison.against else []
     return "; ".join(told)
 
 

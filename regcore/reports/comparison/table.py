@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from regcore.errors import MismatchError, UsageError
 from regcore.formats.rate import MeasuredRate, RateKind, best, rounded
 from regcore.reports.comparison.accuracy import Accuracy
+from regcore.reports.comparison.ports import Port
 from regcore.reports.comparison.sources import Source
 
 _BEST = "best"
@@ -49,11 +50,16 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Comparison:
-    """metric: what the cells are; columns and ratios in the order of the table."""
+    """metric: what the cells are; columns and ratios in the order of the table.
+
+    against: the column that counts as right, to which `ports` compares all runs.
+    """
 
     metric: RateKind
     columns: tuple[Column, ...]
     ratios: tuple[Ratio, ...]
+    against: str | None = None
+    ports: tuple[Port, ...] = ()
 
     @property
     def rows(self) -> tuple[tuple[str, int | None], ...]:

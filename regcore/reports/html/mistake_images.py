@@ -45,9 +45,7 @@ def _out_of(root: Path, archive: str, names: Sequence[str]) -> Sequence[bytes | 
 def _content(image: Image) -> bytes | None:
     try:
         if isinstance(image, FilePart) and image.size <= _MAX_BYTES:
-            with Path(image.path).open("rb") as file:
-                file.seek(image.offset)
-                return file.read(image.size)
+            return image.read()
         return bytes(image.read()) if isinstance(image, ImageOnDemand) else None
     except Exception:  # noqa: BLE001  # whatever a foreign archive brings
         return None

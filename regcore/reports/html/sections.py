@@ -16,6 +16,7 @@ from regcore.reports.html.class_names import class_names
 from regcore.reports.html.contents import ComparisonContent, ProfileContent
 from regcore.reports.html.folder import Absent, RunFiles
 from regcore.reports.html.perf_content import PerfContent
+from regcore.reports.html.quantization import read_quantization
 from regcore.reports.metrics import value_rows
 
 
@@ -56,6 +57,9 @@ class Sections:
             "calibration": accuracy.calibration(run),
             "verdict": verdict,
             "mark": summary.mark,
+            "quantization": files.section(
+                "quantisation", lambda: read_quantization(run_folder, run)
+            ),
             "certificate": files.certificate(),
             "batchcheck": files.section("batch check", lambda: read_batchcheck(run_folder, run)),
             "identified": files.section(

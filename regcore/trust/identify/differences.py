@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
-from regcore.recipes.words import difference, flavour_words
+from regcore.recipes.words import differing_fields, flavour_words
 from regcore.trust.identify.findings import Alternative
 
 _EXIF = {"apply": "photos are turned by their EXIF orientation", "ignore": "EXIF is ignored"}
@@ -67,7 +67,7 @@ def differences(
 
     alternatives: of what was found; where one of them is as expected, nothing is to be told.
     """
-    fields = set(difference(expected, found).fields) - {"pass_order"}
+    fields = set(differing_fields(expected, found))
     for one in alternatives:
         if all(getattr(expected, name) == value for name, value in one.fields.items()):
             fields -= set(one.fields)
