@@ -51,9 +51,8 @@ from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
 from regcore.schemas.recipe_form import recipe_form
 from regcore.sources.protocol import ImageSource, absolute
-from regcore.sources.spelling import is_spelled
 from regcore.store.manifest_form import StoreLayout
-from regcore.store.reader import Store, holds_store, open_store
+from regcore.store.reader import Store, is_store, open_store
 from regcore.store.writer import plan_store, write_store
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def calibrate_model(
     count = whole_within("count", count, 1, _MOST_IMAGES)
     seed = whole_within("seed", seed, 0, _MOST_SEEDS)
     image, choice = _recipe(model, options, log)
-    if not is_spelled(str(images)) and holds_store(Path(images)):
+    if is_store(images):
         raise UsageError(f"{images}: is a store; photos are needed, which are prepared for {model}")
     source, classes, origin = photos_to_choose_from(images, labels, list_file, log)
     with closing(source):

@@ -30,6 +30,7 @@ from regcore.recipes.recipe import Recipe
 from regcore.sources.protocol import absolute, below
 from regcore.sources.spelling import source_of
 from regcore.store.reader import Store, open_store
+from regcore.store.remote.folder import RemoteFolder
 
 #: Images of a portion, which is what a dead process loses.
 _PORTION = 1024
@@ -70,7 +71,7 @@ class _Shared:
     settings: dict[str, Any]
     batch_size: int
     root: str
-    store: Path | None
+    store: Path | RemoteFolder | None
     device_timeout: float | None
 
 
@@ -105,7 +106,7 @@ def run_on_cluster(
 
 def _shared(job: EvaluationJob, preprocessor: Preprocessor) -> _Shared:
     data = job.data
-    store = data.store.folder.absolute() if data.store else None
+    store = data.store.place if data.store else None
     root = data.store.root if data.store else data.source.root if data.source else str(data.root)
     return _Shared(
         model=_absolute_model(job.model),
@@ -178,5 +179,5 @@ def _opened(model: str, options: tuple[tuple[str, Any], ...]) -> Backend:
 
 
 @lru_cache(maxsize=1)
-def _store(folder: Path) -> Store:
-    return open_store(folder)
+def _store(place: Path | RemoteFolder) -> Store:
+    return open_store(place)

@@ -25,7 +25,7 @@ from regcore.schemas.fields import (
     described,
     one_of,
 )
-from regcore.store.writer import StorePlan, StoreSummary
+from regcore.store.summary import StorePlan, StoreSummary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class PreprocessForm:
     failed: FailedImages
     damaged: DamagedImages
     rotated: RotatedImages
-    out: Annotated[str, described("The folder of the store.")]
+    out: Annotated[str, described("The folder of the store, or its URL.")]
     dtype: Annotated[str, one_of(DTYPES), described("Of the values.")]
     shape: Annotated[list[Positive], Meta(min_length=3, max_length=3), described("Of an image.")]
     bytes_written: Annotated[Count, described("Of the images made now.")]
@@ -70,7 +70,7 @@ class PlanForm:
 
 
 def to_dict(
-    summary: StoreSummary, recipe: Recipe, out: Path, label: str, workers: int
+    summary: StoreSummary, recipe: Recipe, out: str | Path, label: str, workers: int
 ) -> dict[str, Any]:
     """The store for machines. label: name and identity of the recipe."""
     images = summary.kept + summary.written
@@ -99,7 +99,7 @@ def to_dict(
     return as_dict(form)
 
 
-def sentence(summary: StoreSummary, recipe: Recipe, out: Path) -> str:
+def sentence(summary: StoreSummary, recipe: Recipe, out: str | Path) -> str:
     """The store in words: images, rates, and what the workers spent their time on."""
     images = summary.kept + summary.written
     count = str(images)
@@ -128,7 +128,7 @@ def plan_dict(plan: StorePlan, images: int) -> dict[str, Any]:
     return as_dict(form)
 
 
-def plan_sentence(plan: StorePlan, images: int, out: Path) -> str:
+def plan_sentence(plan: StorePlan, images: int, out: str | Path) -> str:
     """The same in words."""
     there = f"; {plan.there / 2**20:.1f} MiB of them are there and would be verified"
     return (

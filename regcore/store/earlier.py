@@ -41,7 +41,7 @@ class Earlier:
         """All records, the last ones first."""
         return LayeredLedgers(self.ledger, self.journal)
 
-    def check(self, wanted: StoreSpec, folder: Path) -> None:
+    def check(self, wanted: StoreSpec, folder: str | Path) -> None:
         """Raises MismatchError where another description was asked for before."""
         if self.begun is not None:
             self.begun.check(wanted, folder)
