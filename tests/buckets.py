@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -19,9 +20,9 @@ from fsspec import AbstractFileSystem
 class Buckets(AbstractFileSystem):
     """Objects in files below `root`, whose names are the objects'.
 
-    fail_every: of the puts of a process, each of this number fails. dies_at, vanishes: the first
-    put of an object with this in its name kills its process, or is lost afterwards. hides: objects
-    with this in their name are in no list. refuses: nothing can be put.
+    resets: so many tries of a process to put an object fail, the first ones. dies_at, vanishes: the
+    first put of an object with this in its name kills its process, or is lost afterwards. hides:
+    objects with this in their name are in no list. refuses: nothing can be put.
     """
 
     protocol = "s3"
@@ -31,7 +32,7 @@ class Buckets(AbstractFileSystem):
         self,
         root: str,
         *,
-        fail_every: int = 0,
+        resets: int = 0,
         dies_at: str = "",
         vanishes: str = "",
         hides: str = "",
@@ -39,7 +40,7 @@ class Buckets(AbstractFileSystem):
     ) -> None:
         super().__init__(
             root,
-            fail_every=fail_every,
+            resets=resets,
             dies_at=dies_at,
             vanishes=vanishes,
             hides=hides,
@@ -50,12 +51,12 @@ class Buckets(AbstractFileSystem):
         self.marks = Path(root, "marks")
         for folder in (self.objects, self.uploads, self.marks):
             folder.mkdir(parents=True, exist_ok=True)
-        self._fail_every = fail_every
+        self._resets = resets
         self._dies_at = dies_at
         self._vanishes = vanishes
         self._hides = hides
         self._refuses = refuses
-        self._puts = 0
+        self._tries: Counter[str] = Counter()
 
     def place(self, path: str) -> Path:
         """The file of an object."""
@@ -107,12 +108,12 @@ class Buckets(AbstractFileSystem):
     def _upload(self, path: str, value: bytes, *, exclusive: bool = False) -> None:
         if self._refuses:
             raise PermissionError("Access Denied")
-        self._puts += 1
+        self._tries[path] += 1
         handle, name = tempfile.mkstemp(dir=self.uploads)
         os.write(handle, value[: len(value) // 2])
         if self._once(self._dies_at, path):
             os.kill(os.getpid(), signal.SIGKILL)
-        if self._fail_every and self._puts % self._fail_every == 0:
+        if self._tries[path] <= self._resets:
             os.close(handle)
             raise OSError("the connection was reset")
         os.write(handle, value[len(value) // 2 :])

@@ -36,7 +36,9 @@ class PreprocessForm:
     complete: Annotated[bool, described("Whether every image has its values.")]
     images: Annotated[Count, described("That have their values.")]
     expected_images: Annotated[Count, described("That were listed.")]
-    kept: Annotated[Count, described("Of an earlier run, verified.")]
+    kept: Annotated[
+        Count, described("Of an earlier run, verified; behind a URL only there, with their sizes.")
+    ]
     written: Annotated[Count, described("Made now.")]
     failed: FailedImages
     damaged: DamagedImages
@@ -65,7 +67,10 @@ class PlanForm:
     bytes: Annotated[Count, described("Of all of them.")]
     bytes_there: Annotated[
         Count,
-        described("Of them, in files that are there already and would be verified."),
+        described(
+            "Of them, in files that are there already: they would be verified, or, behind a URL, "
+            "kept by their sizes."
+        ),
     ]
 
 
@@ -108,7 +113,8 @@ def sentence(summary: StoreSummary, recipe: Recipe, out: str | Path) -> str:
     shape = " x ".join(map(str, recipe.image_shape))
     parts = [f"{count} images in {out} as {recipe.dtype} {shape}"]
     if summary.kept:
-        parts.append(f"{summary.kept} kept and verified in {summary.verify_seconds:.2f} s")
+        how = "kept by their sizes" if summary.unread else "kept and verified"
+        parts.append(f"{summary.kept} {how} in {summary.verify_seconds:.2f} s")
     if summary.written:
         rate = summary.written * recipe.image_bytes / summary.seconds / 1e6
         parts.append(
@@ -130,7 +136,8 @@ def plan_dict(plan: StorePlan, images: int) -> dict[str, Any]:
 
 def plan_sentence(plan: StorePlan, images: int, out: str | Path) -> str:
     """The same in words."""
-    there = f"; {plan.there / 2**20:.1f} MiB of them are there and would be verified"
+    fate = "kept by their sizes" if plan.unread else "verified"
+    there = f"; {plan.there / 2**20:.1f} MiB of them are there and would be {fate}"
     return (
         f"{images} images would fill {plan.needed / 2**20:.1f} MiB in {out}, files: {plan.files}"
         + (there if plan.there else "")

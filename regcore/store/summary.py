@@ -12,7 +12,8 @@ from regcore.images.diagnostics import Diagnostic
 class StoreSummary:
     """What a run did.
 
-    kept: images from earlier runs, verified; written: images of this run; errors: the others.
+    kept: images from earlier runs, verified unless they are `unread`: behind a URL their files are
+    only known to be there, with their sizes; written: images of this run; errors: the others.
     diagnostics: images kept or written, but damaged or rotated.
     seconds: of writing, wall time; verify_seconds: of verifying what was there; stage_seconds: of
     the workers together in each stage of writing.
@@ -25,6 +26,7 @@ class StoreSummary:
     seconds: float
     verify_seconds: float
     stage_seconds: dict[str, float]
+    unread: bool = False
 
     @property
     def images_per_s(self) -> float:
@@ -34,8 +36,12 @@ class StoreSummary:
 
 @dataclass(frozen=True)
 class StorePlan:
-    """What a run would do: bytes of all values, and of those in files that are there already."""
+    """What a run would do: bytes of all values, and of those in files that are there already.
+
+    unread: whether these would be kept by their sizes, not verified.
+    """
 
     files: int
     needed: int
     there: int
+    unread: bool = False

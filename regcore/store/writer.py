@@ -118,6 +118,7 @@ def write_store(
                 journal.append(kept_records(paths, kept, known), durably=True)
             try:
                 make(job, kept, journal, tally)
+                remove_leftovers(folder, images.files)  # of makers that were killed on the way
                 known.add(journal.reread())
                 declare_whole(folder, description, paths, known)
             except KeyboardInterrupt as error:

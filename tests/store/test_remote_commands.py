@@ -54,6 +54,10 @@ def test_preprocess_and_verify(
         assert made.exit_code == 3
         assert f"INCOMPLETE: 8 of 9 images in {out} as" in made.stdout
     assert fetched(url) == content(tmp_path / "alone")
+    kept = regcore("preprocess", colours.photos, url, "--for", colours.model, *form)
+    assert "; 8 kept by their sizes in " in kept.stdout
+    plan = regcore("preprocess", colours.photos, url, "--for", colours.model, *form, "--dry-run")
+    assert "MiB of them are there and would be kept by their sizes" in plan.stdout
     again = regcore("preprocess", colours.photos, url, "--for", colours.model, *form, "--json")
     assert (json.loads(again.stdout)["kept"], json.loads(again.stdout)["out"]) == (8, url)
     for more in ((), ("--ledger",)):

@@ -161,7 +161,7 @@ def test_an_interrupted_one_goes_on(
 
 @FORMS
 def test_puts_that_fail_are_tried_again(photos: Path, tmp_path: Path, form: StoreLayout) -> None:
-    faulty = Buckets(str(tmp_path / "bucket"), fail_every=3)
+    faulty = Buckets(str(tmp_path / "bucket"), resets=2)
     write(photos, (faulty, "b/store"), form)
     assert list(faulty.uploads.iterdir())  # which nobody sees
     assert faulty.content("b/store") == alone(photos, tmp_path, form)
@@ -171,7 +171,7 @@ def test_a_file_system_that_refuses(photos: Path, tmp_path: Path) -> None:
     closed = Buckets(str(tmp_path / "bucket"), refuses=True)
     with pytest.raises(OutputError, match=r"^s3://b/store/.*: cannot write: Access Denied"):
         write(photos, (closed, "b/store"))
-    failing = Buckets(str(tmp_path / "bucket"), fail_every=1)
+    failing = Buckets(str(tmp_path / "bucket"), resets=9)
     with pytest.raises(OutputError, match=r"cannot write: the connection was reset"):
         write(photos, (failing, "b/store"))
     assert failing.content("b/store") == {}
@@ -394,6 +394,18 @@ def test_records_of_another_store_count_for_nothing(
         open_store(place)[:]
     write(photos, place, force=True)
     assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
+@pytest.mark.parametrize("spelled", ["STORE", "/STORE", "memory://STORE", "STORE/"])
+def test_paths_in_a_file_system_however_they_are_spelled(
+    photos: Path, tmp_path: Path, spelled: str
+) -> None:
+    memory, name = fsspec.filesystem("memory"), uuid.uuid4().hex
+    place = (memory, spelled.replace("STORE", name))
+    for kept in (0, COUNT - 1):
+        assert write(photos, place).kept == kept
+        assert everything(f"memory://{name}") == alone(photos, tmp_path, FILES)
+    memory.rm(f"/{name}", recursive=True)
 
 
 def test_values_are_fetched_in_few_requests(

@@ -47,6 +47,7 @@ class RemoteFolder:
             self._system, path = open_file_system(place)
         else:
             self._system, path = place
+            path = self._system._strip_protocol(path)  # noqa: SLF001  (public in its documentation)
             self.url = str(self._system.unstrip_protocol(path)).rstrip("/")
         self._path = str(path).rstrip("/")
         names = self._system.protocol

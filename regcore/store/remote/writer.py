@@ -128,6 +128,7 @@ def write_remote_store(
             stage: seconds - stages[stage] + tally.stage_seconds.get(stage, 0.0)
             for stage, seconds in preprocessor.stage_seconds().items()
         },
+        unread=True,
     )
 
 
@@ -158,6 +159,7 @@ def plan_remote_store(
         files=len(images.files),
         needed=images.bytes_of_all(),
         there=sum(values.get(file, 0) for file in images.files),
+        unread=True,
     )
 
 
