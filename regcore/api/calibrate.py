@@ -52,7 +52,8 @@ from regcore.schemas.fields import as_dict
 from regcore.schemas.recipe_form import recipe_form
 from regcore.sources.protocol import ImageSource, absolute
 from regcore.store.manifest_form import StoreLayout
-from regcore.store.reader import Store, is_store, open_store
+from regcore.store.presence import is_store
+from regcore.store.reader import Store, open_store
 from regcore.store.writer import plan_store, write_store
 
 if TYPE_CHECKING:

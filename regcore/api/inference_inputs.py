@@ -31,7 +31,8 @@ from regcore.schemas.recipe_form import RecipeForm, recipe_form
 from regcore.sources.kinds import is_archive
 from regcore.sources.protocol import ImageSource, is_url
 from regcore.store.integrity import file_checksum
-from regcore.store.reader import Store, is_store, open_store
+from regcore.store.presence import is_store
+from regcore.store.reader import Store, open_store
 
 if TYPE_CHECKING:
     from regcore.errors import DecodeError

@@ -23,7 +23,8 @@ from regcore.inference.inputs.store import chosen_batches
 from regcore.inference.score_journal import ScoreJournal
 from regcore.sources.protocol import NO_VERSION, ImageSource, below
 from regcore.sources.spelling import is_folder, open_source
-from regcore.store.reader import Store, is_store, open_store
+from regcore.store.presence import is_store
+from regcore.store.reader import Store, open_store
 
 if TYPE_CHECKING:
     from regcore.backends.protocol import Backend

@@ -19,7 +19,8 @@ from regcore.recipes.recipe import Recipe
 from regcore.recipes.spelling import SOURCES, NamedRecipe, parse_recipe
 from regcore.recipes.words import in_words
 from regcore.sources.protocol import is_url
-from regcore.store.reader import holds_store, open_store
+from regcore.store.presence import holds_store
+from regcore.store.reader import open_store
 
 
 def find_recipe(what: str | Path | Recipe) -> NamedRecipe:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -19,17 +18,15 @@ from regcore.files.read_ahead import read_ahead
 from regcore.images.batch_stream import Array, Batch
 from regcore.images.diagnostics import Diagnostic
 from regcore.recipes.recipe import Recipe
-from regcore.sources.protocol import below, is_url
-from regcore.sources.spelling import is_spelled
-from regcore.store.integrity import file_checksum
-from regcore.store.journal import JOURNAL
-from regcore.store.ledger import LEDGER, Ledger
+from regcore.sources.protocol import below
+from regcore.store.ledger import Ledger
+from regcore.store.ledger_file import read_ledger
 from regcore.store.ledger_line import Record
 from regcore.store.local_files import LocalFiles
-from regcore.store.manifest import MANIFEST, NO_STORE, Manifest, check_recipe
+from regcore.store.manifest import NO_STORE, Manifest, check_recipe
 from regcore.store.mapped_packs import MappedPacks
 from regcore.store.remote.folder import RemoteFolder, RemotePlace, remote_folder
-from regcore.store.remote.reading import is_remote_store, read_remote_store
+from regcore.store.remote.reading import read_remote_store
 from regcore.store.remote.values import RemoteValues
 from regcore.store.values import Values
 
@@ -60,18 +57,6 @@ def open_store(folder: StorePlace, *, recipe: Recipe | None = None, verify: bool
     if recipe is not None:
         store.check_recipe(recipe)
     return store
-
-
-def holds_store(folder: Path) -> bool:
-    """Whether the folder has a store, be it in the making."""
-    return any((folder / name).exists() for name in (MANIFEST, JOURNAL))
-
-
-def is_store(images: str | Path) -> bool:
-    """Whether this path or URL is that of a store, be it in the making."""
-    if not is_spelled(str(images)):
-        return holds_store(Path(images))
-    return is_url(str(images)) and is_remote_store(str(images))
 
 
 class Store(Sequence[Array]):
@@ -316,29 +301,3 @@ class Store(Sequence[Array]):
     @cached_property
     def _by_name(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.names)}
-
-
-def read_ledger(folder: Path, manifest: Manifest | None) -> Ledger:
-    """The ledger of a folder, empty where there is none; DatasetError if not the manifest's."""
-    path = folder / LEDGER
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DatasetError(f"{path}: not a regular file")
-        with path.open("rb") as file:
-            ledger = Ledger.read(file, path)
-    except FileNotFoundError:
-        ledger = Ledger()
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from error
-    if manifest is not None and not belongs(folder, ledger, manifest):
-        raise DatasetError(f"{path}: not the ledger that {MANIFEST} was written for")
-    return ledger
-
-
-def belongs(folder: Path, ledger: Ledger, manifest: Manifest) -> bool:
-    """Whether this ledger of the folder is the one that the manifest was written for."""
-    return (
-        len(ledger) == manifest.images
-        and (folder / LEDGER).is_file()
-        and file_checksum(folder / LEDGER) == manifest.ledger_checksum
-    )
