@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from fsspec import AbstractFileSystem
+import pytest
+
+fsspec = pytest.importorskip("fsspec")
 
 
-class Buckets(AbstractFileSystem):
+class Buckets(fsspec.AbstractFileSystem):
     """Objects in files below `root`, whose names are the objects'.
 
     resets: so many tries of a process to put an object fail, the first ones. dies_at, vanishes: the
