@@ -53,9 +53,9 @@ from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
 from regcore.schemas.recipe_form import recipe_form
 from regcore.sources.protocol import ImageSource, absolute
-from regcore.sources.spelling import is_spelled
 from regcore.store.manifest_form import StoreLayout
-from regcore.store.reader import Store, holds_store, open_store
+from regcore.store.presence import is_store
+from regcore.store.reader import Store, open_store
 from regcore.store.writer import plan_store, write_store
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def calibrate_model(
     if amct is not None:
         amct = whole_within("amct", amct, 1, count)
     image, choice = _recipe(model, options, log)
-    if not is_spelled(str(images)) and holds_store(Path(images)):
+    if is_store(images):
         raise UsageError(f"{images}: is a store; photos are needed, which are prepared for {model}")
     source, classes, origin = photos_to_choose_from(images, labels, list_file, log)
     with closing(source):

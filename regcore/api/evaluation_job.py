@@ -17,6 +17,7 @@ from regcore.images.batch_stream import Batch
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.evaluate import Evaluation, Interrupted, evaluate_scored
 from regcore.inference.score_journal import JOURNAL, ScoreJournal
+from regcore.inference.timeline import TaskTimes
 from regcore.recipes.recipe import Recipe
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import BatchSize, Digest, ProviderName, as_dict, described
@@ -153,7 +154,8 @@ class EvaluationJob:
 
 #: Runs the model of a job on the images of which the journal has kept no scores. Gives batches,
 #: which need no images, in any order, each with its result. Their indices are places among those
-#: images.
+#: images. Beside them it may give what those have measured who ran some.
 Runner = Callable[
-    [EvaluationJob, Preprocessor, ScoreJournal], Iterable[tuple[Batch, Result | None]]
+    [EvaluationJob, Preprocessor, ScoreJournal],
+    Iterable[tuple[Batch, Result | None] | TaskTimes],
 ]

@@ -28,7 +28,7 @@ from regcore.schemas.fields import as_dict
 from regcore.sources.protocol import ImageSource
 from regcore.sources.spelling import open_source
 from regcore.store.adopt import adopt_files, files_of
-from regcore.store.reader import holds_store
+from regcore.store.presence import holds_store
 from regcore.trust.identify.differences import differences, nearest_reference
 from regcore.trust.identify.findings import Identification, Outcome
 from regcore.trust.identify.identify import identify

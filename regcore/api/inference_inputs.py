@@ -30,9 +30,9 @@ from regcore.schemas.fields import Digest, as_dict, described
 from regcore.schemas.recipe_form import RecipeForm, recipe_form
 from regcore.sources.kinds import is_archive
 from regcore.sources.protocol import ImageSource, is_url
-from regcore.sources.spelling import is_spelled
 from regcore.store.integrity import file_checksum
-from regcore.store.reader import Store, holds_store, open_store
+from regcore.store.presence import is_store
+from regcore.store.reader import Store, open_store
 
 if TYPE_CHECKING:
     from regcore.errors import DecodeError
@@ -93,8 +93,7 @@ def open_inputs(
     list_file: only the photos, or images of the store, that it names; UsageError where there are
     neither.
     """
-    is_store = images is not None and not is_spelled(str(images)) and holds_store(Path(images))
-    if images is not None and is_store:
+    if images is not None and is_store(images):
         store = open_store(images, verify=verify)
         places = places_of(store.listed, chosen_of_store(store, list_file))
         return InputSource(images, store, None, verify, places)

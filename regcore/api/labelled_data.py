@@ -22,8 +22,9 @@ from regcore.inference.inputs.source import closed_after
 from regcore.inference.inputs.store import chosen_batches
 from regcore.inference.score_journal import ScoreJournal
 from regcore.sources.protocol import NO_VERSION, ImageSource, below
-from regcore.sources.spelling import is_folder, is_spelled, open_source
-from regcore.store.reader import Store, holds_store, open_store
+from regcore.sources.spelling import is_folder, open_source
+from regcore.store.presence import is_store
+from regcore.store.reader import Store, open_store
 
 if TYPE_CHECKING:
     from regcore.backends.protocol import Backend
@@ -118,7 +119,7 @@ def read_labelled_data(
     source: ImageSource | None = None
     folders: Iterable[str] = ()
     own = None
-    if not is_spelled(str(images)) and holds_store(Path(images)):
+    if is_store(images):
         store = open_store(images, verify=verify)
         root, names = store.root, chosen_of_store(store, list_file)
         folders = outermost_folders(store.listed)

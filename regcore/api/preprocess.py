@@ -18,14 +18,9 @@ from regcore.api.preprocess_job import StoreOptions, plan_job
 from regcore.recipes.recipe import Recipe
 from regcore.reports import preprocessing
 from regcore.store.interruption import StoreInterruptedError
-from regcore.store.writer import (
-    Maker,
-    StorePlan,
-    StoreSummary,
-    make_here,
-    plan_store,
-    write_store,
-)
+from regcore.store.maker import Maker, make_here
+from regcore.store.summary import StorePlan, StoreSummary
+from regcore.store.writer import plan_store, write_store
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -39,7 +34,7 @@ class PreprocessedImages:
     recipe: Recipe
     recipe_name: str
     workers: int
-    out: Path
+    out: Path | str
 
     @property
     def complete(self) -> bool:
@@ -67,7 +62,7 @@ class PlannedImages:
 
     plan: StorePlan
     images: int
-    out: Path
+    out: Path | str
 
     def to_dict(self) -> dict[str, Any]:
         """What `regcore preprocess --dry-run --json` prints."""
@@ -91,7 +86,7 @@ def preprocess_images(
     """Preprocesses all images in `src` into a store in the folder `out`.
 
     src: a folder, a file, a list, archives, tables, a database or a URL, see
-    regcore.sources.spelling.open_source.
+    regcore.sources.spelling.open_source. out: a URL, too, that fsspec opens for writing.
     force: delete what an earlier run left in `out`. log, progress: see regcore.api.messages.
     make: what makes the images, by default threads of this process; see regcore.ray.ClusterMaker.
     options: see StoreOptions, and RecipeOptions and PreprocessorOptions in regcore.api.options.
@@ -101,7 +96,7 @@ def preprocess_images(
     MismatchError where `out` has images by another recipe, TooManyBadError at too many bad images,
     OutputError where `out` cannot be written, and, on Ctrl-C, LoggedInterrupt.
     """
-    job = plan_job(src, Path(out), options, log)
+    job = plan_job(src, out, options, log)
     source, allowed = job.source, job.allowed
     try:
         with source, progress(len(source)) as advance:
@@ -137,13 +132,13 @@ def plan_images(
     **options: Unpack[StoreOptions],
 ) -> PlannedImages:
     """Says what preprocess_images would do, and does nothing; the arguments are the same."""
-    job = plan_job(src, Path(out), options, log)
+    job = plan_job(src, out, options, log)
     with job.source as source:
         plan = plan_store(job.preprocessor, source, source.names, job.out, job.form, force=force)
     return PlannedImages(plan, len(source), job.out)
 
 
-def _interruption(error: KeyboardInterrupt, listed: int, out: Path) -> str:
+def _interruption(error: KeyboardInterrupt, listed: int, out: Path | str) -> str:
     if not isinstance(error, StoreInterruptedError):
         return f"interrupted: nothing is written; what is in {out} stays, the same command goes on"
     bad = f", {error.failed} bad" if error.failed else ""

@@ -21,7 +21,7 @@ from regcore.backends.registry import read_metadata
 from regcore.errors import UsageError
 from regcore.images.preprocessor import Preprocessor
 from regcore.recipes.recipe import Recipe
-from regcore.sources.protocol import ImageSource
+from regcore.sources.protocol import ImageSource, is_url
 from regcore.store.layout import pack_form
 from regcore.store.manifest_form import StoreLayout
 from regcore.store.progress import TooManyBadError
@@ -62,12 +62,12 @@ class PreprocessJob:
     recipe_name: str
     is_chosen: bool
     source: ImageSource
-    out: Path
+    out: Path | str
     form: StoreLayout
     allowed: int | None
 
 
-def plan_job(src: str | Path, out: Path, options: StoreOptions, log: Log) -> PreprocessJob:
+def plan_job(src: str | Path, out: str | Path, options: StoreOptions, log: Log) -> PreprocessJob:
     """Chooses the recipe, lists the images, and checks what the options say together."""
     check_names(options, StoreOptions)
     src = existing_images(src)
@@ -92,13 +92,21 @@ def plan_job(src: str | Path, out: Path, options: StoreOptions, log: Log) -> Pre
     form = _form(recipe, options)
     preprocessor = Preprocessor(recipe, **select(options, PreprocessorOptions))
     source = _source(src, options.get("list_file"), options.get("limit"))
-    if out.resolve() in {Path(src).resolve(), Path(source.root).resolve()}:
+    if not is_url(str(out)):
+        out = Path(out)
+    if _is_one_of(out, src, source.root):
         raise UsageError(f"{out}: OUT is the folder of SRC; the results need one of their own")
     log_listing(log, source)
     allowed = 0 if options.get("on_error") == "fail" else options.get("max_bad")
     if allowed is not None and len(source.broken) > allowed:
         raise TooManyBadError(source.broken, allowed)
     return PreprocessJob(preprocessor, name, is_chosen, source, out, form, allowed)
+
+
+def _is_one_of(out: str | Path, *places: str | Path) -> bool:
+    if not isinstance(out, Path):
+        return out.rstrip("/") in {str(place).rstrip("/") for place in places}
+    return out.resolve() in {Path(place).resolve() for place in places}
 
 
 def _sides(recipe: Recipe) -> str:

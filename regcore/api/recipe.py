@@ -18,17 +18,21 @@ from regcore.models.tensors import TensorSpec
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.spelling import SOURCES, NamedRecipe, parse_recipe
 from regcore.recipes.words import in_words
-from regcore.store.reader import holds_store, open_store
+from regcore.sources.protocol import is_url
+from regcore.store.presence import holds_store
+from regcore.store.reader import open_store
 
 
 def find_recipe(what: str | Path | Recipe) -> NamedRecipe:
-    """The recipe that a spelling, a model file, or the folder of a store has.
+    """The recipe that a spelling, a model file, or the folder or URL of a store has.
 
     Raises UsageError where there is none, and what reading the file raises.
     """
     if isinstance(what, Recipe):
         return NamedRecipe("the caller's", what)
     path = Path(what)
+    if is_url(str(what)):
+        return NamedRecipe(str(what), open_store(str(what)).recipe)
     if path.is_dir() and holds_store(path):
         return NamedRecipe(str(what), open_store(path).recipe)
     if path.is_file() and (path.suffix.lower() == ".onnx" or kind_of(path) is not None):

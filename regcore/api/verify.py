@@ -25,13 +25,16 @@ from regcore.schemas.fields import Count, RecipeIdentity, as_dict, described
 from regcore.store.reader import Store, open_store
 from regcore.store.verify import Verification, verify_ledger, verify_store
 
+#: Threads that fetch values from behind a URL.
+_REQUESTS = 16
+
 
 @dataclass(frozen=True)
 class VerifyForm:
     """Images of a store made again from their sources."""
 
     format: Format
-    store: Annotated[str, described("Its folder.")]
+    store: Annotated[str, described("Its folder, or its URL.")]
     against: Annotated[
         Literal["sources", "ledger"],
         described(
@@ -104,13 +107,13 @@ def verify_images(
 ) -> VerifiedStore:
     """Makes the images of a store again from their sources, and compares every byte.
 
-    sample: the share of the images that is compared, above 0 and up to 1. ledger: compare with the
-    store's own checksums instead. workers: threads, by default one for each processor. log,
-    progress: see regcore.api.messages.
+    folder: its path or URL. sample: the share of the images that is compared, above 0 and up to 1.
+    ledger: compare with the store's own checksums instead. workers: threads, by default one for
+    each processor. log, progress: see regcore.api.messages.
 
     Raises DatasetError for a folder that holds no store, and, on Ctrl-C, LoggedInterrupt.
     """
-    store = open_store(Path(folder))
+    store = open_store(folder)
     seen = (0, 0)
     try:
         with progress(max(1, round(len(store) * sample))) as bar:
@@ -121,7 +124,7 @@ def verify_images(
                 bar(done, bad)
 
             if ledger:
-                count = workers or default_workers()
+                count = workers or (default_workers() if store.is_local else _REQUESTS)
                 found = verify_ledger(store, workers=count, sample=sample, progress=advance)
             else:
                 preprocessor = Preprocessor(store.recipe, workers=workers)

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from regcore.cli.console import log
+from regcore.cli.options import StoreFolder
 from regcore.errors import UsageError
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(["bin", "jpg"]))
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False))
+@click.argument("folder", metavar="DIR", type=StoreFolder(exists=True))
 @click.argument("out", metavar="OUT.info", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("width", required=False, type=click.IntRange(min=1))
 @click.argument("height", required=False, type=click.IntRange(min=1))
@@ -32,8 +33,11 @@ def info(
     """  # noqa: D301
     from regcore.files.temporary_file import remove_abandoned
     from regcore.formats.info_file import check_target, write_info
+    from regcore.sources.protocol import is_url
     from regcore.store.info import bin_info, jpg_info, left_out_of_jpg
 
+    if is_url(folder):
+        raise UsageError(f"{folder}: is a URL; the tool that reads OUT.info opens files of a disk")
     check_target(out, folder, force=force)
     if kind == "bin":
         if width is None or height is None:

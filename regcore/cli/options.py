@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -87,6 +88,29 @@ class Photos(_CompletedAsFile, click.ParamType["str | Path"]):
             return str(value)
         path: Path = click.Path(exists=True, path_type=Path).convert(value, param, ctx)
         return path
+
+
+class StoreFolder(_CompletedAsFile, click.ParamType[str]):
+    """The type of an argument that says where a store is, or will be: a folder, or a URL."""
+
+    name = "folder"
+
+    def __init__(self, *, exists: bool) -> None:
+        self._exists = exists
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """See click.ParamType."""
+        from regcore.sources.protocol import is_url
+
+        if is_url(str(value)):
+            return str(value)
+        path = click.Path(exists=self._exists, file_okay=False).convert(value, param, ctx)
+        return os.fsdecode(path)
 
 
 #: For the help of commands whose argument says where photos are.

@@ -11,6 +11,7 @@ import click
 from regcore.cli.console import INCOMPLETE, log, print_json
 from regcore.cli.options import (
     Photos,
+    StoreFolder,
     byte_size,
     list_option,
     photos_help,
@@ -22,7 +23,7 @@ from regcore.cli.progress import progress_bar
 
 @click.command()
 @click.argument("src", type=Photos())
-@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("out", type=StoreFolder(exists=False))
 @click.option(
     "--pack",
     "batch_size",
@@ -80,11 +81,15 @@ def preprocess(
     images that changed or failed are made again. An image that cannot be read is named on stderr,
     the others are written, and the exit code is 3.
 
+    OUT may be a URL that fsspec opens for writing, such as s3://bucket/prepared: portions are made
+    on a disk of this machine, in $TMPDIR, and put there. What is there with its size is kept.
+
     \b
     Examples:
       regcore preprocess imagenet/val prep_dataset --workers 32
       regcore preprocess imagenet/val packs --pack 64 --dtype uint8 --layout nhwc
       regcore preprocess 'imagenet-val-{000..063}.tar' prep_dataset --keep-folders
+      regcore preprocess imagenet/val s3://bucket/prepared --pack 64
     """  # noqa: D301
     from regcore.api.preprocess import plan_images, preprocess_images
     from regcore.images.diagnostics import diagnostics_summary

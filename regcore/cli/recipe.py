@@ -18,7 +18,8 @@ def recipe() -> None:
     """Show, compare and embed recipes: what becomes of every image before a model gets it.
 
     A RECIPE is what --recipe takes, see 'regcore recipe list'; wherever one is shown or compared,
-    it can also be a model (.onnx, .om, .engine) or the folder of a store, which have their own.
+    it can also be a model (.onnx, .om, .engine) or a store (its folder or URL), which have their
+    own.
 
     \b
     Examples:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from regcore.cli.console import INCOMPLETE, MISMATCH, log, print_json
+from regcore.cli.options import StoreFolder
 from regcore.cli.progress import progress_bar
 
 _PERCENT = 100
@@ -24,7 +25,7 @@ def share(text: str) -> float:
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False))
+@click.argument("folder", metavar="DIR", type=StoreFolder(exists=True))
 @click.option("--sample", type=share, metavar="SHARE", default="100%", help="As in 1%.")
 @click.option(
     "--ledger",
@@ -38,12 +39,13 @@ def verify(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
 
     Each image that differs is named, and the exit code is 5; 3 where a source is gone, has changed
     or cannot be read any more, and where there was nothing to compare. A source of which only the
-    time has changed is compared as any other.
+    time has changed is compared as any other. DIR may be the URL of a store.
 
     \b
     Examples:
       regcore verify prep_dataset --sample 1%
       regcore verify --ledger copy_of_prep_dataset
+      regcore verify --ledger s3://bucket/prepared
     """  # noqa: D301
     from regcore.api.verify import verify_images
 

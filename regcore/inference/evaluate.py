@@ -20,7 +20,7 @@ from regcore.inference.inputs.photos import device_stream
 from regcore.inference.pipeline import run_pipeline
 from regcore.inference.score_journal import ScoreJournal
 from regcore.inference.score_record import ScoredBatch
-from regcore.inference.timeline import Timeline
+from regcore.inference.timeline import TaskTimes, Timeline
 from regcore.scores.accumulator import ScoreAccumulator
 from regcore.scores.metric import Metric
 from regcore.scores.registry import extra_metrics
@@ -151,7 +151,7 @@ def evaluate_batches(
 
 
 def evaluate_scored(
-    scored: Iterable[tuple[Batch, Result | None]],
+    scored: Iterable[tuple[Batch, Result | None] | TaskTimes],
     labels: NDArray[np.int64],
     *,
     metrics: Sequence[str | Metric] = (),
@@ -161,8 +161,8 @@ def evaluate_scored(
 ) -> Evaluation:
     """The same for batches that others have run, in any order, each with its scores.
 
-    A batch needs no images, and has no result where all of it failed. Its timeline knows only when
-    it began and ended.
+    A batch needs no images, and has no result where all of it failed. Whoever ran some of them may
+    give their times as well.
     """
     wanted = _wanted(labels, journal)
     state = _EvaluationState(
@@ -170,8 +170,14 @@ def evaluate_scored(
     )
     timeline = Timeline()
     try:
-        for batch, result in scored:
-            state.add(batch, result)
+        for one in scored:
+            if isinstance(one, TaskTimes):
+                timeline.tasks.append(one)
+                continue
+            begun = perf_counter()
+            timeline.first_scores = timeline.first_scores or begun
+            state.add(*one)
+            timeline.use_seconds += perf_counter() - begun
     except KeyboardInterrupt as interrupt:
         timeline.end = perf_counter()
         raise Interrupted(state.evaluation(timeline)) from interrupt

@@ -120,6 +120,9 @@ class Timeline:
     worked: who prepared which image and when, see Batch; kept only where it was asked for.
     worker_seconds: what all workers together spent in each stage, and waiting for a free buffer.
     room_seconds: how long results waited for the use of earlier ones.
+    tasks: of a run whose batches others ran, what each of these measured: its batches are there.
+    first_scores, use_seconds: of such a run, when the first scores came, and how long they were
+        used.
     """
 
     start: float = field(default_factory=perf_counter)
@@ -133,6 +136,9 @@ class Timeline:
     last_read: float = 0.0
     last_prepared: float = 0.0
     worked: list[NDArray[np.void]] | None = None
+    tasks: list[TaskTimes] = field(default_factory=list)
+    first_scores: float | None = None
+    use_seconds: float = 0.0
     _noted: list[NDArray[np.void]] = field(default_factory=list, repr=False)
 
     @property
@@ -173,3 +179,15 @@ class Timeline:
         self.last_prepared = max(self.last_prepared, last["done"] / 1e9)
         if self.worked is not None:
             self.worked.append(worked)
+
+
+@dataclass(frozen=True)
+class TaskTimes:
+    """What a task measured that ran part of the batches elsewhere.
+
+    node: its machine. slots: how many tasks ran at a time. timeline: of its part, on its own clock.
+    """
+
+    node: str
+    slots: int
+    timeline: Timeline

@@ -6,14 +6,17 @@ from the first request for a batch to the last use of scores.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
+from regcore.backends.protocol import DeviceStage
 from regcore.inference.timeline import Timeline
+from regcore.performance.cluster import ClusterLoad
 from regcore.performance.device_batches import DeviceBatches, busy_seconds
 from regcore.schemas.fields import (
     Amount,
@@ -119,10 +122,19 @@ class Perf:
         Mapping[StageName, Amount],
         described("Of all workers in each of their stages; empty where nothing was preprocessed."),
     ]
+    cluster: Annotated[
+        ClusterLoad | UnsetType,
+        described(
+            "Of a run on a cluster: who ran the batches. Then the devices have no numbers, and the "
+            "times of single batches are left out, as each machine has a clock of its own."
+        ),
+    ] = UNSET
 
 
 def measure(timeline: Timeline, *, batch_size: int, workers: int) -> Perf:
     """The figures of a timeline."""
+    if timeline.tasks:
+        return _of_tasks(timeline, batch_size, workers)
     given = DeviceBatches.of(timeline.batches)
     seconds = timeline.end - timeline.start
     compute = given.compute_seconds
@@ -144,6 +156,62 @@ def measure(timeline: Timeline, *, batch_size: int, workers: int) -> Perf:
         stages=_stages(timeline, given, workers),
         worker_seconds=dict(timeline.worker_seconds) if timeline.prepared else {},
     )
+
+
+def _of_tasks(timeline: Timeline, batch_size: int, workers: int) -> Perf:
+    """Durations can be added up whatever clocks they are of; moments cannot."""
+    parts = [measure(t.timeline, batch_size=batch_size, workers=workers) for t in timeline.tasks]
+    given = [DeviceBatches.of(task.timeline.batches) for task in timeline.tasks]
+    cluster = ClusterLoad.of(timeline.tasks)
+    seconds = timeline.end - timeline.start
+    images = sum(part.images for part in parts)
+    compute = sum(part.compute_seconds for part in given)
+
+    def spread(stage: DeviceStage) -> Distribution | None:
+        return Distribution.of(1000 * np.concatenate([part.seconds[stage] for part in given]))
+
+    lasted = [part.times["taken"] - part.times["submitted"] for part in given]
+    spent: dict[str, float] = {}
+    for part in parts:
+        for stage, busy in part.worker_seconds.items():
+            spent[stage] = spent.get(stage, 0.0) + busy
+    waited = max(0.0, seconds - timeline.use_seconds)
+    first = timeline.first_scores
+    return Perf(
+        batch_size=batch_size,
+        workers=workers,
+        devices=(),
+        images=images,
+        batches=sum(part.batches for part in parts),
+        seconds=seconds,
+        images_per_s=images / seconds if seconds else 0.0,
+        first_batch_s=None if first is None else first - timeline.start,
+        interface_images_per_s=images / compute if compute > 0 else None,
+        compute=spread("compute"),
+        h2d=spread("h2d"),
+        d2h=spread("d2h"),
+        batch=Distribution.of(1000 * np.concatenate(lasted)),
+        stages=(
+            *_stages_of_tasks(parts, cluster.slots),
+            StageLoad("post", 1, timeline.use_seconds, waited, 0.0),
+        ),
+        worker_seconds=spent,
+        cluster=cluster,
+    )
+
+
+def _stages_of_tasks(parts: Sequence[Perf], slots: int) -> Iterator[StageLoad]:
+    stages: tuple[Literal["preprocess", "device"], ...] = ("preprocess", "device")
+    for stage in stages:
+        loads = [load for part in parts for load in part.stages if load.stage == stage]
+        if loads:
+            yield StageLoad(
+                stage,
+                slots * max(load.threads for load in loads),
+                sum(load.busy_s for load in loads),
+                sum(load.wait_input_s for load in loads),
+                sum(load.wait_output_s for load in loads),
+            )
 
 
 def _stages(timeline: Timeline, given: DeviceBatches, workers: int) -> tuple[StageLoad, ...]:

@@ -77,6 +77,11 @@ def node_cpus() -> list[int]:
     return [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
 
 
+def node_name() -> str:
+    """What tells the node on which the caller's process runs from others."""
+    return str(import_ray().get_runtime_context().get_node_id())
+
+
 def reserved_cpus() -> int | None:
     """How many CPUs the task or actor that calls this has reserved; None elsewhere."""
     ray = sys.modules.get("ray")

@@ -24,12 +24,14 @@ from regcore.inference.inputs.photos import device_stream
 from regcore.inference.inputs.store import batches_in_order
 from regcore.inference.pipeline import run_pipeline
 from regcore.inference.score_journal import ScoreJournal
-from regcore.inference.timeline import Timeline
+from regcore.inference.timeline import TaskTimes, Timeline
+from regcore.ray.cluster import node_name
 from regcore.ray.tasks import finished, task_workers, tasks_at_once
 from regcore.recipes.recipe import Recipe
 from regcore.sources.protocol import absolute, below
 from regcore.sources.spelling import source_of
 from regcore.store.reader import Store, open_store
+from regcore.store.remote.folder import RemoteFolder
 
 #: Images of a portion, which is what a dead process loses.
 _PORTION = 1024
@@ -49,7 +51,7 @@ def run(
 
     The result is that of one machine: batches are of the same images, each is counted here, once,
     however often its task was tried, and what is counted is in the journal of the run: the same
-    call goes on where the driver died. Only the rates differ, and nothing says what bounds them;
+    call goes on where the driver died. Only the rates differ, which are the cluster's;
     and batches of a store of packs do not end where a pack does.
 
     Raises what evaluate_model does, and UsageError where the cluster is too small.
@@ -70,7 +72,7 @@ class _Shared:
     settings: dict[str, Any]
     batch_size: int
     root: str
-    store: Path | None
+    store: Path | RemoteFolder | None
     device_timeout: float | None
 
 
@@ -86,7 +88,7 @@ class _Scored:
 
 def run_on_cluster(
     job: EvaluationJob, preprocessor: Preprocessor, journal: ScoreJournal
-) -> Iterator[tuple[Batch, Result | None]]:
+) -> Iterator[tuple[Batch, Result | None] | TaskTimes]:
     """The Runner of regcore.api.evaluation_job that has tasks of Ray run the model."""
     names = [job.names[place] for place in np.flatnonzero(~journal.kept).tolist()]
     at_once = tasks_at_once(preprocessor.workers)
@@ -98,14 +100,15 @@ def run_on_cluster(
     results = finished(
         _run, portions, shared, cpus=preprocessor.workers, at_once=at_once, gpus=_gpus(job)
     )
-    for (first, portion), scored in results:
+    for (first, portion), (scored, node, timeline) in results:
         for part in scored:
             yield _placed(part, first, portion, shared.root)
+        yield TaskTimes(node, at_once, timeline)
 
 
 def _shared(job: EvaluationJob, preprocessor: Preprocessor) -> _Shared:
     data = job.data
-    store = data.store.folder.absolute() if data.store else None
+    store = data.store.place if data.store else None
     root = data.store.root if data.store else data.source.root if data.source else str(data.root)
     return _Shared(
         model=_absolute_model(job.model),
@@ -148,8 +151,10 @@ def _placed(
     return batch, None if part.scores is None else Result(part.scores, (), lasting=True)
 
 
-def _run(portion: tuple[int, Sequence[str]], shared: _Shared) -> list[_Scored]:
-    """What a task does: the images of a portion through the model."""
+def _run(
+    portion: tuple[int, Sequence[str]], shared: _Shared
+) -> tuple[list[_Scored], str, Timeline]:
+    """What a task does: the images of a portion through the model; on which node, and when."""
     backend = _opened(shared.model, shared.options)
     scored: list[_Scored] = []
 
@@ -161,14 +166,16 @@ def _run(portion: tuple[int, Sequence[str]], shared: _Shared) -> list[_Scored]:
     names = portion[1]
     if shared.store is not None:
         batches = batches_in_order(_store(shared.store), backend, shared.batch_size, names)
-        run_pipeline(batches, backend, keep, Timeline(), **patience)
-        return scored
+        timeline = Timeline()
+        run_pipeline(batches, backend, keep, timeline, **patience)
+        return scored, node_name(), timeline
     preprocessor = Preprocessor(shared.recipe, **shared.settings)
     with source_of(shared.root, names) as source:
         stream = device_stream(preprocessor, backend, source.read(), shared.batch_size)
+        timeline = Timeline()
         with stream as photos:
-            run_pipeline(photos, backend, keep, Timeline(), **patience)
-    return scored
+            run_pipeline(photos, backend, keep, timeline, **patience)
+    return scored, node_name(), timeline
 
 
 @lru_cache(maxsize=1)
@@ -178,5 +185,5 @@ def _opened(model: str, options: tuple[tuple[str, Any], ...]) -> Backend:
 
 
 @lru_cache(maxsize=1)
-def _store(folder: Path) -> Store:
-    return open_store(folder)
+def _store(place: Path | RemoteFolder) -> Store:
+    return open_store(place)

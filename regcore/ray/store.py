@@ -19,22 +19,22 @@ from regcore.ray.tasks import finished, task_workers, tasks_at_once
 from regcore.recipes.recipe import Recipe
 from regcore.sources.protocol import ImageSource, absolute
 from regcore.sources.spelling import open_paths, open_source, source_of
-from regcore.store.job import StoreJob
 from regcore.store.journal import Journal
+from regcore.store.maker import MakerJob, portion_count
 from regcore.store.manifest_form import StoreLayout
-from regcore.store.portions import MadePortion, Portion, make_portion, portions, take_portion
+from regcore.store.portions import MadePortion, Portion, portions, take_portion
 from regcore.store.progress import Tally
-from regcore.store.writer import StoreSummary
+from regcore.store.reader import StorePlace
+from regcore.store.remote.target import RemoteTarget, make_portion_at
+from regcore.store.summary import StoreSummary
 from regcore.store.writer import write_store as write_whole
 
-#: Images of a portion, which is what a dead process loses.
-_PORTION = 2048
 _MOST = 1 << 20
 
 
 def write_store(
     dataset: Any,  # noqa: ANN401  (ray.data.Dataset)
-    path: str | Path,
+    path: StorePlace,
     recipe: Recipe | str,
     *,
     shards: int | None = None,
@@ -47,6 +47,9 @@ def write_store(
     **options: Any,  # noqa: ANN401
 ) -> StoreSummary:
     """Prepares images on a cluster into a store in the folder `path`, which all nodes share.
+
+    path: of a folder; a URL that fsspec opens, such as s3://bucket/store, on every node; or a file
+    system of fsspec and a path in it, as ray.data takes them.
 
     The store is that of one machine, byte for byte, however it was sharded: each image has its file
     (or its row of a pack), and the manifest comes last. Whatever dies, task, node or driver, the
@@ -79,7 +82,7 @@ def write_store(
 
 @dataclass(frozen=True)
 class ClusterMaker:
-    """A Maker of regcore.store.writer that has tasks of Ray make the images.
+    """A Maker of regcore.store.maker that has tasks of Ray make the images.
 
     Each task has as many threads as the job's preprocessor. shards: portions; None: as many as make
     sense.
@@ -92,20 +95,20 @@ class ClusterMaker:
             whole_within("shards", self.shards, 1, _MOST)
 
     def __call__(
-        self, job: StoreJob, kept: NDArray[np.bool_], journal: Journal, tally: Tally
+        self, job: MakerJob, kept: NDArray[np.bool_], journal: Journal, tally: Tally
     ) -> None:
-        """See regcore.store.writer.Maker."""
+        """See regcore.store.maker.Maker."""
         workers = job.preprocessor.workers
         at_once = tasks_at_once(workers)
         form = job.description.form
-        count = self.shards or max(at_once, -(-int((~kept).sum()) // _PORTION))
+        count = self.shards or max(at_once, portion_count(job, kept))
         names = job.source.names
         jobs = portions(form, kept, count)
         shared = _Shared(
             job.preprocessor.recipe,
             {**job.preprocessor.settings, "workers": workers},
             absolute(job.source.root),
-            job.folder.absolute(),
+            job.target.absolute() if isinstance(job.target, Path) else job.target,
             form,
         )
         named = ((part, [names[place] for place in part.places]) for part in jobs)
@@ -120,7 +123,7 @@ class _Shared:
     recipe: Recipe
     settings: dict[str, Any]
     root: str
-    folder: Path
+    target: Path | RemoteTarget
     form: StoreLayout
 
 
@@ -128,7 +131,7 @@ def _make(job: tuple[Portion, Sequence[str]], shared: _Shared) -> MadePortion:
     portion, names = job
     preprocessor = Preprocessor(shared.recipe, **shared.settings)
     with source_of(shared.root, names) as source:
-        return make_portion(preprocessor, source, shared.folder, shared.form, portion.first_pack)
+        return make_portion_at(shared.target, preprocessor, source, shared.form, portion)
 
 
 def _source_of(dataset: Any, column: str | None) -> ImageSource:  # noqa: ANN401

@@ -25,7 +25,7 @@ from regcore.schemas.fields import (
     described,
     one_of,
 )
-from regcore.store.writer import StorePlan, StoreSummary
+from regcore.store.summary import StorePlan, StoreSummary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +36,14 @@ class PreprocessForm:
     complete: Annotated[bool, described("Whether every image has its values.")]
     images: Annotated[Count, described("That have their values.")]
     expected_images: Annotated[Count, described("That were listed.")]
-    kept: Annotated[Count, described("Of an earlier run, verified.")]
+    kept: Annotated[
+        Count, described("Of an earlier run, verified; behind a URL only there, with their sizes.")
+    ]
     written: Annotated[Count, described("Made now.")]
     failed: FailedImages
     damaged: DamagedImages
     rotated: RotatedImages
-    out: Annotated[str, described("The folder of the store.")]
+    out: Annotated[str, described("The folder of the store, or its URL.")]
     dtype: Annotated[str, one_of(DTYPES), described("Of the values.")]
     shape: Annotated[list[Positive], Meta(min_length=3, max_length=3), described("Of an image.")]
     bytes_written: Annotated[Count, described("Of the images made now.")]
@@ -65,12 +67,15 @@ class PlanForm:
     bytes: Annotated[Count, described("Of all of them.")]
     bytes_there: Annotated[
         Count,
-        described("Of them, in files that are there already and would be verified."),
+        described(
+            "Of them, in files that are there already: they would be verified, or, behind a URL, "
+            "kept by their sizes."
+        ),
     ]
 
 
 def to_dict(
-    summary: StoreSummary, recipe: Recipe, out: Path, label: str, workers: int
+    summary: StoreSummary, recipe: Recipe, out: str | Path, label: str, workers: int
 ) -> dict[str, Any]:
     """The store for machines. label: name and identity of the recipe."""
     images = summary.kept + summary.written
@@ -99,7 +104,7 @@ def to_dict(
     return as_dict(form)
 
 
-def sentence(summary: StoreSummary, recipe: Recipe, out: Path) -> str:
+def sentence(summary: StoreSummary, recipe: Recipe, out: str | Path) -> str:
     """The store in words: images, rates, and what the workers spent their time on."""
     images = summary.kept + summary.written
     count = str(images)
@@ -108,7 +113,8 @@ def sentence(summary: StoreSummary, recipe: Recipe, out: Path) -> str:
     shape = " x ".join(map(str, recipe.image_shape))
     parts = [f"{count} images in {out} as {recipe.dtype} {shape}"]
     if summary.kept:
-        parts.append(f"{summary.kept} kept and verified in {summary.verify_seconds:.2f} s")
+        how = "kept by their sizes" if summary.unread else "kept and verified"
+        parts.append(f"{summary.kept} {how} in {summary.verify_seconds:.2f} s")
     if summary.written:
         rate = summary.written * recipe.image_bytes / summary.seconds / 1e6
         parts.append(
@@ -128,9 +134,10 @@ def plan_dict(plan: StorePlan, images: int) -> dict[str, Any]:
     return as_dict(form)
 
 
-def plan_sentence(plan: StorePlan, images: int, out: Path) -> str:
+def plan_sentence(plan: StorePlan, images: int, out: str | Path) -> str:
     """The same in words."""
-    there = f"; {plan.there / 2**20:.1f} MiB of them are there and would be verified"
+    fate = "kept by their sizes" if plan.unread else "verified"
+    there = f"; {plan.there / 2**20:.1f} MiB of them are there and would be {fate}"
     return (
         f"{images} images would fill {plan.needed / 2**20:.1f} MiB in {out}, files: {plan.files}"
         + (there if plan.there else "")

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from regcore.errors import BackendError, DatasetError, UsageError, first_line
+from regcore.errors import DatasetError, UsageError, first_line
 from regcore.files.names import natural_key, split_member
 from regcore.images.listing import COMPANION_SUFFIXES, IMAGE_SUFFIXES, LeftOut
 from regcore.images.sources import Image
 from regcore.sources.archive import Archive, ArchiveSource, MissingArchive, check_distinct
 from regcore.sources.braces import expand_braces, has_braces
+from regcore.sources.file_system import open_file_system
 from regcore.sources.kinds import is_archive
-from regcore.sources.packages import import_reader
 from regcore.sources.prefetch import Content, Prefetched
 from regcore.sources.protocol import NO_VERSION, ImageSource, below
 
-#: What fsspec says of a package that is not installed.
-_MISSING = re.compile(r"Install (\S+) to access .*")
 _IN_FLIGHT = 16
 _AHEAD = 64  # images
 
@@ -62,13 +59,8 @@ class RemoteFiles:
 
     def __init__(self, url: str) -> None:
         """Raises BackendError where fsspec, or what it needs for this URL, is not installed."""
-        core = import_reader("fsspec.core", "remote", f"opening {url}")
         self.url = url
-        try:
-            self.system, self.path = core.url_to_fs(url)
-        except (ImportError, ValueError) as error:
-            reason = _MISSING.sub(r"pip install \1", first_line(error))
-            raise BackendError(f"{url}: fsspec cannot open it: {reason}") from error
+        self.system, self.path = open_file_system(url)
 
     def call(self, function: Any, *arguments: Any) -> Any:  # noqa: ANN401
         """Raises DatasetError where the file system refuses."""

@@ -14,8 +14,8 @@ from regcore.files.checksum import checksum
 from regcore.images.preprocessor import Preprocessor
 from regcore.sources.protocol import ImageSource
 from regcore.store.ledger import LEDGER, LayeredLedgers, Ledger
+from regcore.store.ledger_file import belongs, read_ledger
 from regcore.store.manifest import MANIFEST, Manifest, StoreSpec, TornError
-from regcore.store.reader import belongs, read_ledger
 
 _BATCH_SIZE = 16
 
@@ -41,7 +41,7 @@ class Earlier:
         """All records, the last ones first."""
         return LayeredLedgers(self.ledger, self.journal)
 
-    def check(self, wanted: StoreSpec, folder: Path) -> None:
+    def check(self, wanted: StoreSpec, folder: str | Path) -> None:
         """Raises MismatchError where another description was asked for before."""
         if self.begun is not None:
             self.begun.check(wanted, folder)

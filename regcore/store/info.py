@@ -11,7 +11,8 @@ from regcore.files.names import natural_key
 from regcore.formats.info_file import info_lines
 from regcore.images.listing import LeftOut
 from regcore.store.ledger import place_of
-from regcore.store.reader import holds_store, open_store
+from regcore.store.presence import holds_store
+from regcore.store.reader import open_store
 
 JPEG_SUFFIXES = (".jpg", ".jpeg")
 

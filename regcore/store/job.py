@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import UsageError
 from regcore.images.preprocessor import Preprocessor
 from regcore.sources.protocol import ImageSource
 from regcore.store.earlier import Earlier
@@ -21,6 +20,7 @@ from regcore.store.target_folder import (
     check_inputs,
     check_inside,
     check_surplus,
+    check_unlisted,
     value_files,
 )
 
@@ -40,6 +40,11 @@ class StoreJob:
     description: StoreSpec
     force: bool
 
+    @property
+    def target(self) -> Path:
+        """Where its makers put the images."""
+        return self.folder
+
     def check(self, earlier: Earlier) -> dict[str, int]:
         """The value files in the folder, with their sizes, once nothing speaks against the work.
 
@@ -51,12 +56,7 @@ class StoreJob:
             place_of(self.folder, file)
         if not self.force:
             earlier.check(self.description, self.folder)
-            unlisted = known.paths() - set(self.source.names)
-            if unlisted:
-                raise UsageError(
-                    f"{self.folder} holds {len(unlisted)} images that are not listed now, the "
-                    f"first is {min(unlisted)}; choose another folder, or --force to start anew"
-                )
+            check_unlisted(self.folder, known.paths(), self.source.names)
         check_inside(self.folder, self.images.files)
         there = value_files(self.folder)
         wanted = set(self.images.files)

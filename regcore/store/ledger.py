@@ -125,10 +125,15 @@ def are_names(texts: Sequence[str]) -> bool:
     return all(map(is_name, texts))
 
 
-def place_of(folder: Path, file: str) -> Path:
-    """The path of a file that a ledger names; DatasetError if it were outside of the folder."""
+def check_name(folder: str | Path, file: str) -> None:
+    """Raises DatasetError for a file that a ledger names outside of the store's folder."""
     if not is_name(file):
         raise DatasetError(f"{folder}: its ledger names the file {file!r}, which is not inside")
+
+
+def place_of(folder: Path, file: str) -> Path:
+    """The path of a file that a ledger names; DatasetError if it were outside of the folder."""
+    check_name(folder, file)
     return folder / file
 
 

@@ -24,6 +24,12 @@ from regcore.store.manifest_form import Contents, ManifestForm, StoreForm, Store
 
 MANIFEST = "manifest.json"
 
+#: What errors say of a folder without one.
+NO_STORE = (
+    f"{{}}: no {MANIFEST}: not a store, or its making was interrupted; then the same command again "
+    "completes it"
+)
+
 #: 1.3 million images in packs of one would take a tenth of this.
 MAX_MANIFEST_BYTES = 1 << 29
 
@@ -150,14 +156,18 @@ class Manifest:
         path = folder / MANIFEST
         if not os.path.lexists(path):  # no error, however long the name is
             return None
-        text = read_input(path, MAX_MANIFEST_BYTES)
+        return cls.parse(read_input(path, MAX_MANIFEST_BYTES), path)
+
+    @classmethod
+    def parse(cls, text: bytes, name: str | Path) -> Manifest:
+        """The same of the content of a file that errors call `name`."""
         if is_torn(text):
             raise TornError(
-                f"{path}: not a whole manifest, it ends too early; the same 'regcore preprocess' "
+                f"{name}: not a whole manifest, it ends too early; the same 'regcore preprocess' "
                 "again completes the store"
             )
-        description = StoreSpec.read(text, path)
-        contents = parse_json(text, Contents, path)
+        description = StoreSpec.read(text, name)
+        contents = parse_json(text, Contents, name)
         return cls(description=description, **vars(contents))
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
 from regcore.recipes.recipe import Recipe
+from regcore.store.ledger_file import read_ledger
 from regcore.store.manifest import Manifest, check_recipe
-from regcore.store.reader import read_ledger
 
 
 def check_stored(files: Sequence[str], recipe: Recipe) -> NDArray[np.uint64]:

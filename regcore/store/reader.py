@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import stat
 from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,39 +19,44 @@ from regcore.images.batch_stream import Array, Batch
 from regcore.images.diagnostics import Diagnostic
 from regcore.recipes.recipe import Recipe
 from regcore.sources.protocol import below
-from regcore.store.integrity import file_checksum
-from regcore.store.journal import JOURNAL
-from regcore.store.ledger import LEDGER, Ledger
+from regcore.store.ledger import Ledger
+from regcore.store.ledger_file import read_ledger
 from regcore.store.ledger_line import Record
-from regcore.store.manifest import MANIFEST, Manifest, check_recipe
+from regcore.store.local_files import LocalFiles
+from regcore.store.manifest import NO_STORE, Manifest, check_recipe
 from regcore.store.mapped_packs import MappedPacks
+from regcore.store.remote.folder import RemoteFolder, RemotePlace, remote_folder
+from regcore.store.remote.reading import read_remote_store
+from regcore.store.remote.values import RemoteValues
 from regcore.store.values import Values
 
+#: What says where a store lies.
+StorePlace: TypeAlias = "str | Path | RemotePlace | RemoteFolder"
 
-def open_store(folder: str | Path, *, recipe: Recipe | None = None, verify: bool = True) -> Store:
+
+def open_store(folder: StorePlace, *, recipe: Recipe | None = None, verify: bool = True) -> Store:
     """Opens what `regcore preprocess` or `write_store` made.
 
+    folder: its path, a URL that fsspec opens, or a file system of fsspec and a path in it. Behind a
+    URL, values are fetched when they are asked for.
     recipe: what the values must have been made by. verify: the checksum of an image is looked at
     when its values are first read, which takes about 0.2 ms a megabyte.
     Raises MismatchError where the recipe was another one, DatasetError where there is no store, or
-    none that is whole.
+    none that is whole; of a URL, BackendError where a package is missing, and RegcoreError where
+    its file system refuses.
     """
-    folder = Path(folder)
-    manifest = Manifest.read(folder)
-    if manifest is None:
-        raise DatasetError(
-            f"{folder}: no {MANIFEST}: not a store, or its making was interrupted; "
-            "then the same command again completes it"
-        )
-    store = Store(folder, manifest, read_ledger(folder, manifest), verify=verify)
+    remote = remote_folder(folder)
+    if remote is not None:
+        store = Store(RemoteValues(remote), *read_remote_store(remote), verify=verify)
+    else:
+        path = Path(folder)  # type: ignore[arg-type]
+        manifest = Manifest.read(path)
+        if manifest is None:
+            raise DatasetError(NO_STORE.format(path))
+        store = Store(LocalFiles(path), manifest, read_ledger(path, manifest), verify=verify)
     if recipe is not None:
         store.check_recipe(recipe)
     return store
-
-
-def holds_store(folder: Path) -> bool:
-    """Whether the folder has a store, be it in the making."""
-    return any((folder / name).exists() for name in (MANIFEST, JOURNAL))
 
 
 class Store(Sequence[Array]):
@@ -66,14 +71,34 @@ class Store(Sequence[Array]):
     """
 
     def __init__(
-        self, folder: Path, manifest: Manifest, ledger: Ledger, *, verify: bool = True
+        self,
+        files: LocalFiles | RemoteValues,
+        manifest: Manifest,
+        ledger: Ledger,
+        *,
+        verify: bool = True,
     ) -> None:
-        self.folder = folder
+        self._files = files
         self.manifest = manifest
         self._ledger = ledger
         self._verify = verify
-        self._values = Values(folder, manifest, ledger)
+        self._values = Values(files, manifest, ledger)
         self._places = self._values.places
+
+    @property
+    def folder(self) -> Path | str:
+        """In which it lies; its URL where it has one."""
+        return self._files.folder
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it lies on a disk of this machine."""
+        return self._values.are_local
+
+    @property
+    def place(self) -> Path | RemoteFolder:
+        """What `open_store` takes in another process."""
+        return self._files.place
 
     @property
     def recipe(self) -> Recipe:
@@ -123,7 +148,7 @@ class Store(Sequence[Array]):
     def packs(self) -> MappedPacks:
         """The images side by side, [images, *recipe.image_shape] for every pack, without padding.
 
-        Mapped, not copied. Empty in stores of one file an image.
+        Mapped, not copied, of a store of this machine. Empty in stores of one file an image.
         """
         count = len(self.manifest.packs)
         return MappedPacks(self._values, self.recipe, count, verify=self._verify)
@@ -135,7 +160,7 @@ class Store(Sequence[Array]):
         if isinstance(key, slice):
             return self._read_places(range(len(self))[key])
         place = self._place(key)
-        if not self.packs:
+        if not (self.packs and self.is_local):
             image = np.empty(self.recipe.image_shape, self.recipe.numpy_dtype)
             self.read_into(place, image[np.newaxis])
             image.flags.writeable = False
@@ -151,11 +176,7 @@ class Store(Sequence[Array]):
 
     def _read_places(self, places: range) -> Array:
         images = np.empty((len(places), *self.recipe.image_shape), self.recipe.numpy_dtype)
-        if places.step == 1 and len(places):
-            self.read_into(places.start, images)
-        else:
-            for row, place in zip(images, places, strict=True):
-                self.read_into(place, row[np.newaxis])
+        self.read_places(places, images)
         return images
 
     def __repr__(self) -> str:
@@ -173,8 +194,19 @@ class Store(Sequence[Array]):
         rows = images.reshape(len(images), -1).view(np.uint8)
         self._values.read_into(first, rows, verify=self._verify if verify is None else verify)
 
-    def file(self, key: int | str) -> Path:
-        """The file in which an image lies."""
+    def read_places(self, places: Sequence[int], images: Array) -> None:
+        """Reads the images at these places into the rows of `images`, as `read_into` does."""
+        if not len(places):
+            return
+        rows = images.reshape(len(images), -1).view(np.uint8)
+        self._values.read_places(places, rows, verify=self._verify)
+
+    def places_of(self, names: Iterable[str]) -> list[int]:
+        """The places of images; KeyError for one that has no values."""
+        return [self._place(name) for name in names]
+
+    def file(self, key: int | str) -> Path | str:
+        """The file in which an image lies, or its URL."""
         return self._values.path(range(len(self))[self._place(key)])
 
     def record(self, key: int | str) -> Record:
@@ -269,29 +301,3 @@ class Store(Sequence[Array]):
     @cached_property
     def _by_name(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.names)}
-
-
-def read_ledger(folder: Path, manifest: Manifest | None) -> Ledger:
-    """The ledger of a folder, empty where there is none; DatasetError if not the manifest's."""
-    path = folder / LEDGER
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DatasetError(f"{path}: not a regular file")
-        with path.open("rb") as file:
-            ledger = Ledger.read(file, path)
-    except FileNotFoundError:
-        ledger = Ledger()
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from error
-    if manifest is not None and not belongs(folder, ledger, manifest):
-        raise DatasetError(f"{path}: not the ledger that {MANIFEST} was written for")
-    return ledger
-
-
-def belongs(folder: Path, ledger: Ledger, manifest: Manifest) -> bool:
-    """Whether this ledger of the folder is the one that the manifest was written for."""
-    return (
-        len(ledger) == manifest.images
-        and (folder / LEDGER).is_file()
-        and file_checksum(folder / LEDGER) == manifest.ledger_checksum
-    )

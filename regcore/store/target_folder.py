@@ -30,7 +30,7 @@ def value_files(folder: Path) -> dict[str, int]:
     return found
 
 
-def check_surplus(folder: Path, there: Iterable[str], allowed: Collection[str]) -> None:
+def check_surplus(folder: str | Path, there: Iterable[str], allowed: Collection[str]) -> None:
     """Raises UsageError for files that would be taken for one of the images."""
     surplus = [file for file in there if file not in allowed]
     if surplus:
@@ -40,12 +40,22 @@ def check_surplus(folder: Path, there: Iterable[str], allowed: Collection[str]) 
         )
 
 
-def check_foreign(folder: Path, foreign: Collection[str]) -> None:
+def check_foreign(folder: str | Path, foreign: Collection[str]) -> None:
     """Raises UsageError for files of the names to be written, in a folder without a store."""
     if foreign:
         raise UsageError(
             f"{folder} holds {len(foreign)} {SUFFIX} files that no store here has made, the first "
             f"is {min(foreign)}; choose another folder, or --force to replace them"
+        )
+
+
+def check_unlisted(folder: str | Path, known: Collection[str], listed: Collection[str]) -> None:
+    """Raises UsageError where a store has images that are not listed now."""
+    unlisted = set(known) - set(listed)
+    if unlisted:
+        raise UsageError(
+            f"{folder} holds {len(unlisted)} images that are not listed now, the "
+            f"first is {min(unlisted)}; choose another folder, or --force to start anew"
         )
 
 

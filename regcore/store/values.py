@@ -1,11 +1,12 @@
 """The values of a store: read from its files, and checked where they are first read.
 
-Nothing is mapped here: a file that somebody cuts short while it is mapped kills the process.
+They are read, not mapped, where `mapped` is not asked for: a file that somebody cuts short while it
+is mapped kills the process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 
 from regcore.errors import DatasetError
 from regcore.files.checksum import checksum
-from regcore.store.file_reading import read_exactly
 from regcore.store.integrity import other_values
 from regcore.store.layout import pack_rows
-from regcore.store.ledger import Ledger, place_of
+from regcore.store.ledger import Ledger
+from regcore.store.local_files import LocalFiles, Piece
 from regcore.store.manifest import Manifest
+from regcore.store.remote.values import RemoteValues
 
 
 class Values:
@@ -27,11 +29,13 @@ class Values:
     places: of them in the ledger. Raises DatasetError where manifest and ledger contradict.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, ledger: Ledger) -> None:
+    def __init__(
+        self, files: LocalFiles | RemoteValues, manifest: Manifest, ledger: Ledger
+    ) -> None:
         has_values = np.ones(len(ledger), bool)
         has_values[list(ledger.errors)] = False
         self.places = np.flatnonzero(has_values)
-        self._folder = folder
+        self._files = files
         self._ledger = ledger
         self._image_bytes = manifest.description.recipe.image_bytes
         self._form = manifest.description.form
@@ -50,17 +54,41 @@ class Values:
         verify: their checksums are looked at, of each image once. Raises DatasetError where a file
         is missing or of another size, MismatchError where its values are others.
         """
+        self._files.fill(self._pieces(first, rows))
+        if verify:
+            self.check(first, rows)
+
+    def read_places(
+        self, places: Sequence[int], rows: NDArray[np.uint8], *, verify: bool = True
+    ) -> None:
+        """The same of any images; those that lie side by side are read together."""
+        starts = np.flatnonzero(np.diff(places, prepend=-2) != 1)
+        runs = [
+            (places[begin], rows[begin:end])
+            for begin, end in pairwise([*starts.tolist(), len(places)])
+        ]
+        self._files.fill(piece for first, part in runs for piece in self._pieces(first, part))
+        if verify:
+            for first, part in runs:
+                self.check(first, part)
+
+    def _pieces(self, first: int, rows: NDArray[np.uint8]) -> Iterator[Piece]:
+        """What each file has of the images from `first` on."""
         done = 0
         while done < len(rows):
             place = first + done
-            count = 1
+            count, row = 1, 0
             if self._packs:
                 pack = self.pack_of(place)
                 count = min(len(rows) - done, int(self.pack_starts[pack + 1]) - place)
-            self._read_file(place, rows[done : done + count])
+                row = place - int(self.pack_starts[pack])
+            yield Piece(
+                self._file(place),
+                self.file_bytes(place),
+                row * self._image_bytes,
+                rows[done : done + count],
+            )
             done += count
-        if verify:
-            self.check(first, rows)
 
     def check(self, first: int, rows: NDArray[np.uint8]) -> None:
         """Raises MismatchError where an image that was not checked before has other values."""
@@ -78,9 +106,23 @@ class Values:
         """The number of the pack in which an image lies."""
         return int(np.searchsorted(self.pack_starts, place, side="right")) - 1
 
-    def path(self, place: int) -> Path:
-        """The file of an image."""
-        return place_of(self._folder, str(self._ledger.files[int(self.places[place])]))
+    @property
+    def are_local(self) -> bool:
+        """Whether they lie in files of this machine."""
+        return isinstance(self._files, LocalFiles)
+
+    def mapped(self, place: int) -> NDArray[np.uint8]:
+        """The whole file of an image, mapped; the store is one of this machine."""
+        if not isinstance(self._files, LocalFiles):
+            raise TypeError("only files of this machine can be mapped")
+        return self._files.mapped(self._file(place), self.file_bytes(place))
+
+    def path(self, place: int) -> Path | str:
+        """The file of an image, or its URL."""
+        return self._files.path(self._file(place))
+
+    def _file(self, place: int) -> str:
+        return str(self._ledger.files[int(self.places[place])])
 
     def name(self, place: int) -> str:
         """The path of the image's source."""
@@ -92,18 +134,12 @@ class Values:
             return self._image_bytes
         return pack_rows(self._form, self._packs[self.pack_of(place)][1]) * self._image_bytes
 
-    def _read_file(self, place: int, rows: NDArray[np.uint8]) -> None:
-        offset = 0
-        if self._packs:
-            offset = (place - int(self.pack_starts[self.pack_of(place)])) * self._image_bytes
-        read_exactly(self.path(place), self.file_bytes(place), offset, rows)
-
     def _check_packs(self) -> None:
         """Images lie in the packs in the order of the ledger: batches are read by that."""
         expected: Sequence[tuple[str, int]] = self._packs
         if self._form.batch_size is None:
             if expected:
-                raise DatasetError(f"{self._folder}: has packs, but is of one file an image")
+                raise DatasetError(f"{self._files.folder}: has packs, but is of one file an image")
             return
         files = [file for file in self._ledger.files if file is not None]
         starts: list[int] = self.pack_starts.tolist()
@@ -120,4 +156,4 @@ class Values:
                 for start, end in pairwise(starts)
             )
         ):
-            raise DatasetError(f"{self._folder}: its packs are not those of its ledger")
+            raise DatasetError(f"{self._files.folder}: its packs are not those of its ledger")

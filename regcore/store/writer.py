@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import DecodeError, OutputError
+from regcore.errors import OutputError
 from regcore.files.atomic import sync
-from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor, Progress
 from regcore.sources.files import FileSource
 from regcore.sources.protocol import ImageSource, absolute
@@ -23,65 +22,28 @@ from regcore.store.finish import declare_whole
 from regcore.store.interruption import StoreInterruptedError
 from regcore.store.job import StoreJob
 from regcore.store.journal import Journal, peek
+from regcore.store.kept import count_kept, kept_records
 from regcore.store.layout import check_list
 from regcore.store.ledger import LEDGER, LayeredLedgers, place_of
-from regcore.store.ledger_line import Record
+from regcore.store.maker import Maker, make_here
 from regcore.store.manifest import MANIFEST, StoreSpec
 from regcore.store.manifest_form import StoreLayout
 from regcore.store.packs import Packs
 from regcore.store.progress import Tally
+from regcore.store.reader import StorePlace
+from regcore.store.remote.folder import remote_folder
+from regcore.store.remote.writer import plan_remote_store, write_remote_store
 from regcore.store.single_files import SingleFiles
 from regcore.store.space import check_space
+from regcore.store.summary import StorePlan, StoreSummary
 from regcore.store.target_folder import remove_leftovers
-
-
-@dataclass(frozen=True)
-class StoreSummary:
-    """What a run did.
-
-    kept: images from earlier runs, verified; written: images of this run; errors: the others.
-    diagnostics: images kept or written, but damaged or rotated.
-    seconds: of writing, wall time; verify_seconds: of verifying what was there; stage_seconds: of
-    the workers together in each stage of writing.
-    """
-
-    kept: int
-    written: int
-    errors: tuple[DecodeError, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    seconds: float
-    verify_seconds: float
-    stage_seconds: dict[str, float]
-
-    @property
-    def images_per_s(self) -> float:
-        """Images written per second of writing."""
-        return self.written / self.seconds if self.seconds else 0.0
-
-
-#: Makes the images of a job that are not kept: their files, their records, and what they count for.
-Maker = Callable[[StoreJob, NDArray[np.bool_], Journal, Tally], object]
-
-
-def make_here(job: StoreJob, kept: NDArray[np.bool_], journal: Journal, tally: Tally) -> None:
-    """The Maker that has the preprocessor's own threads do it."""
-    job.images.write(kept, journal, tally)
-
-
-@dataclass(frozen=True)
-class StorePlan:
-    """What a run would do: bytes of all values, and of those in files that are there already."""
-
-    files: int
-    needed: int
-    there: int
 
 
 def write_store(
     preprocessor: Preprocessor,
     source: str | Path | ImageSource,
     paths: Sequence[str],
-    folder: str | Path,
+    folder: StorePlace,
     form: StoreLayout | None = None,
     *,
     max_bad: int | None = None,
@@ -92,6 +54,8 @@ def write_store(
 ) -> StoreSummary:
     """Preprocesses the images `paths` below `source` into a store in `folder`.
 
+    folder: its path, a URL that fsspec opens, or a file system of fsspec and a path in it: see
+    regcore.store.remote.writer.
     source: a folder, or a source of images, whose names `paths` are.
     An earlier run of the same on the same folder is continued: what it made is verified against
     its checksums, and images whose source has changed (size, time) or that failed are made again.
@@ -105,10 +69,23 @@ def write_store(
     source; RegcoreError while another process writes there; OutputError where the disk is full;
     TooManyBadError; StoreInterruptedError after Ctrl-C. Nothing is touched before all is checked.
     """
-    folder = Path(folder)
     check_list(paths)
     source = _chosen(source, paths)
     form = form or StoreLayout()
+    remote = remote_folder(folder)
+    if remote is not None:
+        return write_remote_store(
+            preprocessor,
+            source,
+            remote,
+            form,
+            max_bad=max_bad,
+            force=force,
+            progress=progress,
+            recipe_chosen=recipe_chosen,
+            make=make,
+        )
+    folder = Path(folder)  # type: ignore[arg-type]
     description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
     images = arrange(preprocessor, source, folder, form)
     tally = Tally(max_bad, progress)
@@ -131,16 +108,17 @@ def write_store(
         if not earlier.proven and not force:
             kept = images.whole(prove(preprocessor, source, known, kept))
         verified = perf_counter()
-        _count_kept(kept, source, known, tally)
+        count_kept(kept, source, known, tally)
         check_space(folder, job.growth(kept, there, earlier))
         # From here on something changes.
         remove_leftovers(folder, images.files)
         if force or not kept.all() or not earlier.is_whole(paths, description.recipe_chosen):
             _begin(folder, journal, description, earlier, force=force)
             if not earlier.proven:
-                journal.append(_records(paths, kept, known), durably=True)
+                journal.append(kept_records(paths, kept, known), durably=True)
             try:
                 make(job, kept, journal, tally)
+                remove_leftovers(folder, images.files)  # of makers that were killed on the way
                 known.add(journal.reread())
                 declare_whole(folder, description, paths, known)
             except KeyboardInterrupt as error:
@@ -165,7 +143,7 @@ def plan_store(
     preprocessor: Preprocessor,
     source: str | Path | ImageSource,
     paths: Sequence[str],
-    folder: str | Path,
+    folder: StorePlace,
     form: StoreLayout,
     *,
     force: bool = False,
@@ -174,9 +152,12 @@ def plan_store(
 
     Values that are there are taken to be intact, as they are not read.
     """
-    folder = Path(folder)
     check_list(paths)
     source = _chosen(source, paths)
+    remote = remote_folder(folder)
+    if remote is not None:
+        return plan_remote_store(preprocessor, source, remote, form, force=force)
+    folder = Path(folder)  # type: ignore[arg-type]
     images = arrange(preprocessor, source, folder, form)
     earlier = read_earlier(folder, *peek(folder), force=force)
     description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
@@ -220,27 +201,3 @@ def _verify(images: SingleFiles | Packs, known: LayeredLedgers, workers: int) ->
         parts = pool.map(lambda part: images.verify(part, known), together)
         kept = np.concatenate([np.zeros(0, np.bool_), *parts])
     return images.fail_again(kept, known)
-
-
-def _records(
-    paths: Sequence[str], kept: NDArray[np.bool_], known: LayeredLedgers
-) -> Iterator[Record]:
-    found = (known.find(paths[place]) for place in np.flatnonzero(kept).tolist())
-    return (record for record in found if record is not None)
-
-
-def _count_kept(
-    kept: NDArray[np.bool_],
-    source: ImageSource,
-    known: LayeredLedgers,
-    tally: Tally,
-) -> None:
-    errors, diagnostics = [], []
-    for index in np.flatnonzero(kept).tolist():
-        record = known.find(source.names[index])
-        if record is not None and record.error is not None:
-            errors.append(DecodeError(source.path(index), record.error, index))
-        elif record is not None and (diagnostic := record.diagnostic(source.root)):
-            diagnostics.append(diagnostic)
-    tally.kept = int(kept.sum()) - len(errors)
-    tally.add(0, errors, diagnostics)

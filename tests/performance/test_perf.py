@@ -22,16 +22,18 @@ from regcore.formats.benchmark_tool import benchmark_cell, benchmark_text
 from regcore.formats.rate import RateKind
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.evaluate import evaluate
-from regcore.inference.timeline import BatchLog, BatchTimes, Timeline
+from regcore.inference.timeline import BatchLog, BatchTimes, TaskTimes, Timeline
 from regcore.performance.benchmark_rates import (
     benchmark_rates,
     write_benchmark_files,
     write_pure_files,
 )
+from regcore.performance.cluster import ClusterLoad
 from regcore.performance.device_batches import DeviceBatches
 from regcore.performance.perf import Distribution, StageLoad, measure
 from regcore.performance.perf_file import write_perf
 from regcore.performance.profile.bottleneck import Ceilings, judge
+from regcore.performance.run_bottleneck import run_bottleneck
 from regcore.recipes.recipe import Recipe
 from regcore.reports.run import RunReport, to_table
 from regcore.reports.topn import accuracy_percent, intervals
@@ -60,6 +62,52 @@ def known_timeline() -> Timeline:
         last_read=101.0,
         last_prepared=101.25,
     )
+
+
+def test_tasks_on_clocks_of_their_own_add_up() -> None:
+    tasks = [
+        TaskTimes("one", 3, known_timeline()),
+        TaskTimes("other", 3, known_timeline()),
+    ]
+    whole = Timeline(50.0, 58.0, tasks=tasks, first_scores=53.0, use_seconds=2.0)
+    perf, alone = (measure(one, batch_size=4, workers=2) for one in (whole, known_timeline()))
+    assert perf.cluster == ClusterLoad(nodes=2, tasks=2, slots=2, task_seconds=4.0)
+    assert (perf.images, perf.batches, perf.devices) == (12, 4, ())
+    assert (perf.seconds, perf.images_per_s, perf.first_batch_s) == (8.0, 1.5, 3.0)
+    assert perf.interface_images_per_s == pytest.approx(alone.interface_images_per_s)
+    for name in ("compute", "h2d", "d2h", "batch"):
+        spread, one = getattr(perf, name), getattr(alone, name)
+        assert spread.count == 2 * one.count
+        assert (spread.min, spread.mean, spread.max) == pytest.approx((one.min, one.mean, one.max))
+    assert {name: seconds / 2 for name, seconds in perf.worker_seconds.items()} == dict(
+        alone.worker_seconds
+    )
+    preprocess, device, post = perf.stages
+    for load, one in zip((preprocess, device), alone.stages, strict=False):
+        assert load.threads == 2 * one.threads
+        assert load.busy_s == pytest.approx(2 * one.busy_s)
+        assert load.wait_input_s == pytest.approx(2 * one.wait_input_s)
+    assert post == StageLoad("post", 1, 2.0, 6.0, 0.0)
+    found = run_bottleneck(perf.stages, perf.seconds, perf.worker_seconds, perf.first_batch_s)
+    assert found is not None
+    assert found.sentence == (
+        "No stage was at its limit: the device worked 5 % of the time, the 4 workers 12 %, and "
+        "38 % of it passed before the first scores."
+    )
+
+
+def test_the_file_of_a_cluster_has_no_moments(tmp_path: Path) -> None:
+    timeline = Timeline(0.0, 1.0, tasks=[TaskTimes("one", 1, known_timeline())])
+    perf = measure(timeline, batch_size=4, workers=2)
+    about = dict.fromkeys(("model", "backend", "provider", "recipe"), "x")
+    write_perf(tmp_path, perf, timeline, about)
+    (file,) = tmp_path.iterdir()
+    written = json.loads(file.read_text())
+    assert written["cluster"]["tasks"] == 1
+    assert not any(written["batch_times"].values())
+    assert written["files"] == []
+    write_perf(tmp_path, measure(known_timeline(), batch_size=4, workers=2), timeline, about)
+    assert "cluster" not in json.loads(file.read_text())
 
 
 def test_figures_of_a_known_timeline() -> None:

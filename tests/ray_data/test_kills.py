@@ -115,7 +115,7 @@ def test_a_signal_ends_the_driver_in_order(
     assert (tmp_path / "out" / "result.incomplete.json").exists()
 
 
-@pytest.mark.parametrize("job", ["preprocess", "packs", "run"])
+@pytest.mark.parametrize("job", ["preprocess", "packs", "run", "url"])
 def test_kills_change_nothing(photos: ColourSet, tmp_path: Path, job: str) -> None:
     import ray
 
@@ -123,6 +123,7 @@ def test_kills_change_nothing(photos: ColourSet, tmp_path: Path, job: str) -> No
     prepare = ["preprocess", str(photos.photos), "OUT", "--recipe", "regnety_016"]
     command = {
         "preprocess": [*prepare, "--dtype", "uint8"],
+        "url": [*prepare, "--dtype", "uint8"],
         "packs": [*prepare, "--dtype", "uint8", "--pack", "16", "--pack-bytes", "10000000"],
         "run": [
             *("run", str(photos.model), str(photos.photos), "--labels", str(photos.labels)),
@@ -133,11 +134,12 @@ def test_kills_change_nothing(photos: ColourSet, tmp_path: Path, job: str) -> No
     assert alone.wait() == 3, alone.stderr
     wanted = made(tmp_path / "alone")
     chance, done, turn = random.Random(7), 0, 0  # noqa: S311
-    while done < KILLS // 3 + 1:
+    while done < KILLS // 4:
         out = tmp_path / f"killed-{turn}"
-        turned = [part.replace("OUT", str(out)) for part in command]
+        place = f"file://{out}" if job == "url" else str(out)
+        turned = [part.replace("OUT", place) for part in command]
         turned += ["--ray", address, "--workers", "1"]
-        done += until_done(turned, chance, KILLS // 3 + 1 - done)
+        done += until_done(turned, chance, KILLS // 4 - done)
         assert made(out) == wanted
         turn += 1
 

@@ -57,8 +57,31 @@ def test_the_result_is_that_of_one_machine(colours: ColourSet, metrics: tuple[st
     assert {"result.incomplete.json", "run.json", "predictions.csv"} <= results(theirs).keys()
     assert said["theirs"] == said["ours"]
     assert not found.complete
+    assert_measured(theirs, json.loads((ours / "perf.json").read_text()))
     (error,) = found.report.evaluation.errors
     assert error.args == wanted.report.evaluation.errors[0].args
+
+
+def assert_measured(folder: Path, alone: dict[str, Any]) -> None:
+    """What can be told of a cluster is, and the report says what held it up."""
+    perf = json.loads((folder / "perf.json").read_text())
+    assert (perf["images"], perf["batches"]) == (alone["images"], alone["batches"])
+    assert perf["images_per_s"] == pytest.approx(perf["images"] / perf["seconds"])
+    assert perf["compute"]["count"] == alone["compute"]["count"]
+    assert perf["interface_images_per_s"] > 0
+    assert 0 < perf["first_batch_s"] <= perf["seconds"]
+    assert perf["cluster"]["nodes"] == 1
+    assert 1 <= perf["cluster"]["slots"] <= min(perf["cluster"]["tasks"], 3)
+    assert 0 < perf["cluster"]["task_seconds"] < perf["seconds"] * perf["cluster"]["slots"]
+    stages = {stage["stage"]: stage for stage in perf["stages"]}
+    assert list(stages) == ["preprocess", "device", "post"]
+    assert stages["preprocess"]["threads"] == perf["cluster"]["slots"]
+    assert all(0 < s["busy_s"] < s["threads"] * perf["seconds"] for s in stages.values())
+    assert perf["worker_seconds"].keys() == alone["worker_seconds"].keys()
+    page = folder / "report.html"
+    assert regcore_command("report", folder, "--out", page).exit_code in {0, 3}
+    text = page.read_text()
+    assert "bottleneck" in text or "No stage was at its limit" in text
 
 
 @pytest.mark.parametrize("form", [{}, {"batch_size": 2}], ids=["files", "packs"])
@@ -120,7 +143,8 @@ def test_a_driver_that_dies_goes_on(colours: ColourSet, monkeypatch: pytest.Monk
         for batch in regcore.ray.evaluation.run_on_cluster(*arguments):
             if len(taken) == 3:
                 raise MemoryError
-            taken.append(batch)
+            if isinstance(batch, tuple):
+                taken.append(batch)
             yield batch
 
     with pytest.raises(MemoryError):

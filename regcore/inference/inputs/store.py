@@ -105,9 +105,9 @@ def batches_in_order(
         errors: list[DecodeError] = []
         for place, name in enumerate(names[first : first + batch_size], first):
             if name in store:
-                images[len(rows)] = store[name]
                 rows.append(place)
             else:
                 detail = store.failed.get(name, "it is not in the store")
                 errors.append(DecodeError(below(store.root, name), detail, place))
+        store.read_places(store.places_of(names[row] for row in rows), images[: len(rows)])
         yield Batch(images[: len(rows)], np.array(rows, np.intp), tuple(errors))

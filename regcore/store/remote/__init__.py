@@ -1,0 +1,1 @@
+"""Stores on file systems that fsspec opens, such as buckets of object stores."""

@@ -1,0 +1,53 @@
+"""Portions of a store made on a disk of this machine, and put behind a URL."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from regcore.files.scratch_folder import scratch_folder
+from regcore.images.preprocessor import Preprocessor
+from regcore.sources.protocol import ImageSource
+from regcore.store.ledger import lines
+from regcore.store.manifest import StoreSpec
+from regcore.store.manifest_form import StoreLayout
+from regcore.store.portions import MadePortion, Portion, make_portion
+from regcore.store.remote.folder import WORK, RemoteFolder
+from regcore.store.target_folder import value_files
+
+
+@dataclass(frozen=True)
+class RemoteTarget:
+    """Where portions of a store go.
+
+    description: of it. run: what tells the records of one run from those of others.
+    """
+
+    folder: RemoteFolder
+    description: StoreSpec
+    run: str
+
+
+def make_portion_at(
+    target: Path | RemoteTarget,
+    preprocessor: Preprocessor,
+    source: ImageSource,
+    form: StoreLayout,
+    portion: Portion,
+) -> MadePortion:
+    """Makes a portion, whose images `source` has, in a folder, or for one behind a URL.
+
+    There its values are put first, and then its records, as one file: a portion that was put and
+    recorded is kept by the next run, and one that is made again replaces the same files. The file
+    begins with the description: it may come late, when somebody has begun another store there.
+    """
+    if isinstance(target, Path):
+        return make_portion(preprocessor, source, target, form, portion.first_pack)
+    with scratch_folder() as folder:
+        made = make_portion(preprocessor, source, folder, form, portion.first_pack)
+        target.folder.put({file: folder / file for file in value_files(folder)})
+    name = f"{WORK}/{target.run}-{portion.places[0]:09}.jsonl"
+    head = json.dumps(target.description.to_dict()).encode() + b"\n"
+    target.folder.put_bytes(name, head + lines(made.records))
+    return made
