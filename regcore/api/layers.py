@@ -30,7 +30,8 @@ from regcore.reports.layers import LOW_DB, LayersForm, first_low, largest_step, 
 from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
 from regcore.sources.spelling import is_spelled
-from regcore.store.reader import holds_store, open_store
+from regcore.store.presence import is_store
+from regcore.store.reader import open_store
 
 COUNT = 16
 _MOST_IMAGES = 1 << 48
@@ -122,8 +123,8 @@ def _values(images: str | Path, recipe: Recipe, count: int, log: Log) -> NDArray
         calibration = open_calibration(folder)
         calibration.check_recipe(recipe)
         return calibration[:count]
-    if folder is not None and holds_store(folder):
-        store = open_store(folder)
+    if is_store(images):
+        store = open_store(images)
         store.check_recipe(recipe)
         return store[:count]
     photos = chosen_photos(images, None)
