@@ -15,7 +15,7 @@ RECIPE_FILTERS = (*FILTERS, "area")
 #: Those of a whole picture: Magic Kernel Sharp came with Pillow 13.
 RESIZE_FILTERS = (*FILTERS, "mks2013", "mks2021")
 PASS_ORDERS = ("pillow9", "pillow13")
-FITS = ("exact", "inside", "outside")
+FITS = ("exact", "inside", "outside", "outside_factor")
 CROP_OFFSETS = ("half_even", "floor", "toward_zero")
 EXIF = ("ignore", "apply")
 CHANNELS = ("rgb", "bgr", "gray")

@@ -39,6 +39,7 @@ cdef extern from "resample/crop_geometry.h" namespace "regcore" nogil:
         kExact
         kInside
         kOutside
+        kOutsideFactor
         kNone
 
     cdef enum class CropOffset:

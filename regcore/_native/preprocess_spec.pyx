@@ -18,7 +18,7 @@ cdef dict PASS_ORDERS = dict(zip(choices.PASS_ORDERS, (
     <int>PassOrder.kPillow9, <int>PassOrder.kPillow13
 ), strict=True))
 cdef dict FITS = dict(zip(choices.FITS, (
-    <int>Resize.kExact, <int>Resize.kInside, <int>Resize.kOutside
+    <int>Resize.kExact, <int>Resize.kInside, <int>Resize.kOutside, <int>Resize.kOutsideFactor
 ), strict=True))
 cdef dict CROP_OFFSETS = dict(zip(choices.CROP_OFFSETS, (
     <int>CropOffset.kHalfEven, <int>CropOffset.kFloor, <int>CropOffset.kTowardZero

@@ -96,7 +96,7 @@ class Recipe(RecipeSources):
         taller than 2:1). By default that of the installed Pillow; "own" for other flavours.
     fit: what a pair of `resize` means: "exact" has those sides, whatever that does to the ratio;
         "inside" is the largest that fits into them, "outside" the smallest that covers them, both
-        rounded as timm does.
+        rounded as timm does; "outside_factor" is the latter rounded as PaddleClas does.
     crop_offset: how half a pixel is rounded: "half_even" by torchvision, "floor" by Hugging Face,
         "toward_zero" by its torchvision backend, which differs where the crop is the larger one.
     fill: the colour (red, green, blue) around a picture that is smaller than the crop; None
