@@ -10,8 +10,8 @@ FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos", "nearest")
 FLAVOURS = (
     "pillow", "torch", "torch_float", "opencv", "tensorflow", "tensorflow_antialias"
 )  # fmt: skip
-#: Those of recipes: OpenCV has one more.
-RECIPE_FILTERS = (*FILTERS, "area")
+#: Those of recipes: other libraries have more than Pillow.
+RECIPE_FILTERS = (*FILTERS, "area", "nearest_exact", "lanczos5", "gaussian", "mitchellcubic")
 #: Those of a whole picture: Magic Kernel Sharp came with Pillow 13.
 RESIZE_FILTERS = (*FILTERS, "mks2013", "mks2021")
 PASS_ORDERS = ("pillow9", "pillow13")

@@ -17,6 +17,10 @@ cdef extern from "resample/axis_plan.h" namespace "regcore" nogil:
         kMks2013
         kMks2021
         kArea
+        kNearestExact
+        kLanczos5
+        kGaussian
+        kMitchell
 
     cdef enum class PassOrder:
         kPillow9

@@ -12,7 +12,8 @@ cdef dict FLAVOURS = dict(zip(choices.FLAVOURS, (
 ), strict=True))
 cdef dict FILTERS = dict(zip(choices.RECIPE_FILTERS, (
     <int>Filter.kBox, <int>Filter.kBilinear, <int>Filter.kHamming, <int>Filter.kBicubic,
-    <int>Filter.kLanczos, <int>Filter.kNearest, <int>Filter.kArea
+    <int>Filter.kLanczos, <int>Filter.kNearest, <int>Filter.kArea,
+    <int>Filter.kNearestExact, <int>Filter.kLanczos5, <int>Filter.kGaussian, <int>Filter.kMitchell
 ), strict=True))
 cdef dict PASS_ORDERS = dict(zip(choices.PASS_ORDERS, (
     <int>PassOrder.kPillow9, <int>PassOrder.kPillow13

@@ -84,7 +84,7 @@ class Recipe(RecipeSources):
         rule; a pair depends on `fit`; None is no resize.
     crop: what is cut from the centre, the same number of rows and columns or a pair. By default,
         where `resize` is a pair, all of that.
-    filter: of the resize; "area" is OpenCV's alone, and not every flavour has every filter.
+    filter: of the resize; the six of Pillow, and those that only other flavours have.
     mean, std: for each of `channels`, in that order. The value is ((u8 / divisor) - mean) / std,
         each operation rounded to float32.
     dtype: "float32", "float16" or "bfloat16" (the float32 value rounded; NumPy gets the bits of

@@ -111,11 +111,9 @@ def _resize(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
     if step.antialias is False:
         raise UsageError("antialias False: the filters of a recipe always do it")
     size = list(step.size) if isinstance(step.size, (tuple, list)) else [step.size]
-    if fields["is_tensor"] and getattr(step.interpolation, "value", "") == "nearest-exact":
-        raise UsageError("interpolation nearest-exact of tensors is no filter of a recipe")
     return {
         "resize": size[0] if len(size) == 1 else tuple(size),
-        "filter": _filter(step.interpolation),
+        "filter": _filter(step.interpolation, is_tensor=fields["is_tensor"]),
         "flavour": _resizer(step, fields),
     }
 
@@ -127,13 +125,15 @@ def _resizer(step: object, fields: _Fields) -> str:
     return "torch" if _is_v2(step) else "torch_float"
 
 
-def _filter(interpolation: Any) -> str:  # noqa: ANN401
+def _filter(interpolation: Any, *, is_tensor: bool) -> str:  # noqa: ANN401
     if isinstance(interpolation, int):
         name = dict(enumerate(PILLOW_FILTERS)).get(interpolation)
     else:
         name = getattr(interpolation, "value", interpolation)
-    if name == "nearest-exact":  # the same for PIL images
-        name = "nearest"
+    if name == "nearest-exact":
+        if is_tensor:
+            return "nearest_exact"
+        name = "nearest"  # the same for PIL images
     if name not in FILTERS:
         raise UsageError(f"interpolation {shown(interpolation)} is none of {', '.join(FILTERS)}")
     return str(name)

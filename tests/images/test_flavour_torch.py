@@ -14,6 +14,7 @@ from oracles import assert_same_bytes, jpeg, open_rgb, photo_like
 
 from regcore import Preprocessor, Recipe, simd_levels
 from regcore.frameworks import import_torchvision
+from regcore.images.flavours.libraries import torch_mode
 from regcore.recipes.flavours import FLAVOURS
 
 WAYS = [
@@ -52,9 +53,10 @@ def resized(
 ) -> NDArray[np.uint8]:
     import torch
 
-    mode = library.transforms.InterpolationMode(name)
+    mode = library.transforms.InterpolationMode(torch_mode(name))
     tensor = torch.tensor(pixels).permute(2, 0, 1)
-    result = way_of(library, flavour).resize(tensor, list(sides), mode, antialias=name != "nearest")
+    antialias = not name.startswith("nearest")
+    result = way_of(library, flavour).resize(tensor, list(sides), mode, antialias=antialias)
     array: NDArray[np.uint8] = result.permute(1, 2, 0).numpy()
     return array
 
@@ -132,10 +134,10 @@ def test_imagenet_photos(library: Any, imagenet_photos: list[str], flavour: str,
     arithmetic = "product" if flavour == "torch" else "float32"  # as v2 and v1 scale
     recipe = Recipe(resize=256, crop=224, filter=name, flavour=flavour, arithmetic=arithmetic)
     actual = Preprocessor(recipe, workers=2)(imagenet_photos)
-    way, mode = way_of(library, flavour), library.transforms.InterpolationMode(name)
+    way, mode = way_of(library, flavour), library.transforms.InterpolationMode(torch_mode(name))
     for photo, result in zip(imagenet_photos, actual, strict=True):
         tensor = way.pil_to_tensor(open_rgb(photo))
-        tensor = way.resize(tensor, [256], mode, antialias=name != "nearest")
+        tensor = way.resize(tensor, [256], mode, antialias=not name.startswith("nearest"))
         tensor = way.convert_image_dtype(way.center_crop(tensor, [224, 224]), torch.float32)
         expected = way.normalize(tensor, list(recipe.mean), list(recipe.std))
         assert_same_bytes(result, np.ascontiguousarray(expected.numpy()))

@@ -10,20 +10,22 @@ namespace {
 
 constexpr double kInt16Limit = 1 << 15;
 
-// One input for each output: as torch has mode "nearest", in float32 and without half a pixel,
-// and what it leaves as it is.
-AxisPlan MakePickingPlan(int input_size, int output_size, int first, int count) {
+// One input for each output, in float32: as torch has mode "nearest", without half a pixel,
+// "nearest-exact", with it, and what it leaves as it is.
+AxisPlan MakePickingPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  const double centre = filter == Filter::kNearestExact ? 0.5 : 0.0;
   AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, 1);
   const float scale = static_cast<float>(input_size) / static_cast<float>(output_size);
   for (int i = 0; i < count; ++i) {
-    const int input = static_cast<int>(std::floor(static_cast<float>(first + i) * scale));
+    const double place = (first + i + centre) * double{scale};
+    const int input = static_cast<int>(std::floor(static_cast<float>(place)));
     plan.start[static_cast<size_t>(i)] = std::min(input, input_size - 1);
   }
   return plan;
 }
 
 bool Picks(int input_size, int output_size, Filter filter) {
-  return filter == Filter::kNearest || input_size == output_size;
+  return filter == Filter::kNearest || filter == Filter::kNearestExact || input_size == output_size;
 }
 
 // Fraction bits of the axis: no weight rounds to more than an int16.
@@ -64,7 +66,7 @@ void FillWindows(const TorchWindows<Real>& windows, const Store& store, AxisPlan
 
 AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Filter filter) {
   if (Picks(input_size, output_size, filter)) {
-    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count);
+    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count, filter);
     plan.weights.assign(static_cast<size_t>(count), 1 << kWeightBits);
     return plan;
   }
@@ -80,7 +82,7 @@ AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Fi
 
 AxisPlan MakeTorchFloatPlan(int input_size, int output_size, int first, int count, Filter filter) {
   if (Picks(input_size, output_size, filter)) {
-    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count);
+    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count, filter);
     plan.float_weights.assign(static_cast<size_t>(count), 1.0f);
     return plan;
   }

@@ -9,7 +9,8 @@ namespace {
 
 ResampleMethod Method(ResampleMethod::MakePlan make_plan, const ResampleKernel& kernel,
                       Filter filter, SimdLevel level) {
-  const bool picks = filter == Filter::kNearest && level != SimdLevel::kPortable;
+  const bool picks = (filter == Filter::kNearest || filter == Filter::kNearestExact) &&
+                     level != SimdLevel::kPortable;
   return {make_plan, make_plan, picks ? &kPick : &kernel, false};
 }
 

@@ -55,6 +55,11 @@ def opencv_flag(name: str) -> int:
     return flags[name]
 
 
+def torch_mode(name: str) -> str:
+    """Torch's name of a filter."""
+    return name.replace("_", "-")
+
+
 def tensorflow_method(name: str) -> str:
     """TensorFlow's name of a filter."""
     return "lanczos3" if name == "lanczos" else name
@@ -76,7 +81,9 @@ def _interpolated(pixels: NDArray[Any], size: tuple[int, int], name: str) -> NDA
     import torch
 
     tensor = torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy())
-    resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=name != "nearest")
+    resized = torch.nn.functional.interpolate(
+        tensor, size, mode=torch_mode(name), antialias=not name.startswith("nearest")
+    )
     return np.asarray(resized[0].permute(1, 2, 0))
 
 
