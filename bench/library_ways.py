@@ -64,6 +64,7 @@ class _Torch:
 
     module, flavour = "torchvision", "torch"
     is_float = False
+    antialias = True
 
     def __init__(self) -> None:
         from regcore.frameworks import import_torch, import_torchvision
@@ -79,7 +80,8 @@ class _Torch:
         return self._torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]  # channels last
 
     def _resized(self, tensor: Prepared, name: str) -> Prepared:
-        mode, antialias = torch_mode(name), not name.startswith("nearest")
+        mode = torch_mode(name)
+        antialias = self.antialias and not name.startswith("nearest")
         if not self.is_float:
             mode = self._modes(mode)
             return self._functional.resize(tensor, list(SIZE), mode, antialias=antialias)
@@ -102,6 +104,11 @@ class _TorchFloat(_Torch):
 
     flavour = "torch_float"
     is_float = True
+
+
+class _TorchNoAntialias(_Torch):
+    flavour = "torch_no_antialias"
+    antialias = False
 
 
 class _Tensorflow:
@@ -138,4 +145,7 @@ class _TensorflowAntialias(_Tensorflow):
     antialias = True
 
 
-LIBRARY_WAYS = (_Torch, _TorchFloat, _Opencv, _Tensorflow, _TensorflowAntialias)
+LIBRARY_WAYS = (
+    *(_Torch, _TorchFloat, _TorchNoAntialias, _Opencv),
+    *(_Tensorflow, _TensorflowAntialias),
+)

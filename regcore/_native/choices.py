@@ -8,7 +8,8 @@ from __future__ import annotations
 FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos", "nearest")
 #: Whose resize; regcore.recipes.flavours has what each one can.
 FLAVOURS = (
-    "pillow", "torch", "torch_float", "opencv", "tensorflow", "tensorflow_antialias"
+    "pillow", "torch", "torch_float", "torch_no_antialias", "opencv", "tensorflow",
+    "tensorflow_antialias",
 )  # fmt: skip
 #: Those of recipes: other libraries have more than Pillow.
 RECIPE_FILTERS = (*FILTERS, "area", "nearest_exact", "lanczos5", "gaussian", "mitchellcubic")

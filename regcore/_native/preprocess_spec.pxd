@@ -32,6 +32,7 @@ cdef extern from "flavours/flavour.h" namespace "regcore" nogil:
         kPillow
         kTorch
         kTorchFloat
+        kTorchPlain
         kOpencv
         kTensorflow
         kTensorflowAntialias

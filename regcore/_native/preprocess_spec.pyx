@@ -7,8 +7,8 @@ from regcore._native import choices
 
 
 cdef dict FLAVOURS = dict(zip(choices.FLAVOURS, (
-    <int>Flavour.kPillow, <int>Flavour.kTorch, <int>Flavour.kTorchFloat, <int>Flavour.kOpencv,
-    <int>Flavour.kTensorflow, <int>Flavour.kTensorflowAntialias
+    <int>Flavour.kPillow, <int>Flavour.kTorch, <int>Flavour.kTorchFloat, <int>Flavour.kTorchPlain,
+    <int>Flavour.kOpencv, <int>Flavour.kTensorflow, <int>Flavour.kTensorflowAntialias
 ), strict=True))
 cdef dict FILTERS = dict(zip(choices.RECIPE_FILTERS, (
     <int>Filter.kBox, <int>Filter.kBilinear, <int>Filter.kHamming, <int>Filter.kBicubic,

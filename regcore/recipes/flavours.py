@@ -34,6 +34,7 @@ _TENSORFLOW = (
 FLAVOURS = {
     "torch": Flavour("torch on uint8", (*_TORCH, "lanczos")),
     "torch_float": Flavour("torch in float32", _TORCH),
+    "torch_no_antialias": Flavour("torch on uint8 without antialias", ("bilinear", "bicubic")),
     "opencv": Flavour("OpenCV", ("nearest", "bilinear", "bicubic", "area", "lanczos")),
     "tensorflow": Flavour("TensorFlow", _TENSORFLOW, rounds=False),
     "tensorflow_antialias": Flavour("TensorFlow with antialias", _TENSORFLOW, rounds=False),

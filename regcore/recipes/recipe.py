@@ -110,8 +110,9 @@ class Recipe(RecipeSources):
         EfficientNet does.
     quant_scale, quant_zero_point: the result is round(value / scale) + zero point, saturated.
     flavour: whose resize to equal: "pillow"; "torch", torchvision's on uint8 tensors with
-        antialias; "torch_float", its way through float32; "opencv"; "tensorflow" and
-        "tensorflow_antialias", whose values are not rounded to those of pixels.
+        antialias; "torch_float", its way through float32; "torch_no_antialias", on uint8 without;
+        "opencv"; "tensorflow" and "tensorflow_antialias", whose values are not rounded to those of
+        pixels.
 
     Raises UsageError where a value makes no sense.
     """

@@ -108,8 +108,6 @@ def _gray(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
 def _resize(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
     if step.max_size is not None:
         raise UsageError(f"no recipe has a max_size, here {shown(step.max_size)}")
-    if step.antialias is False:
-        raise UsageError("antialias False: the filters of a recipe always do it")
     size = list(step.size) if isinstance(step.size, (tuple, list)) else [step.size]
     return {
         "resize": size[0] if len(size) == 1 else tuple(size),
@@ -118,11 +116,16 @@ def _resize(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
     }
 
 
-def _resizer(step: object, fields: _Fields) -> str:
+def _resizer(step: Any, fields: _Fields) -> str:  # noqa: ANN401
     """transforms.v2 resizes tensors of uint8 as they are, transforms by way of float32."""
     if not fields["is_tensor"]:
-        return "pillow"
-    return "torch" if _is_v2(step) else "torch_float"
+        return "pillow"  # which does not know antialias=False
+    picks = _filter(step.interpolation, is_tensor=True).startswith("nearest")
+    if picks or step.antialias is not False:
+        return "torch" if _is_v2(step) else "torch_float"
+    if not _is_v2(step):
+        raise UsageError("antialias False of tensors by way of float32 is in no recipe")
+    return "torch_no_antialias"
 
 
 def _filter(interpolation: Any, *, is_tensor: bool) -> str:  # noqa: ANN401

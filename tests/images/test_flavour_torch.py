@@ -18,7 +18,9 @@ from regcore.images.flavours.libraries import torch_mode
 from regcore.recipes.flavours import FLAVOURS
 
 WAYS = [
-    (flavour, name) for flavour in ("torch", "torch_float") for name in FLAVOURS[flavour].filters
+    (flavour, name)
+    for flavour in ("torch", "torch_float", "torch_no_antialias")
+    for name in FLAVOURS[flavour].filters
 ]
 #: Equal sides, whole scales, powers of two, long strips, and sides that exceed a kernel's tile.
 ODD = [
@@ -45,7 +47,11 @@ def way_of(library: Any, flavour: str) -> Any:
     """The functions whose resize of uint8 tensors a flavour equals."""
     from torchvision.transforms.v2 import functional
 
-    return functional if flavour == "torch" else library.transforms.functional
+    return library.transforms.functional if flavour == "torch_float" else functional
+
+
+def antialias(flavour: str, name: str) -> bool:
+    return flavour != "torch_no_antialias" and not name.startswith("nearest")
 
 
 def resized(
@@ -55,8 +61,9 @@ def resized(
 
     mode = library.transforms.InterpolationMode(torch_mode(name))
     tensor = torch.tensor(pixels).permute(2, 0, 1)
-    antialias = not name.startswith("nearest")
-    result = way_of(library, flavour).resize(tensor, list(sides), mode, antialias=antialias)
+    result = way_of(library, flavour).resize(
+        tensor, list(sides), mode, antialias=antialias(flavour, name)
+    )
     array: NDArray[np.uint8] = result.permute(1, 2, 0).numpy()
     return array
 
@@ -114,7 +121,7 @@ def test_odd_sizes(library: Any, simd: str, flavour: str, name: str) -> None:
         check(library, photo_like(width, height), recipe_of(flavour, name, sides, sides))
 
 
-@pytest.mark.parametrize("flavour", ["torch", "torch_float"])
+@pytest.mark.parametrize("flavour", ["torch", "torch_float", "torch_no_antialias"])
 def test_jpegs_are_decoded_as_far_as_the_crop_needs(library: Any, simd: str, flavour: str) -> None:
     photos = [jpeg(photo_like(*size)) for size in [(300, 211), (90, 123)]]
     for name in FLAVOURS[flavour].filters:
@@ -131,13 +138,13 @@ def test_imagenet_photos(library: Any, imagenet_photos: list[str], flavour: str,
     import torch
 
     assert len(imagenet_photos) == 200
-    arithmetic = "product" if flavour == "torch" else "float32"  # as v2 and v1 scale
+    arithmetic = "float32" if flavour == "torch_float" else "product"  # as v1 and v2 scale
     recipe = Recipe(resize=256, crop=224, filter=name, flavour=flavour, arithmetic=arithmetic)
     actual = Preprocessor(recipe, workers=2)(imagenet_photos)
     way, mode = way_of(library, flavour), library.transforms.InterpolationMode(torch_mode(name))
     for photo, result in zip(imagenet_photos, actual, strict=True):
         tensor = way.pil_to_tensor(open_rgb(photo))
-        tensor = way.resize(tensor, [256], mode, antialias=not name.startswith("nearest"))
+        tensor = way.resize(tensor, [256], mode, antialias=antialias(flavour, name))
         tensor = way.convert_image_dtype(way.center_crop(tensor, [224, 224]), torch.float32)
         expected = way.normalize(tensor, list(recipe.mean), list(recipe.std))
         assert_same_bytes(result, np.ascontiguousarray(expected.numpy()))

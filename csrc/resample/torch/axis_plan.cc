@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "resample/torch/axis_windows.h"
+#include "resample/torch/plain_windows.h"
 
 namespace regcore {
 namespace {
@@ -29,7 +30,8 @@ bool Picks(int input_size, int output_size, Filter filter) {
 }
 
 // Fraction bits of the axis: no weight rounds to more than an int16.
-int WeightBits(const TorchWindows<double>& windows, int output_size) {
+template <typename Windows>
+int WeightBits(const Windows& windows, int output_size) {
   double heaviest = 0;
   int start = 0;
   std::vector<double> weights;
@@ -51,8 +53,8 @@ int32_t ToFixedPoint(double weight, int bits) {
 }
 
 // store(value, index) takes each weight of the plan.
-template <typename Real, typename Store>
-void FillWindows(const TorchWindows<Real>& windows, const Store& store, AxisPlan* plan) {
+template <typename Real, typename Windows, typename Store>
+void FillWindows(const Windows& windows, const Store& store, AxisPlan* plan) {
   std::vector<Real> weights;
   for (int i = 0; i < plan->count; ++i) {
     const size_t output = static_cast<size_t>(i);
@@ -62,15 +64,14 @@ void FillWindows(const TorchWindows<Real>& windows, const Store& store, AxisPlan
   }
 }
 
-}  // namespace
-
-AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Filter filter) {
+template <typename Windows>
+AxisPlan MakeIntegerPlan(int input_size, int output_size, int first, int count, Filter filter) {
   if (Picks(input_size, output_size, filter)) {
     AxisPlan plan = MakePickingPlan(input_size, output_size, first, count, filter);
     plan.weights.assign(static_cast<size_t>(count), 1 << kWeightBits);
     return plan;
   }
-  const TorchWindows<double> windows(input_size, output_size, filter);
+  const Windows windows(input_size, output_size, filter);
   const int taps = std::min(windows.taps(), input_size);
   AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, taps);
   plan.weights.assign(static_cast<size_t>(count) * static_cast<size_t>(plan.taps), 0);
@@ -78,6 +79,16 @@ AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Fi
   const auto store = [&](double weight, size_t i) { plan.weights[i] = ToFixedPoint(weight, bits); };
   FillWindows<double>(windows, store, &plan);
   return plan;
+}
+
+}  // namespace
+
+AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  return MakeIntegerPlan<TorchWindows<double>>(input_size, output_size, first, count, filter);
+}
+
+AxisPlan MakeTorchPlainPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  return MakeIntegerPlan<TorchPlainWindows>(input_size, output_size, first, count, filter);
 }
 
 AxisPlan MakeTorchFloatPlan(int input_size, int output_size, int first, int count, Filter filter) {

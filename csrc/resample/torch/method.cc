@@ -20,6 +20,10 @@ ResampleMethod TorchMethod(Filter filter, SimdLevel level) {
   return Method(MakeTorchPlan, ResampleKernelFor(level), filter, level);
 }
 
+ResampleMethod TorchPlainMethod(Filter filter, SimdLevel level) {
+  return Method(MakeTorchPlainPlan, ResampleKernelFor(level), filter, level);
+}
+
 ResampleMethod TorchFloatMethod(Filter filter, SimdLevel level) {
   return Method(MakeTorchFloatPlan, TorchFloatKernelFor(level), filter, level);
 }
