@@ -29,16 +29,20 @@ bool Picks(int input_size, int output_size, Filter filter) {
   return filter == Filter::kNearest || filter == Filter::kNearestExact || input_size == output_size;
 }
 
+double HeaviestOf(const TorchWindows<double>& windows, int output) {
+  int start = 0;
+  std::vector<double> weights;
+  windows.Weights(output, &start, &weights);
+  return *std::max_element(weights.begin(), weights.end());
+}
+
+double HeaviestOf(const TorchPlainWindows& windows, int output) { return windows.Heaviest(output); }
+
 // Fraction bits of the axis: no weight rounds to more than an int16.
 template <typename Windows>
 int WeightBits(const Windows& windows, int output_size) {
   double heaviest = 0;
-  int start = 0;
-  std::vector<double> weights;
-  for (int i = 0; i < output_size; ++i) {
-    windows.Weights(i, &start, &weights);
-    heaviest = std::max(heaviest, *std::max_element(weights.begin(), weights.end()));
-  }
+  for (int i = 0; i < output_size; ++i) heaviest = std::max(heaviest, HeaviestOf(windows, i));
   int bits = 0;
   while (bits < kWeightBits && std::floor(0.5 + std::ldexp(heaviest, bits + 1)) < kInt16Limit) {
     ++bits;

@@ -20,7 +20,17 @@ class TorchPlainWindows {
   // As TorchWindows<double>.
   int Weights(int i, int* start, std::vector<double>* weights) const;
 
+  // The heaviest weight of output `i`, also while taps of the same input are being added up: that
+  // is what torch finds room for.
+  double Heaviest(int i) const;
+
  private:
+  static constexpr int kMaxTaps = 4;
+
+  // Sets the weights of all taps of output `i`, and returns the input of the first one, which may
+  // lie beside the axis.
+  int Taps(int i, double weights[kMaxTaps]) const;
+
   const int input_size_;
   const double scale_;
   const int taps_;
