@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image
 
-from regcore.images.flavours.libraries import opencv_flag, tensorflow_method
+from regcore.images.flavours.libraries import opencv_flag, tensorflow_method, torch_mode
 
 #: Rows and columns of the results.
 SIZE = (224, 224)
@@ -64,13 +64,14 @@ class _Torch:
 
     module, flavour = "torchvision", "torch"
     is_float = False
+    antialias = True
 
     def __init__(self) -> None:
         from regcore.frameworks import import_torch, import_torchvision
 
         self._torch = import_torch()
         self._torch.set_num_threads(1)
-        import_torchvision()
+        self._modes = import_torchvision().transforms.InterpolationMode
         from torchvision.transforms.v2 import functional
 
         self._functional = functional
@@ -79,12 +80,13 @@ class _Torch:
         return self._torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None]  # channels last
 
     def _resized(self, tensor: Prepared, name: str) -> Prepared:
+        mode = torch_mode(name)
+        antialias = self.antialias and not name.startswith("nearest")
         if not self.is_float:
-            return self._functional.resize(tensor, list(SIZE), name, antialias=True)
+            mode = self._modes(mode)
+            return self._functional.resize(tensor, list(SIZE), mode, antialias=antialias)
         interpolate = self._torch.nn.functional.interpolate
-        resized = interpolate(
-            tensor.to(self._torch.float32), SIZE, mode=name, antialias=name != "nearest"
-        )
+        resized = interpolate(tensor.to(self._torch.float32), SIZE, mode=mode, antialias=antialias)
         return resized.clamp_(0, 255).round_().to(self._torch.uint8)
 
     def resize(self, prepared: Prepared, name: str) -> Pixels:
@@ -102,6 +104,11 @@ class _TorchFloat(_Torch):
 
     flavour = "torch_float"
     is_float = True
+
+
+class _TorchNoAntialias(_Torch):
+    flavour = "torch_no_antialias"
+    antialias = False
 
 
 class _Tensorflow:
@@ -138,4 +145,7 @@ class _TensorflowAntialias(_Tensorflow):
     antialias = True
 
 
-LIBRARY_WAYS = (_Torch, _TorchFloat, _Opencv, _Tensorflow, _TensorflowAntialias)
+LIBRARY_WAYS = (
+    *(_Torch, _TorchFloat, _TorchNoAntialias, _Opencv),
+    *(_Tensorflow, _TensorflowAntialias),
+)

@@ -25,7 +25,7 @@ RESAMPLING = {
 
 
 def resized_size(image: Image.Image, recipe: Recipe) -> tuple[int, int]:
-    """Width and height by torchvision's Resize, or timm's ResizeKeepRatio."""
+    """Width and height by torchvision's Resize, timm's ResizeKeepRatio, or PaddleClas."""
     (width, height), wanted = image.size, recipe.resize
     if wanted is None:
         return width, height
@@ -35,6 +35,9 @@ def resized_size(image: Image.Image, recipe: Recipe) -> tuple[int, int]:
         return int(wanted * width / height), wanted
     if recipe.fit == "exact":
         return wanted[1], wanted[0]
+    if recipe.fit == "outside_factor":
+        factor = max(wanted[0] / height, wanted[1] / width)
+        return round(width * factor), round(height * factor)
     ratios = height / wanted[0], width / wanted[1]
     ratio = max(ratios) if recipe.fit == "inside" else min(ratios)
     return round(width / ratio), round(height / ratio)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import functools
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -128,8 +129,8 @@ def _keys(x: Floats) -> Floats:
     return np.where(x >= 2, _F(0), np.where(x >= 1, outer, inner))
 
 
-def _lanczos3(x: Floats) -> Floats:
-    pi, radius = _F(3.14159265359), _F(3)
+def _lanczos(lobes: int, x: Floats) -> Floats:
+    pi, radius = _F(3.14159265359), _F(lobes)
     wave = radius * _sine(pi * x) * _sine(pi * x / radius)
     safe = np.where(x == 0, _F(1), x)
     return np.where(x > radius, _F(0), np.where(x <= 1e-3, _F(1), wave / (pi * pi * safe * safe)))
@@ -148,10 +149,25 @@ def _sine(x: Floats) -> Floats:
     return np.array([sine(float(each)) for each in x], np.float32)
 
 
+def _gaussian(x: Floats) -> Floats:
+    """With a sigma of 0.5."""
+    powers = [math.exp(float(-each * each) / 0.5) for each in x]
+    return np.where(x >= _F(1.5), _F(0), np.array(powers, np.float32))
+
+
+def _mitchell(x: Floats) -> Floats:
+    outer = ((_F(-7 / 18) * x + _F(2)) * x - _F(10 / 3)) * x + _F(16 / 9)
+    inner = ((_F(7 / 6) * x - _F(2)) * x) * x + _F(8 / 9)
+    return np.where(x >= 2, _F(0), np.where(x >= 1, outer, inner))
+
+
 _KERNELS: dict[str, tuple[np.float32, Callable[[Floats], Floats]]] = {
     "bilinear": (_F(1), _triangle),
     "bicubic": (_F(2), _keys),
-    "lanczos": (_F(3), _lanczos3),
+    "lanczos": (_F(3), functools.partial(_lanczos, 3)),
+    "lanczos5": (_F(5), functools.partial(_lanczos, 5)),
+    "gaussian": (_F(1.5), _gaussian),
+    "mitchellcubic": (_F(2), _mitchell),
 }
 
 

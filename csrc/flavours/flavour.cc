@@ -20,6 +20,8 @@ ResampleMethod MethodFor(Flavour flavour, PassOrder order, Filter filter, SimdLe
       return TorchMethod(filter, level);
     case Flavour::kTorchFloat:
       return TorchFloatMethod(filter, level);
+    case Flavour::kTorchPlain:
+      return TorchPlainMethod(filter, level);
     case Flavour::kOpencv:
       return OpencvMethod(filter, level, sides);
     case Flavour::kTensorflow:

@@ -12,6 +12,7 @@ enum class Flavour {
   kPillow,
   kTorch,       // uint8 tensors with antialias, by int16 weights
   kTorchFloat,  // the same in float32, rounded to uint8 at the end
+  kTorchPlain,  // uint8 tensors without antialias
   kOpencv,
   kTensorflow,           // tf.image.resize
   kTensorflowAntialias,  // the same with antialias

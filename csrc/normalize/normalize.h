@@ -36,6 +36,9 @@ class Normalizer {
   // Integers are quantised ones.
   void FloatRow(float* rgb, int y, void* slot) const;
 
+  // Has the memory of a row fetched that comes soon after row `y`, where there is one.
+  void FetchAhead(int y, void* slot) const;
+
  private:
   template <typename T>
   std::array<T*, 3> Planes(int y, void* slot) const;

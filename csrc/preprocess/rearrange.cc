@@ -37,13 +37,37 @@ Orientation OrientationOf(int number) {
   }
 }
 
-Status Reserve(const Rect& area, AlignedBuffer* pixels) {
-  const size_t row = 3 * static_cast<size_t>(area.width());
-  return pixels->Reserve(row * static_cast<size_t>(area.height()) + kReadSlack);
+// Makes room for the pixels of `area`, and sets `view` to it.
+Status Reserve(const Rect& area, int channels, AlignedBuffer* pixels, PixelView* view) {
+  const size_t row = static_cast<size_t>(channels) * static_cast<size_t>(area.width());
+  REGCORE_RETURN_IF_ERROR(pixels->Reserve(row * static_cast<size_t>(area.height()) + kReadSlack));
+  *view = {pixels->data(), static_cast<ptrdiff_t>(row), area};
+  return {};
 }
 
-RgbView ViewOf(const Rect& area, const AlignedBuffer& pixels) {
-  return {pixels.data(), 3 * ptrdiff_t{area.width()}, area};
+// Turns pixels of kBytes; as Turn.
+template <size_t kBytes>
+void TurnPixels(const PixelView& view, const Rect& stored, const Orientation& o, int row_pixels,
+                uint8_t* out) {
+  constexpr ptrdiff_t kPixel = kBytes;
+  // Rows that are reversed are read upwards.
+  const ptrdiff_t in_stride = o.reverses_rows ? -view.stride : view.stride;
+  const uint8_t* in = view.Row(o.reverses_rows ? stored.bottom - 1 : stored.top) +
+                      kPixel * (stored.left - view.area.left);
+  const ptrdiff_t row = kPixel * row_pixels;
+  if (o.swaps) {
+    if (o.reverses_columns) out += row * (stored.width() - 1);
+    TransposePixels<kBytes>(in, in_stride, stored.width(), stored.height(), out,
+                            o.reverses_columns ? -row : row);
+    return;
+  }
+  for (int y = 0; y < stored.height(); ++y, in += in_stride, out += row) {
+    if (o.reverses_columns) {
+      GatherPixels<kBytes>(in + row - kPixel, -kPixel, stored.width(), out);
+    } else {
+      std::memcpy(out, in, static_cast<size_t>(row));
+    }
+  }
 }
 
 }  // namespace
@@ -65,44 +89,26 @@ Rect StoredArea(const Rect& upright, int orientation, int width, int height) {
   return area;
 }
 
-Status Turn(const RgbView& view, const Rect& upright, int orientation, int width, int height,
-            AlignedBuffer* pixels, RgbView* turned) {
-  REGCORE_RETURN_IF_ERROR(Reserve(upright, pixels));
-  const Orientation o = OrientationOf(orientation);
-  const Rect stored = StoredArea(upright, orientation, width, height);
-  // Rows that are reversed are read upwards.
-  const ptrdiff_t in_stride = o.reverses_rows ? -view.stride : view.stride;
-  const uint8_t* in = view.Row(o.reverses_rows ? stored.bottom - 1 : stored.top) +
-                      3 * ptrdiff_t{stored.left - view.area.left};
-  const ptrdiff_t row = 3 * ptrdiff_t{upright.width()};
-  uint8_t* out = pixels->data();
-  if (o.swaps) {
-    if (o.reverses_columns) out += row * (stored.width() - 1);
-    TransposePixels<3>(in, in_stride, stored.width(), stored.height(), out,
-                       o.reverses_columns ? -row : row);
-  } else {
-    for (int y = 0; y < stored.height(); ++y, in += in_stride, out += row) {
-      if (o.reverses_columns) {
-        GatherPixels<3>(in + row - 3, -3, stored.width(), out);
-      } else {
-        std::memcpy(out, in, static_cast<size_t>(row));
-      }
-    }
-  }
-  *turned = ViewOf(upright, *pixels);
+Status Turn(const PixelView& view, const Rect& upright, int orientation, int width, int height,
+            AlignedBuffer* pixels, PixelView* turned, int channels) {
+  const PixelView source = view;
+  REGCORE_RETURN_IF_ERROR(Reserve(upright, channels, pixels, turned));
+  const auto turn = channels == 1 ? TurnPixels<1> : channels == 3 ? TurnPixels<3> : TurnPixels<4>;
+  turn(source, StoredArea(upright, orientation, width, height), OrientationOf(orientation),
+       upright.width(), pixels->data());
   return {};
 }
 
 Status ToLuma(const RgbView& view, const Rect& area, AlignedBuffer* pixels, RgbView* grey) {
-  REGCORE_RETURN_IF_ERROR(Reserve(area, pixels));
+  const RgbView coloured = view;
+  REGCORE_RETURN_IF_ERROR(Reserve(area, 3, pixels, grey));
   uint8_t* out = pixels->data();
   for (int y = area.top; y < area.bottom; ++y) {
-    const uint8_t* source = view.Row(y) + 3 * ptrdiff_t{area.left - view.area.left};
+    const uint8_t* source = coloured.Row(y) + 3 * ptrdiff_t{area.left - coloured.area.left};
     for (int x = 0; x < area.width(); ++x, source += 3, out += 3) {
       std::memset(out, Luma(source), 3);
     }
   }
-  *grey = ViewOf(area, *pixels);
   return {};
 }
 

@@ -19,9 +19,9 @@ inline constexpr int kTransposed = 5;  // makes columns of rows, and nothing els
 Rect StoredArea(const Rect& upright, int orientation, int width, int height);
 
 // Copies the part `upright` of the turned picture into `pixels` and sets `turned`, which may be
-// `view` itself, to it. `view` has its StoredArea, which is not empty.
-Status Turn(const RgbView& view, const Rect& upright, int orientation, int width, int height,
-            AlignedBuffer* pixels, RgbView* turned);
+// `view` itself, to it. `view` has its StoredArea, which is not empty. Pixels have 1, 3 or 4 bytes.
+Status Turn(const PixelView& view, const Rect& upright, int orientation, int width, int height,
+            AlignedBuffer* pixels, PixelView* turned, int channels = 3);
 
 // Copies `area` of the view into `pixels`, three times the luma for each pixel, by the weights of
 // Pillow's convert("L"), and sets `grey`, which may be `view` itself, to it.

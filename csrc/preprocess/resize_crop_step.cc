@@ -93,7 +93,10 @@ bool ResizeCropStep::NeedsWindow(const CropPlan& plan) const {
 Status ResizeCropStep::Run(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                            void* slot) const {
   if (NeedsWindow(plan)) return RunThroughWindow(view, plan, worker, slot);
-  return Resample(view, plan, worker, [&](int y, uint8_t* row) { Normalize(row, y, slot); });
+  return Resample(view, plan, worker, [&](int y, uint8_t* row) {
+    normalizer_.FetchAhead(y, slot);
+    Normalize(row, y, slot);
+  });
 }
 
 // Calls use_row(i, row) for every row, or if the plan is transposed every column, of the covered

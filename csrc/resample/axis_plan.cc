@@ -84,6 +84,10 @@ Kernel KernelOf(Filter filter) {
       return {Mks2021, 4.5};
     case Filter::kNearest:
     case Filter::kArea:
+    case Filter::kNearestExact:
+    case Filter::kLanczos5:
+    case Filter::kGaussian:
+    case Filter::kMitchell:
       break;
   }
   return {Bicubic, 2.0};

@@ -15,7 +15,11 @@ enum class Filter {
   kNearest,
   kMks2013,  // Magic Kernel Sharp, from Pillow 13 on
   kMks2021,
-  kArea,  // OpenCV's and TensorFlow's
+  kArea,          // OpenCV's and TensorFlow's
+  kNearestExact,  // torch's
+  kLanczos5,      // TensorFlow's, as those that follow
+  kGaussian,
+  kMitchell,
 };
 
 // How far the weights of a filter reach, in input pixels at scale 1. kNearest has none.

@@ -35,6 +35,10 @@ Size ResizedSize(double width, double height, const CropRule& rule) {
       // Python's round(): halves to even.
       return {std::nearbyint(width / ratio), std::nearbyint(height / ratio)};
     }
+    case Resize::kOutsideFactor: {
+      const double factor = std::max(rule_width / width, rule_height / height);
+      return {std::nearbyint(width * factor), std::nearbyint(height * factor)};
+    }
     case Resize::kNone:
       break;
   }

@@ -8,11 +8,12 @@ namespace regcore {
 
 // What the size that a picture is resized to is made of.
 enum class Resize {
-  kShortSide,  // the short side is given, the ratio kept by torchvision's Resize(int)
-  kExact,      // both sides are given
-  kInside,     // the largest of the same ratio that fits into both, by timm's ResizeKeepRatio
-  kOutside,    // the smallest of the same ratio that covers both, by the same
-  kNone,       // the picture stays as it is
+  kShortSide,      // the short side is given, the ratio kept by torchvision's Resize(int)
+  kExact,          // both sides are given
+  kInside,         // the largest of the same ratio that fits into both, by timm's ResizeKeepRatio
+  kOutside,        // the smallest of the same ratio that covers both, by the same
+  kOutsideFactor,  // the same by PaddleClas's ResizeImage: sides times a factor
+  kNone,           // the picture stays as it is
 };
 
 // How half a pixel of the window's place is rounded.

@@ -4,6 +4,7 @@
 
 #include "base/luma.h"
 #include "files/read_file.h"
+#include "preprocess/rearrange.h"
 
 namespace regcore {
 namespace {
@@ -22,16 +23,16 @@ void ConvertRow(const uint8_t* rgb, int width, int channels, uint8_t* out) {
 
 }  // namespace
 
-Status PictureDecoder::Open(const ImageSource& source, int channels,
+Status PictureDecoder::Open(const ImageSource& source, int channels, bool upright,
                             const ExternalDecoder& external, size_t index) {
   source_ = &source;
   external_ = &external;
   index_ = index;
   channels_ = channels;
+  upright_ = upright;
   is_jpeg_ = false;
   if (source.width > 0) {
-    width_ = source.width;
-    height_ = source.height;
+    SetSize(source.width, source.height, kUpright);
     view_ = {source.data, source.stride, {0, 0, width_, height_}};
     return {};
   }
@@ -56,19 +57,30 @@ Status PictureDecoder::OpenEncoded() {
   if (status.code() == StatusCode::kUnsupported) return DecodeExternally();
   REGCORE_RETURN_IF_ERROR(status);
   is_jpeg_ = true;
-  width_ = jpeg_.width();
-  height_ = jpeg_.height();
+  SetSize(jpeg_.width(), jpeg_.height(), jpeg_.orientation());
   return {};
+}
+
+// As it is stored.
+void PictureDecoder::SetSize(int width, int height, int orientation) {
+  stored_width_ = width_ = width;
+  stored_height_ = height_ = height;
+  orientation_ = upright_ ? orientation : kUpright;
+  if (SwapsSides(orientation_)) std::swap(width_, height_);
 }
 
 Status PictureDecoder::Decode(const Rect& wanted, PixelView* view, bool* readable) {
   if (is_jpeg_) {
-    Status status = DecodeJpeg(wanted);
+    Status status = DecodeJpeg(StoredArea(wanted, orientation_, stored_width_, stored_height_));
     // A progressive JPEG that lacks scans shows only then.
     if (status.code() == StatusCode::kUnsupported) status = DecodeExternally();
     REGCORE_RETURN_IF_ERROR(status);
   }
   Close();
+  if (orientation_ != kUpright) {
+    REGCORE_RETURN_IF_ERROR(Turn(view_, wanted, orientation_, stored_width_, stored_height_,
+                                 &turned_, &view_, channels_));
+  }
   *view = view_;
   *readable = source_->width == 0;
   return {};
@@ -86,11 +98,12 @@ Status PictureDecoder::DecodeExternally() {
   REGCORE_RETURN_IF_ERROR(external_->decode(external_->context, index_, &image));
   if (!image.complete) return {StatusCode::kOutOfMemory, "out of memory"};
   view_ = image.view();
-  if (is_jpeg_ && (view_.area.width() != width_ || view_.area.height() != height_)) {
+  const int width = width_;
+  const int height = height_;
+  SetSize(view_.area.width(), view_.area.height(), image.orientation);
+  if (is_jpeg_ && (width_ != width || height_ != height)) {
     return {StatusCode::kCorrupt, "has another size by another decoder"};
   }
-  width_ = view_.area.width();
-  height_ = view_.area.height();
   return {};
 }
 
@@ -110,7 +123,7 @@ Status PictureDecoder::ConvertRgb(const Rect& area) {
 bool PictureDecoder::TakePixels(size_t most, AlignedBuffer* pixels) {
   const bool is_whole =
       view_.area == Rect{0, 0, width_, height_} && view_.stride == ptrdiff_t{channels_} * width_;
-  for (AlignedBuffer* held : {&pixels_, &converted_}) {
+  for (AlignedBuffer* held : {&pixels_, &converted_, &turned_}) {
     if (!is_whole || view_.data != held->data() || held->capacity() > most) continue;
     std::swap(*held, *pixels);
     return true;
@@ -119,7 +132,8 @@ bool PictureDecoder::TakePixels(size_t most, AlignedBuffer* pixels) {
 }
 
 size_t PictureDecoder::HeldBytes() const {
-  return jpeg_.HeldBytes() + file_.capacity() + pixels_.capacity() + converted_.capacity();
+  return jpeg_.HeldBytes() + file_.capacity() + pixels_.capacity() + converted_.capacity() +
+         turned_.capacity();
 }
 
 void PictureDecoder::Release() {
@@ -127,6 +141,7 @@ void PictureDecoder::Release() {
   file_.Release();
   pixels_.Release();
   converted_.Release();
+  turned_.Release();
 }
 
 }  // namespace regcore

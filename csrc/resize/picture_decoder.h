@@ -24,11 +24,13 @@ class PictureDecoder {
       : limits_(limits), jpeg_(limits, level) {}
 
   // `channels`: 1, 3 or 4, what an encoded picture is converted to as by Pillow (L, RGB, RGBA);
-  // pixels have them. `external` decodes what is not a JPEG that the core takes. All of it must
-  // stay valid until Decode has returned, pixels until nobody reads the view any more.
-  Status Open(const ImageSource& source, int channels, const ExternalDecoder& external,
-              size_t index);
+  // pixels have them. `upright`: whether it is turned as its EXIF orientation says. `external`
+  // decodes what is not a JPEG that the core takes. All of it must stay valid until Decode has
+  // returned, pixels until nobody reads the view any more.
+  Status Open(const ImageSource& source, int channels, bool upright,
+              const ExternalDecoder& external, size_t index);
 
+  // Once it is turned.
   int width() const { return width_; }
   int height() const { return height_; }
 
@@ -51,6 +53,7 @@ class PictureDecoder {
   Status DecodeJpeg(const Rect& wanted);
   Status DecodeExternally();
   Status ConvertRgb(const Rect& area);
+  void SetSize(int width, int height, int orientation);
 
   const DecodeLimits limits_;
   const MemoryShare unlimited_{nullptr, 1};
@@ -58,12 +61,17 @@ class PictureDecoder {
   AlignedBuffer file_;
   AlignedBuffer pixels_;
   AlignedBuffer converted_;
+  AlignedBuffer turned_;
 
   // Of the picture last opened.
   const ImageSource* source_ = nullptr;
   const ExternalDecoder* external_ = nullptr;
   size_t index_ = 0;
   int channels_ = 3;
+  bool upright_ = false;  // wanted
+  int stored_width_ = 0;
+  int stored_height_ = 0;
+  int orientation_ = 1;  // that is to be undone
   int width_ = 0;
   int height_ = 0;
   FetchedBytes fetched_;

@@ -69,7 +69,7 @@ Status PictureJob::Start(std::vector<PictureTask> tasks, ExternalDecoder externa
 Status PictureJob::Resize(size_t index, Worker* worker) {
   const PictureTask& task = tasks_[index];
   PictureDecoder& decoder = worker->decoder;
-  REGCORE_RETURN_IF_ERROR(decoder.Open(task.source, task.channels, external_, index));
+  REGCORE_RETURN_IF_ERROR(decoder.Open(task.source, task.channels, task.upright, external_, index));
   PicturePlan plan;
   REGCORE_RETURN_IF_ERROR(MakePicturePlan(decoder.width(), decoder.height(), task.channels,
                                           task.request, level_, &plan));
@@ -87,7 +87,7 @@ Status PictureJob::Resize(size_t index, Worker* worker) {
 Status PictureJob::Decode(size_t index, Worker* worker) {
   const PictureTask& task = tasks_[index];
   PictureDecoder& decoder = worker->decoder;
-  REGCORE_RETURN_IF_ERROR(decoder.Open(task.source, task.channels, external_, index));
+  REGCORE_RETURN_IF_ERROR(decoder.Open(task.source, task.channels, task.upright, external_, index));
   const Rect whole = {0, 0, decoder.width(), decoder.height()};
   PixelView pixels;
   bool readable = false;

@@ -28,6 +28,7 @@ namespace regcore {
 struct PictureTask {
   ImageSource source;
   int channels = 3;       // of the result; pixels of a source have them
+  bool upright = false;   // turned as its EXIF orientation says
   ResizeRequest request;  // where pictures are resized
   ResultView out;
 };

@@ -8,14 +8,15 @@ from __future__ import annotations
 FILTERS = ("box", "bilinear", "hamming", "bicubic", "lanczos", "nearest")
 #: Whose resize; regcore.recipes.flavours has what each one can.
 FLAVOURS = (
-    "pillow", "torch", "torch_float", "opencv", "tensorflow", "tensorflow_antialias"
+    "pillow", "torch", "torch_float", "torch_no_antialias", "opencv", "tensorflow",
+    "tensorflow_antialias",
 )  # fmt: skip
-#: Those of recipes: OpenCV has one more.
-RECIPE_FILTERS = (*FILTERS, "area")
+#: Those of recipes: other libraries have more than Pillow.
+RECIPE_FILTERS = (*FILTERS, "area", "nearest_exact", "lanczos5", "gaussian", "mitchellcubic")
 #: Those of a whole picture: Magic Kernel Sharp came with Pillow 13.
 RESIZE_FILTERS = (*FILTERS, "mks2013", "mks2021")
 PASS_ORDERS = ("pillow9", "pillow13")
-FITS = ("exact", "inside", "outside")
+FITS = ("exact", "inside", "outside", "outside_factor")
 CROP_OFFSETS = ("half_even", "floor", "toward_zero")
 EXIF = ("ignore", "apply")
 CHANNELS = ("rgb", "bgr", "gray")

@@ -27,8 +27,14 @@ class PictureWorkers:
         filter: str,
         pass_order: str,
         reducing_gap: float,
+        upright: bool,
     ) -> Failures: ...
     def decode(
-        self, items: Iterable[Item], decode_external: ExternalDecoder, channels: Sequence[int]
+        self,
+        items: Iterable[Item],
+        decode_external: ExternalDecoder,
+        channels: Sequence[int],
+        *,
+        upright: bool,
     ) -> tuple[list[Pixels], Failures]: ...
     def close(self) -> None: ...

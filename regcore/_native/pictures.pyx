@@ -44,6 +44,7 @@ cdef extern from "resize/picture_job.h" namespace "regcore" nogil:
         PictureTask()
         ImageSource source
         int channels
+        bint upright
         ResizeRequest request
         ResultView out
 
@@ -126,14 +127,14 @@ cdef class PictureWorkers:
         stop_at_exit(self)
 
     def resize(self, items, decode_external, channels, outs, boxes, *, filter, pass_order,
-               double reducing_gap):
+               double reducing_gap, bint upright):
         """Writes each item, of so many channels, into its array of `outs` [height, width, channels].
 
-        boxes: None or four numbers for each. reducing_gap: 0 is none. Returns (index, words) of
+        upright: whether EXIF orientations are undone first. boxes: None or four numbers for each. reducing_gap: 0 is none. Returns (index, words) of
         those that failed.
         """
         cdef ImageSources listed = ImageSources(items, decode_external, CHANNELS)
-        cdef vector[PictureTask] tasks = self.tasks_for(listed, channels)
+        cdef vector[PictureTask] tasks = self.tasks_for(listed, channels, upright)
         cdef uint8_t[:, :, ::1] out
         cdef size_t i
         if len(outs) != <Py_ssize_t>tasks.size() or len(boxes) != <Py_ssize_t>tasks.size():
@@ -158,10 +159,10 @@ cdef class PictureWorkers:
         check(self.job.get().StartResize(move(tasks), listed.decoder()))
         return self.finish()
 
-    def decode(self, items, decode_external, channels):
+    def decode(self, items, decode_external, channels, *, bint upright):
         """(pictures, failures): a Pixels for each item, and (index, words) of those that failed."""
         cdef ImageSources listed = ImageSources(items, decode_external, CHANNELS)
-        cdef vector[PictureTask] tasks = self.tasks_for(listed, channels)
+        cdef vector[PictureTask] tasks = self.tasks_for(listed, channels, upright)
         cdef vector[DecodedPicture] decoded
         cdef size_t i
         check(self.job.get().StartDecode(move(tasks), listed.decoder()))
@@ -169,7 +170,7 @@ cdef class PictureWorkers:
         decoded = self.job.get().TakeDecoded()
         return [pixels_of(decoded[i], channels[i]) for i in range(decoded.size())], failures
 
-    cdef vector[PictureTask] tasks_for(self, ImageSources listed, channels) except *:
+    cdef vector[PictureTask] tasks_for(self, ImageSources listed, channels, bint upright) except *:
         cdef vector[PictureTask] tasks
         cdef PictureTask task
         cdef size_t i
@@ -181,6 +182,7 @@ cdef class PictureWorkers:
         for i in range(listed.sources.size()):
             task.source = listed.sources[i]
             task.channels = channels[i]
+            task.upright = upright
             if task.channels not in CHANNELS:
                 raise ValueError("a picture has 1, 3 or 4 channels")
             tasks.push_back(task)

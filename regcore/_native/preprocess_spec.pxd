@@ -17,6 +17,10 @@ cdef extern from "resample/axis_plan.h" namespace "regcore" nogil:
         kMks2013
         kMks2021
         kArea
+        kNearestExact
+        kLanczos5
+        kGaussian
+        kMitchell
 
     cdef enum class PassOrder:
         kPillow9
@@ -28,6 +32,7 @@ cdef extern from "flavours/flavour.h" namespace "regcore" nogil:
         kPillow
         kTorch
         kTorchFloat
+        kTorchPlain
         kOpencv
         kTensorflow
         kTensorflowAntialias
@@ -39,6 +44,7 @@ cdef extern from "resample/crop_geometry.h" namespace "regcore" nogil:
         kExact
         kInside
         kOutside
+        kOutsideFactor
         kNone
 
     cdef enum class CropOffset:

@@ -7,18 +7,19 @@ from regcore._native import choices
 
 
 cdef dict FLAVOURS = dict(zip(choices.FLAVOURS, (
-    <int>Flavour.kPillow, <int>Flavour.kTorch, <int>Flavour.kTorchFloat, <int>Flavour.kOpencv,
-    <int>Flavour.kTensorflow, <int>Flavour.kTensorflowAntialias
+    <int>Flavour.kPillow, <int>Flavour.kTorch, <int>Flavour.kTorchFloat, <int>Flavour.kTorchPlain,
+    <int>Flavour.kOpencv, <int>Flavour.kTensorflow, <int>Flavour.kTensorflowAntialias
 ), strict=True))
 cdef dict FILTERS = dict(zip(choices.RECIPE_FILTERS, (
     <int>Filter.kBox, <int>Filter.kBilinear, <int>Filter.kHamming, <int>Filter.kBicubic,
-    <int>Filter.kLanczos, <int>Filter.kNearest, <int>Filter.kArea
+    <int>Filter.kLanczos, <int>Filter.kNearest, <int>Filter.kArea,
+    <int>Filter.kNearestExact, <int>Filter.kLanczos5, <int>Filter.kGaussian, <int>Filter.kMitchell
 ), strict=True))
 cdef dict PASS_ORDERS = dict(zip(choices.PASS_ORDERS, (
     <int>PassOrder.kPillow9, <int>PassOrder.kPillow13
 ), strict=True))
 cdef dict FITS = dict(zip(choices.FITS, (
-    <int>Resize.kExact, <int>Resize.kInside, <int>Resize.kOutside
+    <int>Resize.kExact, <int>Resize.kInside, <int>Resize.kOutside, <int>Resize.kOutsideFactor
 ), strict=True))
 cdef dict CROP_OFFSETS = dict(zip(choices.CROP_OFFSETS, (
     <int>CropOffset.kHalfEven, <int>CropOffset.kFloor, <int>CropOffset.kTowardZero

@@ -8,13 +8,14 @@ from typing import Literal, overload
 
 import numpy as np
 
+from regcore._native.choices import EXIF
 from regcore.errors import DecodeError
 from regcore.files.arguments import check_choice
 from regcore.images.batch_stream import OnError
 from regcore.images.picture_items import failures_of, picture_items
 from regcore.images.picture_workers import picture_workers, worker_count
 from regcore.images.pillow_decoder import decode_as
-from regcore.images.resize import Mode
+from regcore.images.resize import Exif, Mode
 from regcore.images.resize_arguments import Pixels
 from regcore.images.sources import Image, core_errors
 
@@ -24,6 +25,7 @@ def decode(
     images: Sequence[Image],
     *,
     mode: Mode = ...,
+    exif: Exif = ...,
     workers: int | None = ...,
     on_error: Literal["raise"] = ...,
 ) -> list[Pixels]: ...
@@ -32,6 +34,7 @@ def decode(
     images: Sequence[Image],
     *,
     mode: Mode = ...,
+    exif: Exif = ...,
     workers: int | None = ...,
     on_error: Literal["report"],
 ) -> list[Pixels | DecodeError]: ...
@@ -39,14 +42,17 @@ def decode(
     images: Sequence[Image],
     *,
     mode: Mode = "RGB",
+    exif: Exif = "ignore",
     workers: int | None = None,
     on_error: OnError = "raise",
 ) -> list[Pixels] | list[Pixels | DecodeError]:
     """The whole picture of each file, byte for byte `Image.open(...).convert(mode)` of Pillow.
 
     images: paths, the bytes of files, pixels or images of Pillow, as `resize` takes them; pixels
-        come back as a copy. EXIF orientations are ignored, as Pillow does.
+        come back as a copy.
     mode: "L", "RGB" or "RGBA".
+    exif: "ignore" EXIF orientations, as Pillow does, or "apply" them, as by
+        `ImageOps.exif_transpose`.
     workers: threads, by default one per processor.
     on_error: "raise" the DecodeError of the first image that has no pixels, or "report" each in the
         place of its pixels.
@@ -54,13 +60,15 @@ def decode(
     Returns an array for each image, uint8 [height, width, channels], or [height, width] for mode L.
     """
     check_choice("on_error", on_error, ("raise", "report"))
-    pictures = picture_items(images, mode)
+    check_choice("exif", exif, EXIF)
+    pictures = picture_items(images, mode, upright=exif == "apply")
     count = worker_count(workers)
     with core_errors(), picture_workers(count) as threads:
         decoded, failures = threads.decode(
             [picture.item for picture in pictures],
             partial(decode_as, mode),
             [picture.channels for picture in pictures],
+            upright=exif == "apply",
         )
     errors = failures_of(pictures, failures)
     if errors and on_error == "raise":

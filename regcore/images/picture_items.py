@@ -37,26 +37,31 @@ class PictureItem:
         return (height, width, self.channels) if self.has_channel_axis else (height, width)
 
 
-def picture_items(images: Sequence[Image], mode: str) -> list[PictureItem]:
+def picture_items(
+    images: Sequence[Image], mode: str, *, upright: bool = False
+) -> list[PictureItem]:
     """Each image as the core takes it; raises UsageError for what is none.
 
     mode: what files, and images of Pillow in another of its modes than L, RGB and RGBA, are
         converted to; pixels stay what they are.
+    upright: whether images of Pillow are turned as their EXIF orientation says.
     """
     check_choice("mode", mode, tuple(CHANNELS))
     if isinstance(images, (str, bytes, bytearray, memoryview)) or not isinstance(images, Iterable):
         raise TypeError("images must be a sequence of images, not one image")
     if isinstance(images, np.ndarray) and images.ndim <= len(CHANNELS):
         raise TypeError("images must be a sequence of images, not one array")
-    return [_picture_item(image, index, mode) for index, image in enumerate(images)]
+    return [
+        _picture_item(image, index, mode, upright=upright) for index, image in enumerate(images)
+    ]
 
 
-def _picture_item(image: Image, index: int, mode: str) -> PictureItem:
+def _picture_item(image: Image, index: int, mode: str, *, upright: bool) -> PictureItem:
     if isinstance(image, np.ndarray):
         return _of_pixels(image, index)
     if is_pillow_image(image):
         try:
-            pixels = pixels_of(image, upright=False, modes=tuple(CHANNELS), otherwise=mode)
+            pixels = pixels_of(image, upright=upright, modes=tuple(CHANNELS), otherwise=mode)
         except (OSError, SyntaxError, ValueError) as error:
             return _of_file(UnloadableImage(unnamed_item(index), str(error)), mode)
         if pixels.size == 0:

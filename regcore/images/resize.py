@@ -8,6 +8,7 @@ from typing import Literal, overload
 
 import numpy as np
 
+from regcore._native.choices import EXIF
 from regcore.errors import DecodeError, UsageError
 from regcore.files.arguments import check_choice
 from regcore.images.batch_stream import OnError
@@ -28,6 +29,7 @@ from regcore.images.resize_arguments import (
 from regcore.images.sources import Image, core_errors
 
 Mode = Literal["L", "RGB", "RGBA"]
+Exif = Literal["ignore", "apply"]
 
 _NEW_IN_PILLOW_13 = ("mks2013", "mks2021")
 
@@ -41,6 +43,7 @@ def resize(
     reducing_gap: float | None = ...,
     box: Box | Sequence[Box | None] | None = ...,
     mode: Mode = ...,
+    exif: Exif = ...,
     pass_order: str | None = ...,
     workers: int | None = ...,
     out: Sequence[Pixels] | None = ...,
@@ -55,6 +58,7 @@ def resize(
     reducing_gap: float | None = ...,
     box: Box | Sequence[Box | None] | None = ...,
     mode: Mode = ...,
+    exif: Exif = ...,
     pass_order: str | None = ...,
     workers: int | None = ...,
     out: Sequence[Pixels] | None = ...,
@@ -68,6 +72,7 @@ def resize(
     reducing_gap: float | None = None,
     box: Box | Sequence[Box | None] | None = None,
     mode: Mode = "RGB",
+    exif: Exif = "ignore",
     pass_order: str | None = None,
     workers: int | None = None,
     out: Sequence[Pixels] | None = None,
@@ -76,7 +81,7 @@ def resize(
     """`Image.resize` of Pillow for each image, byte for byte, whatever the number of workers.
 
     images: paths, the bytes of files, pixels (uint8, [height, width] or [height, width, 1, 3 or
-        4]), or images of Pillow. Pixels of four channels are RGBA. EXIF orientations are ignored.
+        4]), or images of Pillow. Pixels of four channels are RGBA.
     sizes: (width, height) in pixels, one for all images or one for each.
     filter: "nearest", "box", "bilinear", "hamming", "bicubic", "lanczos", "mks2013", "mks2021", or
         the number of PIL.Image.Resampling.
@@ -85,6 +90,8 @@ def resize(
         for all images, or one or None for each.
     mode: what files are converted to, as by `Image.open(...).convert(mode)`. Pixels, and images of
         Pillow of these modes, keep theirs.
+    exif: "ignore" EXIF orientations, as Pillow's resize does, or "apply" them first, as by
+        `ImageOps.exif_transpose`; size and box are then those of the turned picture.
     pass_order: whose resize to equal, "pillow9" (9 to 12) or "pillow13"; by default that of the
         Pillow that is installed.
     workers: threads, by default one per processor. One large picture is worked on by several.
@@ -98,11 +105,12 @@ def resize(
     contradict themselves or the images, before any work.
     """
     check_choice("on_error", on_error, ("raise", "report"))
+    check_choice("exif", exif, EXIF)
     name, order = filter_name(filter), known_pass_order(pass_order)
     if name in _NEW_IN_PILLOW_13 and order != "pillow13":
         raise UsageError(f"the filter {name} is not in the Pillow of the pass order {order}")
     gap = gap_of(reducing_gap)
-    pictures = picture_items(images, mode)
+    pictures = picture_items(images, mode, upright=exif == "apply")
     shapes = [
         picture.array_shape(*size)
         for picture, size in zip(pictures, sizes_of(sizes, len(pictures)), strict=True)
@@ -122,6 +130,7 @@ def resize(
             filter=name,
             pass_order=order,
             reducing_gap=gap,
+            upright=exif == "apply",
         )
     errors = failures_of(pictures, failures)
     if errors and on_error == "raise":

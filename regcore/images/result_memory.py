@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from regcore.errors import UsageError
 from regcore.images.batch_stream import Array
 
 _CACHE_LINE = 64
+#: Parts that are all compared with each image, which is quicker than to look for the nearest ones.
+_FEW = 8
 
 
 def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -57,12 +60,17 @@ def refuse_overlaps(parts: Sequence[NDArray[np.uint8]], items: Sequence[native.I
         if not isinstance(item, (bytes, bytearray, memoryview, np.ndarray)) or len(item) == 0:
             continue
         source = item if isinstance(item, np.ndarray) else np.frombuffer(item, np.uint8)
-        begin, end = _span(source)
-        for part in in_order[bisect_right(ends, begin) :]:
-            if _address(part) >= end:
-                break
-            if np.shares_memory(part, source):
-                raise UsageError(f"out lies in the memory of item {index}")
+        near = in_order if len(in_order) <= _FEW else _neighbours(in_order, ends, source)
+        if any(np.shares_memory(part, source) for part in near):
+            raise UsageError(f"out lies in the memory of item {index}")
+
+
+def _neighbours(
+    in_order: Sequence[NDArray[np.uint8]], ends: Sequence[int], source: NDArray[Any]
+) -> Iterator[NDArray[np.uint8]]:
+    """The parts between the first and the last byte of an array."""
+    begin, end = _span(source)
+    return takewhile(lambda part: _address(part) < end, in_order[bisect_right(ends, begin) :])
 
 
 def _address(array: NDArray[Any]) -> int:

@@ -115,6 +115,8 @@ class UnloadableImage(ImageOnDemand):
 
 
 def _as_item(item: _Plain) -> native.Item:
+    if isinstance(item, np.ndarray):
+        return _pixels(item)
     if isinstance(item, (bytes, bytearray, ImageOnDemand)):
         return item
     if isinstance(item, FilePart):
@@ -123,7 +125,7 @@ def _as_item(item: _Plain) -> native.Item:
         if not item.c_contiguous:
             raise UsageError("the bytes of an image must be contiguous")
         return item.cast("B")
-    return _pixels(item) if isinstance(item, np.ndarray) else _path(item)
+    return _path(item)
 
 
 def _path(item: str | os.PathLike[str]) -> str:

@@ -24,12 +24,17 @@ class Flavour:
     rounds: bool = True
 
 
-_TENSORFLOW = ("nearest", "bilinear", "bicubic", "area", "lanczos")
+_TORCH = ("nearest", "nearest_exact", "bilinear", "bicubic")
+_TENSORFLOW = (
+    *("nearest", "bilinear", "bicubic", "area"),
+    *("lanczos", "lanczos5", "gaussian", "mitchellcubic"),
+)
 
 #: Other libraries than Pillow, by the name in a recipe.
 FLAVOURS = {
-    "torch": Flavour("torch on uint8", ("nearest", "bilinear", "bicubic", "lanczos")),
-    "torch_float": Flavour("torch in float32", ("nearest", "bilinear", "bicubic")),
+    "torch": Flavour("torch on uint8", (*_TORCH, "lanczos")),
+    "torch_float": Flavour("torch in float32", _TORCH),
+    "torch_no_antialias": Flavour("torch on uint8 without antialias", ("bilinear", "bicubic")),
     "opencv": Flavour("OpenCV", ("nearest", "bilinear", "bicubic", "area", "lanczos")),
     "tensorflow": Flavour("TensorFlow", _TENSORFLOW, rounds=False),
     "tensorflow_antialias": Flavour("TensorFlow with antialias", _TENSORFLOW, rounds=False),

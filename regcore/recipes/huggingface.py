@@ -66,7 +66,7 @@ def recipe_of_huggingface(source: str | Path | Mapping[str, Any], backend: str =
     fields = _geometry(settings, kind) | value_fields(read_values(settings, kind), backend)
     if backend == "torchvision" and fields["resize"] is not None:
         if fields["filter"] == "nearest":
-            raise settings.refusal("resample", "0 is nearest-exact of tensors, which no recipe has")
+            fields["filter"] = "nearest_exact"
         fields["flavour"] = "torch"
     settings.finish(*_HARMLESS)
     pads_by_torchvision = backend == "torchvision" and fields["fill"] is not None

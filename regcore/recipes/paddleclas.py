@@ -130,16 +130,11 @@ class _Pipeline:
         self._steps.add("resize", step, "resize_short", **fields)
 
     def _short_side(self, step: Settings) -> dict[str, Any]:
-        """round(side * (short / side)) is round(side / (side / short)) for powers of two only."""
+        """For powers of two round(side * (short / side)) is round(side / (side / short)), too."""
         short = step.side("resize_short")
-        if short & (short - 1):
-            raise step.refusal(
-                "resize_short",
-                f"rounds the long side as PaddleClas does, round(side * ({short} / short side)), "
-                "which a recipe does only for powers of two",
-            )
         self._needed.add("CropImage")
-        return {"resize": (short, short), "fit": "outside"}
+        fit = "outside_factor" if short & (short - 1) else "outside"
+        return {"resize": (short, short), "fit": fit}
 
     def _crop(self, step: Settings) -> None:
         self._steps.add("crop", step, "size", crop=step.sides("size"), crop_offset="floor")

@@ -84,7 +84,7 @@ class Recipe(RecipeSources):
         rule; a pair depends on `fit`; None is no resize.
     crop: what is cut from the centre, the same number of rows and columns or a pair. By default,
         where `resize` is a pair, all of that.
-    filter: of the resize; "area" is OpenCV's alone, and not every flavour has every filter.
+    filter: of the resize; the six of Pillow, and those that only other flavours have.
     mean, std: for each of `channels`, in that order. The value is ((u8 / divisor) - mean) / std,
         each operation rounded to float32.
     dtype: "float32", "float16" or "bfloat16" (the float32 value rounded; NumPy gets the bits of
@@ -96,7 +96,7 @@ class Recipe(RecipeSources):
         taller than 2:1). By default that of the installed Pillow; "own" for other flavours.
     fit: what a pair of `resize` means: "exact" has those sides, whatever that does to the ratio;
         "inside" is the largest that fits into them, "outside" the smallest that covers them, both
-        rounded as timm does.
+        rounded as timm does; "outside_factor" is the latter rounded as PaddleClas does.
     crop_offset: how half a pixel is rounded: "half_even" by torchvision, "floor" by Hugging Face,
         "toward_zero" by its torchvision backend, which differs where the crop is the larger one.
     fill: the colour (red, green, blue) around a picture that is smaller than the crop; None
@@ -110,8 +110,9 @@ class Recipe(RecipeSources):
         EfficientNet does.
     quant_scale, quant_zero_point: the result is round(value / scale) + zero point, saturated.
     flavour: whose resize to equal: "pillow"; "torch", torchvision's on uint8 tensors with
-        antialias; "torch_float", its way through float32; "opencv"; "tensorflow" and
-        "tensorflow_antialias", whose values are not rounded to those of pixels.
+        antialias; "torch_float", its way through float32; "torch_no_antialias", on uint8 without;
+        "opencv"; "tensorflow" and "tensorflow_antialias", whose values are not rounded to those of
+        pixels.
 
     Raises UsageError where a value makes no sense.
     """

@@ -108,32 +108,35 @@ def _gray(step: Any, _: _Fields) -> _Fields:  # noqa: ANN401
 def _resize(step: Any, fields: _Fields) -> _Fields:  # noqa: ANN401
     if step.max_size is not None:
         raise UsageError(f"no recipe has a max_size, here {shown(step.max_size)}")
-    if step.antialias is False:
-        raise UsageError("antialias False: the filters of a recipe always do it")
     size = list(step.size) if isinstance(step.size, (tuple, list)) else [step.size]
-    if fields["is_tensor"] and getattr(step.interpolation, "value", "") == "nearest-exact":
-        raise UsageError("interpolation nearest-exact of tensors is no filter of a recipe")
     return {
         "resize": size[0] if len(size) == 1 else tuple(size),
-        "filter": _filter(step.interpolation),
+        "filter": _filter(step.interpolation, is_tensor=fields["is_tensor"]),
         "flavour": _resizer(step, fields),
     }
 
 
-def _resizer(step: object, fields: _Fields) -> str:
+def _resizer(step: Any, fields: _Fields) -> str:  # noqa: ANN401
     """transforms.v2 resizes tensors of uint8 as they are, transforms by way of float32."""
     if not fields["is_tensor"]:
-        return "pillow"
-    return "torch" if _is_v2(step) else "torch_float"
+        return "pillow"  # which does not know antialias=False
+    picks = _filter(step.interpolation, is_tensor=True).startswith("nearest")
+    if picks or step.antialias is not False:
+        return "torch" if _is_v2(step) else "torch_float"
+    if not _is_v2(step):
+        raise UsageError("antialias False of tensors by way of float32 is in no recipe")
+    return "torch_no_antialias"
 
 
-def _filter(interpolation: Any) -> str:  # noqa: ANN401
+def _filter(interpolation: Any, *, is_tensor: bool) -> str:  # noqa: ANN401
     if isinstance(interpolation, int):
         name = dict(enumerate(PILLOW_FILTERS)).get(interpolation)
     else:
         name = getattr(interpolation, "value", interpolation)
-    if name == "nearest-exact":  # the same for PIL images
-        name = "nearest"
+    if name == "nearest-exact":
+        if is_tensor:
+            return "nearest_exact"
+        name = "nearest"  # the same for PIL images
     if name not in FILTERS:
         raise UsageError(f"interpolation {shown(interpolation)} is none of {', '.join(FILTERS)}")
     return str(name)

@@ -11,7 +11,12 @@ from regcore.recipes.flavours import FLAVOURS
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.values import value_table
 
-_FITS = {"exact": "to", "inside": "to fit into", "outside": "to cover"}
+_FITS = {
+    "exact": "to",
+    "inside": "to fit into",
+    "outside": "to cover",
+    "outside_factor": "to cover",
+}
 _OFFSETS = {
     "half_even": "", "floor": ", offsets rounded down", "toward_zero": ", offsets toward zero",
 }  # fmt: skip

@@ -16,7 +16,9 @@ from regcore.images.flavours import check
 from regcore.images.flavours.libraries import LIBRARIES, Library
 from regcore.recipes.flavours import FLAVOURS
 
-MODULES = {"torch": "torch", "torch_float": "torch", "opencv": "cv2"}
+MODULES = {
+    "torch": "torch", "torch_float": "torch", "torch_no_antialias": "torch", "opencv": "cv2",
+}  # fmt: skip
 RECIPE = Recipe(resize=(5, 5), crop=None, filter="bilinear", flavour="opencv")
 
 

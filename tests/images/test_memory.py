@@ -116,3 +116,34 @@ def test_an_evaluation_of_many_images_takes_little_more_memory(tmp_path: Path) -
     print(peaks)  # noqa: T201
     # Results are 76 bytes an image, its path and places in lists some 300, the times 112.
     assert peaks[20_000] - peaks[1_000] < 19_000 * 650 / 2**20
+
+
+#: Resizes large pictures, and prints by how much the peak (VmHWM, in MiB) grew.
+RESIZES = """
+import sys
+from pathlib import Path
+from regcore import resize
+
+def peak():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+paths = sorted(Path(sys.argv[1]).glob("large-*.jpg"))
+resize(paths[:1], (9, 9), workers=1)
+before = peak()
+results = resize(paths * 8, (64, 48), workers=2)
+assert len(results) == 48
+print(peak() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_a_resize_holds_no_more_pictures_than_it_has_workers(folder: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", RESIZES, str(folder)],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    # A picture is 25 MiB, and as much again where its JPEG is progressive; all are 1187 MiB.
+    assert float(result.stdout) < 200, result.stdout

@@ -39,6 +39,7 @@ GEOMETRIES: dict[str, dict[str, Any]] = {
     "border": {"resize": (64, 64), "fit": "inside", "crop": 64, "fill": GREY},
     "border of a rectangle": {"resize": (50, 81), "fit": "inside", "crop": (44, 70), "fill": GREY},
     "cover": {"resize": (50, 81), "fit": "outside", "crop": (50, 81)},
+    "cover by a factor": {"resize": (47, 81), "fit": "outside_factor", "crop": (47, 81)},
     "no resize": {"resize": None, "crop": 57, "fill": (255, 0, 1)},
     "no resize, floor": {"resize": None, "crop": (57, 90), "fill": GREY, "crop_offset": "floor"},
 }

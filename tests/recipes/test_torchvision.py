@@ -80,6 +80,13 @@ def composes(t: Any, v2: Any, float32: Any, uint8: Any) -> dict[str, Any]:
         "larger crop": [t.Resize([200]), t.CenterCrop([224]), t.ToTensor(), t.Normalize(*half)],
         "no resize": [t.CenterCrop(224), t.PILToTensor(), t.ConvertImageDtype(float32)],
         "pixels": [t.Resize(64, t.InterpolationMode.LANCZOS), t.CenterCrop(60), t.PILToTensor()],
+        "a PIL image always has antialias": [
+            *(t.Resize(96, antialias=False), t.CenterCrop(90), t.ToTensor()),
+        ],
+        "tensor without antialias": [
+            *(v2.ToImage(), v2.Resize(96, antialias=False), v2.CenterCrop(90)),
+            *(v2.ToDtype(float32, scale=True), v2.Normalize(*half)),
+        ],
         "nearest": [t.Resize(64, nearest), t.CenterCrop(64), t.ToTensor()],
         "a number": [t.Resize(64, 4), t.CenterCrop(64), t.ToTensor(), t.Normalize([0.5], [0.5])],
         "gray": [
@@ -114,6 +121,7 @@ def composes(t: Any, v2: Any, float32: Any, uint8: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.filterwarnings("ignore:Anti-alias option is always applied for PIL")
 def test_composes(torchvision: Any, pictures: list[str], opened: list[Image.Image]) -> None:
     from torchvision.transforms import v2
 
@@ -140,7 +148,9 @@ def refused(t: Any, v2: Any, torch: Any) -> dict[str, list[Any]]:
         ],
         "v2._geometry.RandomResizedCrop": [v2.RandomResizedCrop(224)],
         "Resize: no recipe has a max_size, here 300": [t.Resize(256, max_size=300), crop],
-        "Resize: antialias False": [t.Resize(256, antialias=False), crop, tensor],
+        "Resize: antialias False of tensors by way of": [
+            *(t.PILToTensor(), t.Resize(256, antialias=False), crop),
+        ],
         "Grayscale: num_output_channels 3": [t.Grayscale(3), resize, crop, tensor],
         "Resize after CenterCrop: a recipe has": [crop, resize, tensor],
         "Resize after Resize": [resize, resize, crop, tensor],

@@ -64,7 +64,7 @@ class OpencvColumns {
   // Some rows of the source, from column 0 of the picture on, and of the intermediate image.
   struct Rows {
     const uint8_t* source[kMaxRows];
-    ptrdiff_t next;  // bytes to the rows below
+    ptrdiff_t ahead;  // bytes to the rows that follow the next ones
     uint8_t* out;
     size_t out_stride;
   };
@@ -73,7 +73,7 @@ class OpencvColumns {
   template <int kRows>
   static void PrefetchBelow(const Rows& rows, int place) {
     for (int r = 0; r < kRows; ++r) {
-      _mm_prefetch(rows.source[r] + rows.next + place, _MM_HINT_T1);
+      _mm_prefetch(rows.source[r] + rows.ahead + place, _MM_HINT_T1);
     }
   }
 
@@ -202,7 +202,7 @@ class OpencvColumns {
   template <typename Groups, GroupShape kShape, int kRows>
   static void RowsFrom(const PackedAxis& axis, int begin, const PixelView& source, uint8_t* out) {
     Rows rows = {{},
-                 kRows * source.stride,
+                 2 * kRows * source.stride,
                  out,
                  Layout::template RowBytes<typename Groups::Number>(3 * axis.plan.count)};
     for (int r = 0; r < kRows; ++r) {

@@ -22,6 +22,9 @@ ResampleMethod TensorflowMethod(Filter filter, SimdLevel level) {
     case Filter::kArea:
       return Method(MakeTensorflowAreaPlan, kernels.area);
     case Filter::kLanczos:
+    case Filter::kLanczos5:
+    case Filter::kGaussian:
+    case Filter::kMitchell:
       return Method(MakeTensorflowScaledPlan, kernels.sums);
     default:
       return Method(MakeTensorflowLinearPlan, kernels.linear);

@@ -16,12 +16,29 @@ float KeysCubic(float x) {
   return ((1.5f * x - 2.5f) * x) * x + 1.0f;
 }
 
-float Lanczos3(float x) {
+template <int kLobes>
+float Lanczos(float x) {
   constexpr float kPi = 3.14159265359f;
-  constexpr float kRadius = 3.0f;
+  constexpr float kRadius = kLobes;
   if (x > kRadius) return 0.0f;
   if (x <= 1e-3) return 1.0f;
   return kRadius * std::sin(kPi * x) * std::sin(kPi * x / kRadius) / (kPi * kPi * x * x);
+}
+
+constexpr float kGaussianRadius = 1.5f;
+
+float Gaussian(float x) {
+  constexpr float kSigma = kGaussianRadius / 3.0f;
+  if (x >= kGaussianRadius) return 0.0f;
+  return static_cast<float>(std::exp(double{-x * x} / (2.0 * double{kSigma} * double{kSigma})));
+}
+
+float MitchellCubic(float x) {
+  if (x >= 2.0f) return 0.0f;
+  if (x >= 1.0f) {
+    return (((-7.0f / 18.0f) * x + 2.0f) * x - 10.0f / 3.0f) * x + 16.0f / 9.0f;
+  }
+  return (((7.0f / 6.0f) * x - 2.0f) * x) * x + 8.0f / 9.0f;
 }
 
 struct Kernel {
@@ -34,7 +51,13 @@ Kernel KernelOf(Filter filter) {
     case Filter::kBicubic:
       return {KeysCubic, 2.0f};
     case Filter::kLanczos:
-      return {Lanczos3, 3.0f};
+      return {Lanczos<3>, 3.0f};
+    case Filter::kLanczos5:
+      return {Lanczos<5>, 5.0f};
+    case Filter::kGaussian:
+      return {Gaussian, kGaussianRadius};
+    case Filter::kMitchell:
+      return {MitchellCubic, 2.0f};
     default:
       return {Triangle, 1.0f};
   }

@@ -4,37 +4,45 @@
 #include <cmath>
 
 #include "resample/torch/axis_windows.h"
+#include "resample/torch/plain_windows.h"
 
 namespace regcore {
 namespace {
 
 constexpr double kInt16Limit = 1 << 15;
 
-// One input for each output: as torch has mode "nearest", in float32 and without half a pixel,
-// and what it leaves as it is.
-AxisPlan MakePickingPlan(int input_size, int output_size, int first, int count) {
+// One input for each output, in float32: as torch has mode "nearest", without half a pixel,
+// "nearest-exact", with it, and what it leaves as it is.
+AxisPlan MakePickingPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  const double centre = filter == Filter::kNearestExact ? 0.5 : 0.0;
   AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, 1);
   const float scale = static_cast<float>(input_size) / static_cast<float>(output_size);
   for (int i = 0; i < count; ++i) {
-    const int input = static_cast<int>(std::floor(static_cast<float>(first + i) * scale));
+    const double place = (first + i + centre) * double{scale};
+    const int input = static_cast<int>(std::floor(static_cast<float>(place)));
     plan.start[static_cast<size_t>(i)] = std::min(input, input_size - 1);
   }
   return plan;
 }
 
 bool Picks(int input_size, int output_size, Filter filter) {
-  return filter == Filter::kNearest || input_size == output_size;
+  return filter == Filter::kNearest || filter == Filter::kNearestExact || input_size == output_size;
 }
 
-// Fraction bits of the axis: no weight rounds to more than an int16.
-int WeightBits(const TorchWindows<double>& windows, int output_size) {
-  double heaviest = 0;
+double HeaviestOf(const TorchWindows<double>& windows, int output) {
   int start = 0;
   std::vector<double> weights;
-  for (int i = 0; i < output_size; ++i) {
-    windows.Weights(i, &start, &weights);
-    heaviest = std::max(heaviest, *std::max_element(weights.begin(), weights.end()));
-  }
+  windows.Weights(output, &start, &weights);
+  return *std::max_element(weights.begin(), weights.end());
+}
+
+double HeaviestOf(const TorchPlainWindows& windows, int output) { return windows.Heaviest(output); }
+
+// Fraction bits of the axis: no weight rounds to more than an int16.
+template <typename Windows>
+int WeightBits(const Windows& windows, int output_size) {
+  double heaviest = 0;
+  for (int i = 0; i < output_size; ++i) heaviest = std::max(heaviest, HeaviestOf(windows, i));
   int bits = 0;
   while (bits < kWeightBits && std::floor(0.5 + std::ldexp(heaviest, bits + 1)) < kInt16Limit) {
     ++bits;
@@ -49,8 +57,8 @@ int32_t ToFixedPoint(double weight, int bits) {
 }
 
 // store(value, index) takes each weight of the plan.
-template <typename Real, typename Store>
-void FillWindows(const TorchWindows<Real>& windows, const Store& store, AxisPlan* plan) {
+template <typename Real, typename Windows, typename Store>
+void FillWindows(const Windows& windows, const Store& store, AxisPlan* plan) {
   std::vector<Real> weights;
   for (int i = 0; i < plan->count; ++i) {
     const size_t output = static_cast<size_t>(i);
@@ -60,15 +68,14 @@ void FillWindows(const TorchWindows<Real>& windows, const Store& store, AxisPlan
   }
 }
 
-}  // namespace
-
-AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Filter filter) {
+template <typename Windows>
+AxisPlan MakeIntegerPlan(int input_size, int output_size, int first, int count, Filter filter) {
   if (Picks(input_size, output_size, filter)) {
-    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count);
+    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count, filter);
     plan.weights.assign(static_cast<size_t>(count), 1 << kWeightBits);
     return plan;
   }
-  const TorchWindows<double> windows(input_size, output_size, filter);
+  const Windows windows(input_size, output_size, filter);
   const int taps = std::min(windows.taps(), input_size);
   AxisPlan plan = MakeEmptyPlan(input_size, output_size, first, count, taps);
   plan.weights.assign(static_cast<size_t>(count) * static_cast<size_t>(plan.taps), 0);
@@ -78,9 +85,19 @@ AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Fi
   return plan;
 }
 
+}  // namespace
+
+AxisPlan MakeTorchPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  return MakeIntegerPlan<TorchWindows<double>>(input_size, output_size, first, count, filter);
+}
+
+AxisPlan MakeTorchPlainPlan(int input_size, int output_size, int first, int count, Filter filter) {
+  return MakeIntegerPlan<TorchPlainWindows>(input_size, output_size, first, count, filter);
+}
+
 AxisPlan MakeTorchFloatPlan(int input_size, int output_size, int first, int count, Filter filter) {
   if (Picks(input_size, output_size, filter)) {
-    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count);
+    AxisPlan plan = MakePickingPlan(input_size, output_size, first, count, filter);
     plan.float_weights.assign(static_cast<size_t>(count), 1.0f);
     return plan;
   }

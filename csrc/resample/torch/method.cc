@@ -9,7 +9,8 @@ namespace {
 
 ResampleMethod Method(ResampleMethod::MakePlan make_plan, const ResampleKernel& kernel,
                       Filter filter, SimdLevel level) {
-  const bool picks = filter == Filter::kNearest && level != SimdLevel::kPortable;
+  const bool picks = (filter == Filter::kNearest || filter == Filter::kNearestExact) &&
+                     level != SimdLevel::kPortable;
   return {make_plan, make_plan, picks ? &kPick : &kernel, false};
 }
 
@@ -17,6 +18,10 @@ ResampleMethod Method(ResampleMethod::MakePlan make_plan, const ResampleKernel& 
 
 ResampleMethod TorchMethod(Filter filter, SimdLevel level) {
   return Method(MakeTorchPlan, ResampleKernelFor(level), filter, level);
+}
+
+ResampleMethod TorchPlainMethod(Filter filter, SimdLevel level) {
+  return Method(MakeTorchPlainPlan, ResampleKernelFor(level), filter, level);
 }
 
 ResampleMethod TorchFloatMethod(Filter filter, SimdLevel level) {

@@ -55,6 +55,11 @@ def opencv_flag(name: str) -> int:
     return flags[name]
 
 
+def torch_mode(name: str) -> str:
+    """Torch's name of a filter."""
+    return name.replace("_", "-")
+
+
 def tensorflow_method(name: str) -> str:
     """TensorFlow's name of a filter."""
     return "lanczos3" if name == "lanczos" else name
@@ -72,11 +77,15 @@ def _by_opencv(pixels: NDArray[np.uint8], size: tuple[int, int], name: str) -> N
         cv2.ipp.setUseIPP(uses_ipp)
 
 
-def _interpolated(pixels: NDArray[Any], size: tuple[int, int], name: str) -> NDArray[Any]:
+def _interpolated(
+    pixels: NDArray[Any], size: tuple[int, int], name: str, *, antialias: bool = True
+) -> NDArray[Any]:
     import torch
 
     tensor = torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy())
-    resized = torch.nn.functional.interpolate(tensor, size, mode=name, antialias=name != "nearest")
+    resized = torch.nn.functional.interpolate(
+        tensor, size, mode=torch_mode(name), antialias=antialias and not name.startswith("nearest")
+    )
     return np.asarray(resized[0].permute(1, 2, 0))
 
 
@@ -105,6 +114,9 @@ _TENSORFLOW = ("tensorflow", "tensorflow-cpu")
 LIBRARIES = {
     "torch": Library("torch", ("torch",), "2.13.0", _interpolated),
     "torch_float": Library("torch", ("torch",), "2.13.0", _by_torch_in_float),
+    "torch_no_antialias": Library(
+        "torch", ("torch",), "2.13.0", partial(_interpolated, antialias=False)
+    ),
     "opencv": Library("OpenCV", _OPENCV, "5.0.0", _by_opencv),
     "tensorflow": Library("TensorFlow", _TENSORFLOW, "2.21.0", _by_tensorflow),
     "tensorflow_antialias": Library(

@@ -30,6 +30,9 @@ def _resized(geometry: Geometry, rows: int, columns: int) -> tuple[int, int]:
         return resize, resize * columns // rows
     if geometry.fit == "exact":
         return resize
+    if geometry.fit == "outside_factor":
+        factor = max(resize[0] / rows, resize[1] / columns)
+        return round(rows * factor), round(columns * factor)
     ratios = rows / resize[0], columns / resize[1]
     ratio = max(ratios) if geometry.fit == "inside" else min(ratios)
     return round(rows / ratio), round(columns / ratio)

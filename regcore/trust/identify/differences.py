@@ -124,8 +124,8 @@ def _resize_words(recipe: Recipe) -> str:
         return "no resize"
     if isinstance(resize, int):
         return f"short side to {resize}"
-    words = {"exact": "both sides to", "inside": "to fit into", "outside": "to cover"}
-    return f"{words[recipe.fit]} {_sides(resize)}"
+    words = {"exact": "both sides to", "inside": "to fit into"}
+    return f"{words.get(recipe.fit, 'to cover')} {_sides(resize)}"
 
 
 def _sides(size: tuple[int, int]) -> str:

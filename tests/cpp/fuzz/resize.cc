@@ -56,6 +56,7 @@ Case CaseOf(const uint8_t* data, size_t size) {
   Choices choices(data, size);
   PictureTask& task = c.task;
   task.channels = kChannels[choices.Below(3)];
+  task.upright = choices.Below(2) == 1;
   if (choices.Below(2) == 0) {
     task.source.data = data;
     task.source.size = size;

@@ -19,6 +19,7 @@ struct FlavourFilters {
 const FlavourFilters kFlavours[] = {
     {Flavour::kTorch, {Filter::kNearest, Filter::kBilinear, Filter::kBicubic, Filter::kLanczos}},
     {Flavour::kTorchFloat, {Filter::kNearest, Filter::kBilinear, Filter::kBicubic}},
+    {Flavour::kTorchPlain, {Filter::kBilinear, Filter::kBicubic}},
     {Flavour::kOpencv,
      {Filter::kNearest, Filter::kBilinear, Filter::kBicubic, Filter::kArea, Filter::kLanczos}},
 };
