@@ -1,8 +1,8 @@
 // ScoreKernels::medium_k of AVX-512: for kernels_avx512.cc, after kernels-inl.h.
 //
-// The scores that reach the bound are moved together without a branch, as nobody can foretell where
-// they are, and the next row's maxima are found between them, chunk by chunk: a processor that had
-// only this row to look at would stop asking for memory.
+// Where the scores are that reach the bound, nobody can foretell: so nothing here branches on it,
+// unless a chunk has more than usual. The next row's maxima are found in between, chunk by chunk: a
+// processor that had only this row to look at would stop asking for memory.
 #pragma once
 
 #include <immintrin.h>
