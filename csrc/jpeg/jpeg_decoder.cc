@@ -28,7 +28,7 @@ void JpegDecoder::Release() {
 
 size_t JpegDecoder::DecodeBytes() const {
   const size_t pixels = 3 * static_cast<size_t>(int64_t{width()} * height()) + kPixelSlack;
-  size_t scans = libjpeg_decoder_.HeldBytes();
+  size_t scans = libjpeg_decoder_.DecodeBytes();
   if (takes_scan_) scans += BaselineDecoder::BytesFor(scan_);
   // Both hold the coefficients of the image, and the library begins when the other has ended.
   if (takes_progression_) scans = std::max(scans, ProgressiveDecoder::BytesFor(progression_));

@@ -5,6 +5,7 @@
 
 #include "jpeg/entropy/markers.h"
 #include "jpeg/libjpeg_session.h"
+#include "jpeg/progressive/progression.h"
 
 namespace regcore {
 namespace {
@@ -13,10 +14,8 @@ namespace {
 #define REGCORE_TO_STRING(x) REGCORE_STRINGIFY(x)
 
 // Whether scans are missing that would refine the lowest frequencies of a started progressive JPEG.
-// libjpeg then smooths between blocks, which each of its versions does in another way.
 bool LacksScans(const jpeg_decompress_struct& info) {
   if (!info.progressive_mode || info.coef_bits == nullptr) return false;
-  constexpr int kSmoothedCoefficients = 10;
   for (int c = 0; c < info.num_components; ++c) {
     const int* const bits = info.coef_bits[c];  // still unknown, -1: all; 0: complete
     if (std::any_of(bits, bits + kSmoothedCoefficients, [](int b) { return b != 0; })) return true;
@@ -124,11 +123,13 @@ LibjpegDecoder::~LibjpegDecoder() = default;
 void LibjpegDecoder::Release() {
   session_->Close();
   library_bytes_ = 0;
+  started_ = false;
 }
 
 Status LibjpegDecoder::Open(const uint8_t* bytes, size_t size) {
   if (!IsJpeg(bytes, size)) return {StatusCode::kUnsupported, "not a JPEG"};
   library_bytes_ = 0;
+  started_ = false;
   REGCORE_RETURN_IF_ERROR(session_->Open(bytes, size));
   if (!HasKnownColours(session_->info())) {
     return {StatusCode::kUnsupported, "JPEG colours are neither grey, YCbCr nor RGB"};
@@ -137,8 +138,6 @@ Status LibjpegDecoder::Open(const uint8_t* bytes, size_t size) {
   REGCORE_RETURN_IF_ERROR(CheckPixels(width(), height(), limits_));
   return CheckScans(CountScans(session_.get()), limits_);
 }
-
-size_t LibjpegDecoder::HeldBytes() const { return library_bytes_; }
 
 int LibjpegDecoder::width() const { return static_cast<int>(session_->info().image_width); }
 int LibjpegDecoder::height() const { return static_cast<int>(session_->info().image_height); }
@@ -190,6 +189,7 @@ bool LibjpegDecoder::DescribeProgression(ProgressiveHeader* header) const {
 }
 
 Status LibjpegDecoder::Decode(AlignedBuffer* pixels, RgbView* view) {
+  started_ = true;
   REGCORE_RETURN_IF_ERROR(session_->Start());
   if (LacksScans(session_->info())) {
     return {StatusCode::kUnsupported, "progressive JPEG lacks scans"};

@@ -44,8 +44,9 @@ class LibjpegDecoder {
   int width() const;
   int height() const;
 
-  // What libjpeg holds at most, from the header.
-  size_t HeldBytes() const;
+  // What Decode has libjpeg hold at most, from the header; and what it holds now.
+  size_t DecodeBytes() const { return library_bytes_; }
+  size_t HeldBytes() const { return started_ ? library_bytes_ : 0; }
 
   // How often libjpeg repaired damage in the JPEG last opened, as far as it was read, and its first
   // words on it.
@@ -67,6 +68,7 @@ class LibjpegDecoder {
   const DecodeLimits limits_;
   std::unique_ptr<LibjpegSession> session_;  // jpeglib.h and its macros stay out of this header
   size_t library_bytes_ = 0;
+  bool started_ = false;
 };
 
 }  // namespace regcore

@@ -69,6 +69,7 @@ StatusCode LibjpegSession::CodeOfError() {
 
 StatusCode LibjpegSession::Create() {
   info_.err = jpeg_std_error(&errors_.base);
+  errors_.first_warning[0] = '\0';
   errors_.base.error_exit = OnError;
   errors_.base.emit_message = CountWarning;
   errors_.base.output_message = PrintNothing;

@@ -3,9 +3,6 @@
 namespace regcore {
 namespace {
 
-// No first coefficient of an 8-bit image is larger (ITU-T T.81, F.1.2.1.2).
-constexpr int kLargestDc = 2047;
-
 // Where the first coefficient of a block alone is kept, and all others after it.
 constexpr size_t kKept = 2;
 

@@ -61,6 +61,9 @@ class HuffmanCode {
   uint32_t packed_ = 0;
 };
 
+// No first coefficient of an 8-bit image is larger (ITU-T T.81, F.1.2.1.2).
+inline constexpr int kLargestDc = 2047;
+
 // ITU-T T.81, table B.5: for the first coefficients of blocks, or rather their differences, of
 // which a symbol is the size (table F.1); or for the others, of 10 bits at most (table F.2), which
 // in progressive scans may end the blocks that follow, too (G.1.2.2).
@@ -72,10 +75,7 @@ class HuffmanTable {
 
   explicit HuffmanTable(HuffmanClass table_class) : class_(table_class) {}
 
-  // No code is longer, together with its coefficient.
-  static constexpr int kLongest = 16 + 11;
-
-  // False: not a table of 8-bit baseline JPEG. A table like the last one costs nothing; if it was
+  // False: not a table of an 8-bit JPEG. A table like the last one costs nothing; if it was
   // another, `rebuilt`.
   bool Build(const HuffmanSpec& spec, bool* rebuilt);
 

@@ -10,7 +10,8 @@
 
 namespace regcore {
 
-// A history is 64 bits, the highest for the first coefficient in zigzag order. How many bits a
+// A history is 64 bits, from the highest on in zigzag order; that of the first coefficient, which
+// none depends on, is never set. How many bits a
 // later scan has for a block depends on it, so that it is kept of all blocks, while the
 // coefficients themselves, 16 times as many bits, are kept only where they are wanted.
 class BlockHistories {

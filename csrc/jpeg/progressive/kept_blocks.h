@@ -29,14 +29,6 @@ class KeptBlocks {
     return coefficients_->Row(component, row - first_row(component));
   }
 
-  // Null if it is not kept.
-  int16_t* Block(int component, int row, int column) const {
-    const BlockRow blocks = Row(component, row);
-    const bool kept = column >= first_column(component) && column < last_column(component);
-    return blocks.data != nullptr && kept ? blocks.Block(column - first_column(component))
-                                          : nullptr;
-  }
-
   // Where the coefficients of a block lie.
   const BlockLayout& layout() const { return coefficients_->layout(); }
 

@@ -79,6 +79,8 @@ bool ReadFirstBlock(const AcScan& scan, const Target<kKept>& target, BitReader* 
     read |= uint64_t{code.size() != 0} << ((64 - place) & 63);
     return place < scan.last;
   };
+  // A coefficient has 10 bits at most, and the end of blocks 14 after its code of 16.
+  static_assert(16 + kLargestSize + 16 + 14 <= BitReader::kRefilled);
   do {
     reader->Refill();  // for two codes
     if (reader->IsFarPast(scan.end)) return false;

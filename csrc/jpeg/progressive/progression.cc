@@ -5,7 +5,6 @@
 namespace regcore {
 namespace {
 
-constexpr int kSmoothed = 10;     // coefficients at which libjpeg looks
 constexpr int kMostLowBits = 10;  // of coefficients of 8-bit images none is left above it
 
 bool IsOfOneKind(const ProgressiveScan& scan) {
@@ -36,7 +35,7 @@ bool Progression::Take(const ProgressiveScan& scan) {
 
 bool Progression::IsComplete(int components) const {
   return std::all_of(low_, low_ + components, [](const int (&low)[64]) {
-    return std::all_of(low, low + kSmoothed, [](int bit) { return bit == 0; });
+    return std::all_of(low, low + kSmoothedCoefficients, [](int bit) { return bit == 0; });
   });
 }
 

@@ -5,6 +5,10 @@
 
 namespace regcore {
 
+// Where one of so many coefficients of a component is incomplete, libjpeg smooths between blocks,
+// each of its versions in another way.
+inline constexpr int kSmoothedCoefficients = 10;
+
 // ITU-T T.81, G.1.1: every coefficient is sent first down to some bit, and then bit by bit, after
 // the first coefficient of its component.
 class Progression {
@@ -14,8 +18,8 @@ class Progression {
   // Whether the scan may come next; if so, it is taken.
   bool Take(const ProgressiveScan& scan);
 
-  // Whether nothing is missing of the lowest frequencies, between whose blocks libjpeg would
-  // smooth. Higher ones that were never sent are 0.
+  // Whether nothing is missing for which libjpeg would smooth. Higher coefficients that were never
+  // sent are 0.
   bool IsComplete(int components) const;
 
  private:

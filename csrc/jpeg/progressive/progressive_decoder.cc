@@ -4,6 +4,18 @@
 #include "jpeg/progressive/progression.h"
 
 namespace regcore {
+namespace {
+
+// libjpeg refuses sums of first coefficients of more than 32 bits, which so few blocks do not
+// reach.
+bool SumsFit(const FrameHeader& frame) {
+  const FrameComponent& component = frame.component[0];
+  const int64_t across = int64_t{frame.mcus_across()} * component.blocks_across;
+  return across * frame.mcus_down() * component.blocks_down <=
+         (int64_t{1} << 31) / (kLargestDc + 1);
+}
+
+}  // namespace
 
 size_t ProgressiveDecoder::BytesFor(const ProgressiveHeader& header) {
   const FrameHeader& frame = header.frame;
@@ -49,7 +61,8 @@ Status ProgressiveDecoder::Decode(const ProgressiveHeader& header, const Rect& w
   const McuArea& area = reconstruction_.area();
   REGCORE_RETURN_IF_ERROR(
       coefficients_.Prepare(frame, area.mcus(), area.rows(), reconstruction_.group()));
-  REGCORE_RETURN_IF_ERROR(reader_.Start(frame, KeptBlocks(frame, area, coefficients_), check_rest));
+  REGCORE_RETURN_IF_ERROR(
+      reader_.Start(frame, KeptBlocks(frame, area, coefficients_), check_rest || !SumsFit(frame)));
   bool complete = false;
   REGCORE_RETURN_IF_ERROR(ReadScans(header, &complete));
   if (!complete) return {};

@@ -5,9 +5,6 @@
 namespace regcore {
 namespace {
 
-// No first coefficient of an 8-bit image is larger (ITU-T T.81, F.1.2.1.2).
-constexpr int kLargestDc = 2047;
-
 int DivideUp(int value, int divisor) { return (value + divisor - 1) / divisor; }
 
 // The blocks of a component that hold pixels: those of a scan of it alone.

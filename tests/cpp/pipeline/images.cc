@@ -141,7 +141,8 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
 JpegKind RandomKind(Random* random) {
   constexpr int kFactors[][4] = {{1, 1, 1, 1}, {2, 1, 1, 1}, {2, 2, 1, 1}, {1, 2, 1, 1},
                                  {4, 1, 1, 1}, {2, 2, 1, 2}, {2, 2, 2, 1}, {2, 1, 2, 1},
-                                 {1, 2, 1, 2}, {4, 1, 2, 1}, {4, 2, 1, 1}, {1, 4, 1, 1}};
+                                 {1, 2, 1, 2}, {4, 1, 2, 1}, {4, 2, 1, 1}, {1, 4, 1, 1},
+                                 {1, 4, 1, 2}, {3, 1, 3, 1}, {1, 3, 1, 3}};
   JpegKind kind;
   kind.grey = random->Between(0, 7) == 0;
   kind.rgb = random->Between(0, 7) == 0;

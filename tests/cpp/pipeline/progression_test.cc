@@ -52,7 +52,7 @@ TEST(ProgressionTest, EveryLevelEqualsLibjpeg) {
       const Status status = decoders[d].Decode(header, wanted, all_rows ? nullptr : rows.data(),
                                                check_rest, &pixels[d], &views[d], &is_sound);
       EXPECT_TRUE(status.ok()) << "memory for " << name;
-      EXPECT_LE(decoders[d].capacity(), ProgressiveDecoder::BytesFor(header) + 4096);
+      EXPECT_LE(decoders[d].capacity(), ProgressiveDecoder::BytesFor(header));
       sound += is_sound ? 1 : 0;
       decoders[d].Release();
     }
@@ -105,13 +105,17 @@ TEST(ProgressionTest, DamageIsLeftToLibjpeg) {
     };
     const StatusCode code = decode(&whole, DecodeExtent::kWhole, 0);
     ASSERT_TRUE(decode(&part, DecodeExtent::kWantedChecked, 1) == code) << "verdict on " << name;
+    const std::string first_warning = part.warnings() > 0 ? part.first_warning() : "";
+    const size_t warnings = part.warnings();
+    const bool is_same = code != StatusCode::kOk || SameRegion(views[0], views[1], wanted);
+    ASSERT_TRUE(is_same) << "pixels of " << name;
+    ASSERT_TRUE(decode(&part, DecodeExtent::kWanted, 1) == code) << "verdict on part of " << name;
     refused += code != StatusCode::kOk ? 1 : 0;
     if (code != StatusCode::kOk) continue;
     damaged += whole.warnings() > 0 ? 1 : 0;
-    ASSERT_EQ(part.warnings(), whole.warnings()) << name;
-    ASSERT_STREQ(part.first_warning(), whole.first_warning()) << name;
-    ASSERT_TRUE(SameRegion(views[0], views[1], wanted)) << "pixels of " << name;
-    ASSERT_TRUE(decode(&part, DecodeExtent::kWanted, 1) == code) << "verdict on part of " << name;
+    ASSERT_EQ(warnings, whole.warnings()) << name;
+    ASSERT_EQ(first_warning, whole.first_warning()) << name;
+    ASSERT_TRUE(SameRegion(views[0], views[1], wanted)) << "pixels of a part of " << name;
   }
   EXPECT_TRUE(damaged > 500 && refused > 500) << damaged << " damaged, " << refused << " refused";
 }
