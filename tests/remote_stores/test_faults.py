@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -29,8 +30,9 @@ from regcore.errors import BackendError
 from regcore.sources.spelling import open_source
 from regcore.store import maker
 from regcore.store.manifest_form import StoreLayout
-from regcore.store.portions import take_portion
+from regcore.store.portions import MadePortion, take_portion
 from regcore.store.remote import folder as remote
+from regcore.store.remote import target
 from regcore.store.remote.earlier import read_description
 from regcore.store.remote.folder import RemoteFolder
 from regcore.store.remote.values import RemoteValues
@@ -313,14 +315,14 @@ def test_a_changed_source_is_made_again(photos: Path, tmp_path: Path, bucket: Bu
 
 
 def while_made(bucket: Buckets, act: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Acts once when the first value was put."""
+    """Acts once when the first value is about to be put."""
     put, done = Buckets.put_file, []
 
     def putting(self: Buckets, lpath: str, rpath: str, **how: Any) -> None:
-        put(self, lpath, rpath, **how)
         if not done and self is bucket:
             done.append(rpath)
             act()
+        put(self, lpath, rpath, **how)
 
     monkeypatch.setattr(Buckets, "put_file", putting)
 
@@ -337,7 +339,7 @@ def test_another_store_that_somebody_begins_there(
     )
     with pytest.raises((RegcoreError, OutputError), match=r"s3://b/store.*(another process|put)"):
         write(photos, (bucket, "b/store"))
-    # Values of the first may be among those of the other: that shows, and nothing is counted twice.
+    # A value of the first is among those of the other: that shows, and nothing is counted twice.
     store = open_store((rival, "b/store"))
     assert store.recipe == other
     with pytest.raises((DatasetError, MismatchError), match=r"s3://b/store/"):
@@ -394,6 +396,84 @@ def test_records_of_another_store_count_for_nothing(
         open_store(place)[:]
     write(photos, place, force=True)
     assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
+def test_a_ledger_without_its_manifest_counts_for_nothing(
+    photos: Path, tmp_path: Path, bucket: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = (bucket, "b/store")
+    write(photos, place, recipe=RECIPE.in_form("uint8", "nhwc"))
+    bucket.rm_file("b/store/manifest.json")
+    with monkeypatch.context() as patch:
+        interrupt_at_second(patch)
+        with pytest.raises(KeyboardInterrupt):
+            write(photos, place)
+    assert write(photos, place).kept == 10 - 1
+    assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
+def test_a_store_that_was_begun_instead_gets_nothing_of_the_first(
+    photos: Path, tmp_path: Path, bucket: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The values have the same sizes: only the description says that they are of another store."""
+    rival, make = Buckets(str(tmp_path / "bucket")), target.make_portion
+
+    def making(*arguments: Any) -> MadePortion:
+        with monkeypatch.context() as patch:
+            patch.setattr(target, "make_portion", make)
+            interrupt_at_second(patch)
+            with pytest.raises(KeyboardInterrupt):
+                write(photos, (rival, "b/store"), force=True)
+        return make(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(target, "make_portion", making)
+        with pytest.raises(RegcoreError, match="another process is writing to this folder"):
+            write(photos, (bucket, "b/store"), recipe=RECIPE.in_form("uint8", "nhwc"))
+    assert write(photos, (rival, "b/store")).kept == 10 - 1
+    assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
+@pytest.fixture
+def changed(photos: Path, tmp_path: Path, bucket: Buckets) -> Path:
+    """Photos of which one has changed since their store was written."""
+    copy = tmp_path / "copy"
+    shutil.copytree(photos, copy)
+    write(copy, (bucket, "b/store"))
+    (copy / "03.jpg").write_bytes(jpeg(photo_like(90, 90, 5)))
+    return copy
+
+
+def test_a_refused_put_loses_nothing(changed: Path, tmp_path: Path, bucket: Buckets) -> None:
+    there = bucket.content("b/store")
+    closed = Buckets(str(tmp_path / "bucket"), refuses=True)
+    with pytest.raises(OutputError, match="cannot write: Access Denied"):
+        write(changed, (closed, "b/store"))
+    assert bucket.content("b/store") == there
+
+
+@FORMS
+def test_what_a_whole_store_has_outlives_its_manifest(
+    photos: Path, tmp_path: Path, form: StoreLayout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = Buckets(str(tmp_path / "another"))
+    copy = tmp_path / "copy"
+    shutil.copytree(photos, copy)
+    write(copy, (bucket, "b/store"), form)
+    (copy / "03.jpg").write_bytes(jpeg(photo_like(90, 90, 5)))
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(target, "make_portion", _interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                write(copy, (bucket, "b/store"), form)
+        assert not {"manifest.json", "images.jsonl"} & bucket.content("b/store").keys()
+    summary = write(copy, (bucket, "b/store"), form)
+    assert summary.written == (1 if form is FILES else 8 - 1)
+    assert bucket.content("b/store") == alone(copy, tmp_path, form)
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("spelled", ["STORE", "/STORE", "memory://STORE", "STORE/"])

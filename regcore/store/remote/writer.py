@@ -5,8 +5,9 @@ at all. The ledger and the manifest come last. What tells the next run of portio
 lies in a folder of its own, beside the values, until the store is whole.
 
 Nobody can lock a folder behind a URL. Two processes that write the same store write the same bytes.
-Of two that write different ones, one is told so at its beginning or at its end, where they do not
-begin in the same moment; what they mix in spite of that, every reader sees by the checksums.
+Of two that write different ones, one is told so at its beginning, before its next portion or at its
+end, where they do not begin in the same moment; what they mix in spite of that shows by the
+checksums to whoever verifies what he reads.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from regcore.store.arrangement import arrange
 from regcore.store.earlier import Earlier
 from regcore.store.finish import declare_whole
 from regcore.store.interruption import StoreInterruptedError
-from regcore.store.journal import Journal
+from regcore.store.journal import JOURNAL, Journal
 from regcore.store.kept import count_kept, kept_records
 from regcore.store.layout import SUFFIX, pack_rows
 from regcore.store.ledger import LEDGER, LayeredLedgers, Ledger, check_name
@@ -33,14 +34,9 @@ from regcore.store.manifest import MANIFEST, StoreSpec
 from regcore.store.manifest_form import StoreLayout
 from regcore.store.packs import Packs
 from regcore.store.progress import Tally
-from regcore.store.remote.earlier import (
-    begin,
-    check_ours,
-    check_there,
-    clear_work,
-    read_remote_earlier,
-)
+from regcore.store.remote.earlier import read_remote_earlier
 from regcore.store.remote.folder import RemoteFolder
+from regcore.store.remote.run import begin, check_ours, check_there, clear_work
 from regcore.store.remote.target import RemoteTarget
 from regcore.store.single_files import SingleFiles
 from regcore.store.summary import StorePlan, StoreSummary
@@ -100,14 +96,14 @@ def write_remote_store(
         verified = perf_counter()
         count_kept(kept, source, known, tally)
         if force or not kept.all() or not earlier.is_whole(source.names, chosen):
-            run = begin(files, there, description, earlier, force=force)
-            job = _Job(
-                preprocessor, images, source, description, RemoteTarget(files, description, run)
-            )
             try:
                 with Journal(scratch) as journal:
                     journal.begin(description)
                     journal.append(kept_records(source.names, kept, known))
+                    begun = scratch / JOURNAL
+                    run = begin(files, there, description, earlier, begun, force=force)
+                    target = RemoteTarget(files, description, run)
+                    job = _Job(preprocessor, images, source, description, target)
                     make(job, kept, journal, tally)
                     ledger = journal.reread()
                     declare_whole(scratch, description, source.names, LayeredLedgers(ledger))
@@ -197,7 +193,9 @@ def _publish(
 ) -> None:
     """Puts the ledger, and last the manifest, once every file is there, and no other."""
     check_there(files, sizes)
+    check_ours(files, description)
     files.remove(before - sizes.keys())  # of images that have no values any more
+    check_ours(files, description)
     files.put({LEDGER: scratch / LEDGER})
     check_ours(files, description)
     files.put({MANIFEST: scratch / MANIFEST})
