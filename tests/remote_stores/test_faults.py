@@ -40,6 +40,7 @@ from regcore.store.summary import StoreSummary
 from regcore.store.writer import plan_store, write_store
 
 fsspec = pytest.importorskip("fsspec")
+DirFileSystem = pytest.importorskip("fsspec.implementations.dirfs").DirFileSystem
 
 COUNT = 23
 BAD = "07.jpg"
@@ -128,6 +129,15 @@ def test_it_is_that_of_a_folder(
     again = write(photos, place, form)
     assert (again.kept, again.written, len(again.errors)) == (COUNT - 1, 0, 1)
     assert everything(place) == wanted
+
+
+def test_what_the_workers_spend_is_counted_once(photos: Path, bucket: Buckets) -> None:
+    source, preprocessor = open_source(photos), Preprocessor(RECIPE, workers=1)
+    write_store(preprocessor, source, source.names, (bucket, "b/first"))
+    before = preprocessor.stage_seconds()
+    summary = write_store(preprocessor, source, source.names, (bucket, "b/store"))
+    spent = {stage: now - before[stage] for stage, now in preprocessor.stage_seconds().items()}
+    assert summary.stage_seconds == pytest.approx(spent)
 
 
 def interrupt_at_second(patch: pytest.MonkeyPatch) -> None:
@@ -486,6 +496,58 @@ def test_paths_in_a_file_system_however_they_are_spelled(
         assert write(photos, place).kept == kept
         assert everything(f"memory://{name}") == alone(photos, tmp_path, FILES)
     memory.rm(f"/{name}", recursive=True)
+
+
+@pytest.mark.parametrize("below", ["", "/", "deeper"])
+@pytest.mark.parametrize("form", [FILES, PACKS], ids=["files", "packs"])
+def test_a_file_system_that_begins_at_the_store(
+    photos: Path, tmp_path: Path, form: StoreLayout, below: str
+) -> None:
+    system = DirFileSystem(str(tmp_path / "root"), fsspec.filesystem("file"))
+    place = (system, below)
+    for kept in (0, COUNT - 1):
+        assert write(photos, place, form).kept == kept
+        assert content(tmp_path / "root" / below.strip("/")) == alone(photos, tmp_path, form)
+    store = open_store(place)
+    assert (store[:] == open_store(tmp_path / "alone")[:]).all()
+    assert store.folder == f"dir://{below.strip('/')}"
+    (tmp_path / "root" / below.strip("/") / "manifest.json").unlink()
+    with pytest.raises(DatasetError, match=r"^dir://(deeper)?: no manifest\.json"):
+        open_store(place)
+
+
+def test_a_file_system_that_begins_at_files_of_others(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "00.bin").write_bytes(b"somebody's")
+    system = DirFileSystem(str(tmp_path), fsspec.filesystem("file"))
+    with pytest.raises(UsageError, match=r"^dir:// holds 1 \.bin files that no store here"):
+        write(photos, (system, ""))
+    assert (tmp_path / "00.bin").read_bytes() == b"somebody's"
+
+
+def test_a_file_that_is_missing_behind_a_cache(photos: Path, tmp_path: Path) -> None:
+    write(photos, tmp_path / "store", PACKS)
+    store = open_store(f"simplecache::file://{tmp_path}/store")
+    (tmp_path / "store" / "pack-00001.bin").unlink()
+    with pytest.raises(DatasetError, match=r"store/pack-00001\.bin: missing"):
+        store[:]
+    with pytest.raises(DatasetError, match=r"store/pack-00001\.bin: missing"):
+        store.place.read_ranges(["pack-00000.bin", "pack-00001.bin"], [0, 0], [9, 9])
+
+
+def test_few_names_wait_to_be_removed(bucket: Buckets, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million that wait take a gigabyte."""
+    monkeypatch.setattr(remote, "_WAITING", 4)
+    drawn, gone = [], []
+
+    def names() -> Iterator[str]:
+        for number in range(20):
+            drawn.append(number)
+            assert len(drawn) - len(gone) <= 4
+            yield f"{number}.bin"
+
+    monkeypatch.setattr(Buckets, "rm_file", lambda _, path: gone.append(path))
+    RemoteFolder((bucket, "b/store")).remove(names())
+    assert sorted(gone) == sorted(f"b/store/{number}.bin" for number in range(20))
 
 
 def test_values_are_fetched_in_few_requests(
