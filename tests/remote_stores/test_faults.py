@@ -29,6 +29,7 @@ from regcore import (
 from regcore.errors import BackendError
 from regcore.sources.spelling import open_source
 from regcore.store import maker
+from regcore.store.interruption import StoreInterruptedError
 from regcore.store.manifest_form import StoreLayout
 from regcore.store.portions import MadePortion, take_portion
 from regcore.store.remote import folder as remote
@@ -441,6 +442,34 @@ def test_a_store_that_was_begun_instead_gets_nothing_of_the_first(
         with pytest.raises(RegcoreError, match="another process is writing to this folder"):
             write(photos, (bucket, "b/store"), recipe=RECIPE.in_form("uint8", "nhwc"))
     assert write(photos, (rival, "b/store")).kept == 10 - 1
+    assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), PermissionError("Access Denied")])
+def test_what_fails_once_the_store_is_whole_is_told_as_that(
+    photos: Path,
+    tmp_path: Path,
+    bucket: Buckets,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+) -> None:
+    remove = Buckets.rm_file
+
+    def removing(self: Buckets, path: str) -> None:
+        if "manifest.json" in self.content("b/store"):
+            raise error
+        remove(self, path)
+
+    monkeypatch.setattr(Buckets, "rm_file", removing)
+    with pytest.raises((StoreInterruptedError, OutputError)) as raised:
+        write(photos, (bucket, "b/store"))
+    if isinstance(raised.value, StoreInterruptedError):
+        assert (raised.value.kept, raised.value.written, raised.value.failed) == (0, COUNT - 1, 1)
+    else:
+        assert "Access Denied; the store is whole, but for .regcore" in str(raised.value)
+    monkeypatch.setattr(Buckets, "rm_file", remove)
+    assert len(open_store((bucket, "b/store"))) == COUNT - 1
+    assert write(photos, (bucket, "b/store")).kept == COUNT - 1
     assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
 
 

@@ -76,10 +76,14 @@ class RemoteFolder:
         """What errors call a file."""
         return below(self.url, name)
 
-    def sizes(self) -> dict[str, int]:
-        """All files below the folder as they are now, with their sizes in bytes."""
+    def sizes(self, below: str = "") -> dict[str, int]:
+        """All files below the folder, or below a folder there, as they are now, with their sizes.
+
+        The names are those below this folder, the sizes in bytes.
+        """
         self._system.invalidate_cache()
-        found = self._call("", RegcoreError, self._system.find, self._root, detail=True)
+        folder = self._at(below) if below else self._root
+        found = self._call(below, RegcoreError, self._system.find, folder, detail=True)
         stem = self._stem.lstrip("/")  # which some file systems leave out, or put before
         return {
             path.lstrip("/").removeprefix(stem): int(facts.get("size") or 0)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
+from regcore.errors import OutputError, RegcoreError
 from regcore.files.scratch_folder import scratch_folder
 from regcore.images.preprocessor import Preprocessor, Progress
 from regcore.sources.protocol import ImageSource, absolute
@@ -35,7 +36,7 @@ from regcore.store.manifest_form import StoreLayout
 from regcore.store.packs import Packs
 from regcore.store.progress import Tally
 from regcore.store.remote.earlier import read_remote_earlier
-from regcore.store.remote.folder import RemoteFolder
+from regcore.store.remote.folder import WORK, RemoteFolder
 from regcore.store.remote.run import begin, check_ours, check_there, clear_work
 from regcore.store.remote.target import RemoteTarget
 from regcore.store.single_files import SingleFiles
@@ -94,8 +95,8 @@ def write_remote_store(
         kept = images.fail_again(images.seem_kept(known, values), known)
         verified = perf_counter()
         count_kept(kept, source, known, tally)
-        if force or not kept.all() or not earlier.is_whole(source.names, chosen):
-            try:
+        try:
+            if force or not kept.all() or not earlier.is_whole(source.names, chosen):
                 with Journal(scratch) as journal:
                     journal.begin(description)
                     journal.append(kept_records(source.names, kept, known))
@@ -107,11 +108,10 @@ def write_remote_store(
                     ledger = journal.reread()
                     declare_whole(scratch, description, source.names, LayeredLedgers(ledger))
                 _publish(files, scratch, description, values.keys(), _sizes(ledger, description))
-            except KeyboardInterrupt as error:
-                failed = len(tally.errors)
-                raise StoreInterruptedError(tally.kept, tally.recorded, failed) from error
-            there = files.sizes()
-        clear_work(files, there)
+            _clear(files)
+        except KeyboardInterrupt as error:
+            failed = len(tally.errors)
+            raise StoreInterruptedError(tally.kept, tally.recorded, failed) from error
     return StoreSummary(
         kept=tally.kept,
         written=tally.written,
@@ -197,6 +197,17 @@ def _publish(
     files.put({LEDGER: scratch / LEDGER})
     check_ours(files, description)
     files.put({MANIFEST: scratch / MANIFEST})
+
+
+def _clear(files: RemoteFolder) -> None:
+    """Removes what only a store in the making needs, once it is whole."""
+    try:
+        clear_work(files, files.sizes(WORK))
+    except RegcoreError as error:
+        raise OutputError(
+            f"{error}; the store is whole, but for {WORK} in its folder, which the same command "
+            "removes"
+        ) from error
 
 
 def _sizes(ledger: Ledger, description: StoreSpec) -> dict[str, int]:
