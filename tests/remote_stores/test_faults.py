@@ -274,6 +274,19 @@ def test_manifest_and_ledger_of_two_stores(photos: Path, bucket: Buckets) -> Non
     assert write(photos, (bucket, "b/store"), force=True).written == COUNT - 1
 
 
+@pytest.mark.parametrize("damaged", ["manifest.json", "images.jsonl"])
+def test_force_takes_what_is_not_damaged(
+    photos: Path, tmp_path: Path, bucket: Buckets, damaged: str
+) -> None:
+    """The other file says which files are a store's, or that there is one at all."""
+    write(photos, (bucket, "b/store"), PACKS if damaged == "manifest.json" else FILES)
+    bucket.place(f"b/store/{damaged}").write_bytes(b'{"format": "something else"}\n')
+    with pytest.raises(DatasetError, match=rf"{damaged}.*; --force starts anew"):
+        write(photos, (bucket, "b/store"))
+    assert write(photos, (bucket, "b/store"), force=True).written == COUNT - 1
+    assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
 def test_names_that_lead_outside(photos: Path, bucket: Buckets) -> None:
     write(photos, (bucket, "b/store"))
     ledger = bucket.place("b/store/images.jsonl")
