@@ -104,9 +104,16 @@ def plan_job(src: str | Path, out: str | Path, options: StoreOptions, log: Log) 
 
 
 def _is_one_of(out: str | Path, *places: str | Path) -> bool:
-    if not isinstance(out, Path):
-        return out.rstrip("/") in {str(place).rstrip("/") for place in places}
-    return out.resolve() in {Path(place).resolve() for place in places}
+    return _place(out) in map(_place, places)
+
+
+def _place(spelled: str | Path) -> str | Path:
+    """What two spellings of a folder have in common: its path from the root on, or else its URL."""
+    text = str(spelled)
+    if not is_url(text):
+        return Path(spelled).resolve()
+    scheme, _, path = text.partition("://")
+    return Path(path).resolve() if scheme in {"file", "local"} else text.rstrip("/")
 
 
 def _sides(recipe: Recipe) -> str:

@@ -71,10 +71,16 @@ def _knock(address: str) -> None:
 
 def node_cpus() -> list[int]:
     """The CPUs of each node that is alive; Ray is started on this machine if it was not."""
+    return [cpus for cpus, _ in node_units()]
+
+
+def node_units() -> list[tuple[int, int]]:
+    """The CPUs and the GPUs of each node that is alive; Ray is started as by node_cpus."""
     ray = import_ray()
     if not ray.is_initialized():
         ray.init()
-    return [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
+    alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return [(int(has.get("CPU", 0)), int(has.get("GPU", 0))) for has in alive]
 
 
 def node_name() -> str:

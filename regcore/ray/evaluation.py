@@ -54,7 +54,8 @@ def run(
     call goes on where the driver died. Only the rates differ, which are the cluster's;
     and batches of a store of packs do not end where a pack does.
 
-    Raises what evaluate_model does, and UsageError where the cluster is too small.
+    Raises what evaluate_model does, and UsageError where the cluster is too small, or has no GPU
+    for a model that runs on one.
     """
     if options.get("trace") is not None:
         raise UsageError("a trace is of one machine's threads; it cannot be had of a cluster")
@@ -91,14 +92,15 @@ def run_on_cluster(
 ) -> Iterator[tuple[Batch, Result | None] | TaskTimes]:
     """The Runner of regcore.api.evaluation_job that has tasks of Ray run the model."""
     names = [job.names[place] for place in np.flatnonzero(~journal.kept).tolist()]
-    at_once = tasks_at_once(preprocessor.workers)
+    gpus = _gpus(job)
+    at_once = tasks_at_once(preprocessor.workers, gpus)
     # Whole batches, so that those of one machine are of the same images.
     batches = -(-len(names) // job.batch_size)
     size = job.batch_size * max(1, min(_PORTION // job.batch_size, -(-batches // at_once)))
     portions = [(first, names[first : first + size]) for first in range(0, len(names), size)]
     shared = _shared(job, preprocessor)
     results = finished(
-        _run, portions, shared, cpus=preprocessor.workers, at_once=at_once, gpus=_gpus(job)
+        _run, portions, shared, cpus=preprocessor.workers, at_once=at_once, gpus=gpus
     )
     for (first, portion), (scored, node, timeline) in results:
         for part in scored:

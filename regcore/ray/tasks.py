@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from regcore.errors import RegcoreError, UsageError, first_line
 from regcore.files.arguments import whole_within
 from regcore.images.preprocessor import MAX_WORKERS
-from regcore.ray.cluster import import_ray, node_cpus
+from regcore.ray.cluster import import_ray, node_cpus, node_units
 
 Job = TypeVar("Job")
 
@@ -25,14 +25,19 @@ def task_workers(wanted: int | None) -> int:
     return max(1, min(node_cpus(), default=1))
 
 
-def tasks_at_once(cpus: int) -> int:
-    """How many tasks that reserve so many CPUs run at a time; UsageError where none ever would."""
-    nodes = node_cpus()
-    count = sum(there // cpus for there in nodes)
+def tasks_at_once(cpus: int, gpus: int = 0) -> int:
+    """How many tasks that reserve so much run at a time; UsageError where none ever would."""
+    nodes = node_units()
+    most = max((there for there, _ in nodes), default=0)
+    if most < cpus:
+        raise UsageError(
+            f"no node of the cluster has {cpus} CPUs, the largest has {most}; take fewer workers"
+        )
+    count = sum(min(there // cpus, has // gpus if gpus else there) for there, has in nodes)
     if not count:
         raise UsageError(
-            f"no node of the cluster has {cpus} CPUs, the largest has {max(nodes, default=0)}; "
-            "take fewer workers"
+            f"no node of the cluster has {cpus} CPUs and {gpus} GPU that Ray knows of; take "
+            "another device, or fewer workers"
         )
     return count
 

@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -95,18 +96,30 @@ class MissingArchive(Archive):
         return -1, place
 
 
-class ArchiveSource(ImageSource):
-    """The images of some archives, one archive after the other; or a choice of them."""
+_Names = tuple[list[str], NDArray[np.int64], NDArray[np.int64]]
 
-    def __init__(self, root: str, archives: Sequence[Archive]) -> None:
+
+def _all_of(archives: Sequence[Archive]) -> _Names:
+    counts = [len(archive.names) for archive in archives]
+    names = [
+        f"{archive.name}{ARCHIVE_MARK}{name}" for archive in archives for name in archive.names
+    ]
+    places = np.concatenate([np.arange(0), *map(np.arange, counts)])
+    return names, np.repeat(np.arange(len(archives)), counts), places
+
+
+class ArchiveSource(ImageSource):
+    """The images of some archives, one archive after the other; or a choice of them.
+
+    chosen: their names, for each the number of its archive, and its place there, or -1.
+    """
+
+    def __init__(
+        self, root: str, archives: Sequence[Archive], chosen: _Names | None = None
+    ) -> None:
         self.root = root
         self.archives = archives
-        counts = [len(archive.names) for archive in archives]
-        self._numbers = np.repeat(np.arange(len(archives)), counts)
-        self._places = np.concatenate([np.arange(0), *map(np.arange, counts)])
-        self.names = [
-            f"{archive.name}{ARCHIVE_MARK}{name}" for archive in archives for name in archive.names
-        ]
+        self.names, self._numbers, self._places = chosen or _all_of(archives)
         self.broken = [error for archive in archives for error in archive.broken]
 
     def labels(self) -> NDArray[np.int64] | None:
@@ -166,17 +179,20 @@ class ArchiveSource(ImageSource):
 
     def chosen(self, names: Sequence[str]) -> ArchiveSource:
         """See ImageSource."""
-        known = {name: place for place, name in enumerate(self.names)}
         numbers = {archive.name: number for number, archive in enumerate(self.archives)}
-        found = ArchiveSource(self.root, self.archives)
+        known = self._place_of
         places = np.array([known.get(name, -1) for name in names], np.int64)
         owners = [numbers.get(name.partition(ARCHIVE_MARK)[0], 0) for name in names]
-        found._numbers = np.array(owners, np.int64)
-        found._places = np.full(len(names), -1)
-        found._numbers[places >= 0] = self._numbers[places[places >= 0]]
-        found._places[places >= 0] = self._places[places[places >= 0]]
-        found.names = list(names)
-        return found
+        there, choice = places >= 0, places[places >= 0]
+        of_archive, at = np.array(owners, np.int64), np.full(len(names), -1)
+        of_archive[there] = self._numbers[choice]
+        at[there] = self._places[choice]
+        return ArchiveSource(self.root, self.archives, (list(names), of_archive, at))
+
+    @cached_property
+    def _place_of(self) -> dict[str, int]:
+        """The place of each name: a million are chosen from in portions, many times."""
+        return {name: place for place, name in enumerate(self.names)}
 
     def files(self) -> Iterator[Path]:
         """See ImageSource."""

@@ -107,4 +107,6 @@ def absolute(root: str) -> str:
 
 def below(root: str, name: str) -> str:
     """The path or URL of what has this name below a folder or URL."""
-    return f"{root.rstrip('/')}/{name}" if is_url(root) else str(Path(root) / name)
+    if not is_url(root):
+        return str(Path(root) / name)
+    return f"{root}{name}" if root.endswith("://") else f"{root.rstrip('/')}/{name}"

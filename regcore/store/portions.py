@@ -77,8 +77,10 @@ def make_portion(
     """
     images = arrange(preprocessor, source, folder, form, first_pack)
     collected = _Collected()
+    before = preprocessor.stage_seconds()
     images.write(np.zeros(len(source), np.bool_), collected, Tally())
-    return MadePortion(collected.records, preprocessor.stage_seconds())
+    spent = {stage: now - before[stage] for stage, now in preprocessor.stage_seconds().items()}
+    return MadePortion(collected.records, spent)
 
 
 def take_portion(

@@ -58,7 +58,8 @@ def write_store(
     regcore.store.remote.writer.
     source: a folder, or a source of images, whose names `paths` are.
     An earlier run of the same on the same folder is continued: what it made is verified against
-    its checksums, and images whose source has changed (size, time) or that failed are made again.
+    its checksums, behind a URL by its sizes only, and images whose source has changed (size, time)
+    or that failed are made again.
     The images are then in the order of `paths`, whatever it was before.
     force: what an earlier run made is deleted instead. max_bad: with more bad images it stops.
     recipe_chosen: False where nobody chose the recipe; the manifest says so. make: what makes the
@@ -118,7 +119,8 @@ def write_store(
                 journal.append(kept_records(paths, kept, known), durably=True)
             try:
                 make(job, kept, journal, tally)
-                remove_leftovers(folder, images.files)  # of makers that were killed on the way
+                if make is not make_here:  # others may have been killed on the way
+                    remove_leftovers(folder, images.files)
                 known.add(journal.reread())
                 declare_whole(folder, description, paths, known)
             except KeyboardInterrupt as error:

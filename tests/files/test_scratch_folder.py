@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from regcore.errors import OutputError
 from regcore.files.scratch_folder import scratch_folder
 
 _HOLD = """
@@ -59,3 +62,32 @@ def test_only_what_dead_processes_left_is_removed(parent: Path) -> None:
     with scratch_folder():
         assert not held.exists()
     assert {path.name for path in parent.iterdir()} == {"regcore-scratch-file", "others"}
+
+
+def test_a_file_system_without_locks(parent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (parent / "regcore-scratch-of-others").mkdir()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with scratch_folder() as folder:
+        (folder / "file").touch()
+    assert [path.name for path in parent.iterdir()] == ["regcore-scratch-of-others"]
+
+
+def test_a_folder_that_cannot_be_made(parent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "mkdtemp", refuse)
+        wanted = rf"^{parent}: cannot keep temporary files: Permission denied; \$TMPDIR may"
+        with pytest.raises(OutputError, match=wanted), scratch_folder():
+            pass
+    with monkeypatch.context() as patch:
+        patch.setattr("regcore.files.scratch_folder._open", refuse)
+        with pytest.raises(OutputError, match=r"/regcore-scratch-.*Permission"), scratch_folder():
+            pass
+    assert not list(parent.iterdir())
+    assert parent.exists()

@@ -104,3 +104,12 @@ def test_what_wants_files_of_a_disk_says_so(colours: ColourSet, tmp_path: Path, 
     none = regcore("verify", f"{url}/none")
     assert none.exit_code == 3
     assert f"{url}/none: no manifest.json: not a store" in none.stderr
+
+
+def test_a_url_of_the_folder_of_the_photos_is_refused(colours: ColourSet) -> None:
+    before = content(colours.photos)
+    url = f"file://{colours.photos}"
+    for src, out in ((colours.photos, url), (url, colours.photos), (url, f"local://{url[7:]}/")):
+        made = regcore("preprocess", src, out, "--for", colours.model)
+        assert (made.exit_code, "OUT is the folder of SRC" in made.stderr) == (2, True)
+    assert content(colours.photos) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,9 +29,11 @@ from regcore import (
 from regcore.errors import BackendError
 from regcore.sources.spelling import open_source
 from regcore.store import maker
+from regcore.store.interruption import StoreInterruptedError
 from regcore.store.manifest_form import StoreLayout
-from regcore.store.portions import take_portion
+from regcore.store.portions import MadePortion, take_portion
 from regcore.store.remote import folder as remote
+from regcore.store.remote import target
 from regcore.store.remote.earlier import read_description
 from regcore.store.remote.folder import RemoteFolder
 from regcore.store.remote.values import RemoteValues
@@ -38,6 +41,7 @@ from regcore.store.summary import StoreSummary
 from regcore.store.writer import plan_store, write_store
 
 fsspec = pytest.importorskip("fsspec")
+DirFileSystem = pytest.importorskip("fsspec.implementations.dirfs").DirFileSystem
 
 COUNT = 23
 BAD = "07.jpg"
@@ -126,6 +130,15 @@ def test_it_is_that_of_a_folder(
     again = write(photos, place, form)
     assert (again.kept, again.written, len(again.errors)) == (COUNT - 1, 0, 1)
     assert everything(place) == wanted
+
+
+def test_what_the_workers_spend_is_counted_once(photos: Path, bucket: Buckets) -> None:
+    source, preprocessor = open_source(photos), Preprocessor(RECIPE, workers=1)
+    write_store(preprocessor, source, source.names, (bucket, "b/first"))
+    before = preprocessor.stage_seconds()
+    summary = write_store(preprocessor, source, source.names, (bucket, "b/store"))
+    spent = {stage: now - before[stage] for stage, now in preprocessor.stage_seconds().items()}
+    assert summary.stage_seconds == pytest.approx(spent)
 
 
 def interrupt_at_second(patch: pytest.MonkeyPatch) -> None:
@@ -261,6 +274,19 @@ def test_manifest_and_ledger_of_two_stores(photos: Path, bucket: Buckets) -> Non
     assert write(photos, (bucket, "b/store"), force=True).written == COUNT - 1
 
 
+@pytest.mark.parametrize("damaged", ["manifest.json", "images.jsonl"])
+def test_force_takes_what_is_not_damaged(
+    photos: Path, tmp_path: Path, bucket: Buckets, damaged: str
+) -> None:
+    """The other file says which files are a store's, or that there is one at all."""
+    write(photos, (bucket, "b/store"), PACKS if damaged == "manifest.json" else FILES)
+    bucket.place(f"b/store/{damaged}").write_bytes(b'{"format": "something else"}\n')
+    with pytest.raises(DatasetError, match=rf"{damaged}.*; --force starts anew"):
+        write(photos, (bucket, "b/store"))
+    assert write(photos, (bucket, "b/store"), force=True).written == COUNT - 1
+    assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
 def test_names_that_lead_outside(photos: Path, bucket: Buckets) -> None:
     write(photos, (bucket, "b/store"))
     ledger = bucket.place("b/store/images.jsonl")
@@ -313,14 +339,14 @@ def test_a_changed_source_is_made_again(photos: Path, tmp_path: Path, bucket: Bu
 
 
 def while_made(bucket: Buckets, act: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Acts once when the first value was put."""
+    """Acts once when the first value is about to be put."""
     put, done = Buckets.put_file, []
 
     def putting(self: Buckets, lpath: str, rpath: str, **how: Any) -> None:
-        put(self, lpath, rpath, **how)
         if not done and self is bucket:
             done.append(rpath)
             act()
+        put(self, lpath, rpath, **how)
 
     monkeypatch.setattr(Buckets, "put_file", putting)
 
@@ -337,7 +363,7 @@ def test_another_store_that_somebody_begins_there(
     )
     with pytest.raises((RegcoreError, OutputError), match=r"s3://b/store.*(another process|put)"):
         write(photos, (bucket, "b/store"))
-    # Values of the first may be among those of the other: that shows, and nothing is counted twice.
+    # A value of the first is among those of the other: that shows, and nothing is counted twice.
     store = open_store((rival, "b/store"))
     assert store.recipe == other
     with pytest.raises((DatasetError, MismatchError), match=r"s3://b/store/"):
@@ -396,6 +422,112 @@ def test_records_of_another_store_count_for_nothing(
     assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
 
 
+def test_a_ledger_without_its_manifest_counts_for_nothing(
+    photos: Path, tmp_path: Path, bucket: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = (bucket, "b/store")
+    write(photos, place, recipe=RECIPE.in_form("uint8", "nhwc"))
+    bucket.rm_file("b/store/manifest.json")
+    with monkeypatch.context() as patch:
+        interrupt_at_second(patch)
+        with pytest.raises(KeyboardInterrupt):
+            write(photos, place)
+    assert write(photos, place).kept == 10 - 1
+    assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
+def test_a_store_that_was_begun_instead_gets_nothing_of_the_first(
+    photos: Path, tmp_path: Path, bucket: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The values have the same sizes: only the description says that they are of another store."""
+    rival, make = Buckets(str(tmp_path / "bucket")), target.make_portion
+
+    def making(*arguments: Any) -> MadePortion:
+        with monkeypatch.context() as patch:
+            patch.setattr(target, "make_portion", make)
+            interrupt_at_second(patch)
+            with pytest.raises(KeyboardInterrupt):
+                write(photos, (rival, "b/store"), force=True)
+        return make(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(target, "make_portion", making)
+        with pytest.raises(RegcoreError, match="another process is writing to this folder"):
+            write(photos, (bucket, "b/store"), recipe=RECIPE.in_form("uint8", "nhwc"))
+    assert write(photos, (rival, "b/store")).kept == 10 - 1
+    assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), PermissionError("Access Denied")])
+def test_what_fails_once_the_store_is_whole_is_told_as_that(
+    photos: Path,
+    tmp_path: Path,
+    bucket: Buckets,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+) -> None:
+    remove = Buckets.rm_file
+
+    def removing(self: Buckets, path: str) -> None:
+        if "manifest.json" in self.content("b/store"):
+            raise error
+        remove(self, path)
+
+    monkeypatch.setattr(Buckets, "rm_file", removing)
+    with pytest.raises((StoreInterruptedError, OutputError)) as raised:
+        write(photos, (bucket, "b/store"))
+    if isinstance(raised.value, StoreInterruptedError):
+        assert (raised.value.kept, raised.value.written, raised.value.failed) == (0, COUNT - 1, 1)
+    else:
+        assert "Access Denied; the store is whole, but for .regcore" in str(raised.value)
+    monkeypatch.setattr(Buckets, "rm_file", remove)
+    assert len(open_store((bucket, "b/store"))) == COUNT - 1
+    assert write(photos, (bucket, "b/store")).kept == COUNT - 1
+    assert bucket.content("b/store") == alone(photos, tmp_path, FILES)
+
+
+@pytest.fixture
+def changed(photos: Path, tmp_path: Path, bucket: Buckets) -> Path:
+    """Photos of which one has changed since their store was written."""
+    copy = tmp_path / "copy"
+    shutil.copytree(photos, copy)
+    write(copy, (bucket, "b/store"))
+    (copy / "03.jpg").write_bytes(jpeg(photo_like(90, 90, 5)))
+    return copy
+
+
+def test_a_refused_put_loses_nothing(changed: Path, tmp_path: Path, bucket: Buckets) -> None:
+    there = bucket.content("b/store")
+    closed = Buckets(str(tmp_path / "bucket"), refuses=True)
+    with pytest.raises(OutputError, match="cannot write: Access Denied"):
+        write(changed, (closed, "b/store"))
+    assert bucket.content("b/store") == there
+
+
+@FORMS
+def test_what_a_whole_store_has_outlives_its_manifest(
+    photos: Path, tmp_path: Path, form: StoreLayout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = Buckets(str(tmp_path / "another"))
+    copy = tmp_path / "copy"
+    shutil.copytree(photos, copy)
+    write(copy, (bucket, "b/store"), form)
+    (copy / "03.jpg").write_bytes(jpeg(photo_like(90, 90, 5)))
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(target, "make_portion", _interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                write(copy, (bucket, "b/store"), form)
+        assert not {"manifest.json", "images.jsonl"} & bucket.content("b/store").keys()
+    summary = write(copy, (bucket, "b/store"), form)
+    assert summary.written == (1 if form is FILES else 8 - 1)
+    assert bucket.content("b/store") == alone(copy, tmp_path, form)
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("spelled", ["STORE", "/STORE", "memory://STORE", "STORE/"])
 def test_paths_in_a_file_system_however_they_are_spelled(
     photos: Path, tmp_path: Path, spelled: str
@@ -406,6 +538,58 @@ def test_paths_in_a_file_system_however_they_are_spelled(
         assert write(photos, place).kept == kept
         assert everything(f"memory://{name}") == alone(photos, tmp_path, FILES)
     memory.rm(f"/{name}", recursive=True)
+
+
+@pytest.mark.parametrize("below", ["", "/", "deeper"])
+@pytest.mark.parametrize("form", [FILES, PACKS], ids=["files", "packs"])
+def test_a_file_system_that_begins_at_the_store(
+    photos: Path, tmp_path: Path, form: StoreLayout, below: str
+) -> None:
+    system = DirFileSystem(str(tmp_path / "root"), fsspec.filesystem("file"))
+    place = (system, below)
+    for kept in (0, COUNT - 1):
+        assert write(photos, place, form).kept == kept
+        assert content(tmp_path / "root" / below.strip("/")) == alone(photos, tmp_path, form)
+    store = open_store(place)
+    assert (store[:] == open_store(tmp_path / "alone")[:]).all()
+    assert store.folder == f"dir://{below.strip('/')}"
+    (tmp_path / "root" / below.strip("/") / "manifest.json").unlink()
+    with pytest.raises(DatasetError, match=r"^dir://(deeper)?: no manifest\.json"):
+        open_store(place)
+
+
+def test_a_file_system_that_begins_at_files_of_others(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "00.bin").write_bytes(b"somebody's")
+    system = DirFileSystem(str(tmp_path), fsspec.filesystem("file"))
+    with pytest.raises(UsageError, match=r"^dir:// holds 1 \.bin files that no store here"):
+        write(photos, (system, ""))
+    assert (tmp_path / "00.bin").read_bytes() == b"somebody's"
+
+
+def test_a_file_that_is_missing_behind_a_cache(photos: Path, tmp_path: Path) -> None:
+    write(photos, tmp_path / "store", PACKS)
+    store = open_store(f"simplecache::file://{tmp_path}/store")
+    (tmp_path / "store" / "pack-00001.bin").unlink()
+    with pytest.raises(DatasetError, match=r"store/pack-00001\.bin: missing"):
+        store[:]
+    with pytest.raises(DatasetError, match=r"store/pack-00001\.bin: missing"):
+        store.place.read_ranges(["pack-00000.bin", "pack-00001.bin"], [0, 0], [9, 9])
+
+
+def test_few_names_wait_to_be_removed(bucket: Buckets, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million that wait take a gigabyte."""
+    monkeypatch.setattr(remote, "_WAITING", 4)
+    drawn, gone = [], []
+
+    def names() -> Iterator[str]:
+        for number in range(20):
+            drawn.append(number)
+            assert len(drawn) - len(gone) <= 4
+            yield f"{number}.bin"
+
+    monkeypatch.setattr(Buckets, "rm_file", lambda _, path: gone.append(path))
+    RemoteFolder((bucket, "b/store")).remove(names())
+    assert sorted(gone) == sorted(f"b/store/{number}.bin" for number in range(20))
 
 
 def test_values_are_fetched_in_few_requests(

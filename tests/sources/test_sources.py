@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from kept_photos import KINDS, keep, some_photos
 from oracles import assert_same_bytes
 
 from regcore import Preprocessor, Recipe
+from regcore.sources.archive import ArchiveSource
 from regcore.sources.spelling import open_source, source_of
 
 RECIPE = Recipe(resize=40, crop=32, dtype="uint8")
@@ -51,6 +53,25 @@ def test_a_choice_in_any_order_is_these_images(spelled: str) -> None:
         chosen = source.chosen([source.names[place] for place in (16, 2, 9)])
         assert_same_bytes(preprocessor(chosen.read()), everything[[16, 2, 9]])
         assert chosen.versions().tolist() == source.versions()[[16, 2, 9]].tolist()
+
+
+def test_the_names_of_archives_are_gone_through_once_for_many_choices(tmp_path: Path) -> None:
+    rounds: list[object] = []
+
+    class Names(list[str]):
+        def __iter__(self) -> Iterator[str]:
+            rounds.append(self)
+            return super().__iter__()
+
+    with open_source(keep(tmp_path / "kept", "tar", PHOTOS)) as source:
+        assert isinstance(source, ArchiveSource)
+        names = list(source.names)
+        source.names = Names(names)
+        for archive in source.archives:
+            archive.names = Names(archive.names)
+        for name in names:
+            assert source.chosen([name]).names == [name]
+        assert len(rounds) == 1
 
 
 def test_the_same_items_can_be_read_again(spelled: str) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -23,6 +24,8 @@ DESCRIPTION = f"{WORK}/store.json"
 #: and renamed, which these stores do by copying.
 _PUT_WHOLE = frozenset({"abfs", "abfss", "adl", "az", "gcs", "gs", "oci", "oss", "s3", "s3a"})
 _IN_FLIGHT = 16
+#: Names that wait for a thread, of which each takes a kilobyte.
+_WAITING = 4096
 _TRIES = 3
 _PAUSE = 0.5  # s, which doubles
 #: Errors that another try does not mend.
@@ -43,13 +46,16 @@ class RemoteFolder:
     def __init__(self, place: str | RemotePlace) -> None:
         """place: a URL, or a file system of fsspec and a path in it."""
         if isinstance(place, str):
-            self.url = place.rstrip("/")
+            self.url = _without_end(place)
             self._system, path = open_file_system(place)
         else:
             self._system, path = place
             path = self._system._strip_protocol(path)  # noqa: SLF001  (public in its documentation)
-            self.url = str(self._system.unstrip_protocol(path)).rstrip("/")
-        self._path = str(path).rstrip("/")
+            self.url = _without_end(str(self._system.unstrip_protocol(path)))
+        stem = str(path).rstrip("/")
+        self._root = stem or str(path)
+        #: What the paths of all files begin with: nothing, where the file system begins here.
+        self._stem = f"{stem}/" if self._root else ""
         names = self._system.protocol
         protocols = {names} if isinstance(names, str) else set(names)
         self._puts_whole = bool(protocols & _PUT_WHOLE)
@@ -70,15 +76,19 @@ class RemoteFolder:
         """What errors call a file."""
         return below(self.url, name)
 
-    def sizes(self) -> dict[str, int]:
-        """All files below the folder as they are now, with their sizes in bytes."""
+    def sizes(self, below: str = "") -> dict[str, int]:
+        """All files below the folder, or below a folder there, as they are now, with their sizes.
+
+        The names are those below this folder, the sizes in bytes.
+        """
         self._system.invalidate_cache()
-        found = self._call("", RegcoreError, self._system.find, self._path, detail=True)
-        prefix = f"{self._path}/"
+        folder = self._at(below) if below else self._root
+        found = self._call(below, RegcoreError, self._system.find, folder, detail=True)
+        stem = self._stem.lstrip("/")  # which some file systems leave out, or put before
         return {
-            path.removeprefix(prefix): int(facts.get("size") or 0)
+            path.lstrip("/").removeprefix(stem): int(facts.get("size") or 0)
             for path, facts in (found or {}).items()
-            if path.startswith(prefix) and not path.endswith("/")
+            if path.lstrip("/").startswith(stem) and not path.endswith("/")
         }
 
     def size(self, name: str) -> int | None:
@@ -105,7 +115,13 @@ class RemoteFolder:
         """Parts of files, fewer bytes where one ends early; DatasetError where one is not there."""
         paths = [self._at(name) for name in names]
         parts: list[Any] = self._call(
-            names[0], RegcoreError, self._ranges, paths, list(starts), list(ends)
+            names[0],
+            RegcoreError,
+            self._ranges,
+            paths,
+            list(starts),
+            list(ends),
+            absent=False,
         )
         for name, part in zip(names, parts, strict=True):
             if isinstance(part, Exception):
@@ -113,7 +129,13 @@ class RemoteFolder:
         return parts
 
     def _ranges(self, paths: list[str], starts: list[int], ends: list[int]) -> list[Any]:
-        parts: list[Any] = self._system.cat_ranges(paths, starts, ends, on_error="return")
+        try:
+            parts: list[Any] = self._system.cat_ranges(paths, starts, ends, on_error="return")
+        except _ABSENT as error:  # some raise it, and do not say which
+            gone = [not self._system.exists(path) for path in paths]
+            if not any(gone):
+                raise
+            return [error if missing else b"" for missing in gone]
         broken = next((part for part in parts if isinstance(part, Exception)), None)
         if broken is not None and not isinstance(broken, _FINAL):
             raise broken  # which is worth another try
@@ -143,9 +165,11 @@ class RemoteFolder:
         def gone(name: str) -> None:
             self._call(name, OutputError, self._system.rm_file, self._at(name))
 
+        left = iter(names)
         with ThreadPoolExecutor(_IN_FLIGHT) as pool:
-            for _ in pool.map(gone, names):
-                pass
+            while some := list(islice(left, _WAITING)):
+                for _ in pool.map(gone, some):
+                    pass
 
     def remove_empty_work(self) -> None:
         """Removes the folder of the writers, where the file system has folders."""
@@ -197,7 +221,7 @@ class RemoteFolder:
             self._made.add(folder)
 
     def _at(self, name: str) -> str:
-        return f"{self._path}/{name}"
+        return f"{self._stem}{name}"
 
     def _call(
         self,
@@ -229,6 +253,11 @@ class RemoteFolder:
             raise DatasetError(f"{what}: missing; 'regcore preprocess' mends it") from error
         doing = "cannot write" if kind is OutputError else "cannot read"
         raise kind(f"{what}: {doing}: {first_line(error)}") from error
+
+
+def _without_end(url: str) -> str:
+    stem = url.rstrip("/")
+    return f"{stem}//" if stem.endswith(":") else stem
 
 
 def remote_folder(place: object) -> RemoteFolder | None:

@@ -13,7 +13,9 @@ from regcore.store.ledger import lines
 from regcore.store.manifest import StoreSpec
 from regcore.store.manifest_form import StoreLayout
 from regcore.store.portions import MadePortion, Portion, make_portion
-from regcore.store.remote.folder import WORK, RemoteFolder
+from regcore.store.remote.folder import RemoteFolder
+from regcore.store.remote.parts import part_name
+from regcore.store.remote.run import check_ours
 from regcore.store.target_folder import value_files
 
 
@@ -41,13 +43,15 @@ def make_portion_at(
     There its values are put first, and then its records, as one file: a portion that was put and
     recorded is kept by the next run, and one that is made again replaces the same files. The file
     begins with the description: it may come late, when somebody has begun another store there.
+    Raises RegcoreError where that shows before anything is put.
     """
     if isinstance(target, Path):
         return make_portion(preprocessor, source, target, form, portion.first_pack)
     with scratch_folder() as folder:
         made = make_portion(preprocessor, source, folder, form, portion.first_pack)
+        check_ours(target.folder, target.description)
         target.folder.put({file: folder / file for file in value_files(folder)})
-    name = f"{WORK}/{target.run}-{portion.places[0]:09}.jsonl"
+    name = part_name(target.run, portion.places[0])
     head = json.dumps(target.description.to_dict()).encode() + b"\n"
     target.folder.put_bytes(name, head + lines(made.records))
     return made

@@ -1,4 +1,7 @@
-"""The values of a store behind a URL, fetched as ranges of its files, many at once."""
+"""The values of a store behind a URL, fetched as ranges of its files.
+
+Many are asked for at once; whether they come so is up to the file system.
+"""
 
 from __future__ import annotations
 

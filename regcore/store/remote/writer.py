@@ -5,8 +5,9 @@ at all. The ledger and the manifest come last. What tells the next run of portio
 lies in a folder of its own, beside the values, until the store is whole.
 
 Nobody can lock a folder behind a URL. Two processes that write the same store write the same bytes.
-Of two that write different ones, one is told so at its beginning or at its end, where they do not
-begin in the same moment; what they mix in spite of that, every reader sees by the checksums.
+Of two that write different ones, one is told so at its beginning, before its next portion or at its
+end, where they do not begin in the same moment; what they mix in spite of that shows by the
+checksums to whoever verifies what he reads.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
+from regcore.errors import OutputError, RegcoreError
 from regcore.files.scratch_folder import scratch_folder
 from regcore.images.preprocessor import Preprocessor, Progress
 from regcore.sources.protocol import ImageSource, absolute
@@ -24,7 +26,7 @@ from regcore.store.arrangement import arrange
 from regcore.store.earlier import Earlier
 from regcore.store.finish import declare_whole
 from regcore.store.interruption import StoreInterruptedError
-from regcore.store.journal import Journal
+from regcore.store.journal import JOURNAL, Journal
 from regcore.store.kept import count_kept, kept_records
 from regcore.store.layout import SUFFIX, pack_rows
 from regcore.store.ledger import LEDGER, LayeredLedgers, Ledger, check_name
@@ -33,14 +35,9 @@ from regcore.store.manifest import MANIFEST, StoreSpec
 from regcore.store.manifest_form import StoreLayout
 from regcore.store.packs import Packs
 from regcore.store.progress import Tally
-from regcore.store.remote.earlier import (
-    begin,
-    check_ours,
-    check_there,
-    clear_work,
-    read_remote_earlier,
-)
-from regcore.store.remote.folder import RemoteFolder
+from regcore.store.remote.earlier import read_remote_earlier
+from regcore.store.remote.folder import WORK, RemoteFolder
+from regcore.store.remote.run import begin, check_ours, check_there, clear_work
 from regcore.store.remote.target import RemoteTarget
 from regcore.store.single_files import SingleFiles
 from regcore.store.summary import StorePlan, StoreSummary
@@ -96,27 +93,25 @@ def write_remote_store(
         )
         known = LayeredLedgers() if force else earlier.known()
         kept = images.fail_again(images.seem_kept(known, values), known)
-        stages = preprocessor.stage_seconds()
         verified = perf_counter()
         count_kept(kept, source, known, tally)
-        if force or not kept.all() or not earlier.is_whole(source.names, chosen):
-            run = begin(files, there, description, earlier, force=force)
-            job = _Job(
-                preprocessor, images, source, description, RemoteTarget(files, description, run)
-            )
-            try:
+        try:
+            if force or not kept.all() or not earlier.is_whole(source.names, chosen):
                 with Journal(scratch) as journal:
                     journal.begin(description)
                     journal.append(kept_records(source.names, kept, known))
+                    begun = scratch / JOURNAL
+                    run = begin(files, there, description, earlier, begun, force=force)
+                    target = RemoteTarget(files, description, run)
+                    job = _Job(preprocessor, images, source, description, target)
                     make(job, kept, journal, tally)
                     ledger = journal.reread()
                     declare_whole(scratch, description, source.names, LayeredLedgers(ledger))
                 _publish(files, scratch, description, values.keys(), _sizes(ledger, description))
-            except KeyboardInterrupt as error:
-                failed = len(tally.errors)
-                raise StoreInterruptedError(tally.kept, tally.recorded, failed) from error
-            there = files.sizes()
-        clear_work(files, there)
+            _clear(files)
+        except KeyboardInterrupt as error:
+            failed = len(tally.errors)
+            raise StoreInterruptedError(tally.kept, tally.recorded, failed) from error
     return StoreSummary(
         kept=tally.kept,
         written=tally.written,
@@ -125,8 +120,7 @@ def write_remote_store(
         seconds=perf_counter() - verified,
         verify_seconds=verified - start,
         stage_seconds={
-            stage: seconds - stages[stage] + tally.stage_seconds.get(stage, 0.0)
-            for stage, seconds in preprocessor.stage_seconds().items()
+            stage: tally.stage_seconds.get(stage, 0.0) for stage in preprocessor.stage_seconds()
         },
         unread=True,
     )
@@ -197,10 +191,23 @@ def _publish(
 ) -> None:
     """Puts the ledger, and last the manifest, once every file is there, and no other."""
     check_there(files, sizes)
+    check_ours(files, description)
     files.remove(before - sizes.keys())  # of images that have no values any more
+    check_ours(files, description)
     files.put({LEDGER: scratch / LEDGER})
     check_ours(files, description)
     files.put({MANIFEST: scratch / MANIFEST})
+
+
+def _clear(files: RemoteFolder) -> None:
+    """Removes what only a store in the making needs, once it is whole."""
+    try:
+        clear_work(files, files.sizes(WORK))
+    except RegcoreError as error:
+        raise OutputError(
+            f"{error}; the store is whole, but for {WORK} in its folder, which the same command "
+            "removes"
+        ) from error
 
 
 def _sizes(ledger: Ledger, description: StoreSpec) -> dict[str, int]:
