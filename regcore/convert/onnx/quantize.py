@@ -76,9 +76,9 @@ def in_opset(model: ModelProto) -> ModelProto:
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Quantisers print and log advice that regcore has followed."""
+    """Quantisers print and log advice that is followed, and errors that they raise as well."""
     before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
+    logging.disable(logging.ERROR)
     try:
         with redirect_stdout(io.StringIO()):
             yield

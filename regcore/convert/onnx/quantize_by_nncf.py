@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def prepared(
     how: Quantizer, model: ModelProto, calibration: CalibrationSet, input_name: str, batch: int
 ) -> Iterator[PreparedModel]:
-    """See Quantizer.prepared."""
+    """The model ready for NNCF; see prepared_for in quantisers.py."""
     import_nncf()
     yield _Prepared(how, model, calibration, input_name, batch)
 
