@@ -140,7 +140,7 @@ def quantize_model(
                     searched = search_layers(prepared, kept, search, images, theirs, begin=begin)
                 kept += [name for name in searched.kept if name not in kept]
             quantised = prepared.quantised(kept)
-        counts = quantised_nodes(quantised)
+        counts = quantised_nodes(quantised, kept)
         record = _record(quantizer, found, file_sha256(path), to=to, kept=kept, searched=search)
         own = record.to_property()
     import_onnx().helper.set_model_props(quantised, {**embedded(metadata, pairs), **own})

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from regcore.backends.onnxruntime.library import import_onnxruntime
 from regcore.calibration.folder import CalibrationSet
 from regcore.calibration.readers import calibration_reader
+from regcore.convert.onnx.float_guards import guard_float_nodes
 from regcore.convert.onnx.float_nodes import shape_nodes
-from regcore.convert.onnx.float_weights import guard_float_weights
 from regcore.convert.onnx.quantize import METHODS, PreparedModel, Quantizer, silenced
 from regcore.errors import BackendError, first_line
 from regcore.models.onnx_package import STANDARD_DOMAINS, check_onnx, import_onnx
@@ -90,7 +90,7 @@ class _Prepared:
         except Exception as error:  # of ONNX's and ONNX Runtime's many classes
             raise _failure(error) from error
         _drop_unused_domains(quantised)
-        guard_float_weights(quantised)
+        guard_float_nodes(quantised, kept)
         check_onnx(quantised)
         return quantised
 
