@@ -33,7 +33,7 @@ from regcore.files.output_guard import Output, check_outputs
 from regcore.models.build_record import file_sha256
 from regcore.models.metadata import ModelMetadata, embedded, has_property, is_exported
 from regcore.models.onnx_file import OnnxFile, read_onnx
-from regcore.models.onnx_package import import_onnx
+from regcore.models.onnx_package import constants_are_no_inputs, import_onnx
 from regcore.models.onnx_writer import writing_onnx
 from regcore.recipes.numbers import plain
 from regcore.recipes.words import differing_fields
@@ -128,6 +128,7 @@ def quantize_model(
     if to == "fp16":
         _only_for_int8(method, search, tool, per_channel=per_channel, symmetric=symmetric)
         check_float(source)
+        constants_are_no_inputs(source)
         name_nodes(source.graph)
         kept = nodes_named(source.graph, keep)
         counts = len(source.graph.node) - len(kept), len(kept)

@@ -69,3 +69,31 @@ def test_padding_that_is_a_constant_of_the_graph(photos: Path, tmp_path: Path) -
     constants = {"pads": np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64)}
     model = saved(tmp_path / "edge.onnx", [pad, conv, POOL, FLAT], constants)
     assert quantised(model, photos) > 20
+
+
+@pytest.mark.parametrize("to", ["int8-qdq", "fp16"])
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize(("ir_version", "opset"), [(3, 13), (3, 9), (8, 13)])
+def test_constants_that_are_inputs_too(
+    photos: Path, tmp_path: Path, ir_version: int, opset: int, to: str, *, padded: bool
+) -> None:
+    """As all are in files of before IR version 4; padding is folded, and its constant goes."""
+    pad = ("Pad", ["image", "pads"], ["padded"], {"name": "pad"})
+    if opset < 11:
+        pad = ("Pad", ["image"], ["padded"], {"name": "pad", "pads": [0, 0, 1, 1, 0, 0, 1, 1]})
+    conv = ("Conv", ["padded", "w"], ["a"], {"name": "conv"})
+    constants = {"pads": np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64)}
+    nodes = [pad, conv, POOL, FLAT] if padded else [CONV, POOL, FLAT]
+    path = saved(tmp_path / "old.onnx", nodes, constants if padded and opset > 10 else {})
+    made = onnx.load(path)
+    made.ir_version = ir_version
+    made.opset_import[0].version = opset
+    for tensor in made.graph.initializer:
+        made.graph.input.append(
+            onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+        )
+    onnx.save(made, path)
+    assert quantised(path, photos, to) > 20
+    written = path.with_name(f"old.{'int8' if to == 'int8-qdq' else 'fp16'}.onnx")
+    session = onnxruntime.InferenceSession(written, providers=["CPUExecutionProvider"])
+    assert [one.name for one in session.get_inputs()] == ["image"]
