@@ -16,7 +16,7 @@ from regcore.api.options import existing
 from regcore.calibration.folder import CalibrationSet, open_calibration
 from regcore.calibration.record import PROPERTY, QuantizationRecord, Tools, images_of
 from regcore.convert.onnx.costly_layers import Begin, LayerSearch, search_layers
-from regcore.convert.onnx.float16 import to_float16
+from regcore.convert.onnx.float16 import float16_nodes, to_float16
 from regcore.convert.onnx.float_nodes import name_nodes, nodes_named
 from regcore.convert.onnx.quantisers import TOOLS, check_float, prepared_for
 from regcore.convert.onnx.quantize import (
@@ -131,8 +131,9 @@ def quantize_model(
         constants_are_no_inputs(source)
         name_nodes(source.graph)
         kept = nodes_named(source.graph, keep)
-        counts = len(source.graph.node) - len(kept), len(kept)
+        names = {node.name for node in source.graph.node}
         quantised, own = to_float16(source, kept), {_FLOAT16: version("onnxruntime")}
+        counts = float16_nodes(quantised, names)
     else:
         with prepared_for(quantizer, source, found, facts.image) as prepared:
             kept = nodes_named(prepared.graph, keep)

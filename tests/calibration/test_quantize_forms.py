@@ -97,3 +97,30 @@ def test_constants_that_are_inputs_too(
     written = path.with_name(f"old.{'int8' if to == 'int8-qdq' else 'fp16'}.onnx")
     session = onnxruntime.InferenceSession(written, providers=["CPUExecutionProvider"])
     assert [one.name for one in session.get_inputs()] == ["image"]
+
+
+def test_the_nodes_of_float16_are_counted_where_they_are(photos: Path, tmp_path: Path) -> None:
+    """ONNX Runtime's converter leaves Max in float32; what computes sizes has neither."""
+    lowest = ("Max", ["pooled", "zero"], ["positive"], {"name": "max"})
+    nodes = [
+        CONV,
+        POOL,
+        lowest,
+        ("Shape", ["image"], ["sizes"], {"name": "shape"}),
+        ("Gather", ["sizes", "first"], ["images"], {"name": "gather", "axis": 0}),
+        ("Concat", ["images", "rest"], ["shape"], {"name": "concat", "axis": 0}),
+        ("Reshape", ["positive", "shape"], ["class"], {"name": "reshape"}),
+    ]
+    constants = {
+        "zero": np.zeros(1, np.float32),
+        "first": np.array([0], np.int64),
+        "rest": np.array([4], np.int64),
+    }
+    model = saved(tmp_path / "max.onnx", nodes, constants)
+    calibrate_model(model, photos, tmp_path / "calibration", count=4)
+    form = quantize_model(model, tmp_path / "calibration", to="fp16").form
+    made = onnx.load(form.path)
+    assert {node.op_type for node in made.graph.node} >= {"Max", "Cast"}
+    assert (form.quantised_nodes, form.float_nodes) == (4, 3)
+    kept = quantize_model(model, tmp_path / "calibration", to="fp16", keep=["conv"]).form
+    assert (kept.quantised_nodes, kept.float_nodes) == (3, 4)
