@@ -145,6 +145,21 @@ def is_there(name: str) -> bool:
     return bool(shutil.which(name)) if name in PROGRAMS else find_spec(name) is not None
 
 
+@pytest.mark.parametrize("given", [["m.onnx"], ["m.onnx", "photos"], ["a", "b", "c", "d"]])
+def test_int8_takes_all_or_nothing(tmp_path: Path, given: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "int8.py"), *given],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("usage: int8.py [MODEL.onnx PHOTOS LABELS]")
+    assert not list(tmp_path.iterdir())
+
+
 def test_all_are_known() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.py")} == set(EXPECTED)
 
