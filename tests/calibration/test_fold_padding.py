@@ -72,11 +72,8 @@ FORMS: dict[str, tuple[int, dict[str, Any]]] = {
     "axes": (
         0,
         {
-            "takes": ("image", "sides", "", "axes"),
-            "constants": {
-                "sides": np.array([1, 1, 1, 1], np.int64),
-                "axes": np.array([2, 3], np.int64),
-            },
+            "takes": ("image", "pads", "", "axes"),
+            "constants": {"axes": np.array([0, 1, 3, 2], np.int64)},
         },
     ),
     "pads of its own": (1, {"conv": {"pads": [1, 0, 0, 2], "dilations": [2, 2]}}),
