@@ -25,7 +25,7 @@ from regcore.convert.onnx.quantize import (
     Quantizer,
     quantised_nodes,
 )
-from regcore.convert.onnx.score_noise import agreement, scores_of, signal_to_noise
+from regcore.convert.onnx.score_noise import agreement, check_finite, scores_of, signal_to_noise
 from regcore.errors import BackendError, MismatchError, UsageError, first_line
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_target
@@ -148,6 +148,7 @@ def quantize_model(
     import_onnx().helper.set_model_props(quantised, {**embedded(metadata, pairs), **own})
     with writing_onnx(quantised, target) as temporary:
         ours = scores_of(temporary, images)
+        check_finite(ours, theirs)
     return QuantizedModel(
         QuantizeForm(
             format=json_form("quantize"),

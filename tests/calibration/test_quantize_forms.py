@@ -10,7 +10,7 @@ import pytest
 from onnx_models import save_graph
 from PIL import Image
 
-from regcore import calibrate_model, quantize_model
+from regcore import BackendError, calibrate_model, quantize_model
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
 
@@ -124,3 +124,29 @@ def test_the_nodes_of_float16_are_counted_where_they_are(photos: Path, tmp_path:
     assert (form.quantised_nodes, form.float_nodes) == (4, 3)
     kept = quantize_model(model, tmp_path / "calibration", to="fp16", keep=["conv"]).form
     assert (kept.quantised_nodes, kept.float_nodes) == (3, 4)
+
+
+def test_scores_that_are_too_large_for_float16(photos: Path, tmp_path: Path) -> None:
+    scaled = ("Mul", ["pooled", "large"], ["scaled"], {"name": "scaled"})
+    flat = ("Flatten", ["scaled"], ["class"], {"name": "flat"})
+    constants = {"large": np.array(60000, np.float32)}
+    model = saved(tmp_path / "large.onnx", [CONV, POOL, scaled, flat], constants)
+    calibrate_model(model, photos, tmp_path / "calibration", count=4)
+    with pytest.raises(BackendError, match=r"no values above 65504, and the scores reach \d{5,}"):
+        quantize_model(model, tmp_path / "calibration", to="fp16")
+    assert not (tmp_path / "large.fp16.onnx").exists()
+
+
+def test_scores_that_are_infinite_in_float32(photos: Path, tmp_path: Path) -> None:
+    flat = ("Flatten", ["pooled"], ["all"], {"name": "flat"})
+    mask = ("Where", ["mask", "all", "lowest"], ["class"], {"name": "masked"})
+    constants = {
+        "mask": np.array([[True, True, False, True]]),
+        "lowest": np.array([[-np.inf]], np.float32),
+    }
+    model = saved(tmp_path / "masked.onnx", [CONV, POOL, flat, mask], constants)
+    calibrate_model(model, photos, tmp_path / "calibration", count=4)
+    form = quantize_model(model, tmp_path / "calibration", to="fp16").form
+    assert form.signal_to_noise_db is not None
+    assert 20 < form.signal_to_noise_db < 99
+    assert 0 < form.agreement.largest_difference < form.agreement.largest_score < 99

@@ -96,8 +96,9 @@ _AS_A_SCRIPT = """
 import os, runpy, sys
 from regcore.frameworks import import_torchvision
 import_torchvision()
-sys.path.insert(0, os.path.dirname(sys.argv[1]))
-runpy.run_path(sys.argv[1], run_name="__main__")
+del sys.argv[0]
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
+runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 #: Runs the cells of its argument, and prints the HTML of what stands alone at the end of each.
