@@ -43,9 +43,12 @@ def demo() -> tuple[Path, Path, Path, int]:
     return exported_model(user_cache(), lambda _: None), photos, OUT / "labels.txt", 8
 
 
-if len(sys.argv) > 3:
-    model, photos, labels = map(Path, sys.argv[-3:])
+given = sys.argv[1:]
+if len(given) == 3:
+    model, photos, labels = map(Path, given)
     count = 128
+elif given:
+    sys.exit("usage: int8.py [MODEL.onnx PHOTOS LABELS]: all three, or none for the demo")
 else:
     model, photos, labels, count = demo()
 

@@ -120,7 +120,8 @@ def calibrate_model(
     there is no such folder. list_file: only images named in this file. force: replace what another
     call wrote. options: RecipeOptions and PreprocessorOptions in regcore.api.options.
 
-    Raises UsageError where nobody says the recipe or there are fewer images than `count`,
+    Raises UsageError where nobody says the recipe, there are fewer images than `count`, or the
+    model has another batch size built in than `amct`,
     DatasetError where a chosen image cannot be read, BackendError where the recipe's images are not
     those that the model takes, and MismatchError where `out` has images by another recipe.
     """
@@ -133,6 +134,9 @@ def calibrate_model(
     if amct is not None:
         amct = whole_within("amct", amct, 1, count)
     image, choice = _recipe(model, options, log)
+    built_in = (image.shape or (None,))[0]
+    if amct is not None and built_in is not None and amct != built_in:
+        raise UsageError(f"--amct {amct}: {model} takes batches of {built_in}; take that")
     if is_store(images):
         raise UsageError(f"{images}: is a store; photos are needed, which are prepared for {model}")
     source, classes, origin = photos_to_choose_from(images, labels, list_file, log)

@@ -34,14 +34,14 @@ def calibration_images_among(
     """Those of the images `names` of `data` that the model's calibration had, by their content.
 
     properties: of the model's file. recipe: by which the model gets its images; that it is another
-    than the calibration's is logged, also where only the range of the model's input tells it. None
-    where the model does not say what it was calibrated with. Photos are compared by their bytes,
-    images of a store by their values.
+    than the calibration's is logged; of a model that does not say what it was calibrated with, and
+    for which this returns None, that the range of its input does not fit. Photos are compared by
+    their bytes, images of a store by their values.
     """
-    if doubt := range_doubt(model, recipe):
-        log(doubt)
     record = read_record(model, properties)
     if record is None:
+        if doubt := range_doubt(model, recipe):
+            log(doubt)
         return None
     same_recipe = _is_of(record, recipe)
     if not same_recipe:

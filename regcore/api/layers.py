@@ -25,7 +25,9 @@ from regcore.files.temporary_file import remove_abandoned
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.build_record import file_sha256
 from regcore.models.onnx_file import read_onnx
+from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
+from regcore.recipes.words import differing_fields
 from regcore.reports.layers import LOW_DB, LayersForm, first_low, largest_step, noisiest_first
 from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
@@ -65,13 +67,13 @@ def compare_layers(
 
     images: a folder of `regcore calibrate`, a store, or photos, of which the first `count` are
     taken. against: the float32 model. recipe: how the models want their images, where they do not
-    say. out: a folder for layers.json, that of a run of `model` for its report; by default none is
-    written. force: also replace a layers.json that is none of regcore's.
+    say it. out: a folder for layers.json, that of a run of `model` for its report; by default none
+    is written. force: also replace a layers.json that is none of regcore's.
 
     Both run by ONNX Runtime on the CPU. Layers are the nodes of the float32 model whose result has
     the same name in the other. Raises UsageError where nobody says the recipe or there are no
-    images, MismatchError where the models take other images or have no layer in common, and
-    BackendError where one of them does not run.
+    images, MismatchError where the models take images of two forms or recipes or have no layer in
+    common, and BackendError where one of them does not run or lacks its weights.
     """
     path, other = existing(model), existing(against)
     images, folder = existing_images(images), None if out is None else Path(out)
@@ -82,6 +84,10 @@ def compare_layers(
     ours, theirs = read_onnx(path), read_onnx(other)
     if ours.image.shape != theirs.image.shape or ours.image.dtype != theirs.image.dtype:
         raise MismatchError(f"{path} takes {ours.image}, and {other} takes {theirs.image}")
+    for file in (ours, theirs):
+        file.check_data()
+    if ours.metadata is not None and theirs.metadata is not None:
+        _check_recipes(path, ours.metadata.recipe, other, theirs.metadata.recipe)
     own = ours.metadata or theirs.metadata
     if own is None and recipe is None:
         raise UsageError(f"{path}: does not say how it wants its images; say it with --recipe")
@@ -114,6 +120,19 @@ def compare_layers(
         remove_abandoned(written.parent)
         write_text(written, json.dumps(found.to_dict(), indent=1) + "\n")
     return found
+
+
+def _check_recipes(path: Path, ours: Recipe, other: Path, theirs: Recipe) -> None:
+    """Raises MismatchError where two models want their images in two ways."""
+    differing = [
+        f"{name} {plain(here)} instead of {plain(there)}"
+        for name, (there, here) in differing_fields(theirs, ours).items()
+    ]
+    if differing:
+        raise MismatchError(
+            f"{path} wants other images than {other}, {', '.join(differing)}: the one is not made "
+            "of the other"
+        )
 
 
 def _values(images: str | Path, recipe: Recipe, count: int, log: Log) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from regcore.api.options import existing
 from regcore.calibration.folder import CalibrationSet, open_calibration
 from regcore.calibration.record import PROPERTY, QuantizationRecord, Tools, images_of
 from regcore.convert.onnx.costly_layers import Begin, LayerSearch, search_layers
-from regcore.convert.onnx.float16 import to_float16
+from regcore.convert.onnx.float16 import float16_nodes, to_float16
 from regcore.convert.onnx.float_nodes import name_nodes, nodes_named
 from regcore.convert.onnx.quantisers import TOOLS, check_float, prepared_for
 from regcore.convert.onnx.quantize import (
@@ -25,7 +25,7 @@ from regcore.convert.onnx.quantize import (
     Quantizer,
     quantised_nodes,
 )
-from regcore.convert.onnx.score_noise import agreement, scores_of, signal_to_noise
+from regcore.convert.onnx.score_noise import agreement, check_finite, scores_of, signal_to_noise
 from regcore.errors import BackendError, MismatchError, UsageError, first_line
 from regcore.files.arguments import whole_within
 from regcore.files.atomic import check_target
@@ -33,7 +33,7 @@ from regcore.files.output_guard import Output, check_outputs
 from regcore.models.build_record import file_sha256
 from regcore.models.metadata import ModelMetadata, embedded, has_property, is_exported
 from regcore.models.onnx_file import OnnxFile, read_onnx
-from regcore.models.onnx_package import import_onnx
+from regcore.models.onnx_package import constants_are_no_inputs, import_onnx
 from regcore.models.onnx_writer import writing_onnx
 from regcore.recipes.numbers import plain
 from regcore.recipes.words import differing_fields
@@ -128,10 +128,12 @@ def quantize_model(
     if to == "fp16":
         _only_for_int8(method, search, tool, per_channel=per_channel, symmetric=symmetric)
         check_float(source)
+        constants_are_no_inputs(source)
         name_nodes(source.graph)
         kept = nodes_named(source.graph, keep)
-        counts = len(source.graph.node) - len(kept), len(kept)
+        names = {node.name for node in source.graph.node}
         quantised, own = to_float16(source, kept), {_FLOAT16: version("onnxruntime")}
+        counts = float16_nodes(quantised, names)
     else:
         with prepared_for(quantizer, source, found, facts.image) as prepared:
             kept = nodes_named(prepared.graph, keep)
@@ -140,12 +142,13 @@ def quantize_model(
                     searched = search_layers(prepared, kept, search, images, theirs, begin=begin)
                 kept += [name for name in searched.kept if name not in kept]
             quantised = prepared.quantised(kept)
-        counts = quantised_nodes(quantised)
+        counts = quantised_nodes(quantised, kept)
         record = _record(quantizer, found, file_sha256(path), to=to, kept=kept, searched=search)
         own = record.to_property()
     import_onnx().helper.set_model_props(quantised, {**embedded(metadata, pairs), **own})
     with writing_onnx(quantised, target) as temporary:
         ours = scores_of(temporary, images)
+        check_finite(ours, theirs)
     return QuantizedModel(
         QuantizeForm(
             format=json_form("quantize"),

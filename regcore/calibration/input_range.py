@@ -55,7 +55,9 @@ _KNOWN = {
 
 
 def range_doubt(model: str, recipe: Recipe) -> str:
-    """A sentence where the images of a recipe are not those that a model was calibrated with.
+    """A sentence where the images of a recipe do not fit those that a model was calibrated with.
+
+    That may be for another recipe, or for images that had no bright or no dark pixels.
 
     model: as for regcore.backends.registry.open_backend; of what is no quantised ONNX file, and
     where the package onnx is not installed, nothing is said.
@@ -72,8 +74,9 @@ def range_doubt(model: str, recipe: Recipe) -> str:
     if common >= _LEAST_HELD * given.width and held.width <= _MOST_WIDER * given.width:
         return ""
     return (
-        f"{model} was calibrated with images of another recipe: the 8 bits of its input hold "
-        f"{held}{_name(held)}, and the recipe {recipe.identity} gives {given}{_name(given)}"
+        f"{model}: the range of its input does not fit: its 8 bits hold {held}{_name(held)}, and "
+        f"the recipe {recipe.identity} gives {given}{_name(given)}; it was calibrated with images "
+        "of another recipe, or with few of the values that images have"
     )
 
 

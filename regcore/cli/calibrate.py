@@ -54,7 +54,7 @@ _COUNT = 128
     metavar="N",
     type=click.IntRange(min=1),
     help="Also write the folder amct, files of N images each, for Ascend's AMCT, and tell its "
-    "command.",
+    "command; N is the batch size of a model that has one built in.",
 )
 @click.option("--force", is_flag=True, help="Replace what an earlier call left in the folder.")
 @preprocess_options

@@ -56,6 +56,9 @@ def layers(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     comes in. Layers are found by the names of their results; a layer that a quantiser has merged
     with the next is left out.
 
+    In memory at once are the values of all layers of both models, for one image, or for as many as
+    the models have built in as a batch.
+
     \b
     Examples:
       regcore layers model.int8.onnx calibration --against model.onnx

@@ -60,7 +60,7 @@ from regcore.cli.progress import progress_bar
     multiple=True,
     metavar="LAYER",
     help="A node that stays in float, by its name, or a pattern with * and ?; can be given several "
-    "times.",
+    "times. One that only moves values, as a MaxPool, is the same in 8 bits.",
 )
 @click.option(
     "--search",

@@ -19,6 +19,8 @@ STANDARD_DOMAINS = ("", "ai.onnx")
 MOST_WEIGHTS_BYTES = (1 << 31) - (1 << 25)
 #: A constant from this size on is weights, not something that shapes hang on.
 LARGE_TENSOR_BYTES = 1 << 10
+#: From this one on a constant need not be an input.
+_CONSTANTS_IR_VERSION = 4
 
 
 def import_onnx() -> ModuleType:
@@ -81,6 +83,15 @@ def _put(message: Any, name: str, value: Any) -> None:  # noqa: ANN401
         field.CopyFrom(value)
     else:
         setattr(message, name, value)
+
+
+def constants_are_no_inputs(model: ModelProto) -> None:
+    """Takes the constants of a model, which older ones name as inputs, too, from those inputs."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    inputs = [type(one).FromString(one.SerializeToString()) for one in model.graph.input]
+    del model.graph.input[:]
+    model.graph.input.extend(one for one in inputs if one.name not in constants)
+    model.ir_version = max(model.ir_version, _CONSTANTS_IR_VERSION)
 
 
 def opset_of(model: ModelProto) -> int:

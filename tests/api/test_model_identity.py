@@ -8,6 +8,7 @@ import pytest
 from onnx_models import save_model
 
 from regcore.api.inference_inputs import model_identity
+from regcore.models.external_weights import model_files
 from regcore.reports.provenance import provenance
 
 
@@ -39,3 +40,30 @@ def test_weights_of_a_torch_model_belong_to_it(tmp_path: Path) -> None:
     assert model_identity(model) != before
     assert provenance("", None, model, None).model_hash not in {hashed, None}
     assert model_identity("torch:resnet18.a1_in1k") == "torch:resnet18.a1_in1k"
+
+
+@pytest.mark.parametrize("location", ["weights.data", "./weights.data", f"{'w' * 200}.data"])
+def test_files_with_weights_are_those_that_a_model_names(tmp_path: Path, location: str) -> None:
+    """And not those whose name is the end of such a one."""
+    onnx = pytest.importorskip("onnx")
+    path = tmp_path / "m.onnx"
+    model = onnx.load(save_model(tmp_path / "whole.onnx"))
+    onnx.save(model, path, save_as_external_data=True, location="first.data", size_threshold=0)
+    named = onnx.load(path, load_external_data=False)
+    for tensor in named.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = location
+    path.write_bytes(named.SerializeToString())
+    (tmp_path / location).write_bytes((tmp_path / "first.data").read_bytes())
+    (tmp_path / location[-6:]).write_bytes(b"of another model")  # s.data or w.data
+    assert model_files(path) == [path, tmp_path / location]
+
+
+def test_a_model_that_cannot_be_read_has_no_files(tmp_path: Path) -> None:
+    (tmp_path / "empty.onnx").touch()
+    (tmp_path / "other.bin").write_bytes(b"of another model")
+    cut = tmp_path / "cut.onnx"
+    cut.write_bytes(b"\x0a\x08location\x12")
+    for path in (tmp_path / "empty.onnx", cut):
+        assert model_files(path) == [path]

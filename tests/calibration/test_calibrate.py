@@ -225,6 +225,15 @@ def test_uint8_pixels_in_the_models_own_layout(photos: Path, tmp_path: Path) -> 
     assert np.load(tmp_path / "out" / "calibration.npy").shape == (3, 32, 32, 3)
 
 
+def test_files_for_amct_have_the_batch_size_of_the_model(photos: Path, tmp_path: Path) -> None:
+    model = save_model(tmp_path / "fixed.onnx", batch=2)
+    with pytest.raises(UsageError, match=r"--amct 4: .*fixed\.onnx takes batches of 2; take that"):
+        calibrate_model(model, photos, tmp_path / "out", count=4, amct=4)
+    assert not (tmp_path / "out").exists()
+    calibrate_model(model, photos, tmp_path / "out", count=4, amct=2)
+    assert len(list((tmp_path / "out" / "amct").iterdir())) == 2
+
+
 def test_files_for_amct(photos: Path, model: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     told = regcore("calibrate", model, photos, "--count", 5, "--out", out, "--amct", 2)

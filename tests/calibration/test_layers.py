@@ -12,7 +12,14 @@ from command_line import regcore
 from onnx_models import save_graph
 from PIL import Image
 
-from regcore import MismatchError, UsageError, calibrate_model, compare_layers, quantize_model
+from regcore import (
+    BackendError,
+    MismatchError,
+    UsageError,
+    calibrate_model,
+    compare_layers,
+    quantize_model,
+)
 from regcore.convert.onnx.float16 import to_float16
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
@@ -152,3 +159,59 @@ def test_what_is_refused(model: Path, calibration: Path, tmp_path: Path) -> None
     (tmp_path / "layers.json").write_text("mine")
     with pytest.raises(UsageError, match=r"layers\.json"):
         compare_layers(model, calibration, against=model, out=tmp_path)
+
+
+def test_values_that_are_not_finite_in_float32_either(
+    photos: Path, calibration: Path, tmp_path: Path
+) -> None:
+    """As those of a mask, and of logarithms of 0."""
+    mask = np.ones((1, 4, 1, 1), bool)
+    mask[0, 2] = False
+    path = save_graph(
+        tmp_path / "masked.onnx",
+        [
+            ("Conv", ["image", "w"], ["c"], {"name": "conv"}),
+            ("Where", ["mask", "c", "lowest"], ["m"], {"name": "where"}),
+            ("Softmax", ["m"], ["s"], {"name": "soft", "axis": 1}),
+            ("GlobalAveragePool", ["s"], ["pooled"], {"name": "pool"}),
+            ("Flatten", ["pooled"], ["class"], {"name": "flat"}),
+        ],
+        ("float32", ["N", 4]),
+        constants={
+            "w": np.random.default_rng(1).normal(size=(4, 3, 3, 3)).astype(np.float32),
+            "mask": mask,
+            "lowest": np.full((1, 4, 1, 1), -np.inf, np.float32),
+        },
+        properties=ModelMetadata(SMALL, "small", "none").to_properties(),
+        opset=13,
+    )
+    half = tmp_path / "half.onnx"
+    onnx.save(to_float16(onnx.load(path)), half)
+    form = compare_layers(half, photos, against=path, out=tmp_path / "run").form
+    layers = {layer.layer: layer for layer in form.layers}
+    assert {layer.not_finite for layer in form.layers} == {0}
+    assert all((layer.signal_to_noise_db or 0) > 40 for layer in form.layers)
+    assert layers["where"].signal_to_noise_db == pytest.approx(
+        layers["conv"].signal_to_noise_db, abs=3
+    )
+    assert "NaN" not in (tmp_path / "run" / "layers.json").read_text()
+
+
+def test_models_of_two_recipes_are_not_compared(model: Path, photos: Path, tmp_path: Path) -> None:
+    other = Recipe(resize=8, crop=8, filter="bilinear", mean=(0.5, 0, 0), std=(1, 1, 1))
+    made = onnx.load(model)
+    onnx.helper.set_model_props(made, ModelMetadata(other, "other", "none").to_properties())
+    onnx.save(made, tmp_path / "other.onnx")
+    with pytest.raises(MismatchError, match=r"other\.onnx wants .*mean \[0\.5, 0.* instead of \[0"):
+        compare_layers(tmp_path / "other.onnx", photos, against=model)
+
+
+def test_weights_that_are_missing_are_named(model: Path, photos: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.onnx"
+    onnx.save(
+        onnx.load(model), outside, save_as_external_data=True, location="w.data", size_threshold=0
+    )
+    (tmp_path / "w.data").unlink()
+    for pair in ((outside, model), (model, outside)):
+        with pytest.raises(BackendError, match=r"outside\.onnx: its weights in w\.data: .*missing"):
+            compare_layers(pair[0], photos, against=pair[1])

@@ -96,8 +96,9 @@ _AS_A_SCRIPT = """
 import os, runpy, sys
 from regcore.frameworks import import_torchvision
 import_torchvision()
-sys.path.insert(0, os.path.dirname(sys.argv[1]))
-runpy.run_path(sys.argv[1], run_name="__main__")
+del sys.argv[0]
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
+runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 #: Runs the cells of its argument, and prints the HTML of what stands alone at the end of each.
@@ -143,6 +144,21 @@ def run(code: str, example: str, cache: Path, folder: Path) -> str:
 
 def is_there(name: str) -> bool:
     return bool(shutil.which(name)) if name in PROGRAMS else find_spec(name) is not None
+
+
+@pytest.mark.parametrize("given", [["m.onnx"], ["m.onnx", "photos"], ["a", "b", "c", "d"]])
+def test_int8_takes_all_or_nothing(tmp_path: Path, given: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "int8.py"), *given],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("usage: int8.py [MODEL.onnx PHOTOS LABELS]")
+    assert not list(tmp_path.iterdir())
 
 
 def test_all_are_known() -> None:

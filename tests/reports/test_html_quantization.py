@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -87,6 +88,12 @@ def test_the_layers_are_drawn(runs: Path) -> None:
     assert "Signal to noise" not in (runs / "float" / "report.html").read_text()
 
 
+def right(run: Path) -> set[str]:
+    """The images of a run whose best class is their label."""
+    with (run / "predictions.csv").open(newline="") as file:
+        return {row["image"] for row in csv.DictReader(file) if row["class1"] == row["label"]}
+
+
 def test_precisions_side_by_side(runs: Path) -> None:
     told: list[str] = []
     compared = compare_rates(
@@ -100,8 +107,9 @@ def test_precisions_side_by_side(runs: Path) -> None:
     own, int8 = compared.comparison.ports
     assert (own.outcome, own.change, own.lost) == (None, 0, 0)
     assert int8.bytes == (runs / "model.int8.onnx").stat().st_size
-    lost = sum(one.lost for one in int8.worst_classes)
-    assert (lost > 0) == (int8.lost > int8.won)
+    before, after = right(runs / "float"), right(runs / "int8")
+    assert (int8.lost, int8.won) == (len(before - after), len(after - before))
+    assert int8.change == pytest.approx(100 * (len(after) - len(before)) / 12)
     rows = {row[0]: row[1:] for row in compared.to_dict()["table"]}
     assert rows["lost, won"] == ["", f"{int8.lost}, {int8.won}"]
     assert rows["size (MB)"][1] == f"{(int8.bytes or 0) / 1e6:.1f}"
@@ -128,7 +136,10 @@ def test_the_classes_that_lost_most(runs: Path) -> None:
     compared = compare_rates(
         [f"a={runs / 'float'}", f"b={runs / 'int8'}"], against="a", max_drop="1pt"
     )
-    worst = compared.comparison.ports[1].worst_classes
+    port = compared.comparison.ports[1]
+    assert (port.lost, port.won) == (5, 0)
+    assert port.change == pytest.approx(-100 * 5 / 12)
+    worst = port.worst_classes
     assert [(one.label, one.lost, one.won) for one in worst] == [(2, 4, 0), (1, 1, 0)]
     told = regcore(
         *("compare", f"a={runs / 'float'}", f"b={runs / 'int8'}"),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.convert.onnx.quantize import PreparedModel
-from regcore.convert.onnx.score_noise import decibels, power, same_best, scores_of
+from regcore.convert.onnx.score_noise import decibels, difference, power, same_best, scores_of
 from regcore.convert.onnx.weighted_layers import layers_of
 from regcore.models.onnx_writer import writing_onnx
 from regcore.schemas.fields import Count, Positive, described
@@ -85,7 +85,7 @@ def search_layers(
             with writing_onnx(model.quantised(nodes), Path(folder) / "trial.onnx"):
                 pass
             ours = scores_of(Path(folder) / "trial.onnx", images)
-            return _Trial(power(ours.astype(np.float64) - theirs), same_best(ours, theirs))
+            return _Trial(power(difference(theirs, ours)), same_best(ours, theirs))
 
         trial(kept)  # after which the ranges are known
         start = perf_counter()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from regcore.backends.onnxruntime.library import import_onnxruntime
@@ -45,3 +45,22 @@ def to_float16(model: ModelProto, kept: Sequence[str] = ()) -> ModelProto:
     OnnxModel.graph_topological_sort(converted.graph)
     check_onnx(converted)
     return converted
+
+
+def float16_nodes(converted: ModelProto, names: Collection[str]) -> tuple[int, int]:
+    """How many nodes of these names take or give float16 in a converted model, and how many others.
+
+    names: those of the nodes before the conversion, which adds its own Casts.
+    """
+    onnx = import_onnx()
+    known = without_weights(converted) if exceeds_file(converted) else converted
+    graph = onnx.shape_inference.infer_shapes(known).graph
+    types = {one.name: one.data_type for one in graph.initializer}
+    for values in (graph.input, graph.output, graph.value_info):
+        types |= {one.name: one.type.tensor_type.elem_type for one in values}
+    half = sum(
+        any(types.get(name) == onnx.TensorProto.FLOAT16 for name in (*node.input, *node.output))
+        for node in graph.node
+        if node.name in names
+    )
+    return half, len(names) - half

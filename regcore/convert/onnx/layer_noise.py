@@ -60,11 +60,11 @@ class _Sums:
 
     def add(self, theirs: NDArray[Any], ours: NDArray[Any]) -> None:
         theirs, ours = theirs.astype(np.float64), ours.astype(np.float64)
-        finite = np.isfinite(ours)
-        lost = ~finite & np.isfinite(theirs)
-        if lost.any():
-            self.not_finite += int(lost.sum())
-            theirs, ours = theirs[finite], ours[finite]
+        finite = np.isfinite(theirs)
+        both = finite & np.isfinite(ours)
+        if not both.all():
+            self.not_finite += int((finite & ~both).sum())
+            theirs, ours = theirs[both], ours[both]
         self.signal += power(theirs)
         self.noise += power(theirs - ours)
 

@@ -11,6 +11,7 @@ from regcore.convert.onnx.float_nodes import name_nodes
 from regcore.convert.onnx.fold_padding import fold_padding
 from regcore.convert.onnx.quantize import PreparedModel, Quantizer, in_opset
 from regcore.errors import UsageError
+from regcore.models.onnx_package import constants_are_no_inputs
 from regcore.models.tensors import TensorSpec
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def prepared_for(
             f"the model takes batches of {batch}, and there are {len(calibration)} calibration "
             "images: choose a multiple with 'regcore calibrate --count'"
         )
+    constants_are_no_inputs(model)
     made = in_opset(model)
     name_nodes(made.graph)
     fold_padding(made, tuple(dim or 0 for dim in size), batch)

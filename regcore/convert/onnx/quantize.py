@@ -9,6 +9,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from regcore.convert.onnx.float_guards import own_nodes
 from regcore.errors import BackendError, first_line
 from regcore.models.onnx_package import check_onnx, import_onnx, opset_of
 
@@ -41,20 +42,19 @@ class Quantizer:
     symmetric: bool
 
 
-def quantised_nodes(model: ModelProto) -> tuple[int, int]:
-    """How many nodes take dequantised values, and how many others there are."""
+def quantised_nodes(model: ModelProto, kept: Sequence[str]) -> tuple[int, int]:
+    """How many nodes take dequantised values, and how many others there are, as those `kept`."""
     made = {
         output
         for node in model.graph.node
         if node.op_type == "DequantizeLinear"
         for output in node.output
     }
-    own = [
-        node
-        for node in model.graph.node
-        if node.op_type not in {"QuantizeLinear", "DequantizeLinear"}
-    ]
-    quantised = sum(any(name in made for name in node.input) for node in own)
+    own = own_nodes(model.graph)
+    names = set(kept)
+    quantised = sum(
+        node.name not in names and any(name in made for name in node.input) for node in own
+    )
     return quantised, len(own) - quantised
 
 
@@ -76,9 +76,9 @@ def in_opset(model: ModelProto) -> ModelProto:
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Quantisers print and log advice that regcore has followed."""
+    """Quantisers print and log advice that is followed, and errors that they raise as well."""
     before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
+    logging.disable(logging.ERROR)
     try:
         with redirect_stdout(io.StringIO()):
             yield

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from regcore.calibration.folder import CalibrationSet
 from regcore.calibration.readers import calibration_dataset, import_nncf
+from regcore.convert.onnx.float_guards import guard_float_nodes
 from regcore.convert.onnx.float_nodes import shape_nodes
-from regcore.convert.onnx.float_weights import guard_float_weights
 from regcore.convert.onnx.quantize import PreparedModel, Quantizer, silenced
 from regcore.errors import BackendError, first_line
 from regcore.models.onnx_package import check_onnx, import_onnx
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def prepared(
     how: Quantizer, model: ModelProto, calibration: CalibrationSet, input_name: str, batch: int
 ) -> Iterator[PreparedModel]:
-    """See Quantizer.prepared."""
+    """The model ready for NNCF; see prepared_for in quantisers.py."""
     import_nncf()
     yield _Prepared(how, model, calibration, input_name, batch)
 
@@ -69,7 +69,7 @@ class _Prepared:
             raise BackendError(
                 f"NNCF {nncf.__version__} does not quantise it: {first_line(error)}"
             ) from error
-        guard_float_weights(quantised)
+        guard_float_nodes(quantised, kept)
         check_onnx(quantised)
         return quantised
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from regcore.backends.onnxruntime.library import import_onnxruntime
 from regcore.calibration.folder import CalibrationSet
 from regcore.calibration.readers import calibration_reader
+from regcore.convert.onnx.float_guards import guard_float_nodes
 from regcore.convert.onnx.float_nodes import shape_nodes
-from regcore.convert.onnx.float_weights import guard_float_weights
 from regcore.convert.onnx.quantize import METHODS, PreparedModel, Quantizer, silenced
 from regcore.errors import BackendError, first_line
 from regcore.models.onnx_package import STANDARD_DOMAINS, check_onnx, import_onnx
+from regcore.models.onnx_writer import writing_onnx
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
@@ -27,15 +28,16 @@ if TYPE_CHECKING:
 def prepared(
     how: Quantizer, model: ModelProto, calibration: CalibrationSet, input_name: str, batch: int
 ) -> Iterator[PreparedModel]:
-    """See Quantizer.prepared."""
+    """The model ready for ONNX Runtime's quantiser; see prepared_for in quantisers.py."""
     reader = calibration_reader(calibration, batch_size=batch, input_name=input_name)
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     with tempfile.TemporaryDirectory(prefix="regcore-quantize-") as name:
         path = Path(name) / "prepared.onnx"
         try:
-            with silenced():
-                quant_pre_process(model, path, skip_symbolic_shape=True)
+            # Of a model in memory it would put the constants where no shape inference finds them.
+            with silenced(), writing_onnx(model, Path(name) / "source.onnx") as source:
+                quant_pre_process(source, path, skip_symbolic_shape=True)
             graph = import_onnx().load(path).graph
         except Exception as error:  # of ONNX's and ONNX Runtime's many classes
             raise _failure(error) from error
@@ -88,7 +90,7 @@ class _Prepared:
         except Exception as error:  # of ONNX's and ONNX Runtime's many classes
             raise _failure(error) from error
         _drop_unused_domains(quantised)
-        guard_float_weights(quantised)
+        guard_float_nodes(quantised, kept)
         check_onnx(quantised)
         return quantised
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
 from regcore.convert.onnx.check_scores import ExportCheck
+from regcore.errors import BackendError
 
 _BATCH = 8
 
@@ -25,14 +26,39 @@ def scores_of(path: Path, images: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def agreement(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> ExportCheck:
-    """How far scores of the calibration images are from the source's."""
+    """How far scores of the calibration images are from the source's, those that are finite."""
     return ExportCheck(
         images=len(theirs),
         what="calibration images",
         same_top1=same_best(ours, theirs),
-        largest_difference=float(np.abs(ours - theirs).max()),
-        largest_score=float(np.abs(theirs).max()),
+        largest_difference=float(np.abs(difference(theirs, ours)).max()),
+        largest_score=float(np.abs(np.where(np.isfinite(theirs), theirs, 0)).max()),
     )
+
+
+def check_finite(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> None:
+    """Raises BackendError where scores are NaN or infinite that are not so in the source."""
+    lost = (np.isfinite(theirs) & ~np.isfinite(ours)).any(axis=1)
+    if lost.any():
+        largest = np.abs(np.where(np.isfinite(theirs), theirs, 0)).max()
+        held = np.finfo(np.float16).max
+        raise BackendError(
+            f"its scores would be NaN or infinite on {lost.sum()} of {len(theirs)} calibration "
+            f"images: float16 holds no values above {held:.0f}, "
+            + (
+                f"and the scores reach {largest:.0f}"
+                if largest > held
+                else "which nodes have; leave those in float32 with --keep"
+            )
+        )
+
+
+def difference(theirs: NDArray[Any], ours: NDArray[Any]) -> NDArray[np.float64]:
+    """What is added to the source's scores; 0 where one of both is not finite."""
+    both = np.isfinite(theirs) & np.isfinite(ours)
+    made: NDArray[np.float64] = np.zeros(theirs.shape, np.float64)
+    np.subtract(ours, theirs, out=made, where=both, dtype=np.float64)
+    return made
 
 
 def same_best(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> int:
@@ -42,7 +68,7 @@ def same_best(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> int:
 
 def signal_to_noise(theirs: NDArray[np.float32], ours: NDArray[np.float32]) -> float | None:
     """The source's scores to their difference, in dB; None where there is none."""
-    return decibels(power(theirs), power(ours.astype(np.float64) - theirs))
+    return decibels(power(theirs), power(difference(theirs, ours)))
 
 
 def decibels(signal: float, noise: float) -> float | None:
@@ -53,5 +79,5 @@ def decibels(signal: float, noise: float) -> float | None:
 
 
 def power(values: NDArray[Any]) -> float:
-    """The sum of all squares."""
-    return float(np.square(values, dtype=np.float64).sum())
+    """The sum of all squares of what is finite."""
+    return float(np.square(values[np.isfinite(values)], dtype=np.float64).sum())
