@@ -72,7 +72,9 @@ def finished(
             yield waiting.pop(ready[0]), _result(ray, ready[0])
     finally:
         for reference in waiting:
-            ray.cancel(reference)
+            # With its process, which Ray would use again: one that is interrupted in the midst of
+            # an import may keep Python's lock of imports, and its threads wait for ever.
+            ray.cancel(reference, force=True)
 
 
 def _result(ray: Any, reference: Any) -> Any:  # noqa: ANN401
