@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -76,7 +75,7 @@ class Journal:
         """Describes the store, in a new journal."""
         if self.description is None:
             self.description = description
-            self._append(json.dumps(description.to_dict()).encode() + b"\n", durably=True)
+            self._append(description.to_line(), durably=True)
             sync(self._path.parent)
 
     def append(self, records: Iterable[Record], *, durably: bool = False) -> None:

@@ -30,8 +30,5 @@ def read_ledger(folder: Path, manifest: Manifest | None) -> Ledger:
 
 def belongs(folder: Path, ledger: Ledger, manifest: Manifest) -> bool:
     """Whether this ledger of the folder is the one that the manifest was written for."""
-    return (
-        len(ledger) == manifest.images
-        and (folder / LEDGER).is_file()
-        and file_checksum(folder / LEDGER) == manifest.ledger_checksum
-    )
+    path = folder / LEDGER
+    return path.is_file() and manifest.is_of(len(ledger), file_checksum(path))

@@ -85,6 +85,10 @@ class StoreSpec:
         """The same as what json.dumps takes."""
         return as_dict(self.to_form())
 
+    def to_line(self) -> bytes:
+        """The same as the first line of a file of records."""
+        return json.dumps(self.to_dict()).encode() + b"\n"
+
     @classmethod
     def read(cls, text: bytes, name: str | Path) -> StoreSpec:
         """What `to_dict` gave, as JSON; DatasetError with `name` where it is something else."""
@@ -133,6 +137,10 @@ class Manifest:
     failed: int
     packs: tuple[tuple[str, int], ...]
     ledger_checksum: str
+
+    def is_of(self, images: int, ledger_checksum: str) -> bool:
+        """Whether it was written for the ledger of so many images with this checksum."""
+        return (images, ledger_checksum) == (self.images, self.ledger_checksum)
 
     def write(self, folder: Path) -> None:
         """Puts manifest.json into `folder`, whole or not at all."""

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx_models import save_graph
-from PIL import Image
 
 from regcore import calibrate_model, quantize_model
 from regcore.models.metadata import ModelMetadata
@@ -19,16 +18,6 @@ onnxruntime = pytest.importorskip("onnxruntime")
 
 SMALL = Recipe(resize=8, crop=8, filter="bilinear", mean=(0, 0, 0), std=(1, 1, 1))
 PLAIN = ("Identity", {})
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    (tmp_path / "photos").mkdir()
-    random = np.random.default_rng(0)
-    for number in range(6):
-        pixels = random.integers(0, 256, (30, 30, 3), np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
-    return tmp_path / "photos"
 
 
 def coarse_model(path: Path, channels: int, between: tuple[str, dict[str, Any]]) -> Path:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from command_line import regcore
 from onnx_models import save_graph
-from PIL import Image
 
 from regcore import (
     BackendError,
@@ -52,16 +51,6 @@ def model(tmp_path: Path) -> Path:
         properties=ModelMetadata(SMALL, "small", "none").to_properties(),
         opset=13,
     )
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    (tmp_path / "photos").mkdir()
-    random = np.random.default_rng(0)
-    for number in range(6):
-        pixels = random.integers(0, 256, (30, 30, 3), np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
-    return tmp_path / "photos"
 
 
 @pytest.fixture

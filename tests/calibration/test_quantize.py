@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from command_line import regcore
 from onnx_models import RECIPE, save_graph, save_model
-from PIL import Image
 
 from regcore import MismatchError, UsageError, calibrate_model, quantize_model
 from regcore.calibration.record import PROPERTY, read_record
@@ -25,16 +24,6 @@ onnxruntime = pytest.importorskip("onnxruntime")
 #: Of the sizes of a tensor [n, 4, 6, 6], as much is padded on each side.
 PARTS = (0, 0, 0.17, 0.34)
 SMALL = Recipe(resize=8, crop=8, filter="bilinear", mean=(0, 0, 0), std=(1, 1, 1))
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    (tmp_path / "photos").mkdir()
-    random = np.random.default_rng(0)
-    for number in range(6):
-        pixels = random.integers(0, 256, (30, 30, 3), np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
-    return tmp_path / "photos"
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx_models import save_graph
-from PIL import Image
 
 from regcore import BackendError, calibrate_model, quantize_model
 from regcore.models.metadata import ModelMetadata
@@ -21,16 +20,6 @@ SMALL = Recipe(resize=8, crop=8, filter="bilinear", mean=(0, 0, 0), std=(1, 1, 1
 CONV = ("Conv", ["image", "w"], ["a"], {"name": "conv"})
 POOL = ("GlobalAveragePool", ["a"], ["pooled"], {"name": "pool"})
 FLAT = ("Flatten", ["pooled"], ["class"], {"name": "flat"})
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    (tmp_path / "photos").mkdir()
-    random = np.random.default_rng(0)
-    for number in range(4):
-        pixels = random.integers(0, 256, (30, 30, 3), np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
-    return tmp_path / "photos"
 
 
 def saved(path: Path, nodes: list[tuple[Any, ...]], constants: dict[str, Any]) -> Path:

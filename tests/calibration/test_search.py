@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from command_line import regcore
 from onnx_models import save_graph
-from PIL import Image
 
 from regcore import UsageError, calibrate_model, quantize_model
 from regcore.convert.onnx.float_nodes import name_nodes
@@ -55,13 +54,8 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def calibration(model: Path, tmp_path: Path) -> Path:
-    (tmp_path / "photos").mkdir()
-    random = np.random.default_rng(0)
-    for number in range(6):
-        pixels = random.integers(0, 256, (30, 30, 3), np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
-    calibrate_model(model, tmp_path / "photos", tmp_path / "calibration", count=4)
+def calibration(model: Path, photos: Path, tmp_path: Path) -> Path:
+    calibrate_model(model, photos, tmp_path / "calibration", count=4)
     return tmp_path / "calibration"
 
 

@@ -46,10 +46,7 @@ def read_remote_earlier(
     if manifest is not None or force:
         ledger, found = of(LEDGER, lambda: read_remote_ledger(files), (ledger, found))
     parts = of(DESCRIPTION, lambda: read_parts(files, there, begun), Ledger())
-    proven = manifest is not None and (len(ledger), found) == (
-        manifest.images,
-        manifest.ledger_checksum,
-    )
+    proven = manifest is not None and manifest.is_of(len(ledger), found)
     if not proven and not force:
         ledger = Ledger()
     traces = bool({MANIFEST, LEDGER, DESCRIPTION} & set(there))

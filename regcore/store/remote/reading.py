@@ -42,7 +42,7 @@ def read_remote_store(files: RemoteFolder) -> tuple[Manifest, Ledger]:
     if manifest is None:
         raise DatasetError(NO_STORE.format(files))
     ledger, found = read_remote_ledger(files)
-    if len(ledger) != manifest.images or found != manifest.ledger_checksum:
+    if not manifest.is_of(len(ledger), found):
         raise DatasetError(
             f"{files.called(LEDGER)}: not the ledger that {MANIFEST} was written for"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -40,7 +39,7 @@ def begin(
         clear_work(files, there)
         there = ()
     run = new_run(there)
-    files.create(DESCRIPTION, json.dumps(description.to_dict()).encode() + b"\n")
+    files.create(DESCRIPTION, description.to_line())
     check_ours(files, description)
     if len(earlier.ledger) and not force:
         files.put({part_name(run, None): kept})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +51,5 @@ def make_portion_at(
         check_ours(target.folder, target.description)
         target.folder.put({file: folder / file for file in value_files(folder)})
     name = part_name(target.run, portion.places[0])
-    head = json.dumps(target.description.to_dict()).encode() + b"\n"
-    target.folder.put_bytes(name, head + lines(made.records))
+    target.folder.put_bytes(name, target.description.to_line() + lines(made.records))
     return made

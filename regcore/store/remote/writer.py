@@ -12,7 +12,7 @@ checksums to whoever verifies what he reads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +55,21 @@ class _Job:
     target: RemoteTarget
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What is behind a URL, and what is to be there.
+
+    there, values: sizes of all files, and of those with values. images: in their form, as they will
+    lie in a folder of this machine.
+    """
+
+    there: Mapping[str, int]
+    earlier: Earlier
+    description: StoreSpec
+    images: SingleFiles | Packs
+    values: Mapping[str, int]
+
+
 def write_remote_store(
     preprocessor: Preprocessor,
     source: ImageSource,
@@ -75,22 +90,11 @@ def write_remote_store(
     """
     tally = Tally(max_bad, progress)
     start = perf_counter()
-    there = files.sizes()
-    earlier = read_remote_earlier(files, there, force=force)
-    description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
-    chosen = earlier.chosen(recipe_chosen)
-    description = replace(description, recipe_chosen=chosen)
     with scratch_folder() as scratch:
-        images = arrange(preprocessor, source, scratch, form)
-        values = _checked(
-            images,
-            files,
-            description=description,
-            earlier=earlier,
-            there=there,
-            listed=source.names,
-            force=force,
-        )
+        found = _look(preprocessor, source, files, form, scratch, force=force)
+        images, earlier, values = found.images, found.earlier, found.values
+        chosen = earlier.chosen(recipe_chosen)
+        description = replace(found.description, recipe_chosen=chosen)
         known = LayeredLedgers() if force else earlier.known()
         kept = images.fail_again(images.seem_kept(known, values), known)
         verified = perf_counter()
@@ -101,7 +105,7 @@ def write_remote_store(
                     journal.begin(description)
                     journal.append(kept_records(source.names, kept, known))
                     begun = scratch / JOURNAL
-                    run = begin(files, there, description, earlier, begun, force=force)
+                    run = begin(files, found.there, description, earlier, begun, force=force)
                     target = RemoteTarget(files, description, run)
                     job = _Job(preprocessor, images, source, description, target)
                     make(job, kept, journal, tally)
@@ -135,51 +139,42 @@ def plan_remote_store(
     force: bool = False,
 ) -> StorePlan:
     """See regcore.store.writer.plan_store."""
-    there = files.sizes()
-    earlier = read_remote_earlier(files, there, force=force)
-    description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
     with scratch_folder() as scratch:
-        images = arrange(preprocessor, source, scratch, form)
-    values = _checked(
-        images,
-        files,
-        description=description,
-        earlier=earlier,
-        there=there,
-        listed=source.names,
-        force=force,
-    )
+        found = _look(preprocessor, source, files, form, scratch, force=force)
     return StorePlan(
-        files=len(images.files),
-        needed=images.bytes_of_all(),
-        there=sum(values.get(file, 0) for file in images.files),
+        files=len(found.images.files),
+        needed=found.images.bytes_of_all(),
+        there=sum(found.values.get(file, 0) for file in found.images.files),
         unread=True,
     )
 
 
-def _checked(
-    images: SingleFiles | Packs,
+def _look(
+    preprocessor: Preprocessor,
+    source: ImageSource,
     files: RemoteFolder,
+    form: StoreLayout,
+    scratch: Path,
     *,
-    description: StoreSpec,
-    earlier: Earlier,
-    there: Mapping[str, int],
-    listed: Sequence[str],
     force: bool,
-) -> dict[str, int]:
-    """The value files behind the URL, with their sizes, once nothing speaks against the work."""
+) -> _Found:
+    """What is there, and what is to be, once nothing speaks against the work."""
+    there = files.sizes()
+    earlier = read_remote_earlier(files, there, force=force)
+    description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
+    images = arrange(preprocessor, source, scratch, form)
     mine = earlier.known().files()
     for file in mine:
         check_name(files.url, file)
     if not force:
         earlier.check(description, files.url)
-        check_unlisted(files.url, earlier.known().paths(), listed)
+        check_unlisted(files.url, earlier.known().paths(), source.names)
     values = {name: size for name, size in there.items() if name.endswith(SUFFIX)}
     wanted = set(images.files)
     check_surplus(files.url, values, wanted | mine if force else wanted)
     if not earlier.traces and not force:
         check_foreign(files.url, [file for file in values if file not in mine])
-    return values
+    return _Found(there, earlier, description, images, values)
 
 
 def _publish(
