@@ -61,8 +61,7 @@ class Header {
     if (code == kApp0 + 14 && data.starts_with("Adobe"sv) && data.size() < 7) {
       return Refuse("the APP14 segment (Adobe) is cut short");
     }
-    const bool frame = code >= 0xC0 && code <= 0xCF && code != 0xC4 && code != 0xC8 && code != 0xCC;
-    return frame ? TakeFrame(data) : Status();
+    return IsFrame(code) ? TakeFrame(data) : Status();
   }
 
   Status Finish(int* orientation) {

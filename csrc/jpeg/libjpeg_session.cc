@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "jpeg/entropy/markers.h"
+
 namespace regcore {
 namespace {
 
@@ -153,11 +155,8 @@ StatusCode LibjpegSession::TryFinish() {
   if (setjmp(errors_.jump) != 0) return CodeOfError();
   if (jpeg_finish_decompress(&info_)) return StatusCode::kOk;
   // libjpeg-turbo 2 wants all of a second frame header before it refuses it, version 3 does not.
-  constexpr int kSof0 = 0xC0, kDht = 0xC4, kJpg = 0xC8, kDac = 0xCC, kSof15 = 0xCF;
-  const int unread = info_.unread_marker;
-  const bool is_frame =
-      unread >= kSof0 && unread <= kSof15 && unread != kDht && unread != kJpg && unread != kDac;
-  return is_frame ? Fail(StatusCode::kCorrupt, "a second frame header") : StatusCode::kOk;
+  return IsFrame(info_.unread_marker) ? Fail(StatusCode::kCorrupt, "a second frame header")
+                                      : StatusCode::kOk;
 }
 
 }  // namespace regcore

@@ -16,6 +16,12 @@ inline constexpr uint8_t kDri = 0xDD;
 inline constexpr uint8_t kApp0 = 0xE0;
 inline constexpr uint8_t kNoMarker = 0x00;  // after 0xFF: a data byte 0xFF
 
+// Whether a frame header begins there: of the codes from SOF0 to SOF15 three mean something else.
+inline constexpr bool IsFrame(int code) {
+  constexpr int kSof0 = 0xC0, kJpg = 0xC8, kDac = 0xCC, kSof15 = 0xCF;
+  return code >= kSof0 && code <= kSof15 && code != kDht && code != kJpg && code != kDac;
+}
+
 struct Marker {
   uint8_t code = kNoMarker;
   const uint8_t* body = nullptr;  // after the length

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "jpeg/libjpeg_decoder.h"
 #include "jpeg/progressive/progressive_decoder.h"
 #include "pipeline/images.h"
+#include "pipeline/level_decoders.h"
 
 namespace regcore {
 namespace {
@@ -24,8 +24,7 @@ JpegKind RandomProgression(Random* random) {
 TEST(ProgressionTest, EveryLevelEqualsLibjpeg) {
   Random random(11);
   LibjpegDecoder library({});
-  std::deque<ProgressiveDecoder> decoders;  // which are never moved
-  for (const SimdLevel level : SupportedSimdLevels()) decoders.emplace_back(level);
+  LevelDecoders<ProgressiveDecoder> decoders(true);
   int sound_images = 0, smooth_images = 0;
   for (int i = 0; i < 600; ++i) {
     const JpegKind kind = RandomProgression(&random);
@@ -40,37 +39,9 @@ TEST(ProgressionTest, EveryLevelEqualsLibjpeg) {
         << "header of " << name;
     ASSERT_EQ(ProgressiveDecoder::Takes(header), IsTaken(kind, width)) << "kind of " << name;
     if (!IsTaken(kind, width)) continue;
-    std::vector<AlignedBuffer> pixels(decoders.size());
-    std::vector<RgbView> views(decoders.size());
-    std::vector<uint8_t> rows(static_cast<size_t>(wanted.height()));
-    for (uint8_t& row : rows) row = random.Between(0, 1) == 1;
-    const bool all_rows = random.Between(0, 1) == 1;
-    size_t sound = 0;
-    for (size_t d = 0; d < decoders.size(); ++d) {
-      bool is_sound = false;
-      const bool check_rest = random.Between(0, 1) == 1;
-      const Status status = decoders[d].Decode(header, wanted, all_rows ? nullptr : rows.data(),
-                                               check_rest, &pixels[d], &views[d], &is_sound);
-      EXPECT_TRUE(status.ok()) << "memory for " << name;
-      EXPECT_LE(decoders[d].capacity(), ProgressiveDecoder::BytesFor(header));
-      sound += is_sound ? 1 : 0;
-      decoders[d].Release();
-    }
-    EXPECT_TRUE(sound == 0 || sound == decoders.size()) << "verdict on " << name;
-    smooth_images += kind.smooth ? 1 : 0;
-    sound_images += kind.smooth && sound > 0 ? 1 : 0;
-    if (sound != decoders.size()) continue;  // noise may be out of range
-    AlignedBuffer whole;
-    RgbView view;
-    EXPECT_TRUE(library.Decode(&whole, &view).ok() && library.warnings() == 0)
-        << "libjpeg on " << name;
-    for (const RgbView& part : views) {
-      for (int y = wanted.top; y < wanted.bottom; ++y) {
-        if (!all_rows && rows[static_cast<size_t>(y - wanted.top)] == 0) continue;
-        EXPECT_TRUE(SameRegion(part, view, {wanted.left, y, wanted.right, y + 1}))
-            << "pixels of " << name << ", row " << y;
-      }
-    }
+    const bool sound = decoders.EqualLibjpeg(header, wanted, name, &library, &random);
+    smooth_images += kind.smooth ? 1 : 0;  // noise may be out of range
+    sound_images += kind.smooth && sound ? 1 : 0;
   }
   EXPECT_TRUE(sound_images == smooth_images && smooth_images > 100)
       << "sound scans are not left to libjpeg";

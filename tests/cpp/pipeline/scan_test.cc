@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <deque>
 
 #include "jpeg/baseline/baseline_decoder.h"
 #include "jpeg/jpeg_decoder.h"
 #include "jpeg/libjpeg_decoder.h"
 #include "pipeline/images.h"
+#include "pipeline/level_decoders.h"
 
 namespace regcore {
 namespace {
@@ -79,8 +79,7 @@ TEST(BaselineTest, RareHeadersAreLeftToLibjpeg) {
 TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
   Random random(7);
   LibjpegDecoder library({});
-  std::deque<BaselineDecoder> decoders;  // which are never moved
-  for (const SimdLevel level : SupportedSimdLevels()) decoders.emplace_back(level);
+  LevelDecoders<BaselineDecoder> decoders(false);
   int sound_images = 0, smooth_images = 0;
   for (int i = 0; i < 600; ++i) {
     const JpegKind kind = RandomKind(&random);
@@ -96,35 +95,9 @@ TEST(BaselineTest, EveryLevelEqualsLibjpeg) {
     }
     EXPECT_TRUE(BaselineDecoder::Takes(scan) == IsTaken(kind, width)) << "kind of " << name;
     if (!BaselineDecoder::Takes(scan)) continue;
-    std::vector<AlignedBuffer> pixels(decoders.size());
-    std::vector<RgbView> views(decoders.size());
-    std::vector<uint8_t> rows(static_cast<size_t>(wanted.height()));
-    for (uint8_t& row : rows) row = random.Between(0, 1) == 1;
-    const bool all_rows = random.Between(0, 1) == 1;
-    size_t sound = 0;
-    for (size_t d = 0; d < decoders.size(); ++d) {
-      bool is_sound = false;
-      const bool check_rest = random.Between(0, 1) == 1;
-      const Status status = decoders[d].Decode(scan, wanted, all_rows ? nullptr : rows.data(),
-                                               check_rest, &pixels[d], &views[d], &is_sound);
-      EXPECT_TRUE(status.ok()) << "memory for " << name;
-      sound += is_sound ? 1 : 0;
-    }
-    EXPECT_TRUE(sound == 0 || sound == decoders.size()) << "verdict on " << name;
-    smooth_images += kind.smooth ? 1 : 0;
-    sound_images += kind.smooth && sound > 0 ? 1 : 0;
-    if (sound != decoders.size()) continue;  // noise may be out of range
-    AlignedBuffer whole;
-    RgbView view;
-    EXPECT_TRUE(library.Decode(&whole, &view).ok() && library.warnings() == 0)
-        << "libjpeg on " << name;
-    for (const RgbView& part : views) {
-      for (int y = wanted.top; y < wanted.bottom; ++y) {
-        if (!all_rows && rows[static_cast<size_t>(y - wanted.top)] == 0) continue;
-        EXPECT_TRUE(SameRegion(part, view, {wanted.left, y, wanted.right, y + 1}))
-            << "pixels of " << name << ", row " << y;
-      }
-    }
+    const bool sound = decoders.EqualLibjpeg(scan, wanted, name, &library, &random);
+    smooth_images += kind.smooth ? 1 : 0;  // noise may be out of range
+    sound_images += kind.smooth && sound ? 1 : 0;
   }
   EXPECT_TRUE(sound_images == smooth_images && smooth_images > 100)
       << "sound scans are not left to libjpeg";
