@@ -10,8 +10,7 @@
 #include "jpeg/baseline/kernels.h"
 #include "jpeg/baseline/scan_header.h"
 #include "jpeg/baseline/scan_tables.h"
-#include "jpeg/entropy/bit_reader.h"
-#include "jpeg/entropy/entropy_segments.h"
+#include "jpeg/entropy/scan_data.h"
 #include "jpeg/pixels/coefficients.h"
 
 namespace regcore {
@@ -42,29 +41,21 @@ class McuReader {
   bool ReachesEndOfImage() const;
 
   size_t capacity() const {
-    return segments_.capacity() + wanted_.capacity() + passed_over_.capacity();
+    return data_.capacity() + wanted_.capacity() + passed_over_.capacity();
   }
   void Release();
 
  private:
   bool Read(const BlockTargets& targets, int count);
   bool ReadRun(const BlockTargets& targets, int first, int count);
-  bool Restart();
-  bool SegmentIsUsedUp() const;
-  bool StartSegment();
 
   const ReadBlocks read_blocks_;
   const ScanHeader* scan_ = nullptr;
   ScanTables tables_;
   BlockTargets wanted_;
   BlockTargets passed_over_;
-  EntropySegments segments_;
-  BitReader reader_;
-  int dc_[Coefficients::kMaxComponents] = {};
-  unsigned until_restart_ = 0;  // in MCUs
-  uint8_t next_restart_ = 0;    // of the eight restart markers
+  ScanData data_;
   bool check_all_ = true;
-  bool rest_is_passed_over_ = false;  // of the segment
 };
 
 }  // namespace regcore

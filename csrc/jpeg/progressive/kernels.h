@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "base/simd_level.h"
-#include "jpeg/entropy/bit_reader.h"
 #include "jpeg/entropy/huffman_table.h"
+#include "jpeg/entropy/scan_data.h"
 #include "jpeg/pixels/block_groups.h"
 
 namespace regcore {
@@ -30,12 +30,6 @@ struct BlockRun {
   size_t count;
   BlockRow blocks;  // with null for data: the coefficients are not kept
   int first;        // of the row
-};
-
-// What a scan hands from block to block.
-struct EntropyState {
-  BitReader reader;
-  uint32_t ended = 0;  // blocks from the next one on that have no more codes
 };
 
 // Reads a run of blocks. False: it is not what an encoder writes.

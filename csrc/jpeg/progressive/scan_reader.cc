@@ -91,7 +91,7 @@ bool ScanReader::ReadFirstCoefficients(const ProgressiveScan& scan) {
       column += count;
     }
   }
-  return data_.Finish(last == down);
+  return last == down ? data_.IsUsedUp() : data_.PassOverRest();
 }
 
 // The blocks of each MCU of row `row` of a scan. Returns how many these are.
@@ -125,7 +125,7 @@ bool ScanReader::ReadMcus(const ProgressiveScan& scan, const BlockOfMcu* blocks,
       if (scan.high > 0) {
         RefineFirst(scan.low, &reader, kept);
       } else if (!ReadFirst(dc_codes_[block->component], scan.low, &reader,
-                            data_.sum(block->component), kept)) {
+                            &data_.sums()[block->component], kept)) {
         return false;
       }
     }
@@ -142,7 +142,7 @@ bool ScanReader::ReadBand(const ProgressiveScan& scan) {
   for (int row = 0; row < last; ++row) {
     if (!ReadBandRow(scan, row, across)) return false;
   }
-  return data_.Finish(last == down);
+  return last == down ? data_.IsUsedUp() : data_.PassOverRest();
 }
 
 bool ScanReader::ReadBandRow(const ProgressiveScan& scan, int row, int across) {

@@ -7,11 +7,11 @@
 #include "base/simd_level.h"
 #include "base/status.h"
 #include "jpeg/entropy/huffman_table.h"
+#include "jpeg/entropy/scan_data.h"
 #include "jpeg/pixels/frame_header.h"
 #include "jpeg/progressive/block_histories.h"
 #include "jpeg/progressive/kept_blocks.h"
 #include "jpeg/progressive/kernels.h"
-#include "jpeg/progressive/scan_data.h"
 #include "jpeg/progressive/scan_sequence.h"
 
 namespace regcore {

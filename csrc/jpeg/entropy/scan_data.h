@@ -1,14 +1,20 @@
-// The entropy-coded data of one scan of a progressive JPEG after the other, with its restarts.
+// The entropy-coded data of one scan after the other, with its restarts.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "base/status.h"
+#include "jpeg/entropy/bit_reader.h"
 #include "jpeg/entropy/entropy_segments.h"
-#include "jpeg/progressive/kernels.h"
 
 namespace regcore {
+
+// What the reader of a segment hands from block to block.
+struct EntropyState {
+  BitReader reader;
+  uint32_t ended = 0;  // blocks from the next one on that have no more codes, in progressive scans
+};
 
 // Every false means that the scan is not what an encoder writes.
 class ScanData {
@@ -27,11 +33,19 @@ class ScanData {
   EntropyState* state() { return &state_; }
   const uint8_t* end() const { return segments_.end(); }
 
-  // The sum of the differences of the first coefficients of component `i` of the scan.
-  int* sum(int i) { return &sums_[i]; }
+  // The sums of the differences of the first coefficients, of each component of the scan.
+  int* sums() { return sums_; }
 
-  // Ends the scan, where its data have been read, or passes over the rest.
-  bool Finish(bool all_read);
+  // Passes over the segments whose MCUs are all among the next `count`, and returns how many of
+  // these are left to be read; negative: not sound. Nothing after a restart depends on what was
+  // before it.
+  int PassOver(int count);
+
+  // Whether the present segment has been read to its end, or passed over.
+  bool IsUsedUp() const;
+
+  // Passes over the rest of the scan, of which only the markers are looked at.
+  bool PassOverRest();
 
   // The marker after the scan, and what follows it.
   uint8_t marker() const { return segments_.marker(); }
@@ -42,15 +56,15 @@ class ScanData {
 
  private:
   bool StartSegment();
-  bool SegmentIsUsedUp() const;
   bool Restart();
 
   EntropySegments segments_;
   EntropyState state_;
   int sums_[3] = {};
   unsigned restart_interval_ = 0;
-  unsigned until_restart_ = 0;
-  uint8_t next_restart_ = 0;  // of the eight restart markers
+  unsigned until_restart_ = 0;        // in MCUs
+  uint8_t next_restart_ = 0;          // of the eight restart markers
+  bool rest_is_passed_over_ = false;  // of the segment
 };
 
 }  // namespace regcore
