@@ -15,9 +15,8 @@ from regcore.calibration.input_range import range_doubt
 from regcore.calibration.record import QuantizationRecord, RunQuantization, read_record
 from regcore.errors import MismatchError
 from regcore.models.metadata import ModelMetadata
-from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
-from regcore.recipes.words import differing_fields, in_any_pass_order
+from regcore.recipes.words import difference_words, differing_fields, in_any_pass_order
 
 _NAMED = 3
 
@@ -106,12 +105,7 @@ def _named_difference(
     own = ModelMetadata.from_properties(model, properties)
     if own is None or not _is_of(record, own.recipe):
         return ""
-    differing = differing_fields(own.recipe, recipe)
-    listed = (
-        f"{name} {plain(here)} instead of {plain(there)}"
-        for name, (there, here) in differing.items()
-    )
-    return f" ({', '.join(listed)})"
+    return f" ({difference_words(differing_fields(own.recipe, recipe))})"
 
 
 def _is_of(record: QuantizationRecord, recipe: Recipe) -> bool:

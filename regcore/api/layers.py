@@ -25,9 +25,8 @@ from regcore.files.temporary_file import remove_abandoned
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.build_record import file_sha256
 from regcore.models.onnx_file import read_onnx
-from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
-from regcore.recipes.words import differing_fields
+from regcore.recipes.words import difference_words, differing_fields
 from regcore.reports.layers import LOW_DB, LayersForm, first_low, largest_step, noisiest_first
 from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
@@ -124,14 +123,9 @@ def compare_layers(
 
 def _check_recipes(path: Path, ours: Recipe, other: Path, theirs: Recipe) -> None:
     """Raises MismatchError where two models want their images in two ways."""
-    differing = [
-        f"{name} {plain(here)} instead of {plain(there)}"
-        for name, (there, here) in differing_fields(theirs, ours).items()
-    ]
-    if differing:
+    if differing := difference_words(differing_fields(theirs, ours)):
         raise MismatchError(
-            f"{path} wants other images than {other}, {', '.join(differing)}: the one is not made "
-            "of the other"
+            f"{path} wants other images than {other}, {differing}: the one is not made of the other"
         )
 
 

@@ -35,8 +35,7 @@ from regcore.models.metadata import ModelMetadata, embedded, has_property, is_ex
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.onnx_package import constants_are_no_inputs, import_onnx
 from regcore.models.onnx_writer import writing_onnx
-from regcore.recipes.numbers import plain
-from regcore.recipes.words import differing_fields
+from regcore.recipes.words import difference_words, differing_fields
 from regcore.reports.quantize import QuantizeForm
 from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
@@ -109,6 +108,8 @@ def quantize_model(
     quantizer = _quantizer(
         to, tool, method, percentile, per_channel=per_channel, symmetric=symmetric
     )
+    if to == "fp16":
+        _only_for_int8(method, search, tool, per_channel=per_channel, symmetric=symmetric)
     if search is not None:
         search = whole_within("search", search, 1, _MOST_LAYERS)
     check_target(target, ".onnx")
@@ -126,7 +127,6 @@ def quantize_model(
     searched: LayerSearch | None = None
     record: QuantizationRecord | None = None
     if to == "fp16":
-        _only_for_int8(method, search, tool, per_channel=per_channel, symmetric=symmetric)
         check_float(source)
         constants_are_no_inputs(source)
         name_nodes(source.graph)
@@ -266,14 +266,10 @@ def _metadata(facts: OnnxFile, calibration: CalibrationSet, log: Log) -> ModelMe
             f"{calibration.form.recipe_identity} of {calibration.folder}"
         )
         return ModelMetadata(calibration.recipe)
-    differing = [
-        f"{name} {plain(here)} instead of {plain(there)}"
-        for name, (there, here) in differing_fields(own.recipe, calibration.recipe).items()
-    ]
-    if differing:
+    if differing := difference_words(differing_fields(own.recipe, calibration.recipe)):
         raise MismatchError(
             f"{calibration.folder}: its images were prepared by another recipe than that of "
-            f"{facts.path}: {', '.join(differing)}; 'regcore calibrate' without --recipe makes the "
+            f"{facts.path}: {differing}; 'regcore calibrate' without --recipe makes the "
             "model's own"
         )
     return own

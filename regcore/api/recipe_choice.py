@@ -10,10 +10,9 @@ from regcore.backends.recipe_fit import check_recipe, form_change, in_form_of
 from regcore.errors import UsageError
 from regcore.models.metadata import ModelMetadata
 from regcore.models.tensors import TensorSpec
-from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.spelling import NamedRecipe, parse_recipe
-from regcore.recipes.words import difference
+from regcore.recipes.words import difference, difference_words
 from regcore.store.reader import Store
 
 #: The recipe of the guide's own script.
@@ -143,12 +142,8 @@ def _in_form_of(own: Recipe, recipe: Recipe) -> Recipe:
 
 
 def _log_differences(name: str, recipe: Recipe, own: Recipe, log: Log) -> None:
-    differing = [
-        f"{field} {plain(here)} instead of {plain(there)}"
-        for field, (there, here) in difference(own, recipe).fields.items()
-    ]
-    if differing:
-        log(f"--recipe {name} is not what the model itself wants: {', '.join(differing)}")
+    if differing := difference_words(difference(own, recipe).fields):
+        log(f"--recipe {name} is not what the model itself wants: {differing}")
 
 
 def _check_chosen(store: Store) -> None:

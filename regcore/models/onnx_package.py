@@ -6,6 +6,7 @@ memory; what reads or checks it as one message gets it without them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -85,12 +86,19 @@ def _put(message: Any, name: str, value: Any) -> None:  # noqa: ANN401
         setattr(message, name, value)
 
 
+def hold_only(field: Any, messages: Iterable[Any]) -> None:  # noqa: ANN401
+    """Makes a repeated field hold these messages, which may be some that it holds now."""
+    # Copies: protobuf may take the others back with the field's own.
+    copies = [type(one).FromString(one.SerializeToString()) for one in messages]
+    del field[:]
+    field.extend(copies)
+
+
 def constants_are_no_inputs(model: ModelProto) -> None:
     """Takes the constants of a model, which older ones name as inputs, too, from those inputs."""
     constants = {tensor.name for tensor in model.graph.initializer}
-    inputs = [type(one).FromString(one.SerializeToString()) for one in model.graph.input]
-    del model.graph.input[:]
-    model.graph.input.extend(one for one in inputs if one.name not in constants)
+    inputs = [one for one in model.graph.input if one.name not in constants]
+    hold_only(model.graph.input, inputs)
     model.ir_version = max(model.ir_version, _CONSTANTS_IR_VERSION)
 
 

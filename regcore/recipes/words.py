@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from regcore._native.choices import PASS_ORDERS
 from regcore.recipes.flavours import FLAVOURS
+from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.values import value_table
 
@@ -88,6 +90,13 @@ def differing_fields(first: Recipe, second: Recipe) -> dict[str, tuple[object, o
     """
     found = difference(first, second).fields
     return {name: pair for name, pair in found.items() if name != "pass_order"}
+
+
+def difference_words(fields: Mapping[str, tuple[object, object]]) -> str:
+    """Fields that differ, each as what it is and what it was to be; empty where none does."""
+    return ", ".join(
+        f"{name} {plain(here)} instead of {plain(there)}" for name, (there, here) in fields.items()
+    )
 
 
 def in_any_pass_order(recipe: Recipe) -> tuple[Recipe, ...]:

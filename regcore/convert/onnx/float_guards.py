@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from regcore.models.onnx_package import import_onnx
+from regcore.models.onnx_package import hold_only, import_onnx
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -52,9 +52,7 @@ def guard_float_nodes(model: ModelProto, kept: Sequence[str]) -> None:
             node.input[place] = guarded[taken]
         nodes.append(node)
     if guarded:
-        made = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
-        del model.graph.node[:]
-        model.graph.node.extend(made)
+        hold_only(model.graph.node, nodes)
 
 
 def is_guard(node: NodeProto) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.onnxruntime.library import import_onnxruntime
-from regcore.models.onnx_package import exceeds_file, import_onnx
+from regcore.models.onnx_package import exceeds_file, hold_only, import_onnx
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -152,9 +152,5 @@ def _drop_unused(model: ModelProto) -> None:
         kept = [node for node in graph.node if used.intersection(node.output)]
         if len(kept) == len(graph.node):
             break
-        made = [type(node).FromString(node.SerializeToString()) for node in kept]
-        del graph.node[:]
-        graph.node.extend(made)
-    weights = [type(one).FromString(one.SerializeToString()) for one in graph.initializer]
-    del graph.initializer[:]
-    graph.initializer.extend(one for one in weights if one.name in used)
+        hold_only(graph.node, kept)
+    hold_only(graph.initializer, [one for one in graph.initializer if one.name in used])

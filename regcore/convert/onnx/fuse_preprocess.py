@@ -11,7 +11,7 @@ from regcore.backends.onnxruntime.library import import_onnxruntime
 from regcore.errors import UsageError
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.metadata import ModelMetadata
-from regcore.models.onnx_package import check_onnx, import_onnx
+from regcore.models.onnx_package import check_onnx, hold_only, import_onnx
 from regcore.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ def fuse_preprocess(model: ModelProto, metadata: ModelMetadata) -> None:
     shape = [batch.dim_param or batch.dim_value, *recipe.image_shape]
     uint8 = import_onnx().TensorProto.UINT8
     image.CopyFrom(helper.make_tensor_value_info(name, uint8, shape))
-    others = list(graph.node)
-    del graph.node[:]
-    graph.node.extend([*nodes, *others])
+    hold_only(graph.node, [*nodes, *graph.node])
     graph.initializer.extend(constants)
     helper.set_model_props(model, metadata.to_properties())
     check_onnx(model)

@@ -16,7 +16,7 @@ from regcore.convert.onnx.float_guards import guard_float_nodes
 from regcore.convert.onnx.float_nodes import shape_nodes
 from regcore.convert.onnx.quantize import METHODS, PreparedModel, Quantizer, silenced
 from regcore.errors import BackendError, first_line
-from regcore.models.onnx_package import STANDARD_DOMAINS, check_onnx, import_onnx
+from regcore.models.onnx_package import STANDARD_DOMAINS, check_onnx, hold_only, import_onnx
 from regcore.models.onnx_writer import writing_onnx
 
 if TYPE_CHECKING:
@@ -104,5 +104,4 @@ def _drop_unused_domains(model: ModelProto) -> None:
     """ONNX Runtime names all operator sets that it knows; other runtimes may refuse some."""
     used: Sequence[str] = [node.domain for node in model.graph.node]
     kept = [one for one in model.opset_import if one.domain in {*STANDARD_DOMAINS, *used}]
-    del model.opset_import[:]
-    model.opset_import.extend(kept)
+    hold_only(model.opset_import, kept)
