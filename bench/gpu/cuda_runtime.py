@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from gpu.check import Check, run
 
-from regcore.backends.tensorrt.cuda import Cuda, import_cuda
-from regcore.backends.tensorrt.resources import PAGE_LOCKED, Resources
+from regcore.backends.cuda.resources import PAGE_LOCKED, Resources
+from regcore.backends.cuda.runtime import Cuda, import_cuda
 from regcore.errors import BackendError
 
 IMAGES = (64, 3, 224, 224)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from regcore.backends.tensorrt.cuda import Cuda, import_cuda
+from regcore.backends.cuda.resources import Resources
+from regcore.backends.cuda.runtime import Cuda, import_cuda
 from regcore.backends.tensorrt.library import import_tensorrt
-from regcore.backends.tensorrt.resources import Resources
 from regcore.calibration.folder import CalibrationSet, open_calibration
 from regcore.errors import BackendError, UsageError
 from regcore.files.arguments import whole_within

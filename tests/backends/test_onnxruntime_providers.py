@@ -13,9 +13,9 @@ import pytest
 from onnx_models import save_graph, save_model
 from tensorrt_emulator import Emulator, Settings
 
+from regcore.backends.cuda.resources import PAGE_LOCKED
 from regcore.backends.protocol import Result
 from regcore.backends.registry import open_backend
-from regcore.backends.tensorrt.resources import PAGE_LOCKED
 from regcore.errors import BackendError
 
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from regcore.backends.cuda.resources import Resources
+from regcore.backends.cuda.runtime import Cuda, import_cuda
 from regcore.backends.page_locked import ResourceStack
-from regcore.backends.tensorrt.cuda import Cuda, import_cuda
-from regcore.backends.tensorrt.resources import Resources
 from regcore.errors import BackendError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from regcore.backends.tensorrt.cuda import native_handle
+from regcore.backends.cuda.runtime import native_handle
 from regcore.backends.tensorrt.session import Session
 from regcore.errors import BackendError
 

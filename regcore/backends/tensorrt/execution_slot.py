@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.backends.cuda.resources import PAGE_LOCKED
 from regcore.backends.tensorrt.cuda_graph import Execution
 from regcore.backends.tensorrt.engine_io import ShapeProfile
-from regcore.backends.tensorrt.resources import PAGE_LOCKED
 from regcore.backends.tensorrt.session import Session
 from regcore.models.tensors import TensorSpec
 

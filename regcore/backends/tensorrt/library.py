@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from regcore.backends.tensorrt.cuda import INSTALL
+from regcore.backends.cuda.runtime import INSTALL
 from regcore.errors import BackendError
 
 #: How the record of an engine ends its precision where float32 is multiplied as TF32.

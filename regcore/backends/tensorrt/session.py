@@ -7,7 +7,8 @@ from pathlib import Path
 from traceback import clear_frames
 from typing import Any
 
-from regcore.backends.tensorrt.cuda import Cuda, import_cuda, native_handle
+from regcore.backends.cuda.resources import Resources
+from regcore.backends.cuda.runtime import Cuda, import_cuda, native_handle
 from regcore.backends.tensorrt.engine_io import EngineIO, ShapeProfile, describe_engine
 from regcore.backends.tensorrt.library import (
     builder_name,
@@ -16,7 +17,6 @@ from regcore.backends.tensorrt.library import (
     make_logger,
     version_numbers,
 )
-from regcore.backends.tensorrt.resources import Resources
 from regcore.errors import BackendError
 from regcore.models.build_record import BuildRecord, read_record
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-from regcore.backends.tensorrt.cuda import Cuda, import_cuda
+from regcore.backends.cuda.runtime import Cuda, import_cuda
 from regcore.errors import BackendError
 
 

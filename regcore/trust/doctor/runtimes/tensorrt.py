@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from regcore.backends.tensorrt.cuda import Cuda, import_cuda
+from regcore.backends.cuda.runtime import Cuda, import_cuda
 from regcore.backends.tensorrt.library import import_tensorrt
 from regcore.trust.doctor.findings import DeviceFound
 from regcore.trust.doctor.runtimes.protocol import Runtime, tried

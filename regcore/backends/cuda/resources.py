@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from regcore.backends.cuda.runtime import Cuda
 from regcore.backends.page_locked import PageLockedRanges, ResourceStack
-from regcore.backends.tensorrt.cuda import Cuda
 
 _PORTABLE = 1  # cudaHostAllocPortable: page-locked for all GPUs
 _NON_BLOCKING = 1  # cudaStreamNonBlocking: in no order with the default stream

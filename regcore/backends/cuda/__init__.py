@@ -1,0 +1,1 @@
+"""The CUDA runtime, for every backend that gives it memory or streams."""
