@@ -52,3 +52,16 @@ def test_nothing_inside_imports_the_package_itself() -> None:
 
 def test_help_needs_no_arrays() -> None:
     assert not loaded_by("import regcore.cli") & (HEAVY | {"numpy", "rich"})
+
+
+def test_a_masked_array_costs_only_who_has_one() -> None:
+    """The import of numpy.ma takes half as long as all that `regcore run` imports beside."""
+    code = (
+        "import sys, numpy as np, regcore\n"
+        "regcore.topk(np.zeros((1, 8), np.float32), 5)\n"
+        "assert 'numpy.ma' not in sys.modules\n"
+        "try: regcore.topk(np.ma.zeros((1, 8)), 5)\n"
+        "except TypeError as error: print(error)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "masked" in run.stdout

@@ -97,9 +97,10 @@ def kind_of(model: str | Path) -> ModelKind | None:
     """
     suffix = Path(model).suffix.lower()
     prefix, colon, _ = str(model).partition(":")
-    for kind in _own_kinds():
-        if colon and prefix in kind.prefixes:
-            return kind
+    if colon:
+        for kind in _own_kinds():
+            if prefix in kind.prefixes:
+                return kind
     for kind in kinds():
         if suffix in kind.suffixes or (colon and prefix in kind.prefixes):
             return kind

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from regcore.errors import BackendError
+from regcore.files.input_file import read_input
+from regcore.files.protobuf import MAX_MESSAGE_BYTES
 from regcore.models.onnx_package import import_onnx
 from regcore.models.spelled_file import spelled_file
 from regcore.recipes.recipe import IMAGENET_MEAN, IMAGENET_STD, Recipe
@@ -88,14 +90,27 @@ def _name(found: Range) -> str:
     return ""
 
 
-def _input_range(path: Path) -> Range | None:
-    """What the first QuantizeLinear behind the input can hold; None where there is none."""
+def _quantised_model(path: Path) -> ModelProto | None:
+    """An ONNX file that has a QuantizeLinear; None also for what is no such file.
+
+    Whoever opens the model says that better.
+    """
     try:
-        onnx = import_onnx()
-        model: ModelProto = onnx.load(path, load_external_data=False)
+        # The package takes longer to import than this takes.
+        if b"QuantizeLinear" not in read_input(path, MAX_MESSAGE_BYTES, error=BackendError):
+            return None
+        model: ModelProto = import_onnx().load(path, load_external_data=False)
     except BackendError:
         return None
-    except Exception:  # noqa: BLE001  # of protobuf; whoever opens the model says it better
+    except Exception:  # noqa: BLE001  # of protobuf
+        return None
+    return model
+
+
+def _input_range(path: Path) -> Range | None:
+    """What the first QuantizeLinear behind the input can hold; None where there is none."""
+    model = _quantised_model(path)
+    if model is None:
         return None
     constants = {one.name: one for one in model.graph.initializer}
     inputs = {one.name for one in model.graph.input} - constants.keys()
@@ -105,7 +120,7 @@ def _input_range(path: Path) -> Range | None:
         parts = [constants.get(name) for name in node.input[1:3]]
         if len(parts) != 2 or parts[0] is None or parts[1] is None:  # noqa: PLR2004
             return None
-        scale, zero = (onnx.numpy_helper.to_array(part) for part in parts)
+        scale, zero = (import_onnx().numpy_helper.to_array(part) for part in parts)
         if scale.size != 1 or zero.dtype.kind not in "iu":
             return None
         limits = np.iinfo(zero.dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from regcore.errors import UsageError
@@ -40,3 +42,11 @@ def check_choice(name: str, value: object, known: tuple[str, ...]) -> None:
     """Raises UsageError for what is none of the known words."""
     if not isinstance(value, str) or value not in known:
         raise UsageError(f"{name} is one of {', '.join(known)}, not {shown(value)}")
+
+
+def is_masked_array(value: object) -> bool:
+    """Whether it is one of NumPy's masked arrays, whose mask np.asarray drops.
+
+    There is none before numpy.ma is imported, which takes longer than all of NumPy else.
+    """
+    return "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray)

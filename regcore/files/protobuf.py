@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 #: The size of an integer, as `fields` gives it, little-endian.
 INTEGER_BYTES = 8
+#: No message is longer.
+MAX_MESSAGE_BYTES = 1 << 31
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _FIXED32_BYTES = 4

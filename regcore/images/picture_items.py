@@ -14,7 +14,7 @@ from regcore._native import pictures as native
 if TYPE_CHECKING:
     from regcore._native.sources import Item
 from regcore.errors import DecodeError, UsageError
-from regcore.files.arguments import check_choice
+from regcore.files.arguments import check_choice, is_masked_array
 from regcore.images.pillow_images import is_pillow_image, pixels_of
 from regcore.images.sources import Image, UnloadableImage, as_items, name_of, unnamed_item
 
@@ -75,7 +75,7 @@ def _of_file(item: Item, mode: str) -> PictureItem:
 
 
 def _of_pixels(pixels: NDArray[np.uint8], index: int) -> PictureItem:
-    if isinstance(pixels, np.ma.MaskedArray):
+    if is_masked_array(pixels):
         raise UsageError(f"{unnamed_item(index)}: pixels cannot be a masked array")
     is_plane = pixels.ndim == _ROWS_AND_COLUMNS
     shaped = pixels[:, :, None] if is_plane else pixels

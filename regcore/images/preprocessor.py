@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +22,7 @@ from regcore.images.batch_stream import Array, BatchStream, OnError
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.pillow_decoder import Canvas, decode_rgb
 from regcore.images.result_files import as_targets, check_targets
-from regcore.images.result_memory import aligned_empty, bytes_of, checksums_for, refuse_overlap
+from regcore.images.result_memory import aligned_empty, bytes_of, checksums_for, refuse_overlaps
 from regcore.images.sources import Image, as_items, core_errors, split_reports
 from regcore.recipes.recipe import Recipe
 
@@ -153,7 +152,8 @@ class Preprocessor:
         shape = (len(images), *self.recipe.image_shape)
         result = aligned_empty(shape, self.recipe.numpy_dtype) if out is None else out
         memory = bytes_of(result, shape, self.recipe.numpy_dtype)
-        refuse_overlap(memory, images)
+        if out is not None:
+            refuse_overlaps([memory], images)
         with self._take_turn(), core_errors():
             reports = self._core.to_slots(images, self._decode_external(), memory)
         errors, diagnostics = split_reports(images, reports)
@@ -250,22 +250,21 @@ class Preprocessor:
         keep = whole_within("keep", keep, 0, _TOO_MANY - 1)
         check_choice("on_error", on_error, ("raise", "report"))
         shape = (batch_size, *self.recipe.image_shape)
-        if buffers is None:
-            count = self.buffers_needed(batch_size, keep)
-            buffers = [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
-        memory = [bytes_of(buffer, shape, self.recipe.numpy_dtype) for buffer in buffers]
         images = self._items(items)
-        for part in memory:
-            refuse_overlap(part, images)
+        arrays = buffers
+        if arrays is None:
+            count = self.buffers_needed(batch_size, keep)
+            arrays = [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
+        memory = [bytes_of(array, shape, self.recipe.numpy_dtype) for array in arrays]
+        if buffers is not None:
+            refuse_overlaps(memory, images)
         if not 1 <= keep < len(memory):
             raise UsageError(f"a stream that keeps {keep} batches needs more than {keep} buffers")
-        if any(np.may_share_memory(a, b) for a, b in combinations(memory, 2)):
-            raise UsageError("the buffers of a stream must not overlap")
         with core_errors():
             stream = native.Stream(
                 self._core, images, self._decode_external(), batch_size, memory, keep
             )
-        return BatchStream(stream, images, buffers, on_error)
+        return BatchStream(stream, images, arrays, on_error)
 
     def buffers_needed(self, batch_size: int, keep: int) -> int:
         """How many buffers let a stream run ahead.

@@ -41,13 +41,8 @@ def bytes_of(array: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDAr
     return array.reshape(-1).view(np.uint8)
 
 
-def refuse_overlap(memory: NDArray[np.uint8], items: Sequence[native.Item]) -> None:
-    """Raises UsageError where a result would be written over an image that is still to be read."""
-    refuse_overlaps([memory], items)
-
-
 def refuse_overlaps(parts: Sequence[NDArray[np.uint8]], items: Sequence[native.Item]) -> None:
-    """The same for flat results, none of which may overlap another; UsageError where one does.
+    """Raises UsageError where flat results overlap, or one lies where an image is still to be read.
 
     Each image is compared with its neighbours in memory alone, so that long lists take no longer
     than it takes to sort them.
@@ -55,9 +50,10 @@ def refuse_overlaps(parts: Sequence[NDArray[np.uint8]], items: Sequence[native.I
     in_order = sorted(parts, key=_address)
     ends = [_address(part) + part.size for part in in_order]
     if any(end > _address(part) for end, part in zip(ends, in_order[1:], strict=False)):
-        raise UsageError("the arrays of out must not overlap")
+        raise UsageError("the arrays for results must not overlap")
     for index, item in enumerate(items):
-        if not isinstance(item, (bytes, bytearray, memoryview, np.ndarray)) or len(item) == 0:
+        # Nobody may write into bytes, so that no result lies there.
+        if not isinstance(item, (bytearray, memoryview, np.ndarray)) or len(item) == 0:
             continue
         source = item if isinstance(item, np.ndarray) else np.frombuffer(item, np.uint8)
         near = in_order if len(in_order) <= _FEW else _neighbours(in_order, ends, source)

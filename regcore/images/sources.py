@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
 from regcore.errors import DecodeError, OutputError, RegcoreError, UsageError
+from regcore.files.arguments import is_masked_array
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.pillow_images import is_pillow_image, pixels_of
 
@@ -143,7 +144,7 @@ def _path(item: str | os.PathLike[str]) -> str:
 
 
 def _pixels(item: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if isinstance(item, np.ma.MaskedArray):
+    if is_masked_array(item):
         raise UsageError("pixels cannot be a masked array")
     if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or item.size == 0:  # noqa: PLR2004
         raise UsageError(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from regcore.errors import BackendError
 from regcore.files.input_file import read_input
-from regcore.files.protobuf import fields
+from regcore.files.protobuf import MAX_MESSAGE_BYTES, fields
 
 #: What ONNX calls the axis of the images of a batch.
 BATCH = "DATA_BATCH"
@@ -15,15 +15,11 @@ BATCH = "DATA_BATCH"
 _GRAPH, _INPUT = 7, 11
 _VALUE_NAME, _TO_SHAPE = 1, (2, 1, 2)
 _SIDE, _DENOTATION = 1, 3
-#: No protobuf message is longer.
-_MAX_MODEL_BYTES = 1 << 31
 
 
 def denotes_batch(path: Path, image: str) -> bool:
     """Whether the first side of the input `image`, and no other, is denoted as the batch."""
-    content = memoryview(
-        read_input(path, min(path.stat().st_size, _MAX_MODEL_BYTES), error=BackendError)
-    )
+    content = memoryview(read_input(path, MAX_MESSAGE_BYTES, error=BackendError))
     try:
         for graph in _all(content, _GRAPH):
             for value in _all(graph, _INPUT):

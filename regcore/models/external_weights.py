@@ -22,7 +22,8 @@ def weights_beside(model: Path, files: Iterable[Path]) -> list[Path]:
     A model names such a file by its path below the model's own folder. The model is searched for
     such names, not parsed, as it may be large; where it cannot be read, no file is one.
     """
-    if model.suffix != ".onnx" or not model.is_file():
+    there = [file for file in files if file.is_file()]
+    if not there or model.suffix != ".onnx" or not model.is_file():
         return []
     named = _named_in(model)
     if not named:
@@ -30,9 +31,9 @@ def weights_beside(model: Path, files: Iterable[Path]) -> list[Path]:
     folder = Path(os.path.realpath(model.parent))
     last = {name.rpartition(b"/")[2] for name in named}
     found: dict[bytes, Path] = {}
-    for file in files:
+    for file in there:
         place = Path(os.path.realpath(file))
-        if os.fsencode(place.name) in last and place.is_file() and place.is_relative_to(folder):
+        if os.fsencode(place.name) in last and place.is_relative_to(folder):
             name = os.fsencode(place.relative_to(folder))
             if name in named:
                 found[name] = file

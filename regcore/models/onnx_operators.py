@@ -8,11 +8,9 @@ from pathlib import Path
 
 from regcore.errors import BackendError
 from regcore.files.input_file import read_input
-from regcore.files.protobuf import INTEGER_BYTES, fields
+from regcore.files.protobuf import INTEGER_BYTES, MAX_MESSAGE_BYTES, fields
 
 _MAX_DEPTH = 32
-#: No protobuf message is longer.
-_MAX_MODEL_BYTES = 1 << 31
 
 # Numbers of fields in onnx.proto.
 _MODEL_GRAPH, _MODEL_FUNCTIONS = 7, 25
@@ -56,9 +54,7 @@ def doubts(path: Path) -> tuple[str, ...]:
     """
     if not path.exists():
         raise BackendError(f"{path}: no such model file")
-    # So that no memory is set aside for the largest model that there can be.
-    size = min(path.stat().st_size, _MAX_MODEL_BYTES)
-    operators = doubtful_operators(read_input(path, size, error=BackendError))
+    operators = doubtful_operators(read_input(path, MAX_MESSAGE_BYTES, error=BackendError))
     doubt = (
         f"{path}: has {operators}, so that the scores of an image depend on those beside it or on "
         "chance; export it again in evaluation mode, after model.eval()"

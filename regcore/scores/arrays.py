@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import topk as native
-from regcore.files.arguments import shown
+from regcore.files.arguments import is_masked_array, shown
 from regcore.scores import wide
 
 _DTYPES = "float64, float32, float16, bfloat16 (or its bits as uint16), or integers but uint16"
@@ -106,7 +106,7 @@ def byte_rows(given: NDArray[Any]) -> NDArray[np.uint8]:
 def has_mask(values: object) -> bool:
     """Whether the values are a masked array, or a list of rows of which one is: NumPy drops it."""
     rows = values if isinstance(values, (list, tuple)) else (values,)
-    return any(isinstance(row, np.ma.MaskedArray) for row in rows)
+    return any(map(is_masked_array, rows))
 
 
 def whole_number(name: str, value: object) -> int:
