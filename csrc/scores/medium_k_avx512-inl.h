@@ -7,7 +7,9 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <limits>
 
 #include "scores/group_maxima-inl.h"
@@ -16,28 +18,49 @@
 namespace regcore {
 namespace {
 
-// The k-th largest of the 2 * kGroups numbers in `a` and `b`, k <= kGroups, by counting the larger
-// ones of each.
-inline float KthLargestOfTwo(Lanes a, Lanes b, size_t k) {
-  const __m512i one = _mm512_set1_epi32(1);
-  __m512i of_a = _mm512_setzero_si512(), of_b = of_a;
-  __m512i from_a = _mm512_castps_si512(a.v), from_b = _mm512_castps_si512(b.v);
-  const auto count = [&](__m512i* counts, __m512i others, __m512 v) {
-    const __mmask16 larger = _mm512_cmp_ps_mask(_mm512_castsi512_ps(others), v, _CMP_GT_OQ);
-    *counts = _mm512_mask_add_epi32(*counts, larger, *counts, one);
-  };
-  for (size_t i = 0; i < kBlock; ++i) {
-    count(&of_a, from_a, a.v);
-    count(&of_a, from_b, a.v);
-    count(&of_b, from_a, b.v);
-    count(&of_b, from_b, b.v);
-    from_a = _mm512_alignr_epi32(from_a, from_a, 1);
-    from_b = _mm512_alignr_epi32(from_b, from_b, 1);
+// Every lane and the one `kStep` from it, of which one keeps the larger number: the upper one in
+// runs of `kRun` lanes that are to ascend, which every second run is not; or the other way round.
+template <int kStep, int kRun, bool kDescending>
+inline __m512 ExchangeLanes(__m512 v) {
+  constexpr __mmask16 kKeepsLarger = [] {
+    unsigned mask = 0;
+    for (int lane = 0; lane < 16; ++lane) {
+      const bool is_upper = (lane & kStep) != 0, is_second = (lane & kRun) != 0;
+      mask |= unsigned{(is_upper != is_second) != kDescending} << lane;
+    }
+    return static_cast<__mmask16>(mask);
+  }();
+  __m512 others;
+  if constexpr (kStep < 4) {
+    others = _mm512_permute_ps(v, kStep == 1 ? 0b10110001 : 0b01001110);
+  } else {
+    others = _mm512_shuffle_f32x4(v, v, kStep == 4 ? 0b10110001 : 0b01001110);
   }
-  const __m512i limit = _mm512_set1_epi32(static_cast<int>(k));
-  const float kth_of_a = _mm512_mask_reduce_min_ps(_mm512_cmplt_epi32_mask(of_a, limit), a.v);
-  const float kth_of_b = _mm512_mask_reduce_min_ps(_mm512_cmplt_epi32_mask(of_b, limit), b.v);
-  return kth_of_a < kth_of_b ? kth_of_a : kth_of_b;
+  return _mm512_mask_max_ps(_mm512_min_ps(v, others), kKeepsLarger, v, others);
+}
+
+// Runs of `kRun` lanes that rise and then fall, or the other way round, each in order.
+template <int kRun, bool kDescending>
+inline __m512 MergedRuns(__m512 v) {
+  if constexpr (kRun >= 16) v = ExchangeLanes<8, kRun, kDescending>(v);
+  if constexpr (kRun >= 8) v = ExchangeLanes<4, kRun, kDescending>(v);
+  if constexpr (kRun >= 4) v = ExchangeLanes<2, kRun, kDescending>(v);
+  return ExchangeLanes<1, kRun, kDescending>(v);
+}
+
+// Batcher's bitonic sort.
+template <bool kDescending>
+inline __m512 SortedLanes(__m512 v) {
+  v = MergedRuns<4, kDescending>(MergedRuns<2, kDescending>(v));
+  return MergedRuns<16, kDescending>(MergedRuns<8, kDescending>(v));
+}
+
+// In all lanes, the k-th largest of the 2 * kGroups numbers in `a` and `b`, k <= kGroups.
+inline Lanes KthLargestOfTwo(Lanes a, Lanes b, size_t k) {
+  // Of one that rises and one that falls, the larger lanes are the larger half of both.
+  const __m512 larger = _mm512_max_ps(SortedLanes<false>(a.v), SortedLanes<true>(b.v));
+  const int lane = static_cast<int>(kGroups - k);
+  return {_mm512_permutexvar_ps(_mm512_set1_epi32(lane), MergedRuns<16, false>(larger))};
 }
 
 // The indices of scores that reach a bound, ascending; past kMediumK of them only how many.
@@ -69,18 +92,18 @@ class FoundIndices {
   size_t count_ = 0;
 };
 
-// The keys of eight scores, and of what is none the largest there is.
-inline __m512i EightKeys(const float* scores, const uint32_t* indices, size_t first, size_t count) {
-  const __m256 numbers = _mm256_add_ps(_mm256_loadu_ps(scores + first), _mm256_setzero_ps());
+// The keys of eight scores, and of those past `count`, which may be negative, the largest there is.
+inline __m512i EightKeys(const float* scores, const uint32_t* indices, ptrdiff_t count) {
+  const __m256 numbers = _mm256_add_ps(_mm256_loadu_ps(scores), _mm256_setzero_ps());
   const __m256i bits = _mm256_castps_si256(numbers);  // see KeyOfNumber
   const __m256i flip = _mm256_andnot_si256(_mm256_srai_epi32(bits, 31),
                                            _mm256_set1_epi32(std::numeric_limits<int>::max()));
   const __m512i high = _mm512_cvtepu32_epi64(_mm256_xor_si256(bits, flip));
   const __m512i index =
-      _mm512_cvtepu32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(indices + first)));
+      _mm512_cvtepu32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(indices)));
   const __m512i keys = _mm512_or_si512(_mm512_slli_epi64(high, 32), index);
-  const unsigned there = first < count ? static_cast<unsigned>(count - first) : 0;
-  const __mmask8 some = static_cast<__mmask8>(there < 8 ? (1u << there) - 1 : 0xFF);
+  const unsigned there = static_cast<unsigned>(std::clamp<ptrdiff_t>(count, 0, 8));
+  const __mmask8 some = static_cast<__mmask8>((1u << there) - 1);
   return _mm512_mask_mov_epi64(_mm512_set1_epi64(-1), some, keys);
 }
 
@@ -122,8 +145,7 @@ size_t MediumK(const SearchedRow& row, const SearchedRow& next, size_t classes, 
   StepwiseMaxima<T> first(next, classes, 0, is_last ? 0 : half, 1);
   StepwiseMaxima<T> second(next, classes, is_last ? 0 : half, is_last ? 0 : ChunksOf(classes), 1);
   const float* of_segments = row.maxima.of_segments;
-  const Lanes bound =
-      Lanes::All(KthLargestOfTwo(LanesOf(of_segments), LanesOf(of_segments + kGroups), k));
+  const Lanes bound = KthLargestOfTwo(LanesOf(of_segments), LanesOf(of_segments + kGroups), k);
   uint32_t indices[FoundIndices::kRoom];
   FoundIndices found(indices);
   const auto add_chunk = [&](size_t chunk) {
@@ -143,17 +165,20 @@ size_t MediumK(const SearchedRow& row, const SearchedRow& next, size_t classes, 
     second.Finish(next.maxima.of_segments + kGroups);
   }
   if (found.count() < k || found.count() > kMediumK) return found.count();
+  // Two halves, the second of which few rows have where k is small.
+  const bool has_second = found.count() > kMediumK / 2;
   float scores[kMediumK];
-  for (size_t i = 0; i < kMediumK; ++i)
+  for (size_t i = 0; i < (has_second ? kMediumK : kMediumK / 2); ++i)
     scores[i] = ValueAt<T>(row.scores, i < found.count() ? indices[i] : 0);
   const auto eight = [&](size_t from) {
-    return SortedEight(EightKeys(scores, indices, from, found.count()));
+    const auto there = static_cast<ptrdiff_t>(found.count() - from);
+    return SortedEight(EightKeys(scores + from, indices + from, there));
   };
   const auto sixteen = [&](size_t from) {
     return SortedSixteen::Merge(eight(from), eight(from + 8));
   };
   SortedSixteen best = sixteen(0);
-  if (found.count() > 16) best = SortedSixteen::FirstOf(best, sixteen(16));
+  if (has_second) best = SortedSixteen::FirstOf(best, sixteen(16));
   _mm512_storeu_si512(keys, best.low);
   _mm512_storeu_si512(keys + 8, best.high);
   return found.count();

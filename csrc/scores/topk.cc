@@ -12,8 +12,7 @@
 namespace regcore {
 namespace {
 
-// Groups for k: at least 2 k.
-constexpr size_t kPerSegment = kGroups / 2;
+constexpr size_t kPerSegment = kGroups / 2;  // of k
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
@@ -56,6 +55,14 @@ void OrderFirst(uint64_t* keys, size_t count, size_t k) {
   std::sort(keys, keys + k);
 }
 
+// Segments that have twice as many groups as k: not many more scores than k then reach the k-th
+// largest of the groups' maxima. From six on those are often too many for small_k.
+size_t SegmentsFor(size_t k, size_t classes, const ScoreKernels& kernels) {
+  constexpr size_t kMostOfSmallK = 5;
+  const bool is_medium = kernels.medium_k != nullptr && k > kMostOfSmallK && classes >= 2 * kChunk;
+  return std::max<size_t>((k + kPerSegment - 1) / kPerSegment, is_medium ? 2 : 1);
+}
+
 size_t RoundUp(size_t bytes) {
   return (bytes + AlignedBuffer::kAlignment - 1) / AlignedBuffer::kAlignment *
          AlignedBuffer::kAlignment;
@@ -91,7 +98,7 @@ TopK::TopK(const Scores& scores, size_t k, SimdLevel level)
     : scores_(scores),
       k_(k),
       kernels_(&ScoreKernelsFor(level, scores.type)),
-      segments_((k + kPerSegment - 1) / kPerSegment),
+      segments_(SegmentsFor(k, scores.classes, *kernels_)),
       scanned_(kChunk * segments_ <= scores.classes) {
   const bool is_short = scanned_ && ChunksOf(scores.classes) <= kSmallKChunks;
   small_k_ = is_short && segments_ == 1;
