@@ -22,6 +22,7 @@ BatchStream::BatchStream(const ImagePreprocessor& preprocess, size_t workers,
     workers_.push_back(std::make_unique<WorkerState>(preprocess.spec(), share_));
   }
   for (size_t batch = 0; batch < buffers_.size(); ++batch) PrepareEntry(batch);
+  ahead_.Reset(&sources_);
 }
 
 BatchStream::~BatchStream() { Stop(); }
@@ -79,6 +80,7 @@ void BatchStream::Fill(size_t index, size_t worker) {
     entry.reports.Add({index, std::move(status), std::move(state->diagnostics)});
   }
   entry.timings[index - batch.first] = {requested, state->times, worker};
+  ahead_.Note(index, state->times.read - state->times.began);
   if (entry.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     const std::lock_guard<std::mutex> lock(mutex_);
     batch_done_.notify_one();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "preprocess/list_job.h"
+#include "preprocess/sources_ahead.h"
 
 namespace regcore {
 
@@ -76,6 +77,7 @@ class BatchStream {
 
   const ImagePreprocessor& preprocess_;
   const std::vector<ImageSource> sources_;
+  SourcesAhead ahead_;
   const ExternalDecoder external_;
   const size_t batch_size_;
   const size_t batches_;

@@ -29,6 +29,7 @@ void ListJob::Record(size_t index, Status status, Diagnostics diagnostics) {
 
 Status ListJob::Start(std::vector<ImageSource> sources, RunItem run) {
   sources_ = std::move(sources);
+  ahead_.Reset(&sources_);
   reports_.Reset(0, sources_.size());
   failed_ = 0;
   output_status_ = Status();
@@ -40,6 +41,7 @@ Status ListJob::Start(std::vector<ImageSource> sources, RunItem run) {
     } catch (const std::bad_alloc&) {
       status = {StatusCode::kOutOfMemory, "out of memory"};
     }
+    ahead_.Note(index, worker->times.read - worker->times.began);
     if (status.ok() && worker->diagnostics.empty()) return;
     Record(index, std::move(status), std::move(worker->diagnostics));
   });

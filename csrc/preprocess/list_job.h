@@ -14,6 +14,7 @@
 #include "base/worker_pool.h"
 #include "preprocess/item_report.h"
 #include "preprocess/preprocess.h"
+#include "preprocess/sources_ahead.h"
 
 namespace regcore {
 
@@ -62,6 +63,7 @@ class ListJob : public Waitable {
 
   const ImagePreprocessor& preprocess_;
   std::vector<ImageSource> sources_;
+  SourcesAhead ahead_;
   const MemoryShare share_;
   std::vector<std::unique_ptr<WorkerState>> workers_;
   std::atomic<size_t> failed_{0};
