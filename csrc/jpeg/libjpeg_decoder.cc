@@ -67,15 +67,28 @@ size_t CountScans(LibjpegSession* session) {
   return 1 + CountScansAfter(session->unread(), session->end());
 }
 
+JpegColours ColoursOf(const jpeg_decompress_struct& info) {
+  switch (info.jpeg_color_space) {
+    case JCS_GRAYSCALE:
+      return JpegColours::kGrey;
+    case JCS_RGB:
+      return JpegColours::kRgb;
+    case JCS_CMYK:
+      return JpegColours::kCmyk;
+    case JCS_YCCK:
+      return JpegColours::kYcck;
+    default:
+      return JpegColours::kYcc;
+  }
+}
+
 // The frame of an image of known colours, if FrameHeader can tell all of it.
 bool DescribeFrame(const jpeg_decompress_struct& info, FrameHeader* frame) {
-  if (info.data_precision != 8 || info.num_components == kInks) return false;
+  if (info.data_precision != 8) return false;
   frame->width = static_cast<int>(info.image_width);
   frame->height = static_cast<int>(info.image_height);
   frame->components = info.num_components;
-  frame->colours = info.num_components == 1             ? JpegColours::kGrey
-                   : info.jpeg_color_space == JCS_YCbCr ? JpegColours::kYcc
-                                                        : JpegColours::kRgb;
+  frame->colours = ColoursOf(info);
   for (int c = 0; c < info.num_components; ++c) {
     const jpeg_component_info& from = info.comp_info[c];
     if (from.quant_tbl_no >= NUM_QUANT_TBLS) return false;

@@ -1,4 +1,4 @@
-// RGB of CMYK, as Pillow makes it.
+// RGB of CMYK, as Pillow makes it. YCCK is luma and chroma of 255 less the inks, and black.
 #pragma once
 
 #include <cstddef>
