@@ -55,11 +55,15 @@ def by_turbo(sampling: str) -> Callable[[Image.Image], bytes]:
 
 
 def separated(picture: Image.Image) -> NDArray[np.uint8]:
-    """CMYK of a picture in RGB, 0 without ink, with as much black as there is."""
+    """CMYK of a picture in RGB, 0 without ink.
+
+    Black is half of what it could be, as printers have it: with all of it, the other inks of dark
+    parts would be noise.
+    """
     colours = np.asarray(picture).astype(np.float64)
-    light = colours.max(axis=-1, keepdims=True)
-    inks = 255 - 255 * colours / np.maximum(light, 1)
-    return np.concatenate([inks, 255 - light], axis=-1).round().astype(np.uint8)
+    black = (255 - colours.max(axis=-1, keepdims=True)) // 2
+    inks = 255 - 255 * colours / (255 - black)
+    return np.concatenate([inks, black], axis=-1).round().astype(np.uint8)
 
 
 def cmyk(**options: Any) -> Callable[[Image.Image], bytes]:  # noqa: ANN401

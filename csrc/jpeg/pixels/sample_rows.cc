@@ -19,8 +19,8 @@ size_t Rows(const FrameHeader& frame) {
   for (int c = 0; c < frame.components; ++c) {
     rows += 8 * static_cast<size_t>(frame.component[c].blocks_down) + 2;
   }
-  return rows +
-         static_cast<size_t>(std::max(frame.components - 1, 2));  // upsampled; grey has chroma
+  const int upsampled = std::max(frame.components - 1, 2);  // grey is decoded with chroma
+  return rows + static_cast<size_t>(upsampled);
 }
 
 }  // namespace
