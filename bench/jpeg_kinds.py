@@ -1,5 +1,7 @@
 """Every kind of JPEG: the whole pipeline beside libjpeg-turbo's bare decode of the same files.
 
+The bare decode is to RGB; of inks it is to CMYK, of which RGB would still have to be made.
+
 Photos are encoded anew as each kind, with one thread decoded by both in interleaved rounds, and
 every value of regcore compared with Pillow's own pixels.
 """
@@ -18,6 +20,7 @@ import numpy as np
 import simplejpeg
 from floor import FULL_DECODE, WHOLE, Stages, build
 from machine import describe, find_photos, machine
+from numpy.typing import NDArray
 from PIL import Image
 from rich import box
 from rich.console import Console
@@ -51,6 +54,35 @@ def by_turbo(sampling: str) -> Callable[[Image.Image], bytes]:
     return encode
 
 
+def separated(picture: Image.Image) -> NDArray[np.uint8]:
+    """CMYK of a picture in RGB, 0 without ink.
+
+    Black is half of what it could be, as printers have it: with all of it, the other inks of dark
+    parts would be noise.
+    """
+    colours = np.asarray(picture).astype(np.float64)
+    black = (255 - colours.max(axis=-1, keepdims=True)) // 2
+    inks = 255 - 255 * colours / (255 - black)
+    return np.concatenate([inks, black], axis=-1).round().astype(np.uint8)
+
+
+def cmyk(**options: Any) -> Callable[[Image.Image], bytes]:  # noqa: ANN401
+    """As Pillow writes it, all components whole."""
+    return lambda picture: by_pillow(**options)(Image.fromarray(separated(picture), "CMYK"))
+
+
+def ycck(sampling: str) -> Callable[[Image.Image], bytes]:
+    """Luma, chroma and black, inverted as Adobe has it."""
+
+    def encode(picture: Image.Image) -> bytes:
+        encoded: bytes = simplejpeg.encode_jpeg(
+            255 - separated(picture), QUALITY, colorspace="CMYK", colorsubsampling=sampling
+        )
+        return encoded
+
+    return encode
+
+
 KINDS: dict[str, Callable[[Image.Image], bytes]] = {
     "4:2:0": by_pillow(subsampling="4:2:0"),
     "4:2:0, restarts": by_pillow(subsampling="4:2:0", restart_marker_rows=1),
@@ -60,9 +92,13 @@ KINDS: dict[str, Callable[[Image.Image], bytes]] = {
     "4:1:1": by_turbo("411"),
     "RGB": by_pillow(keep_rgb=True),
     "grey": lambda picture: by_pillow()(picture.convert("L")),
+    "CMYK": cmyk(),
+    "YCCK 4:4:4": ycck("444"),
+    "YCCK 4:2:0": ycck("420"),
     "progressive 4:2:0": by_pillow(subsampling="4:2:0", progressive=True),
     "progressive 4:4:4": by_pillow(subsampling="4:4:4", progressive=True),
     "progressive grey": lambda picture: by_pillow(progressive=True)(picture.convert("L")),
+    "progressive CMYK": cmyk(progressive=True),
 }
 
 

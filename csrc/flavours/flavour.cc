@@ -11,6 +11,8 @@ bool HasFloatRows(Flavour flavour) {
   return flavour == Flavour::kTensorflow || flavour == Flavour::kTensorflowAntialias;
 }
 
+bool HasOwnInks(Flavour flavour) { return flavour == Flavour::kOpencv; }
+
 ResampleMethod MethodFor(Flavour flavour, PassOrder order, Filter filter, SimdLevel level,
                          const ResizedSides& sides) {
   switch (flavour) {

@@ -21,6 +21,9 @@ enum class Flavour {
 // Whether rows of this flavour are float32, and not rounded to pixels.
 bool HasFloatRows(Flavour flavour);
 
+// Whether the library decodes JPEGs of inks (CMYK, YCCK) to other colours than Pillow.
+bool HasOwnInks(Flavour flavour);
+
 // For pictures of three channels. `order` counts for kPillow alone.
 ResampleMethod MethodFor(Flavour flavour, PassOrder order, Filter filter, SimdLevel level,
                          const ResizedSides& sides);

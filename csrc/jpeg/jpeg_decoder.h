@@ -32,7 +32,8 @@ class JpegDecoder {
       : libjpeg_decoder_(limits), baseline_decoder_(level), progressive_decoder_(level) {}
 
   // Reads the header. `bytes` must stay valid until the Decode that follows. kUnsupported: not a
-  // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits. kTooLarge: over a limit.
+  // JPEG, or one whose colours are not grey, YCbCr, RGB, CMYK or YCCK at 8 bits. kTooLarge: over a
+  // limit.
   Status Open(const uint8_t* bytes, size_t size);
 
   // Gives all memory back.
@@ -41,6 +42,9 @@ class JpegDecoder {
   // The size of the JPEG last opened, in pixels.
   int width() const { return libjpeg_decoder_.width(); }
   int height() const { return libjpeg_decoder_.height(); }
+
+  // Whether it has inks, CMYK or YCCK, which not all libraries see alike.
+  bool has_inks() const { return libjpeg_decoder_.has_inks(); }
 
   // What Decode holds at most, with the pixels, in bytes, from the header.
   size_t DecodeBytes() const;

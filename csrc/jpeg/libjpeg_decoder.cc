@@ -5,6 +5,7 @@
 
 #include "jpeg/entropy/markers.h"
 #include "jpeg/libjpeg_session.h"
+#include "jpeg/pixels/inks.h"
 #include "jpeg/progressive/progression.h"
 
 namespace regcore {
@@ -23,19 +24,33 @@ bool LacksScans(const jpeg_decompress_struct& info) {
   return false;
 }
 
-// Grey, YCbCr and RGB; the rest (CMYK, YCCK, two components) is for another decoder.
+constexpr int kInks = 4;
+
+// Rows of inks that are read at a time.
+constexpr int kInkRows = 16;
+
+// Grey, YCbCr, RGB, CMYK and YCCK; the rest (two components) is for another decoder.
 bool HasKnownColours(const jpeg_decompress_struct& info) {
-  if (info.num_components == 1) return info.jpeg_color_space == JCS_GRAYSCALE;
-  return info.num_components == 3 &&
-         (info.jpeg_color_space == JCS_YCbCr || info.jpeg_color_space == JCS_RGB);
+  const J_COLOR_SPACE colours = info.jpeg_color_space;
+  switch (info.num_components) {
+    case 1:
+      return colours == JCS_GRAYSCALE;
+    case 3:
+      return colours == JCS_YCbCr || colours == JCS_RGB;
+    case kInks:
+      return colours == JCS_CMYK || colours == JCS_YCCK;
+    default:
+      return false;
+  }
 }
 
 // What libjpeg holds while it decodes, if its header is read. Where the scans are several, these
 // are the coefficients of the whole image, int16, in whole MCUs; and always some rows of samples,
-// for which 128 bytes per column are plenty.
+// for which 128 bytes per column are plenty. Beside it, the inks that are read at a time.
 size_t LibraryBytes(LibjpegSession* session) {
   const jpeg_decompress_struct& info = session->info();
-  size_t count = 128 * static_cast<size_t>(info.image_width);
+  const int inks = info.num_components == kInks ? kInks * kInkRows : 0;
+  size_t count = static_cast<size_t>(128 + inks) * static_cast<size_t>(info.image_width);
   if (!session->HasSeveralScans()) return count;
   for (int i = 0; i < info.num_components; ++i) {
     const jpeg_component_info& c = info.comp_info[i];
@@ -52,15 +67,28 @@ size_t CountScans(LibjpegSession* session) {
   return 1 + CountScansAfter(session->unread(), session->end());
 }
 
+JpegColours ColoursOf(const jpeg_decompress_struct& info) {
+  switch (info.jpeg_color_space) {
+    case JCS_GRAYSCALE:
+      return JpegColours::kGrey;
+    case JCS_RGB:
+      return JpegColours::kRgb;
+    case JCS_CMYK:
+      return JpegColours::kCmyk;
+    case JCS_YCCK:
+      return JpegColours::kYcck;
+    default:
+      return JpegColours::kYcc;
+  }
+}
+
 // The frame of an image of known colours, if FrameHeader can tell all of it.
 bool DescribeFrame(const jpeg_decompress_struct& info, FrameHeader* frame) {
   if (info.data_precision != 8) return false;
   frame->width = static_cast<int>(info.image_width);
   frame->height = static_cast<int>(info.image_height);
   frame->components = info.num_components;
-  frame->colours = info.num_components == 1             ? JpegColours::kGrey
-                   : info.jpeg_color_space == JCS_YCbCr ? JpegColours::kYcc
-                                                        : JpegColours::kRgb;
+  frame->colours = ColoursOf(info);
   for (int c = 0; c < info.num_components; ++c) {
     const jpeg_component_info& from = info.comp_info[c];
     if (from.quant_tbl_no >= NUM_QUANT_TBLS) return false;
@@ -132,7 +160,7 @@ Status LibjpegDecoder::Open(const uint8_t* bytes, size_t size) {
   started_ = false;
   REGCORE_RETURN_IF_ERROR(session_->Open(bytes, size));
   if (!HasKnownColours(session_->info())) {
-    return {StatusCode::kUnsupported, "JPEG colours are neither grey, YCbCr nor RGB"};
+    return {StatusCode::kUnsupported, "JPEG colours are neither grey, YCbCr, RGB, CMYK nor YCCK"};
   }
   library_bytes_ = LibraryBytes(session_.get());
   REGCORE_RETURN_IF_ERROR(CheckPixels(width(), height(), limits_));
@@ -141,6 +169,8 @@ Status LibjpegDecoder::Open(const uint8_t* bytes, size_t size) {
 
 int LibjpegDecoder::width() const { return static_cast<int>(session_->info().image_width); }
 int LibjpegDecoder::height() const { return static_cast<int>(session_->info().image_height); }
+
+bool LibjpegDecoder::has_inks() const { return session_->info().num_components == kInks; }
 
 size_t LibjpegDecoder::warnings() const { return session_->warnings(); }
 const char* LibjpegDecoder::first_warning() const { return session_->first_warning(); }
@@ -199,8 +229,25 @@ Status LibjpegDecoder::Decode(AlignedBuffer* pixels, RgbView* view) {
   REGCORE_RETURN_IF_ERROR(
       pixels->Reserve(static_cast<size_t>(view->stride * height()) + kReadSlack));
   view->data = pixels->data();
-  REGCORE_RETURN_IF_ERROR(session_->ReadRows(pixels->data(), view->stride));
+  REGCORE_RETURN_IF_ERROR(has_inks() ? ReadInks(*view, pixels->data())
+                                     : session_->ReadRows(pixels->data(), view->stride, height()));
   return session_->Finish();
+}
+
+// All rows of `view`, whose first pixel is at `rgb`.
+Status LibjpegDecoder::ReadInks(const RgbView& view, uint8_t* rgb) {
+  const size_t width = static_cast<size_t>(view.area.width());
+  const ptrdiff_t stride = kInks * static_cast<ptrdiff_t>(width);
+  AlignedBuffer inks;
+  REGCORE_RETURN_IF_ERROR(inks.Reserve(static_cast<size_t>(kInkRows * stride)));
+  for (int y = 0; y < view.area.bottom; y += kInkRows) {
+    const int count = std::min(kInkRows, view.area.bottom - y);
+    REGCORE_RETURN_IF_ERROR(session_->ReadRows(inks.data(), stride, count));
+    for (int row = 0; row < count; ++row, rgb += view.stride) {
+      CmykToRgb(inks.data() + row * stride, width, rgb);
+    }
+  }
+  return {};
 }
 
 }  // namespace regcore

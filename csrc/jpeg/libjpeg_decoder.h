@@ -34,7 +34,8 @@ class LibjpegDecoder {
   LibjpegDecoder& operator=(const LibjpegDecoder&) = delete;
 
   // Reads the header. `bytes` must stay valid until the Decode that follows. kUnsupported: not a
-  // JPEG, or one whose colours are not grey, YCbCr or RGB at 8 bits. kTooLarge: over a limit.
+  // JPEG, or one whose colours are not grey, YCbCr, RGB, CMYK or YCCK at 8 bits. kTooLarge: over a
+  // limit.
   Status Open(const uint8_t* bytes, size_t size);
 
   // Gives libjpeg's memory back before the next Open does.
@@ -43,6 +44,9 @@ class LibjpegDecoder {
   // The size of the JPEG last opened, in pixels.
   int width() const;
   int height() const;
+
+  // Whether it has inks, CMYK or YCCK, which not all libraries see alike.
+  bool has_inks() const;
 
   // What Decode has libjpeg hold at most, from the header; and what it holds now.
   size_t DecodeBytes() const { return library_bytes_; }
@@ -60,11 +64,14 @@ class LibjpegDecoder {
   // The same of a progressive image's first scan, and of what the headers say up to there.
   bool DescribeProgression(ProgressiveHeader* header) const;
 
-  // Decodes all, with the ISLOW DCT and fancy upsampling, as Pillow does. An image cut short is
+  // Decodes all, with the ISLOW DCT and fancy upsampling, as Pillow does; inks become RGB as its
+  // convert("RGB") has it. An image cut short is
   // kTruncated, a stray marker kCorrupt. A progressive image that lacks scans is kUnsupported.
   Status Decode(AlignedBuffer* pixels, RgbView* view);
 
  private:
+  Status ReadInks(const RgbView& view, uint8_t* rgb);
+
   const DecodeLimits limits_;
   std::unique_ptr<LibjpegSession> session_;  // jpeglib.h and its macros stay out of this header
   size_t library_bytes_ = 0;

@@ -124,7 +124,7 @@ StatusCode LibjpegSession::ReadHeader(const uint8_t* bytes, size_t size) {
 
 StatusCode LibjpegSession::TryStart() {
   if (setjmp(errors_.jump) != 0) return CodeOfError();
-  info_.out_color_space = JCS_RGB;
+  info_.out_color_space = info_.num_components == 4 ? JCS_CMYK : JCS_RGB;
   info_.dct_method = JDCT_ISLOW;
   info_.do_fancy_upsampling = TRUE;
   do {
@@ -133,14 +133,16 @@ StatusCode LibjpegSession::TryStart() {
   return Fail(StatusCode::kTruncated, "file is cut short in the image data");
 }
 
-StatusCode LibjpegSession::TryReadRows(uint8_t* pixels, ptrdiff_t stride) {
+StatusCode LibjpegSession::TryReadRows(uint8_t* pixels, ptrdiff_t stride, JDIMENSION count) {
   if (setjmp(errors_.jump) != 0) return CodeOfError();
   constexpr JDIMENSION kRowsPerCall = 16;
-  while (info_.output_scanline < info_.output_height) {
+  const JDIMENSION first = info_.output_scanline;
+  while (info_.output_scanline < first + count) {
     JSAMPROW rows[kRowsPerCall];
-    const JDIMENSION wanted = std::min(kRowsPerCall, info_.output_height - info_.output_scanline);
+    const JDIMENSION done = info_.output_scanline - first;
+    const JDIMENSION wanted = std::min(kRowsPerCall, count - done);
     for (JDIMENSION i = 0; i < wanted; ++i) {
-      rows[i] = pixels + static_cast<ptrdiff_t>(info_.output_scanline + i) * stride;
+      rows[i] = pixels + static_cast<ptrdiff_t>(done + i) * stride;
     }
     if (jpeg_read_scanlines(&info_, rows, wanted) == 0 && !GiveMore()) {
       return Fail(StatusCode::kTruncated, "file is cut short in the image data");

@@ -29,10 +29,11 @@ class LibjpegSession {
   // Reads the header. `bytes` must stay valid until Close or the next Open.
   Status Open(const uint8_t* bytes, size_t size) { return ToStatus(ReadHeader(bytes, size)); }
 
-  // These come after Open, in this order. Rows are RGB8.
+  // These come after Open, in this order; ReadRows, of the next `count` rows, until all are read.
+  // Pixels are RGB8, or CMYK8 as it is stored where there are four components.
   Status Start() { return ToStatus(TryStart()); }
-  Status ReadRows(uint8_t* pixels, ptrdiff_t stride) {
-    return ToStatus(TryReadRows(pixels, stride));
+  Status ReadRows(uint8_t* pixels, ptrdiff_t stride, int count) {
+    return ToStatus(TryReadRows(pixels, stride, static_cast<JDIMENSION>(count)));
   }
   Status Finish() { return ToStatus(TryFinish()); }
 
@@ -73,7 +74,7 @@ class LibjpegSession {
   StatusCode Create();
   StatusCode ReadHeader(const uint8_t* bytes, size_t size);
   StatusCode TryStart();
-  StatusCode TryReadRows(uint8_t* pixels, ptrdiff_t stride);
+  StatusCode TryReadRows(uint8_t* pixels, ptrdiff_t stride, JDIMENSION count);
   StatusCode TryFinish();
 
   bool GiveMore();

@@ -81,6 +81,9 @@ Status DecodeStep::DecodeExternally(const ExternalDecoder& external, size_t inde
 Status DecodeStep::DecodeJpeg(const uint8_t* bytes, size_t size) {
   JpegDecoder& decoder = worker_.decoder;
   REGCORE_RETURN_IF_ERROR(decoder.Open(bytes, size));
+  if (decoder.has_inks() && HasOwnInks(spec_.flavour)) {
+    return {StatusCode::kUnsupported, "a JPEG of inks, whose colours are its library's own"};
+  }
   REGCORE_RETURN_IF_ERROR(PlanFor(decoder.width(), decoder.height(), decoder.orientation()));
   REGCORE_RETURN_IF_ERROR(reservation_.GrowTo(file_bytes_ + decoder.DecodeBytes() +
                                               RearrangedBytes() + next_.HeldBytes(plan_)));

@@ -58,6 +58,7 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
     adobe = cmyk.index(b"Adobe")
     yield "YCCK, Adobe", with_byte(cmyk, adobe + 11, 2)
     yield "CMYK, not Adobe", cmyk[: adobe - 4] + cmyk[adobe + 12 :]
+    yield "Adobe transform 1", with_byte(cmyk, adobe + 11, 1)
     yield "Adobe transform 7", with_byte(cmyk, adobe + 11, 7)
     yield "12 bits", with_byte(WHOLE, frame(WHOLE) + 4, 12)
     for marker in range(0xC0, 0xD0):

@@ -42,7 +42,7 @@ class BlockTargets {
   AlignedBuffer buffer_;
   const BlockLayout* layout_ = nullptr;
   int components_ = 0;
-  size_t first_of_[Coefficients::kMaxComponents + 1] = {};  // in an MCU; then: how many there are
+  size_t first_of_[kMaxComponents + 1] = {};  // in an MCU; then: how many there are
 };
 
 }  // namespace regcore

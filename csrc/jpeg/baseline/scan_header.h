@@ -12,8 +12,8 @@ namespace regcore {
 // A sequential Huffman-coded scan that holds all of the image.
 struct ScanHeader {
   FrameHeader frame;
-  HuffmanSpec dc[3];  // of each component
-  HuffmanSpec ac[3];
+  HuffmanSpec dc[kMaxComponents];  // of each component
+  HuffmanSpec ac[kMaxComponents];
   unsigned restart_interval = 0;  // in MCUs; 0: none
   const uint8_t* data = nullptr;  // of the scan, to the end of the file
   size_t size = 0;

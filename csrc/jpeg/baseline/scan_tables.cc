@@ -14,11 +14,14 @@ bool ScanTables::Tables::Build(const HuffmanSpec& dc_spec, const HuffmanSpec& ac
 
 bool ScanTables::Build(const ScanHeader& scan) {
   for (int c = 0; c < scan.frame.components; ++c) {
-    // Both chroma components mostly have the same tables, which then are in the cache once.
-    const bool shared =
-        c == 2 && scan.dc[c].counts == scan.dc[1].counts && scan.ac[c].counts == scan.ac[1].counts;
-    Tables& tables = tables_[shared ? 1 : c];
-    if (!shared && !tables.Build(scan.dc[c], scan.ac[c])) return false;
+    // Components mostly share their tables, which then are in the cache once.
+    int first = 0;
+    while (scan.dc[first].counts != scan.dc[c].counts ||
+           scan.ac[first].counts != scan.ac[c].counts) {
+      ++first;  // to c itself at most
+    }
+    Tables& tables = tables_[first];
+    if (first == c && !tables.Build(scan.dc[c], scan.ac[c])) return false;
     components_[c] = {&tables.dc, &tables.ac};
   }
   return true;

@@ -36,8 +36,8 @@ class ScanTables {
     bool Build(const HuffmanSpec& dc_spec, const HuffmanSpec& ac_spec);
   };
 
-  Tables tables_[3];
-  ComponentTables components_[3];
+  Tables tables_[kMaxComponents];
+  ComponentTables components_[kMaxComponents];
 };
 
 }  // namespace regcore

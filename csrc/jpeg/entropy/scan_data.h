@@ -10,6 +10,9 @@
 
 namespace regcore {
 
+// ITU-T T.81, B.2.3.
+inline constexpr int kMaxScanComponents = 4;
+
 // What the reader of a segment hands from block to block.
 struct EntropyState {
   BitReader reader;
@@ -60,7 +63,7 @@ class ScanData {
 
   EntropySegments segments_;
   EntropyState state_;
-  int sums_[3] = {};
+  int sums_[kMaxScanComponents] = {};
   unsigned restart_interval_ = 0;
   unsigned until_restart_ = 0;        // in MCUs
   uint8_t next_restart_ = 0;          // of the eight restart markers

@@ -14,8 +14,6 @@ namespace regcore {
 // Blocks lie as jpeg/pixels/block_groups.h says. Whoever reads coefficients leaves zeros.
 class Coefficients {
  public:
-  static constexpr int kMaxComponents = 3;
-
   static size_t BytesFor(const FrameHeader& frame, int mcus, int mcu_rows);
 
   // For `mcu_rows` rows of `mcus` MCUs, in groups of 1, 2 or kMaxGroup blocks. All coefficients are

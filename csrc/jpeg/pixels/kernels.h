@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/simd_level.h"
+#include "jpeg/pixels/frame_header.h"
 
 namespace regcore {
 
@@ -21,6 +22,14 @@ inline constexpr int kMaxPixelMagnitude = 511;
 
 // Up to here steps times coefficients, of at most 11 bits, add up in 32 bits.
 inline constexpr int kLargestStep = 8191;
+
+// A row of each component, of as many samples.
+struct ComponentRows {
+  const uint8_t* of[kMaxComponents];
+};
+
+// Makes `count` pixels of them, interleaved.
+using ToRgb = void (*)(const ComponentRows& rows, size_t count, uint8_t* rgb);
 
 struct PixelKernels {
   // Blocks side by side that inverse_dct takes at once: 1, 2 or 4.
@@ -42,13 +51,14 @@ struct PixelKernels {
   void (*upsample_h1v2)(const uint8_t* near, const uint8_t* far, uint8_t rounding, size_t count,
                         uint8_t* out);
 
-  // `count` pixels of three planes, interleaved.
-  void (*ycc_to_rgb)(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t count,
-                     uint8_t* rgb);
+  ToRgb ycc_to_rgb;
 
-  // The same where they are red, green and blue already.
-  void (*planes_to_rgb)(const uint8_t* red, const uint8_t* green, const uint8_t* blue, size_t count,
-                        uint8_t* rgb);
+  // Of red, green and blue.
+  ToRgb planes_to_rgb;
+
+  // Of inks and black, and of the same in luma and chroma; see inks.h.
+  ToRgb cmyk_to_rgb;
+  ToRgb ycck_to_rgb;
 };
 
 // How far kernels read and write past what they are told: in samples, or in pixels of RGB.

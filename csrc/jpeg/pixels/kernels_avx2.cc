@@ -157,6 +157,8 @@ const PixelKernels kPixelKernelsAvx2 = {Lanes::kBlocks,
                                         UpsampleH2V2Lanes<Lanes>,
                                         UpsampleH1V2,
                                         YccToRgbLanes<Lanes, Interleaver>,
-                                        PlanesToRgbLanes<Lanes, Interleaver>};
+                                        PlanesToRgbLanes<Lanes, Interleaver>,
+                                        CmykToRgbLanes<Lanes, Interleaver>,
+                                        YcckToRgbLanes<Lanes, Interleaver>};
 
 }  // namespace regcore

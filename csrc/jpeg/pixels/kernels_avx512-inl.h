@@ -141,7 +141,9 @@ constexpr PixelKernels kPixelKernels = {Lanes::kBlocks,
                                         UpsampleH2V2Lanes<Lanes>,
                                         UpsampleH1V2,
                                         YccToRgbLanes<Lanes, Interleaver>,
-                                        PlanesToRgbLanes<Lanes, Interleaver>};
+                                        PlanesToRgbLanes<Lanes, Interleaver>,
+                                        CmykToRgbLanes<Lanes, Interleaver>,
+                                        YcckToRgbLanes<Lanes, Interleaver>};
 
 }  // namespace
 }  // namespace regcore

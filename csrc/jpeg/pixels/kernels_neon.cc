@@ -112,35 +112,63 @@ int16x8_t Product(int16x8_t a, int16_t ka, int16x8_t b, int16_t kb) {
 
 int16x8_t Widen(uint8x8_t x) { return vreinterpretq_s16_u16(vmovl_u8(x)); }
 
-void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t count, uint8_t* rgb) {
+// 8 pixels, of the samples from place `at` of their rows on.
+uint8x8x3_t OfYcc(const ComponentRows& rows, size_t at) {
   const int16x8_t centre = vdupq_n_s16(128);
   const int16x8_t none = vdupq_n_s16(0);
-  for (size_t i = 0; i < count; i += 8) {
-    const int16x8_t luma = Widen(vld1_u8(y + i));
-    const int16x8_t blue = vsubq_s16(Widen(vld1_u8(cb + i)), centre);
-    const int16x8_t red = vsubq_s16(Widen(vld1_u8(cr + i)), centre);
-    const int16x8_t of_red = vaddq_s16(red, Product(red, kRedRest, none, 0));
-    const int16x8_t of_green =
-        vsubq_s16(Product(blue, static_cast<int16_t>(-kGreenOfCb), red, kGreenRest), red);
-    const int16x8_t of_blue = vaddq_s16(vaddq_s16(blue, blue), Product(blue, kBlueRest, none, 0));
-    const uint8x8x3_t pixels = {{vqmovun_s16(vaddq_s16(luma, of_red)),
-                                 vqmovun_s16(vaddq_s16(luma, of_green)),
-                                 vqmovun_s16(vaddq_s16(luma, of_blue))}};
-    vst3_u8(rgb + 3 * i, pixels);
-  }
+  const int16x8_t luma = Widen(vld1_u8(rows.of[0] + at));
+  const int16x8_t blue = vsubq_s16(Widen(vld1_u8(rows.of[1] + at)), centre);
+  const int16x8_t red = vsubq_s16(Widen(vld1_u8(rows.of[2] + at)), centre);
+  const int16x8_t of_red = vaddq_s16(red, Product(red, kRedRest, none, 0));
+  const int16x8_t of_green =
+      vsubq_s16(Product(blue, static_cast<int16_t>(-kGreenOfCb), red, kGreenRest), red);
+  const int16x8_t of_blue = vaddq_s16(vaddq_s16(blue, blue), Product(blue, kBlueRest, none, 0));
+  return {{vqmovun_s16(vaddq_s16(luma, of_red)), vqmovun_s16(vaddq_s16(luma, of_green)),
+           vqmovun_s16(vaddq_s16(luma, of_blue))}};
 }
 
-void PlanesToRgb(const uint8_t* red, const uint8_t* green, const uint8_t* blue, size_t count,
-                 uint8_t* rgb) {
+uint8x8x3_t OfPlanes(const ComponentRows& rows, size_t at) {
+  return {{vld1_u8(rows.of[0] + at), vld1_u8(rows.of[1] + at), vld1_u8(rows.of[2] + at)}};
+}
+
+// ColourOfInk (inks.h).
+uint8x8_t Under(uint8x8_t black, uint8x8_t ink) {
+  const uint16x8_t product = vmull_u8(ink, black);
+  return vraddhn_u16(product, vrshrq_n_u16(product, 8));
+}
+
+uint8x8x3_t OfCmyk(const ComponentRows& rows, size_t at) {
+  const uint8x8x3_t inks = OfPlanes(rows, at);
+  const uint8x8_t black = vld1_u8(rows.of[3] + at);
+  return {{Under(black, inks.val[0]), Under(black, inks.val[1]), Under(black, inks.val[2])}};
+}
+
+uint8x8x3_t OfYcck(const ComponentRows& rows, size_t at) {
+  const uint8x8x3_t rgb = OfYcc(rows, at);
+  const uint8x8_t black = vld1_u8(rows.of[3] + at);
+  return {{Under(black, vmvn_u8(rgb.val[0])), Under(black, vmvn_u8(rgb.val[1])),
+           Under(black, vmvn_u8(rgb.val[2]))}};
+}
+
+template <auto kPixelsOf>
+void ToRgbLanes(const ComponentRows& component_rows, size_t count, uint8_t* rgb) {
+  const ComponentRows rows = component_rows;  // which no pixel is written over
   for (size_t i = 0; i < count; i += 8) {
-    const uint8x8x3_t pixels = {{vld1_u8(red + i), vld1_u8(green + i), vld1_u8(blue + i)}};
+    const uint8x8x3_t pixels = kPixelsOf(rows, i);
     vst3_u8(rgb + 3 * i, pixels);
   }
 }
 
 }  // namespace
 
-const PixelKernels kPixelKernelsNeon = {
-    1, InverseDctLanes<Lanes>, UpsampleH2V1, UpsampleH2V2, UpsampleH1V2, YccToRgb, PlanesToRgb};
+const PixelKernels kPixelKernelsNeon = {1,
+                                        InverseDctLanes<Lanes>,
+                                        UpsampleH2V1,
+                                        UpsampleH2V2,
+                                        UpsampleH1V2,
+                                        ToRgbLanes<OfYcc>,
+                                        ToRgbLanes<OfPlanes>,
+                                        ToRgbLanes<OfCmyk>,
+                                        ToRgbLanes<OfYcck>};
 
 }  // namespace regcore

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "jpeg/pixels/block_groups.h"
+#include "jpeg/pixels/inks.h"
 #include "jpeg/pixels/kernels.h"
 #include "jpeg/pixels/upsample_rows-inl.h"
 #include "jpeg/pixels/ycc_constants.h"
@@ -96,30 +97,42 @@ void UpsampleH2V2(const uint8_t* near, const uint8_t* far, size_t count, uint8_t
   }
 }
 
-void YccToRgb(const uint8_t* y, const uint8_t* cb, const uint8_t* cr, size_t count, uint8_t* rgb) {
+void YccToRgb(const ComponentRows& rows, size_t count, uint8_t* rgb) {
   constexpr int kHalf = 1 << 15;
   const auto clamp = [](int value) { return static_cast<uint8_t>(std::clamp(value, 0, 255)); };
   for (size_t i = 0; i < count; ++i, rgb += 3) {
-    const int blue = cb[i] - 128;
-    const int red = cr[i] - 128;
-    rgb[0] = clamp(y[i] + ((red * kRedOfCr + kHalf) >> 16));
-    rgb[1] = clamp(y[i] + ((-blue * kGreenOfCb - red * kGreenOfCr + kHalf) >> 16));
-    rgb[2] = clamp(y[i] + ((blue * kBlueOfCb + kHalf) >> 16));
+    const int luma = rows.of[0][i];
+    const int blue = rows.of[1][i] - 128;
+    const int red = rows.of[2][i] - 128;
+    rgb[0] = clamp(luma + ((red * kRedOfCr + kHalf) >> 16));
+    rgb[1] = clamp(luma + ((-blue * kGreenOfCb - red * kGreenOfCr + kHalf) >> 16));
+    rgb[2] = clamp(luma + ((blue * kBlueOfCb + kHalf) >> 16));
   }
 }
 
-void PlanesToRgb(const uint8_t* red, const uint8_t* green, const uint8_t* blue, size_t count,
-                 uint8_t* rgb) {
+void PlanesToRgb(const ComponentRows& rows, size_t count, uint8_t* rgb) {
   for (size_t i = 0; i < count; ++i, rgb += 3) {
-    rgb[0] = red[i];
-    rgb[1] = green[i];
-    rgb[2] = blue[i];
+    for (int c = 0; c < 3; ++c) rgb[c] = rows.of[c][i];
+  }
+}
+
+void CmykRowsToRgb(const ComponentRows& rows, size_t count, uint8_t* rgb) {
+  for (size_t i = 0; i < count; ++i, rgb += 3) {
+    for (int c = 0; c < 3; ++c) rgb[c] = ColourOfInk(rows.of[c][i], rows.of[3][i]);
+  }
+}
+
+void YcckToRgb(const ComponentRows& rows, size_t count, uint8_t* rgb) {
+  YccToRgb(rows, count, rgb);
+  for (size_t i = 0; i < count; ++i, rgb += 3) {
+    for (int c = 0; c < 3; ++c) rgb[c] = ColourOfInk(255 - rgb[c], rows.of[3][i]);
   }
 }
 
 }  // namespace
 
 const PixelKernels kPixelKernelsPortable = {
-    1, InverseDct, UpsampleH2V1, UpsampleH2V2, UpsampleH1V2, YccToRgb, PlanesToRgb};
+    1,        InverseDct,  UpsampleH2V1,  UpsampleH2V2, UpsampleH1V2,
+    YccToRgb, PlanesToRgb, CmykRowsToRgb, YcckToRgb};
 
 }  // namespace regcore

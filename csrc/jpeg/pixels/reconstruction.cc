@@ -10,6 +10,25 @@ bool StepsFit(const uint16_t* steps) {
   return std::all_of(steps, steps + 64, [](uint16_t step) { return step <= kLargestStep; });
 }
 
+bool SameFactors(const FrameComponent& a, const FrameComponent& b) {
+  return a.blocks_across == b.blocks_across && a.blocks_down == b.blocks_down;
+}
+
+ToRgb ToRgbFrom(JpegColours colours, const PixelKernels& kernels) {
+  switch (colours) {
+    case JpegColours::kGrey:
+    case JpegColours::kYcc:
+      break;
+    case JpegColours::kRgb:
+      return kernels.planes_to_rgb;
+    case JpegColours::kCmyk:
+      return kernels.cmyk_to_rgb;
+    case JpegColours::kYcck:
+      return kernels.ycck_to_rgb;
+  }
+  return kernels.ycc_to_rgb;
+}
+
 // Each sample four times: libjpeg does not smooth chroma of a quarter of the width.
 void Repeat4(const uint8_t* samples, size_t count, uint8_t* out) {
   for (size_t i = 0; i < count; ++i) std::memset(out + 4 * i, samples[i], 4);
@@ -20,9 +39,8 @@ void Repeat4(const uint8_t* samples, size_t count, uint8_t* out) {
 McuArea::McuArea(const FrameHeader& frame, const Rect& wanted) {
   // Fancy upsampling makes a pixel of its own sample of chroma and the one that is nearest, which
   // is that of the pixel beside it or of itself.
-  const int last_component = frame.components - 1;
-  const int spare_x = frame.ratio_across(last_component) > 1 ? 1 : 0;
-  const int spare_y = frame.ratio_down(last_component) > 1 ? 1 : 0;
+  const int spare_x = frame.ratio_across(frame.chroma()) > 1 ? 1 : 0;
+  const int spare_y = frame.ratio_down(frame.chroma()) > 1 ? 1 : 0;
   const int width = frame.mcu_width(), height = frame.mcu_height();
   first_mcu = std::max(0, wanted.left - spare_x) / width;
   last_mcu = std::min(frame.mcus_across(), RoundUp(wanted.right + spare_x, width) / width);
@@ -40,8 +58,9 @@ bool Reconstruction::Takes(const FrameHeader& frame) {
   if (blocks > kMaxBlocksOfMcu) return false;
   if (frame.components == 1) return true;
   const FrameComponent &first = frame.component[0], &second = frame.component[1];
-  const bool alike = second.blocks_across == frame.component[2].blocks_across &&
-                     second.blocks_down == frame.component[2].blocks_down;
+  const FrameComponent& last = frame.component[frame.components - 1];  // black, or chroma
+  const bool alike = SameFactors(frame.component[2], second) &&
+                     (SameFactors(last, second) || SameFactors(last, first));
   const bool whole = first.blocks_across % second.blocks_across == 0 &&
                      first.blocks_down % second.blocks_down == 0;
   if (!alike || !whole) return false;
@@ -58,6 +77,7 @@ size_t Reconstruction::BytesFor(const FrameHeader& frame) {
 Status Reconstruction::Start(const FrameHeader& frame, const Rect& wanted, const uint8_t* rows,
                              AlignedBuffer* pixels) {
   frame_ = &frame;
+  to_rgb_ = ToRgbFrom(frame.colours, kernels_);
   wanted_ = wanted;
   rows_ = rows;
   area_ = McuArea(frame, wanted);
@@ -137,19 +157,17 @@ const uint8_t* Reconstruction::Upsample(int c, int row) {
 }
 
 void Reconstruction::WriteRow(int mcu_row, int row) {
-  const uint8_t* planes[3] = {samples_.Row(0, row), samples_.Upsampled(0), samples_.Upsampled(1)};
-  for (int c = 1; c < frame_->components; ++c) planes[c] = Upsample(c, row);
-  const auto write =
-      frame_->colours == JpegColours::kRgb ? kernels_.planes_to_rgb : kernels_.ycc_to_rgb;
+  ComponentRows rows = {{samples_.Row(0, row), samples_.Upsampled(0), samples_.Upsampled(1)}};
+  for (int c = 1; c < frame_->components; ++c) rows.of[c] = Upsample(c, row);
   const int y = mcu_row * frame_->mcu_height() + row;
-  write(planes[0], planes[1], planes[2], static_cast<size_t>(view_.area.width()),
-        pixels_ + (y - view_.area.top) * view_.stride);
+  to_rgb_(rows, static_cast<size_t>(view_.area.width()),
+          pixels_ + (y - view_.area.top) * view_.stride);
 }
 
 // Where chroma is subsampled vertically, the last row waits for the chroma of the MCUs below.
 void Reconstruction::FinishRow(int mcu_row) {
   ExtendChroma(mcu_row);
-  const bool waits = frame_->ratio_down(frame_->components - 1) == 2;
+  const bool waits = frame_->ratio_down(frame_->chroma()) == 2;
   const bool is_last = mcu_row == frame_->mcus_down() - 1;
   const int height = frame_->mcu_height();
   const int first_y = mcu_row * height;

@@ -70,6 +70,7 @@ class Reconstruction {
   void WriteRow(int mcu_row, int row);
 
   const PixelKernels& kernels_;
+  ToRgb to_rgb_ = nullptr;
   SampleRows samples_;
   const FrameHeader* frame_ = nullptr;
   Rect wanted_;

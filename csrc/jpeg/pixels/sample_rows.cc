@@ -1,5 +1,6 @@
 #include "jpeg/pixels/sample_rows.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace regcore {
@@ -18,7 +19,8 @@ size_t Rows(const FrameHeader& frame) {
   for (int c = 0; c < frame.components; ++c) {
     rows += 8 * static_cast<size_t>(frame.component[c].blocks_down) + 2;
   }
-  return rows + 2;  // of upsampled chroma
+  const int upsampled = std::max(frame.components - 1, 2);  // grey is decoded with chroma
+  return rows + static_cast<size_t>(upsampled);
 }
 
 }  // namespace
@@ -38,12 +40,12 @@ Status SampleRows::Prepare(const FrameHeader& frame, int mcus) {
     planes_[c] = next;
     next += (8 * frame.component[c].blocks_down + 2) * stride_;
   }
-  planes_[3] = next;
+  upsampled_ = next;
   return {};
 }
 
 void SampleRows::Advance(const FrameHeader& frame) {
-  if (frame.ratio_down(frame.components - 1) == 1) return;
+  if (frame.ratio_down(frame.chroma()) == 1) return;
   for (int c = 0; c < frame.components; ++c) {
     const int last = 8 * frame.component[c].blocks_down - 1;
     std::memcpy(Row(c, -1) - 1, Row(c, last) - 1, static_cast<size_t>(stride_));

@@ -26,8 +26,8 @@ class SampleRows {
   // The last row becomes row -1, which only vertical upsampling looks at.
   void Advance(const FrameHeader& frame);
 
-  // Room for a row of each chroma component in full width.
-  uint8_t* Upsampled(int component) const { return planes_[3] + component * stride_; }
+  // Room for a row in full width of each component but the first, counted from 0.
+  uint8_t* Upsampled(int component) const { return upsampled_ + component * stride_; }
 
   size_t capacity() const { return buffer_.capacity(); }
   void Release() { buffer_.Release(); }
@@ -35,7 +35,8 @@ class SampleRows {
  private:
   AlignedBuffer buffer_;
   ptrdiff_t stride_ = 0;
-  uint8_t* planes_[4] = {};
+  uint8_t* planes_[kMaxComponents] = {};
+  uint8_t* upsampled_ = nullptr;
 };
 
 }  // namespace regcore

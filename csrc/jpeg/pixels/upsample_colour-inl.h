@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "jpeg/pixels/kernels.h"
 #include "jpeg/pixels/ycc_constants.h"
 
 namespace regcore {
@@ -53,36 +54,63 @@ void UpsampleH2V2Lanes(const uint8_t* near, const uint8_t* far, size_t count, ui
   }
 }
 
-// kSamples pixels.
+// kSamples pixels, of the samples from place `at` of their rows on.
 template <typename Lanes>
 struct RgbLanes {
   using Vector = typename Lanes::Vector;
 
   Vector red, green, blue;
 
-  static RgbLanes OfPlanes(const uint8_t* red, const uint8_t* green, const uint8_t* blue) {
-    return {Lanes::LoadSamples(red), Lanes::LoadSamples(green), Lanes::LoadSamples(blue)};
+  static RgbLanes OfPlanes(const ComponentRows& rows, size_t at) {
+    return {Lanes::LoadSamples(rows.of[0] + at), Lanes::LoadSamples(rows.of[1] + at),
+            Lanes::LoadSamples(rows.of[2] + at)};
   }
 
-  static RgbLanes OfYcc(const uint8_t* y, const uint8_t* cb, const uint8_t* cr) {
-    const Vector luma = Lanes::LoadSamples(y);
-    const Vector b = Lanes::Subtract(Lanes::LoadSamples(cb), Lanes::Splat(128));
-    const Vector r = Lanes::Subtract(Lanes::LoadSamples(cr), Lanes::Splat(128));
+  static RgbLanes OfYcc(const ComponentRows& rows, size_t at) {
+    const Vector luma = Lanes::LoadSamples(rows.of[0] + at);
+    const Vector b = Lanes::Subtract(Lanes::LoadSamples(rows.of[1] + at), Lanes::Splat(128));
+    const Vector r = Lanes::Subtract(Lanes::LoadSamples(rows.of[2] + at), Lanes::Splat(128));
     const Vector green_rest = Lanes::template Narrow<16>(
         Lanes::Add(Lanes::Combine(b, r, -kGreenOfCb, kGreenRest), Lanes::Broadcast(1 << 15)));
     return {Lanes::Add(luma, Lanes::Add(r, Lanes::TimesRest(r, kRedRest))),
             Lanes::Add(luma, Lanes::Subtract(green_rest, r)),
             Lanes::Add(luma, Lanes::Add(Lanes::Add(b, b), Lanes::TimesRest(b, kBlueRest)))};
   }
+
+  static RgbLanes OfCmyk(const ComponentRows& rows, size_t at) {
+    return OfPlanes(rows, at).Under(Lanes::LoadSamples(rows.of[3] + at));
+  }
+
+  static RgbLanes OfYcck(const ComponentRows& rows, size_t at) {
+    const RgbLanes rgb = OfYcc(rows, at);
+    return RgbLanes{Inverse(rgb.red), Inverse(rgb.green), Inverse(rgb.blue)}.Under(
+        Lanes::LoadSamples(rows.of[3] + at));
+  }
+
+ private:
+  // ColourOfInk (inks.h) of inks below 256; no sum is above 16 bits.
+  RgbLanes Under(Vector black) const {
+    const auto colour = [&](Vector ink) {
+      const Vector product = Lanes::Add(Lanes::Multiply(ink, black), Lanes::Splat(128));
+      return Lanes::template ShiftRight<8>(
+          Lanes::Add(product, Lanes::template ShiftRight<8>(product)));
+    };
+    return {colour(red), colour(green), colour(blue)};
+  }
+
+  // 255 less what a colour is once clamped to a byte.
+  static Vector Inverse(Vector colour) {
+    const Vector inverse = Lanes::Subtract(Lanes::Splat(255), colour);
+    return Lanes::Max(Lanes::Min(inverse, Lanes::Splat(255)), Lanes::Splat(0));
+  }
 };
 
 template <typename Lanes, typename Interleaver, auto kPixelsOf>
-void ToRgbLanes(const uint8_t* a, const uint8_t* b, const uint8_t* c, size_t count, uint8_t* rgb) {
+void ToRgbLanes(const ComponentRows& component_rows, size_t count, uint8_t* rgb) {
+  const ComponentRows rows = component_rows;  // which no pixel is written over
   constexpr size_t kPixels = 2 * Lanes::kSamples;
   for (size_t i = 0; i < count; i += kPixels) {
-    const size_t second = i + Lanes::kSamples;
-    Interleaver::Store(kPixelsOf(a + i, b + i, c + i),
-                       kPixelsOf(a + second, b + second, c + second), rgb + 3 * i);
+    Interleaver::Store(kPixelsOf(rows, i), kPixelsOf(rows, i + Lanes::kSamples), rgb + 3 * i);
   }
 }
 
@@ -91,6 +119,12 @@ constexpr auto YccToRgbLanes = ToRgbLanes<Lanes, Interleaver, RgbLanes<Lanes>::O
 
 template <typename Lanes, typename Interleaver>
 constexpr auto PlanesToRgbLanes = ToRgbLanes<Lanes, Interleaver, RgbLanes<Lanes>::OfPlanes>;
+
+template <typename Lanes, typename Interleaver>
+constexpr auto CmykToRgbLanes = ToRgbLanes<Lanes, Interleaver, RgbLanes<Lanes>::OfCmyk>;
+
+template <typename Lanes, typename Interleaver>
+constexpr auto YcckToRgbLanes = ToRgbLanes<Lanes, Interleaver, RgbLanes<Lanes>::OfYcck>;
 
 // Which of 16 bytes of a colour goes to each of 16 bytes of RGB, of which there are three times 16;
 // -1, which a shuffle takes for 0, where it is another colour's.

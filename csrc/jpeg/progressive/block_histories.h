@@ -32,8 +32,8 @@ class BlockHistories {
 
  private:
   AlignedBuffer buffer_;
-  size_t first_[3] = {};
-  size_t stride_[3] = {};
+  size_t first_[kMaxComponents] = {};
+  size_t stride_[kMaxComponents] = {};
 };
 
 }  // namespace regcore

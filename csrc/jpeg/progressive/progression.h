@@ -25,7 +25,8 @@ class Progression {
  private:
   static constexpr int kUnsent = -1;
 
-  int low_[3][64];  // the lowest bit that was sent of each coefficient, in zigzag order
+  int low_[kMaxComponents]
+          [64];  // the lowest bit that was sent of each coefficient, in zigzag order
 };
 
 }  // namespace regcore

@@ -14,9 +14,9 @@ inline constexpr int kMaxTables = 4;  // of a class
 // As in a SOS segment (ITU-T T.81, B.2.3).
 struct ProgressiveScan {
   int components = 0;
-  int component[3] = {};  // which of the frame's, in its order
-  int dc_table[3] = {};   // of each
-  int ac_table[3] = {};
+  int component[kMaxComponents] = {};  // which of the frame's, in its order
+  int dc_table[kMaxComponents] = {};   // of each
+  int ac_table[kMaxComponents] = {};
   int first = 0;  // the band of coefficients, in zigzag order from 0
   int last = 0;
   int high = 0;  // the bit before which an earlier scan ended; 0: there was none
@@ -25,8 +25,8 @@ struct ProgressiveScan {
 
 struct ProgressiveHeader {
   FrameHeader frame;
-  uint8_t name[3] = {};        // of each component
-  HuffmanSpec dc[kMaxTables];  // those that are defined so far
+  uint8_t name[kMaxComponents] = {};  // of each component
+  HuffmanSpec dc[kMaxTables];         // those that are defined so far
   HuffmanSpec ac[kMaxTables];
   unsigned restart_interval = 0;  // in MCUs; 0: none
   ProgressiveScan scan;           // the first one

@@ -62,8 +62,9 @@ class ScanReader {
   bool check_rest_ = true;
   BlockHistories histories_;
   ScanData data_;
-  HuffmanTable dc_codes_[3] = {HuffmanTable(HuffmanClass::kDc), HuffmanTable(HuffmanClass::kDc),
-                               HuffmanTable(HuffmanClass::kDc)};
+  HuffmanTable dc_codes_[kMaxComponents] = {
+      HuffmanTable(HuffmanClass::kDc), HuffmanTable(HuffmanClass::kDc),
+      HuffmanTable(HuffmanClass::kDc), HuffmanTable(HuffmanClass::kDc)};
   HuffmanTable ac_codes_{HuffmanClass::kProgressiveAc};
 };
 

@@ -31,7 +31,7 @@ def seeds() -> Iterator[bytes]:
         pixels = rng.integers(0, 256, (height, width, 3), np.uint8)
         options = {"quality": 40, "progressive": progressive, "restart_marker_blocks": restart}
         for mode, sampling in product(("RGB", "L", "CMYK"), ("4:4:4", "4:2:2", "4:2:0")):
-            if mode != "RGB" and sampling != "4:4:4":
+            if mode == "L" and sampling != "4:4:4":
                 continue
             file = io.BytesIO()
             Image.fromarray(pixels).convert(mode).save(
@@ -40,6 +40,9 @@ def seeds() -> Iterator[bytes]:
             yield file.getvalue()
         for sampling in ("440", "411"):
             yield simplejpeg.encode_jpeg(pixels, quality=40, colorsubsampling=sampling)
+        inks = rng.integers(0, 256, (height, width, 4), np.uint8)
+        for sampling in ("444", "422", "420"):  # of YCCK, whose black is of the whole size
+            yield simplejpeg.encode_jpeg(inks, 40, "CMYK", sampling)
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "JPEG", keep_rgb=True, **options)
         yield file.getvalue()

@@ -152,30 +152,59 @@ TEST_P(PixelsTest, UpsamplingEqualsPortable) {
   }
 }
 
+// By a level's kernel of those colours, from rows of `count` samples.
+std::vector<uint8_t> Rgb(ToRgb to_rgb, const Row (&rows)[kMaxComponents], size_t count) {
+  std::vector<uint8_t> rgb(3 * (count + kSampleSlack));
+  to_rgb({{rows[0].samples(), rows[1].samples(), rows[2].samples(), rows[3].samples()}}, count,
+         rgb.data());
+  rgb.resize(3 * count);
+  return rgb;
+}
+
 TEST_P(PixelsTest, ColourEqualsPortable) {
   Random random(7);
-  const PixelKernels& kernels = PixelKernelsFor(level());
-  const auto check = [&](const Row& y, const Row& cb, const Row& cr, size_t count) {
-    const size_t bytes = 3 * (count + kSampleSlack);
-    std::vector<uint8_t> expected(bytes), actual(bytes);
-    kPixelKernelsPortable.ycc_to_rgb(y.samples(), cb.samples(), cr.samples(), count,
-                                     expected.data());
-    kernels.ycc_to_rgb(y.samples(), cb.samples(), cr.samples(), count, actual.data());
-    EXPECT_TRUE(std::memcmp(expected.data(), actual.data(), 3 * count) == 0)
-        << "RGB, " << SimdName(level());
+  const auto check = [&](const Row(&rows)[kMaxComponents], size_t count) {
+    for (const auto kernel : {&PixelKernels::ycc_to_rgb, &PixelKernels::planes_to_rgb,
+                              &PixelKernels::cmyk_to_rgb, &PixelKernels::ycck_to_rgb}) {
+      EXPECT_TRUE(Rgb(kPixelKernelsPortable.*kernel, rows, count) ==
+                  Rgb(PixelKernelsFor(level()).*kernel, rows, count))
+          << "RGB, " << SimdName(level());
+    }
   };
   for (size_t count = 1; count < 200; ++count) {
-    check(Row(count, &random), Row(count, &random), Row(count, &random), count);
+    const Row rows[] = {{count, &random}, {count, &random}, {count, &random}, {count, &random}};
+    check(rows, count);
   }
   // Every pair of chroma samples, with luma at both ends and in between.
   for (int cb = 0; cb < 256; ++cb) {
-    Row y(3 * 256, &random), blue(3 * 256, &random), red(3 * 256, &random);
-    for (size_t i = 0; i < 3 * 256; ++i) {
-      y.bytes[1 + i] = static_cast<uint8_t>(i % 3 == 0 ? 0 : i % 3 == 1 ? 255 : y.bytes[1 + i]);
-      blue.bytes[1 + i] = static_cast<uint8_t>(cb);
-      red.bytes[1 + i] = static_cast<uint8_t>(i / 3);
+    constexpr size_t kCount = 3 * 256;
+    Row rows[] = {{kCount, &random}, {kCount, &random}, {kCount, &random}, {kCount, &random}};
+    for (size_t i = 0; i < kCount; ++i) {
+      uint8_t& luma = rows[0].bytes[1 + i];
+      luma = static_cast<uint8_t>(i % 3 == 0 ? 0 : i % 3 == 1 ? 255 : luma);
+      rows[1].bytes[1 + i] = static_cast<uint8_t>(cb);
+      rows[2].bytes[1 + i] = static_cast<uint8_t>(i / 3);
     }
-    check(y, blue, red, 3 * 256);
+    check(rows, kCount);
+  }
+}
+
+// Pillow's formula, of inks that are not inverted.
+TEST_P(PixelsTest, InksArePillows) {
+  Random random(8);
+  for (int black = 0; black < 256; ++black) {
+    Row rows[] = {{256, &random}, {256, &random}, {256, &random}, {256, &random}};
+    for (int ink = 0; ink < 256; ++ink) {
+      const size_t at = 1 + static_cast<size_t>(ink);
+      for (int c = 0; c < 3; ++c) rows[c].bytes[at] = static_cast<uint8_t>(ink + 85 * c);
+      rows[3].bytes[at] = static_cast<uint8_t>(black);
+    }
+    const std::vector<uint8_t> rgb = Rgb(PixelKernelsFor(level()).cmyk_to_rgb, rows, 256);
+    for (size_t i = 0; i < rgb.size(); ++i) {
+      const int ink = 255 - static_cast<int>((i / 3 + 85 * (i % 3)) % 256);
+      const int product = ink * black + 128;
+      ASSERT_EQ(rgb[i], black - ((product + (product >> 8)) >> 8)) << SimdName(level());
+    }
   }
 }
 

@@ -55,6 +55,9 @@ TEST(DecoderTest, PartsEqualTheWholeOfRareAndDamagedKinds) {
     kind.grey = random.Between(0, 5) == 0;
     kind.horizontal = random.Between(1, 4);
     kind.vertical = random.Between(1, std::min(4, 8 / kind.horizontal));  // 10 blocks to an MCU
+    kind.rgb = random.Between(0, 3) == 0;
+    kind.scarce_black = random.Between(0, 3) == 0;
+    kind.inks = random.Between(0, 2) == 0 && HasRoomForInks(kind);
     kind.restart_rows = static_cast<unsigned>(random.Between(0, 2));
     const int width = random.Between(1, 150);
     const int height = random.Between(1, 150);

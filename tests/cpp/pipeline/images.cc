@@ -77,11 +77,17 @@ class RandomScans {
   }
 
   int components_;
-  int low_[3][64];
+  int low_[4][64];
   Random random_;
 };
 
 }  // namespace
+
+bool HasRoomForInks(const JpegKind& kind) {
+  const int first = kind.horizontal * kind.vertical;
+  const int other = kind.other_horizontal * kind.other_vertical;
+  return first + 2 * other + (kind.scarce_black ? other : first) <= kMaxBlocksOfMcu;
+}
 
 Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   jpeg_compress_struct info{};
@@ -93,10 +99,11 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   jpeg_mem_dest(&info, &memory, &size);
   info.image_width = static_cast<JDIMENSION>(width);
   info.image_height = static_cast<JDIMENSION>(height);
-  info.input_components = kind.grey ? 1 : 3;
-  info.in_color_space = kind.grey ? JCS_GRAYSCALE : JCS_RGB;
+  info.input_components = kind.grey ? 1 : kind.inks ? 4 : 3;
+  info.in_color_space = kind.grey ? JCS_GRAYSCALE : kind.inks ? JCS_CMYK : JCS_RGB;
   jpeg_set_defaults(&info);
-  if (kind.rgb && !kind.grey) jpeg_set_colorspace(&info, JCS_RGB);
+  if (!kind.grey && kind.inks && !kind.rgb) jpeg_set_colorspace(&info, JCS_YCCK);
+  if (!kind.grey && !kind.inks && kind.rgb) jpeg_set_colorspace(&info, JCS_RGB);
   jpeg_set_quality(&info, kind.quality, TRUE);
   info.arith_code = kind.arithmetic;
   info.restart_in_rows = static_cast<int>(kind.restart_rows);
@@ -104,9 +111,10 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   if (!kind.grey) {
     info.comp_info[0].h_samp_factor = kind.horizontal;
     info.comp_info[0].v_samp_factor = kind.vertical;
-    for (int c = 1; c < 3; ++c) {
-      info.comp_info[c].h_samp_factor = kind.other_horizontal;
-      info.comp_info[c].v_samp_factor = kind.other_vertical;
+    for (int c = 1; c < info.num_components; ++c) {
+      const bool is_whole = c == 3 && !kind.scarce_black;
+      info.comp_info[c].h_samp_factor = is_whole ? kind.horizontal : kind.other_horizontal;
+      info.comp_info[c].v_samp_factor = is_whole ? kind.vertical : kind.other_vertical;
     }
   }
   if (kind.progressive) jpeg_simple_progression(&info);
@@ -118,7 +126,8 @@ Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed) {
   }
   jpeg_start_compress(&info, TRUE);
   Random random(seed);
-  const int waves[] = {random.Between(1, 40), random.Between(1, 40), random.Between(1, 40)};
+  const int waves[] = {random.Between(1, 40), random.Between(1, 40), random.Between(1, 40),
+                       random.Between(1, 40)};
   while (info.next_scanline < info.image_height) {
     const auto row = random.Bytes(static_cast<size_t>(width * info.input_components));
     if (kind.smooth) {
@@ -151,6 +160,8 @@ JpegKind RandomKind(Random* random) {
   kind.vertical = factors[1];
   kind.other_horizontal = factors[2];
   kind.other_vertical = factors[3];
+  kind.scarce_black = random->Between(0, 2) == 0;
+  kind.inks = random->Between(0, 2) == 0 && HasRoomForInks(kind);
   kind.restart_rows = static_cast<unsigned>(random->Between(0, 2));
   if (kind.restart_rows == 0) kind.restart_mcus = static_cast<unsigned>(random->Between(0, 5));
   kind.quality = random->Between(1, 100);
@@ -190,6 +201,7 @@ std::vector<Bytes> MixedImages() {
     JpegKind kind;
     kind.progressive = seed % 5 == 0;
     kind.grey = seed % 7 == 0;
+    kind.inks = seed % 9 == 4;
     kind.horizontal = 1 + static_cast<int>(seed % 2);
     kind.restart_rows = seed % 3;
     Bytes image = EncodeJpeg(50 + static_cast<int>(seed), 90 - static_cast<int>(seed), kind, seed);

@@ -19,7 +19,9 @@ struct JpegKind {
   bool arithmetic = false;
   bool grey = false;
   bool rgb = false;
-  int horizontal = 2;  // sampling factors of the first component
+  bool inks = false;          // YCCK, or with `rgb` CMYK
+  bool scarce_black = false;  // of as few samples as the second component
+  int horizontal = 2;         // sampling factors of the first component
   int vertical = 2;
   int other_horizontal = 1;  // and of the others
   int other_vertical = 1;
@@ -28,6 +30,9 @@ struct JpegKind {
   int quality = 70;
   bool smooth = false;  // shades, else noise
 };
+
+// Whether an MCU has room for inks with such factors.
+bool HasRoomForInks(const JpegKind& kind);
 
 // An image of that size; the same for the same seed.
 Bytes EncodeJpeg(int width, int height, const JpegKind& kind, uint32_t seed);
