@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+from PIL import __version__ as pillow_version
 
 from regcore import Recipe
 from regcore.recipes.recipe import installed_pass_order
@@ -169,3 +170,8 @@ def save_photos(folder: Path, count: int) -> list[str]:
     for i, name in enumerate(names):
         (folder / name).write_bytes(jpeg(photo_like(40 + 3 * (i % 7), 36 + 5 * (i % 4), seed=i)))
     return names
+
+
+def has_order_of_its_own(width: int, height: int) -> bool:
+    """Whether the Pillow here resizes such a picture as no pass_order does: docs/exactness.md."""
+    return pillow_version.startswith(("12.2.", "12.3.")) and height > 100 * width
