@@ -55,11 +55,12 @@ def test_help_needs_no_arrays() -> None:
 
 
 def test_a_masked_array_costs_only_who_has_one() -> None:
-    """The import of numpy.ma takes half as long as all that `regcore run` imports beside."""
     code = (
-        "import sys, numpy as np, regcore\n"
+        "import sys, numpy as np\n"
+        "before = 'numpy.ma' in sys.modules  # as of NumPy 1\n"
+        "import regcore\n"
         "regcore.topk(np.zeros((1, 8), np.float32), 5)\n"
-        "assert 'numpy.ma' not in sys.modules\n"
+        "assert ('numpy.ma' in sys.modules) == before\n"
         "try: regcore.topk(np.ma.zeros((1, 8)), 5)\n"
         "except TypeError as error: print(error)\n"
     )

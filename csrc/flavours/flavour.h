@@ -21,7 +21,8 @@ enum class Flavour {
 // Whether rows of this flavour are float32, and not rounded to pixels.
 bool HasFloatRows(Flavour flavour);
 
-// Whether the library decodes JPEGs of inks (CMYK, YCCK) to other colours than Pillow.
+// Of flavours whose decode is the library's own: whether it sees other colours in JPEGs of inks
+// (CMYK, YCCK) than Pillow.
 bool HasOwnInks(Flavour flavour);
 
 // For pictures of three channels. `order` counts for kPillow alone.

@@ -46,11 +46,12 @@ bool HasKnownColours(const jpeg_decompress_struct& info) {
 
 // What libjpeg holds while it decodes, if its header is read. Where the scans are several, these
 // are the coefficients of the whole image, int16, in whole MCUs; and always some rows of samples,
-// for which 128 bytes per column are plenty. Beside it, the inks that are read at a time.
+// for which 128 bytes per column are plenty, 160 where there are four components. Beside it, the
+// inks that are read at a time.
 size_t LibraryBytes(LibjpegSession* session) {
   const jpeg_decompress_struct& info = session->info();
-  const int inks = info.num_components == kInks ? kInks * kInkRows : 0;
-  size_t count = static_cast<size_t>(128 + inks) * static_cast<size_t>(info.image_width);
+  const int per_column = info.num_components == kInks ? 160 + kInks * kInkRows : 128;
+  size_t count = static_cast<size_t>(per_column) * static_cast<size_t>(info.image_width);
   if (!session->HasSeveralScans()) return count;
   for (int i = 0; i < info.num_components; ++i) {
     const jpeg_component_info& c = info.comp_info[i];

@@ -80,11 +80,12 @@ void BatchStream::Fill(size_t index, size_t worker) {
     entry.reports.Add({index, std::move(status), std::move(state->diagnostics)});
   }
   entry.timings[index - batch.first] = {requested, state->times, worker};
-  ahead_.Note(index, state->times.read - state->times.began);
+  const auto reading = state->times.read - state->times.began;
   if (entry.remaining.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     const std::lock_guard<std::mutex> lock(mutex_);
     batch_done_.notify_one();
   }
+  ahead_.Note(index, reading);
 }
 
 // Gives back the oldest batch that the consumer holds.

@@ -2,14 +2,29 @@
 
 #include <algorithm>
 
-#include "files/read_ahead.h"
+#include "files/prefetch_file.h"
 
 namespace regcore {
+namespace {
+
+// A file of a disk is open much sooner, and one of a network not always.
+constexpr std::chrono::microseconds kSlowToOpen{500};
+
+// So many are opened at least before they count: a worker may have been interrupted in one.
+constexpr size_t kTried = 8;
+
+}  // namespace
 
 void SourcesAhead::Reset(const std::vector<ImageSource>* sources) {
   sources_ = sources;
-  until_.store(0, std::memory_order_relaxed);
-  asked_.store(0, std::memory_order_relaxed);
+  for (std::atomic<size_t>* count : {&until_, &asked_, &opened_, &slow_}) {
+    count->store(0, std::memory_order_relaxed);
+  }
+}
+
+bool SourcesAhead::OpensSlowly() const {
+  const size_t opened = opened_.load(std::memory_order_relaxed);
+  return opened >= kTried && 2 * slow_.load(std::memory_order_relaxed) > opened;
 }
 
 void SourcesAhead::Note(size_t index, std::chrono::nanoseconds reading) {
@@ -18,11 +33,14 @@ void SourcesAhead::Note(size_t index, std::chrono::nanoseconds reading) {
   const size_t end = std::min(index + 1 + kAhead, sources_->size());
   size_t asked = asked_.load(std::memory_order_relaxed);
   // Each is asked for once, by whichever worker moves the end past it.
-  for (size_t next; (next = std::max(asked, index + 1)) < end;) {
+  for (size_t next; (next = std::max(asked, index + 1)) < end && !OpensSlowly();) {
     if (!asked_.compare_exchange_weak(asked, next + 1, std::memory_order_relaxed)) continue;
-    const ImageSource& source = (*sources_)[next];
-    if (source.path != nullptr) ReadAhead(source.path, source.is_part ? &source.part : nullptr);
     asked = next + 1;
+    const ImageSource& source = (*sources_)[next];
+    if (source.path == nullptr) continue;
+    const auto opening = PrefetchFile(source.path, source.is_part ? &source.part : nullptr);
+    opened_.fetch_add(1, std::memory_order_relaxed);
+    if (opening > kSlowToOpen) slow_.fetch_add(1, std::memory_order_relaxed);
   }
 }
 

@@ -56,11 +56,12 @@ void OrderFirst(uint64_t* keys, size_t count, size_t k) {
 }
 
 // Segments that have twice as many groups as k: not many more scores than k then reach the k-th
-// largest of the groups' maxima. From six on those are often too many for small_k.
+// largest of the groups' maxima. For eight those are mostly too many for small_k, so that two are
+// quicker, but for rows so wide that their maxima are what takes time.
 size_t SegmentsFor(size_t k, size_t classes, const ScoreKernels& kernels) {
-  constexpr size_t kMostOfSmallK = 5;
-  const bool is_medium = kernels.medium_k != nullptr && k > kMostOfSmallK && classes >= 2 * kChunk;
-  return std::max<size_t>((k + kPerSegment - 1) / kPerSegment, is_medium ? 2 : 1);
+  const bool is_medium = kernels.medium_k != nullptr && k == kSmallK && classes >= 2 * kChunk &&
+                         ChunksOf(classes) <= kSmallKChunks / 2;
+  return is_medium ? 2 : (k + kPerSegment - 1) / kPerSegment;
 }
 
 size_t RoundUp(size_t bytes) {

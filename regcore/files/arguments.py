@@ -47,6 +47,6 @@ def check_choice(name: str, value: object, known: tuple[str, ...]) -> None:
 def is_masked_array(value: object) -> bool:
     """Whether it is one of NumPy's masked arrays, whose mask np.asarray drops.
 
-    There is none before numpy.ma is imported, which takes longer than all of NumPy else.
+    There is none before numpy.ma is imported, which NumPy does when somebody first asks for it.
     """
     return "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray)

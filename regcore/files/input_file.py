@@ -50,14 +50,20 @@ def read_input(
         os.close(descriptor)
         kind = next((name for is_kind, name in _KINDS if is_kind(mode)), "something odd")
         raise error(f"{path}: is {kind}, not a regular file")
+    too_large = error(
+        f"{path}: larger than {max_bytes} bytes, the most that is read of such a file"
+    )
+    if status.st_size > max_bytes:
+        os.close(descriptor)
+        raise too_large
     try:
         with os.fdopen(descriptor, "rb") as file:
-            # As much memory as the file needs is taken, not as much as it may.
-            content = file.read(min(status.st_size, max_bytes) + 1)
+            # As much memory as the file needs is taken, not as much as it may; it can have grown.
+            content = file.read(status.st_size + 1)
     except OSError as failure:
         raise _explained(path, failure, error) from failure
     if len(content) > max_bytes:
-        raise error(f"{path}: larger than {max_bytes} bytes, the most that is read of such a file")
+        raise too_large
     return content
 
 

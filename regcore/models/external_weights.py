@@ -22,7 +22,8 @@ def weights_beside(model: Path, files: Iterable[Path]) -> list[Path]:
     A model names such a file by its path below the model's own folder. The model is searched for
     such names, not parsed, as it may be large; where it cannot be read, no file is one.
     """
-    there = [file for file in files if file.is_file()]
+    # Not Path.is_file, which raises for a name that no file can have.
+    there = [file for file in files if os.path.isfile(file)]  # noqa: PTH113
     if not there or model.suffix != ".onnx" or not model.is_file():
         return []
     named = _named_in(model)

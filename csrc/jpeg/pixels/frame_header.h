@@ -14,7 +14,7 @@ struct FrameComponent {
 // ITU-T T.81, B.2.3.
 inline constexpr int kMaxBlocksOfMcu = 10;
 
-// What the colours may have.
+// Of inks: three and black.
 inline constexpr int kMaxComponents = 4;
 
 enum class JpegColours { kGrey, kYcc, kRgb, kCmyk, kYcck };

@@ -152,7 +152,7 @@ uint8x8x3_t OfYcck(const ComponentRows& rows, size_t at) {
 
 template <auto kPixelsOf>
 void ToRgbLanes(const ComponentRows& component_rows, size_t count, uint8_t* rgb) {
-  const ComponentRows rows = component_rows;  // which no pixel is written over
+  const ComponentRows rows = component_rows;  // a copy, which what is written to rgb cannot be
   for (size_t i = 0; i < count; i += 8) {
     const uint8x8x3_t pixels = kPixelsOf(rows, i);
     vst3_u8(rgb + 3 * i, pixels);

@@ -107,7 +107,7 @@ struct RgbLanes {
 
 template <typename Lanes, typename Interleaver, auto kPixelsOf>
 void ToRgbLanes(const ComponentRows& component_rows, size_t count, uint8_t* rgb) {
-  const ComponentRows rows = component_rows;  // which no pixel is written over
+  const ComponentRows rows = component_rows;  // a copy, which what is written to rgb cannot be
   constexpr size_t kPixels = 2 * Lanes::kSamples;
   for (size_t i = 0; i < count; i += kPixels) {
     Interleaver::Store(kPixelsOf(rows, i), kPixelsOf(rows, i + Lanes::kSamples), rgb + 3 * i);

@@ -25,8 +25,8 @@ class Progression {
  private:
   static constexpr int kUnsent = -1;
 
-  int low_[kMaxComponents]
-          [64];  // the lowest bit that was sent of each coefficient, in zigzag order
+  // The lowest bit that was sent of each coefficient, in zigzag order.
+  int low_[kMaxComponents][64];
 };
 
 }  // namespace regcore

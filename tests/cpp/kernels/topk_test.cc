@@ -238,7 +238,7 @@ TEST_P(TopKTest, EveryNumberOfClasses) {
   for (size_t type = 0; type < kScoreTypes; ++type) {
     for (int content = 0; content < kContents; ++content) {
       for (size_t classes = 1; classes <= 210; classes += classes < 20 ? 1 : 5) {
-        for (size_t k : {5, 9, 16}) {
+        for (size_t k : {5, 8, 9, 16}) {
           const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 2, classes,
                           std::min(classes, k)};
           CheckCase(level(), c, &random);
