@@ -118,9 +118,10 @@ def _called(use: Use, places: list[ast.expr], keywords: list[ast.keyword]) -> Us
 
 def cuda_uses() -> list[Use]:
     """Of cuda.bindings: calls by name, as in do("SetDevice", 0), enumerations and error names."""
-    found = [Use("cuda.bindings.utils", "get_cuda_native_handle", "cuda.py", arguments=1)]
+    found = [Use("cuda.bindings.utils", "get_cuda_native_handle", "runtime.py", arguments=1)]
     found.append(Use("cuda.bindings.runtime", "cudaDeviceProp.name", "session.py"))
-    for path in sorted((SOURCE / "backends/tensorrt").glob("*.py")):
+    rooms = (SOURCE / "backends/cuda", SOURCE / "backends/tensorrt")
+    for path in sorted(path for room in rooms for path in room.glob("*.py")):
         for node in ast.walk(tree_of(path)):
             where = f"{path.name}:{getattr(node, 'lineno', '')}"
             if isinstance(node, ast.Call):
