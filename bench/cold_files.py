@@ -59,11 +59,6 @@ def read_all(paths: list[str]) -> None:
             pass
 
 
-def preprocess(preprocessor: Preprocessor, paths: list[str]) -> None:
-    for _ in preprocessor.stream(paths, 64):
-        pass
-
-
 def measured(photos: list[str], folder: Path, count: int, rounds: int) -> dict[str, Any]:
     before = machine()
     preprocessor = Preprocessor(Recipe(), workers=default_workers())
@@ -86,13 +81,14 @@ def measured(photos: list[str], folder: Path, count: int, rounds: int) -> dict[s
 
             return timed
 
-        def both() -> None:
-            preprocess(preprocessor, paths)
+        def preprocess() -> None:
+            for _ in preprocessor.stream(paths, 64):
+                pass
 
         tasks = [
             task(READ, lambda: read_all(paths), cold=True),
-            task(WARM, both, cold=False),
-            task(COLD, both, cold=True),
+            task(WARM, preprocess, cold=False),
+            task(COLD, preprocess, cold=True),
         ]
         done = interleave(tasks, rounds, status.update)
     read, warm, cold = (Key(label, "disk", 1) for label in (READ, WARM, COLD))

@@ -65,8 +65,8 @@ class LibjpegDecoder {
   bool DescribeProgression(ProgressiveHeader* header) const;
 
   // Decodes all, with the ISLOW DCT and fancy upsampling, as Pillow does; inks become RGB as its
-  // convert("RGB") has it. An image cut short is
-  // kTruncated, a stray marker kCorrupt. A progressive image that lacks scans is kUnsupported.
+  // convert("RGB") has it. An image cut short is kTruncated, a stray marker kCorrupt. A progressive
+  // image that lacks scans is kUnsupported.
   Status Decode(AlignedBuffer* pixels, RgbView* view);
 
  private:
