@@ -62,12 +62,12 @@ struct Lanes {
     }
     return moved;
   }
-  // Not vmaxnmq_f32, which lets a signalling NaN win.
+  // The addition makes a signalling NaN quiet, since a quiet one alone loses by vmaxnmq_f32.
+  // Instead of a comparison and a choice LLVM takes vmaxnmq_f32, too, but without the addition.
   Lanes MaxWith(const Lanes& best) const {
+    const float32x4_t zero = vdupq_n_f32(0.0f);
     Lanes larger;
-    for (size_t i = 0; i < 4; ++i) {
-      larger.v[i] = vbslq_f32(vcgtq_f32(v[i], best.v[i]), v[i], best.v[i]);
-    }
+    for (size_t i = 0; i < 4; ++i) larger.v[i] = vmaxnmq_f32(vaddq_f32(v[i], zero), best.v[i]);
     return larger;
   }
   // The comparisons as bytes, each ANDed with its bit of a byte, and the bytes added up in pairs.

@@ -332,6 +332,23 @@ def test_a_row_of_nan_names_no_class() -> None:
     assert best_classes(np.zeros((1, 3), np.uint8), 1)[1].tolist() == [[0]]
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_a_signalling_nan_hides_no_score_beside_it(dtype: str, simd: str) -> None:
+    kind = numpy_dtype(dtype)
+    # All bits of the exponent and the last one of the fraction; of either sign.
+    signalling = {"float32": 0x7F800001, "float16": 0x7C01, "bfloat16": 0x7F81}[dtype]
+    scores = filled(np.random.default_rng(8), "normal", (16, 200), kind)
+    scores[:, 22] = 1000
+    stored = scores.view(f"u{kind.itemsize}")
+    for row, negative in enumerate([False, True] * 8):
+        sign = 1 << 8 * kind.itemsize - 1
+        stored[row, row::16] = signalling | (sign if negative else 0)  # one of the 16 lanes
+    scores[6, 22] = 1000  # where its own lane had been filled
+    for k in (1, 5, 8, 10, 16, 17, 40, 100):
+        assert_is_topk(scores, k, topk(scores, k))
+    assert_are_ranks(scores, np.full(16, 22))
+
+
 def test_results_that_overlap_each_other_are_refused() -> None:
     memory = np.zeros(72, np.uint8)
     indices = memory[:48].view(np.int64).reshape(3, 2)

@@ -238,7 +238,7 @@ TEST_P(TopKTest, EveryNumberOfClasses) {
   for (size_t type = 0; type < kScoreTypes; ++type) {
     for (int content = 0; content < kContents; ++content) {
       for (size_t classes = 1; classes <= 210; classes += classes < 20 ? 1 : 5) {
-        for (size_t k : {5, 8, 9, 16}) {
+        for (size_t k : {5u, 8u, 9u, 16u}) {
           const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 2, classes,
                           std::min(classes, k)};
           CheckCase(level(), c, &random);
@@ -252,7 +252,7 @@ TEST_P(TopKTest, ManyRows) {
   Random random(5);
   for (size_t type = 0; type < kScoreTypes; ++type) {
     for (int content = 0; content < kContents; ++content) {
-      for (size_t classes : {1000, 1001, 1024, 4096, 4097}) {
+      for (size_t classes : {1000u, 1001u, 1024u, 4096u, 4097u}) {
         const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 20, classes,
                         static_cast<size_t>(random.Between(1, 16))};
         CheckCase(level(), c, &random);
