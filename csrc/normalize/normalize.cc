@@ -56,6 +56,16 @@ bool EqualsTable(const NormalizeKernel& kernel, const NormalizeTable& table, Dat
          RowsBy(twin.interleaved_bytes, twin.planar_bytes, table);
 }
 
+bool KeepsBytes(const NormalizeTable& table, DataType type) {
+  if (type != DataType::kUint8) return false;
+  for (const auto& values : table.bytes) {
+    for (size_t i = 0; i < kInputs; ++i) {
+      if (values[i] != i) return false;
+    }
+  }
+  return true;
+}
+
 // The planes, or the interleaved values, of the result are in the order blue, green, red; those of
 // a row of pixels, which both kinds of kernels read, are not.
 ValueFormula InOrderOfRow(ValueFormula formula, Layout layout, Channels channels) {
@@ -93,7 +103,8 @@ Normalizer::Normalizer(const ValueFormula& formula, DataType type, Layout layout
       layout_(layout),
       channels_(channels),
       width_(width),
-      height_(height) {
+      height_(height),
+      copies_(layout == Layout::kNhwc && channels == Channels::kRgb && KeepsBytes(*table_, type)) {
   if (!EqualsTable(*kernel_, *table_, type)) kernel_ = &kNormalizePortable;
 }
 
@@ -128,6 +139,14 @@ void Normalizer::Row(uint8_t* rgb, int y, void* slot) const {
     for (int x = 0; x < width_; ++x) std::swap(rgb[3 * x], rgb[3 * x + 2]);
   }
   InterleavedRow(rgb, y, slot);
+}
+
+uint8_t* Normalizer::PlaceOf(int y, void* slot) const {
+  if (!copies_) return nullptr;
+  const size_t row_bytes = 3 * static_cast<size_t>(width_);
+  const size_t begin = row_bytes * static_cast<size_t>(y);
+  if (begin + row_bytes + kReadSlack > slot_bytes()) return nullptr;
+  return static_cast<uint8_t*>(slot) + begin;
 }
 
 void Normalizer::PlanarRow(const uint8_t* rgb, int y, void* slot) const {

@@ -32,7 +32,12 @@ class Normalizer {
   // kReadSlack past it, may be changed. For kGray the three colours of each pixel are equal.
   void Row(uint8_t* rgb, int y, void* slot) const;
 
-  // The same for three channels of values between those of pixels, with nothing past `rgb`'s end.
+  // Where Row only copies: the place of row `y` in `slot`, in which it may be made at once, with up
+  // to kReadSlack bytes past it, which rows below overwrite. Null where Row does more, and where
+  // fewer bytes follow.
+  uint8_t* PlaceOf(int y, void* slot) const;
+
+  // As Row, for three channels of values between those of pixels, with nothing past `rgb`'s end.
   // Integers are quantised ones.
   void FloatRow(float* rgb, int y, void* slot) const;
 
@@ -60,6 +65,7 @@ class Normalizer {
   const Channels channels_;
   const int width_;
   const int height_;
+  const bool copies_;  // each row of pixels is one of the result
 };
 
 }  // namespace regcore

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/page_translations.h"
 #include "base/view_tail.h"
 #include "files/read_file.h"
 #include "preprocess/rearrange.h"
@@ -99,6 +100,7 @@ Status DecodeStep::DecodeJpeg(const uint8_t* bytes, size_t size) {
 Status DecodeStep::ViewPixels() {
   REGCORE_RETURN_IF_ERROR(PlanFor(source_.width, source_.height, kUpright));
   view_ = {source_.data, source_.stride, Rect{0, 0, source_.width, source_.height}};
+  FetchTranslations(view_, plan_.Wanted(), 3);
   const bool copied = plan_.transposed || RearrangedBytes() > 0;
   const Rect tail = copied ? Rect() : TailOf(view_, plan_.Wanted(), 3);
   REGCORE_RETURN_IF_ERROR(

@@ -93,17 +93,19 @@ bool ResizeCropStep::NeedsWindow(const CropPlan& plan) const {
 Status ResizeCropStep::Run(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                            void* slot) const {
   if (NeedsWindow(plan)) return RunThroughWindow(view, plan, worker, slot);
-  return Resample(view, plan, worker, [&](int y, uint8_t* row) {
+  const auto place_of = [&](int y) {
     normalizer_.FetchAhead(y, slot);
-    Normalize(row, y, slot);
-  });
+    return value_bytes_ == 1 ? normalizer_.PlaceOf(y, slot) : nullptr;
+  };
+  return Resample(view, plan, worker, place_of,
+                  [&](int y, uint8_t* row) { Normalize(row, y, slot); });
 }
 
-// Calls use_row(i, row) for every row, or if the plan is transposed every column, of the covered
-// part of the crop window.
-template <typename UseRow>
+// Makes every row, or if the plan is transposed every column, of the covered part of the crop
+// window: at place_of(i), or where that is null in memory with which it calls use_row(i, row).
+template <typename PlaceOf, typename UseRow>
 Status ResizeCropStep::Resample(const RgbView& view, const CropPlan& plan, WorkerState* worker,
-                                const UseRow& use_row) const {
+                                const PlaceOf& place_of, const UseRow& use_row) const {
   const ResampleKernel& kernel = *plan.kernel;
   const AxisPlan& second = plan.second->plan;
   const int columns = 3 * plan.first->plan.count;
@@ -111,53 +113,50 @@ Status ResizeCropStep::Resample(const RgbView& view, const CropPlan& plan, Worke
       worker->intermediate.Reserve(kernel.intermediate_bytes(HeldRows(plan), columns)));
   REGCORE_RETURN_IF_ERROR(
       worker->row.Reserve(value_bytes_ * static_cast<size_t>(columns) + 2 * kReadSlack));
+  // `skipped` rows of the axis' inputs lie before the intermediate image.
+  const auto make_row = [&](int i, int skipped) {
+    uint8_t* const place = place_of(i);
+    uint8_t* const row = place != nullptr ? place : worker->row.data();
+    kernel.vertical(*plan.second, i, worker->intermediate.data(), skipped, columns, row);
+    if (place == nullptr) use_row(i, row);
+  };
   if (kernel.plain_rows) {
-    ResampleBands(view, plan, worker, use_row);
+    ResampleBands(view, plan, worker, make_row);
     return {};
   }
   kernel.horizontal(*plan.first, second.input_begin(), second.input_end(), view,
                     worker->intermediate.data());
-  for (int i = 0; i < second.count; ++i) {
-    kernel.vertical(*plan.second, i, worker->intermediate.data(), 0, columns, worker->row.data());
-    use_row(i, worker->row.data());
-  }
+  for (int i = 0; i < second.count; ++i) make_row(i, 0);
   return {};
 }
 
-// The same where an intermediate image has plain rows: band by band, without the rows that no
-// output reads.
-template <typename UseRow>
+// The same where an intermediate image has plain rows: each output as soon as there is what it
+// reads, so that one pass computes while memory is fetched for the other, and without the rows that
+// no output reads.
+template <typename MakeRow>
 void ResizeCropStep::ResampleBands(const RgbView& view, const CropPlan& plan, WorkerState* worker,
-                                   const UseRow& use_row) const {
+                                   const MakeRow& make_row) const {
   const ResampleKernel& kernel = *plan.kernel;
   const AxisPlan& second = plan.second->plan;
-  const int columns = 3 * plan.first->plan.count;
-  const size_t row_bytes = kernel.block_bytes(columns) / kIntermediateBlockRows;
+  const size_t row_bytes = kernel.block_bytes(3 * plan.first->plan.count) / kIntermediateBlockRows;
   const int held = HeldRows(plan);
-  uint8_t* const intermediate = worker->intermediate.data();
   const auto begin_of = [&](int i) { return second.start[static_cast<size_t>(i)]; };
   const auto end_of = [&](int i) { return begin_of(i) + second.length[static_cast<size_t>(i)]; };
-  for (int i = 0, next; i < second.count; i = next) {
-    const int top = begin_of(i);
-    int begin = top;  // rows [begin, end) are to be made together
-    int end = top;
-    const auto make = [&] {
-      kernel.horizontal(*plan.first, begin, end, view,
-                        intermediate + row_bytes * static_cast<size_t>(begin - top));
-    };
-    for (next = i; next < second.count && end_of(next) - top <= held; ++next) {
-      if (begin_of(next) > end) {
-        make();
-        begin = begin_of(next);
+  int top = begin_of(0);  // the first row of the intermediate image
+  int made = top;         // the row after the last that is there
+  for (int i = 0; i < second.count; ++i) {
+    if (end_of(i) - top > held) top = made = begin_of(i);
+    if (end_of(i) > made) {
+      const int begin = std::max(made, begin_of(i));
+      const int most = std::min(begin + kIntermediateBlockRows, top + held);
+      made = end_of(i);
+      for (int next = i + 1; next < second.count && begin_of(next) <= made && made < most; ++next) {
+        made = std::max(made, std::min(end_of(next), most));
       }
-      end = std::max(end, end_of(next));
+      kernel.horizontal(*plan.first, begin, made, view,
+                        worker->intermediate.data() + row_bytes * static_cast<size_t>(begin - top));
     }
-    make();
-    for (int row = i; row < next; ++row) {
-      kernel.vertical(*plan.second, row, intermediate, top - second.input_begin(), columns,
-                      worker->row.data());
-      use_row(row, worker->row.data());
-    }
+    make_row(i, top - second.input_begin());
   }
 }
 
@@ -169,6 +168,7 @@ Status ResizeCropStep::RunThroughWindow(const RgbView& view, const CropPlan& pla
   const size_t pixel = pixel_bytes();
   const size_t stride = pixel * static_cast<size_t>(crop_.crop_width);
   const int length = plan.first->plan.count;
+  const auto nowhere = [](int) -> uint8_t* { return nullptr; };
   uint8_t* const covered = worker->window.data() + stride * static_cast<size_t>(plan.covered.top) +
                            pixel * static_cast<size_t>(plan.covered.left);
   if (plan.transposed) {
@@ -177,16 +177,17 @@ Status ResizeCropStep::RunThroughWindow(const RgbView& view, const CropPlan& pla
     // The size of the whole picture matters only to orientations that reverse.
     REGCORE_RETURN_IF_ERROR(Turn(view, {wanted.top, wanted.left, wanted.bottom, wanted.right},
                                  kTransposed, 0, 0, &worker->transposed, &turned));
-    REGCORE_RETURN_IF_ERROR(Resample(turned, plan, worker, [&](int x, const uint8_t* column) {
-      uint8_t* const out = covered + pixel * static_cast<size_t>(x);
-      if (value_bytes_ == 1) {
-        ScatterPixels<3>(column, length, out, static_cast<ptrdiff_t>(stride));
-      } else {
-        ScatterPixels<3 * sizeof(float)>(column, length, out, static_cast<ptrdiff_t>(stride));
-      }
-    }));
+    REGCORE_RETURN_IF_ERROR(
+        Resample(turned, plan, worker, nowhere, [&](int x, const uint8_t* column) {
+          uint8_t* const out = covered + pixel * static_cast<size_t>(x);
+          if (value_bytes_ == 1) {
+            ScatterPixels<3>(column, length, out, static_cast<ptrdiff_t>(stride));
+          } else {
+            ScatterPixels<3 * sizeof(float)>(column, length, out, static_cast<ptrdiff_t>(stride));
+          }
+        }));
   } else {
-    REGCORE_RETURN_IF_ERROR(Resample(view, plan, worker, [&](int y, const uint8_t* row) {
+    REGCORE_RETURN_IF_ERROR(Resample(view, plan, worker, nowhere, [&](int y, const uint8_t* row) {
       std::memcpy(covered + stride * static_cast<size_t>(y), row,
                   pixel * static_cast<size_t>(length));
     }));

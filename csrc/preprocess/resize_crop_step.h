@@ -54,12 +54,12 @@ class ResizeCropStep {
   Status Run(const RgbView& view, const CropPlan& plan, WorkerState* worker, void* slot) const;
 
  private:
-  template <typename UseRow>
+  template <typename PlaceOf, typename UseRow>
   Status Resample(const RgbView& view, const CropPlan& plan, WorkerState* worker,
-                  const UseRow& use_row) const;
-  template <typename UseRow>
+                  const PlaceOf& place_of, const UseRow& use_row) const;
+  template <typename MakeRow>
   void ResampleBands(const RgbView& view, const CropPlan& plan, WorkerState* worker,
-                     const UseRow& use_row) const;
+                     const MakeRow& make_row) const;
   Status RunThroughWindow(const RgbView& view, const CropPlan& plan, WorkerState* worker,
                           void* slot) const;
   bool NeedsWindow(const CropPlan& plan) const;

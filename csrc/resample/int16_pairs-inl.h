@@ -74,6 +74,12 @@ class PairKernel {
       if constexpr (kParts == 1) return Simd::ShiftLeftBy(sum[0], shift);
       return Simd::Add(sum[1], Simd::template ShiftLeft<8>(sum[0]));
     }
+
+    // Without the fraction bits, `bits` of shifted weights.
+    Vector Result(Vector bits) const {
+      if constexpr (kParts == 1) return Simd::ShiftRightBy(sum[0], bits);
+      return Simd::template ShiftRight<kWeightBits>(Total(bits));
+    }
   };
 
   // Four rows of the source, each from the pixel `left` on.
@@ -222,10 +228,10 @@ class PairKernel {
       }
     }
 
-    void Store(Vector shift, uint8_t* out) const {
-      Vector total[4];
-      for (int v = 0; v < 4; ++v) total[v] = sums[v].Total(shift);
-      Simd::StoreUnaligned(out, Simd::Bytes(total));
+    void Store(Vector bits, uint8_t* out) const {
+      Vector result[4];
+      for (int v = 0; v < 4; ++v) result[v] = sums[v].Result(bits);
+      Simd::StoreUnaligned(out, Simd::Bytes(result));
     }
   };
 
@@ -233,7 +239,7 @@ class PairKernel {
   static void OutputRow(const PackedAxis& vertical, int row, const uint8_t* intermediate,
                         int skipped, int columns, uint8_t* out) {
     const Vector half = Simd::Broadcast(kHalf >> vertical.shift);
-    const Vector shift = Simd::Broadcast(vertical.shift);
+    const Vector bits = Simd::Broadcast(kWeightBits - vertical.shift);
     const PairWindow window = PairWindow::Of(vertical, row);
     const size_t block_bytes = BlockBytes(columns);
     const size_t first_block = static_cast<size_t>(window.first - skipped / kRows);
@@ -254,7 +260,7 @@ class PairKernel {
         weights += 2 * kParts;
       }
       if (window.first_pair != 0) sums.AddPair(source, false, weights);
-      sums.Store(shift, out + column);
+      sums.Store(bits, out + column);
     }
   }
 

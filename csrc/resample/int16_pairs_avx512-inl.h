@@ -32,7 +32,12 @@ class Avx512 {
   static Vector ShiftLeft(Vector x) {
     return _mm512_slli_epi32(x, kBits);
   }
+  template <int kBits>
+  static Vector ShiftRight(Vector x) {
+    return _mm512_srai_epi32(x, kBits);
+  }
   static Vector ShiftLeftBy(Vector x, Vector bits) { return _mm512_sllv_epi32(x, bits); }
+  static Vector ShiftRightBy(Vector x, Vector bits) { return _mm512_srav_epi32(x, bits); }
   static Vector EvenBytes(Vector x) { return _mm512_and_si512(x, _mm512_set1_epi16(0x00FF)); }
   static Vector OddBytes(Vector x) { return _mm512_srli_epi16(x, 8); }
 
@@ -44,13 +49,12 @@ class Avx512 {
     return _mm512_shuffle_epi8(bytes, order);
   }
 
-  // Four vectors of sums → bytes clipped to 0..255, one vector after the other.
-  static Vector Bytes(const Vector total[4]) {
+  // Four vectors of results → bytes clipped to 0..255, one vector after the other.
+  static Vector Bytes(const Vector result[4]) {
     const __m512i quarters =
         _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const auto shift = [&](int v) { return _mm512_srai_epi32(total[v], kWeightBits); };
-    const __m512i bytes = _mm512_packus_epi16(_mm512_packs_epi32(shift(0), shift(1)),
-                                              _mm512_packs_epi32(shift(2), shift(3)));
+    const __m512i bytes = _mm512_packus_epi16(_mm512_packs_epi32(result[0], result[1]),
+                                              _mm512_packs_epi32(result[2], result[3]));
     return _mm512_permutexvar_epi32(quarters, bytes);
   }
 

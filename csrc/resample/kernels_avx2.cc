@@ -1,5 +1,6 @@
 // AVX2: eight columns at a time.
 #include "resample/int16_pairs-inl.h"
+#include "resample/int16_quarters_avx2-inl.h"
 
 namespace regcore {
 namespace {
@@ -36,7 +37,12 @@ class Avx2 {
   static Vector ShiftLeft(Vector x) {
     return _mm256_slli_epi32(x, kBits);
   }
+  template <int kBits>
+  static Vector ShiftRight(Vector x) {
+    return _mm256_srai_epi32(x, kBits);
+  }
   static Vector ShiftLeftBy(Vector x, Vector bits) { return _mm256_sllv_epi32(x, bits); }
+  static Vector ShiftRightBy(Vector x, Vector bits) { return _mm256_srav_epi32(x, bits); }
   static Vector EvenBytes(Vector x) { return _mm256_and_si256(x, _mm256_set1_epi16(0x00FF)); }
   static Vector OddBytes(Vector x) { return _mm256_srli_epi16(x, 8); }
 
@@ -48,12 +54,11 @@ class Avx2 {
     return _mm256_shuffle_epi8(bytes, order);
   }
 
-  // Four vectors of sums → bytes clipped to 0..255, one vector after the other.
-  static Vector Bytes(const Vector total[4]) {
+  // Four vectors of results → bytes clipped to 0..255, one vector after the other.
+  static Vector Bytes(const Vector result[4]) {
     const __m256i quarters = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    const auto shift = [&](int v) { return _mm256_srai_epi32(total[v], kWeightBits); };
-    const __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(shift(0), shift(1)),
-                                              _mm256_packs_epi32(shift(2), shift(3)));
+    const __m256i bytes = _mm256_packus_epi16(_mm256_packs_epi32(result[0], result[1]),
+                                              _mm256_packs_epi32(result[2], result[3]));
     return _mm256_permutevar8x32_epi32(bytes, quarters);
   }
 
@@ -69,8 +74,46 @@ class Avx2 {
   __m256i bytes_;
 };
 
+// PairKernel, whose horizontal pass goes over matched quarters where there are enough of them.
+template <int kChannels>
+class QuarterKernel {
+ public:
+  static constexpr ResampleKernel Make() {
+    ResampleKernel kernel = kPairs;
+    kernel.pack_horizontal = PackHorizontal;
+    kernel.horizontal = Horizontal;
+    return kernel;
+  }
+
+ private:
+  static constexpr ResampleKernel kPairs = PairKernel<Avx2, kChannels>::Make();
+  static constexpr int kRows = kPairBlockRows;
+
+  static Status PackHorizontal(PackedAxis* axis) {
+    bool packed = false;
+    REGCORE_RETURN_IF_ERROR(PackMatchedQuarters(axis, &packed));
+    return packed ? Status() : kPairs.pack_horizontal(axis);
+  }
+
+  static void Horizontal(const PackedAxis& horizontal, int begin, int end, const PixelView& source,
+                         uint8_t* intermediate) {
+    if (horizontal.shape != kMatchedQuarters) {
+      return kPairs.horizontal(horizontal, begin, end, source, intermediate);
+    }
+    const size_t block_bytes = kPairs.block_bytes(kChannels * horizontal.plan.count);
+    for (int top = begin; top < end; top += kRows, intermediate += block_bytes) {
+      const uint8_t* row[kRows];
+      for (int r = 0; r < kRows; ++r) {  // past the end: weight 0
+        row[r] = source.Row(std::min(top + r, end - 1)) - kChannels * ptrdiff_t{source.area.left};
+      }
+      QuarterRows<kChannels>::Run(horizontal, row, kRows * source.stride, intermediate);
+    }
+  }
+};
+
 }  // namespace
 
-const ResampleKernels kResampleAvx2 = PairKernels<Avx2>();
+const ResampleKernels kResampleAvx2 = {QuarterKernel<1>::Make(), QuarterKernel<3>::Make(),
+                                       QuarterKernel<4>::Make()};
 
 }  // namespace regcore

@@ -28,29 +28,6 @@ struct Quarter {
   }
 };
 
-// Chooses how the weights of an axis are written.
-void ChooseParts(PackedAxis* axis) {
-  const std::vector<int32_t>& weights = axis->plan.weights;
-  const int shift = CommonZeroBits(axis->plan);
-  const bool whole = std::all_of(weights.begin(), weights.end(), [&](int32_t weight) {
-    return weight >> shift == static_cast<int16_t>(weight >> shift);
-  });
-  axis->parts = whole ? 1 : 2;
-  axis->shift = whole ? shift : 0;
-}
-
-// The words of two taps, a `step` apart: high halves and low halves, or whole weights.
-void PackPair(const PackedAxis& axis, int i, int tap, size_t step, uint8_t* out) {
-  const int32_t first = WeightAt(axis.plan, i, tap) >> axis.shift;
-  const int32_t second = WeightAt(axis.plan, i, tap + 1) >> axis.shift;
-  int32_t words[] = {WordPair(HighHalf(first), HighHalf(second)),
-                     WordPair(LowHalf(first), LowHalf(second))};
-  if (axis.parts == 1) words[0] = WordPair(first, second);
-  for (int part = 0; part < axis.parts; ++part, out += step) {
-    std::memcpy(out, &words[part], sizeof(words[part]));
-  }
-}
-
 // Lanes that are no columns get the weights zero.
 void PackGroup(const PackedAxis& axis, const ColumnGroup& group, int lanes, int pairs, bool gathers,
                uint8_t* out) {
@@ -117,6 +94,27 @@ Status PackPixels(PackedAxis* axis) {
 }
 
 }  // namespace
+
+void ChooseParts(PackedAxis* axis) {
+  const std::vector<int32_t>& weights = axis->plan.weights;
+  const int shift = CommonZeroBits(axis->plan);
+  const bool whole = std::all_of(weights.begin(), weights.end(), [&](int32_t weight) {
+    return weight >> shift == static_cast<int16_t>(weight >> shift);
+  });
+  axis->parts = whole ? 1 : 2;
+  axis->shift = whole ? shift : 0;
+}
+
+void PackPair(const PackedAxis& axis, int i, int tap, size_t step, uint8_t* out) {
+  const int32_t first = WeightAt(axis.plan, i, tap) >> axis.shift;
+  const int32_t second = WeightAt(axis.plan, i, tap + 1) >> axis.shift;
+  int32_t words[] = {WordPair(HighHalf(first), HighHalf(second)),
+                     WordPair(LowHalf(first), LowHalf(second))};
+  if (axis.parts == 1) words[0] = WordPair(first, second);
+  for (int part = 0; part < axis.parts; ++part, out += step) {
+    std::memcpy(out, &words[part], sizeof(words[part]));
+  }
+}
 
 Status PackPairColumns(int lanes, bool gathers, PackedAxis* axis) {
   ChooseParts(axis);

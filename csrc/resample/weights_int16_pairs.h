@@ -11,6 +11,12 @@ namespace regcore {
 // first pair of rows, the odd bytes the second.
 inline constexpr int kPairBlockRows = 4;
 
+// Chooses how the weights of an axis are written.
+void ChooseParts(PackedAxis* axis);
+
+// The words of two taps, a `step` apart: high halves and low halves, or whole weights.
+void PackPair(const PackedAxis& axis, int i, int tap, size_t step, uint8_t* out);
+
 // How the horizontal pass goes: one pixel at a time, because their windows lie too far apart for
 // more; a vector of columns at a time, each as many pairs of taps as it needs; or all the same
 // number of pairs, kPairColumns + number.

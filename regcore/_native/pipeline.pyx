@@ -261,7 +261,7 @@ cdef class Stream:
         if self.closing:
             return None
         if self.owner != getpid():
-            raise RuntimeError("created before a fork; create it anew")
+            raise RuntimeError("this stream was made before a fork; make one in this process")
         while not self.closing:
             if self.ready is None:
                 with nogil:

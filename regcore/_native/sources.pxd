@@ -48,6 +48,7 @@ cdef extern from "preprocess/external_decoder.h" namespace "regcore" nogil:
 cdef class ImageSources:
     cdef vector[ImageSource] sources
     cdef list alive
+    cdef vector[Py_buffer] arrays
     cdef dict on_demand
     cdef dict fetched
     cdef object decode_external

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -23,3 +23,5 @@ class DecodeTarget:
     def pixels(self, width: int, height: int) -> memoryview: ...
 
 class ImageSources: ...
+
+def that_reach(items: Sequence[Item], begin: int, end: int) -> list[int]: ...

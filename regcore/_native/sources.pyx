@@ -4,6 +4,9 @@
 import os
 
 cimport cython
+from cpython.buffer cimport (
+    PyBUF_STRIDED_RO, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer
+)
 
 from regcore._native.status cimport StatusCode
 
@@ -14,6 +17,33 @@ cdef extern from "python_thread.h" namespace "regcore" nogil:
     void KeepPythonThread "regcore::PythonThread::Keep"()
 
 
+def that_reach(items, size_t begin, size_t end):
+    """Places of the items whose memory, which others may write, has bytes between two addresses."""
+    cdef Py_buffer memory
+    cdef size_t low, high
+    cdef Py_ssize_t size
+    cdef int side
+    found = []
+    for place, item in enumerate(items):
+        # Nobody may write into bytes.
+        if isinstance(item, (str, bytes)) or not PyObject_CheckBuffer(item):
+            continue
+        PyObject_GetBuffer(item, &memory, PyBUF_STRIDED_RO)
+        low = <size_t>memory.buf
+        high = low + memory.itemsize
+        size = 1
+        for side in range(memory.ndim):
+            size *= memory.shape[side]
+            if memory.strides[side] < 0:
+                low += (memory.shape[side] - 1) * memory.strides[side]
+            else:
+                high += (memory.shape[side] - 1) * memory.strides[side]
+        PyBuffer_Release(&memory)
+        if size > 0 and low < end and begin < high:
+            found.append(place)
+    return found
+
+
 @cython.no_gc_clear  # workers read the items until the job has ended
 cdef class ImageSources:
     """A list of images as csrc reads it, and everything that must live as long."""
@@ -22,7 +52,7 @@ cdef class ImageSources:
         """channels: how many the pixels of an item may have."""
         cdef ImageSource source
         cdef const uint8_t[::1] encoded
-        cdef const uint8_t[:, :, :] pixels
+        cdef Py_buffer pixels
         items = list(items)
         self.alive = []
         self.on_demand = {}
@@ -55,19 +85,24 @@ cdef class ImageSources:
                 source.size = encoded.shape[0]
                 self.alive.append(encoded)
             else:
-                pixels = item
-                if pixels.shape[2] not in channels:
+                PyObject_GetBuffer(item, &pixels, PyBUF_STRIDED_RO)
+                self.arrays.push_back(pixels)
+                if pixels.ndim != 3 or pixels.itemsize != 1 or pixels.shape[2] not in channels:
                     raise ValueError("pixels have another number of channels")
                 if pixels.strides[2] != 1 or pixels.strides[1] != pixels.shape[2]:
                     raise ValueError("pixels must lie in contiguous rows")
                 if not 0 < pixels.shape[0] < 2**31 or not 0 < pixels.shape[1] < 2**29:
                     raise ValueError("an image must have pixels")
-                source.data = &pixels[0, 0, 0]
+                source.data = <const uint8_t*>pixels.buf
                 source.height = <int>pixels.shape[0]
                 source.width = <int>pixels.shape[1]
                 source.stride = pixels.strides[0]
-                self.alive.append(pixels)
             self.sources.push_back(source)
+
+    def __dealloc__(self):
+        cdef size_t i
+        for i in range(self.arrays.size()):
+            PyBuffer_Release(&self.arrays[i])
 
     cdef ExternalDecoder decoder(self):
         cdef ExternalDecoder decoder

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
+from regcore._native.sources import that_reach
 from regcore.errors import UsageError
 from regcore.images.batch_stream import Array
 
@@ -44,16 +45,18 @@ def bytes_of(array: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDAr
 def refuse_overlaps(parts: Sequence[NDArray[np.uint8]], items: Sequence[native.Item]) -> None:
     """Raises UsageError where flat results overlap, or one lies where an image is still to be read.
 
-    Each image is compared with its neighbours in memory alone, so that long lists take no longer
-    than it takes to sort them.
+    Each image that lies among them is compared with its neighbours in memory alone, so that long
+    lists take no longer than it takes to sort them.
     """
     in_order = sorted(parts, key=_address)
     ends = [_address(part) + part.size for part in in_order]
     if any(end > _address(part) for end, part in zip(ends, in_order[1:], strict=False)):
         raise UsageError("the arrays for results must not overlap")
-    for index, item in enumerate(items):
-        # Nobody may write into bytes, so that no result lies there.
-        if not isinstance(item, (bytearray, memoryview, np.ndarray)) or len(item) == 0:
+    if not in_order:
+        return
+    for index in that_reach(items, _address(in_order[0]), ends[-1]):
+        item = items[index]
+        if not isinstance(item, (bytearray, memoryview, np.ndarray)):
             continue
         source = item if isinstance(item, np.ndarray) else np.frombuffer(item, np.uint8)
         near = in_order if len(in_order) <= _FEW else _neighbours(in_order, ends, source)

@@ -57,6 +57,8 @@ class ImageOnDemand(ABC):
         """
 
 
+_UINT8 = np.dtype(np.uint8)
+
 _Plain = (
     str
     | os.PathLike[str]
@@ -67,6 +69,8 @@ _Plain = (
     | memoryview
     | NDArray[np.uint8]
 )
+_AXES = 4  # images, height, width, channels
+
 #: A path, a part of a file, the bytes of an image file, RGB pixels (height x width x 3, uint8), or
 #: an image of Pillow, of any mode.
 Image: TypeAlias = "_Plain | PillowImage"
@@ -80,10 +84,16 @@ def as_items(items: Sequence[Image], *, upright: bool = False) -> list[native.It
     """
     if isinstance(items, (str, bytes, bytearray, memoryview, os.PathLike)):
         raise TypeError("items must be a sequence of images, not one image")
+    if isinstance(items, np.ndarray) and 1 < items.ndim < _AXES:
+        raise TypeError("items must be a sequence of images, not the pixels of one")
     if not isinstance(items, Iterable):
         raise TypeError(f"items must be a sequence of images, not {type(items).__name__}")
     return [
-        _pillow_item(item, index, upright=upright) if is_pillow_image(item) else _as_item(item)
+        _pixels(item)
+        if type(item) is np.ndarray  # first, as a call for one array is short
+        else _pillow_item(item, index, upright=upright)
+        if is_pillow_image(item)
+        else _as_item(item)
         for index, item in enumerate(items)
     ]
 
@@ -144,9 +154,9 @@ def _path(item: str | os.PathLike[str]) -> str:
 
 
 def _pixels(item: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if is_masked_array(item):
+    if type(item) is not np.ndarray and is_masked_array(item):
         raise UsageError("pixels cannot be a masked array")
-    if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or item.size == 0:  # noqa: PLR2004
+    if item.dtype != _UINT8 or item.ndim != 3 or item.shape[2] != 3 or item.size == 0:  # noqa: PLR2004
         raise UsageError(
             f"pixels must be uint8 of shape (height, width, 3), not {item.dtype} of {item.shape}"
         )

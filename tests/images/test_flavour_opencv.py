@@ -123,3 +123,33 @@ def test_imagenet_photos(cv2: Any, imagenet_photos: list[str], name: str) -> Non
         values = whole[top : top + 224, left : left + 224].astype(np.float32)
         values -= np.array(mean, np.float32)
         assert_same_bytes(result, np.ascontiguousarray(values.transpose(2, 0, 1)))
+
+
+@pytest.mark.parametrize("level", simd_levels())
+@pytest.mark.parametrize("name", FILTERS)
+def test_pictures_larger_than_the_cache_are_equal(
+    cv2: Any, monkeypatch: pytest.MonkeyPatch, name: str, level: str
+) -> None:
+    """Of more rows than the passes hold at a time, and of more pages than are looked up at once."""
+    monkeypatch.setenv("REGCORE_SIMD", level)
+    for height, width, sides in (1300, 1201, (224, 224)), (375, 500, (600, 224)):
+        check(cv2, photo_like(height, width, 3), recipe_of(name, sides, sides))
+
+
+@pytest.mark.parametrize("level", simd_levels())
+@pytest.mark.parametrize("flavour", ["pillow", "opencv", "torch"])
+def test_nothing_is_written_past_the_result(
+    monkeypatch: pytest.MonkeyPatch, flavour: str, level: str
+) -> None:
+    """Rows of bytes are made in their places, with something past each."""
+    monkeypatch.setenv("REGCORE_SIMD", level)
+    pixels = photo_like(60, 80, 5)
+    for width in range(1, 100):
+        plain = {"resize": (7, width), "crop": None, "flavour": flavour}
+        recipe = Recipe(**plain, dtype="uint8", layout="nhwc")
+        memory = np.full((9, 7, width, 3), 77, np.uint8)
+        Preprocessor(recipe, workers=1)([pixels], out=memory[4:5])
+        planes = Preprocessor(Recipe(**plain, dtype="uint8", layout="nchw"), workers=1)([pixels])
+        assert_same_bytes(memory[4], np.ascontiguousarray(planes[0].transpose(1, 2, 0)))
+        assert (memory[:4] == 77).all()
+        assert (memory[5:] == 77).all()

@@ -43,14 +43,22 @@ struct Avx512 : QuarterLoads {
   static Vector ShiftRight(Vector x) {
     return _mm512_srai_epi32(x, kBits);
   }
-  template <int kBits>
-  static Vector ShiftWordsRight(Vector x) {
-    return _mm512_srai_epi16(x, kBits);
+
+  // Two vectors of numbers → one of words, saturated, in an order of its own; and of such words →
+  // one of bytes, saturated, in the order of the numbers.
+  static Vector Words(Vector a, Vector b) { return _mm512_packs_epi32(a, b); }
+  static Vector Bytes(Vector a, Vector b) {
+    const Vector fours = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(fours, _mm512_packus_epi16(a, b));
   }
 
-  // Two vectors of numbers → one of words, and of words → one of bytes, saturated, in order.
-  static Vector Words(Vector a, Vector b) { return InOrder(_mm512_packs_epi32(a, b)); }
-  static Vector Bytes(Vector a, Vector b) { return InOrder(_mm512_packus_epi16(a, b)); }
+  // The same for the sixteenth part of numbers below 2^19, and the quarter of words below 2^10.
+  static Vector SixteenthWords(Vector a, Vector b) {
+    return Words(_mm512_srai_epi32(a, 4), _mm512_srai_epi32(b, 4));
+  }
+  static Vector QuarterBytes(Vector a, Vector b) {
+    return Bytes(_mm512_srai_epi16(a, 2), _mm512_srai_epi16(b, 2));
+  }
 
   static Floats Zero() { return _mm512_setzero_ps(); }
   static Floats BroadcastFloat(float x) { return _mm512_set1_ps(x); }
@@ -62,12 +70,6 @@ struct Avx512 : QuarterLoads {
     return _mm512_add_ps(sum, _mm512_mul_ps(a, b));
   }
   static Vector Round(Floats x) { return _mm512_cvtps_epi32(x); }
-
- private:
-  // What two packed vectors have in each quarter, one vector after the other.
-  static Vector InOrder(Vector packed) {
-    return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), packed);
-  }
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 // as in the portable kernels: a weight of zero past the end of a window adds nothing to any sum.
 #pragma once
 
+#include <algorithm>
+
 #include "resample/opencv/cubic_rows.h"
 #include "resample/opencv/packed_columns.h"
 #include "resample/opencv/row_layout-inl.h"
@@ -101,9 +103,11 @@ class OpencvColumns {
   };
 
   template <GroupShape kShape>
-  static constexpr int kGroupInts = 1 + (kShape == kNearGroups    ? 1
-                                         : kShape == kFarQuarters ? 2 * kQuarters
-                                                                  : kQuarters);
+  static constexpr int kPlaces = kShape == kNearGroups    ? 1
+                                 : kShape == kFarQuarters ? 2 * kQuarters
+                                                          : kQuarters;
+  template <GroupShape kShape>
+  static constexpr int kGroupInts = 1 + kPlaces<kShape>;
 
   // Two groups of one pair at a time, whose numbers lose 4 bits.
   struct LinearGroups {
@@ -123,16 +127,19 @@ class OpencvColumns {
         PrefetchBelow<kRows>(rows, block[1]);
         // Ten pixels of a picture that shrinks are more than a cache line.
         if constexpr (kLanes == 16) PrefetchBelow<kRows>(rows, block[1 + kGroupInts<kShape>]);
+        // Copies, as the compiler must take every store for one to the plan.
+        int32_t places[2][kPlaces<kShape>];
+        for (int g = 0; g < 2; ++g) {
+          std::copy_n(block + 1 + g * kGroupInts<kShape>, kPlaces<kShape>, places[g]);
+        }
         for (int r = 0; r < kRows; ++r) {
-          const uint8_t* row = rows.source[r];
           Vector sum[2];
           for (int g = 0; g < 2; ++g) {
-            const Source<kShape> taps(row, block + 1 + g * kGroupInts<kShape>);
+            const Source<kShape> taps(rows.source[r], places[g]);
             sum[g] = Simd::Dot(taps.Take(bytes[g]), weights[g]);
           }
           Simd::Store(out + static_cast<size_t>(r) * rows.out_stride,
-                      Simd::Words(Simd::template ShiftRight<4>(sum[0]),
-                                  Simd::template ShiftRight<4>(sum[1])));
+                      Simd::SixteenthWords(sum[0], sum[1]));
         }
       }
     }

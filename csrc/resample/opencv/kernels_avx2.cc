@@ -38,17 +38,21 @@ struct Avx2 : QuarterLoads {
   static Vector ShiftRight(Vector x) {
     return _mm256_srai_epi32(x, kBits);
   }
-  template <int kBits>
-  static Vector ShiftWordsRight(Vector x) {
-    return _mm256_srai_epi16(x, kBits);
+
+  // Two vectors of numbers → one of words, saturated, in an order of its own; and of such words →
+  // one of bytes, saturated, in the order of the numbers.
+  static Vector Words(Vector a, Vector b) { return _mm256_packs_epi32(a, b); }
+  static Vector Bytes(Vector a, Vector b) {
+    const Vector fours = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    return _mm256_permutevar8x32_epi32(_mm256_packus_epi16(a, b), fours);
   }
 
-  // Two vectors of numbers → one of words, and of words → one of bytes, saturated, in order.
-  static Vector Words(Vector a, Vector b) {
-    return _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xD8);
+  // The same for the sixteenth part of numbers below 2^19, and the quarter of words below 2^10.
+  static Vector SixteenthWords(Vector a, Vector b) {
+    return Words(_mm256_srai_epi32(a, 4), _mm256_srai_epi32(b, 4));
   }
-  static Vector Bytes(Vector a, Vector b) {
-    return _mm256_permute4x64_epi64(_mm256_packus_epi16(a, b), 0xD8);
+  static Vector QuarterBytes(Vector a, Vector b) {
+    return Bytes(_mm256_srai_epi16(a, 2), _mm256_srai_epi16(b, 2));
   }
 
   static Floats Zero() { return _mm256_setzero_ps(); }

@@ -28,11 +28,11 @@ class OpencvRows {
       for (Vector& sum : words) {
         sum = Simd::AddWords(Simd::HighProducts(Simd::Load(first), weights[0]),
                              Simd::HighProducts(Simd::Load(last), weights[1]));
-        sum = Simd::template ShiftWordsRight<2>(Simd::AddWords(sum, half));
+        sum = Simd::AddWords(sum, half);
         first += kVectorBytes;
         last += kVectorBytes;
       }
-      Simd::StoreUnaligned(out, Simd::Bytes(words[0], words[1]));
+      Simd::StoreUnaligned(out, Simd::QuarterBytes(words[0], words[1]));
     }
   }
 

@@ -183,5 +183,50 @@ TEST_P(NormalizeTest, OtherFormulasAndChannelsEqualPortable) {
   }
 }
 
+TEST_P(NormalizeTest, RowsMadeInTheirPlacesEqualCopies) {
+  constexpr int kRows = 9;
+  Random random(7);
+  for (int width = 1; width <= 90; ++width) {
+    const Normalizer normalizer(kUsual[2], DataType::kUint8, Layout::kNhwc, Channels::kRgb, width,
+                                kRows, level());
+    const size_t row = 3 * static_cast<size_t>(width);
+    const size_t bytes = normalizer.slot_bytes();
+    const std::unique_ptr<uint8_t[]> slot(new uint8_t[bytes]);
+    const std::unique_ptr<uint8_t[]> expected(new uint8_t[bytes]);
+    size_t in_place = 0;
+    for (int y = 0; y < kRows; ++y) {
+      const std::unique_ptr<uint8_t[]> rgb = random.Bytes(row + kReadSlack);
+      uint8_t* const begin = slot.get() + row * static_cast<size_t>(y);
+      std::copy_n(rgb.get(), row, expected.get() + row * static_cast<size_t>(y));
+      uint8_t* const place = normalizer.PlaceOf(y, slot.get());
+      if (place == nullptr) {
+        normalizer.Row(rgb.get(), y, slot.get());
+        continue;
+      }
+      ++in_place;
+      ASSERT_EQ(place, begin);
+      ASSERT_LE(place + row + kReadSlack, slot.get() + bytes);
+      std::copy_n(rgb.get(), row + kReadSlack, place);
+    }
+    EXPECT_EQ(in_place, row * kRows < row + kReadSlack ? 0 : (bytes - kReadSlack) / row);
+    EXPECT_TRUE(std::memcmp(slot.get(), expected.get(), bytes) == 0) << "width " << width;
+  }
+}
+
+TEST_P(NormalizeTest, RowsThatChangeAreNotMadeInTheirPlaces) {
+  uint8_t slot[3 * 64 * 64 * sizeof(float)];
+  const auto place = [&](const ValueFormula& formula, DataType type, Layout layout,
+                         Channels channels) {
+    return Normalizer(formula, type, layout, channels, 64, 64, level()).PlaceOf(0, slot);
+  };
+  EXPECT_EQ(place(kUsual[2], DataType::kUint8, Layout::kNhwc, Channels::kRgb), slot);
+  EXPECT_EQ(place(kUsual[2], DataType::kUint8, Layout::kNchw, Channels::kRgb), nullptr);
+  EXPECT_EQ(place(kUsual[2], DataType::kUint8, Layout::kNhwc, Channels::kBgr), nullptr);
+  EXPECT_EQ(place(kUsual[2], DataType::kUint8, Layout::kNhwc, Channels::kGray), nullptr);
+  EXPECT_EQ(place(kUsual[2], DataType::kInt8, Layout::kNhwc, Channels::kRgb), nullptr);
+  EXPECT_EQ(place(kUsual[2], DataType::kFloat32, Layout::kNhwc, Channels::kRgb), nullptr);
+  EXPECT_EQ(place(kOthers[3], DataType::kUint8, Layout::kNhwc, Channels::kRgb), nullptr);
+}
+
 }  // namespace
 }  // namespace regcore
