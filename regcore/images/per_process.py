@@ -1,4 +1,4 @@
-"""A preprocessor for each process: threads do not outlive a fork, and cannot be pickled."""
+"""A preprocessor for each process: threads do not outlive a fork."""
 
 from __future__ import annotations
 

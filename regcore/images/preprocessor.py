@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -125,6 +126,10 @@ class Preprocessor:
             memory=memory or 0,
             **limits,
         )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """A pickled one has as many workers, and times of its own, wherever it is loaded."""
+        return partial(type(self), **self.settings, workers=self.workers), (self.recipe,)
 
     def _decode_external(self) -> Callable[[bytes, Canvas], int]:
         """What decodes images that the core does not take."""

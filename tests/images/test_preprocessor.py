@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +61,29 @@ def test_a_batch_says_what_it_has(photos: list[bytes]) -> None:
         assert repr(next(stream)) == f"<Batch: 2 images of {shape} float32, 1 bad>"
 
 
+def pickled(one: Preprocessor) -> Any:
+    return pickle.loads(pickle.dumps(one))  # noqa: S301
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled])
+def test_a_copy_has_all_settings_and_threads_of_its_own(
+    photos: list[bytes], expected: Any, copied: Any
+) -> None:
+    settings = {"full_decode": True, "on_warning": "fail", "memory": 1 << 26, "max_scans": 7}
+    first = Preprocessor(RECIPE, workers=2, max_pixels=10_000, max_file_bytes=1 << 20, **settings)
+    again = copied(first)
+    assert (again.recipe, again.workers) == (RECIPE, 2)
+    assert again.settings == first.settings
+    assert_same_bytes(again(photos), expected)
+    assert not sum(first.stage_seconds().values())
+
+
+def test_another_process_is_given_one(photos: list[bytes], expected: Any) -> None:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        result = pool.submit(Preprocessor(RECIPE, workers=1), photos).result()
+    assert_same_bytes(result, expected)
+
+
 def test_nothing_in_nothing_out() -> None:
     assert Preprocessor(RECIPE)([]).shape == (0, 3, 32, 32)
     assert list(Preprocessor(RECIPE).stream([], 4)) == []
@@ -95,9 +122,10 @@ def test_unfit_pixels_are_refused(item: Any) -> None:
         Preprocessor(RECIPE)([item])
 
 
-def test_one_image_instead_of_a_list_is_refused() -> None:
-    with pytest.raises(TypeError, match="sequence"):
-        Preprocessor(RECIPE)("photo.jpg")
+@pytest.mark.parametrize("one", ["photo.jpg", np.zeros((40, 30, 3), np.uint8)])
+def test_one_image_instead_of_a_list_is_refused(one: Any) -> None:
+    with pytest.raises(TypeError, match="items must be a sequence of images, not"):
+        Preprocessor(RECIPE)(one)
 
 
 def test_bad_images_are_named_with_the_cause(photos: list[bytes], tmp_path: Path) -> None:
