@@ -109,7 +109,7 @@ def check_batches(
             **select(options, RecipeOptions),
             shape_only=source.is_prepared,
         )
-        size = batch_size_for(backend, options.get("batch_size"))
+        size = batch_size_for(backend, options.get("batch_size"), log)
         inputs = source.inputs(choice.recipe, select(options, PreprocessorOptions), size, 1)
         batch = _one_batch(inputs, backend, size, log)
         timed = TimedBackend(backend, options.get("device_timeout", DEVICE_TIMEOUT))

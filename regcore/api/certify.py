@@ -288,6 +288,6 @@ def live_model(
             preprocessor=Preprocessor(choice.recipe, **select(options, PreprocessorOptions)),
             recipe=choice.label,
             data=data,
-            batch_size=batch_size_for(backend, options.get("batch_size")),
+            batch_size=batch_size_for(backend, options.get("batch_size"), log),
             device_timeout=options.get("device_timeout", DEVICE_TIMEOUT),
         )

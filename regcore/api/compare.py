@@ -15,6 +15,7 @@ from regcore.errors import UsageError
 from regcore.evaluation.run_folder import COMPARISON, RUN, Run, read_run
 from regcore.evaluation.run_identity import identity_in
 from regcore.evaluation.verdict import Margin
+from regcore.files.arguments import check_several
 from regcore.files.atomic import write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.files.temporary_file import remove_abandoned
@@ -80,6 +81,8 @@ def compare_rates(
     Raises UsageError for names that do not fit, DatasetError for results that cannot be read, and
     MismatchError where two of them are of the same cell.
     """
+    check_several("results", results)
+    check_several("ratios", ratios)
     if not results:
         raise UsageError("name at least one result, or --lint GUIDE.md")
     path = None if out is None else Path(out) / COMPARISON

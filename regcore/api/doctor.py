@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from regcore.api.messages import Log, no_log
 from regcore.errors import UsageError
-from regcore.files.arguments import check_choice
+from regcore.files.arguments import check_choice, check_several
 from regcore.notebook import html_table
 from regcore.recipes.recipe import Recipe
 from regcore.reports.doctor import matrix, to_dict, to_text
@@ -83,6 +83,8 @@ def run_doctor(
     Raises UsageError for names that there are not.
     """
     check_choice("filter", filter, ("bilinear", "bicubic"))
+    check_several("only", only)
+    check_several("skip", skip)
     parts = choose_parts(only, skip)
     requirements = parse_requirements(require)
     for each in requirements:

@@ -192,7 +192,7 @@ def evaluate_model(
             )
             tell_seen(model, seen, len(names), log)
             preprocessor = Preprocessor(choice.recipe, **select(options, PreprocessorOptions))
-            batch_size = batch_size_for(backend, options.get("batch_size"))
+            batch_size = batch_size_for(backend, options.get("batch_size"), log)
             claim.enter_context(claimed(out))
             if trace is not None:
                 check_writable(trace)

@@ -119,7 +119,7 @@ def infer_images(
             **select(options, RecipeOptions),
             shape_only=source.is_prepared,
         )
-        batch_size = batch_size_for(backend, options.get("batch_size"))
+        batch_size = batch_size_for(backend, options.get("batch_size"), log)
         inputs = source.inputs(
             choice.recipe, select(options, PreprocessorOptions), batch_size, rounds
         )

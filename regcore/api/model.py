@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from regcore.api.messages import Log
 from regcore.api.options import DEFAULT_BATCH_SIZE, LARGEST_BATCH_SIZE, DeviceOptions
 from regcore.backends.protocol import Backend
 from regcore.backends.recipe_fit import static_batch
@@ -27,17 +28,29 @@ def open_model(model: str, options: DeviceOptions) -> Backend:
     )
 
 
-def batch_size_for(backend: Backend, batch_size: int | None) -> int:
+def batch_size_for(backend: Backend, batch_size: int | None, log: Log) -> int:
     """The batch size that was asked for, else the model's own, else 16 or its largest.
 
-    Raises UsageError where the model takes no batch of the size that was asked for.
+    log: is told where the model has another one built in. Raises UsageError where the model takes
+    no batch of the size that was asked for.
     """
     if batch_size is not None:
         batch_size = whole_within("batch_size", batch_size, 1, LARGEST_BATCH_SIZE)
     largest = backend.max_batch or batch_size or DEFAULT_BATCH_SIZE
     if batch_size is not None and batch_size > largest:
         raise UsageError(f"--batch-size {batch_size}: the model takes {largest} at most")
+    tell_built_in(backend, batch_size, log)
     return batch_size or static_batch(backend) or min(DEFAULT_BATCH_SIZE, largest)
+
+
+def tell_built_in(backend: Backend, batch_size: int | None, log: Log) -> None:
+    """Logs that a model with a built-in batch does not run batches of the size asked for."""
+    own = static_batch(backend)
+    if own is not None and batch_size is not None and batch_size % own:
+        log(
+            f"the model has a batch of {own} built in: each batch of {batch_size} is run as "
+            f"batches of {own}, filled up, and rates are of {batch_size}"
+        )
 
 
 def about_model(backend: Backend, model: str) -> dict[str, str]:

@@ -126,7 +126,7 @@ def predict_photos(
                 backend,
                 items,
                 top=top,
-                batch_size=batch_size_for(backend, options.get("batch_size")),
+                batch_size=batch_size_for(backend, options.get("batch_size"), log),
                 progress=advance,
                 device_timeout=options.get("device_timeout", DEVICE_TIMEOUT),
             )

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regcore.api.messages import Log, LoggedInterrupt, Status, log_listing, no_log, no_status
-from regcore.api.model import about_model, batch_size_for, check_not_swapped, open_model
+from regcore.api.model import (
+    about_model,
+    batch_size_for,
+    check_not_swapped,
+    open_model,
+    tell_built_in,
+)
 from regcore.api.options import (
     LARGEST_BATCH_SIZE,
     ModelOptions,
@@ -115,7 +121,9 @@ def profile_model(
                 workload = Workload(
                     backend, source.read(), choice.recipe, prepare, workers, seconds, say
                 )
-                sizes = batch_sizes or (batch_size_for(backend, options.get("batch_size")),)
+                sizes = batch_sizes or (batch_size_for(backend, options.get("batch_size"), log),)
+                for size in batch_sizes or ():
+                    tell_built_in(backend, size, log)
                 result = workload.profile(sizes, verify=verify)
         except KeyboardInterrupt:
             log(_interruption(begun, out))

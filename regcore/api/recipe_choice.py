@@ -55,7 +55,7 @@ def choose_recipe(
     if isinstance(wanted, Recipe):
         named = NamedRecipe("the caller's", wanted)
     else:
-        named = parse_recipe(wanted or GUIDES_RECIPE)
+        named = parse_recipe(GUIDES_RECIPE if wanted is None else wanted)
     recipe = named.recipe
     if own is not None:
         recipe = _in_form_of(own.recipe, recipe)

@@ -9,6 +9,7 @@ from typing import Any
 
 from regcore.api.messages import Log, no_log
 from regcore.errors import LogError
+from regcore.files.arguments import check_several
 from regcore.formats.trtexec import TrtexecResult
 from regcore.models.onnx_file import read_onnx
 from regcore.performance.trtexec_rates import RateMeasurement
@@ -47,6 +48,7 @@ def measure_trtexec(
     Raises UsageError for a batch size that the model does not take, and BackendError where there
     is no trtexec.
     """
+    check_several("options", options)
     measurement = RateMeasurement(
         read_onnx(Path(model)), Path(logs), fp16=fp16, options=tuple(options)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,10 @@ def _check_question(
 ) -> None:
     if baseline is not None and top1 is not None:
         raise UsageError("give --baseline or --baseline-top1, not both")
+    if baseline is not None and re.fullmatch(r"[0-9.]+ *%?", baseline):
+        raise UsageError(
+            f"--baseline takes the tag of a model, and --baseline-top1 an accuracy: {baseline}"
+        )
     if baseline is None and (table is not None or assume_tag):
         raise UsageError(f"{'--table' if table else '--assume-tag'} needs --baseline TAG")
     if baseline is None and top1 is None and against is None:

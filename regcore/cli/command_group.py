@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -92,6 +94,8 @@ class Commands(click.Group):
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> Any:  # noqa: ANN401
         """See click.Group; the context knows the whole command line."""
+        if not extra.get("resilient_parsing"):  # as where a shell completes a line
+            _refuse_empty(args)
         line = [info_name or "regcore", *args]
         make: Callable[..., click.Context] = super().make_context
         ctx = make(info_name, args, *more, **extra)
@@ -110,3 +114,13 @@ class Commands(click.Group):
             if ctx.params.get("debug"):
                 traceback.print_exc()
             ctx.exit(report_failure(error))
+
+
+def _refuse_empty(words: Sequence[str]) -> None:
+    """Raises UsageError for an empty word, which else would be the current folder or a default."""
+    own = words[: words.index("--")] if "--" in words else words
+    joined = [word.partition("=")[0] for word in own if re.fullmatch("--[^=]+=", word)]
+    parted = [before for before, word in pairwise(("", *words)) if not word]
+    for before in (*joined, *parted):
+        which = f"what follows {before}" if before.startswith("-") else "an argument"
+        raise click.UsageError(f"{which} is empty, as of a variable that is not set")

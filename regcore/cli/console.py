@@ -127,7 +127,10 @@ def print_text(*parts: RenderableType) -> None:
     """Text or tables on stdout, with colours on a terminal."""
     from rich.console import Console
 
+    from regcore.cli.least_width import least_width
+
     console = Console(highlight=False)
+    console.width = max([console.width, *map(least_width, parts)])
     # Not printed by rich itself, which ends the program in its own way on a closed pipe.
     with _answering(), console.capture() as capture:
         for part in parts:

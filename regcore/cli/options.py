@@ -178,7 +178,8 @@ _PREPROCESSOR_OPTIONS = (
         type=click.IntRange(min=1),
         default=MAX_PIXELS,
         show_default=f"Pillow's limit, {MAX_PIXELS}",
-        help="Larger images are refused.",
+        help="Larger images are refused. What Pillow decodes, as PNG, is refused over its own "
+        "limit in any case.",
     ),
     click.option(
         "--max-scans",

@@ -44,6 +44,12 @@ def check_choice(name: str, value: object, known: tuple[str, ...]) -> None:
         raise UsageError(f"{name} is one of {', '.join(known)}, not {shown(value)}")
 
 
+def check_several(name: str, value: object) -> None:
+    """Raises UsageError for one text where several are asked for: its letters would be them."""
+    if isinstance(value, (str, bytes)):
+        raise UsageError(f"{name} must be a list of texts, not one: [{shown(value)}]")
+
+
 def is_masked_array(value: object) -> bool:
     """Whether it is one of NumPy's masked arrays, whose mask np.asarray drops.
 

@@ -84,8 +84,9 @@ def label_images(
     has_label = found.labels != NO_LABEL
     if not has_label[:needed].all() and not (subset and has_label.any()):
         lacking = _chosen(names[:needed], ~has_label[:needed])
-        file = "" if labels is None or labels in FOLDER_ORDERS else f"{labels}: "
-        raise DatasetError(f"{file}{_lacking(lacking, len(names), root)}")
+        order = None if labels is None or labels not in FOLDER_ORDERS else str(labels)
+        file = "" if labels is None or order else f"{labels}: "
+        raise DatasetError(f"{file}{_lacking(lacking, len(names), root, order)}")
     return LabelledImages(
         names=_chosen(names, has_label),
         labels=found.labels[has_label],
@@ -165,12 +166,13 @@ def _chosen(names: Sequence[str], wanted: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(compress(names, wanted.tolist()))
 
 
-def _lacking(unlabelled: Sequence[str], count: int, root: str | Path) -> str:
+def _lacking(unlabelled: Sequence[str], count: int, root: str | Path, order: str | None) -> str:
     named = ", ".join(shown(root, name) for name in unlabelled[:_NAMED])
     more = f" and {len(unlabelled) - _NAMED} more" if len(unlabelled) > _NAMED else ""
-    advice = (
-        "--subset leaves them out"
-        if len(unlabelled) < count
-        else "the labels are of other images, or their folders are named otherwise"
-    )
+    if len(unlabelled) < count:
+        advice = "--subset leaves them out"
+    elif order is not None:
+        advice = f"none lies in a class folder of --labels {order}; --labels takes a file, too"
+    else:
+        advice = "the labels are of other images, or their folders are named otherwise"
     return f"{len(unlabelled)} of {count} images have no label: {named}{more}; {advice}"

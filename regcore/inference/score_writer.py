@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from regcore._native import score_files as native
 from regcore.errors import DatasetError, OutputError, RegcoreError
 from regcore.files.names import image_key
+from regcore.images.listing import LONGEST_NAME
 
 #: The benchmark tool counts a model's outputs from 1.
 _OUTPUT = 1
@@ -28,7 +29,10 @@ class PredictionWriter:
     """
 
     def __init__(self, out: Path, names: Sequence[str], *, binary: bool, workers: int = 1) -> None:
-        """names: of the images; NAME is cut at the first dot. Raises DatasetError for two alike."""
+        """names: of the images; NAME is cut at the first dot.
+
+        Raises DatasetError for two alike, or a file whose name is too long.
+        """
         self._out = out
         self._suffix = f"_{_OUTPUT}.{'bin' if binary else 'txt'}"
         self._files = [image_key(name) + self._suffix for name in names]
@@ -37,7 +41,12 @@ class PredictionWriter:
         owners = dict(zip(self._files, names, strict=True))
         for file, name in zip(self._files, names, strict=True):
             if owners[file] != name:
-                raise DatasetError(f"{name} and {owners[file]} would both become {file}")
+                raise DatasetError(
+                    f"{name} and {owners[file]} would both become {file}: rename one of them, as "
+                    "files have the names of images without folders, up to their first dot"
+                )
+            if len(os.fsencode(file)) > LONGEST_NAME:
+                raise DatasetError(f"{name}: the name {file} is longer than {LONGEST_NAME} bytes")
         if len(owners) != len(names):
             raise DatasetError("an image is listed twice, which would count it twice")
 

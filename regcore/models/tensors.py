@@ -91,7 +91,8 @@ def score_output(
     count = "more than one" if fitting else "no"
     integers = "" if fitting else ", nor one of integers"
     raise BackendError(
-        f"{model}: {count} {wanted}{integers}; name one of the model's outputs: {_listing(outputs)}"
+        f"{model}: {count} {wanted}{integers}; name one of the model's outputs by --output: "
+        f"{_listing(outputs)}"
     )
 
 

@@ -150,6 +150,8 @@ def parse_recipe(text: str) -> NamedRecipe:
     UsageError, in one line that names what is wrong in it; what a file has wrong is told with the
     file.
     """
+    if not isinstance(text, str):
+        raise UsageError(f"a recipe is a Recipe or a text, not {shown(text)}")
     base, changes = _split(text)
     if changes and not base:
         return NamedRecipe(text, _from_fields(text))

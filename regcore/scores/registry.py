@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from regcore.errors import UsageError
+from regcore.files.arguments import check_several
 
 if TYPE_CHECKING:
     from regcore.scores.metric import Metric
@@ -41,6 +42,7 @@ def extra_metrics(wanted: Sequence[str | Metric]) -> tuple[Metric, ...]:
 
     A name that comes twice counts once. Raises UsageError for a metric whose name is taken.
     """
+    check_several("metrics", wanted)
     metrics: dict[str, Metric] = {}
     for one in wanted:
         metric = new_metric(one) if isinstance(one, str) else one

@@ -143,3 +143,9 @@ def test_every_function_takes_a_recipe_and_its_text(
     for about in results:
         assert about["recipe_from"] == "--recipe"
         assert RECIPE.identity in about["recipe"]
+
+
+def test_an_empty_recipe_is_not_the_guides(colours: ColourSet, tmp_path: Path) -> None:
+    model = model_of(tmp_path, "float32", 3, 16, 16)
+    with pytest.raises(UsageError, match="no recipe ''"):
+        infer_images(model, colours.photos, tmp_path / "out", recipe="")

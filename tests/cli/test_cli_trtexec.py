@@ -147,7 +147,7 @@ def test_a_built_in_batch_size(tmp_path: Path, model: Path) -> None:
     assert "built-in batch size of 4" in result.stderr
 
 
-@pytest.mark.parametrize("batches", ["", "0", "1,x", "-1"])
+@pytest.mark.parametrize("batches", [",", "0", "1,x", "-1"])
 def test_batch_sizes_are_checked(model: Path, batches: str) -> None:
     result = measure(model, "--batch", batches)
     assert result.exit_code == 2

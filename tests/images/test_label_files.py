@@ -54,6 +54,36 @@ def test_a_name_with_white_space(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "second"),
+    [
+        ("b.JPEG 3 7", "3"),
+        (" b.jpg  3   7", "3"),
+        ("b.png n01440764 7", "n01440764"),
+        ("b.JPEG 1 2 7", "1"),
+        ("b.JPEG 0.9 7", "0.9"),
+        ("b.JPEG, 3 7", "3"),
+        ("b.JPEG 3 cat 7", "3"),
+        ("my b.JPEG 3 7", "3"),
+    ],
+)
+def test_two_labels_of_one_image_are_no_name_with_a_blank(
+    tmp_path: Path, line: str, second: str
+) -> None:
+    with pytest.raises(DatasetError, match=rf"line 2: .* {second} and 7 both look like labels"):
+        read_labels(label_file(tmp_path, f"a.JPEG 1\n{line}\n"))
+
+
+def test_words_behind_an_image_are_of_its_name(tmp_path: Path) -> None:
+    lines = 'a.JPEG copy 1\nb 3 2\n"c.JPEG 3" 4\nd.JPEG copy 2.JPEG 5\n'
+    names = {"a.JPEG copy": 1, "b 3": 2, "c.JPEG 3": 4, "d.JPEG copy 2.JPEG": 5}
+    assert read_labels(label_file(tmp_path, lines)) == names
+
+
+def test_a_name_in_quotes_may_end_in_a_number(tmp_path: Path) -> None:
+    assert read_labels(label_file(tmp_path, '"b.JPEG 3" 7\nmy 3 7\n')) == {"b.JPEG 3": 7, "my 3": 7}
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "b",
@@ -163,7 +193,7 @@ def test_tables(tmp_path: Path, text: str, expected: dict[str, int]) -> None:
         ('image,label\n"a"b,1\n', "line 2: "),
         ('image,label\n"a,1\n', "line 2: unexpected end of data"),
         ("image,label\n,1\n", "line 2: ',1': the name is empty"),
-        ("[[1], [2, 3]]\n", "JSON is no label file; --real"),
+        ("[[1], [2, 3]]\n", "JSON is no label file, write NAME INDEX"),
     ],
 )
 def test_a_damaged_table_is_named(tmp_path: Path, text: str, words: str) -> None:
@@ -171,6 +201,15 @@ def test_a_damaged_table_is_named(tmp_path: Path, text: str, words: str) -> None
     with pytest.raises(DatasetError, match=words) as caught:
         read_labels(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a.JPEG": 2, "b.JPEG": 7}', '{"a.JPEG": 2}', "{\n", "[\n2,\n7]"]
+)
+@pytest.mark.parametrize("name", ["labels.json", "labels.txt", "labels.csv"])
+def test_json_is_named_as_such(tmp_path: Path, text: str, name: str) -> None:
+    with pytest.raises(DatasetError, match=rf"{name}: JSON is no label file"):
+        read_labels(write(tmp_path / name, text))
 
 
 def test_the_1000_classes_are_timms() -> None:

@@ -156,7 +156,11 @@ def test_bad_bin_files_are_named(photos: Path, model: Path, tmp_path: Path, expe
         ("0 a.bin 224 224\n2 b.bin 224 224\n", "line 2: expected '1 PATH WIDTH HEIGHT'"),
         ("0 a.bin 224\n", "line 1: expected '0 PATH WIDTH HEIGHT'"),
         ("0 a.bin 299 299\n", "line 1: 299 x 299 pixels, but the recipe gives 224 x 224"),
-        ("0 x/a.bin 224 224\n1 y/a.bin 224 224\n", "x/a.bin and y/a.bin would both become a_1.txt"),
+        (
+            "0 x/a.bin 224 224\n1 y/a.bin 224 224\n",
+            "x/a.bin and y/a.bin would both become a_1.txt: rename one of them",
+        ),
+        (f"0 {'a' * 250}.bin 224 224\n", "a_1.txt is longer than 255 bytes"),
         ("0 a.bin 224 224\n1 a.bin 224 224\n", "listed twice"),
     ],
 )

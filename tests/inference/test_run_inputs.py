@@ -162,3 +162,20 @@ def test_an_inference_with_nothing_left_says_why_it_has_no_rates(
     result = regcore(*infer)
     assert result.exit_code == 0, result.output
     assert "no rates, for nothing was left to run" in result.stderr
+
+
+@pytest.mark.parametrize(("asked", "told"), [(3, 1), (6, 1), (8, 0), (4, 0), (None, 0)])
+def test_another_batch_than_the_built_in_one_is_told(
+    photos: Path, labels: Path, tmp_path: Path, asked: int | None, told: int
+) -> None:
+    model = save_model(tmp_path / "m.onnx", batch=4)
+    size = () if asked is None else ("--batch-size", asked)
+    said = f"the model has a batch of 4 built in: each batch of {asked} is run as batches of 4"
+    for command in (
+        ("run", model, photos, "--labels", labels, "--out", tmp_path / "run", *size),
+        ("infer", model, photos, tmp_path / "scores", *size),
+    ):
+        result = regcore(*command)
+        assert result.exit_code == 0, result.output
+        assert result.stderr.count(said) == told
+        assert result.stderr.count("built in") == told

@@ -9,8 +9,11 @@ from pathlib import Path
 from regcore.errors import DatasetError
 from regcore.images.label_files.label_text import collect_labels, is_label, parse_label
 from regcore.images.label_files.lines import Line
+from regcore.images.listing import IMAGE_SUFFIXES
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"\s+(\S+)')
+_NUMBER = re.compile(r"[+-]?[0-9]*[.]?[0-9]+(e[+-]?[0-9]+)?", re.IGNORECASE)
+_SUFFIXES = tuple(IMAGE_SUFFIXES)
 _EXPECTED = (
     "expected NAME INDEX, as in 'photo_1.JPEG 65'; the line splits at its last blank, and a NAME "
     "may stand in double quotes"
@@ -31,7 +34,21 @@ def _parse(line: str) -> tuple[str, int]:
     if found is None:
         raise DatasetError(_EXPECTED)
     name, label = found
+    second = None if line.lstrip().startswith('"') else _number_behind_image(name)
+    if second is not None:
+        raise DatasetError(
+            f"{second} and {label} both look like labels of an image; keep one of them, or put a "
+            "NAME with blanks in double quotes"
+        )
     return name, parse_label(label)
+
+
+def _number_behind_image(name: str) -> str | None:
+    """The first number that follows an image's name in `name`."""
+    words = [word.rstrip(",;") for word in name.split()]
+    images = [place for place, word in enumerate(words) if word.lower().endswith(_SUFFIXES)]
+    behind = words[images[0] + 1 :] if images else []
+    return next((word for word in behind if is_label(word) or _NUMBER.fullmatch(word)), None)
 
 
 def split_line(line: str) -> tuple[str, str] | None:

@@ -21,6 +21,10 @@ _NUMBER = re.compile(r"[+-]?[0-9]+")
 _HEADER = re.compile(
     r"\W*(image|file|path|name|id)\w*\W+(label|class|index|target|category)\w*", re.IGNORECASE
 )
+_JSON_OBJECT = re.compile(r'\s*[\[{]\s*|\s*\{\s*"[^"]*"\s*:.*')
+_NO_JSON = (
+    "JSON is no label file, write NAME INDEX a line, or a table; --real takes ReaL's real.json"
+)
 _PICKLES = {".pkl", ".pickle", ".npy", ".pt", ".pth", ".mat"}
 
 
@@ -52,12 +56,16 @@ def read_label_file(path: str | Path) -> LabelFile:
     lines = content_lines(read_input_text(path))
     if not lines:
         raise DatasetError(f"{path}: no labels in this file")
+    begins_json = lines[0].text.lstrip()[:1] in {"[", "{"}  # as a photo's name can, too
+    named_json = path.suffix.lower() in {".json", ".jsonl"}
+    if begins_json and (named_json or _JSON_OBJECT.fullmatch(lines[0].text)):
+        raise DatasetError(f"{path}: {_NO_JSON}")
     for read in (_names, _table, _numbers, _wordnet_ids, _names_after_header, _classes):
         found = read(path, lines)
         if found is not None:
             return found
-    if lines[0].text.lstrip()[:1] in {"[", "{"}:
-        raise DatasetError(f"{path}: JSON is no label file; --real takes ReaL's real.json")
+    if begins_json:
+        raise DatasetError(f"{path}: {_NO_JSON}")
     return LabelFile(path, "", read_name_lines(path, lines))  # which says what is wrong
 
 

@@ -1,0 +1,37 @@
+"""One text where a function wants several is refused: its letters would be taken for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regcore import Recipe, UsageError, compare_rates, quantize_model, run_doctor
+from regcore.api.trtexec import measure_trtexec
+from regcore.scores.registry import extra_metrics
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (partial(extra_metrics, "ece"), "metrics"),
+        (partial(compare_rates, "result"), "results"),
+        (partial(compare_rates, ["a=x", "b=y"], ratios="a/b"), "ratios"),
+        (partial(run_doctor, only="pillow"), "only"),
+        (partial(run_doctor, skip="opencv"), "skip"),
+        (partial(quantize_model, "m.onnx", "calibration", keep="*"), "keep"),
+        (partial(measure_trtexec, "m.onnx", options="--fp8"), "options"),
+    ],
+)
+def test_one_text_is_no_list(call: Callable[[], Any], name: str) -> None:
+    with pytest.raises(UsageError, match=rf"^{name} must be a list of texts, not one: \['"):
+        call()
+
+
+@pytest.mark.parametrize("wrong", [3, None, Path("recipe.json"), b"regnety_016"])
+def test_a_recipe_is_no_other_thing(wrong: Any) -> None:
+    with pytest.raises(UsageError, match="a recipe is a Recipe or a text, not "):
+        Recipe.parse(wrong)
