@@ -21,14 +21,14 @@
 namespace regcore {
 namespace {
 
-template <typename T>
+template <typename StepwiseMaxima>
 void FindMaxima(const SearchedRow& row, size_t classes, size_t segments) {
   const size_t whole = classes / kChunk;
   for (size_t segment = 0; segment < segments; ++segment) {
     const size_t first = whole * segment / segments;
     const size_t last =
         segment + 1 == segments ? ChunksOf(classes) : whole * (segment + 1) / segments;
-    StepwiseMaxima<T>(row, classes, first, last, last - first)
+    StepwiseMaxima(row, classes, first, last, last - first)
         .Finish(row.maxima.of_segments + kGroups * segment);
   }
 }
@@ -92,7 +92,8 @@ Comparison Compare(const uint8_t* row, size_t classes, float score, ptrdiff_t ah
 }
 
 template <typename T>
-constexpr ScoreKernels kKernels = {FindMaxima<T>, KthLargest, AtLeast<T>, SmallK<T>, Compare<T>};
+constexpr ScoreKernels kKernels = {FindMaxima<StepwiseMaxima<T>>, KthLargest, AtLeast<T>, SmallK<T>,
+                                   Compare<T>};
 
 }  // namespace
 }  // namespace regcore

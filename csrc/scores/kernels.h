@@ -17,7 +17,7 @@ inline constexpr size_t kGroups = 16;
 
 inline constexpr size_t ChunksOf(size_t classes) { return (classes + kChunk - 1) / kChunk; }
 
-// So many candidates are put in order at once.
+// One segment is enough for so many scores of a row, mostly.
 inline constexpr size_t kSmallK = 8;
 
 // Of so many candidates the first kGroups are put in order at once.
@@ -28,10 +28,12 @@ inline constexpr size_t kSmallKChunks = 64;
 
 // kGroups maxima of every chunk of a row: group g has the scores g, g + kGroups and so on of it.
 // Likewise those of every segment, which is whole chunks: each score belongs to one, but to which
-// is the kernel's own choice. -infinity where there is none.
+// is the kernel's own choice. -infinity where there is none. A kernel that has no use for those of
+// chunks does not find them.
 struct Maxima {
   float* of_chunks = nullptr;
   float* of_segments = nullptr;
+  float* bound = nullptr;  // for small_k and medium_k: the k-th largest of those of segments
 };
 
 // ahead: as Scores::PrefetchDistance.
@@ -63,20 +65,21 @@ struct ScoreKernels {
                      uint32_t* indices);
 
   // The usual search, of rows with their maxima in one segment and in at most kSmallKChunks chunks:
-  // the keys, ascending, of all scores not below the k-th largest of the maxima; returns how many.
-  // Where those are more than kSmallK or fewer than k, only that is told. Finds the maxima of
-  // `next` on the way, unless its scores are null. Memory is read slower than anything here is
-  // computed, so that it should never have nothing to do.
-  size_t (*small_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-                    uint64_t* keys);
+  // keys with the indices of the k first scores, in order, at the beginning of `keys`, which has
+  // room for kMediumK. False where fewer than k scores reach the bound, or more than are put in
+  // order at once. Finds the maxima of `next` and their bound on the way, unless its scores are
+  // null. Memory is read slower than anything here is computed, so that it should never have
+  // nothing to do.
+  bool (*small_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                  uint64_t* keys);
 
   // The row against one number.
   Comparison (*compare)(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead);
 
-  // As small_k, of rows with their maxima in two segments, for k of at most kGroups and up to
-  // kMediumK candidates: the keys of the first kGroups of these. Null for levels that have none.
-  size_t (*medium_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-                     uint64_t* keys) = nullptr;
+  // As small_k, of rows with their maxima in two segments, for k of at most kGroups. Null where
+  // there is none.
+  bool (*medium_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                   uint64_t* keys) = nullptr;
 };
 
 // Puts kSmallK keys in ascending order, without a branch that depends on them: for levels that

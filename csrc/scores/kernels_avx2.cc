@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "scores/kernels.h"
+#include "scores/sorted_lanes_avx2-inl.h"
 
 namespace regcore {
 namespace {
@@ -65,26 +66,7 @@ struct Lanes {
     const __m256 larger = _mm256_max_ps(low, high);
     return _mm256_movemask_ps(_mm256_cmp_ps(larger, threshold.low, _CMP_GE_OQ)) != 0;
   }
-  // By counting the larger ones of each.
-  float KthLargest(size_t k) const {
-    float numbers[kBlock];
-    Store(numbers);
-    __m256i above_low = _mm256_setzero_si256(), above_high = above_low;
-    for (float number : numbers) {
-      const __m256 other = _mm256_set1_ps(number);
-      above_low = Count(above_low, _mm256_cmp_ps(other, low, _CMP_GT_OQ));
-      above_high = Count(above_high, _mm256_cmp_ps(other, high, _CMP_GT_OQ));
-    }
-    const __m256i limit = _mm256_set1_epi32(static_cast<int>(k));
-    const auto wanted = [&](__m256 v, __m256i above) {
-      const __m256 few = _mm256_castsi256_ps(_mm256_cmpgt_epi32(limit, above));
-      return _mm256_blendv_ps(_mm256_set1_ps(__builtin_inff()), v, few);
-    };
-    const __m256 eight = _mm256_min_ps(wanted(low, above_low), wanted(high, above_high));
-    const __m128 four = _mm_min_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-    const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
-  }
+  float KthLargest(size_t k) const { return SortedSixteenLanes::Of(low, high).KthFromEnd(k); }
   // A lane that holds is all ones, which is -1.
   static __m256i Count(__m256i counts, __m256 lanes) {
     return _mm256_sub_epi32(counts, _mm256_castps_si256(lanes));
@@ -137,11 +119,18 @@ inline void SortSmallK(uint64_t* keys) { OrderSmallK(keys); }
 }  // namespace
 }  // namespace regcore
 
+#include "scores/codes_avx2-inl.h"
 #include "scores/kernels-inl.h"
+#include "scores/keys32_avx2-inl.h"
+#include "scores/keys64_avx2-inl.h"
+
+// After these:
+#include "scores/code_scan-inl.h"
+#include "scores/few_best-inl.h"
 
 namespace regcore {
 
 const ScoreKernels kScoreKernelsAvx2[kScoreTypes] = {
-    kKernels<Float32>, kKernels<Float16>, kKernels<Bfloat16>, kKernels<Int8>, kKernels<Uint8>};
+    kOfFloats, kOfCodes<Float16>, kOfCodes<Bfloat16>, kOfCodes<Int8>, kOfCodes<Uint8>};
 
 }  // namespace regcore

@@ -2,6 +2,8 @@
 #include <immintrin.h>
 
 #include "scores/kernels.h"
+#include "scores/keys64_avx512-inl.h"
+#include "scores/sorted_lanes_avx512-inl.h"
 
 namespace regcore {
 namespace {
@@ -39,26 +41,7 @@ struct Lanes {
   Lanes MaxWith(Lanes best) const { return {_mm512_max_ps(v, best.v)}; }
   uint32_t AtLeast(Lanes threshold) const { return _mm512_cmp_ps_mask(v, threshold.v, _CMP_GE_OQ); }
   bool AnyAtLeast(Lanes threshold) const { return AtLeast(threshold) != 0; }
-  // By counting the larger ones of each; the others are moved past it from both sides.
-  float KthLargest(size_t k) const {
-    const __m512i one = _mm512_set1_epi32(1);
-    const auto count = [&](__m512i counts, __m512i others) {
-      const __mmask16 larger = _mm512_cmp_ps_mask(_mm512_castsi512_ps(others), v, _CMP_GT_OQ);
-      return _mm512_mask_add_epi32(counts, larger, counts, one);
-    };
-    __m512i left = _mm512_castps_si512(v), right = left;
-    __m512i of_left = _mm512_setzero_si512(), of_right = of_left;
-    for (size_t i = 1; i < kBlock / 2; ++i) {
-      left = _mm512_alignr_epi32(left, left, 1);
-      right = _mm512_alignr_epi32(right, right, kBlock - 1);
-      of_left = count(of_left, left);
-      of_right = count(of_right, right);
-    }
-    of_left = count(of_left, _mm512_alignr_epi32(left, left, 1));
-    const __m512i limit = _mm512_set1_epi32(static_cast<int>(k));
-    const __m512i larger = _mm512_add_epi32(of_left, of_right);
-    return _mm512_mask_reduce_min_ps(_mm512_cmplt_epi32_mask(larger, limit), v);
-  }
+  float KthLargest(size_t k) const { return KthLargestOfOne(v, k); }
   void Store(float* memory) const { _mm512_storeu_ps(memory, v); }
 
  private:
@@ -99,22 +82,6 @@ class LaneCounts {
   __m512i below_ = _mm512_setzero_si512();
 };
 
-// Every key and the one at its place in `partners`, of which those of `larger` keep the larger.
-inline __m512i Exchange(__m512i keys, __m512i partners, __mmask8 larger) {
-  const __m512i others = _mm512_permutexvar_epi64(partners, keys);
-  return _mm512_mask_max_epu64(_mm512_min_epu64(keys, others), larger, keys, others);
-}
-
-// The network of OrderSmallK, its exchanges side by side.
-inline __m512i SortedEight(__m512i keys) {
-  keys = Exchange(keys, _mm512_setr_epi64(2, 3, 0, 1, 6, 7, 4, 5), 0b11001100);
-  keys = Exchange(keys, _mm512_setr_epi64(4, 5, 6, 7, 0, 1, 2, 3), 0b11110000);
-  keys = Exchange(keys, _mm512_setr_epi64(1, 0, 3, 2, 5, 4, 7, 6), 0b10101010);
-  keys = Exchange(keys, _mm512_setr_epi64(0, 1, 4, 5, 2, 3, 6, 7), 0b00110000);
-  keys = Exchange(keys, _mm512_setr_epi64(0, 4, 2, 6, 1, 5, 3, 7), 0b01010000);
-  return Exchange(keys, _mm512_setr_epi64(0, 2, 1, 4, 3, 6, 5, 7), 0b01010100);
-}
-
 inline void SortSmallK(uint64_t* memory) {
   _mm512_storeu_si512(memory, SortedEight(_mm512_loadu_si512(memory)));
 }
@@ -122,13 +89,17 @@ inline void SortSmallK(uint64_t* memory) {
 }  // namespace
 }  // namespace regcore
 
+#include "scores/codes_avx512-inl.h"
 #include "scores/kernels-inl.h"
-#include "scores/medium_k_avx512-inl.h"
+#include "scores/keys32_avx2-inl.h"
+
+// After these:
+#include "scores/code_scan-inl.h"
+#include "scores/few_best-inl.h"
 
 namespace regcore {
 
 const ScoreKernels kScoreKernelsAvx512[kScoreTypes] = {
-    WithMediumK<Float32>(), WithMediumK<Float16>(), WithMediumK<Bfloat16>(), WithMediumK<Int8>(),
-    WithMediumK<Uint8>()};
+    kOfFloats, kOfCodes<Float16>, kOfCodes<Bfloat16>, kOfCodes<Int8>, kOfCodes<Uint8>};
 
 }  // namespace regcore

@@ -47,18 +47,20 @@ size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t l
 }
 
 template <typename T>
-size_t SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-              uint64_t* keys) {
-  if (next.scores != nullptr) FindMaxima<T>(next, classes, 1);
+bool SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+            uint64_t* keys) {
+  if (next.scores != nullptr) {
+    FindMaxima<T>(next, classes, 1);
+    *next.maxima.bound = KthLargest(next.maxima.of_segments, k);
+  }
   uint32_t indices[kSmallK + 1];
-  const float bound = KthLargest(row.maxima.of_segments, k);
-  const size_t count = AtLeast<T>(row, classes, bound, kSmallK + 1, indices);
-  if (count > kSmallK) return count;
+  const size_t count = AtLeast<T>(row, classes, *row.maxima.bound, kSmallK + 1, indices);
+  if (count < k || count > kSmallK) return false;
   for (size_t i = 0; i < count; ++i) {
     keys[i] = KeyOfNumber(ValueAt<T>(row.scores, indices[i]), indices[i]);
   }
   std::sort(keys, keys + count);
-  return count;
+  return true;
 }
 
 template <typename T>

@@ -12,10 +12,12 @@ enum class ScoreType { kFloat32 = 0, kFloat16, kBfloat16, kInt8, kUint8 };
 
 inline constexpr size_t kScoreTypes = 5;
 
-// Each type as it is stored, and its exact value as a float. kLowest is not above any score.
+// Each type as it is stored, and its exact value as a float. kLowest is not above any score,
+// kHighest not below any.
 struct Float32 {
   using Storage = float;
   static constexpr Storage kLowest = std::numeric_limits<float>::quiet_NaN();
+  static constexpr float kHighest = std::numeric_limits<float>::infinity();
   static constexpr ScoreType kType = ScoreType::kFloat32;
   static float Value(float stored) { return stored; }
 };
@@ -23,6 +25,7 @@ struct Float32 {
 struct Float16 {
   using Storage = uint16_t;
   static constexpr Storage kLowest = 0x7E00;  // NaN
+  static constexpr float kHighest = std::numeric_limits<float>::infinity();
   static constexpr ScoreType kType = ScoreType::kFloat16;
   static float Value(uint16_t stored);
 };
@@ -30,6 +33,7 @@ struct Float16 {
 struct Bfloat16 {
   using Storage = uint16_t;
   static constexpr Storage kLowest = 0x7FC0;  // NaN
+  static constexpr float kHighest = std::numeric_limits<float>::infinity();
   static constexpr ScoreType kType = ScoreType::kBfloat16;
   static float Value(uint16_t stored);
 };
@@ -37,6 +41,7 @@ struct Bfloat16 {
 struct Int8 {
   using Storage = int8_t;
   static constexpr Storage kLowest = -128;
+  static constexpr float kHighest = 127;
   static constexpr ScoreType kType = ScoreType::kInt8;
   static float Value(int8_t stored) { return stored; }
 };
@@ -44,6 +49,7 @@ struct Int8 {
 struct Uint8 {
   using Storage = uint8_t;
   static constexpr Storage kLowest = 0;
+  static constexpr float kHighest = 255;
   static constexpr ScoreType kType = ScoreType::kUint8;
   static float Value(uint8_t stored) { return stored; }
 };

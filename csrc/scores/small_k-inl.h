@@ -86,13 +86,13 @@ struct SmallKGroups {
 // The next row's maxima are found in between: a processor that had only this row to look at would
 // stop asking for memory.
 template <typename T>
-size_t SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-              uint64_t* keys) {
+bool SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+            uint64_t* keys) {
   constexpr size_t kSteps = 8;
   const size_t chunks = ChunksOf(classes);
   const size_t wanted = next.scores == nullptr ? 0 : chunks;
   StepwiseMaxima<T> maxima(next, classes, 0, wanted, (chunks + kSteps - 1) / kSteps);
-  const Lanes bound = Lanes::All(KthLargest(row.maxima.of_segments, k));
+  const Lanes bound = Lanes::All(*row.maxima.bound);
   maxima.Step();
 
   CandidateGroups found;
@@ -113,8 +113,11 @@ size_t SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, s
     maxima.Step();
     SortSmallK(keys);
   }
-  if (wanted != 0) maxima.Finish(next.maxima.of_segments);
-  return count;
+  if (wanted != 0) {
+    maxima.Finish(next.maxima.of_segments);
+    *next.maxima.bound = KthLargest(next.maxima.of_segments, k);
+  }
+  return k <= count && count <= kSmallK;
 }
 
 }  // namespace

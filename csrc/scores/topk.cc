@@ -90,6 +90,7 @@ struct TopK::Workspace {
     for (Maxima& of_row : maxima) {
       part(&of_row.of_chunks, kGroups * ChunksOf(classes));
       part(&of_row.of_segments, kGroups * segments);
+      part(&of_row.bound, 1);
     }
     bytes = offset;
   }
@@ -134,7 +135,11 @@ void TopK::Run(size_t first, size_t last, uint8_t* values, int64_t* indices,
     const auto searched = [&](size_t r) {
       return r < last ? SearchedRow{scores_.Row(r), ahead, space.maxima[r % 2]} : SearchedRow{};
     };
-    if (first < last) kernels_->maxima(searched(first), scores_.classes, segments_);
+    if (first < last) {
+      const SearchedRow row = searched(first);
+      kernels_->maxima(row, scores_.classes, segments_);
+      *row.maxima.bound = Bound(row.maxima.of_segments);
+    }
     for (size_t r = first; r < last; ++r) {
       BestKeys<T>(searched(r), searched(r + 1), space);
       write(r);
@@ -145,11 +150,9 @@ void TopK::Run(size_t first, size_t last, uint8_t* values, int64_t* indices,
 template <typename T>
 void TopK::BestKeys(const SearchedRow& row, const SearchedRow& next, const Workspace& space) const {
   if (small_k_) {
-    const size_t count = kernels_->small_k(row, next, scores_.classes, k_, space.keys);
-    if (k_ <= count && count <= kSmallK) return;
+    if (kernels_->small_k(row, next, scores_.classes, k_, space.keys)) return;
   } else if (medium_k_) {
-    const size_t count = kernels_->medium_k(row, next, scores_.classes, k_, space.keys);
-    if (k_ <= count && count <= kMediumK) return;
+    if (kernels_->medium_k(row, next, scores_.classes, k_, space.keys)) return;
   } else if (next.scores != nullptr) {
     kernels_->maxima(next, scores_.classes, segments_);
   }

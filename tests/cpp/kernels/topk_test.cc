@@ -89,6 +89,20 @@ class Table {
     }
   }
 
+  // Rows side by side of scores of 16 bits.
+  Table(const std::vector<uint16_t>& stored, const Case& c) {
+    const size_t bytes = stored.size() * sizeof(uint16_t);
+    bytes_ = std::make_unique<uint8_t[]>(bytes);
+    std::memcpy(bytes_.get(), stored.data(), bytes);
+    scores_ = {bytes_.get(), static_cast<ptrdiff_t>(c.classes * sizeof(uint16_t)), c.rows,
+               c.classes, c.type};
+    WithScoreType(c.type, [&](auto type) {
+      for (size_t i = 0; i < stored.size(); ++i) {
+        values_.push_back(ValueAt<decltype(type)>(bytes_.get(), i));
+      }
+    });
+  }
+
   const Scores& scores() const { return scores_; }
   const float* Row(size_t r) const { return values_.data() + r * scores_.classes; }
 
@@ -201,25 +215,59 @@ Case RandomCase(Random* random) {
 class TopKTest : public LevelTest {};
 INSTANTIATE_TEST_SUITE_P(Levels, TopKTest, testing::ValuesIn(SupportedSimdLevels()), LevelName);
 
-TEST_P(TopKTest, PermutationsOfTheBestEight) {
+template <typename T>
+bool BestEightAreRight(SimdLevel level) {
+  using Storage = typename T::Storage;
   constexpr size_t kClasses = 100, kBest = 8;
-  float row[kClasses] = {};
-  const Scores scores = {reinterpret_cast<const uint8_t*>(row), sizeof(row), 1, kClasses,
-                         ScoreType::kFloat32};
-  const TopK topk(scores, kBest, level());
+  Storage row[kClasses] = {};
+  const Scores scores = {reinterpret_cast<const uint8_t*>(row), sizeof(row), 1, kClasses, T::kType};
+  const TopK topk(scores, kBest, level);
   AlignedBuffer scratch;
   bool ok = topk.Reserve(&scratch).ok();
-  float best[kBest] = {1, 2, 3, 4, 5, 6, 7, 8};
+  Storage best[kBest];
+  for (size_t i = 0; i < kBest; ++i) best[i] = Stored<T>(static_cast<float>(1 + i) / 2);
+  Storage highest[kBest];
+  std::reverse_copy(best, best + kBest, highest);
   do {
     for (size_t i = 0; i < kBest; ++i) row[11 * i] = best[i];
-    float values[kBest];
+    Storage values[kBest];
     int64_t indices[kBest];
     topk.Run(0, 1, reinterpret_cast<uint8_t*>(values), indices, &scratch);
     for (size_t i = 0; i < kBest; ++i) {
-      ok = ok && values[i] == static_cast<float>(kBest - i) && row[indices[i]] == values[i];
+      ok = ok && values[i] == highest[i] && row[indices[i]] == values[i];
     }
   } while (std::next_permutation(best, best + kBest));
-  EXPECT_TRUE(ok) << "permutations of the best eight, " << SimdName(level());
+  return ok;
+}
+
+TEST_P(TopKTest, PermutationsOfTheBestEight) {
+  EXPECT_TRUE(BestEightAreRight<Float32>(level()));
+  EXPECT_TRUE(BestEightAreRight<Float16>(level()));
+  EXPECT_TRUE(BestEightAreRight<Int8>(level()));
+  EXPECT_TRUE(BestEightAreRight<Uint8>(level()));
+}
+
+// Each beside all others of its sign, and beside few: infinities, numbers too small for an
+// exponent, both zeros and every NaN among them.
+TEST_P(TopKTest, EveryScoreOfSixteenBits) {
+  constexpr size_t kClasses = 1024, kRows = 64;
+  Random random(7);
+  std::vector<uint16_t> stored(kRows * kClasses);
+  std::iota(stored.begin(), stored.end(), uint16_t{0});
+  for (bool mixed : {false, true}) {
+    if (mixed) {
+      for (size_t i = stored.size() - 1; i > 0; --i) {
+        std::swap(stored[i], stored[static_cast<size_t>(random.Between(0, static_cast<int>(i)))]);
+      }
+    }
+    for (ScoreType type : {ScoreType::kFloat16, ScoreType::kBfloat16}) {
+      const Table table(stored, {type, Content::kAnyBits, kRows, kClasses, 1});
+      for (size_t k : {1u, 5u, 8u, 10u, 16u, 40u, 1024u}) {
+        const Case c = {type, Content::kAnyBits, kRows, kClasses, k};
+        EXPECT_TRUE(TopKIsRight(c, table, level())) << c.Text() << " mixed " << mixed;
+      }
+    }
+  }
 }
 
 TEST(ScoresTest, WhatIsPrefetchedIsReadLater) {

@@ -1,0 +1,99 @@
+// A row of scores of 8 or 16 bits, chunk by chunk: for kernels-inl.h, after an instruction set's
+//
+//   Codes<T>                        kCount scores of type T in a register, as integers
+//     Codes<T>::Lowest()            none is below it
+//     Codes<T>::Load(memory)
+//     Codes<T>::All(threshold)      the lowest that is no lower score
+//     codes.Last(n)                 the last n, and the lowest in place of the others
+//     codes.MaxWith(codes)
+//     codes.AtLeast(threshold)      bit i: code i >= threshold
+//     codes.Groups()                Lanes: the largest score of each of kGroups groups
+//
+// It is compared with a number as fast as with the maxima of chunks, so that it has none of these.
+#pragma once
+
+#include "scores/kernels.h"
+
+namespace regcore {
+namespace {
+
+// The maxima of the chunks [first, last) of a row, some chunks at a time.
+template <typename T>
+class StepwiseCodeMaxima {
+ public:
+  StepwiseCodeMaxima(const SearchedRow& row, size_t classes, size_t first, size_t last, size_t step)
+      : row_(row), classes_(classes), last_(last), step_(step), next_(first) {
+    whole_ = last < classes / kChunk ? last : classes / kChunk;
+  }
+
+  void Step() {
+    const size_t end = next_ + step_ < whole_ ? next_ + step_ : whole_;
+    for (; next_ < end; ++next_) {
+      for (size_t i = 0; i < kChunk; i += kCount) Add(kChunk * next_ + i);
+    }
+  }
+
+  // Those of all chunks together go to `of_segment`.
+  void Finish(float* of_segment) {
+    while (next_ < whole_) Step();
+    if (next_ < last_) {
+      size_t i = kChunk * next_;
+      for (; i + kCount <= classes_; i += kCount) Add(i);
+      if (i < classes_) {
+        const Codes<T> last = Codes<T>::Load(row_.scores + (classes_ - kCount) * kBytes);
+        best_ = last.Last(classes_ - i).MaxWith(best_);
+      }
+    }
+    best_.Groups().Store(of_segment);
+  }
+
+ private:
+  static constexpr size_t kCount = Codes<T>::kCount;
+  static constexpr size_t kBytes = sizeof(typename T::Storage);
+
+  void Add(size_t index) {
+    const uint8_t* scores = row_.scores + index * kBytes;
+    __builtin_prefetch(scores + row_.ahead);
+    best_ = Codes<T>::Load(scores).MaxWith(best_);
+  }
+
+  const SearchedRow row_;
+  const size_t classes_;
+  const size_t last_;
+  const size_t step_;
+  size_t whole_;  // the end of those with kChunk scores
+  size_t next_;
+  Codes<T> best_ = Codes<T>::Lowest();
+};
+
+// As ChunkAtLeast of floats.
+template <typename T>
+uint64_t ChunkAtLeast(const uint8_t* row, size_t classes, size_t chunk, Codes<T> threshold) {
+  const size_t begin = kChunk * chunk;
+  const size_t read = begin + kChunk <= classes ? begin : classes - kChunk;
+  const uint8_t* scores = row + read * sizeof(typename T::Storage);
+  uint64_t found = 0;
+  for (size_t i = 0; i < kChunk; i += Codes<T>::kCount) {
+    found |= Codes<T>::Load(scores + i * sizeof(typename T::Storage)).AtLeast(threshold) << i;
+  }
+  return found >> (begin - read);
+}
+
+template <typename T>
+size_t CodesAtLeast(const SearchedRow& row, size_t classes, float threshold, size_t limit,
+                    uint32_t* indices) {
+  if (threshold > T::kHighest) return 0;
+  const Codes<T> all = Codes<T>::All(threshold);
+  size_t count = 0;
+  for (size_t chunk = 0; chunk < ChunksOf(classes) && count < limit; ++chunk) {
+    uint64_t found = ChunkAtLeast<T>(row.scores, classes, chunk, all);
+    for (; found != 0; found &= found - 1) {
+      indices[count++] =
+          static_cast<uint32_t>(kChunk * chunk) + static_cast<uint32_t>(__builtin_ctzll(found));
+    }
+  }
+  return count;
+}
+
+}  // namespace
+}  // namespace regcore

@@ -1,0 +1,66 @@
+// AVX-512: the codes of 64 bytes of scores.
+#pragma once
+
+#include <immintrin.h>
+
+#include "scores/group_codes_avx2-inl.h"
+#include "scores/kernels.h"
+
+namespace regcore {
+namespace {
+
+template <typename T>
+struct Codes {
+  static constexpr size_t kCount = kIsByte<T> ? 64 : 32;
+
+  __m512i v;
+
+  static Codes Lowest() {
+    return {kIsByte<T> ? _mm512_set1_epi8(-128) : _mm512_set1_epi16(-0x8000)};
+  }
+
+  static Codes Load(const uint8_t* p) {
+    const __m512i stored = _mm512_loadu_si512(p);
+    if constexpr (kIsByte<T>) {
+      if constexpr (kByteFlip<T> == 0) return {stored};
+      return {_mm512_xor_si512(stored, _mm512_set1_epi8(kByteFlip<T>))};
+    } else {
+      // As GroupCodes::Flipped.
+      constexpr int kFirstXorSecondAndThird = 0x78;
+      const __m512i ordered =
+          _mm512_ternarylogic_epi32(stored, _mm512_srai_epi16(stored, 15),
+                                    _mm512_set1_epi16(0x7FFF), kFirstXorSecondAndThird);
+      return {_mm512_add_epi16(ordered, _mm512_set1_epi16(kPastInfinity<T>))};
+    }
+  }
+
+  static Codes All(float threshold) {
+    return {_mm512_broadcast_i64x4(GroupCodes<T>::All(threshold).v)};
+  }
+
+  Codes Last(size_t n) const {
+    if constexpr (kIsByte<T>) {
+      return {_mm512_mask_mov_epi8(Lowest().v, ~uint64_t{0} << (kCount - n), v)};
+    } else {
+      return {_mm512_mask_mov_epi16(Lowest().v, ~uint32_t{0} << (kCount - n), v)};
+    }
+  }
+
+  Codes MaxWith(Codes best) const {
+    return {kIsByte<T> ? _mm512_max_epi8(v, best.v) : _mm512_max_epi16(v, best.v)};
+  }
+
+  uint64_t AtLeast(Codes threshold) const {
+    if constexpr (kIsByte<T>) return _mm512_cmpge_epi8_mask(v, threshold.v);
+    return _mm512_cmpge_epi16_mask(v, threshold.v);
+  }
+
+  Lanes Groups() const {
+    const __m256i low = _mm512_castsi512_si256(v), high = _mm512_extracti64x4_epi64(v, 1);
+    if constexpr (!kIsByte<T>) return GroupCodes<T>{_mm256_max_epi16(low, high)}.Scores();
+    return GroupCodes<T>::OfHalves(_mm256_max_epi8(low, high)).Scores();
+  }
+};
+
+}  // namespace
+}  // namespace regcore
