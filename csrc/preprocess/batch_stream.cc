@@ -5,7 +5,7 @@
 
 namespace regcore {
 
-BatchStream::BatchStream(const ImagePreprocessor& preprocess, size_t workers,
+BatchStream::BatchStream(const ImagePreprocessor& preprocess, IdleWorkers* idle,
                          std::vector<ImageSource> sources, ExternalDecoder external,
                          size_t batch_size, std::vector<uint8_t*> buffers, size_t keep)
     : preprocess_(preprocess),
@@ -15,17 +15,18 @@ BatchStream::BatchStream(const ImagePreprocessor& preprocess, size_t workers,
       batches_((sources_.size() + batch_size - 1) / batch_size),
       buffers_(std::move(buffers)),
       keep_(keep),
-      share_(preprocess.spec().memory, workers),
+      idle_(idle),
+      workers_(idle->Take()),
       ring_(buffers_.size()),
-      pool_(workers) {
-  for (size_t i = 0; i < workers; ++i) {
-    workers_.push_back(std::make_unique<WorkerState>(preprocess.spec(), share_));
-  }
+      pool_(workers_->size()) {
   for (size_t batch = 0; batch < buffers_.size(); ++batch) PrepareEntry(batch);
   ahead_.Reset(&sources_);
 }
 
-BatchStream::~BatchStream() { Stop(); }
+BatchStream::~BatchStream() {
+  Stop();
+  idle_->GiveBack(std::move(workers_));
+}
 
 void BatchStream::Stop() {
   pool_.Cancel();
@@ -74,7 +75,7 @@ void BatchStream::Fill(size_t index, size_t worker) {
   if (!WaitForBuffer(index / batch_size_)) return;
   RingEntry& entry = ring_[batch.buffer];
   uint8_t* out = buffers_[batch.buffer] + (index - batch.first) * preprocess_.slot_bytes();
-  WorkerState* state = workers_[worker].get();
+  WorkerState* state = (*workers_)[worker];
   Status status = preprocess_.ToSlot(sources_[index], index, external_, state, out);
   if (!status.ok() || !state->diagnostics.empty()) {
     entry.reports.Add({index, std::move(status), std::move(state->diagnostics)});

@@ -11,6 +11,7 @@
 
 #include "preprocess/list_job.h"
 #include "preprocess/sources_ahead.h"
+#include "preprocess/worker_set.h"
 
 namespace regcore {
 
@@ -31,14 +32,14 @@ struct ImageTiming {
 enum class StreamState { kBatch, kEnd, kNotYet };
 
 // One consumer, who holds the last `keep` batches that he was given, fewer than there are buffers.
-// `buffers` (each of batch_size slots) and what the sources point to outlive the stream.
+// `idle`, `buffers` (each of batch_size slots) and what the sources point to outlive the stream.
 // Memory does not grow with the number of images beyond the list itself.
 class BatchStream {
  public:
-  BatchStream(const ImagePreprocessor& preprocess, size_t workers, std::vector<ImageSource> sources,
-              ExternalDecoder external, size_t batch_size, std::vector<uint8_t*> buffers,
-              size_t keep);
-  // Does what Stop does.
+  BatchStream(const ImagePreprocessor& preprocess, IdleWorkers* idle,
+              std::vector<ImageSource> sources, ExternalDecoder external, size_t batch_size,
+              std::vector<uint8_t*> buffers, size_t keep);
+  // Does what Stop does, and gives the workers back.
   ~BatchStream();
 
   Status Start();
@@ -83,8 +84,8 @@ class BatchStream {
   const size_t batches_;
   const std::vector<uint8_t*> buffers_;
   const size_t keep_;
-  const MemoryShare share_;
-  std::vector<std::unique_ptr<WorkerState>> workers_;
+  IdleWorkers* const idle_;
+  std::unique_ptr<WorkerSet> workers_;
   std::vector<RingEntry> ring_;  // one per buffer
 
   std::mutex mutex_;  // guards the waits below, not the work

@@ -8,12 +8,8 @@
 
 namespace regcore {
 
-ListJob::ListJob(const ImagePreprocessor& preprocess, size_t workers)
-    : preprocess_(preprocess), share_(preprocess.spec().memory, workers), pool_(workers) {
-  for (size_t i = 0; i < workers; ++i) {
-    workers_.push_back(std::make_unique<WorkerState>(preprocess.spec(), share_));
-  }
-}
+ListJob::ListJob(const ImagePreprocessor& preprocess, IdleWorkers* idle)
+    : preprocess_(preprocess), idle_(idle), pool_(idle->workers()) {}
 
 void ListJob::Record(size_t index, Status status, Diagnostics diagnostics) {
   if (status.code() == StatusCode::kOutput || status.code() == StatusCode::kEnvironment) {
@@ -28,13 +24,14 @@ void ListJob::Record(size_t index, Status status, Diagnostics diagnostics) {
 }
 
 Status ListJob::Start(std::vector<ImageSource> sources, RunItem run) {
+  if (!workers_) workers_ = idle_->Take();
   sources_ = std::move(sources);
   ahead_.Reset(&sources_);
   reports_.Reset(0, sources_.size());
   failed_ = 0;
   output_status_ = Status();
   return pool_.Start(sources_.size(), [this, run = std::move(run)](size_t index, size_t number) {
-    WorkerState* worker = workers_[number].get();
+    WorkerState* worker = (*workers_)[number];
     Status status;
     try {
       status = run(index, worker);
@@ -87,9 +84,17 @@ Status ListJob::StartToPack(std::vector<ImageSource> sources, ExternalDecoder ex
   return StartWriting(std::move(sources), external, checksums, write);
 }
 
+std::vector<ItemReport> ListJob::TakeReports() {
+  if (workers_) {
+    stage_times_ += workers_->stage_times();
+    idle_->GiveBack(std::move(workers_));
+  }
+  return reports_.Take();
+}
+
 StageTimes ListJob::stage_times() const {
-  StageTimes sum;
-  for (const auto& worker : workers_) sum += worker->stage_times;
+  StageTimes sum = stage_times_;
+  if (workers_) sum += workers_->stage_times();
   return sum;
 }
 

@@ -15,13 +15,14 @@
 #include "preprocess/item_report.h"
 #include "preprocess/preprocess.h"
 #include "preprocess/sources_ahead.h"
+#include "preprocess/worker_set.h"
 
 namespace regcore {
 
-// Runs one list after the other; threads and their memory are kept between them.
+// Runs one list after the other; its threads are kept between them. `idle` outlives the job.
 class ListJob : public Waitable {
  public:
-  ListJob(const ImagePreprocessor& preprocess, size_t workers);
+  ListJob(const ImagePreprocessor& preprocess, IdleWorkers* idle);
 
   // Image i goes to out + i * slot_bytes(). Returns at once; `out` and what the sources point to
   // must live until the job has ended.
@@ -47,8 +48,8 @@ class ListJob : public Waitable {
   size_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
   // The reports of the job that has ended, ordered by index whatever the number of workers: images
-  // that failed, or of which there are diagnostics.
-  std::vector<ItemReport> TakeReports() { return reports_.Take(); }
+  // that failed, or of which there are diagnostics. Gives the workers back.
+  std::vector<ItemReport> TakeReports();
 
   // What kept the job from writing, which ended it early; kOk if nothing did.
   Status output_status() const { return output_status_; }
@@ -64,8 +65,9 @@ class ListJob : public Waitable {
   const ImagePreprocessor& preprocess_;
   std::vector<ImageSource> sources_;
   SourcesAhead ahead_;
-  const MemoryShare share_;
-  std::vector<std::unique_ptr<WorkerState>> workers_;
+  IdleWorkers* const idle_;
+  std::unique_ptr<WorkerSet> workers_;  // from the start of a job on
+  StageTimes stage_times_;              // of jobs whose workers were given back
   std::atomic<size_t> failed_{0};
   ReportList reports_;
   std::mutex output_mutex_;

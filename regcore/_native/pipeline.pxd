@@ -26,6 +26,12 @@ cdef extern from "preprocess/preprocess.h" namespace "regcore" nogil:
     cdef cppclass ImagePreprocessor:
         ImagePreprocessor(const PreprocessSpec&) except +
         size_t slot_bytes()
+        const PreprocessSpec& spec()
+
+
+cdef extern from "preprocess/worker_set.h" namespace "regcore" nogil:
+    cdef cppclass IdleWorkers:
+        IdleWorkers(const PreprocessSpec&, size_t) except +
 
 
 cdef extern from "preprocess/stage_times.h" namespace "regcore" nogil:
@@ -47,7 +53,7 @@ cdef extern from "preprocess/stage_times.h" namespace "regcore" nogil:
 
 cdef extern from "preprocess/list_job.h" namespace "regcore" nogil:
     cdef cppclass ListJob(Waitable):
-        ListJob(const ImagePreprocessor&, size_t) except +
+        ListJob(const ImagePreprocessor&, IdleWorkers*) except +
         Status StartToSlots(vector[ImageSource], ExternalDecoder, uint8_t*) except +
         Status StartToFiles(vector[ImageSource], ExternalDecoder, vector[string],
                             uint64_t*) except +
@@ -77,7 +83,7 @@ cdef extern from "preprocess/batch_stream.h" namespace "regcore" nogil:
         kNotYet
 
     cdef cppclass BatchStream:
-        BatchStream(const ImagePreprocessor&, size_t, vector[ImageSource], ExternalDecoder, size_t,
+        BatchStream(const ImagePreprocessor&, IdleWorkers*, vector[ImageSource], ExternalDecoder, size_t,
                     vector[uint8_t*], size_t) except +
         Status Start() except +
         void Stop()

@@ -102,6 +102,7 @@ cdef class Preprocessing:
 
     cdef unique_ptr[MemoryBudget] memory
     cdef unique_ptr[ImagePreprocessor] preprocess
+    cdef unique_ptr[IdleWorkers] idle
     cdef unique_ptr[ListJob] job
     cdef readonly int workers
     cdef bint closed
@@ -113,10 +114,11 @@ cdef class Preprocessing:
             self.memory.reset(new MemoryBudget(memory))
         self.workers = workers
         self.preprocess.reset(new ImagePreprocessor(spec_of(recipe, self.memory.get(), options)))
+        self.idle.reset(new IdleWorkers(self.preprocess.get().spec(), workers))
 
     cdef ListJob* started(self) except NULL:
         if not self.job:
-            self.job.reset(new ListJob(self.preprocess.get()[0], self.workers))
+            self.job.reset(new ListJob(self.preprocess.get()[0], self.idle.get()))
             self.owner = getpid()
             stop_at_exit(self)
         check_not_ending()
@@ -194,6 +196,7 @@ cdef class Preprocessing:
         # Joining threads that may want the GIL must not hold it.
         with nogil:
             self.job.reset()
+        self.idle.reset()  # before the budget of memory
 
 
 cdef bytes timing_bytes(const vector[ImageTiming]& timings):
@@ -241,7 +244,7 @@ cdef class Stream:
         if keep < 1 or pointers.size() <= keep:
             raise ValueError("a stream needs more buffers than it keeps")
         self.stream.reset(new BatchStream(
-            preprocessing.preprocess.get()[0], preprocessing.workers, self.images.sources,
+            preprocessing.preprocess.get()[0], preprocessing.idle.get(), self.images.sources,
             self.images.decoder(), batch_size, move(pointers), keep))
         stop_at_exit(self)
         check_not_ending()

@@ -172,7 +172,8 @@ TEST(FaultsTest, JobsWithoutMemoryReportEveryImage) {
   const ImagePreprocessor preprocess(spec);
   spared = true;
   for (const long n : {0L, 1L, 7L, 100L, 1000L}) {
-    ListJob job(preprocess, 3);
+    IdleWorkers idle(spec, 3);
+    ListJob job(preprocess, &idle);
     Bytes out(preprocess.slot_bytes() * sources.size());
     only_one_fails = false;
     allocations_left = n;
@@ -237,8 +238,9 @@ TEST(FaultsTest, ThreadsThatDoNotStart) {
   Bytes out(preprocess.slot_bytes() * sources.size());
   for (const int threads : {0, 1, 3}) {
     threads_left = threads;
-    ListJob job(preprocess, 8);
-    BatchStream stream(preprocess, 8, sources, GreyDecoder(), sources.size(),
+    IdleWorkers idle(spec, 8);
+    ListJob job(preprocess, &idle);
+    BatchStream stream(preprocess, &idle, sources, GreyDecoder(), sources.size(),
                        {out.data(), out.data()}, 1);
     threads_left = 1 << 20;
     const Status status = job.StartToSlots(sources, GreyDecoder(), out.data());

@@ -16,7 +16,8 @@ TEST_P(JobTest, EqualsOneWorkerTwice) {
   const PreprocessSpec spec = SmallSpec(&budget);
   const Expected expected = OneByOne(spec, sources);
   const ImagePreprocessor preprocess(spec);
-  ListJob job(preprocess, workers());
+  IdleWorkers idle(spec, workers());
+  ListJob job(preprocess, &idle);
   const size_t slot_bytes = preprocess.slot_bytes();
   for (int round = 0; round < 2; ++round) {
     Bytes out(slot_bytes * sources.size());

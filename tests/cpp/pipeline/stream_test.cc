@@ -56,7 +56,8 @@ void CheckBatches(const ImagePreprocessor& preprocess, const std::vector<ImageSo
                   const Expected& expected, size_t workers, size_t keep, size_t taken) {
   const size_t slot_bytes = preprocess.slot_bytes();
   Ring ring(keep + 1, kBatchSize * slot_bytes);
-  BatchStream stream(preprocess, workers, sources, GreyDecoder(), kBatchSize, ring.pointers, keep);
+  IdleWorkers idle(preprocess.spec(), workers);
+  BatchStream stream(preprocess, &idle, sources, GreyDecoder(), kBatchSize, ring.pointers, keep);
   EXPECT_TRUE(stream.Start().ok()) << "start of a stream";
   std::deque<StreamBatch> kept;
   StreamBatch batch;
