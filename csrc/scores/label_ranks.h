@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "scores/kernels.h"
+#include "scores/row_search/kernels.h"
 #include "scores/score_rows.h"
 
 namespace regcore {

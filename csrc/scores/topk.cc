@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "base/subnormals.h"
-#include "scores/sort_key-inl.h"
+#include "scores/row_search/sort_key-inl.h"
 
 namespace regcore {
 namespace {

@@ -14,9 +14,9 @@
 //   SortSmallK(keys)                puts kSmallK keys in ascending order
 #pragma once
 
-#include "scores/group_maxima-inl.h"
-#include "scores/kernels.h"
-#include "scores/small_k-inl.h"
+#include "scores/row_search/group_maxima-inl.h"
+#include "scores/row_search/kernels.h"
+#include "scores/row_search/small_k-inl.h"
 
 namespace regcore {
 namespace {

@@ -1,8 +1,8 @@
 // AVX2 with F16C: sixteen scores in two registers.
 #include <immintrin.h>
 
-#include "scores/kernels.h"
-#include "scores/sorted_lanes_avx2-inl.h"
+#include "scores/row_search/kernels.h"
+#include "scores/row_search/sorted_lanes_avx2-inl.h"
 
 namespace regcore {
 namespace {
@@ -119,14 +119,14 @@ inline void SortSmallK(uint64_t* keys) { OrderSmallK(keys); }
 }  // namespace
 }  // namespace regcore
 
-#include "scores/codes_avx2-inl.h"
-#include "scores/kernels-inl.h"
-#include "scores/keys32_avx2-inl.h"
-#include "scores/keys64_avx2-inl.h"
+#include "scores/row_search/codes_avx2-inl.h"
+#include "scores/row_search/kernels-inl.h"
+#include "scores/row_search/keys32_avx2-inl.h"
+#include "scores/row_search/keys64_avx2-inl.h"
 
 // After these:
-#include "scores/code_scan-inl.h"
-#include "scores/few_best-inl.h"
+#include "scores/row_search/code_scan-inl.h"
+#include "scores/row_search/few_best-inl.h"
 
 namespace regcore {
 

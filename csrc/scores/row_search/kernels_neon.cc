@@ -1,7 +1,7 @@
 // NEON: sixteen scores in four registers.
 #include <arm_neon.h>
 
-#include "scores/kernels.h"
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {
@@ -141,7 +141,7 @@ inline void SortSmallK(uint64_t* keys) { OrderSmallK(keys); }
 }  // namespace
 }  // namespace regcore
 
-#include "scores/kernels-inl.h"
+#include "scores/row_search/kernels-inl.h"
 
 namespace regcore {
 

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-#include "scores/kernels.h"
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {

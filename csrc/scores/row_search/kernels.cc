@@ -1,4 +1,4 @@
-#include "scores/kernels.h"
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 

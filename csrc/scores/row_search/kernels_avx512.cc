@@ -1,9 +1,9 @@
 // AVX-512: sixteen scores in one register.
 #include <immintrin.h>
 
-#include "scores/kernels.h"
-#include "scores/keys64_avx512-inl.h"
-#include "scores/sorted_lanes_avx512-inl.h"
+#include "scores/row_search/kernels.h"
+#include "scores/row_search/keys64_avx512-inl.h"
+#include "scores/row_search/sorted_lanes_avx512-inl.h"
 
 namespace regcore {
 namespace {
@@ -89,13 +89,13 @@ inline void SortSmallK(uint64_t* memory) {
 }  // namespace
 }  // namespace regcore
 
-#include "scores/codes_avx512-inl.h"
-#include "scores/kernels-inl.h"
-#include "scores/keys32_avx2-inl.h"
+#include "scores/row_search/codes_avx512-inl.h"
+#include "scores/row_search/kernels-inl.h"
+#include "scores/row_search/keys32_avx2-inl.h"
 
 // After these:
-#include "scores/code_scan-inl.h"
-#include "scores/few_best-inl.h"
+#include "scores/row_search/code_scan-inl.h"
+#include "scores/row_search/few_best-inl.h"
 
 namespace regcore {
 

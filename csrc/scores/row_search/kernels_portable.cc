@@ -3,8 +3,8 @@
 #include <functional>
 #include <limits>
 
-#include "scores/kernels.h"
-#include "scores/sort_key-inl.h"
+#include "scores/row_search/kernels.h"
+#include "scores/row_search/sort_key-inl.h"
 
 namespace regcore {
 namespace {

@@ -11,7 +11,7 @@
 #include <bit>
 #include <cstddef>
 
-#include "scores/kernels.h"
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {
@@ -119,8 +119,8 @@ using BestOfCodes = FewBest<CodeChunks<T>, FirstKeys32<T>>;
 
 template <typename T>
 constexpr ScoreKernels kOfCodes = {
-    FindMaxima<StepwiseCodeMaxima<T>>, KthLargest, CodesAtLeast<T>,
-    BestOfCodes<T>::OfOneSegment,      Compare<T>, BestOfCodes<T>::OfTwoSegments};
+    FindMaxima<StepwiseCodeMaxima<T>>, KthLargest,      CodesAtLeast<T>,
+    BestOfCodes<T>::OfOneSegment,      CompareCodes<T>, BestOfCodes<T>::OfTwoSegments};
 
 }  // namespace
 }  // namespace regcore

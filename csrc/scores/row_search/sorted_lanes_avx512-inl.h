@@ -3,7 +3,7 @@
 
 #include <immintrin.h>
 
-#include "scores/kernels.h"
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {

@@ -4,9 +4,9 @@
 // branches on it, unless there are more than usual.
 #pragma once
 
-#include "scores/group_maxima-inl.h"
-#include "scores/kernels.h"
-#include "scores/sort_key-inl.h"
+#include "scores/row_search/group_maxima-inl.h"
+#include "scores/row_search/kernels.h"
+#include "scores/row_search/sort_key-inl.h"
 
 namespace regcore {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "scores/kernels.h"
-#include "scores/sort_key-inl.h"
+#include "scores/row_search/kernels.h"
+#include "scores/row_search/sort_key-inl.h"
 
 namespace regcore {
 namespace {

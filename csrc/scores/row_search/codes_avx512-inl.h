@@ -3,8 +3,8 @@
 
 #include <immintrin.h>
 
-#include "scores/group_codes_avx2-inl.h"
-#include "scores/kernels.h"
+#include "scores/row_search/group_codes_avx2-inl.h"
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {

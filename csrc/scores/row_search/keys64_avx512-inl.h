@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "scores/kernels.h"
-#include "scores/sort_key-inl.h"
+#include "scores/row_search/kernels.h"
+#include "scores/row_search/sort_key-inl.h"
 
 namespace regcore {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <array>
 
-#include "scores/group_codes_avx2-inl.h"
-#include "scores/kernels.h"
+#include "scores/row_search/group_codes_avx2-inl.h"
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "scores/kernels.h"
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {

@@ -12,10 +12,17 @@
 // It is compared with a number as fast as with the maxima of chunks, so that it has none of these.
 #pragma once
 
-#include "scores/kernels.h"
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {
+
+template <typename T>
+constexpr bool kHasNan = T::kHighest == std::numeric_limits<float>::infinity();
 
 // The maxima of the chunks [first, last) of a row, some chunks at a time.
 template <typename T>
@@ -93,6 +100,31 @@ size_t CodesAtLeast(const SearchedRow& row, size_t classes, float threshold, siz
     }
   }
   return count;
+}
+
+template <typename T>
+Comparison CompareCodes(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead) {
+  if (classes < kChunk) return Compare<T>(row, classes, score, ahead);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const bool is_highest = score == T::kHighest;
+  const Codes<T> least = Codes<T>::All(score);
+  const Codes<T> more = is_highest ? least : Codes<T>::All(std::nextafter(score, kInfinity));
+  const Codes<T> lowest = kHasNan<T> ? Codes<T>::All(-kInfinity) : Codes<T>::Lowest();
+  const auto count = [&](size_t chunk, Codes<T> threshold) {
+    return static_cast<size_t>(std::popcount(ChunkAtLeast<T>(row, classes, chunk, threshold)));
+  };
+  size_t not_below = 0, above = 0, numbers = 0;
+  for (size_t chunk = 0; chunk < ChunksOf(classes); ++chunk) {
+    constexpr size_t kBytes = kChunk * sizeof(typename T::Storage);
+    for (size_t i = 0; i < kBytes; i += 64) {
+      __builtin_prefetch(row + kBytes * chunk + i + ahead);
+    }
+    not_below += count(chunk, least);
+    above += count(chunk, more);
+    if constexpr (kHasNan<T>) numbers += count(chunk, lowest);
+  }
+  if (is_highest) above = 0;
+  return {above, not_below - above, kHasNan<T> && numbers != classes};
 }
 
 }  // namespace

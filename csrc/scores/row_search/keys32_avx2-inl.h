@@ -10,7 +10,7 @@
 
 #include <type_traits>
 
-#include "scores/kernels.h"
+#include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {
