@@ -15,7 +15,7 @@ from regcore.api.messages import Log, log_listing
 from regcore.api.photo_list import chosen_of_store, chosen_photos, places_of
 from regcore.backends.protocol import Backend
 from regcore.errors import UsageError
-from regcore.images.listing import IMAGE_SUFFIXES
+from regcore.images.image_names import is_image_name
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.inputs.bin_files import BinInputs
 from regcore.inference.inputs.noise import NoiseInputs
@@ -113,7 +113,7 @@ def _is_info(images: str | Path) -> bool:
         return False
     with Path(images).open("rb") as file:
         first = os.fsdecode(file.readline(_LONGEST_PATH).partition(b"\0")[0].strip())
-    return not (Path(first).suffix.lower() in IMAGE_SUFFIXES or is_archive(first))
+    return not (is_image_name(first) or is_archive(first))
 
 
 @dataclass(frozen=True)

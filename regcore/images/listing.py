@@ -13,19 +13,7 @@ from pathlib import Path
 from regcore.errors import DatasetError, DecodeError, UsageError
 from regcore.files.input_file import read_input
 from regcore.files.names import digit_runs
-
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
-    | {".ppm", ".pgm", ".pnm"}
-)
-
-#: What people, systems and regcore itself put beside images; nobody takes these for pictures.
-COMPANION_SUFFIXES = frozenset(
-    {".txt", ".json", ".jsonl", ".csv", ".tsv", ".md", ".rst", ".xml", ".yaml", ".yml", ".toml"}
-    | {".html", ".htm", ".log", ".lst", ".info", ".label", ".sh", ".py", ".mat", ".onnx"}
-    | {".bin", ".npy", ".npz", ".db", ".ini", ".gz", ".tar", ".zip", ".md5", ".sha256"}
-)
-_COMPANIONS = frozenset({"readme", "license", "copying", "makefile", "checksums", "sha256sums"})
+from regcore.images.image_names import IMAGE_SUFFIXES, is_companion_name, is_image_name
 
 #: Bytes, on the file systems in use.
 LONGEST_NAME = 255
@@ -212,7 +200,7 @@ class _Walk:
                 self._found.linked.add(f"{prefix}{name}")
             elif is_folder:
                 yield folder / name, f"{prefix}{name}/"
-            elif os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122  (a million)
+            elif is_image_name(name):
                 yield f"{prefix}{name}"
             else:
                 self._leave_out(folder / name, f"{prefix}{name}", is_link=is_link)
@@ -226,7 +214,7 @@ class _Walk:
         return below != target and not any(part.startswith(".") for part in below.split("/"))
 
     def _leave_out(self, path: Path, name: str, *, is_link: bool) -> None:
-        if path.suffix.lower() in COMPANION_SUFFIXES or path.name.lower() in _COMPANIONS:
+        if is_companion_name(name):
             self._found.companions.add(name)
             return
         if is_link:

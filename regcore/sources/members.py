@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError, DecodeError, first_line
-from regcore.images.listing import COMPANION_SUFFIXES, IMAGE_SUFFIXES, LeftOut
+from regcore.images.image_names import is_companion_name, is_image_name
+from regcore.images.listing import LeftOut
 
 #: The integer label of a sample by WebDataset's rule, and the keys of one in its JSON.
 _LABEL_SUFFIXES = ("cls", "json")
@@ -109,7 +110,7 @@ def image_members(archive: str, names: Sequence[str]) -> Members:
         suffix = name.rpartition(".")[2].lower()
         if name.rpartition("/")[2].startswith(".") or name.startswith("__MACOSX/"):
             continue
-        if f".{suffix}" in IMAGE_SUFFIXES:
+        if is_image_name(name):
             if name.startswith("../") or "\0" in name:
                 found.broken.append(DecodeError(f"{archive}::{raw}", "leads out of the archive"))
                 continue
@@ -117,7 +118,7 @@ def image_members(archive: str, names: Sequence[str]) -> Members:
             found.places.append(place)
         elif suffix in _LABEL_SUFFIXES:
             found.add_label(suffix, sample_key(name), place)
-        elif f".{suffix}" not in COMPANION_SUFFIXES:
+        elif not is_companion_name(name):
             found.unknown.add(f"{archive}::{name}")
     check_once(archive, found.names)
     return found

@@ -10,7 +10,8 @@ from typing import Any
 
 from regcore.errors import DatasetError, UsageError, first_line
 from regcore.files.names import natural_key, split_member
-from regcore.images.listing import COMPANION_SUFFIXES, IMAGE_SUFFIXES, LeftOut
+from regcore.images.image_names import is_companion_name, is_image_name
+from regcore.images.listing import LeftOut
 from regcore.images.sources import Image
 from regcore.sources.archive import Archive, ArchiveSource, MissingArchive, check_distinct
 from regcore.sources.braces import expand_braces, has_braces
@@ -100,10 +101,9 @@ class RemoteSource(ImageSource):
         names, unknown = [], LeftOut()
         for path in found:
             name = path.removeprefix(prefix)
-            suffix = f".{name.rpartition('.')[2].lower()}"
-            if suffix in IMAGE_SUFFIXES:
+            if is_image_name(name):
                 names.append(name)
-            elif suffix not in COMPANION_SUFFIXES:
+            elif not is_companion_name(name):
                 unknown.add(name)
         if not names:
             raise DatasetError(f"{url}: no images there")

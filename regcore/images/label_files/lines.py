@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from regcore.images.image_names import is_image_name
 from regcore.images.label_files.label_text import is_label
-from regcore.images.listing import IMAGE_SUFFIXES
 
 
 class Line(NamedTuple):
@@ -29,5 +29,4 @@ def _is_comment(line: str) -> bool:
     if not line.startswith("#"):
         return False
     name, _, label = line.replace("\t", " ").replace(",", " ").rpartition(" ")
-    suffix = name.strip().rpartition(".")[2].lower()
-    return not (is_label(label) and f".{suffix}" in IMAGE_SUFFIXES)
+    return not (is_label(label) and is_image_name(name.strip()))

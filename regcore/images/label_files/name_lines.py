@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from regcore.errors import DatasetError
+from regcore.images.image_names import is_image_name
 from regcore.images.label_files.label_text import collect_labels, is_label, parse_label
 from regcore.images.label_files.lines import Line
-from regcore.images.listing import IMAGE_SUFFIXES
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"\s+(\S+)')
 _NUMBER = re.compile(r"[+-]?[0-9]*[.]?[0-9]+(e[+-]?[0-9]+)?", re.IGNORECASE)
-_SUFFIXES = tuple(IMAGE_SUFFIXES)
 _EXPECTED = (
     "expected NAME INDEX, as in 'photo_1.JPEG 65'; the line splits at its last blank, and a NAME "
     "may stand in double quotes"
@@ -46,7 +45,7 @@ def _parse(line: str) -> tuple[str, int]:
 def _number_behind_image(name: str) -> str | None:
     """The first number that follows an image's name in `name`."""
     words = [word.rstrip(",;") for word in name.split()]
-    images = [place for place, word in enumerate(words) if word.lower().endswith(_SUFFIXES)]
+    images = [place for place, word in enumerate(words) if is_image_name(word)]
     behind = words[images[0] + 1 :] if images else []
     return next((word for word in behind if is_label(word) or _NUMBER.fullmatch(word)), None)
 
