@@ -59,9 +59,9 @@ class PredictedPhotos:
     """What predict_photos has found.
 
     photos: each photo that could be read, in the order in which they were given, with its best
-    classes. failed: the others, each with its reason. diagnostics: photos that are damaged or
-    rotated. names_from: who says the names of the classes, None where nobody does. about: the
-    model, its backend, provider and recipe, in words.
+    classes. failed: the others, each with its reason. diagnostics: photos that are damaged,
+    rotated or clipped. names_from: who says the names of the classes, None where nobody does.
+    about: the model, its backend, provider and recipe, in words.
     """
 
     photos: tuple[PhotoChoices, ...]

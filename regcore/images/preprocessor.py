@@ -21,7 +21,7 @@ from regcore.files.atomic import refuse_special
 from regcore.host import default_workers, simd_level
 from regcore.images.batch_stream import Array, BatchStream, OnError
 from regcore.images.diagnostics import Diagnostic
-from regcore.images.pillow_decoder import Canvas, decode_rgb
+from regcore.images.pillow_decoder import Canvas, Seen, decode_rgb
 from regcore.images.result_files import as_targets, check_targets
 from regcore.images.result_memory import aligned_empty, bytes_of, checksums_for, refuse_overlaps
 from regcore.images.sources import Image, as_items, core_errors, split_reports
@@ -49,13 +49,14 @@ class Preprocessor:
 
     An image is a path, the bytes of a file, pixels, or an image of Pillow. Those of Pillow are
     converted to RGB before any work begins, which gives the pixels of their file's decode; their
-    EXIF orientation is applied where the recipe applies it, and told by no diagnostic.
+    EXIF orientation is applied where the recipe applies it. No diagnostic tells of it, nor of a
+    mode that convert clips.
 
     recipe, workers; settings: the other arguments, by name, with which another one can be made.
 
     Images that get pixels although something is to be told of them (a JPEG that libjpeg had to
-    repair, an EXIF orientation) have a diagnostic: `on_diagnostic` of a call is called with each,
-    in the order of the list, and Batch.diagnostics has those of a batch.
+    repair, an EXIF orientation, 16 bits that Pillow clips) have a diagnostic: `on_diagnostic` of a
+    call is called with each, in the order of the list, and Batch.diagnostics has those of a batch.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class Preprocessor:
         """A pickled one has as many workers, and times of its own, wherever it is loaded."""
         return partial(type(self), **self.settings, workers=self.workers), (self.recipe,)
 
-    def _decode_external(self) -> Callable[[bytes, Canvas], int]:
+    def _decode_external(self) -> Callable[[bytes, Canvas], Seen]:
         """What decodes images that the core does not take."""
         if self.recipe.flavour != "opencv":
             return decode_rgb
