@@ -98,7 +98,10 @@ class Commands(click.Group):
             _refuse_empty(args)
         line = [info_name or "regcore", *args]
         make: Callable[..., click.Context] = super().make_context
-        ctx = make(info_name, args, *more, **extra)
+        try:
+            ctx = make(info_name, args, *more, **extra)
+        except BrokenPipeError as error:  # click's own exit code says that a verdict is not met
+            raise click.exceptions.Exit(report_failure(error)) from None
         ctx.meta[_LINE] = line
         return ctx
 
