@@ -14,6 +14,7 @@ import click
 
 from regcore.api.messages import LoggedInterrupt
 from regcore.cli.console import report_failure, report_usage
+from regcore.cli.given_once import refuse_repeated
 from regcore.cli.sections import Section
 from regcore.cli.termination import interrupted_code
 
@@ -104,6 +105,15 @@ class Commands(click.Group):
             raise click.exceptions.Exit(report_failure(error)) from None
         ctx.meta[_LINE] = line
         return ctx
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """See click.Group; an option that is given twice is refused."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not ctx.resilient_parsing:
+            refuse_repeated(command, rest, ctx)
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; see click.Group."""

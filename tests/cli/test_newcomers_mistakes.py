@@ -73,6 +73,10 @@ MISTAKES = (
     (f"{RUN} --recipe no.json", 3, "no.json: No such file or directory"),
     (f"{RUN} --recipe ''", 2, "what follows --recipe is empty, as of a variable that is not set"),
     (f"{RUN} --out=", 2, "what follows --out is empty, as of a variable that is not set"),
+    (f"{RUN} --labels labels.txt", 2, "--labels is given twice, and can be given only once; 'regc"),
+    ("recipe embed a b -oc --output d -oe", 2, "--output is given 3 times, and can be given only"),
+    ("verdict . --scores a b --scores c d --max-drop 1pt", 2, "--scores is given twice, and can"),
+    ("run m.onnx --top 1 --list=a --list b", 2, "regcore run has no option --top"),
     ("preprocess photos ''", 2, "an argument is empty, as of a variable that is not set"),
     ("inspect cut.onnx", 4, "cut.onnx: not an ONNX model, or only a part of one"),
     ("infer m.onnx photos", 2, "too few arguments: it is regcore infer MODEL IMAGES OUT"),
@@ -104,3 +108,26 @@ def test_a_mistake_is_explained(
     assert all(one.startswith("regcore: ") for one in told), told
     assert "Traceback" not in result.stderr
     assert "Error" not in result.stderr
+
+
+@pytest.mark.parametrize("line", ["run --labels a --labels b --help", "run --json --json --help"])
+def test_help_is_shown_whatever_is_given_twice(line: str) -> None:
+    result = regcore(*line.split())
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage: regcore run ")
+
+
+def test_what_may_be_given_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    given = [
+        "--metric",
+        "ece",
+        "--metric",
+        "ece",
+        "--json",
+        "--json",
+        "--background",
+        "--no-background",
+    ]
+    assert regcore(*RUN.split(), *given).exit_code == 0
+    assert regcore(*RUN.split(), "--", "--labels", "--labels").exit_code == 2
