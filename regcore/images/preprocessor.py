@@ -23,7 +23,14 @@ from regcore.images.batch_stream import Array, BatchStream, OnError
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.pillow_decoder import Canvas, Seen, decode_rgb
 from regcore.images.result_files import as_targets, check_targets
-from regcore.images.result_memory import aligned_empty, bytes_of, checksums_for, refuse_overlaps
+from regcore.images.result_memory import (
+    aligned_empty,
+    bytes_of,
+    check_free,
+    checksums_for,
+    largest_batch,
+    refuse_overlaps,
+)
 from regcore.images.sources import Image, as_items, core_errors, split_reports
 from regcore.recipes.recipe import Recipe
 
@@ -250,17 +257,21 @@ class Preprocessor:
         buffers: more than `keep` arrays of shape (batch_size, *recipe.image_shape), used in turn;
             for instance page-locked memory of a device. By default the stream makes its own.
         keep: how many batches stay valid: each until `keep` more were asked for.
+        Its own have memory for no more images than there are; MemoryError where the machine has not
+        so much.
         on_error: "raise" a DecodeError at the batch of a bad image, or "report" it in Batch.errors.
         """
         batch_size = whole_within("the batch size", batch_size, 1, _TOO_MANY - 1)
         keep = whole_within("keep", keep, 0, _TOO_MANY - 1)
         check_choice("on_error", on_error, ("raise", "report"))
-        shape = (batch_size, *self.recipe.image_shape)
         images = self._items(items)
         arrays = buffers
         if arrays is None:
-            count = self.buffers_needed(batch_size, keep)
-            arrays = [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
+            batch_size = largest_batch(batch_size, len(images))
+            keep = min(keep, max(1, -(-len(images) // batch_size)))
+        shape = (batch_size, *self.recipe.image_shape)
+        if arrays is None:
+            arrays = self._ring(shape, self.buffers_needed(batch_size, keep), len(images))
         memory = [bytes_of(array, shape, self.recipe.numpy_dtype) for array in arrays]
         if buffers is not None:
             refuse_overlaps(memory, images)
@@ -279,6 +290,12 @@ class Preprocessor:
         time in which the system runs something else.
         """
         return keep + 1 + -(-max(self.workers, _AHEAD) // batch_size)
+
+    def _ring(self, shape: tuple[int, ...], count: int, images: int) -> list[Array]:
+        """Arrays for so many batches, of which no more than so many images are written at once."""
+        used = min(images, count * shape[0])
+        check_free(used * self._core.slot_bytes(), f"{used} images in batches of {shape[0]}")
+        return [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
 
     def _items(self, items: Sequence[Image]) -> list[native.Item]:
         return as_items(items, upright=self.recipe.exif == "apply")
