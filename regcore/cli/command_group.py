@@ -14,7 +14,7 @@ import click
 
 from regcore.api.messages import LoggedInterrupt
 from regcore.cli.console import report_failure, report_usage
-from regcore.cli.given_once import refuse_repeated
+from regcore.cli.repeated_options import tell_repeated
 from regcore.cli.sections import Section
 from regcore.cli.termination import interrupted_code
 
@@ -109,10 +109,10 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """See click.Group; an option that is given twice is refused."""
+        """See click.Group; an option that is given twice is told."""
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and not ctx.resilient_parsing:
-            refuse_repeated(command, rest, ctx)
+            tell_repeated(command, rest, ctx)
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:

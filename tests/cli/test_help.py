@@ -31,7 +31,7 @@ def test_every_command_has_its_task_and_its_file() -> None:
     assert len(set(listed)) == len(listed)
     not_commands = {"sections", "console", "options", "usage", "progress", "termination"}
     not_commands |= {"command_group", "convert_options", "device_options", "lint", "__init__"}
-    not_commands |= {"score_options", "report_option", "least_width", "given_once"}
+    not_commands |= {"score_options", "report_option", "least_width", "repeated_options"}
     files = {
         path.stem for path in Path(sys.modules["regcore.cli"].__file__ or "").parent.glob("*.py")
     }

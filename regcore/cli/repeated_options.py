@@ -1,4 +1,4 @@
-"""Options that can be given once, and are given twice."""
+"""Options that count once, and are given twice."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 import click
 
+from regcore.cli.console import log
 
-def refuse_repeated(command: click.Command, words: Sequence[str], parent: click.Context) -> None:
-    """Raises UsageError for an option that is given again: only the last one would count.
 
-    words: what follows the command. Switches may be given again. Nothing is said where --help is
-    asked for, nor of words that make no sense: the command itself complains of these.
+def tell_repeated(command: click.Command, words: Sequence[str], parent: click.Context) -> None:
+    """Says of each option of one value that is given again that its last value counts.
+
+    Scripts append options to override earlier ones, so that this is no error. words: what follows
+    the command. Switches may be given again. Nothing is said where --help is asked for, nor of
+    words that make no sense: the command itself complains of these.
     """
     ctx = click.Context(
         command,
@@ -28,7 +31,6 @@ def refuse_repeated(command: click.Command, words: Sequence[str], parent: click.
     for option, count in counts.items():
         if count > 1 and not (option.multiple or option.is_flag or option.count):
             times = "twice" if count == 2 else f"{count} times"  # noqa: PLR2004
-            name = max(option.opts, key=len)
-            raise click.UsageError(f"{name} is given {times}, and can be given only once", ctx)
+            log(f"{max(option.opts, key=len)} is given {times}; only the last one counts")
     if isinstance(command, click.Group) and rest and rest[0] in command.commands:
-        refuse_repeated(command.commands[rest[0]], rest[1:], ctx)
+        tell_repeated(command.commands[rest[0]], rest[1:], ctx)
