@@ -17,7 +17,7 @@ from regcore.evaluation.prediction_table import (
 )
 from regcore.evaluation.predictions_csv import PREDICTIONS
 from regcore.evaluation.run_folder import RUN, read_run
-from regcore.files.arguments import check_choice
+from regcore.files.arguments import as_path, check_choice
 from regcore.files.atomic import check_writable
 from regcore.files.output_guard import Output, check_outputs, text_of
 from regcore.files.temporary_file import remove_abandoned
@@ -58,7 +58,7 @@ def export_predictions(
     without pyarrow.
     """
     folder = existing(run)
-    path = folder / PREDICTION_TABLE if out is None else Path(out)
+    path = folder / PREDICTION_TABLE if out is None else as_path("out", out)
     if out is None and table_format == "csv":
         raise UsageError(f"{folder / PREDICTIONS}: is there already; name another file for --out")
     as_csv = _format_of(path, table_format) == "csv"
