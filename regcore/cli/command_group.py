@@ -19,6 +19,9 @@ from regcore.cli.sections import Section
 from regcore.cli.termination import interrupted_code
 
 _LINE = "regcore.command_line"
+#: What commands say of themselves stands in their docstrings.
+_WITHOUT_DOCSTRINGS = sys.flags.optimize > 1
+_INSTEAD = "What this does is not told under 'python -OO'; run --help without -OO."
 
 
 def command_line() -> list[str] | None:
@@ -41,6 +44,8 @@ class _Modules(MutableMapping[str, click.Command]):
             module = import_module(f"regcore.cli.{name}")
             found = self._loaded[name] = getattr(module, name)
             found.short_help = self._purposes[name]
+            if _WITHOUT_DOCSTRINGS:
+                found.help = _INSTEAD
         return found
 
     def __setitem__(self, name: str, command: click.Command) -> None:
@@ -65,6 +70,8 @@ class Commands(click.Group):
     def list_in(self, sections: Sequence[Section]) -> None:
         """Makes these commands known, in the order in which --help shows them."""
         self.sections = sections
+        if _WITHOUT_DOCSTRINGS:
+            self.help = _INSTEAD
         self.commands = _Modules(dict(one for _, listed in sections for one in listed))
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -43,6 +43,14 @@ def test_every_command_has_its_task_and_its_file() -> None:
             assert f"  {name.ljust(11)}  {what}\n" in told
 
 
+@pytest.mark.parametrize("command", [(), ("run",)])
+def test_help_without_docstrings_says_where_it_is(command: tuple[str, ...]) -> None:
+    line = [sys.executable, "-OO", "-m", "regcore", *command, "--help"]
+    told = subprocess.run(line, capture_output=True, text=True, check=True).stdout
+    assert "What this does is not told under 'python -OO'" in told
+    assert "Options:" in told
+
+
 @pytest.mark.parametrize("path", [path for path, _ in commands()])
 def test_help_is_the_same_both_ways(path: str) -> None:
     asked = regcore(*path.split(), "--help")
