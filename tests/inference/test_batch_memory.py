@@ -83,6 +83,16 @@ def test_a_batch_of_names(folder: Path) -> None:
     assert backend.asked[0][0] == IMAGES
 
 
+def test_a_profile_of_batches_that_the_machine_cannot_hold(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regcore.images.result_memory.free_memory", lambda: 1 << 30)
+    profile = ("profile", "simulated:999", folder / "photos", "--recipe", "regnety_016")
+    refused = regcore(*profile, "--batch", 65536)
+    assert refused.exit_code == 4
+    assert "regcore: out of memory: batches of 65536 images take 73.5 GiB" in refused.stderr
+
+
 def test_noise_that_the_machine_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regcore.images.result_memory.free_memory", lambda: 1 << 30)
     with pytest.raises(MemoryError, match=r"^1048576 images of noise take 6\.0 GiB, and there are"):
