@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from regcore._native import pipeline as native
 from regcore.errors import UsageError
@@ -43,6 +44,19 @@ def simd_level() -> str:
 def simd_levels() -> tuple[str, ...]:
     """What REGCORE_SIMD may be on this machine, slowest first."""
     return native.simd_levels()
+
+
+def free_memory() -> int | None:
+    """Bytes that this machine can still give, swap included; None where it does not say.
+
+    What is beyond that, Linux promises all the same, and kills whoever uses it.
+    """
+    try:
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        kilobytes = {name: int(rest.split()[0]) for name, rest in (x.split(":") for x in lines)}
+        return 1024 * (kilobytes["MemAvailable"] + kilobytes["SwapFree"])
+    except (OSError, ValueError, LookupError):
+        return None
 
 
 def default_workers() -> int:

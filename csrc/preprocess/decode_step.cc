@@ -74,6 +74,7 @@ Status DecodeStep::DecodeExternally(const ExternalDecoder& external, size_t inde
   REGCORE_RETURN_IF_ERROR(external.decode(external.context, index, &image));
   if (!image.complete) return {StatusCode::kOutOfMemory, "out of memory"};
   view_ = image.view();
+  worker_.diagnostics.clipped = image.clipped;
   REGCORE_RETURN_IF_ERROR(PlanFor(view_.area.width(), view_.area.height(), image.orientation));
   // What the copies hold, the other decoder has given back.
   return Rearrange();

@@ -45,6 +45,7 @@ class ExternalImage {
   const PixelView& view() const { return view_; }
 
   int orientation = 1;    // of EXIF
+  bool clipped = false;   // its values had more than 8 bits
   bool complete = false;  // all pixels are there
 
  private:

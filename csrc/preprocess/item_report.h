@@ -16,8 +16,9 @@ struct Diagnostics {
   size_t warnings = 0;        // how often libjpeg repaired damage
   std::string first_warning;  // its words
   int orientation = 1;        // of EXIF, where the picture was not turned by it
+  bool clipped = false;       // it had values beyond 8 bits, which its decoder clipped
 
-  bool empty() const { return warnings == 0 && orientation == 1; }
+  bool empty() const { return warnings == 0 && orientation == 1 && !clipped; }
 };
 
 struct ItemReport {

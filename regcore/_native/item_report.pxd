@@ -1,5 +1,6 @@
 # What csrc tells of an image that failed, or in which something was noticed.
 
+from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
@@ -11,6 +12,7 @@ cdef extern from "preprocess/item_report.h" namespace "regcore" nogil:
         size_t warnings
         string first_warning
         int orientation
+        cbool clipped
 
     cdef struct ItemReport:
         size_t index

@@ -7,8 +7,9 @@ from regcore._native.sources import ExternalDecoder
 from regcore._native.sources import Item as Item
 
 Progress = Callable[[int, int], object]
-#: Index; what went wrong, if it did; libjpeg's warnings, the first of them, EXIF orientation.
-Reports = list[tuple[int, str | None, tuple[int, str, int]]]
+#: Index; what went wrong, if it did; libjpeg's warnings, the first of them, EXIF orientation, and
+#: whether values were clipped.
+Reports = list[tuple[int, str | None, tuple[int, str, int, bool]]]
 
 def simd_level() -> str: ...
 def simd_levels() -> tuple[str, ...]: ...

@@ -64,7 +64,12 @@ cdef list python_reports(vector[ItemReport] reports):
         (
             r.index,
             None if r.status.ok() else text(r.status.message()),
-            (r.diagnostics.warnings, text(r.diagnostics.first_warning), r.diagnostics.orientation),
+            (
+                r.diagnostics.warnings,
+                text(r.diagnostics.first_warning),
+                r.diagnostics.orientation,
+                r.diagnostics.clipped,
+            ),
         )
         for r in reports
     ]

@@ -35,6 +35,7 @@ cdef extern from "preprocess/external_decoder.h" namespace "regcore" nogil:
         Status Reserve(int, int, size_t)
         Status Allocate(int, int, uint8_t**)
         int orientation
+        cbool clipped
         cbool complete
 
     cdef cppclass ExternalDecoder:

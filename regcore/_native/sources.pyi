@@ -12,8 +12,9 @@ class OnDemand(Protocol):
 Item = (
     str | bytes | bytearray | memoryview | NDArray[np.uint8] | tuple[str, int, int, str] | OnDemand
 )
-#: Puts the pixels of an encoded image into the target and returns its EXIF orientation.
-ExternalDecoder = Callable[[bytes, DecodeTarget], int]
+#: Puts the pixels of an encoded image into the target and returns its EXIF orientation, and whether
+#: values of more than 8 bits were clipped.
+ExternalDecoder = Callable[[bytes, DecodeTarget], tuple[int, bool]]
 
 class DecodeRefused(Exception): ...  # noqa: N818
 

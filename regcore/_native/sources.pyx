@@ -162,7 +162,7 @@ cdef Status decode_externally(void* context, size_t index, ExternalImage* image)
     try:
         target = DecodeTarget()
         target.image = image
-        image.orientation = sources.decode_external(target.encoded(), target)
+        image.orientation, image.clipped = sources.decode_external(target.encoded(), target)
         image.complete = True
         return Status()
     except DecodeRefused:

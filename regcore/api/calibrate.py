@@ -42,7 +42,7 @@ from regcore.calibration.form import (
 from regcore.calibration.write import write_amct, write_array, write_manifest, write_others
 from regcore.convert.inspect import inspect_model
 from regcore.errors import DatasetError, UsageError
-from regcore.files.arguments import whole_within
+from regcore.files.arguments import as_path, whole_within
 from regcore.files.names import image_key
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.images.preprocessor import Preprocessor
@@ -126,7 +126,7 @@ def calibrate_model(
     those that the model takes, and MismatchError where `out` has images by another recipe.
     """
     check_names(options, PrepareOptions)
-    model, out = existing(model), Path(out)
+    model, out = existing(model), as_path("out", out)
     images, list_file = existing_images(images), optional(list_file)
     labels = existing_labels(labels)
     count = whole_within("count", count, 1, _MOST_IMAGES)

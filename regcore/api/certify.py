@@ -29,6 +29,7 @@ from regcore.api.recipe_choice import recipe_for
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.verdict import Margin, Outcome
+from regcore.files.arguments import as_path
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.notebook import html_table
@@ -111,7 +112,7 @@ def certify_model(
     a model cannot run.
     """
     check_names(options, ModelOptions)
-    model, evidence = str(model), Path(evidence)
+    model, evidence = str(model), as_path("evidence", evidence)
     images, list_file = existing_images(images), optional(list_file)
     labels = existing_labels(labels)
     check_not_swapped(model, Path(images))
@@ -182,6 +183,7 @@ def certify_runs(
     run, reference: folders that evaluate_model has written, or files of predictions, of the same
     images. The other arguments, and what is raised, are as for certify_model.
     """
+    evidence = as_path("evidence", evidence)
     ours, theirs = read_recorded(existing(run), log), read_recorded(existing(reference), log)
     names = ours.predictions.images
     refuse_seen(ours.subject.model, ours.seen, len(names))
@@ -199,10 +201,10 @@ def certify_runs(
         alpha=alpha,
         seed=seed,
     )
-    with EvidenceFile(Path(evidence), head) as file:
+    with EvidenceFile(evidence, head) as file:
         session = Session(file, head)
         draw_recorded(session, order, ours.predictions, before, canaries=canaries, log=log)
-        return CertifiedPort(session.certificate(), Path(evidence))
+        return CertifiedPort(session.certificate(), evidence)
 
 
 def check_evidence(evidence: str | Path) -> CertifiedPort:

@@ -20,6 +20,7 @@ from regcore.backends.protocol import Backend
 from regcore.errors import DecodeError, MismatchError
 from regcore.evaluation.predictions_csv import PREDICTIONS, TopPredictions, read_predictions
 from regcore.evaluation.run_folder import RUN, read_run
+from regcore.files.arguments import as_path
 from regcore.files.input_file import read_input
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.first_choices import Use, first_choices, first_choices_of
@@ -59,7 +60,7 @@ class RecordedRun:
 
 def is_recorded(name: str | Path) -> bool:
     """Whether this is the folder of a run, or a file of predictions, and not a model."""
-    path = Path(name)
+    path = as_path("reference", name)
     return (path / RUN).is_file() or (path.suffix.lower() == ".csv" and path.is_file())
 
 

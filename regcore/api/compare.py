@@ -15,7 +15,7 @@ from regcore.errors import UsageError
 from regcore.evaluation.run_folder import COMPARISON, RUN, Run, read_run
 from regcore.evaluation.run_identity import identity_in
 from regcore.evaluation.verdict import Margin
-from regcore.files.arguments import check_several
+from regcore.files.arguments import as_path, check_several
 from regcore.files.atomic import write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.files.temporary_file import remove_abandoned
@@ -85,7 +85,7 @@ def compare_rates(
     check_several("ratios", ratios)
     if not results:
         raise UsageError("name at least one result, or --lint GUIDE.md")
-    path = None if out is None else Path(out) / COMPARISON
+    path = None if out is None else as_path("out", out) / COMPARISON
     if path is not None:
         named = [name for result in results for name in (result, result.partition("=")[2])]
         read = [Path(name).absolute() for name in named if name]
@@ -126,6 +126,7 @@ def _sources(results: Sequence[str]) -> dict[str, list[Source]]:
         name, separator, text = result.partition("=")
         if not separator or Path(result).exists():
             name, text = "", result
+        as_path(f"the result {result}" if separator else "a result", text)
         source = Source.parse(text)
         sources.setdefault(printable(name or source.name), []).append(source)
     return sources

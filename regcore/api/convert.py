@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from regcore.api.messages import Log
+from regcore.files.arguments import as_path
 from regcore.models.build_record import BuildRecord
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.tensors import describe
@@ -47,7 +48,7 @@ class ConvertedModel:
 
 def read_source(model: str | Path, log: Log) -> OnnxFile:
     """The ONNX file, with all of its weights; logs what is doubtful in it."""
-    source = read_onnx(Path(model))
+    source = read_onnx(as_path("model", model))
     source.check_data()
     for doubt in source.doubts:
         log(doubt)

@@ -8,6 +8,7 @@ from pathlib import Path
 from regcore.api.convert import ConvertedModel, read_source
 from regcore.api.messages import Log, no_log
 from regcore.convert.tensorrt import engine
+from regcore.files.arguments import as_path
 from regcore.files.atomic import check_target
 from regcore.files.output_guard import check_outputs
 
@@ -40,9 +41,11 @@ def convert_to_engine(
     """
     source = read_source(model, log)
     batches = engine.batch_range(source, batch_min, batch_opt, batch_max)
-    target = engine.default_engine(source, fp16=fp16, tf32=tf32) if out is None else Path(out)
+    target = (
+        engine.default_engine(source, fp16=fp16, tf32=tf32) if out is None else as_path("out", out)
+    )
     check_target(target, ".engine")
-    cache = None if timing_cache is None else Path(timing_cache)
+    cache = None if timing_cache is None else as_path("timing_cache", timing_cache)
     check_outputs(engine.engine_outputs(target, cache), source.files, force=force)
     record = engine.convert_to_engine(
         source, batches, target, show_line, fp16=fp16, tf32=tf32, timing_cache=cache

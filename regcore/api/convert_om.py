@@ -17,6 +17,7 @@ from regcore.convert.ascend import om
 from regcore.convert.ascend.aipp import aipp_config, aipp_rounding
 from regcore.convert.ascend.atc_command import AtcJob
 from regcore.errors import UsageError
+from regcore.files.arguments import as_path
 from regcore.files.atomic import check_target
 from regcore.files.output_guard import check_outputs
 from regcore.models.onnx_file import OnnxFile
@@ -103,7 +104,7 @@ def plan_om(
         raise UsageError("--recipe is for --aipp; without it the .om takes what MODEL takes")
     batches = _batches(source, options.get("batch"), options.get("dynamic_batch"))
     out = options.get("out")
-    path = om.default_om(source, batches, aipp=aipp) if out is None else Path(out)
+    path = om.default_om(source, batches, aipp=aipp) if out is None else as_path("out", out)
     job = AtcJob(
         model=source,
         soc=soc,

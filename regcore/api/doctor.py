@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from regcore.api.messages import Log, no_log
 from regcore.errors import UsageError
-from regcore.files.arguments import check_choice, check_several
+from regcore.files.arguments import as_path, check_choice, check_several
 from regcore.notebook import html_table
 from regcore.recipes.recipe import Recipe
 from regcore.reports.doctor import matrix, to_dict, to_text
@@ -90,9 +90,8 @@ def run_doctor(
     for each in requirements:
         _check_examined(each, parts)
     devices = [each.device for each in requirements if each.device is not None]
-    diagnosis = diagnose(
-        parts, Recipe(resize=_SIDE, crop=_CROP, filter=filter), Path(folder), devices=devices
-    )
+    folder, recipe = as_path("folder", folder), Recipe(resize=_SIDE, crop=_CROP, filter=filter)
+    diagnosis = diagnose(parts, recipe, folder, devices=devices)
     found = diagnosis.peers, diagnosis.runtimes, diagnosis.machine
     required = tuple(judge(each, *found) for each in requirements)
     for unmet in required:

@@ -49,7 +49,7 @@ from regcore.evaluation.real_accuracy import (
     real_accuracy,
 )
 from regcore.evaluation.result_outputs import INCOMPLETE_RESULT, RESULT, check_run
-from regcore.files.arguments import whole_within
+from regcore.files.arguments import as_path, whole_within
 from regcore.files.atomic import check_writable
 from regcore.images.label_agreement import check_class_order
 from regcore.images.label_files.real_labels import read_real_labels
@@ -166,10 +166,10 @@ def evaluate_model(
     """
     check_names(options, ModelOptions)
     date = now()
-    model, out = str(model), Path(out)
+    model, out = str(model), as_path("out", out)
     images, list_file, real = existing_images(images), optional(list_file), optional(real)
     labels = existing_labels(labels)
-    trace = None if trace is None else Path(trace)
+    trace = None if trace is None else as_path("trace", trace)
     if limit is not None:
         limit = whole_within("limit", limit, 1, _MOST_IMAGES)
     check_not_swapped(model, Path(images))

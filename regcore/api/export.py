@@ -12,6 +12,7 @@ from regcore.convert.onnx.check_scores import as_float32, images_to_compare
 from regcore.convert.onnx.export import Export, export_model
 from regcore.convert.onnx.model_source import ModelSource, find_source, is_import_path
 from regcore.errors import UsageError
+from regcore.files.arguments import as_path
 from regcore.files.atomic import check_target
 from regcore.files.output_guard import Output, check_outputs
 from regcore.models.metadata import ModelMetadata, is_exported
@@ -80,8 +81,8 @@ def export_weights(
     BackendError for a package that is not there or a model that does not export, and MismatchError
     for weights or scores that are not as they should.
     """
-    weights = None if weights is None else Path(weights)
-    photos, out = optional(photos), Path(out)
+    weights = None if weights is None else as_path("weights", weights)
+    photos, out = optional(photos), as_path("out", out)
     if weights is None and (md5 or sha256):
         other = name if is_import_path(name) else "--pretrained"
         raise UsageError(f"--md5 and --sha256 are for a file of weights, not for {other}")

@@ -14,6 +14,7 @@ from regcore.api.messages import Log, ProgressBar, log_listing, no_log, no_progr
 from regcore.api.options import existing
 from regcore.api.recipe import find_recipe
 from regcore.errors import DatasetError, UsageError
+from regcore.files.arguments import as_path
 from regcore.files.atomic import write_text
 from regcore.files.input_file import read_input
 from regcore.files.names import image_key
@@ -101,8 +102,9 @@ def identify_tensor(
     to be adopted is not what the recipe gives; nothing is written then.
     """
     path, named = existing(tensor), None if expect is None else find_recipe(expect)
+    out = None if out is None else as_path("out", out)
     if out is not None:
-        check_outputs([Output(Path(out), json_of("recipe"))], [path], force=force)
+        check_outputs([Output(out, json_of("recipe"))], [path], force=force)
     with _photos(images) as source:
         log_listing(log, source)
         stored, names = _stored(path, source, adopt=adopt)
@@ -125,7 +127,7 @@ def identify_tensor(
             result = IdentifiedTensor(path, found, result.compared, count)
         if recipe is not None and out is not None:
             shown = show_dict(NamedRecipe(f"identified from {path.name}", recipe))
-            write_text(Path(out), json.dumps(shown, indent=2) + "\n")
+            write_text(out, json.dumps(shown, indent=2) + "\n")
     return result
 
 

@@ -23,7 +23,7 @@ from regcore.api.recipe_choice import recipe_for
 from regcore.evaluation.result_outputs import check_inference, check_listed
 from regcore.evaluation.run_folder import PERF
 from regcore.evaluation.run_identity import new_identity
-from regcore.files.arguments import whole_within
+from regcore.files.arguments import as_path, whole_within
 from regcore.files.atomic import check_writable
 from regcore.host import default_workers
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
@@ -98,8 +98,8 @@ def infer_images(
     """
     check_names(options, ModelOptions)
     identity = new_identity()
-    model, out = str(model), Path(out)
-    trace = None if trace is None else Path(trace)
+    model, out = str(model), as_path("out", out)
+    trace = None if trace is None else as_path("trace", trace)
     rounds = whole_within("rounds", rounds, 1, _MOST_ROUNDS)
     list_file = optional(list_file)
     if images is not None:

@@ -18,7 +18,7 @@ from regcore.calibration.folder import MANIFEST, open_calibration
 from regcore.convert.onnx.layer_noise import layer_noise
 from regcore.errors import MismatchError, UsageError
 from regcore.evaluation.run_folder import LAYERS
-from regcore.files.arguments import whole_within
+from regcore.files.arguments import as_path, whole_within
 from regcore.files.atomic import write_text
 from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.files.temporary_file import remove_abandoned
@@ -75,7 +75,7 @@ def compare_layers(
     common, and BackendError where one of them does not run or lacks its weights.
     """
     path, other = existing(model), existing(against)
-    images, folder = existing_images(images), None if out is None else Path(out)
+    images, folder = existing_images(images), None if out is None else as_path("out", out)
     count = whole_within("count", count, 1, _MOST_IMAGES)
     written = None if folder is None else folder / LAYERS
     if written is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from regcore.errors import UsageError
+from regcore.files.arguments import as_path
 from regcore.images.folder_orders import FOLDER_ORDERS
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def check_names(options: Mapping[str, Any], form: type) -> None:
 
 def existing(path: str | Path) -> Path:
     """The path; raises UsageError where there is nothing."""
-    found = Path(path)
+    found = as_path("a path", path)
     if not found.exists():
         raise UsageError(f"{path}: no such file or folder")
     return found

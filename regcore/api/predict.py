@@ -22,7 +22,7 @@ from regcore.api.options import (
 from regcore.api.recipe_choice import recipe_for
 from regcore.errors import BackendError, DatasetError, DecodeError, UsageError
 from regcore.evaluation.run_content import Failed
-from regcore.files.arguments import whole_within
+from regcore.files.arguments import as_path, whole_within
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.sources import Image
@@ -59,9 +59,9 @@ class PredictedPhotos:
     """What predict_photos has found.
 
     photos: each photo that could be read, in the order in which they were given, with its best
-    classes. failed: the others, each with its reason. diagnostics: photos that are damaged or
-    rotated. names_from: who says the names of the classes, None where nobody does. about: the
-    model, its backend, provider and recipe, in words.
+    classes. failed: the others, each with its reason. diagnostics: photos that are damaged,
+    rotated or clipped. names_from: who says the names of the classes, None where nobody does.
+    about: the model, its backend, provider and recipe, in words.
     """
 
     photos: tuple[PhotoChoices, ...]
@@ -114,7 +114,8 @@ def predict_photos(
     given = [photos] if isinstance(photos, (str, Path)) else list(photos)
     if not given:
         raise UsageError("name at least one photo")
-    check_not_swapped(model, Path(given[0]))
+    paths = [as_path("a photo", photo) for photo in given]
+    check_not_swapped(model, paths[0])
     names, origin = wanted_names(class_names)
     with ExitStack() as opened, open_model(model, options) as backend:
         shown, items, unreached = _listed(given, log, opened)

@@ -19,6 +19,7 @@ from regcore.api.photo_list import chosen_photos
 from regcore.api.recipe_choice import GUIDES_RECIPE, choose_recipe
 from regcore.backends.registry import read_metadata
 from regcore.errors import UsageError
+from regcore.files.arguments import as_path
 from regcore.images.preprocessor import Preprocessor
 from regcore.recipes.recipe import Recipe
 from regcore.sources.protocol import ImageSource, is_url
@@ -72,7 +73,7 @@ def plan_job(src: str | Path, out: str | Path, options: StoreOptions, log: Log) 
     check_names(options, StoreOptions)
     src = existing_images(src)
     for_model = options.get("for_model")
-    own = read_metadata(existing(for_model)) if for_model else None
+    own = None if for_model is None else read_metadata(existing(for_model))
     name = options.get("recipe")
     is_chosen = own is not None or name is not None
     name, recipe = choose_recipe(
@@ -93,7 +94,7 @@ def plan_job(src: str | Path, out: str | Path, options: StoreOptions, log: Log) 
     preprocessor = Preprocessor(recipe, **select(options, PreprocessorOptions))
     source = _source(src, options.get("list_file"), options.get("limit"))
     if not is_url(str(out)):
-        out = Path(out)
+        out = as_path("out", out)
     if _is_one_of(out, src, source.root):
         raise UsageError(f"{out}: OUT is the folder of SRC; the results need one of their own")
     log_listing(log, source)

@@ -30,7 +30,7 @@ from regcore.api.recipe_choice import recipe_for
 from regcore.errors import UsageError
 from regcore.evaluation.result_outputs import check_profile
 from regcore.evaluation.run_folder import PROFILE
-from regcore.files.arguments import whole_within
+from regcore.files.arguments import as_path, whole_within
 from regcore.files.atomic import write_text
 from regcore.files.temporary_file import remove_abandoned
 from regcore.host import default_workers
@@ -91,7 +91,8 @@ def profile_model(
     image is good, BackendError where the model cannot run, and, on Ctrl-C, LoggedInterrupt.
     """
     check_names(options, ModelOptions)
-    model, images, out = str(model), existing_images(images), None if out is None else Path(out)
+    model, images = str(model), existing_images(images)
+    out = None if out is None else as_path("out", out)
     chips = whole_within("chips", chips, 1, LARGEST_BATCH_SIZE)
     if not 0 < seconds < math.inf:
         raise UsageError(f"seconds must be more than 0, not {seconds}")

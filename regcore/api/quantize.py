@@ -27,7 +27,7 @@ from regcore.convert.onnx.quantize import (
 )
 from regcore.convert.onnx.score_noise import agreement, check_finite, scores_of, signal_to_noise
 from regcore.errors import BackendError, MismatchError, UsageError, first_line
-from regcore.files.arguments import check_several, whole_within
+from regcore.files.arguments import as_path, check_several, whole_within
 from regcore.files.atomic import check_target
 from regcore.files.output_guard import Output, check_outputs
 from regcore.models.build_record import file_sha256
@@ -105,7 +105,7 @@ def quantize_model(
     check_several("keep", keep)
     path = existing(model)
     default = path.with_name(f"{path.stem}.{TARGETS.get(to, to)}.onnx")
-    target = default if out is None else Path(out)
+    target = default if out is None else as_path("out", out)
     quantizer = _quantizer(
         to, tool, method, percentile, per_channel=per_channel, symmetric=symmetric
     )

@@ -11,6 +11,7 @@ from regcore.backends.registry import kind_of
 from regcore.convert.inspect import inspect_model
 from regcore.convert.onnx.embed import embed_in_onnx
 from regcore.errors import UsageError
+from regcore.files.arguments import as_path
 from regcore.files.output_guard import Output, check_outputs
 from regcore.models.build_record import BuildRecord, is_record, record_path, write_record
 from regcore.models.metadata import ModelMetadata, is_exported
@@ -30,7 +31,7 @@ def find_recipe(what: str | Path | Recipe) -> NamedRecipe:
     """
     if isinstance(what, Recipe):
         return NamedRecipe("the caller's", what)
-    path = Path(what)
+    path = as_path("a recipe", what)
     if is_url(str(what)):
         return NamedRecipe(str(what), open_store(str(what)).recipe)
     if path.is_dir() and holds_store(path):
@@ -62,7 +63,8 @@ def embed_recipe(
     Returns what was written. Raises UsageError where the model has another recipe, or nothing can
     be written into it, and BackendError where it does not take the recipe's images.
     """
-    path, target = Path(model), Path(out or model)
+    path = as_path("model", model)
+    target = path if out is None else as_path("out", out)
     facts = inspect_model(path)
     named = find_recipe(recipe)
     if not facts.inputs:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from regcore.api.options import existing
 from regcore.api.predict import wanted_names
 from regcore.evaluation.run_folder import read_run
+from regcore.files.arguments import as_path
 from regcore.files.atomic import check_target
 from regcore.files.output_guard import Output, check_outputs
 from regcore.files.temporary_file import remove_abandoned
@@ -48,7 +49,7 @@ def write_report(
     classes, and RegcoreError where the package of `regcore[report]` is not installed.
     """
     folder = existing(folder)
-    path = folder / _REPORT if out is None else Path(out)
+    path = folder / _REPORT if out is None else as_path("out", out)
     check_target(path, ".html")
     read = [file for file in folder.iterdir() if file.is_file() and file.suffix != ".html"]
     check_outputs([Output(path, report.is_report)], read, force=force)

@@ -12,6 +12,7 @@ from regcore.api.options import existing, optional
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.score import Score, read_image_labels, score
 from regcore.evaluation.score_files.source import open_scores, read_names
+from regcore.files.arguments import as_path
 from regcore.files.output_guard import Output, check_outputs
 from regcore.files.temporary_file import remove_abandoned
 from regcore.formats.guide_result import is_result_text, write_guide_result
@@ -87,6 +88,7 @@ def score_predictions(
     cannot be read, or that do not go together at all.
     """
     predictions, labels = existing(predictions), existing(labels)
+    path = as_path("out_dir", out_dir) / name
     subset, names, real = optional(subset), optional(names), optional(real)
     if Path(name).name != name or name in {"", ".."}:
         raise UsageError(f"NAME.json is a file in OUT_DIR, not {name!r}")
@@ -103,7 +105,6 @@ def score_predictions(
         )
     opened = open_scores(predictions, expected, output=output, names=names)
     several = None if real is None else read_real_labels(real, opened.names)
-    path = Path(out_dir) / name
     _remove_results(path, [predictions, labels, *filter(None, (subset, names, real))], force=force)
     with progress(len(expected)) as advance, errors_name(labels):
         result = score(

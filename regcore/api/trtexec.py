@@ -9,7 +9,7 @@ from typing import Any
 
 from regcore.api.messages import Log, no_log
 from regcore.errors import LogError
-from regcore.files.arguments import check_several
+from regcore.files.arguments import as_path, check_several
 from regcore.formats.trtexec import TrtexecResult
 from regcore.models.onnx_file import read_onnx
 from regcore.performance.trtexec_rates import RateMeasurement
@@ -50,7 +50,7 @@ def measure_trtexec(
     """
     check_several("options", options)
     measurement = RateMeasurement(
-        read_onnx(Path(model)), Path(logs), fp16=fp16, options=tuple(options)
+        read_onnx(as_path("model", model)), as_path("logs", logs), fp16=fp16, options=tuple(options)
     )
     sizes = measurement.batches(tuple(batches))
     measurement.check_outputs(sizes, force=force)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regcore.calibration.form import CalibrationForm, calibration_identity
 from regcore.errors import DatasetError, MismatchError
+from regcore.files.arguments import as_path
 from regcore.files.json_input import read_json
 from regcore.images.batch_stream import Array
 from regcore.recipes.recipe import Recipe
@@ -30,7 +31,7 @@ def open_calibration(folder: str | Path) -> CalibrationSet:
     Raises DatasetError where there is none, or where it was not finished, and MismatchError where
     calibration.json is not of the images beside it.
     """
-    folder = Path(folder)
+    folder = as_path("folder", folder)
     path = folder / MANIFEST
     if not path.is_file():
         raise DatasetError(

@@ -13,7 +13,7 @@ from regcore.backends.cuda.runtime import Cuda, import_cuda
 from regcore.backends.tensorrt.library import import_tensorrt
 from regcore.calibration.folder import CalibrationSet, open_calibration
 from regcore.errors import BackendError, UsageError
-from regcore.files.arguments import whole_within
+from regcore.files.arguments import as_path, whole_within
 from regcore.files.atomic import replacing, write_text
 from regcore.files.input_file import read_input
 
@@ -120,7 +120,7 @@ class _Cache:
     """The ranges that TensorRT has found, with the identity of the images in a file beside."""
 
     def __init__(self, path: str | Path | None, images: CalibrationSet) -> None:
-        self._path = None if path is None else Path(path)
+        self._path = None if path is None else as_path("cache", path)
         self._identity = images.identity
 
     def read(self) -> bytes | None:

@@ -14,10 +14,14 @@ import click
 
 from regcore.api.messages import LoggedInterrupt
 from regcore.cli.console import report_failure, report_usage
+from regcore.cli.repeated_options import tell_repeated
 from regcore.cli.sections import Section
 from regcore.cli.termination import interrupted_code
 
 _LINE = "regcore.command_line"
+#: What commands say of themselves stands in their docstrings.
+_WITHOUT_DOCSTRINGS = sys.flags.optimize > 1
+_INSTEAD = "What this does is not told under 'python -OO'; run --help without -OO."
 
 
 def command_line() -> list[str] | None:
@@ -40,6 +44,8 @@ class _Modules(MutableMapping[str, click.Command]):
             module = import_module(f"regcore.cli.{name}")
             found = self._loaded[name] = getattr(module, name)
             found.short_help = self._purposes[name]
+            if _WITHOUT_DOCSTRINGS:
+                found.help = _INSTEAD
         return found
 
     def __setitem__(self, name: str, command: click.Command) -> None:
@@ -64,6 +70,8 @@ class Commands(click.Group):
     def list_in(self, sections: Sequence[Section]) -> None:
         """Makes these commands known, in the order in which --help shows them."""
         self.sections = sections
+        if _WITHOUT_DOCSTRINGS:
+            self.help = _INSTEAD
         self.commands = _Modules(dict(one for _, listed in sections for one in listed))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -98,9 +106,21 @@ class Commands(click.Group):
             _refuse_empty(args)
         line = [info_name or "regcore", *args]
         make: Callable[..., click.Context] = super().make_context
-        ctx = make(info_name, args, *more, **extra)
+        try:
+            ctx = make(info_name, args, *more, **extra)
+        except BrokenPipeError as error:  # click's own exit code says that a verdict is not met
+            raise click.exceptions.Exit(report_failure(error)) from None
         ctx.meta[_LINE] = line
         return ctx
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """See click.Group; an option that is given twice is told."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not ctx.resilient_parsing:
+            tell_repeated(command, rest, ctx)
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; see click.Group."""

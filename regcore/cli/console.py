@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
@@ -34,6 +35,8 @@ def report_failure(error: BaseException) -> int:
         return PIPE_CLOSED
     if _was_interrupted(error):
         error = KeyboardInterrupt()
+    if isinstance(error, OSError) and _was_printing(error):
+        error = _unwritten_answer(error)
     code, message = _explain(error)
     _flush_or_silence(sys.stdout)
     if isinstance(error, KeyboardInterrupt) and sys.stderr.isatty():
@@ -73,6 +76,13 @@ def _flush_or_silence(stream: TextIO) -> None:
 def _was_interrupted(error: BaseException) -> bool:
     """Whether Ctrl-C is what broke a lock: Python's own waiting loses one that it does not hold."""
     return isinstance(error, RuntimeError) and isinstance(error.__context__, KeyboardInterrupt)
+
+
+def _was_printing(error: OSError) -> bool:
+    """Whether it is an answer, or a --help, that could not be written."""
+    return any(
+        frame.f_code is click.echo.__code__ for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
 
 
 def _explain(error: BaseException) -> tuple[int, str]:
@@ -152,4 +162,8 @@ def _answering() -> Iterator[None]:
         raise
     except OSError as error:
         silence(sys.stdout)
-        raise OutputError(f"stdout: cannot write the answer: {error.strerror}") from error
+        raise _unwritten_answer(error) from error
+
+
+def _unwritten_answer(error: OSError) -> OutputError:
+    return OutputError(f"stdout: cannot write the answer: {error.strerror}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "--format",
     "form",
     type=click.Choice(["parquet", "csv"]),
-    help="[default: by the suffix of --out, else parquet]",
+    help="[default: by the ending of --out, .parquet or .csv; without --out parquet]",
 )
 @click.option(
     "--out",

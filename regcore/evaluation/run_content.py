@@ -45,6 +45,13 @@ class Rotated:
 
 
 @dataclass(frozen=True)
+class Clipped:
+    """An image of more than 8 bits a value, which Pillow clips."""
+
+    path: Annotated[str, described("The file.")]
+
+
+@dataclass(frozen=True)
 class RunContent:
     """run.json, as `regcore run` writes it; schema `run`."""
 
@@ -71,6 +78,7 @@ class RunContent:
     model_hash: str | None = None
     damaged: list[Damaged] = field(default_factory=list)
     rotated: list[Any] = field(default_factory=list)
+    clipped: list[Clipped] = field(default_factory=list)
     not_reached: Count = 0
     metrics: Annotated[dict[str, dict[str, MetricValue]], Meta(max_length=100)] = field(
         default_factory=dict

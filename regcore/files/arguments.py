@@ -1,8 +1,9 @@
-"""Whole numbers, switches and choices of any type from outside, and how errors show them."""
+"""Whole numbers, paths, switches and choices of any type from outside, and how errors show them."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -30,6 +31,13 @@ def whole_within(name: str, value: object, least: int, most: int, unit: str = ""
             return number
         raise UsageError(f"{name} must be {least} to {most}{unit}, not {shown(number)}")
     raise UsageError(f"{name} must be a whole number, not {shown(value)}")
+
+
+def as_path(name: str, value: str | Path) -> Path:
+    """The path; raises UsageError for an empty text, which else would be the current folder."""
+    if isinstance(value, str) and not value:
+        raise UsageError(f"{name} is empty, as of a variable that is not set")
+    return Path(value)
 
 
 def check_switch(name: str, value: object) -> None:

@@ -40,7 +40,7 @@ class Batch:
         by DLPack, too (`torch.from_dlpack(batch.images)`), and what shares it lives no longer.
     indices: for each row, its place in the list that was streamed.
     errors: the images of this part that have no row.
-    diagnostics: rows of damaged or rotated images, see Preprocessor.
+    diagnostics: rows of damaged, rotated or clipped images, see Preprocessor.
     worked: who prepared each image of this part, and when; WORKED [images], empty from a store.
     """
 

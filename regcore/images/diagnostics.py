@@ -1,4 +1,4 @@
-"""What is noticed about images that do decode: damage that was repaired, and rotation by EXIF."""
+"""What is noticed about images that do decode: repaired damage, EXIF's rotation, clipped values."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class Diagnostic:
     path: its path, or its place in the list for bytes.
     warnings: how often libjpeg repaired damage; first_warning: its words on the first.
     orientation: of EXIF, 1 to 8 (Exif 2.32, tag 0x0112); 1 is upright, nothing is turned.
+    clipped: whether its values have more than 8 bits, as in 16-bit PNGs and float TIFFs. Pillow
+        clips them: above 255 all is white.
     index: its place in the list.
     """
 
@@ -23,6 +25,7 @@ class Diagnostic:
     warnings: int = 0
     first_warning: str = ""
     orientation: int = UPRIGHT
+    clipped: bool = False
     index: int = 0
 
 
@@ -36,11 +39,17 @@ def rotated(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     return [one for one in diagnostics if one.orientation != UPRIGHT]
 
 
+def clipped(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Those whose values Pillow clips."""
+    return [one for one in diagnostics if one.clipped]
+
+
 def diagnostics_summary(diagnostics: Sequence[Diagnostic]) -> dict[str, str]:
     """For people, e.g. `{"damaged": "3 images with decoder warnings"}`; empty without any."""
     counts = {
         "damaged": (len(damaged(diagnostics)), "with decoder warnings"),
         "rotated": (len(rotated(diagnostics)), "by EXIF, which is ignored"),
+        "clipped": (len(clipped(diagnostics)), "of more than 8 bits a value, which Pillow clips"),
     }
     return {
         name: f"{count} {'image' if count == 1 else 'images'} {what}"
@@ -50,7 +59,7 @@ def diagnostics_summary(diagnostics: Sequence[Diagnostic]) -> dict[str, str]:
 
 
 def diagnostics_dict(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """For machines: each damaged and each rotated image."""
+    """For machines: each damaged, each rotated and each clipped image."""
     return {
         "damaged": [
             {"path": one.path, "warnings": one.warnings, "first_warning": one.first_warning}
@@ -59,4 +68,5 @@ def diagnostics_dict(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
         "rotated": [
             {"path": one.path, "orientation": one.orientation} for one in rotated(diagnostics)
         ],
+        "clipped": [{"path": one.path} for one in clipped(diagnostics)],
     }

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from regcore.errors import RegcoreError
 from regcore.images.own_pillow import image_module
-from regcore.images.pillow_decoder import FORMATS, Canvas, decode_rgb, orientation_of
+from regcore.images.pillow_decoder import FORMATS, Canvas, Seen, decode_rgb, orientation_of
 
 #: Pillow's modes of PNGs that are the same in both, so that these need no OpenCV.
 _SAME = ("1", "L", "P", "RGB", "RGBA")
@@ -21,8 +21,8 @@ _SAME = ("1", "L", "P", "RGB", "RGBA")
 _BYTES_PER_PIXEL = 24
 
 
-def decode_rgb_as_opencv(encoded: bytes, canvas: Canvas) -> int:
-    """Puts `cv2.imread` of the file, in the order RGB, on the canvas; returns its orientation.
+def decode_rgb_as_opencv(encoded: bytes, canvas: Canvas) -> Seen:
+    """Puts `cv2.imread` of the file, in the order RGB, on the canvas; returns what it saw.
 
     Pixels are as they are stored: an EXIF orientation is not applied. Raises as decode_rgb does,
     ValueError for what OpenCV does not take, and RegcoreError where it is needed but not installed.
@@ -39,7 +39,7 @@ def decode_rgb_as_opencv(encoded: bytes, canvas: Canvas) -> int:
         pixels = _decoded(encoded, f"{image.format} of mode {image.mode}")
         height, width, _ = pixels.shape
         np.asarray(canvas.pixels(width, height))[...] = pixels[..., ::-1]
-        return orientation_of(image)
+        return Seen(orientation_of(image))
 
 
 def _decoded(encoded: bytes, kind: str) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from errno import EMFILE, ENFILE, ENOMEM
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -30,6 +30,10 @@ _BYTES_AT_A_TIME = 1 << 20
 
 _ORIENTATION_TAG = 0x0112
 
+# Modes whose values Pillow's convert clips to 0 ... 255, and cuts to whole numbers. Pictures of 16
+# bits in colour are none of these: Pillow drops their lower halves as it reads them.
+_CLIPPED_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
+
 # Errors of the process, by no fault of an image.
 _LACKING = (EMFILE, ENFILE, ENOMEM)
 
@@ -44,13 +48,20 @@ class Canvas(Protocol):
         """Memory for height x width x channels values."""
 
 
-def decode_rgb(encoded: bytes, canvas: Canvas) -> int:
+class Seen(NamedTuple):
+    """What a decoder saw: the EXIF orientation, and whether values beyond 8 bits were clipped."""
+
+    orientation: int = UPRIGHT
+    clipped: bool = False
+
+
+def decode_rgb(encoded: bytes, canvas: Canvas) -> Seen:
     """`decode_as` of mode RGB."""
     return decode_as("RGB", encoded, canvas)
 
 
-def decode_as(mode: str, encoded: bytes, canvas: Canvas) -> int:
-    """Puts `Image.open(encoded).convert(mode)` on the canvas; returns its EXIF orientation.
+def decode_as(mode: str, encoded: bytes, canvas: Canvas) -> Seen:
+    """Puts `Image.open(encoded).convert(mode)` on the canvas; returns what it saw.
 
     `encoded` is a whole file. Raises what Pillow raises, with a clearer text where the format is
     not one of FORMATS, and RegcoreError where not the image but the environment is to blame.
@@ -67,7 +78,7 @@ def decode_as(mode: str, encoded: bytes, canvas: Canvas) -> int:
             image.load()
             _copy(image if image.mode == mode else image.convert(mode), canvas)
             # Once loaded: Pillow turns a TIFF, which is then upright.
-            return orientation_of(image)
+            return Seen(orientation_of(image), image.mode in _CLIPPED_MODES)
     except pillow.UnidentifiedImageError:
         raise ValueError(_not_taken(encoded)) from None
     except OSError as error:

@@ -21,9 +21,16 @@ from regcore.files.atomic import refuse_special
 from regcore.host import default_workers, simd_level
 from regcore.images.batch_stream import Array, BatchStream, OnError
 from regcore.images.diagnostics import Diagnostic
-from regcore.images.pillow_decoder import Canvas, decode_rgb
+from regcore.images.pillow_decoder import Canvas, Seen, decode_rgb
 from regcore.images.result_files import as_targets, check_targets
-from regcore.images.result_memory import aligned_empty, bytes_of, checksums_for, refuse_overlaps
+from regcore.images.result_memory import (
+    aligned_empty,
+    bytes_of,
+    check_free,
+    checksums_for,
+    largest_batch,
+    refuse_overlaps,
+)
 from regcore.images.sources import Image, as_items, core_errors, split_reports
 from regcore.recipes.recipe import Recipe
 
@@ -49,13 +56,14 @@ class Preprocessor:
 
     An image is a path, the bytes of a file, pixels, or an image of Pillow. Those of Pillow are
     converted to RGB before any work begins, which gives the pixels of their file's decode; their
-    EXIF orientation is applied where the recipe applies it, and told by no diagnostic.
+    EXIF orientation is applied where the recipe applies it. No diagnostic tells of it, nor of a
+    mode that convert clips.
 
     recipe, workers; settings: the other arguments, by name, with which another one can be made.
 
     Images that get pixels although something is to be told of them (a JPEG that libjpeg had to
-    repair, an EXIF orientation) have a diagnostic: `on_diagnostic` of a call is called with each,
-    in the order of the list, and Batch.diagnostics has those of a batch.
+    repair, an EXIF orientation, 16 bits that Pillow clips) have a diagnostic: `on_diagnostic` of a
+    call is called with each, in the order of the list, and Batch.diagnostics has those of a batch.
     """
 
     def __init__(
@@ -131,7 +139,7 @@ class Preprocessor:
         """A pickled one has as many workers, and times of its own, wherever it is loaded."""
         return partial(type(self), **self.settings, workers=self.workers), (self.recipe,)
 
-    def _decode_external(self) -> Callable[[bytes, Canvas], int]:
+    def _decode_external(self) -> Callable[[bytes, Canvas], Seen]:
         """What decodes images that the core does not take."""
         if self.recipe.flavour != "opencv":
             return decode_rgb
@@ -249,17 +257,21 @@ class Preprocessor:
         buffers: more than `keep` arrays of shape (batch_size, *recipe.image_shape), used in turn;
             for instance page-locked memory of a device. By default the stream makes its own.
         keep: how many batches stay valid: each until `keep` more were asked for.
+        Its own have memory for no more images than there are; MemoryError where the machine has not
+        so much.
         on_error: "raise" a DecodeError at the batch of a bad image, or "report" it in Batch.errors.
         """
         batch_size = whole_within("the batch size", batch_size, 1, _TOO_MANY - 1)
         keep = whole_within("keep", keep, 0, _TOO_MANY - 1)
         check_choice("on_error", on_error, ("raise", "report"))
-        shape = (batch_size, *self.recipe.image_shape)
         images = self._items(items)
         arrays = buffers
         if arrays is None:
-            count = self.buffers_needed(batch_size, keep)
-            arrays = [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
+            batch_size = largest_batch(batch_size, len(images))
+            keep = min(keep, max(1, -(-len(images) // batch_size)))
+        shape = (batch_size, *self.recipe.image_shape)
+        if arrays is None:
+            arrays = self._ring(shape, self.buffers_needed(batch_size, keep), len(images))
         memory = [bytes_of(array, shape, self.recipe.numpy_dtype) for array in arrays]
         if buffers is not None:
             refuse_overlaps(memory, images)
@@ -278,6 +290,12 @@ class Preprocessor:
         time in which the system runs something else.
         """
         return keep + 1 + -(-max(self.workers, _AHEAD) // batch_size)
+
+    def _ring(self, shape: tuple[int, ...], count: int, images: int) -> list[Array]:
+        """Arrays for so many batches, of which no more than so many images are written at once."""
+        used = min(images, count * shape[0])
+        check_free(used * self._core.slot_bytes(), f"{used} images in batches of {shape[0]}")
+        return [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
 
     def _items(self, items: Sequence[Image]) -> list[native.Item]:
         return as_items(items, upright=self.recipe.exif == "apply")

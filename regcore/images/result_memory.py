@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from regcore._native import pipeline as native
 from regcore._native.sources import that_reach
 from regcore.errors import UsageError
+from regcore.host import free_memory
 from regcore.images.batch_stream import Array
 
 _CACHE_LINE = 64
+_GIB = 1 << 30
 #: Parts that are all compared with each image, which is quicker than to look for the nearest ones.
 _FEW = 8
 
@@ -27,6 +29,23 @@ def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     memory = np.empty(size + _CACHE_LINE, np.uint8)
     offset = -memory.ctypes.data % _CACHE_LINE
     return memory[offset : offset + size].view(dtype).reshape(shape)
+
+
+def largest_batch(batch_size: int, images: int) -> int:
+    """How many of so many images the largest batch has: more need no memory."""
+    return max(1, min(batch_size, images))
+
+
+def check_free(size: int, what: str) -> None:
+    """Raises MemoryError for more bytes than the machine has, before it is killed for them."""
+    if size < _GIB:  # whose lack NumPy tells
+        return
+    free = free_memory()
+    if free is not None and size > free:
+        raise MemoryError(
+            f"{what} take {size / _GIB:.1f} GiB, and there are {free / _GIB:.1f} GiB; "
+            "a smaller batch size takes less"
+        )
 
 
 def bytes_of(array: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[np.uint8]:

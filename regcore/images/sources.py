@@ -170,10 +170,10 @@ def split_reports(
     """The core's reports as errors, by place in the list, and diagnostics of the other images."""
     errors: dict[int, DecodeError] = {}
     diagnostics: list[Diagnostic] = []
-    for index, detail, (warnings, first_warning, orientation) in reports:
+    for index, detail, noticed in reports:
         name = name_of(items[index], index)
         if detail is None:
-            diagnostics.append(Diagnostic(name, warnings, first_warning, orientation, index))
+            diagnostics.append(Diagnostic(name, *noticed, index))
         else:
             errors[index] = DecodeError(name, detail, index)
     return errors, diagnostics

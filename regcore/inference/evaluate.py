@@ -34,8 +34,9 @@ class Evaluation:
     """What a model made of a list of images.
 
     images: how many were evaluated, of them `kept` by an interrupted run; errors: one for each that
-    could not be; diagnostics: evaluated images that are damaged or rotated; not_reached: images
-    that come after an interruption. timeline: when what happened, without those that were kept.
+    could not be; diagnostics: evaluated images that are damaged, rotated or clipped; not_reached:
+    images that come after an interruption. timeline: when what happened, without those that were
+    kept.
     topn: the accuracy; metrics: those that were asked for beside it.
     indices int64 and values float32, [items, 5]: the best classes of every item, in the order
     of the items; -1 and NaN where an image failed or the model has fewer classes.

@@ -29,7 +29,7 @@ class Predictions:
     indices int64 and scores float32, [items, top], as `best_classes` has them: NO_CLASS and NaN
     where an image failed. probabilities: float64 of the same shape, 0 to 1, NaN where there is
     none. classes: of the model, 0 where no image was run. errors: one for each item that could not
-    be read; diagnostics: items that are damaged or rotated.
+    be read; diagnostics: items that are damaged, rotated or clipped.
     """
 
     indices: NDArray[np.int64]

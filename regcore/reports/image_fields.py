@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from regcore.evaluation.run_content import Damaged, Failed, Rotated
+from regcore.evaluation.run_content import Clipped, Damaged, Failed, Rotated
 from regcore.schemas.fields import Count, Percent, PercentPair, TopName, described
 from regcore.scores.metric import MetricValue
 from regcore.scores.ranks import Ties
@@ -20,6 +20,13 @@ DamagedImages = Annotated[list[Damaged], described("Images that were counted, bu
 RotatedImages = Annotated[
     list[Rotated],
     described("Images that were counted as they are stored, though EXIF wants them turned."),
+]
+ClippedImages = Annotated[
+    list[Clipped],
+    described(
+        "Images that were counted, but have values of more than 8 bits, as 16-bit PNGs and float "
+        "TIFFs: Pillow clips what is above 255."
+    ),
 ]
 TieRule = Annotated[Ties, described("Which of equal scores goes first.")]
 TiedImages = Annotated[

@@ -13,7 +13,7 @@ from regcore.evaluation.run_content import Failed
 from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
 from regcore.inference.infer import Inference
 from regcore.performance.perf import Perf
-from regcore.reports.image_fields import DamagedImages, FailedImages, RotatedImages
+from regcore.reports.image_fields import ClippedImages, DamagedImages, FailedImages, RotatedImages
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import (
     Amount,
@@ -48,6 +48,7 @@ class InferForm:
     not_reached: Annotated[Count, described("Images that come after an interruption.")]
     damaged: DamagedImages
     rotated: RotatedImages
+    clipped: ClippedImages
     model: ModelName
     backend: BackendName
     provider: ProviderName

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from regcore.evaluation.run_content import Failed
 from regcore.images.diagnostics import Diagnostic, diagnostics_dict
-from regcore.reports.image_fields import DamagedImages, FailedImages, RotatedImages
+from regcore.reports.image_fields import ClippedImages, DamagedImages, FailedImages, RotatedImages
 from regcore.reports.printable import printable
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import (
@@ -77,6 +77,7 @@ class PredictForm:
     failed: FailedImages
     damaged: DamagedImages
     rotated: RotatedImages
+    clipped: ClippedImages
 
 
 def to_dict(

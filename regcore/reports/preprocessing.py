@@ -12,7 +12,7 @@ from regcore._native.choices import DTYPES
 from regcore.evaluation.run_content import Failed
 from regcore.images.diagnostics import diagnostics_dict
 from regcore.recipes.recipe import Recipe
-from regcore.reports.image_fields import DamagedImages, FailedImages, RotatedImages
+from regcore.reports.image_fields import ClippedImages, DamagedImages, FailedImages, RotatedImages
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import (
     Amount,
@@ -43,6 +43,7 @@ class PreprocessForm:
     failed: FailedImages
     damaged: DamagedImages
     rotated: RotatedImages
+    clipped: ClippedImages
     out: Annotated[str, described("The folder of the store, or its URL.")]
     dtype: Annotated[str, one_of(DTYPES), described("Of the values.")]
     shape: Annotated[list[Positive], Meta(min_length=3, max_length=3), described("Of an image.")]

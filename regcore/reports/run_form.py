@@ -13,6 +13,7 @@ from regcore.reports.image_fields import (
     Accuracies,
     AccuracyIntervals,
     AccuracyPercent,
+    ClippedImages,
     DamagedImages,
     FailedImages,
     Metrics,
@@ -68,6 +69,7 @@ class RunForm:
     left_out: Annotated[Count, described("Images beyond those that were asked for (--limit).")]
     damaged: DamagedImages
     rotated: RotatedImages
+    clipped: ClippedImages
     classes: Annotated[Count, described("Scores of each image; 0 before the first.")]
     ties: TieRule
     tied_images: TiedImages

@@ -8,6 +8,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from regcore.errors import DatasetError
+from regcore.files.arguments import as_path
 from regcore.files.names import natural_key, split_member
 from regcore.images.listing import listed_names
 from regcore.sources.archive import check_distinct
@@ -46,7 +47,7 @@ def open_source(images: str | Path | ImageSource) -> ImageSource:
         from regcore.sources.remote import open_remote
 
         return open_remote(text)
-    path = Path(images)
+    path = as_path("a place of images", images)
     if os.path.lexists(path):
         return _open_path(path)
     paths = [Path(name) for name in expand_braces(text)] if has_braces(text) else [path]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from regcore.errors import DatasetError, DecodeError, UsageError
+from regcore.files.arguments import as_path
 from regcore.files.names import natural_key
 from regcore.formats.info_file import info_lines
 from regcore.images.listing import LeftOut
@@ -24,7 +25,7 @@ def bin_info(folder: str | Path, width: int, height: int) -> Iterator[str]:
     Raises DatasetError where there are none, or where the store lacks a file or is in the making;
     UsageError for a store of packs.
     """
-    files = _stored_files(Path(folder))
+    files = _stored_files(as_path("folder", folder))
     if files is None:
         files = _files_in(folder, (".bin",))
     return info_lines((os.path.join(folder, file), width, height) for file in files)  # noqa: PTH118

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from regcore.errors import DatasetError
 from regcore.files.json_input import parse_json
 from regcore.images.diagnostics import Diagnostic
-from regcore.store.ledger_line import LedgerLine, Record
+from regcore.store.ledger_line import LedgerLine, Noticed, Record
 
 LEDGER = "images.jsonl"
 
@@ -40,7 +40,7 @@ class Ledger:
         self.paths: list[str] = []
         self.files: list[str | None] = []
         self.errors: dict[int, str] = {}
-        self.noticed: dict[int, tuple[int, str, int]] = {}
+        self.noticed: dict[int, Noticed] = {}
         self._sizes = array("q")
         self._mtimes = array("q")
         self._rows = array("l")
@@ -232,7 +232,9 @@ def made(
     states: size and mtime_ns of every source. places: file and row of the next image that did not
     fail. errors: the reason for every place in the list whose image failed.
     """
-    noticed = {f.index: (f.warnings, f.first_warning, f.orientation) for f in diagnostics}
+    noticed = {
+        f.index: Noticed(f.warnings, f.first_warning, f.orientation, f.clipped) for f in diagnostics
+    }
     return [
         Record(path, *state, None, None, None, errors[i], None)
         if i in errors

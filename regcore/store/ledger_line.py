@@ -15,11 +15,19 @@ _Row = Annotated[int, Meta(ge=0, lt=1 << 48)]
 _XXH3 = Annotated[str, Meta(min_length=16, max_length=16)]
 _Warnings = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 _Orientation = Annotated[int, Meta(ge=0, le=65535)]
-_Noticed = tuple[
-    Annotated[_Warnings, described("Warnings of the decoder.")],
-    Annotated[str, described("The first of them.")],
-    Annotated[_Orientation, described("EXIF orientation.")],
-]
+
+
+class Noticed(NamedTuple):
+    """What was noticed of an image, as a Diagnostic has it. Older lines lack the last field."""
+
+    warnings: Annotated[_Warnings, described("Warnings of the decoder.")]
+    first_warning: Annotated[str, described("The first of them.")]
+    orientation: Annotated[_Orientation, described("EXIF orientation.")]
+    clipped: Annotated[bool, described("Whether it has more than 8 bits, which Pillow clips.")] = (
+        False
+    )
+
+
 #: The fields of a Record.
 LedgerLine = tuple[
     Annotated[
@@ -47,7 +55,7 @@ LedgerLine = tuple[
         described("checksum: XXH3 of its values; null where it failed."),
     ],
     Annotated[str | None, described("error: why it failed; null where it did not.")],
-    Annotated[_Noticed | None, described("noticed: null where nothing was.")],
+    Annotated[Noticed | None, described("noticed: null where nothing was.")],
 ]
 
 
@@ -59,8 +67,7 @@ class Record(NamedTuple):
     file, row: its values are number `row` of that file of the store; both None where it failed.
     checksum: XXH3 of its values, 16 hex digits; None where it failed.
     error: why it failed; None where it did not.
-    noticed: warnings of the decoder, the first of them, and the EXIF orientation, as a Diagnostic
-        has them; None where nothing was.
+    noticed: None where nothing was.
     """
 
     path: str
@@ -70,12 +77,12 @@ class Record(NamedTuple):
     row: int | None
     checksum: str | None
     error: str | None
-    noticed: tuple[int, str, int] | None
+    noticed: Noticed | None
 
     @property
     def repaired(self) -> bool:
         """Whether the decoder warned of damage."""
-        return self.noticed is not None and self.noticed[0] > 0
+        return self.noticed is not None and self.noticed.warnings > 0
 
     def diagnostic(self, root: str) -> Diagnostic | None:
         """What was noticed, of the image below `root`."""

@@ -26,7 +26,7 @@ class Tally:
 
     kept: images verified and left alone; written: images made in this run, recorded: of these,
     those that the next run will find; errors: the others.
-    diagnostics: kept or written, but damaged or rotated.
+    diagnostics: kept or written, but damaged, rotated or clipped.
     stage_seconds: what the workers of portions spent in each stage.
     max_bad: how many of those are allowed, None for any number.
     """

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import DatasetError, DecodeError
+from regcore.files.arguments import as_path
 from regcore.files.read_ahead import read_ahead
 from regcore.images.batch_stream import Array, Batch
 from regcore.images.diagnostics import Diagnostic
@@ -49,7 +50,7 @@ def open_store(folder: StorePlace, *, recipe: Recipe | None = None, verify: bool
     if remote is not None:
         store = Store(RemoteValues(remote), *read_remote_store(remote), verify=verify)
     else:
-        path = Path(folder)  # type: ignore[arg-type]
+        path = as_path("folder", folder)  # type: ignore[arg-type]
         manifest = Manifest.read(path)
         if manifest is None:
             raise DatasetError(NO_STORE.format(path))

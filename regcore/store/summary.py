@@ -14,7 +14,7 @@ class StoreSummary:
 
     kept: images from earlier runs, verified unless they are `unread`: behind a URL their files are
     only known to be there, with their sizes; written: images of this run; errors: the others.
-    diagnostics: images kept or written, but damaged or rotated.
+    diagnostics: images kept or written, but damaged, rotated or clipped.
     seconds: of writing, wall time; verify_seconds: of verifying what was there; stage_seconds: of
     the workers together in each stage of writing.
     """

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.errors import OutputError
+from regcore.files.arguments import as_path
 from regcore.files.atomic import sync
 from regcore.images.preprocessor import Preprocessor, Progress
 from regcore.sources.files import FileSource
@@ -86,7 +87,7 @@ def write_store(
             recipe_chosen=recipe_chosen,
             make=make,
         )
-    folder = Path(folder)  # type: ignore[arg-type]
+    folder = as_path("folder", folder)  # type: ignore[arg-type]
     description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
     images = arrange(preprocessor, source, folder, form)
     tally = Tally(max_bad, progress)
@@ -159,7 +160,7 @@ def plan_store(
     remote = remote_folder(folder)
     if remote is not None:
         return plan_remote_store(preprocessor, source, remote, form, force=force)
-    folder = Path(folder)  # type: ignore[arg-type]
+    folder = as_path("folder", folder)  # type: ignore[arg-type]
     images = arrange(preprocessor, source, folder, form)
     earlier = read_earlier(folder, *peek(folder), force=force)
     description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
@@ -177,7 +178,7 @@ def plan_store(
 
 def _chosen(source: str | Path | ImageSource, paths: Sequence[str]) -> ImageSource:
     if not isinstance(source, ImageSource):
-        return FileSource(source, paths)
+        return FileSource(as_path("source", source), paths)
     return source if source.names == paths else source.chosen(paths)
 
 

@@ -12,6 +12,7 @@ from regcore.errors import BackendError, DecodeError, UsageError
 from regcore.files.arguments import check_choice, check_switch, whole_within
 from regcore.images.batch_stream import Batch, OnError
 from regcore.images.preprocessor import Preprocessor
+from regcore.images.result_memory import largest_batch
 from regcore.images.sources import Image
 from regcore.images.tensors import as_array, as_tensor
 from regcore.recipes.recipe import Recipe
@@ -94,7 +95,7 @@ class ImageLoader:
         ring = self._ring(keep)
         arrays = [as_array(buffer) for buffer in ring]
         with self._preprocessor.stream(
-            self.images, self.batch_size, buffers=arrays, keep=keep, on_error=self._on_error
+            self.images, len(arrays[0]), buffers=arrays, keep=keep, on_error=self._on_error
         ) as batches:
             for batch in batches:
                 self.errors += batch.errors
@@ -132,9 +133,10 @@ class ImageLoader:
             side.synchronize()
 
     def _ring(self, keep: int) -> list[torch.Tensor]:
-        shape = (self.batch_size, *self.recipe.image_shape)
+        batch_size = largest_batch(self.batch_size, len(self.images))
+        shape = (batch_size, *self.recipe.image_shape)
         dtype: torch.dtype = getattr(torch, self.recipe.dtype)
-        count = self._preprocessor.buffers_needed(self.batch_size, keep)
+        count = self._preprocessor.buffers_needed(batch_size, keep)
         return [
             torch.empty(shape, dtype=dtype, device="cpu", pin_memory=self._pin)
             for _ in range(count)

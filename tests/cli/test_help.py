@@ -31,7 +31,7 @@ def test_every_command_has_its_task_and_its_file() -> None:
     assert len(set(listed)) == len(listed)
     not_commands = {"sections", "console", "options", "usage", "progress", "termination"}
     not_commands |= {"command_group", "convert_options", "device_options", "lint", "__init__"}
-    not_commands |= {"score_options", "report_option", "least_width"}
+    not_commands |= {"score_options", "report_option", "least_width", "repeated_options"}
     files = {
         path.stem for path in Path(sys.modules["regcore.cli"].__file__ or "").parent.glob("*.py")
     }
@@ -41,6 +41,14 @@ def test_every_command_has_its_task_and_its_file() -> None:
         assert f"\n{task}:\n" in told
         for name, what in names:
             assert f"  {name.ljust(11)}  {what}\n" in told
+
+
+@pytest.mark.parametrize("command", [(), ("run",)])
+def test_help_without_docstrings_says_where_it_is(command: tuple[str, ...]) -> None:
+    line = [sys.executable, "-OO", "-m", "regcore", *command, "--help"]
+    told = subprocess.run(line, capture_output=True, text=True, check=True).stdout
+    assert "What this does is not told under 'python -OO'" in told
+    assert "Options:" in told
 
 
 @pytest.mark.parametrize("path", [path for path, _ in commands()])

@@ -104,3 +104,29 @@ def test_a_mistake_is_explained(
     assert all(one.startswith("regcore: ") for one in told), told
     assert "Traceback" not in result.stderr
     assert "Error" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (f"{RUN} --labels labels.txt", ["--labels is given twice"]),
+        (f"{RUN} --batch-size 2 --batch-size=4 --batch-size 2", ["--batch-size is given 3 times"]),
+        ("recipe embed a b -oc --output d", ["--output is given twice"]),
+        ("verdict . --scores a b --scores c d --max-drop 1pt", ["--scores is given twice"]),
+        ("run --labels a --labels b --help", []),
+        (f"{RUN} --metric ece --metric ece --json --json --background --no-background", []),
+        (f"{RUN} -- --labels --labels", []),
+    ],
+)
+def test_what_is_given_twice_is_told(
+    line: str, told: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    said = [one for one in regcore(*line.split()).stderr.splitlines() if " is given " in one]
+    assert said == [f"regcore: {one}; only the last one counts" for one in told]
+
+
+def test_the_last_one_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    result = regcore(*RUN.split(), "--labels", "two.txt")
+    assert "1 of 3 images have no label" in result.stderr

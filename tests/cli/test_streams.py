@@ -35,14 +35,15 @@ def test_closed_stderr_changes_nothing() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "command", ["schema run", "--help", "run --help", "--version", "info --help"]
+    "command",
+    ["schema run", "--help", "run --help", "--version", "info --help", "help run"],
 )
 @pytest.mark.parametrize("stdout", [">/dev/full", ">&-"])
 def test_an_answer_that_cannot_be_written_is_one_line(command: str, stdout: str) -> None:
     result = shell(f"{REGCORE} {command} {stdout}")
     assert result.returncode == 4
-    assert result.stderr.startswith("regcore: ")
-    assert result.stderr.count("\n") == 1
+    cause = {">/dev/full": "No space left on device", ">&-": "Bad file descriptor"}[stdout]
+    assert result.stderr == f"regcore: stdout: cannot write the answer: {cause}\n"
 
 
 @pytest.mark.slow
@@ -58,7 +59,7 @@ def test_a_sentence_that_cannot_be_written_is_one_line(tmp_path: Path, stdout: s
     (tmp_path / "a.bin").write_bytes(bytes(4))
     result = shell(f"cd {tmp_path}; {REGCORE} info bin . out.info 1 1 {stdout}")
     assert result.returncode == 4
-    assert result.stderr.startswith("regcore: ")
+    assert result.stderr.startswith("regcore: stdout: cannot write the answer: ")
     assert result.stderr.count("\n") == 1
     assert (tmp_path / "out.info").read_text() != ""
 
@@ -67,6 +68,23 @@ def test_a_reader_that_goes_is_no_error() -> None:
     result = shell(f"set -o pipefail; {REGCORE} schema comparison | head -c 1")
     assert result.returncode in {0, 141}
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "run --help", "schema comparison"])
+def test_a_reader_that_was_never_there(command: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        result = subprocess.run(
+            [sys.executable, "-m", "regcore", *command.split()],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(writer)
+    assert (result.returncode, result.stderr) == (141, b"")
 
 
 def test_all_closed() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -142,13 +143,41 @@ def test_nothing_of_others_is_replaced(run: Path, tmp_path: Path) -> None:
     assert regcore("predictions", run, "--out", own, "--force").exit_code == 0
     assert regcore("predictions", run, "--out", own).exit_code == 0
     for name in ("predictions.csv", "run.json"):
-        refused = regcore("predictions", run, "--out", run / name, "--force")
+        form = "csv" if name.endswith(".csv") else "parquet"
+        refused = regcore("predictions", run, "--format", form, "--out", run / name, "--force")
         assert refused.exit_code == 2
         assert "would be written over the input" in refused.stderr
     with pytest.raises(UsageError, match="class_names: has names of 7 classes, the model has 8"):
         tabulate_predictions(run, class_names=NAMES[1:])
     with pytest.raises(DatasetError, match=r"run\.json: there is no such file"):
         tabulate_predictions(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("out", "form", "said"),
+    [
+        ("x.xlsx", None, "x.xlsx: the name of the table must end in .parquet or .csv, or --format"),
+        ("table", None, "table: the name of the table must end in .parquet or .csv"),
+        ("x.csv", "parquet", "x.csv: is the name of a .csv file, and not of parquet"),
+        ("x.PARQUET", "csv", "x.PARQUET: is the name of a .parquet file, and not of csv"),
+    ],
+)
+def test_the_name_says_what_it_is(
+    run: Path, tmp_path: Path, out: str, form: str | None, said: str
+) -> None:
+    asked = ("--format", form) if form else ()
+    refused = regcore("predictions", run, "--out", tmp_path / out, *asked)
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+    with pytest.raises(UsageError, match=re.escape(said)):
+        package.export_predictions(run, tmp_path / out, table_format=form)
+    assert not (tmp_path / out).exists()
+    with pytest.raises(UsageError, match="table_format is one of parquet, csv, not 'xlsx'"):
+        package.export_predictions(run, tmp_path / "x.xlsx", table_format="xlsx")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="is there already; name another file for --out"):
+        package.export_predictions(run, table_format="csv")
+    assert regcore("predictions", run, "--out", tmp_path / "x", "--format", "csv").exit_code == 0
+    assert (tmp_path / "x").read_text().startswith("name,path,")
 
 
 def test_a_new_run_removes_the_table_of_the_last(run: Path) -> None:

@@ -1,9 +1,11 @@
-"""Damage that is repaired and rotation by EXIF: counted, told, and nothing else changed by it."""
+"""Repaired damage, rotation by EXIF, clipped values: told, and nothing else changed by them."""
 
 from __future__ import annotations
 
 import io
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,10 @@ from hypothesis import strategies as st
 from oracles import assert_same_bytes, jpeg, photo_like, reference
 from PIL import Image
 
-from regcore import DecodeError, Preprocessor, Recipe, UsageError
+from regcore import DecodeError, Preprocessor, Recipe, UsageError, open_store, write_report
 from regcore.cli import cli
 from regcore.images.diagnostics import Diagnostic
+from regcore.store.ledger import Ledger
 
 SMALL = Recipe(resize=40, crop=33)
 # Damage shows at the latest at the next restart marker, and otherwise often only at the end.
@@ -80,6 +83,57 @@ def test_orientation_of_what_pillow_decodes(kind: str) -> None:
     expected = {} if kind == "TIFF" else {"item 0": Diagnostic("item 0", orientation=6)}
     assert diagnostics_of([item]) == expected
     assert_same_bytes(Preprocessor(SMALL)([item])[0], reference(item, SMALL))
+
+
+RANDOM = np.random.default_rng(16)
+GREY_16 = RANDOM.integers(0, 1 << 16, (50, 60)).astype(np.uint16)
+CLIPPED = {
+    "I;16 PNG": (Image.fromarray(GREY_16), "PNG"),
+    "I;16 TIFF": (Image.fromarray(GREY_16), "TIFF"),
+    "I;16B TIFF": (Image.frombytes("I;16B", (60, 50), GREY_16.astype(">u2").tobytes()), "TIFF"),
+    "I TIFF": (Image.fromarray(GREY_16.astype(np.int32)), "TIFF"),
+    "I PGM": (Image.fromarray(GREY_16.astype(np.int32)), "PPM"),
+    "F TIFF": (Image.fromarray(RANDOM.random((50, 60), np.float32)), "TIFF"),
+}
+
+
+def encoded(image: Image.Image, kind: str) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", CLIPPED)
+def test_values_of_more_than_8_bits_are_pillows_and_told(name: str) -> None:
+    item = encoded(*CLIPPED[name])
+    assert diagnostics_of([item]) == {"item 0": Diagnostic("item 0", clipped=True)}
+    assert_same_bytes(Preprocessor(SMALL)([item])[0], reference(item, SMALL))
+
+
+def test_nothing_is_told_of_8_bits() -> None:
+    photo = Image.fromarray(photo_like(60, 50))
+    modes = ("1", "L", "P", "RGB", "RGBA", "LA")
+    assert diagnostics_of([encoded(photo.convert(mode), "PNG") for mode in modes]) == {}
+
+
+def png_in_colour_of_16_bits() -> bytes:
+    rows = b"".join(b"\0" + row.tobytes() for row in np.repeat(GREY_16, 3, axis=1).astype(">u2"))
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", 60, 50, 16, 2, 0, 0, 0),
+        b"IDAT": zlib.compress(rows),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts.items()
+    )
+
+
+def test_nothing_is_told_of_16_bits_in_colour_whose_lower_halves_pillow_drops() -> None:
+    item = png_in_colour_of_16_bits()
+    with Image.open(io.BytesIO(item)) as image:
+        assert np.array_equal(np.asarray(image)[..., 0], GREY_16 >> 8)
+    assert diagnostics_of([item]) == {}
 
 
 def test_damage_is_counted_as_in_a_full_decode(tmp_path: Path) -> None:
@@ -156,7 +210,18 @@ def folder(tmp_path: Path) -> Path:
     (photos / "a.jpg").write_bytes(PHOTO)
     (photos / "b.jpg").write_bytes(damaged(0.3))
     (photos / "c.jpg").write_bytes(jpeg(photo_like(60, 50), exif=exif(8)))
+    (photos / "d.png").write_bytes(encoded(*CLIPPED["I;16 PNG"]))
     return photos
+
+
+def kept_diagnostics(store: Path) -> list[Diagnostic]:
+    return [one for batch in open_store(store).batches(2) for one in batch.diagnostics]
+
+
+def test_lines_of_older_ledgers_say_nothing_of_clipping() -> None:
+    line = b'["a.jpg",1,1,"a.bin",0,"0123456789abcdef",null,[0,"",6]]\n'
+    (record,) = Ledger.read(io.BytesIO(line), "images.jsonl")
+    assert record.diagnostic("photos") == Diagnostic("photos/a.jpg", orientation=6)
 
 
 def test_preprocess_command_tells(folder: Path, tmp_path: Path) -> None:
@@ -167,6 +232,8 @@ def test_preprocess_command_tells(folder: Path, tmp_path: Path) -> None:
     assert [Path(f["path"]).name for f in answer["damaged"]] == ["b.jpg"]
     assert answer["damaged"][0]["warnings"] > 0
     assert [(Path(f["path"]).name, f["orientation"]) for f in answer["rotated"]] == [("c.jpg", 8)]
+    assert [Path(f["path"]).name for f in answer["clipped"]] == ["d.png"]
+    assert [Path(d.path).name for d in kept_diagnostics(tmp_path / "out") if d.clipped] == ["d.png"]
     failing = CliRunner().invoke(cli, [*arguments, "--on-warning", "fail"])
     assert failing.exit_code == 3
     assert "b.jpg: damaged" in failing.stderr
@@ -174,14 +241,19 @@ def test_preprocess_command_tells(folder: Path, tmp_path: Path) -> None:
 
 def test_run_command_tells(folder: Path, tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
-    labels.write_text("".join(f"{name}.jpg 1\n" for name in "abc"))
+    labels.write_text("".join(f"{name}.jpg 1\n" for name in "abc") + "d.png 1\n")
     arguments = ["run", "simulated:9999", str(folder), "--labels", str(labels)]
     result = CliRunner().invoke(cli, [*arguments, "--out", str(tmp_path)])
     assert result.exit_code == 0, result.stderr
     assert "1 image with decoder warnings" in result.stdout
     assert "1 image by EXIF, which is ignored" in result.stdout
+    assert "1 image of more than 8 bits a value, which Pillow clips" in result.stdout
     as_json = CliRunner().invoke(cli, [*arguments, "--out", str(tmp_path), "--json"])
-    assert len(json.loads(as_json.stdout)["damaged"]) == 1
+    answer = json.loads(as_json.stdout)
+    assert len(answer["damaged"]) == 1
+    assert [Path(f["path"]).name for f in answer["clipped"]] == ["d.png"]
+    write_report(tmp_path)
+    assert "1 has more than 8 bits a value" in (tmp_path / "report.html").read_text()
 
 
 def test_the_same_for_any_number_of_workers() -> None:

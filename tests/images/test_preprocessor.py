@@ -222,6 +222,31 @@ def test_stream_keeps_batches(photos: list[bytes], expected: Any, keep: int) -> 
             assert_same_bytes(held.images, expected[held.indices])
 
 
+@pytest.mark.parametrize(("batch_size", "keep"), [(10**12, 1), (4, 10**12), (10**12, 10**12)])
+def test_stream_has_memory_for_no_more_images_than_there_are(
+    photos: list[bytes], expected: Any, batch_size: int, keep: int
+) -> None:
+    batches = list(Preprocessor(RECIPE).stream(photos, batch_size, keep=keep))
+    assert [len(batch.images) for batch in batches] == ([4] * 5 + [3] if batch_size == 4 else [23])
+    if keep > 1:
+        assert_same_bytes(np.concatenate([batch.images for batch in batches]), expected)
+    assert list(Preprocessor(RECIPE).stream([], batch_size, keep=keep)) == []
+
+
+def test_stream_refuses_what_the_machine_does_not_have(
+    photos: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regcore.images.result_memory.free_memory", lambda: 2 << 30)
+    large = Preprocessor(Recipe(resize=4096, crop=4096))  # 192 MiB each
+    said = "^23 images in batches of 23 take 4.3 GiB, and there are 2.0 GiB; a smaller batch size"
+    with pytest.raises(MemoryError, match=said):
+        large.stream(photos, 100)
+    with large.stream(photos[:3], 100) as stream:
+        assert len(next(stream).images) == 3
+    monkeypatch.setattr("regcore.images.result_memory.free_memory", lambda: None)
+    large.stream(photos, 100).close()
+
+
 def test_stream_tells_who_prepared_which_image_and_when(photos: list[bytes]) -> None:
     before = time.perf_counter_ns()
     batches = list(Preprocessor(RECIPE, workers=3).stream([*photos, b"bad"], 4, on_error="report"))

@@ -165,7 +165,7 @@ def test_what_was_read_is_decoded_whatever_becomes_of_the_file(
     expected = Preprocessor(RECIPE)([path])
     decode = preprocessor.decode_rgb
 
-    def overwrite_and_decode(item: bytes, canvas: Canvas) -> int:
+    def overwrite_and_decode(item: bytes, canvas: Canvas) -> tuple[int, bool]:
         path.write_bytes(encoded(kind, side=90))
         return decode(item, canvas)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,6 @@ def test_a_name_that_is_no_text_is_kept() -> None:
     assert batch.diagnostics == (given,)
 
 
-@pytest.mark.parametrize("field", ["path", "warnings", "first_warning", "orientation", "index"])
+@pytest.mark.parametrize("field", [field.name for field in fields(Diagnostic)])
 def test_what_a_diagnostic_cannot_be_makes_a_record_of_others(field: str) -> None:
     assert read_again(Diagnostic(**{"path": "a.JPEG", field: [1]})) is None  # type: ignore[arg-type]

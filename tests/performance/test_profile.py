@@ -75,11 +75,11 @@ class Synthetic:
         self.took: dict[str, dict[str, list[float]]] = {}
         self.measurement = ""
 
-        def decode(_: object, canvas: Any) -> int:
+        def decode(_: object, canvas: Any) -> tuple[int, bool]:
             self.sleep("preprocess")
             canvas.reserve(16, 16, 3)
             canvas.pixels(16, 16)[:] = memoryview(bytes(16 * 16 * 3)).cast("B", (16, 16, 3))
-            return 1
+            return 1, False
 
         monkeypatch.setattr(preprocessor, "decode_rgb", decode)
         monkeypatch.setattr(ScoreAccumulator, "add", lambda *_: self.sleep("post"))

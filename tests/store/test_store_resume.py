@@ -30,7 +30,7 @@ from regcore import (
 )
 from regcore.store.journal import JOURNAL, Journal
 from regcore.store.ledger import LEDGER, Ledger, is_name, lines
-from regcore.store.ledger_line import Record
+from regcore.store.ledger_line import Noticed, Record
 from regcore.store.manifest import MANIFEST
 from regcore.store.manifest_form import StoreLayout
 
@@ -354,7 +354,7 @@ failures = st.builds(
 successes = st.builds(
     Record, names, st.integers(0, 2**62), st.integers(0, 2**62), texts, st.integers(0, 2**31 - 1),
     st.integers(0, 2**64 - 1).map("{:016x}".format), st.none(),
-    st.none() | st.tuples(st.integers(0, 99), words, st.integers(1, 8)),
+    st.none() | st.builds(Noticed, st.integers(0, 99), words, st.integers(1, 8), st.booleans()),
 )  # fmt: skip
 
 

@@ -35,6 +35,13 @@ def test_batches_in_order_again_and_again(expected: Any) -> None:
         assert torch.cat([targets for _, targets in batches]).tolist() == LABELS.tolist()
 
 
+def test_memory_is_for_no_more_images_than_there_are(expected: Any) -> None:
+    ((images, targets),) = ImageLoader(PHOTOS, LABELS, RECIPE, 1 << 20, keep=1)
+    assert_same_bytes(images.numpy(), expected)
+    assert images.untyped_storage().nbytes() == expected.nbytes
+    assert targets.tolist() == LABELS.tolist()
+
+
 @pytest.mark.parametrize("keep", [1, 3])
 def test_kept_batches_are_parts_of_the_ring(expected: Any, keep: int) -> None:
     held: list[Any] = []

@@ -19,6 +19,7 @@ from regcore.files.checksum import checksum
 from regcore.files.read_ahead import read_ahead
 from regcore.formats.info_file import read_info
 from regcore.images.batch_stream import Batch
+from regcore.images.result_memory import largest_batch
 from regcore.inference.inputs.source import Inputs, closed_after, file_versions, host_buffers
 from regcore.recipes.recipe import Recipe
 from regcore.store.integrity import other_values
@@ -53,6 +54,7 @@ class BinInputs(Inputs):
         """
         places = range(len(self.names)) if wanted is None else wanted.tolist()
         files = [(self.names[place], int(self._checksums[place])) for place in places]
+        batch_size = largest_batch(batch_size, len(files))
         ahead = max(2, self._workers)
         recipe = self._recipe
         buffers = host_buffers(backend, backend.depth + ahead, batch_size, recipe)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend
 from regcore.images.batch_stream import Batch
+from regcore.images.result_memory import check_free
 from regcore.inference.inputs.source import Inputs, host_buffers
 from regcore.recipes.recipe import Recipe
 
@@ -46,7 +48,10 @@ class NoiseInputs(Inputs):
 
 def _noise(recipe: Recipe, shape: tuple[int, ...]) -> NDArray[Any]:
     random = np.random.default_rng(0)
-    if recipe.dtype in ("uint8", "int8"):
+    in_bytes = recipe.dtype in ("uint8", "int8")
+    # Others are float32 first.
+    check_free(prod(shape) * (1 if in_bytes else 8), f"{shape[0]} images of noise")
+    if in_bytes:
         return random.integers(0, 256, shape, dtype=np.uint8).view(recipe.numpy_dtype)
     values = random.standard_normal(shape, dtype=np.float32)
     if recipe.dtype == "bfloat16":  # the upper half of each float32

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from regcore.backends.protocol import Backend
 from regcore.images.batch_stream import Batch, BatchStream
 from regcore.images.preprocessor import Preprocessor
+from regcore.images.result_memory import largest_batch
 from regcore.images.sources import Image
 from regcore.inference.inputs.source import Inputs, host_buffers
 from regcore.sources.protocol import ImageSource
@@ -46,6 +47,7 @@ def device_stream(
 
     The memory is there after the call; the workers begin with the block.
     """
+    batch_size = largest_batch(batch_size, len(items))
     count = preprocessor.buffers_needed(batch_size, backend.depth)
     buffers = host_buffers(backend, count, batch_size, preprocessor.recipe)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from regcore.backends.protocol import Backend
 from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
+from regcore.images.result_memory import largest_batch
 from regcore.inference.inputs.source import Inputs, closed_after, host_buffers
 from regcore.sources.protocol import below
 from regcore.store.reader import Store
@@ -47,6 +48,8 @@ def device_batches(
     store: Store, backend: Backend, batch_size: int, count: int | None = None
 ) -> Generator[Batch]:
     """Store.batches, read ahead into memory that suits the backend, kept as long as it needs it."""
+    listed = len(store.listed)
+    batch_size = largest_batch(batch_size, listed if count is None else min(count, listed))
     ahead = max(_AHEAD, backend.depth // 2)  # which grows with the devices
     number = backend.depth + ahead
     buffers = host_buffers(backend, number, batch_size, store.recipe)
@@ -94,6 +97,7 @@ def batches_in_order(
     Batch.indices and DecodeError.index are places in `names`. Values that are not those of the
     ledger raise MismatchError.
     """
+    batch_size = largest_batch(batch_size, len(names))
     shape = (batch_size, *store.recipe.image_shape)
     number = backend.depth + 1
     buffers = host_buffers(backend, number, batch_size, store.recipe)

@@ -22,6 +22,7 @@ from regcore.backends.protocol import Backend, Result
 from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
 from regcore.images.preprocessor import Preprocessor
+from regcore.images.result_memory import check_free
 from regcore.images.sources import FilePart, Image, ImageOnDemand
 from regcore.inference.inputs.photos import device_stream
 from regcore.inference.inputs.source import closed_after, host_buffers
@@ -153,7 +154,11 @@ def device_rate(backend: Backend, images: NDArray[Any], seconds: float) -> float
 def cached_batch(
     preprocessor: Preprocessor, backend: Backend, photos: Sequence[Image], batch_size: int
 ) -> NDArray[Any]:
-    """The first good images as one batch, in memory from which the device copies directly."""
+    """The first good images as one batch, in memory from which the device copies directly.
+
+    Raises MemoryError where the machine has not so much.
+    """
+    check_free(2 * batch_size * preprocessor.recipe.image_bytes, f"batches of {batch_size} images")
     images = np.empty((0, *preprocessor.recipe.image_shape), preprocessor.recipe.numpy_dtype)
     with preprocessor.stream(photos, batch_size, on_error="report") as stream:
         for batch in stream:
