@@ -14,6 +14,12 @@ namespace {
 
 constexpr size_t kPerSegment = kGroups / 2;  // of k
 
+// While the candidates of a row are found, those of the row before are put in order, and the maxima
+// of the second row after it are found: so each step has what it needs before its turn comes, and
+// the processor does not wait from one to the next.
+constexpr size_t kRowsAhead = 2;
+constexpr size_t kRowsInWork = 1 + 1 + kRowsAhead;
+
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 uint64_t KeyOf(float score, size_t index) {
@@ -56,12 +62,12 @@ void OrderFirst(uint64_t* keys, size_t count, size_t k) {
 }
 
 // Segments that have twice as many groups as k: not many more scores than k then reach the k-th
-// largest of the groups' maxima. For eight those are mostly too many for small_k, so that two are
-// quicker, but for rows so wide that their maxima are what takes time.
+// largest of the groups' maxima. For eight they are still many, so that two are quicker, but for
+// rows so wide that their maxima are what takes time.
 size_t SegmentsFor(size_t k, size_t classes, const ScoreKernels& kernels) {
-  const bool is_medium = kernels.medium_k != nullptr && k == kSmallK && classes >= 2 * kChunk &&
-                         ChunksOf(classes) <= kSmallKChunks / 2;
-  return is_medium ? 2 : (k + kPerSegment - 1) / kPerSegment;
+  const bool has_two = kernels.find_few != nullptr && k == kSmallK && classes >= 2 * kChunk &&
+                       ChunksOf(classes) <= kSmallKChunks / 2;
+  return has_two ? 2 : (k + kPerSegment - 1) / kPerSegment;
 }
 
 size_t RoundUp(size_t bytes) {
@@ -75,7 +81,8 @@ size_t RoundUp(size_t bytes) {
 struct TopK::Workspace {
   uint64_t* keys;     // of all scores, or of the candidates
   uint32_t* indices;  // of ScoreKernels::at_least
-  Maxima maxima[2];   // of even and of odd rows
+  uint32_t* few[2];   // of ScoreKernels::find_few, of even and of odd rows
+  Maxima maxima[kRowsInWork];
   size_t bytes;
 
   Workspace(uint8_t* memory, size_t classes, size_t segments) {
@@ -87,6 +94,7 @@ struct TopK::Workspace {
     };
     part(&keys, classes);
     part(&indices, classes);
+    for (uint32_t*& of_row : few) part(&of_row, classes + kMediumK);
     for (Maxima& of_row : maxima) {
       part(&of_row.of_chunks, kGroups * ChunksOf(classes));
       part(&of_row.of_segments, kGroups * segments);
@@ -103,8 +111,8 @@ TopK::TopK(const Scores& scores, size_t k, SimdLevel level)
       segments_(SegmentsFor(k, scores.classes, *kernels_)),
       scanned_(kChunk * segments_ <= scores.classes) {
   const bool is_short = scanned_ && ChunksOf(scores.classes) <= kSmallKChunks;
-  small_k_ = is_short && segments_ == 1;
-  medium_k_ = is_short && segments_ == 2 && kernels_->medium_k != nullptr;
+  few_ = is_short && segments_ <= 2 && kernels_->find_few != nullptr;
+  small_k_ = is_short && segments_ == 1 && !few_;
 }
 
 Status TopK::Reserve(AlignedBuffer* scratch) const {
@@ -129,30 +137,53 @@ void TopK::Run(size_t first, size_t last, uint8_t* values, int64_t* indices,
       }
       return;
     }
-    const ptrdiff_t ahead = scores_.PrefetchDistance();
-    // The candidates of a row are looked at while the next row is on its way from memory: branches
-    // that depend on scores would otherwise keep the processor from asking for it in time.
-    const auto searched = [&](size_t r) {
-      return r < last ? SearchedRow{scores_.Row(r), ahead, space.maxima[r % 2]} : SearchedRow{};
-    };
-    if (first < last) {
-      const SearchedRow row = searched(first);
-      kernels_->maxima(row, scores_.classes, segments_);
-      *row.maxima.bound = Bound(row.maxima.of_segments);
-    }
+    Search<T>(first, last, space, write);
+  });
+}
+
+template <typename T, typename WriteRow>
+void TopK::Search(size_t first, size_t last, const Workspace& space, const WriteRow& write) const {
+  const ptrdiff_t prefetch = scores_.PrefetchDistance();
+  const auto searched = [&](size_t r) {
+    const Maxima& maxima = space.maxima[r % kRowsInWork];
+    return r < last ? SearchedRow{scores_.Row(r), prefetch, maxima} : SearchedRow{};
+  };
+  const size_t ahead = few_ ? kRowsAhead : 1;
+  for (size_t r = first; r < std::min(first + ahead, last); ++r) {
+    const SearchedRow row = searched(r);
+    kernels_->maxima(row, scores_.classes, segments_);
+    *row.maxima.bound = Bound(row.maxima.of_segments);
+  }
+  if (!few_) {
     for (size_t r = first; r < last; ++r) {
       BestKeys<T>(searched(r), searched(r + 1), space);
       write(r);
     }
-  });
+    return;
+  }
+  size_t counts[2] = {};
+  for (size_t r = first; r <= last; ++r) {
+    if (r < last) {
+      counts[r % 2] = kernels_->find_few(searched(r), searched(r + ahead), scores_.classes, k_,
+                                         segments_, space.few[r % 2]);
+    }
+    if (r == first) continue;
+    const size_t before = r - 1, count = counts[before % 2];
+    if (k_ <= count && count <= kMediumK) {
+      kernels_->order_few(scores_.Row(before), space.few[before % 2], count, space.keys);
+    } else {
+      OrderFirst(space.keys, Candidates<T>(searched(before), space), k_);
+    }
+    write(before);
+  }
 }
 
+// The candidates of a row are looked at while the next row is on its way from memory: branches that
+// depend on scores would otherwise keep the processor from asking for it in time.
 template <typename T>
 void TopK::BestKeys(const SearchedRow& row, const SearchedRow& next, const Workspace& space) const {
   if (small_k_) {
     if (kernels_->small_k(row, next, scores_.classes, k_, space.keys)) return;
-  } else if (medium_k_) {
-    if (kernels_->medium_k(row, next, scores_.classes, k_, space.keys)) return;
   } else if (next.scores != nullptr) {
     kernels_->maxima(next, scores_.classes, segments_);
   }

@@ -36,7 +36,12 @@ class TopK {
   // Reached by at least k scores of the row, if it has so many numbers. Reorders its argument.
   float Bound(float* of_segments) const;
 
-  // Each of these leaves the keys of the k first in order at the beginning of the workspace's.
+  // Has write(row) called for each, when the keys of its k first are in order at the beginning of
+  // the workspace's.
+  template <typename T, typename WriteRow>
+  void Search(size_t first, size_t last, const Workspace& space, const WriteRow& write) const;
+
+  // Each of these leaves them there.
   template <typename T>
   void BestKeys(const SearchedRow& row, const SearchedRow& next, const Workspace& space) const;
   template <typename T>
@@ -53,9 +58,9 @@ class TopK {
   size_t k_;
   const ScoreKernels* kernels_;
   size_t segments_;
-  bool scanned_;   // else k is large, or the rows are short
-  bool small_k_;   // ScoreKernels::small_k may be tried
-  bool medium_k_;  // and ScoreKernels::medium_k
+  bool scanned_;  // else k is large, or the rows are short
+  bool few_;      // by ScoreKernels::find_few
+  bool small_k_;  // ScoreKernels::small_k may be tried
 };
 
 }  // namespace regcore

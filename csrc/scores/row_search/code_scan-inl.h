@@ -24,35 +24,25 @@ namespace {
 template <typename T>
 constexpr bool kHasNan = T::kHighest == std::numeric_limits<float>::infinity();
 
-// The maxima of the chunks [first, last) of a row, some chunks at a time.
+// As FloatMaxima, without those of each chunk.
 template <typename T>
-class StepwiseCodeMaxima {
+class CodeMaxima {
  public:
-  StepwiseCodeMaxima(const SearchedRow& row, size_t classes, size_t first, size_t last, size_t step)
-      : row_(row), classes_(classes), last_(last), step_(step), next_(first) {
-    whole_ = last < classes / kChunk ? last : classes / kChunk;
+  CodeMaxima(const SearchedRow& row, size_t classes) : row_(row), classes_(classes) {}
+
+  void AddWhole(size_t chunk) {
+    for (size_t i = 0; i < kChunk; i += kCount) Add(kChunk * chunk + i);
   }
 
-  void Step() {
-    const size_t end = next_ + step_ < whole_ ? next_ + step_ : whole_;
-    for (; next_ < end; ++next_) {
-      for (size_t i = 0; i < kChunk; i += kCount) Add(kChunk * next_ + i);
-    }
+  void AddRest() {
+    size_t i = classes_ / kChunk * kChunk;
+    for (; i + kCount <= classes_; i += kCount) Add(i);
+    if (i == classes_) return;
+    const Codes<T> last = Codes<T>::Load(row_.scores + (classes_ - kCount) * kBytes);
+    best_ = last.Last(classes_ - i).MaxWith(best_);
   }
 
-  // Those of all chunks together go to `of_segment`.
-  void Finish(float* of_segment) {
-    while (next_ < whole_) Step();
-    if (next_ < last_) {
-      size_t i = kChunk * next_;
-      for (; i + kCount <= classes_; i += kCount) Add(i);
-      if (i < classes_) {
-        const Codes<T> last = Codes<T>::Load(row_.scores + (classes_ - kCount) * kBytes);
-        best_ = last.Last(classes_ - i).MaxWith(best_);
-      }
-    }
-    best_.Groups().Store(of_segment);
-  }
+  void Store(float* of_segment) const { best_.Groups().Store(of_segment); }
 
  private:
   static constexpr size_t kCount = Codes<T>::kCount;
@@ -66,24 +56,16 @@ class StepwiseCodeMaxima {
 
   const SearchedRow row_;
   const size_t classes_;
-  const size_t last_;
-  const size_t step_;
-  size_t whole_;  // the end of those with kChunk scores
-  size_t next_;
   Codes<T> best_ = Codes<T>::Lowest();
 };
 
-// As ChunkAtLeast of floats.
 template <typename T>
-uint64_t ChunkAtLeast(const uint8_t* row, size_t classes, size_t chunk, Codes<T> threshold) {
-  const size_t begin = kChunk * chunk;
-  const size_t read = begin + kChunk <= classes ? begin : classes - kChunk;
-  const uint8_t* scores = row + read * sizeof(typename T::Storage);
+uint64_t AtLeastOf(const uint8_t* scores, Codes<T> threshold) {
   uint64_t found = 0;
   for (size_t i = 0; i < kChunk; i += Codes<T>::kCount) {
     found |= Codes<T>::Load(scores + i * sizeof(typename T::Storage)).AtLeast(threshold) << i;
   }
-  return found >> (begin - read);
+  return found;
 }
 
 template <typename T>

@@ -64,39 +64,30 @@ Lanes LastChunk(const uint8_t* row, size_t classes, ptrdiff_t ahead) {
   return classes % kBlock == 0 ? best : Tail<T>(row, classes).MaxWith(best);
 }
 
-// The maxima of the chunks [first, last) of a row, and of these chunks together, some at a time.
+// The maxima of some chunks of a row, each of them and all together.
 template <typename T>
-class StepwiseMaxima {
+class FloatMaxima {
  public:
-  StepwiseMaxima(const SearchedRow& row, size_t classes, size_t first, size_t last, size_t step)
-      : row_(row), classes_(classes), last_(last), step_(step), next_(first) {
-    whole_ = last < classes / kChunk ? last : classes / kChunk;
+  FloatMaxima(const SearchedRow& row, size_t classes) : row_(row), classes_(classes) {}
+
+  void AddWhole(size_t chunk) { Add(chunk, WholeChunk<T>(row_.scores, chunk, row_.ahead)); }
+
+  // The last chunk of the row, if it has fewer than kChunk scores.
+  void AddRest() {
+    if (classes_ % kChunk == 0) return;
+    Add(classes_ / kChunk, LastChunk<T>(row_.scores, classes_, row_.ahead));
   }
 
-  void Step() {
-    const size_t end = next_ + step_ < whole_ ? next_ + step_ : whole_;
-    for (; next_ < end; ++next_) Add(WholeChunk<T>(row_.scores, next_, row_.ahead));
-  }
-
-  // Those of all chunks together go to `of_segment`.
-  void Finish(float* of_segment) {
-    while (next_ < whole_) Step();
-    if (next_ < last_) Add(LastChunk<T>(row_.scores, classes_, row_.ahead));
-    best_.Store(of_segment);
-  }
+  void Store(float* of_segment) const { best_.Store(of_segment); }
 
  private:
-  void Add(Lanes chunk) {
-    chunk.Store(row_.maxima.of_chunks + kGroups * next_);
-    best_ = chunk.MaxWith(best_);
+  void Add(size_t chunk, Lanes maxima) {
+    maxima.Store(row_.maxima.of_chunks + kGroups * chunk);
+    best_ = maxima.MaxWith(best_);
   }
 
   const SearchedRow row_;
   const size_t classes_;
-  const size_t last_;
-  const size_t step_;
-  size_t whole_;  // the end of those with kChunk scores
-  size_t next_;
   Lanes best_ = None();
 };
 

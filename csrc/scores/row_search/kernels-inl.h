@@ -11,39 +11,42 @@
 //     lanes.Store(memory)
 //   LaneCounts(score)
 //     counts.Add(lanes), counts.Sum(lanes in all that were no padding)
-//   SortSmallK(keys)                puts kSmallK keys in ascending order
 #pragma once
 
 #include "scores/row_search/group_maxima-inl.h"
 #include "scores/row_search/kernels.h"
-#include "scores/row_search/small_k-inl.h"
 
 namespace regcore {
 namespace {
 
-template <typename StepwiseMaxima>
+template <typename SegmentMaxima>
 void FindMaxima(const SearchedRow& row, size_t classes, size_t segments) {
   const size_t whole = classes / kChunk;
   for (size_t segment = 0; segment < segments; ++segment) {
-    const size_t first = whole * segment / segments;
-    const size_t last =
-        segment + 1 == segments ? ChunksOf(classes) : whole * (segment + 1) / segments;
-    StepwiseMaxima(row, classes, first, last, last - first)
-        .Finish(row.maxima.of_segments + kGroups * segment);
+    SegmentMaxima maxima(row, classes);
+    const size_t last = whole * (segment + 1) / segments;
+    for (size_t chunk = whole * segment / segments; chunk < last; ++chunk) maxima.AddWhole(chunk);
+    if (segment + 1 == segments) maxima.AddRest();
+    maxima.Store(row.maxima.of_segments + kGroups * segment);
   }
 }
 
-// Bit i: score kChunk * chunk + i >= threshold. The last chunk is read as the last kChunk scores.
+// Bit i: score i of kChunk scores of type T is >= threshold.
 template <typename T>
-uint64_t ChunkAtLeast(const uint8_t* row, size_t classes, size_t chunk, Lanes threshold) {
-  const size_t begin = kChunk * chunk;
-  const size_t read = begin + kChunk <= classes ? begin : classes - kChunk;
-  const uint8_t* scores = row + read * sizeof(typename T::Storage);
+uint64_t AtLeastOf(const uint8_t* scores, Lanes threshold) {
   uint64_t found = 0;
   for (size_t i = 0; i < kBlocksPerChunk; ++i) {
     found |= uint64_t{BlockAt<T>(scores, i).AtLeast(threshold)} << kBlock * i;
   }
-  return found >> (begin - read);
+  return found;
+}
+
+// Bit i: score kChunk * chunk + i >= threshold. The last chunk is read as the last kChunk scores.
+template <typename T, typename Threshold>
+uint64_t ChunkAtLeast(const uint8_t* row, size_t classes, size_t chunk, Threshold threshold) {
+  const size_t begin = kChunk * chunk;
+  const size_t read = begin + kChunk <= classes ? begin : classes - kChunk;
+  return AtLeastOf<T>(row + read * sizeof(typename T::Storage), threshold) >> (begin - read);
 }
 
 // Bit i: chunk first + i has scores >= threshold, of at most 64 chunks [first, last).
@@ -90,10 +93,6 @@ Comparison Compare(const uint8_t* row, size_t classes, float score, ptrdiff_t ah
   if (classes % kBlock != 0) counts.Add(Tail<T>(row, classes));
   return counts.Sum(classes);
 }
-
-template <typename T>
-constexpr ScoreKernels kKernels = {FindMaxima<StepwiseMaxima<T>>, KthLargest, AtLeast<T>, SmallK<T>,
-                                   Compare<T>};
 
 }  // namespace
 }  // namespace regcore

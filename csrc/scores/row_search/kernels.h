@@ -17,13 +17,13 @@ inline constexpr size_t kGroups = 16;
 
 inline constexpr size_t ChunksOf(size_t classes) { return (classes + kChunk - 1) / kChunk; }
 
-// One segment is enough for so many scores of a row, mostly.
+// One segment is enough for so many scores of a row, mostly; OrderSmallK orders so many keys.
 inline constexpr size_t kSmallK = 8;
 
 // Of so many candidates the first kGroups are put in order at once.
 inline constexpr size_t kMediumK = 32;
 
-// Rows of so many chunks, at most, may be searched by ScoreKernels::small_k and medium_k.
+// Rows of so many chunks, at most, may be searched by find_few and small_k.
 inline constexpr size_t kSmallKChunks = 64;
 
 // kGroups maxima of every chunk of a row: group g has the scores g, g + kGroups and so on of it.
@@ -33,7 +33,7 @@ inline constexpr size_t kSmallKChunks = 64;
 struct Maxima {
   float* of_chunks = nullptr;
   float* of_segments = nullptr;
-  float* bound = nullptr;  // for small_k and medium_k: the k-th largest of those of segments
+  float* bound = nullptr;  // for find_few and small_k: the k-th largest of those of segments
 };
 
 // ahead: as Scores::PrefetchDistance.
@@ -64,26 +64,30 @@ struct ScoreKernels {
   size_t (*at_least)(const SearchedRow& row, size_t classes, float threshold, size_t limit,
                      uint32_t* indices);
 
-  // The usual search, of rows with their maxima in one segment and in at most kSmallKChunks chunks:
-  // keys with the indices of the k first scores, in order, at the beginning of `keys`, which has
-  // room for kMediumK. False where fewer than k scores reach the bound, or more than are put in
-  // order at once. Finds the maxima of `next` and their bound on the way, unless its scores are
-  // null. Memory is read slower than anything here is computed, so that it should never have
-  // nothing to do.
-  bool (*small_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-                  uint64_t* keys);
-
   // The row against one number.
   Comparison (*compare)(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead);
 
-  // As small_k, of rows with their maxima in two segments, for k of at most kGroups. Null where
-  // there is none.
-  bool (*medium_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-                   uint64_t* keys) = nullptr;
+  // The usual search, in two steps, of rows with their maxima in one or two segments and in at most
+  // kSmallKChunks chunks; null where small_k does it.
+  //
+  // The indices, ascending, of the scores not below the row's bound; returns how many. There is
+  // room for kMediumK more than the row has classes. Finds the maxima of `next` and their bound on
+  // the way, unless its scores are null: memory is read slower than anything here is computed, so
+  // that it should never have nothing to do.
+  size_t (*find_few)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                     size_t segments, uint32_t* indices) = nullptr;
+
+  // Keys with the first indices, in order, kGroups of them or all: of `count` indices of find_few,
+  // at most kMediumK. Writes behind these indices; `keys` has room for kMediumK.
+  void (*order_few)(const uint8_t* row, uint32_t* indices, size_t count, uint64_t* keys) = nullptr;
+
+  // Both steps at once, of rows with their maxima in one segment. False where fewer than k scores
+  // reach the bound, or more than kSmallK.
+  bool (*small_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                  uint64_t* keys) = nullptr;
 };
 
-// Puts kSmallK keys in ascending order, without a branch that depends on them: for levels that
-// have nothing better.
+// Puts kSmallK keys in ascending order, without a branch that depends on them.
 void OrderSmallK(uint64_t* keys);
 
 const ScoreKernels& ScoreKernelsFor(SimdLevel level, ScoreType type);

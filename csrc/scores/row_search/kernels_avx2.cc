@@ -114,8 +114,6 @@ class LaneCounts {
   __m256i below_ = _mm256_setzero_si256();
 };
 
-inline void SortSmallK(uint64_t* keys) { OrderSmallK(keys); }
-
 }  // namespace
 }  // namespace regcore
 
@@ -126,7 +124,7 @@ inline void SortSmallK(uint64_t* keys) { OrderSmallK(keys); }
 
 // After these:
 #include "scores/row_search/code_scan-inl.h"
-#include "scores/row_search/few_best-inl.h"
+#include "scores/row_search/find_few_x86-inl.h"
 
 namespace regcore {
 

@@ -82,10 +82,6 @@ class LaneCounts {
   __m512i below_ = _mm512_setzero_si512();
 };
 
-inline void SortSmallK(uint64_t* memory) {
-  _mm512_storeu_si512(memory, SortedEight(_mm512_loadu_si512(memory)));
-}
-
 }  // namespace
 }  // namespace regcore
 
@@ -95,7 +91,7 @@ inline void SortSmallK(uint64_t* memory) {
 
 // After these:
 #include "scores/row_search/code_scan-inl.h"
-#include "scores/row_search/few_best-inl.h"
+#include "scores/row_search/find_few_x86-inl.h"
 
 namespace regcore {
 

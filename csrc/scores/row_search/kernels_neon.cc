@@ -136,14 +136,20 @@ class LaneCounts {
   uint32x4_t below_ = vdupq_n_u32(0);
 };
 
-inline void SortSmallK(uint64_t* keys) { OrderSmallK(keys); }
-
 }  // namespace
 }  // namespace regcore
 
 #include "scores/row_search/kernels-inl.h"
+#include "scores/row_search/small_k-inl.h"
 
 namespace regcore {
+namespace {
+
+template <typename T>
+constexpr ScoreKernels kKernels = {
+    FindMaxima<FloatMaxima<T>>, KthLargest, AtLeast<T>, Compare<T>, nullptr, nullptr, SmallK<T>};
+
+}  // namespace
 
 const ScoreKernels kScoreKernelsNeon[kScoreTypes] = {
     kKernels<Float32>, kKernels<Float16>, kKernels<Bfloat16>, kKernels<Int8>, kKernels<Uint8>};

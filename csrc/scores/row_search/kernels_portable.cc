@@ -76,7 +76,8 @@ Comparison Compare(const uint8_t* row, size_t classes, float score, ptrdiff_t) {
 }
 
 template <typename T>
-constexpr ScoreKernels kKernels = {FindMaxima<T>, KthLargest, AtLeast<T>, SmallK<T>, Compare<T>};
+constexpr ScoreKernels kKernels = {FindMaxima<T>, KthLargest, AtLeast<T>, Compare<T>,
+                                   nullptr,       nullptr,    SmallK<T>};
 
 }  // namespace
 

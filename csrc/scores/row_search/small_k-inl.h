@@ -1,4 +1,4 @@
-// ScoreKernels::small_k of the vector kernels: for kernels-inl.h.
+// ScoreKernels::small_k of a vector kernel, after kernels-inl.h.
 //
 // How many groups reach the bound, and how many scores in each, cannot be foretold; so nothing here
 // branches on it, unless there are more than usual.
@@ -83,6 +83,34 @@ struct SmallKGroups {
   }
 };
 
+// The maxima of a row, some chunks at a time.
+template <typename T>
+class StepwiseMaxima {
+ public:
+  // Without scores there is nothing to do.
+  StepwiseMaxima(const SearchedRow& row, size_t classes, size_t steps)
+      : maxima_(row, classes),
+        whole_(row.scores == nullptr ? 0 : classes / kChunk),
+        step_((ChunksOf(classes) + steps - 1) / steps) {}
+
+  void Step() {
+    const size_t end = next_ + step_ < whole_ ? next_ + step_ : whole_;
+    for (; next_ < end; ++next_) maxima_.AddWhole(next_);
+  }
+
+  void Finish(float* of_segment) {
+    while (next_ < whole_) Step();
+    maxima_.AddRest();
+    maxima_.Store(of_segment);
+  }
+
+ private:
+  FloatMaxima<T> maxima_;
+  const size_t whole_;
+  const size_t step_;
+  size_t next_ = 0;
+};
+
 // The next row's maxima are found in between: a processor that had only this row to look at would
 // stop asking for memory.
 template <typename T>
@@ -90,8 +118,7 @@ bool SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, siz
             uint64_t* keys) {
   constexpr size_t kSteps = 8;
   const size_t chunks = ChunksOf(classes);
-  const size_t wanted = next.scores == nullptr ? 0 : chunks;
-  StepwiseMaxima<T> maxima(next, classes, 0, wanted, (chunks + kSteps - 1) / kSteps);
+  StepwiseMaxima<T> maxima(next, classes, kSteps);
   const Lanes bound = Lanes::All(*row.maxima.bound);
   maxima.Step();
 
@@ -111,9 +138,9 @@ bool SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, siz
     maxima.Step();
     few.KeysOf(bits, keys);
     maxima.Step();
-    SortSmallK(keys);
+    OrderSmallK(keys);
   }
-  if (wanted != 0) {
+  if (next.scores != nullptr) {
     maxima.Finish(next.maxima.of_segments);
     *next.maxima.bound = KthLargest(next.maxima.of_segments, k);
   }

@@ -1,0 +1,128 @@
+// ScoreKernels::find_few and order_few of x86, for rows that are read as floats and as codes.
+//
+// Where the scores are that reach the bound, nobody can foretell: so nothing here branches on it,
+// unless a chunk has more than usual.
+#pragma once
+
+#include <immintrin.h>
+
+#include <bit>
+#include <cstddef>
+#include <cstring>
+
+#include "scores/row_search/kernels.h"
+
+namespace regcore {
+namespace {
+
+// The indices of the scores that reach a bound, ascending.
+class FoundIndices {
+ public:
+  explicit FoundIndices(uint32_t* indices) : first_(indices), end_(indices) {}
+
+  // Those of the chunk that begins with index `begin` are the bits that are set, mostly at most two
+  // for each of kPairs.
+  template <size_t kPairs>
+  void Add(size_t begin, uint64_t bits) {
+    uint32_t* next = end_;
+    end_ += std::popcount(bits);
+    for (size_t i = 0; i < kPairs; ++i) {
+      // In one integer, as compilers would make vectors of the two, at twice the cost.
+      const uint64_t first = begin + _tzcnt_u64(bits);
+      bits &= bits - 1;
+      const uint64_t two = (begin + _tzcnt_u64(bits)) << 32 | first;
+      bits &= bits - 1;
+      std::memcpy(next, &two, sizeof(two));
+      next += 2;
+    }
+    for (; bits != 0; bits &= bits - 1) *next++ = static_cast<uint32_t>(begin + _tzcnt_u64(bits));
+  }
+
+  size_t count() const { return static_cast<size_t>(end_ - first_); }
+
+ private:
+  uint32_t* const first_;
+  uint32_t* end_;
+};
+
+// How rows are read: as floats, or as codes.
+template <typename T>
+struct FloatChunks {
+  using Score = T;
+  using Maxima = FloatMaxima<T>;
+  using Threshold = Lanes;
+};
+
+template <typename T>
+struct CodeChunks {
+  using Score = T;
+  using Maxima = CodeMaxima<T>;
+  using Threshold = Codes<T>;
+};
+
+// The row's chunks from `half` on are its second segment.
+template <size_t kPairs, typename Chunks>
+size_t FindFewInHalves(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                       float (*kth)(const float*, size_t), size_t half, uint32_t* indices) {
+  using T = typename Chunks::Score;
+  const size_t whole = classes / kChunk;
+  const bool is_last = next.scores == nullptr;
+  const SearchedRow& other = is_last ? row : next;  // without a next one, this one again
+  typename Chunks::Maxima first(other, classes), second(other, classes);
+  const auto threshold = Chunks::Threshold::All(*row.maxima.bound);
+  FoundIndices found(indices);
+  const uint8_t* const scores = row.scores;
+  const auto add_chunk = [&](size_t chunk) {
+    constexpr size_t kBytes = kChunk * sizeof(typename T::Storage);
+    found.Add<kPairs>(kChunk * chunk, AtLeastOf<T>(scores + kBytes * chunk, threshold));
+  };
+  for (size_t chunk = 0; chunk < half; ++chunk) {
+    add_chunk(chunk);
+    first.AddWhole(chunk);
+  }
+  for (size_t chunk = half; chunk < whole; ++chunk) {
+    add_chunk(chunk);
+    second.AddWhole(chunk);
+  }
+  if (whole < ChunksOf(classes)) {
+    found.Add<kPairs>(kChunk * whole, ChunkAtLeast<T>(scores, classes, whole, threshold));
+  }
+  const bool is_halved = half < whole;
+  (is_halved ? second : first).AddRest();
+  if (!is_last) {
+    first.Store(next.maxima.of_segments);
+    if (is_halved) second.Store(next.maxima.of_segments + kGroups);
+    *next.maxima.bound = kth(next.maxima.of_segments, k);
+  }
+  return found.count();
+}
+
+template <typename Chunks>
+size_t FindFew(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+               size_t segments, uint32_t* indices) {
+  const size_t whole = classes / kChunk;
+  if (segments == 1) {
+    return FindFewInHalves<1, Chunks>(row, next, classes, k, KthLargest, whole, indices);
+  }
+  return FindFewInHalves<2, Chunks>(row, next, classes, k, KthLargestOfTwo, whole / 2, indices);
+}
+
+template <typename FirstKeys>
+void OrderFew(const uint8_t* row, uint32_t* indices, size_t count, uint64_t* keys) {
+  FirstKeys(row, indices, count).Find(keys);
+}
+
+constexpr ScoreKernels kOfFloats = {FindMaxima<FloatMaxima<Float32>>,
+                                    KthLargest,
+                                    AtLeast<Float32>,
+                                    Compare<Float32>,
+                                    FindFew<FloatChunks<Float32>>,
+                                    OrderFew<FirstKeys64<Float32>>};
+
+template <typename T>
+constexpr ScoreKernels kOfCodes = {FindMaxima<CodeMaxima<T>>, KthLargest,
+                                   CodesAtLeast<T>,           CompareCodes<T>,
+                                   FindFew<CodeChunks<T>>,    OrderFew<FirstKeys32<T>>};
+
+}  // namespace
+}  // namespace regcore
