@@ -14,9 +14,9 @@ namespace regcore {
 // The order is total: higher scores first, equal ones (0 and -0 are) by lowest index, and after
 // all numbers the NaNs by lowest index. Any level gives the same result.
 //
-// A row costs one pass: the k-th largest of the maxima of at least 2 k groups is a bound that at
-// least k scores reach, and hardly more where the best scores are spread over the groups. Wherever
-// they lie, the worst case is that of selecting among all scores: O(classes + k log k).
+// A row comes from memory once: the k-th largest of the maxima of at least 2 k groups is a bound
+// that at least k scores reach, and hardly more where the best scores are spread over the groups.
+// Wherever they lie, the worst case is that of selecting among all scores: O(classes + k log k).
 class TopK {
  public:
   // Needs 1 <= k <= classes < 2^32.
