@@ -38,6 +38,7 @@ class Peer:
 
     distributions: as pip calls them; at least one must be there. Their versions are noted.
     own_threads: it has worker threads; the others get one process per worker.
+    decoder: a function of decoders.py; the version that it finds is noted, too.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Peer:
     distributions: tuple[str, ...]
     variants: tuple[Variant, ...]
     own_threads: bool = False
+    decoder: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ PEERS = (
                 complete=False,
             ),
         ),
+        decoder="libjpeg_turbo",
     ),
     Peer(
         "DALI",

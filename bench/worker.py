@@ -70,14 +70,19 @@ def _find(pipeline: str) -> Pipeline:
     raise LookupError(pipeline)
 
 
-def _versions(distributions: list[str]) -> dict[str, Any]:
-    """The versions of Python, of NumPy, and of what else is installed, at least one package."""
+def _versions(distributions: list[str], decoder: str) -> dict[str, Any]:
+    """The versions of Python, of NumPy, and of what else is installed, at least one package.
+
+    decoder: a function of decoders.py, "" for none.
+    """
     found = {}
     for name in distributions:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     if not found:
         raise ImportError(f"no {distributions[0]}")
+    if decoder:
+        found |= getattr(importlib.import_module("decoders"), decoder)(distributions)
     return {"versions": {**found, "python": platform.python_version(), "numpy": np.__version__}}
 
 
