@@ -21,6 +21,18 @@ def libjpeg_turbo(distributions: Sequence[str]) -> dict[str, str]:
     return {}
 
 
+def ffmpeg(distributions: Sequence[str]) -> dict[str, str]:  # noqa: ARG001
+    """The system's libraries that SPDL has loaded."""
+    from spdl.io.utils import get_ffmpeg_versions
+
+    versions = get_ffmpeg_versions()
+    return {
+        name: ".".join(map(str, versions[name]))
+        for name in ("libavcodec", "libavfilter")
+        if name in versions
+    }
+
+
 def _shared_objects(distribution: str) -> list[Path]:
     try:
         listed = files(distribution) or []

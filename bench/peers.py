@@ -99,6 +99,20 @@ PEERS = (
         (Variant("torchvision on Pillow", "torchvision", MEMORY, "torchvision"),),
     ),
     Peer(
+        "TorchCodec",
+        "pip install torch torchvision torchcodec, see bench/README.md",
+        ("torchcodec", "torch", "torchvision"),
+        (Variant("TorchCodec + torchvision v2", "torchcodec", MEMORY, "torchcodec"),),
+        decoder="libjpeg_turbo",
+    ),
+    Peer(
+        "kornia-rs",
+        "pip install kornia-rs",
+        ("kornia-rs",),
+        (Variant("kornia-rs bicubic", "kornia_rs", MEMORY, "kornia_rs"),),
+        decoder="libjpeg_turbo",
+    ),
+    Peer(
         "OpenCV",
         "pip install opencv-python-headless",
         ("opencv-python-headless", "opencv-python", "opencv-contrib-python"),
@@ -125,6 +139,14 @@ PEERS = (
         ("nvidia-dali-cuda120", "nvidia-dali-cuda130", "nvidia-dali"),
         (Variant(DALI, "dali", BOTH, "dali"),),
         own_threads=True,
+    ),
+    Peer(
+        "SPDL",
+        "pip install spdl, and FFmpeg's libraries: apt install ffmpeg",
+        ("spdl", "spdl-io"),
+        (Variant("SPDL, FFmpeg's bicubic", "spdl", BOTH, "spdl"),),
+        own_threads=True,
+        decoder="ffmpeg",
     ),
 )
 

@@ -63,7 +63,7 @@ class Worker:
 
 @cache
 def _find(pipeline: str) -> Pipeline:
-    for module in ("pipelines", "batch_pipelines"):
+    for module in ("pipelines", "torch_pipelines", "batch_pipelines"):
         found = getattr(importlib.import_module(module), pipeline, None)
         if found is not None:
             return found
