@@ -38,6 +38,7 @@ class Peer:
 
     distributions: as pip calls them; at least one must be there. Their versions are noted.
     own_threads: it has worker threads; the others get one process per worker.
+    decoder: a function of decoders.py; the version that it finds is noted, too.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Peer:
     distributions: tuple[str, ...]
     variants: tuple[Variant, ...]
     own_threads: bool = False
+    decoder: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,20 @@ PEERS = (
         (Variant("torchvision on Pillow", "torchvision", MEMORY, "torchvision"),),
     ),
     Peer(
+        "TorchCodec",
+        "pip install torch torchvision torchcodec, see bench/README.md",
+        ("torchcodec", "torch", "torchvision"),
+        (Variant("TorchCodec + torchvision v2", "torchcodec", MEMORY, "torchcodec"),),
+        decoder="libjpeg_turbo",
+    ),
+    Peer(
+        "kornia-rs",
+        "pip install kornia-rs",
+        ("kornia-rs",),
+        (Variant("kornia-rs bicubic", "kornia_rs", MEMORY, "kornia_rs"),),
+        decoder="libjpeg_turbo",
+    ),
+    Peer(
         "OpenCV",
         "pip install opencv-python-headless",
         ("opencv-python-headless", "opencv-python", "opencv-contrib-python"),
@@ -115,6 +131,7 @@ PEERS = (
                 complete=False,
             ),
         ),
+        decoder="libjpeg_turbo",
     ),
     Peer(
         "DALI",
@@ -122,6 +139,14 @@ PEERS = (
         ("nvidia-dali-cuda120", "nvidia-dali-cuda130", "nvidia-dali"),
         (Variant(DALI, "dali", BOTH, "dali"),),
         own_threads=True,
+    ),
+    Peer(
+        "SPDL",
+        "pip install spdl, and FFmpeg's libraries: apt install ffmpeg",
+        ("spdl", "spdl-io"),
+        (Variant("SPDL, FFmpeg's bicubic", "spdl", BOTH, "spdl"),),
+        own_threads=True,
+        decoder="ffmpeg",
     ),
 )
 

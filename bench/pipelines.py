@@ -9,6 +9,7 @@ in the interpreter that has Pillow-SIMD, without regcore.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,35 +94,6 @@ def pillow_resize(items: Sequence[Item], threads: int, folder: Path) -> Pass:  #
     return run
 
 
-def torchvision(items: Sequence[Item], threads: int, folder: Path) -> Pass:  # noqa: ARG001
-    import torch
-    from PIL import Image
-
-    try:
-        from torchvision import transforms
-    except RuntimeError:
-        # Its wheel is for the CUDA build of torch; beside a CPU build it misses these names.
-        library = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        from torchvision import transforms
-
-    torch.set_num_threads(1)
-    steps = transforms.Compose(
-        [
-            transforms.Resize(RESIZE, transforms.InterpolationMode.BICUBIC),
-            transforms.CenterCrop(CROP),
-            transforms.ToTensor(),
-            transforms.Normalize(MEAN.tolist(), STD.tolist()),
-        ]
-    )
-
-    def one(item: Item, slot: Array) -> None:
-        slot[...] = steps(Image.open(file_of(item)).convert("RGB")).numpy()
-
-    return each(one, items)
-
-
 def opencv(items: Sequence[Item], threads: int, folder: Path) -> Pass:  # noqa: ARG001
     import cv2
 
@@ -141,6 +113,22 @@ def opencv(items: Sequence[Item], threads: int, folder: Path) -> Pass:  # noqa: 
         left, top = crop_corner(*size)
         crop = image[top : top + CROP, left : left + CROP]
         slot[...] = cv2.dnn.blobFromImageWithParams(crop, blob)[0]
+
+    return each(one, items)
+
+
+def kornia_rs(items: Sequence[Item], threads: int, folder: Path) -> Pass:  # noqa: ARG001
+    """On one thread: its resize would take all cores, but its decode holds the GIL."""
+    os.environ["RAYON_NUM_THREADS"] = "1"
+    from kornia_rs.image import Image
+
+    mean, std = tuple(MEAN.tolist()), tuple(STD.tolist())
+
+    def one(item: Item, slot: Array) -> None:
+        image = Image.decode(item, "RGB")
+        size = target_size(*image.size)
+        crop = image.resize(*size, "bicubic", antialias=True).crop(*crop_corner(*size), CROP, CROP)
+        slot[...] = crop.normalize(mean, std).transpose(2, 0, 1)
 
     return each(one, items)
 

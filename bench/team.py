@@ -67,8 +67,12 @@ class Team:
         return pixels, digests
 
     def versions(self) -> dict[str, str]:
-        """The versions of its interpreter and its packages."""
-        request = {"do": "versions", "distributions": self.peer.distributions}
+        """The versions of its interpreter, its packages, and what decodes for them."""
+        request = {
+            "do": "versions",
+            "distributions": self.peer.distributions,
+            "decoder": self.peer.decoder,
+        }
         answer: dict[str, str] = self._ask([request])[0]["versions"]
         return answer
 

@@ -63,21 +63,26 @@ class Worker:
 
 @cache
 def _find(pipeline: str) -> Pipeline:
-    for module in ("pipelines", "batch_pipelines"):
+    for module in ("pipelines", "torch_pipelines", "batch_pipelines"):
         found = getattr(importlib.import_module(module), pipeline, None)
         if found is not None:
             return found
     raise LookupError(pipeline)
 
 
-def _versions(distributions: list[str]) -> dict[str, Any]:
-    """The versions of Python, of NumPy, and of what else is installed, at least one package."""
+def _versions(distributions: list[str], decoder: str) -> dict[str, Any]:
+    """The versions of Python, of NumPy, and of what else is installed, at least one package.
+
+    decoder: a function of decoders.py, "" for none.
+    """
     found = {}
     for name in distributions:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     if not found:
         raise ImportError(f"no {distributions[0]}")
+    if decoder:
+        found |= getattr(importlib.import_module("decoders"), decoder)(distributions)
     return {"versions": {**found, "python": platform.python_version(), "numpy": np.__version__}}
 
 
