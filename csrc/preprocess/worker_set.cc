@@ -32,7 +32,7 @@ std::unique_ptr<WorkerSet> IdleWorkers::Take() {
 void IdleWorkers::GiveBack(std::unique_ptr<WorkerSet> set) {
   set->ResetTimes();
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!idle_) idle_ = std::move(set);
+  if (!idle_ || idle_->idle_limit() < set->idle_limit()) idle_.swap(set);
 }
 
 }  // namespace regcore

@@ -20,6 +20,9 @@ class WorkerSet {
   size_t size() const { return states_.size(); }
   WorkerState* operator[](size_t worker) const { return states_[worker].get(); }
 
+  // What each worker may hold from image to image: nothing, where another set had all there was.
+  size_t idle_limit() const { return share_.idle_limit(); }
+
   // The times of all images since the last call of ResetTimes, summed over the workers.
   StageTimes stage_times() const;
   void ResetTimes();
@@ -41,7 +44,7 @@ class IdleWorkers {
   // What the last list or stream had, or a new set where that is in use. May throw std::bad_alloc.
   std::unique_ptr<WorkerSet> Take();
 
-  // One set is kept.
+  // One set is kept, of two that whose workers may hold more.
   void GiveBack(std::unique_ptr<WorkerSet> set);
 
  private:

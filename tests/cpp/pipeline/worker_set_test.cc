@@ -31,14 +31,25 @@ TEST(WorkerSetTest, AnIdleSetKeepsItsPartOfTheBudgetAndOneBesideItGivesItsOwnBac
   MemoryBudget budget(kBytes);
   const PreprocessSpec spec = SmallSpec(&budget);
   IdleWorkers idle(spec, 2);
-  const auto limit = [](const WorkerSet& set) { return set[0]->share.idle_limit(); };
   std::unique_ptr<WorkerSet> first = idle.Take();
-  EXPECT_TRUE(limit(*first) == kBytes / 4 / 2 / 2);
+  EXPECT_TRUE(first->idle_limit() == kBytes / 4 / 2 / 2);
   std::unique_ptr<WorkerSet> second = idle.Take();
-  EXPECT_TRUE(limit(*second) == 0) << "nothing is left beside the first";
+  EXPECT_TRUE(second->idle_limit() == 0) << "nothing is left beside the first";
   idle.GiveBack(std::move(first));
   idle.GiveBack(std::move(second));
-  EXPECT_TRUE(limit(*idle.Take()) == kBytes / 4 / 2 / 2);
+  EXPECT_TRUE(idle.Take()->idle_limit() == kBytes / 4 / 2 / 2);
+}
+
+TEST(WorkerSetTest, OfTwoTheOneWithTheLargerPartOfTheBudgetIsKept) {
+  MemoryBudget budget(size_t{64} << 20);
+  const PreprocessSpec spec = SmallSpec(&budget);
+  IdleWorkers idle(spec, 2);
+  std::unique_ptr<WorkerSet> first = idle.Take();
+  std::unique_ptr<WorkerSet> second = idle.Take();
+  WorkerState* const state = (*first)[0];
+  idle.GiveBack(std::move(second));
+  idle.GiveBack(std::move(first));
+  EXPECT_TRUE((*idle.Take())[0] == state) << "whichever was given back first";
 }
 
 }  // namespace
