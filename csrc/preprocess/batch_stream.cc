@@ -23,10 +23,7 @@ BatchStream::BatchStream(const ImagePreprocessor& preprocess, IdleWorkers* idle,
   ahead_.Reset(&sources_);
 }
 
-BatchStream::~BatchStream() {
-  Stop();
-  idle_->GiveBack(std::move(workers_));
-}
+BatchStream::~BatchStream() { Stop(); }
 
 void BatchStream::Stop() {
   pool_.Cancel();
@@ -37,6 +34,8 @@ void BatchStream::Stop() {
     for (RingEntry& entry : ring_) entry.free.notify_all();
   }
   pool_.Stop();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (workers_) idle_->GiveBack(std::move(workers_));
 }
 
 Status BatchStream::Start() {

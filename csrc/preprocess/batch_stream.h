@@ -39,13 +39,13 @@ class BatchStream {
   BatchStream(const ImagePreprocessor& preprocess, IdleWorkers* idle,
               std::vector<ImageSource> sources, ExternalDecoder external, size_t batch_size,
               std::vector<uint8_t*> buffers, size_t keep);
-  // Does what Stop does, and gives the workers back.
+  // Does what Stop does.
   ~BatchStream();
 
   Status Start();
 
-  // Stops the workers after the image each has in hand, and joins them. Another thread may be in
-  // Next meanwhile, which then returns kNotYet at once.
+  // Stops the workers after the image each has in hand, joins them, and gives their memory back.
+  // Another thread may be in Next meanwhile, which then returns kNotYet at once.
   void Stop();
 
   // Whether the caller is one of the stream's own threads, which cannot destroy it.
@@ -85,8 +85,8 @@ class BatchStream {
   const std::vector<uint8_t*> buffers_;
   const size_t keep_;
   IdleWorkers* const idle_;
-  std::unique_ptr<WorkerSet> workers_;
-  std::vector<RingEntry> ring_;  // one per buffer
+  std::unique_ptr<WorkerSet> workers_;  // null once they are stopped
+  std::vector<RingEntry> ring_;         // one per buffer
 
   std::mutex mutex_;  // guards the waits below, not the work
   std::condition_variable batch_done_;

@@ -109,5 +109,21 @@ TEST_P(StreamTest, EqualsOneWorker) {
   }
 }
 
+// As with two `with` statements, one after the other, that have one variable.
+TEST_P(StreamTest, OneThatIsStoppedLeavesItsMemoryToTheNext) {
+  const std::vector<ImageSource> sources = {TestSources()[0]};
+  const ImagePreprocessor preprocess(SmallSpec(nullptr));
+  Ring ring(2, preprocess.slot_bytes());
+  IdleWorkers idle(preprocess.spec(), workers());
+  std::unique_ptr<WorkerSet> set = idle.Take();
+  const WorkerState* const state = (*set)[0];
+  idle.GiveBack(std::move(set));
+  BatchStream stream(preprocess, &idle, sources, GreyDecoder(), 1, ring.pointers, 1);
+  EXPECT_TRUE(stream.Start().ok() && (*idle.Take())[0] != state);
+  stream.Stop();
+  stream.Stop();
+  EXPECT_TRUE((*idle.Take())[0] == state) << "memory of a stream that still is there";
+}
+
 }  // namespace
 }  // namespace regcore
