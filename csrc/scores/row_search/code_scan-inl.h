@@ -1,4 +1,4 @@
-// A row of scores of 8 or 16 bits, chunk by chunk: for kernels-inl.h, after an instruction set's
+// A row of scores of 8 or 16 bits, chunk by chunk: after kernels-inl.h and an instruction set's
 //
 //   Codes<T>                        kCount scores of type T in a register, as integers
 //     Codes<T>::Lowest()            none is below it

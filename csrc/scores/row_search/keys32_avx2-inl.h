@@ -8,6 +8,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <type_traits>
 
 #include "scores/row_search/kernels.h"
@@ -70,9 +71,9 @@ struct SortedSixteen32 {
 // Scores as they are stored, above their indices: ascending keys are the order of TopK.
 template <typename T>
 __m256i Keys32(__m256i stored) {
-  if constexpr (std::is_same_v<T, Int8>)
+  if constexpr (std::is_same_v<T, Int8>) {
     return _mm256_xor_si256(stored, _mm256_set1_epi32(0x7F000000));
-  if constexpr (std::is_same_v<T, Uint8>) {
+  } else if constexpr (std::is_same_v<T, Uint8>) {
     return _mm256_xor_si256(stored, _mm256_set1_epi32(-0x1000000));
   } else {
     // -0 is 0; then, of positive numbers, all bits but the sign are flipped.
