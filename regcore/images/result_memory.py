@@ -38,7 +38,7 @@ def largest_batch(batch_size: int, images: int) -> int:
 
 def check_free(size: int, what: str) -> None:
     """Raises MemoryError for more bytes than the machine has, before it is killed for them."""
-    if size < _GIB:  # whose lack NumPy tells
+    if size < _GIB:  # is not worth a look at the machine
         return
     free = free_memory()
     if free is not None and size > free:
