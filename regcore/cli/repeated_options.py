@@ -17,14 +17,11 @@ def tell_repeated(command: click.Command, words: Sequence[str], parent: click.Co
     the command. Switches may be given again. Nothing is said where --help is asked for, nor of
     words that make no sense: the command itself complains of these.
     """
-    ctx = click.Context(
-        command,
-        parent,
-        info_name=command.name,
-        resilient_parsing=True,
-        **command.context_settings,
-    )
-    _, rest, given = command.make_parser(ctx).parse_args(list(words))
+    ctx = click.Context(command, parent, info_name=command.name, **command.context_settings)
+    try:
+        _, rest, given = command.make_parser(ctx).parse_args(list(words))
+    except click.UsageError:
+        return
     counts = Counter(option for option in given if isinstance(option, click.Option))
     if any(option.is_eager for option in counts):
         return

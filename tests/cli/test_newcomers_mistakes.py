@@ -116,6 +116,8 @@ def test_a_mistake_is_explained(
         ("run --labels a --labels b --help", []),
         (f"{RUN} --metric ece --metric ece --json --json --background --no-background", []),
         (f"{RUN} -- --labels --labels", []),
+        (f"{RUN} --labels labels.txt --nonsense", []),
+        ("verdict . --scores a b --scores c d --scores", []),
     ],
 )
 def test_what_is_given_twice_is_told(
