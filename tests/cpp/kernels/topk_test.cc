@@ -224,10 +224,9 @@ bool BestEightAreRight(SimdLevel level) {
   const TopK topk(scores, kBest, level);
   AlignedBuffer scratch;
   bool ok = topk.Reserve(&scratch).ok();
-  Storage best[kBest];
-  for (size_t i = 0; i < kBest; ++i) best[i] = Stored<T>(static_cast<float>(1 + i) / 2);
-  Storage highest[kBest];
-  std::reverse_copy(best, best + kBest, highest);
+  std::vector<Storage> best;  // not an array, of whose end GCC 12 is not sure
+  for (size_t i = 0; i < kBest; ++i) best.push_back(Stored<T>(static_cast<float>(1 + i) / 2));
+  const std::vector<Storage> highest(best.rbegin(), best.rend());
   do {
     for (size_t i = 0; i < kBest; ++i) row[11 * i] = best[i];
     Storage values[kBest];
@@ -236,7 +235,7 @@ bool BestEightAreRight(SimdLevel level) {
     for (size_t i = 0; i < kBest; ++i) {
       ok = ok && values[i] == highest[i] && row[indices[i]] == values[i];
     }
-  } while (std::next_permutation(best, best + kBest));
+  } while (std::next_permutation(best.begin(), best.end()));
   return ok;
 }
 
