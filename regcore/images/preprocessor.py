@@ -271,7 +271,8 @@ class Preprocessor:
             keep = min(keep, max(1, -(-len(images) // batch_size)))
         shape = (batch_size, *self.recipe.image_shape)
         if arrays is None:
-            arrays = self._ring(shape, self.buffers_needed(batch_size, keep), len(images))
+            count = self.buffers_needed(batch_size, keep, len(images))
+            arrays = self._ring(shape, count, len(images))
         memory = [bytes_of(array, shape, self.recipe.numpy_dtype) for array in arrays]
         if buffers is not None:
             refuse_overlaps(memory, images)
@@ -283,13 +284,17 @@ class Preprocessor:
             )
         return BatchStream(stream, images, arrays, on_error)
 
-    def buffers_needed(self, batch_size: int, keep: int) -> int:
-        """How many buffers let a stream run ahead.
+    def buffers_needed(self, batch_size: int, keep: int, images: int | None = None) -> int:
+        """How many buffers let a stream run ahead, of so many images where they are known.
 
         `keep` with the consumer, one complete, and enough in work for every worker, and for the
-        time in which the system runs something else.
+        time in which the system runs something else; no more than there are batches, but always
+        one more than `keep`.
         """
-        return keep + 1 + -(-max(self.workers, _AHEAD) // batch_size)
+        needed = keep + 1 + -(-max(self.workers, _AHEAD) // batch_size)
+        if images is None:
+            return needed
+        return max(keep + 1, min(needed, -(-images // batch_size)))
 
     def _ring(self, shape: tuple[int, ...], count: int, images: int) -> list[Array]:
         """Arrays for so many batches, of which no more than so many images are written at once."""

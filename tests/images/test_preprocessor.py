@@ -402,3 +402,10 @@ def test_no_file_is_written_over_a_pipe_or_device(
         Preprocessor(RECIPE, workers=1).to_files(items, [file, pipe])
     assert pipe.is_fifo()
     assert not file.exists()
+
+
+def test_few_images_need_few_buffers() -> None:
+    one = Preprocessor(RECIPE, workers=4)
+    assert one.buffers_needed(1, 1) == one.buffers_needed(1, 1, 1000) == 34
+    assert [one.buffers_needed(2, 1, images) for images in (0, 1, 4, 5, 99)] == [2, 2, 2, 3, 18]
+    assert one.buffers_needed(64, 5, 3) == 6

@@ -48,7 +48,7 @@ def device_stream(
     The memory is there after the call; the workers begin with the block.
     """
     batch_size = largest_batch(batch_size, len(items))
-    count = preprocessor.buffers_needed(batch_size, backend.depth)
+    count = preprocessor.buffers_needed(batch_size, backend.depth, len(items))
     buffers = host_buffers(backend, count, batch_size, preprocessor.recipe)
 
     @contextmanager
