@@ -14,6 +14,7 @@ from regcore.api.messages import Log, ProgressBar, log_listing, no_log, no_progr
 from regcore.api.options import existing, existing_images
 from regcore.api.photo_list import chosen_photos
 from regcore.api.recipe_choice import recipe_for_input
+from regcore.backends.recipe_fit import check_image
 from regcore.calibration.folder import MANIFEST, open_calibration
 from regcore.convert.onnx.layer_noise import layer_noise
 from regcore.errors import MismatchError, UsageError
@@ -25,6 +26,7 @@ from regcore.files.temporary_file import remove_abandoned
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.build_record import file_sha256
 from regcore.models.onnx_file import read_onnx
+from regcore.models.tensors import image_input
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.words import difference_words, differing_fields
 from regcore.reports.layers import LOW_DB, LayersForm, first_low, largest_step, noisiest_first
@@ -81,8 +83,9 @@ def compare_layers(
     if written is not None:
         check_outputs([Output(written, json_of("layers"))], [path, other], force=force)
     ours, theirs = read_onnx(path), read_onnx(other)
-    if ours.image.shape != theirs.image.shape or ours.image.dtype != theirs.image.dtype:
-        raise MismatchError(f"{path} takes {ours.image}, and {other} takes {theirs.image}")
+    image, original = image_input(path, ours.inputs), image_input(other, theirs.inputs)
+    if (image.shape, image.dtype) != (original.shape, original.dtype):
+        raise MismatchError(f"{path} takes {image}, and {other} takes {original}")
     for file in (ours, theirs):
         file.check_data()
     if ours.metadata is not None and theirs.metadata is not None:
@@ -90,9 +93,10 @@ def compare_layers(
     own = ours.metadata or theirs.metadata
     if own is None and recipe is None:
         raise UsageError(f"{path}: does not say how it wants its images; say it with --recipe")
-    _, taken = recipe_for_input(path, recipe, own, ours.image, log)
+    _, taken = recipe_for_input(path, recipe, own, image, log)
+    check_image(image, taken)
     values = _values(images, taken, count, log)
-    batch = (ours.image.shape or (None,))[0] or 1
+    batch = (image.shape or (None,))[0] or 1
     whole = len(values) // batch * batch
     if not whole:
         raise UsageError(f"{path} takes batches of {batch}, and there are {len(values)} images")
