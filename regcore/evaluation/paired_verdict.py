@@ -102,8 +102,9 @@ def _same_images(now: TopPredictions, before: TopPredictions) -> NDArray[np.intp
     if extra or lacking:
         first = extra[0] if extra else next(i for i in before.images if i not in set(now.images))
         raise MismatchError(
-            f"the runs are not on the same images: {len(extra)} only in the one, {lacking} only in "
-            f"the other, {first} for instance"
+            f"the runs are not on the same images: {len(extra)} only in this one, {lacking} only "
+            f"in that of --against, {first} for instance; run both on the same photos, by the same "
+            "names (with the same --list)"
         )
     order = np.array([places[image] for image in now.images], dtype=np.intp)
     if (now.labels != before.labels[order]).any():
