@@ -25,6 +25,7 @@ from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.files.temporary_file import remove_abandoned
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.build_record import file_sha256
+from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_file import read_onnx
 from regcore.models.tensors import image_input
 from regcore.recipes.recipe import Recipe
@@ -67,9 +68,9 @@ def compare_layers(
     """Runs an .onnx file and the float32 one that it was made of, and compares every layer.
 
     images: a folder of `regcore calibrate`, a store, or photos, of which the first `count` are
-    taken. against: the float32 model. recipe: how the models want their images, where they do not
-    say it. out: a folder for layers.json, that of a run of `model` for its report; by default none
-    is written. force: also replace a layers.json that is none of regcore's.
+    taken. against: the float32 model. recipe: how the models want their images, where neither they
+    nor a calibration say it. out: a folder for layers.json, that of a run of `model` for its
+    report; by default none is written. force: also replace a layers.json that is none of regcore's.
 
     Both run by ONNX Runtime on the CPU. Layers are the nodes of the float32 model whose result has
     the same name in the other. Raises UsageError where nobody says the recipe or there are no
@@ -91,6 +92,8 @@ def compare_layers(
     if ours.metadata is not None and theirs.metadata is not None:
         _check_recipes(path, ours.metadata.recipe, other, theirs.metadata.recipe)
     own = ours.metadata or theirs.metadata
+    if own is None and recipe is None:
+        own = _prepared_by(images)
     if own is None and recipe is None:
         raise UsageError(f"{path}: does not say how it wants its images; say it with --recipe")
     _, taken = recipe_for_input(path, recipe, own, image, log)
@@ -131,6 +134,14 @@ def _check_recipes(path: Path, ours: Recipe, other: Path, theirs: Recipe) -> Non
         raise MismatchError(
             f"{path} wants other images than {other}, {differing}: the one is not made of the other"
         )
+
+
+def _prepared_by(images: str | Path) -> ModelMetadata | None:
+    """The recipe that made the images of a calibration, None of others."""
+    folder = None if is_spelled(str(images)) else Path(images)
+    if folder is None or not (folder / MANIFEST).is_file():
+        return None
+    return ModelMetadata(open_calibration(folder).recipe, "the calibration's")
 
 
 def _values(images: str | Path, recipe: Recipe, count: int, log: Log) -> NDArray[Any]:
