@@ -244,8 +244,10 @@ def test_runs_on_other_images_or_labels_are_refused() -> None:
         match=r"0 only in this one, 1 only in that of --against, a/3\.jpg for instance; run both",
     ):
         against_run(three, four, POINT, complete=True)
-    with pytest.raises(MismatchError, match=r"other labels: a/1\.jpg"):
+    with pytest.raises(MismatchError, match=r"other labels: a/1\.jpg .* is 1 in this one and 2 in"):
         against_run(three, predictions([0, 2, 2], [0, 1, 2]), POINT, complete=True)
+    with pytest.raises(MismatchError, match=r"all are one apart, as where .* background"):
+        against_run(three, predictions([1, 2, 3], [1, 2, 3]), POINT, complete=True)
 
 
 @pytest.mark.slow
