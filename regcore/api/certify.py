@@ -187,6 +187,11 @@ def certify_runs(
     ours, theirs = read_recorded(existing(run), log), read_recorded(existing(reference), log)
     names = ours.predictions.images
     refuse_seen(ours.subject.model, ours.seen, len(names))
+    if ours.absent:
+        raise DatasetError(
+            f"{run}: {ours.absent} labelled images were not evaluated, and the drop over all of "
+            "them cannot be known; run it again on all, or with --subset if that is intended"
+        )
     before = theirs.of(names)
     if len(theirs.predictions.images) != len(names):
         extra = len(theirs.predictions.images) - len(names)

@@ -34,13 +34,15 @@ from regcore.trust.certify.evidence_form import Subject
 class RecordedRun:
     """A run that was made before; complete: whether it has a decision on each of its images.
 
-    seen: those of its images with which its model was calibrated, as run.json says.
+    seen: those of its images with which its model was calibrated, as run.json says. absent: how
+    many labelled images were not there, or not reached, of which it has no line.
     """
 
     subject: Subject
     predictions: TopPredictions
     complete: bool
     seen: tuple[str, ...] = ()
+    absent: int = 0
 
     def of(self, names: Sequence[str]) -> TopPredictions:
         """The predictions of these images. Raises MismatchError where one was not in the run."""
@@ -71,9 +73,10 @@ def read_recorded(path: Path, log: Log) -> RecordedRun:
         predictions, content = run.predictions(), run.content
         about = (content.model, content.backend, content.provider, content.recipe)
         file, seen = path / PREDICTIONS, tuple(content.calibration_images)
+        absent = len(content.missing) + content.not_reached
     else:
         predictions, about, file = read_predictions(path), (str(path), "", "", ""), path
-        seen = ()
+        seen, absent = (), 0
     complete = bool(predictions.evaluated.all())
     if not complete:
         lacking = int((~predictions.evaluated).sum())
@@ -81,7 +84,7 @@ def read_recorded(path: Path, log: Log) -> RecordedRun:
     digest = hashlib.sha256(read_input(file)).hexdigest() if file.exists() else ""
     model, backend, provider, recipe = about
     subject = Subject(model, f"sha256:{digest}", backend, provider, recipe, output="")
-    return RecordedRun(subject, predictions, complete, seen)
+    return RecordedRun(subject, predictions, complete, seen, absent)
 
 
 @dataclass(frozen=True)

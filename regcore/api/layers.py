@@ -14,6 +14,7 @@ from regcore.api.messages import Log, ProgressBar, log_listing, no_log, no_progr
 from regcore.api.options import existing, existing_images
 from regcore.api.photo_list import chosen_photos
 from regcore.api.recipe_choice import recipe_for_input
+from regcore.backends.recipe_fit import check_image
 from regcore.calibration.folder import MANIFEST, open_calibration
 from regcore.convert.onnx.layer_noise import layer_noise
 from regcore.errors import MismatchError, UsageError
@@ -24,7 +25,9 @@ from regcore.files.output_guard import Output, check_outputs, json_of
 from regcore.files.temporary_file import remove_abandoned
 from regcore.images.preprocessor import Preprocessor
 from regcore.models.build_record import file_sha256
+from regcore.models.metadata import ModelMetadata
 from regcore.models.onnx_file import read_onnx
+from regcore.models.tensors import image_input
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.words import difference_words, differing_fields
 from regcore.reports.layers import LOW_DB, LayersForm, first_low, largest_step, noisiest_first
@@ -65,9 +68,9 @@ def compare_layers(
     """Runs an .onnx file and the float32 one that it was made of, and compares every layer.
 
     images: a folder of `regcore calibrate`, a store, or photos, of which the first `count` are
-    taken. against: the float32 model. recipe: how the models want their images, where they do not
-    say it. out: a folder for layers.json, that of a run of `model` for its report; by default none
-    is written. force: also replace a layers.json that is none of regcore's.
+    taken. against: the float32 model. recipe: how the models want their images, where neither they
+    nor a calibration say it. out: a folder for layers.json, that of a run of `model` for its
+    report; by default none is written. force: also replace a layers.json that is none of regcore's.
 
     Both run by ONNX Runtime on the CPU. Layers are the nodes of the float32 model whose result has
     the same name in the other. Raises UsageError where nobody says the recipe or there are no
@@ -81,18 +84,22 @@ def compare_layers(
     if written is not None:
         check_outputs([Output(written, json_of("layers"))], [path, other], force=force)
     ours, theirs = read_onnx(path), read_onnx(other)
-    if ours.image.shape != theirs.image.shape or ours.image.dtype != theirs.image.dtype:
-        raise MismatchError(f"{path} takes {ours.image}, and {other} takes {theirs.image}")
+    image, original = image_input(path, ours.inputs), image_input(other, theirs.inputs)
+    if (image.shape, image.dtype) != (original.shape, original.dtype):
+        raise MismatchError(f"{path} takes {image}, and {other} takes {original}")
     for file in (ours, theirs):
         file.check_data()
     if ours.metadata is not None and theirs.metadata is not None:
         _check_recipes(path, ours.metadata.recipe, other, theirs.metadata.recipe)
     own = ours.metadata or theirs.metadata
     if own is None and recipe is None:
+        own = _prepared_by(images)
+    if own is None and recipe is None:
         raise UsageError(f"{path}: does not say how it wants its images; say it with --recipe")
-    _, taken = recipe_for_input(path, recipe, own, ours.image, log)
+    _, taken = recipe_for_input(path, recipe, own, image, log)
+    check_image(image, taken)
     values = _values(images, taken, count, log)
-    batch = (ours.image.shape or (None,))[0] or 1
+    batch = (image.shape or (None,))[0] or 1
     whole = len(values) // batch * batch
     if not whole:
         raise UsageError(f"{path} takes batches of {batch}, and there are {len(values)} images")
@@ -127,6 +134,14 @@ def _check_recipes(path: Path, ours: Recipe, other: Path, theirs: Recipe) -> Non
         raise MismatchError(
             f"{path} wants other images than {other}, {differing}: the one is not made of the other"
         )
+
+
+def _prepared_by(images: str | Path) -> ModelMetadata | None:
+    """The recipe that made the images of a calibration, None of others."""
+    folder = None if is_spelled(str(images)) else Path(images)
+    if folder is None or not (folder / MANIFEST).is_file():
+        return None
+    return ModelMetadata(open_calibration(folder).recipe, "the calibration's")
 
 
 def _values(images: str | Path, recipe: Recipe, count: int, log: Log) -> NDArray[Any]:

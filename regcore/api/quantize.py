@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from regcore.api.messages import Log, ProgressBar, no_log, no_progress
 from regcore.api.options import existing
+from regcore.backends.recipe_fit import check_image
 from regcore.calibration.folder import CalibrationSet, open_calibration
 from regcore.calibration.record import PROPERTY, QuantizationRecord, Tools, images_of
 from regcore.convert.onnx.costly_layers import Begin, LayerSearch, search_layers
@@ -35,6 +36,7 @@ from regcore.models.metadata import ModelMetadata, embedded, has_property, is_ex
 from regcore.models.onnx_file import OnnxFile, read_onnx
 from regcore.models.onnx_package import constants_are_no_inputs, import_onnx
 from regcore.models.onnx_writer import writing_onnx
+from regcore.models.tensors import image_input
 from regcore.recipes.words import difference_words, differing_fields
 from regcore.reports.quantize import QuantizeForm
 from regcore.schemas import json_form
@@ -78,6 +80,7 @@ def quantize_model(
     keep: Sequence[str] = (),
     search: int | None = None,
     tool: str = "onnxruntime",
+    output: str | None = None,
     force: bool = False,
     log: Log = no_log,
     progress: ProgressBar = no_progress,
@@ -95,6 +98,7 @@ def quantize_model(
     search: so many layers stay in float, too, those that cost most: each is left in float in turn,
         and the model's scores of the first 64 calibration images are held against the float ones.
     tool: whose quantiser, "onnxruntime" or "nncf", which knows the method "minmax" alone.
+    output: the model's output with the scores, where it has several; all of them are quantised.
     force: replace a file that regcore did not write. progress: gets the layers of a search.
 
     The file says by which recipe, with which images and by which versions it was made.
@@ -115,16 +119,18 @@ def quantize_model(
         search = whole_within("search", search, 1, _MOST_LAYERS)
     check_target(target, ".onnx")
     facts = read_onnx(path)
-    output = Output(target, recognise_file=lambda file: is_exported(file) or _is_ours(file))
+    written = Output(target, recognise_file=lambda file: is_exported(file) or _is_ours(file))
     found = (
         calibration if isinstance(calibration, CalibrationSet) else open_calibration(calibration)
     )
-    check_outputs([output], [*facts.files, found.folder], force=force)
+    check_outputs([written], [*facts.files, found.folder], force=force)
     metadata = _metadata(facts, found, log)
     facts.check_data()
+    image = image_input(path, facts.inputs)
+    check_image(image, found.recipe)
     source, pairs = _load(path)
     images = found[:_COMPARED]
-    theirs = scores_of(path, images)
+    theirs = scores_of(path, images, output)
     searched: LayerSearch | None = None
     record: QuantizationRecord | None = None
     if to == "fp16":
@@ -136,11 +142,13 @@ def quantize_model(
         quantised, own = to_float16(source, kept), {_FLOAT16: version("onnxruntime")}
         counts = float16_nodes(quantised, names)
     else:
-        with prepared_for(quantizer, source, found, facts.image) as prepared:
+        with prepared_for(quantizer, source, found, image) as prepared:
             kept = nodes_named(prepared.graph, keep)
             if search is not None:
                 with _shown(log, progress) as begin:
-                    searched = search_layers(prepared, kept, search, images, theirs, begin=begin)
+                    searched = search_layers(
+                        prepared, kept, search, images, theirs, output=output, begin=begin
+                    )
                 kept += [name for name in searched.kept if name not in kept]
             quantised = prepared.quantised(kept)
         counts = quantised_nodes(quantised, kept)
@@ -148,7 +156,7 @@ def quantize_model(
         own = record.to_property()
     import_onnx().helper.set_model_props(quantised, {**embedded(metadata, pairs), **own})
     with writing_onnx(quantised, target) as temporary:
-        ours = scores_of(temporary, images)
+        ours = scores_of(temporary, images, output)
         check_finite(ours, theirs)
     return QuantizedModel(
         QuantizeForm(

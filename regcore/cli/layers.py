@@ -36,7 +36,7 @@ _COUNT = 16
 @click.option(
     "--recipe",
     metavar="RECIPE",
-    help="How the models want their images, where they do not say it themselves.",
+    help="How the models want their images, where neither they nor a calibration say it.",
 )
 @click.option(
     "--out",

@@ -76,6 +76,7 @@ from regcore.cli.progress import progress_bar
     show_default=True,
     help="Whose quantiser.",
 )
+@click.option("--output", help="The model's output with the scores, where it has several.")
 @click.option("--force", is_flag=True, help="Replace a file that regcore did not write.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def quantize(*, as_json: bool, per_tensor: bool, **options: Any) -> None:  # noqa: ANN401

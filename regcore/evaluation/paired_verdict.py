@@ -102,14 +102,29 @@ def _same_images(now: TopPredictions, before: TopPredictions) -> NDArray[np.intp
     if extra or lacking:
         first = extra[0] if extra else next(i for i in before.images if i not in set(now.images))
         raise MismatchError(
-            f"the runs are not on the same images: {len(extra)} only in the one, {lacking} only in "
-            f"the other, {first} for instance"
+            f"the runs are not on the same images: {len(extra)} only in this one, {lacking} only "
+            f"in that of --against, {first} for instance; run both on the same photos, by the same "
+            "names (with the same --list)"
         )
     order = np.array([places[image] for image in now.images], dtype=np.intp)
     if (now.labels != before.labels[order]).any():
-        first = now.images[int(np.argmax(now.labels != before.labels[order]))]
-        raise MismatchError(f"the runs have other labels: {first} for instance")
+        one = int(np.argmax(now.labels != before.labels[order]))
+        ours, theirs = int(now.labels[one]), int(before.labels[order][one])
+        raise MismatchError(
+            f"the runs have other labels: {now.images[one]} for instance is {ours} in this one and "
+            f"{theirs} in that of --against{_background(now.labels - before.labels[order])}"
+        )
     return order
+
+
+def _background(apart: NDArray[np.integer]) -> str:
+    """Why labels are one apart, where all are."""
+    if not (abs(apart) == 1).all() or len(np.unique(apart)) > 1:
+        return ""
+    return (
+        "; all are one apart, as where one model has the background as class 0 and the other has "
+        "none, or one run's labels count from 1"
+    )
 
 
 def _named(predictions: TopPredictions, chosen: NDArray[np.bool_]) -> tuple[str, ...]:

@@ -78,12 +78,24 @@ def _open_path(path: Path) -> ImageSource:
     if path.is_dir():
         if (path / LMDB_FILE).is_file():
             return open_archives(str(path.parent), [f"{path.name}/{LMDB_FILE}"])
-        return FileSource.listed(path)
+        return _open_folder(path)
     if is_archive(path.name):
         return open_archives(str(path.parent), [path.name])
     if path.suffix.lower() in LIST_SUFFIXES:
         return _open_list(path)
     return FileSource.listed(path)
+
+
+def _open_folder(path: Path) -> ImageSource:
+    """The images of a folder; the error of one that has only archives says how to name these."""
+    try:
+        return FileSource.listed(path)
+    except DatasetError as error:
+        inside = sorted(entry for entry in path.iterdir() if is_archive(entry.name))
+        if not inside:
+            raise
+        suffix = inside[0].suffix
+        raise DatasetError(f"{error}; archives are named themselves: '{path}/*{suffix}'") from error
 
 
 def _matches(path: Path) -> list[str]:

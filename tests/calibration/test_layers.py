@@ -186,6 +186,17 @@ def test_values_that_are_not_finite_in_float32_either(
     assert "NaN" not in (tmp_path / "run" / "layers.json").read_text()
 
 
+def test_models_that_say_no_recipe_take_the_calibrations(
+    model: Path, calibration: Path, photos: Path
+) -> None:
+    silent = onnx.load(model)
+    del silent.metadata_props[:]
+    onnx.save(silent, model)
+    assert compare_layers(model, calibration, against=model).form.images == 4
+    with pytest.raises(UsageError, match="does not say how it wants its images"):
+        compare_layers(model, photos, against=model)
+
+
 def test_models_of_two_recipes_are_not_compared(model: Path, photos: Path, tmp_path: Path) -> None:
     other = Recipe(resize=8, crop=8, filter="bilinear", mean=(0.5, 0, 0), std=(1, 1, 1))
     made = onnx.load(model)

@@ -11,7 +11,14 @@ import pytest
 from command_line import regcore
 from onnx_models import RECIPE, save_graph, save_model
 
-from regcore import MismatchError, UsageError, calibrate_model, quantize_model
+from regcore import (
+    BackendError,
+    MismatchError,
+    UsageError,
+    calibrate_model,
+    compare_layers,
+    quantize_model,
+)
 from regcore.calibration.record import PROPERTY, read_record
 from regcore.convert.onnx.float_nodes import shape_nodes
 from regcore.convert.onnx.fold_padding import fold_padding
@@ -262,6 +269,45 @@ def test_a_fixed_batch_size(photos: Path, tmp_path: Path) -> None:
         quantize_model(model, tmp_path / "three")
     calibrate_model(model, photos, tmp_path / "four", count=4)
     assert quantize_model(model, tmp_path / "four").form.agreement.images == 4
+
+
+@pytest.mark.parametrize("to", ["int8-qdq", "fp16"])
+def test_an_image_size_that_may_vary(
+    model: Path, calibration: Path, tmp_path: Path, to: str
+) -> None:
+    """As exporters for several sizes leave it: padding then follows from each image's size."""
+    varying = onnx.load(model)
+    for side, name in ((2, "height"), (3, "width")):
+        varying.graph.input[0].type.tensor_type.shape.dim[side].dim_param = name
+    path = tmp_path / "varying.onnx"
+    onnx.save(varying, path)
+    made = quantize_model(path, calibration, to=to)
+    assert made.form.agreement.same_top1 == 4
+    prepared = np.load(calibration / "calibration.npy")
+    for more in (0, 18):
+        images = np.pad(prepared, ((0, 0), (0, 0), (0, more), (0, more)), "edge")
+        theirs = scores(path, images)
+        assert np.abs(scores(made.path, images) - theirs).max() < 0.2 * np.abs(theirs).max()
+    assert compare_layers(made.path, calibration, against=path).form.images == 4
+
+
+@pytest.mark.parametrize("more", [{}, {"search": 1}, {"to": "fp16"}])
+def test_a_model_of_two_outputs(photos: Path, tmp_path: Path, more: dict[str, Any]) -> None:
+    model = save_model(tmp_path / "two.onnx", extra_output=True)
+    calibrate_model(model, photos, tmp_path / "images", count=2)
+    with pytest.raises(BackendError, match=r"by --output: class float32 .*, colour float32"):
+        quantize_model(model, tmp_path / "images", **more)
+    made = quantize_model(model, tmp_path / "images", output="class", **more)
+    outputs = onnx.load(made.path).graph.output
+    assert [one.name for one in outputs] == ["class", "colour"]
+    asked = ("quantize", model, "--calibration", tmp_path / "images", "--output", "class")
+    assert regcore(*asked).exit_code == 0
+
+
+def test_a_calibration_of_another_size(calibration: Path, tmp_path: Path) -> None:
+    other = save_model(tmp_path / "other.onnx", size=16)
+    with pytest.raises(BackendError, match=r"takes image .* 16, 16\], but the recipe gives"):
+        quantize_model(other, calibration)
 
 
 def test_the_command(model: Path, calibration: Path, tmp_path: Path) -> None:

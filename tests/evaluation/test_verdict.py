@@ -235,12 +235,19 @@ def test_the_same_answers_on_many_images_pass() -> None:
 
 def test_runs_on_other_images_or_labels_are_refused() -> None:
     four, three = predictions([0, 1, 2, 3], [0, 1, 2, 3]), predictions([0, 1, 2], [0, 1, 2])
-    with pytest.raises(MismatchError, match=r"1 only in the one, 0 only in the other, a/3\.jpg"):
+    with pytest.raises(
+        MismatchError, match=r"1 only in this one, 0 only in that of --against, a/3\.jpg"
+    ):
         against_run(four, three, POINT, complete=True)
-    with pytest.raises(MismatchError, match=r"0 only in the one, 1 only in the other, a/3\.jpg"):
+    with pytest.raises(
+        MismatchError,
+        match=r"0 only in this one, 1 only in that of --against, a/3\.jpg for instance; run both",
+    ):
         against_run(three, four, POINT, complete=True)
-    with pytest.raises(MismatchError, match=r"other labels: a/1\.jpg"):
+    with pytest.raises(MismatchError, match=r"other labels: a/1\.jpg .* is 1 in this one and 2 in"):
         against_run(three, predictions([0, 2, 2], [0, 1, 2]), POINT, complete=True)
+    with pytest.raises(MismatchError, match=r"all are one apart, as where .* background"):
+        against_run(three, predictions([1, 2, 3], [1, 2, 3]), POINT, complete=True)
 
 
 @pytest.mark.slow

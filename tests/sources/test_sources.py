@@ -11,6 +11,7 @@ from kept_photos import KINDS, keep, some_photos
 from oracles import assert_same_bytes
 
 from regcore import Preprocessor, Recipe
+from regcore.errors import DatasetError
 from regcore.sources.archive import ArchiveSource
 from regcore.sources.spelling import open_source, source_of
 
@@ -140,3 +141,12 @@ def test_versions_tell_images_of_a_changed_archive(tmp_path: Path) -> None:
     with open_source(spelled) as source:
         after = source.versions()
     assert np.array_equal((before != after).any(axis=1), np.arange(18) < 9)
+
+
+def test_a_folder_of_archives_says_how_to_name_them(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no images in this folder") as caught:
+        open_source(tmp_path)
+    assert "archives are" not in str(caught.value)
+    (tmp_path / "part-0.tar").touch()
+    with pytest.raises(DatasetError, match=r"archives are named themselves: '.*/\*\.tar'$"):
+        open_source(tmp_path)

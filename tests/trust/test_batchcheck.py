@@ -128,6 +128,27 @@ def test_a_padded_batch_leaks() -> None:
     assert found["padding"].worst == "image 0 of 1 padded with NaN has NaN or infinity"
 
 
+def test_scores_that_are_always_nan_do_not_pass() -> None:
+    """Each run gives NaN for the same score, as float16 that overflows does."""
+
+    def fault(scores: Scores, _batch: Any) -> None:
+        scores[:, 3] = np.nan
+
+    found = checks_of(FakeBackend(fault, depth=2))
+    assert failing(found) == set(found)
+    assert all(check.not_finite == check.compared for check in found.values())
+    assert found["repeat"].worst == "slot 0, run 2 has NaN or infinity"
+
+
+def test_scores_that_are_always_infinite_pass() -> None:
+    """As the logarithm of a probability of 0 is."""
+
+    def fault(scores: Scores, _batch: Any) -> None:
+        scores[:, 3] = -np.inf
+
+    assert not failing(checks_of(FakeBackend(fault, depth=2)))
+
+
 def test_padding_with_large_values_leaks() -> None:
     def fault(scores: Scores, batch: Any) -> None:
         scores += 1e-3 * np.nan_to_num(np.abs(batch)).max()

@@ -41,6 +41,7 @@ KNOWN: tuple[dict[str, Any], ...] = (
     {"flavour": "tensorflow", "filter": "bilinear", "resize": 146, "crop": 128, **BYTES},
     {"flavour": "tensorflow_antialias", "filter": "bicubic", "resize": (224, 224), "crop": None},
     {"channels": "gray", "mean": (0.449,), "std": (0.226,)},
+    {"channels": "gray", "dtype": "uint8", "mean": (0.0,), "std": (1.0,)},
     {"resize": 200, "fill": (0, 0, 0)},
     {"resize": (224, 224), "fit": "inside", "fill": (114, 114, 114)},
     {"resize": None, "crop": 224},
@@ -189,6 +190,18 @@ def test_a_tensor_that_differs_by_little_is_not_found(
         assert found.found.best.residual.differing == 1
 
 
+def test_grey_pixels_that_differ_by_little_have_a_nearest_recipe(
+    photos: list[str], tmp_path: Path
+) -> None:
+    grey = Recipe(channels="gray", dtype="uint8", mean=(0.0,), std=(1.0,), **PILLOW_13)
+    values = Preprocessor(grey)(photos)
+    values[-1, 0, 7, 7] ^= 1
+    found = identify_tensor(written(tmp_path, values), photos)
+    assert found.recipe is None
+    assert found.found.best is not None
+    assert found.found.best.residual.differing == 1
+
+
 def test_what_photos_do_not_tell_is_named(demo_photos: list[str], tmp_path: Path) -> None:
     """They are square and upright, so that squash, size and EXIF are one."""
     found = identified(tmp_path, Recipe(**PILLOW_13), demo_photos[:4])
@@ -249,6 +262,7 @@ def test_the_command(photos: list[str], tmp_path: Path) -> None:
         ("odd.bin", b"x" * 1001, "--size", 3),
         ("bad.npy", b"\x93NUMPY", "no .npy file", 3),
         ("bad.pb", b"\xff\xff", "no TensorProto", 3),
+        ("packed.npz", b"PK\3\4" + bytes(1000), "is a zip archive, as NumPy's .npz", 3),
     ],
 )
 def test_files_that_are_no_tensors(
@@ -264,6 +278,8 @@ def test_files_that_are_no_tensors(
 def test_a_tensor_of_other_kinds_is_refused(photos: list[str], tmp_path: Path) -> None:
     path = written(tmp_path, np.zeros((4, 3, 32, 32), np.int64))
     assert "int64" in regcore("identify", path, *photos).stderr
+    path = written(tmp_path, np.full((4, 3, 32, 32), np.nan, np.float32))
+    assert "it holds NaN" in regcore("identify", path, *photos).stderr
     path = written(tmp_path, np.zeros((3, 3, 32, 32), np.float32))
     assert "is not that of 4 images" in regcore("identify", path, *photos).stderr
 

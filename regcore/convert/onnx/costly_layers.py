@@ -72,19 +72,21 @@ def search_layers(
     images: NDArray[Any],
     theirs: NDArray[np.float32],
     *,
+    output: str | None = None,
     begin: Begin,
 ) -> LayerSearch:
     """Quantises a model again and again, each time with one more layer in float than `kept` has.
 
     wanted: how many layers to choose, among those whose absence makes the scores better. images: as
-    the model takes them; theirs: the float model's scores of them. begin: see Begin.
+    the model takes them; theirs: the float model's scores of them. output: as for
+    scores_of; begin: see Begin.
     """
     with tempfile.TemporaryDirectory(prefix="regcore-search-") as folder:
 
         def trial(nodes: Sequence[str]) -> _Trial:
             with writing_onnx(model.quantised(nodes), Path(folder) / "trial.onnx"):
                 pass
-            ours = scores_of(Path(folder) / "trial.onnx", images)
+            ours = scores_of(Path(folder) / "trial.onnx", images, output)
             return _Trial(power(difference(theirs, ours)), same_best(ours, theirs))
 
         trial(kept)  # after which the ranges are known

@@ -49,5 +49,7 @@ def prepared_for(
     constants_are_no_inputs(model)
     made = in_opset(model)
     name_nodes(made.graph)
-    fold_padding(made, tuple(dim or 0 for dim in size), batch)
+    fixed = tuple(dim for dim in size if dim is not None)
+    if len(fixed) == len(size):  # else the padding follows from the size of each image
+        fold_padding(made, fixed, batch)
     return TOOLS[how.tool](how, made, calibration, image.name, batch or _BATCH)

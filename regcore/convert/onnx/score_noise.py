@@ -16,9 +16,12 @@ from regcore.errors import BackendError
 _BATCH = 8
 
 
-def scores_of(path: Path, images: NDArray[Any]) -> NDArray[np.float32]:
-    """The scores [n, classes] of images, as the model takes them, by ONNX Runtime on the CPU."""
-    with OnnxRuntimeBackend(path) as backend:
+def scores_of(path: Path, images: NDArray[Any], output: str | None = None) -> NDArray[np.float32]:
+    """The scores [n, classes] of images, as the model takes them, by ONNX Runtime on the CPU.
+
+    output: the one with the scores, where the model has several.
+    """
+    with OnnxRuntimeBackend(path, output=output) as backend:
         size = backend.inputs[0].shape[0] if backend.inputs[0].shape else None
         step = size or _BATCH
         parts = [backend.run(images[at : at + step]) for at in range(0, len(images), step)]

@@ -23,9 +23,14 @@ class Comparison:
         self._worst = ""
 
     def add(self, found: Scores, right: Scores, place: str) -> None:
-        """Scores [images, classes] of the same images. place: what `{}`, an image's row, was in."""
+        """Scores [images, classes] of the same images. place: what `{}`, an image's row, was in.
+
+        NaN counts wherever it is, infinity where the scores that are right have none.
+        """
         finite = np.isfinite(found).all(axis=1) | ~np.isfinite(right).all(axis=1)
-        apart = np.abs(found.astype(np.float64) - right)
+        finite &= ~(np.isnan(found) | np.isnan(right)).any(axis=1)
+        with np.errstate(invalid="ignore"):  # of two infinities
+            apart = np.abs(found.astype(np.float64) - right)
         apart = np.where(found == right, 0.0, np.nan_to_num(apart, nan=0.0, posinf=0.0))
         rows = apart.max(axis=1)
         same = (found.view(np.uint32) == right.view(np.uint32)).all(axis=1)

@@ -17,6 +17,7 @@ from regcore.trust.identify.photos import Photo
 from regcore.trust.identify.readings import Reading
 from regcore.trust.identify.tables import Line, line_of
 from regcore.trust.identify.trial import residual
+from regcore.trust.identify.values import pixel_fields
 
 #: How far, in std, a line may be from a known mean and std to be told as that.
 _ROOM = 0.03
@@ -102,7 +103,7 @@ def _likely_steps(lines: Sequence[Line], dtype: str, channels: str) -> list[dict
     slope = float(np.mean([line.slope for line in lines]))
     start = float(np.mean([line.start for line in lines]))
     if dtype == "uint8" and abs(slope - 1) < _ROOM:
-        return [{"dtype": dtype}]
+        return [pixel_fields(len(lines))]
     count = 1 if channels == "gray" else 3
     steps = {
         "mean": (0.0,) * count, "std": (1.0,) * count, "divisor": 1.0,

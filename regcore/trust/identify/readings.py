@@ -66,6 +66,8 @@ def readings(
 
 def _why_none(tensor: StoredTensor, images: int, size: tuple[int, int] | None) -> str:
     of = f"of {images} image{'s' if images > 1 else ''}"
+    if tensor.shape is not None and any(_shapes_of(tensor.shape, images)):
+        return "it holds NaN, infinity, or values beyond a million, which no photo gives"
     if tensor.shape is not None:
         return f"its shape {tensor.shape} is not that {of} with one or three channels"
     sides = "square" if size is None else f"{size[0]} x {size[1]}"

@@ -18,6 +18,8 @@ _DTYPES = {
     "float32": "float32", "float16": "float16", "uint16": "bfloat16", "uint8": "uint8",
     "int8": "int8", "float64": "float64",
 }  # fmt: skip
+#: How zip archives begin; no values of photos do so by chance.
+_ZIP = b"PK\3\4"
 _PROTO_SUFFIXES = (".pb", ".tensorproto")
 
 
@@ -44,6 +46,11 @@ def read_tensor(path: Path) -> StoredTensor:
         return _stored(path, read_tensor_proto(path, content))
     if not content:
         raise DatasetError(f"{path}: is empty")
+    if content.startswith(_ZIP):
+        raise DatasetError(
+            f"{path}: is a zip archive, as NumPy's .npz and torch's .pt are; save its tensor by "
+            "numpy.save, and give that"
+        )
     return StoredTensor(str(path), np.frombuffer(content, np.uint8))
 
 

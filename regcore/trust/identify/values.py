@@ -47,10 +47,19 @@ def value_fields(table: ValueTable, dtype: str) -> list[dict[str, Any]]:
             np.array_equal(row[seen], np.flatnonzero(seen))
             for row, seen in zip(table.values, table.seen, strict=True)
         )
-        return [{"dtype": "uint8"}] if is_pixels else []
+        return [pixel_fields(len(table.values))] if is_pixels else []
     pixels = [np.flatnonzero(seen).astype(np.float32) for seen in table.seen]
     values = [row[seen] for row, seen in zip(table.values, table.seen, strict=True)]
     return fields_through(pixels, values, lines_of(table), dtype)
+
+
+def pixel_fields(channels: int) -> dict[str, Any]:
+    """The fields of a recipe that leaves pixels as they are.
+
+    Its mean and std do nothing; those that a recipe has by itself are of three channels.
+    """
+    own: dict[str, Any] = {"mean": (0.0,), "std": (1.0,)} if channels == 1 else {}
+    return {**own, "dtype": "uint8"}
 
 
 def fields_through(

@@ -74,6 +74,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Set:
     return made
 
 
+def test_a_run_that_lacks_labelled_images_is_no_whole_port(made: Set, tmp_path: Path) -> None:
+    photos, run = tmp_path / "photos", tmp_path / "run"
+    photos.mkdir()
+    for place in range(1, IMAGES):
+        (photos / f"{place:03}.png").hardlink_to(made.photos / f"{place:03}.png")
+    evaluate_model(made.model, photos, made.labels, out=run)
+    with pytest.raises(DatasetError, match=r"run: 1 labelled images were not evaluated"):
+        certify_runs(run, made.run, evidence=tmp_path / "e.jsonl")
+    assert not (tmp_path / "e.jsonl").exists()
+    evaluate_model(made.model, photos, made.labels, out=run, subset=True)
+    assert certify_runs(run, made.run, evidence=tmp_path / "e.jsonl").outcome is Outcome.PASS
+
+
 def test_a_model_is_its_own_port(made: Set, tmp_path: Path) -> None:
     said: list[str] = []
     found = certify_model(
