@@ -124,16 +124,22 @@ class Preprocessor:
             **limits,
         }
         self.on_warning = on_warning
+        self._begin()
+
+    def _begin(self) -> None:
+        """Makes what belongs to one process: locks, threads and memory."""
+        self._process = os.getpid()
         self._turn = threading.Lock()
         self._user = 0
-        self._core = native.Preprocessing(
-            recipe,
-            workers=count,
-            full_decode=full_decode,
-            on_warning=on_warning,
-            memory=memory or 0,
-            **limits,
-        )
+        settings = {**self.settings, "memory": self.settings["memory"] or 0}
+        self._made = native.Preprocessing(self.recipe, workers=self.workers, **settings)
+
+    @property
+    def _core(self) -> native.Preprocessing:
+        if self._process != os.getpid():
+            # A forked child has neither its parent's threads, nor whoever holds a lock there.
+            self._begin()
+        return self._made
 
     def __reduce__(self) -> tuple[object, ...]:
         """A pickled one has as many workers, and times of its own, wherever it is loaded."""
@@ -167,8 +173,8 @@ class Preprocessor:
         memory = bytes_of(result, shape, self.recipe.numpy_dtype)
         if out is not None:
             refuse_overlaps([memory], images)
-        with self._take_turn(), core_errors():
-            reports = self._core.to_slots(images, self._decode_external(), memory)
+        with self._take_turn() as core, core_errors():
+            reports = core.to_slots(images, self._decode_external(), memory)
         errors, diagnostics = split_reports(images, reports)
         if errors:
             raise next(iter(errors.values()))
@@ -200,8 +206,8 @@ class Preprocessor:
             raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
         check_targets(targets, images)
         sums = checksums_for(images, checksums)
-        with self._take_turn(), core_errors():
-            reports = self._core.to_files(images, self._decode_external(), targets, sums, progress)
+        with self._take_turn() as core, core_errors():
+            reports = core.to_files(images, self._decode_external(), targets, sums, progress)
         errors, diagnostics = split_reports(images, reports)
         for index in errors:
             # What an earlier run left there must not pass for this image.
@@ -228,8 +234,8 @@ class Preprocessor:
         """
         images = self._items(items)
         sums = checksums_for(images, checksums)
-        with self._take_turn(), core_errors():
-            reports = self._core.to_pack(images, self._decode_external(), file, sums, progress)
+        with self._take_turn() as core, core_errors():
+            reports = core.to_pack(images, self._decode_external(), file, sums, progress)
         errors, diagnostics = split_reports(images, reports)
         _tell(diagnostics, on_diagnostic)
         return list(errors.values())
@@ -240,8 +246,8 @@ class Preprocessor:
         read, decode, resample (with crop and normalise), write (with the checksum). A stream keeps
         times of its own.
         """
-        with self._take_turn():
-            return self._core.stage_seconds()
+        with self._take_turn() as core:
+            return core.stage_seconds()
 
     def stream(
         self,
@@ -306,8 +312,9 @@ class Preprocessor:
         return as_items(items, upright=self.recipe.exif == "apply")
 
     @contextmanager
-    def _take_turn(self) -> Iterator[None]:
-        """The core runs one list at a time."""
+    def _take_turn(self) -> Iterator[native.Preprocessing]:
+        """The core, which runs one list at a time."""
+        core = self._core
         if self._user == threading.get_ident():
             raise UsageError(
                 "a call of this Preprocessor from within another one of the same thread"
@@ -315,7 +322,7 @@ class Preprocessor:
         with self._turn:
             self._user = threading.get_ident()
             try:
-                yield
+                yield core
             finally:
                 self._user = 0
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracles import jpeg, photo_like
+from oracles import assert_same_bytes, jpeg, photo_like
 
 from regcore import BatchStream, Preprocessor, Recipe, UsageError
 from regcore.backends.page_locked import PageLockedRanges
@@ -62,6 +62,41 @@ def test_a_forked_child_may_drop_the_preprocessor() -> None:
     holder = [Preprocessor(RECIPE, workers=2)]
     holder[0]([PHOTO])
     assert in_child(holder.clear) == 0
+
+
+@needs_fork
+@pytest.mark.parametrize("memory", [None, 32 << 20])
+@pytest.mark.parametrize("way", ["call", "stream"])
+def test_a_forked_child_goes_on_with_a_preprocessor_that_threads_of_its_parent_use(
+    memory: int | None, way: str
+) -> None:
+    """The child has none of these threads, and none that would release their locks."""
+    preprocessor = Preprocessor(RECIPE, workers=2, memory=memory)
+    expected = preprocessor([PHOTO])
+    ended = threading.Event()
+
+    def use() -> None:
+        while not ended.is_set():
+            preprocessor([PHOTO] * 8)
+            next(preprocessor.stream([PHOTO] * 40, 4)).images.sum()
+
+    def go_on() -> None:
+        if way == "call":
+            found = preprocessor([PHOTO])
+        else:
+            with preprocessor.stream([PHOTO], 1) as stream:
+                found = next(stream).images.copy()
+        assert_same_bytes(found, expected)
+
+    users = [threading.Thread(target=use) for _ in range(3)]
+    for user in users:
+        user.start()
+    try:
+        assert [in_child(go_on) for _ in range(8)] == [0] * 8
+    finally:
+        ended.set()
+        for user in users:
+            user.join()
 
 
 @pytest.mark.slow
