@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +21,7 @@ from regcore.host import default_workers, simd_level
 from regcore.images.batch_stream import Array, BatchStream, OnError
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.pillow_decoder import Canvas, Seen, decode_rgb
+from regcore.images.process_core import ProcessCore
 from regcore.images.result_files import as_targets, check_targets
 from regcore.images.result_memory import (
     aligned_empty,
@@ -124,22 +124,8 @@ class Preprocessor:
             **limits,
         }
         self.on_warning = on_warning
-        self._begin()
-
-    def _begin(self) -> None:
-        """Makes what belongs to one process: locks, threads and memory."""
-        self._process = os.getpid()
-        self._turn = threading.Lock()
-        self._user = 0
-        settings = {**self.settings, "memory": self.settings["memory"] or 0}
-        self._made = native.Preprocessing(self.recipe, workers=self.workers, **settings)
-
-    @property
-    def _core(self) -> native.Preprocessing:
-        if self._process != os.getpid():
-            # A forked child has neither its parent's threads, nor whoever holds a lock there.
-            self._begin()
-        return self._made
+        settings = {**self.settings, "memory": memory or 0}
+        self._core = ProcessCore(partial(native.Preprocessing, recipe, workers=count, **settings))
 
     def __reduce__(self) -> tuple[object, ...]:
         """A pickled one has as many workers, and times of its own, wherever it is loaded."""
@@ -173,7 +159,7 @@ class Preprocessor:
         memory = bytes_of(result, shape, self.recipe.numpy_dtype)
         if out is not None:
             refuse_overlaps([memory], images)
-        with self._take_turn() as core, core_errors():
+        with self._core.turn() as core, core_errors():
             reports = core.to_slots(images, self._decode_external(), memory)
         errors, diagnostics = split_reports(images, reports)
         if errors:
@@ -206,7 +192,7 @@ class Preprocessor:
             raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
         check_targets(targets, images)
         sums = checksums_for(images, checksums)
-        with self._take_turn() as core, core_errors():
+        with self._core.turn() as core, core_errors():
             reports = core.to_files(images, self._decode_external(), targets, sums, progress)
         errors, diagnostics = split_reports(images, reports)
         for index in errors:
@@ -234,7 +220,7 @@ class Preprocessor:
         """
         images = self._items(items)
         sums = checksums_for(images, checksums)
-        with self._take_turn() as core, core_errors():
+        with self._core.turn() as core, core_errors():
             reports = core.to_pack(images, self._decode_external(), file, sums, progress)
         errors, diagnostics = split_reports(images, reports)
         _tell(diagnostics, on_diagnostic)
@@ -246,7 +232,7 @@ class Preprocessor:
         read, decode, resample (with crop and normalise), write (with the checksum). A stream keeps
         times of its own.
         """
-        with self._take_turn() as core:
+        with self._core.turn() as core:
             return core.stage_seconds()
 
     def stream(
@@ -286,7 +272,7 @@ class Preprocessor:
             raise UsageError(f"a stream that keeps {keep} batches needs more than {keep} buffers")
         with core_errors():
             stream = native.Stream(
-                self._core, images, self._decode_external(), batch_size, memory, keep
+                self._core.get(), images, self._decode_external(), batch_size, memory, keep
             )
         return BatchStream(stream, images, arrays, on_error)
 
@@ -305,26 +291,11 @@ class Preprocessor:
     def _ring(self, shape: tuple[int, ...], count: int, images: int) -> list[Array]:
         """Arrays for so many batches, of which no more than so many images are written at once."""
         used = min(images, count * shape[0])
-        check_free(used * self._core.slot_bytes(), f"{used} images in batches of {shape[0]}")
+        check_free(used * self._core.get().slot_bytes(), f"{used} images in batches of {shape[0]}")
         return [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
 
     def _items(self, items: Sequence[Image]) -> list[native.Item]:
         return as_items(items, upright=self.recipe.exif == "apply")
-
-    @contextmanager
-    def _take_turn(self) -> Iterator[native.Preprocessing]:
-        """The core, which runs one list at a time."""
-        core = self._core
-        if self._user == threading.get_ident():
-            raise UsageError(
-                "a call of this Preprocessor from within another one of the same thread"
-            )
-        with self._turn:
-            self._user = threading.get_ident()
-            try:
-                yield core
-            finally:
-                self._user = 0
 
 
 def _tell(diagnostics: Sequence[Diagnostic], on_diagnostic: OnDiagnostic | None) -> None:
