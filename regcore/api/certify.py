@@ -26,7 +26,7 @@ from regcore.api.options import (
     select,
 )
 from regcore.api.recipe_choice import recipe_for
-from regcore.errors import DatasetError, UsageError
+from regcore.errors import BackendError, DatasetError, UsageError
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.verdict import Margin, Outcome
 from regcore.files.arguments import as_path
@@ -87,6 +87,7 @@ def certify_model(
     alpha: float = 0.05,
     seed: int | None = None,
     canaries: int = CANARIES,
+    reference_output: str | None = None,
     list_file: str | Path | None = None,
     subset: bool = False,
     background: bool | None = None,
@@ -100,6 +101,7 @@ def certify_model(
     model, images, labels, list_file, subset, background, verify, options: as for evaluate_model.
     reference: what counts as right: the folder of a run on the same images, its predictions.csv,
     or a model, which is then run beside this one, by its own recipe and on its default device.
+    reference_output: the reference's output with the scores, where it has several.
     evidence: the file of the evidence; where it has one of the same question, that test goes on.
     margin: the drop that passes, see judge_run. alpha: the probability of a wrong verdict that is
     accepted. seed: of the order; by default it follows from the models and the images. canaries:
@@ -136,9 +138,9 @@ def certify_model(
         expected: TopPredictions | LiveModel
         accuracy: float | None = None
         if recorded is None:
-            expected = opened.enter_context(
-                live_model(str(reference), data, log, _of_reference(options))
-            )
+            theirs = {**_of_reference(options), "output": reference_output}
+            with _naming_reference_output():
+                expected = opened.enter_context(live_model(str(reference), data, log, theirs))
             subject = expected.subject
         else:
             expected, subject = recorded.of(names), recorded.subject
@@ -280,6 +282,15 @@ def _of_reference(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options for the reference, which runs on its default device."""
     kept = {"batch_size", "recipe", "device_timeout", *PreprocessorOptions.__optional_keys__}
     return {name: value for name, value in options.items() if name in kept}
+
+
+@contextmanager
+def _naming_reference_output() -> Iterator[None]:
+    """The reference's output has an option of its own, which an error has to name."""
+    try:
+        yield
+    except BackendError as error:
+        raise BackendError(str(error).replace(" by --output", " by --reference-output")) from None
 
 
 @contextmanager

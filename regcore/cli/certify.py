@@ -77,6 +77,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="So many images of which the reference was least sure are run first, for an alarm.",
 )
+@click.option(
+    "--reference-output",
+    metavar="NAME",
+    help="The output with the scores of a reference that is a model, where it has several.",
+)
 @labels_option
 @list_option
 @click.option(

@@ -16,6 +16,7 @@ from onnx_models import COLOURS, save_model
 from PIL import Image
 
 from regcore import (
+    BackendError,
     DatasetError,
     MismatchError,
     Recipe,
@@ -152,6 +153,17 @@ def test_both_models_can_run(made: Set, tmp_path: Path) -> None:
             evidence=tmp_path / "c.jsonl",
             margin="1%",
         )
+
+
+def test_a_reference_with_several_outputs(made: Set, tmp_path: Path) -> None:
+    reference = save_model(tmp_path / "two.onnx", extra_output=True)
+    options = {"labels": made.labels, "margin": 5.0, "evidence": tmp_path / "a.jsonl"}
+    with pytest.raises(BackendError, match=r"two.onnx: more than one .* by --reference-output:"):
+        certify_model(made.model, made.photos, reference, **options)
+    found = certify_model(
+        made.model, made.photos, reference, reference_output="class", output="class", **options
+    )
+    assert found.outcome is Outcome.PASS
 
 
 def test_a_store_is_drawn_in_the_same_order(made: Set, tmp_path: Path) -> None:
