@@ -31,7 +31,8 @@ BELOW = {
     "normalize": {"base"},
     "preprocess": {"flavours", "jpeg", "resample", "normalize", "files", "base"},
     "resize": {"preprocess", "jpeg", "resample", "files", "base"},
-    "scores": {"base"},
+    "scores/row_search": {"base"},
+    "scores": {"scores/row_search", "base"},
     "score_files": {"scores", "files", "base"},
 }
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "scores/row_search/kernels.h"
-#include "scores/score_rows.h"
+#include "scores/row_search/score_rows.h"
 
 namespace regcore {
 

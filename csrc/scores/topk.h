@@ -7,7 +7,7 @@
 #include "base/aligned_buffer.h"
 #include "base/status.h"
 #include "scores/row_search/kernels.h"
-#include "scores/score_rows.h"
+#include "scores/row_search/score_rows.h"
 
 namespace regcore {
 

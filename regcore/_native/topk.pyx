@@ -9,7 +9,7 @@ from regcore._native.status cimport SimdLevel, Status, check, resolve_level
 from regcore._native.wait cimport Waitable, finish
 
 
-cdef extern from "scores/score_rows.h" namespace "regcore" nogil:
+cdef extern from "scores/row_search/score_rows.h" namespace "regcore" nogil:
     cdef enum class ScoreType:
         kFloat32
         kFloat16

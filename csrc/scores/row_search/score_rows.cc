@@ -1,4 +1,4 @@
-#include "scores/score_rows.h"
+#include "scores/row_search/score_rows.h"
 
 #include <bit>
 
