@@ -16,6 +16,7 @@
 #include <cmath>
 #include <limits>
 
+#include "scores/row_search/kernels-inl.h"
 #include "scores/row_search/kernels.h"
 
 namespace regcore {
@@ -75,11 +76,8 @@ size_t CodesAtLeast(const SearchedRow& row, size_t classes, float threshold, siz
   const Codes<T> all = Codes<T>::All(threshold);
   size_t count = 0;
   for (size_t chunk = 0; chunk < ChunksOf(classes) && count < limit; ++chunk) {
-    uint64_t found = ChunkAtLeast<T>(row.scores, classes, chunk, all);
-    for (; found != 0; found &= found - 1) {
-      indices[count++] =
-          static_cast<uint32_t>(kChunk * chunk) + static_cast<uint32_t>(__builtin_ctzll(found));
-    }
+    const uint64_t scores = ChunkAtLeast<T>(row.scores, classes, chunk, all);
+    count += PutIndices(kChunk * chunk, scores, indices + count);
   }
   return count;
 }

@@ -1,16 +1,22 @@
 // ScoreKernels::find_few and order_few of x86, for rows that are read as floats and as codes.
 //
+// It comes after an instruction set's Lanes, LaneCounts, Codes and KthLargestOfTwo.
+//
 // Where the scores are that reach the bound, nobody can foretell: so nothing here branches on it,
 // unless a chunk has more than usual.
 #pragma once
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
 
+#include "scores/row_search/code_scan-inl.h"
+#include "scores/row_search/kernels-inl.h"
 #include "scores/row_search/kernels.h"
+#include "scores/row_search/keys32_avx2-inl.h"
 
 namespace regcore {
 namespace {
@@ -35,7 +41,7 @@ class FoundIndices {
       std::memcpy(next, &two, sizeof(two));
       next += 2;
     }
-    for (; bits != 0; bits &= bits - 1) *next++ = static_cast<uint32_t>(begin + _tzcnt_u64(bits));
+    PutIndices(begin, bits, next);
   }
 
   size_t count() const { return static_cast<size_t>(end_ - first_); }
@@ -107,22 +113,31 @@ size_t FindFew(const SearchedRow& row, const SearchedRow& next, size_t classes, 
   return FindFewInHalves<2, Chunks>(row, next, classes, k, KthLargestOfTwo, whole / 2, indices);
 }
 
-template <typename FirstKeys>
+// Order: KeyOrder32 and its like.
+template <typename Order>
 void OrderFew(const uint8_t* row, uint32_t* indices, size_t count, uint64_t* keys) {
-  FirstKeys(row, indices, count).Find(keys);
+  using Sixteen = SortedSixteen<typename Order::Eight>;
+  const auto eight = [&](size_t first) { return Order::Sorted(row, indices, count, first); };
+  std::fill_n(indices + count, 8, 0);
+  const auto first = eight(0);
+  if (count <= 8) return Order::Store(first, keys);
+  std::fill_n(indices + count, 24, 0);
+  Sixteen best = Sixteen::Merge(first, eight(8));
+  if (count > 16) best = Sixteen::FirstOf(best, Sixteen::Merge(eight(16), eight(24)));
+  Order::Store(best.low, keys);
+  Order::Store(best.high, keys + 8);
 }
 
-constexpr ScoreKernels kOfFloats = {FindMaxima<FloatMaxima<Float32>>,
-                                    KthLargest,
-                                    AtLeast<Float32>,
-                                    Compare<Float32>,
-                                    FindFew<FloatChunks<Float32>>,
-                                    OrderFew<FirstKeys64<Float32>>};
+// order: ScoreKernels::order_few of floats.
+constexpr ScoreKernels OfFloats(decltype(ScoreKernels::order_few) order) {
+  return {FindMaxima<FloatMaxima<Float32>>, KthLargest, AtLeast<Float32>, Compare<Float32>,
+          FindFew<FloatChunks<Float32>>,    order};
+}
 
 template <typename T>
 constexpr ScoreKernels kOfCodes = {FindMaxima<CodeMaxima<T>>, KthLargest,
                                    CodesAtLeast<T>,           CompareCodes<T>,
-                                   FindFew<CodeChunks<T>>,    OrderFew<FirstKeys32<T>>};
+                                   FindFew<CodeChunks<T>>,    OrderFew<KeyOrder32<T>>};
 
 }  // namespace
 }  // namespace regcore

@@ -59,6 +59,15 @@ inline uint64_t ChunksAtLeast(const float* of_chunks, size_t first, size_t last,
   return found;
 }
 
+// Writes `begin` and the place of each bit that is set, ascending; returns how many.
+inline size_t PutIndices(size_t begin, uint64_t bits, uint32_t* indices) {
+  size_t count = 0;
+  for (; bits != 0; bits &= bits - 1) {
+    indices[count++] = static_cast<uint32_t>(begin + static_cast<size_t>(__builtin_ctzll(bits)));
+  }
+  return count;
+}
+
 template <typename T>
 size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t limit,
                uint32_t* indices) {
@@ -70,11 +79,8 @@ size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t l
     uint64_t found = ChunksAtLeast(row.maxima.of_chunks, first, last, all);
     for (; found != 0; found &= found - 1) {
       const size_t chunk = first + static_cast<size_t>(__builtin_ctzll(found));
-      uint64_t scores = ChunkAtLeast<T>(row.scores, classes, chunk, all);
-      for (; scores != 0; scores &= scores - 1) {
-        indices[count++] =
-            static_cast<uint32_t>(kChunk * chunk) + static_cast<uint32_t>(__builtin_ctzll(scores));
-      }
+      const uint64_t scores = ChunkAtLeast<T>(row.scores, classes, chunk, all);
+      count += PutIndices(kChunk * chunk, scores, indices + count);
       if (count >= limit) return count;
     }
   }

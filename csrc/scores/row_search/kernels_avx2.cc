@@ -66,7 +66,7 @@ struct Lanes {
     const __m256 larger = _mm256_max_ps(low, high);
     return _mm256_movemask_ps(_mm256_cmp_ps(larger, threshold.low, _CMP_GE_OQ)) != 0;
   }
-  float KthLargest(size_t k) const { return SortedSixteenLanes::Of(low, high).KthFromEnd(k); }
+  float KthLargest(size_t k) const { return KthFromEnd(SortedFloats(low, high), k); }
   // A lane that holds is all ones, which is -1.
   static __m256i Count(__m256i counts, __m256 lanes) {
     return _mm256_sub_epi32(counts, _mm256_castps_si256(lanes));
@@ -118,17 +118,13 @@ class LaneCounts {
 }  // namespace regcore
 
 #include "scores/row_search/codes_avx2-inl.h"
-#include "scores/row_search/kernels-inl.h"
-#include "scores/row_search/keys32_avx2-inl.h"
-#include "scores/row_search/keys64_avx2-inl.h"
-
-// After these:
-#include "scores/row_search/code_scan-inl.h"
 #include "scores/row_search/find_few_x86-inl.h"
+#include "scores/row_search/keys64_avx2-inl.h"
 
 namespace regcore {
 
-const ScoreKernels kScoreKernelsAvx2[kScoreTypes] = {
-    kOfFloats, kOfCodes<Float16>, kOfCodes<Bfloat16>, kOfCodes<Int8>, kOfCodes<Uint8>};
+const ScoreKernels kScoreKernelsAvx2[kScoreTypes] = {OfFloats(OrderFewByCounting<Float32>),
+                                                     kOfCodes<Float16>, kOfCodes<Bfloat16>,
+                                                     kOfCodes<Int8>, kOfCodes<Uint8>};
 
 }  // namespace regcore

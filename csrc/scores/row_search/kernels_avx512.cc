@@ -86,16 +86,12 @@ class LaneCounts {
 }  // namespace regcore
 
 #include "scores/row_search/codes_avx512-inl.h"
-#include "scores/row_search/kernels-inl.h"
-#include "scores/row_search/keys32_avx2-inl.h"
-
-// After these:
-#include "scores/row_search/code_scan-inl.h"
 #include "scores/row_search/find_few_x86-inl.h"
 
 namespace regcore {
 
-const ScoreKernels kScoreKernelsAvx512[kScoreTypes] = {
-    kOfFloats, kOfCodes<Float16>, kOfCodes<Bfloat16>, kOfCodes<Int8>, kOfCodes<Uint8>};
+const ScoreKernels kScoreKernelsAvx512[kScoreTypes] = {OfFloats(OrderFew<KeyOrder64<Float32>>),
+                                                       kOfCodes<Float16>, kOfCodes<Bfloat16>,
+                                                       kOfCodes<Int8>, kOfCodes<Uint8>};
 
 }  // namespace regcore
