@@ -15,7 +15,7 @@ from regcore.api.options import existing, existing_images
 from regcore.api.photo_list import chosen_photos
 from regcore.api.recipe_choice import recipe_for_input
 from regcore.backends.recipe_fit import check_image
-from regcore.calibration.folder import MANIFEST, open_calibration
+from regcore.calibration.folder import MANIFEST, CalibrationSet, open_calibration
 from regcore.convert.onnx.layer_noise import layer_noise
 from regcore.errors import MismatchError, UsageError
 from regcore.evaluation.run_folder import LAYERS
@@ -92,13 +92,14 @@ def compare_layers(
     if ours.metadata is not None and theirs.metadata is not None:
         _check_recipes(path, ours.metadata.recipe, other, theirs.metadata.recipe)
     own = ours.metadata or theirs.metadata
-    if own is None and recipe is None:
-        own = _prepared_by(images)
+    calibration = _calibration_in(images)
+    if own is None and recipe is None and calibration is not None:
+        own = ModelMetadata(calibration.recipe, "the calibration's")
     if own is None and recipe is None:
         raise UsageError(f"{path}: does not say how it wants its images; say it with --recipe")
     _, taken = recipe_for_input(path, recipe, own, image, log)
     check_image(image, taken)
-    values = _values(images, taken, count, log)
+    values = _values(images, calibration, taken, count, log)
     batch = (image.shape or (None,))[0] or 1
     whole = len(values) // batch * batch
     if not whole:
@@ -136,19 +137,17 @@ def _check_recipes(path: Path, ours: Recipe, other: Path, theirs: Recipe) -> Non
         )
 
 
-def _prepared_by(images: str | Path) -> ModelMetadata | None:
-    """The recipe that made the images of a calibration, None of others."""
+def _calibration_in(images: str | Path) -> CalibrationSet | None:
+    """The calibration, where the images are one."""
     folder = None if is_spelled(str(images)) else Path(images)
-    if folder is None or not (folder / MANIFEST).is_file():
-        return None
-    return ModelMetadata(open_calibration(folder).recipe, "the calibration's")
+    return open_calibration(folder) if folder and (folder / MANIFEST).is_file() else None
 
 
-def _values(images: str | Path, recipe: Recipe, count: int, log: Log) -> NDArray[Any]:
+def _values(
+    images: str | Path, calibration: CalibrationSet | None, recipe: Recipe, count: int, log: Log
+) -> NDArray[Any]:
     """Up to `count` images as the models take them."""
-    folder = None if is_spelled(str(images)) else Path(images)
-    if folder is not None and (folder / MANIFEST).is_file():
-        calibration = open_calibration(folder)
+    if calibration is not None:
         calibration.check_recipe(recipe)
         return calibration[:count]
     if is_store(images):
