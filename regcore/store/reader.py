@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
-from functools import cached_property, partial
-from itertools import pairwise
+from collections.abc import Generator, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import DatasetError, DecodeError
+from regcore.errors import DatasetError
 from regcore.files.arguments import as_path
-from regcore.files.read_ahead import read_ahead
 from regcore.images.batch_stream import Array, Batch
-from regcore.images.diagnostics import Diagnostic
 from regcore.recipes.recipe import Recipe
-from regcore.sources.protocol import below
 from regcore.store.ledger import Ledger
 from regcore.store.ledger_file import read_ledger
 from regcore.store.ledger_line import Record
@@ -29,6 +23,7 @@ from regcore.store.mapped_packs import MappedPacks
 from regcore.store.remote.folder import RemoteFolder, RemotePlace, remote_folder
 from regcore.store.remote.reading import read_remote_store
 from regcore.store.remote.values import RemoteValues
+from regcore.store.stored_batches import StoredBatches
 from regcore.store.values import Values
 
 #: What says where a store lies.
@@ -237,67 +232,21 @@ class Store(Sequence[Array]):
         *,
         buffers: Sequence[Array] | None = None,
         ahead: int = 1,
+        together: int = 1,
     ) -> Generator[Batch]:
         """The listed images, or the first `count`, as Preprocessor.stream gives them.
 
         Batch.indices are places in `listed`, and Batch.errors has those without values. Batches end
         at the end of a pack. The values are read, not mapped.
 
-        buffers: arrays of whole batches, used in turn; by default each batch has memory of its own.
-        ahead: how many batches are read at once, by threads; each stays as it is until
-            len(buffers) - ahead more were asked for.
+        together: how many batches one read has. Small ones cost less so.
+        buffers: arrays of whole reads, used in turn; by default each read has memory of its own.
+        ahead: how many reads are in work at once, by threads; the batches of each stay as they are
+            until len(buffers) - ahead more reads were begun.
         """
+        batches = StoredBatches(self._values, self._ledger, self.root, self.recipe, self._verify)
         listed = len(self._ledger) if count is None else min(count, len(self._ledger))
-        failed = sorted(place for place in self._ledger.errors if place < listed)
-        told = 0
-        stop = int(np.searchsorted(self._places, listed))
-        with closing(self._pieces(batch_size, stop, buffers, ahead)) as pieces:
-            for begin, images in pieces:
-                indices = self._places[begin : begin + len(images)]
-                upto = bisect_left(failed, indices[-1])
-                errors = self._errors(failed[told:upto])
-                yield Batch(images, indices, errors, self._diagnostics(indices.tolist()))
-                told = upto
-        if told < len(failed):
-            nothing = np.empty((0, *self.recipe.image_shape), self.recipe.numpy_dtype)
-            yield Batch(nothing, np.empty(0, np.intp), self._errors(failed[told:]))
-
-    def _pieces(
-        self, batch_size: int, stop: int, buffers: Sequence[Array] | None, ahead: int
-    ) -> Generator[tuple[int, Array]]:
-        reads = (
-            partial(self._piece, begin, end, buffers[number % len(buffers)] if buffers else None)
-            for number, (begin, end) in enumerate(self._bounds(batch_size, stop))
-        )
-        if ahead > 1:
-            yield from read_ahead(reads, ahead, threads=ahead)
-        else:
-            yield from (read() for read in reads)
-
-    def _piece(self, begin: int, end: int, buffer: Array | None) -> tuple[int, Array]:
-        if buffer is None:
-            images = np.empty((end - begin, *self.recipe.image_shape), self.recipe.numpy_dtype)
-        else:
-            images = buffer[: end - begin]
-        self.read_into(begin, images)
-        return begin, images
-
-    def _bounds(self, batch_size: int, stop: int) -> Iterator[tuple[int, int]]:
-        """Where batches begin and end."""
-        starts = self._values.pack_starts.tolist() if self.packs else [0, stop]
-        for first, end in pairwise(starts):
-            for begin in range(first, min(end, stop), batch_size):
-                yield begin, min(begin + batch_size, end, stop)
-
-    def _errors(self, places: Iterable[int]) -> tuple[DecodeError, ...]:
-        paths, errors = self._ledger.paths, self._ledger.errors
-        return tuple(DecodeError(below(self.root, paths[p]), errors[p], p) for p in places)
-
-    def _diagnostics(self, places: Iterable[int]) -> tuple[Diagnostic, ...]:
-        paths, noticed = self._ledger.paths, self._ledger.noticed
-        return tuple(
-            Diagnostic(below(self.root, paths[p]), *noticed[p], p) for p in places if p in noticed
-        )
+        return batches.read(batch_size, listed, buffers=buffers, ahead=ahead, together=together)
 
     @cached_property
     def _by_name(self) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,12 @@ from regcore.inference.inputs.source import Inputs, closed_after, host_buffers
 from regcore.sources.protocol import below
 from regcore.store.reader import Store
 
-#: Batches that are read at once at least; one device is not faster with more.
+#: Reads in work at once at least; one device is not faster with more.
 _AHEAD = 2
+#: Small batches are read together, up to so many bytes: a read of its own for each of them wakes
+#: threads more often than its values are worth, and a processor that is the device pays for that.
+_READ_BYTES = 4 << 20
+_CACHE_LINE = 64
 
 
 class StoreInputs(Inputs):
@@ -49,14 +54,21 @@ def device_batches(
 ) -> Generator[Batch]:
     """Store.batches, read ahead into memory that suits the backend, kept as long as it needs it."""
     listed = len(store.listed)
-    batch_size = largest_batch(batch_size, listed if count is None else min(count, listed))
-    ahead = max(_AHEAD, backend.depth // 2)  # which grows with the devices
-    number = backend.depth + ahead
-    buffers = host_buffers(backend, number, batch_size, store.recipe)
+    images = listed if count is None else min(count, listed)
+    batch_size = largest_batch(batch_size, images)
+    together = _batches_in_a_read(batch_size * store.recipe.image_bytes, ceil(images / batch_size))
+    ahead = max(_AHEAD, backend.depth // 2 // together)  # depth grows with the devices
+    number = ceil(backend.depth / together) + ahead
+    buffers = host_buffers(backend, number, batch_size * together, store.recipe)
     if buffers is None:
-        shape = (batch_size, *store.recipe.image_shape)
+        shape = (batch_size * together, *store.recipe.image_shape)
         buffers = [np.empty(shape, store.recipe.numpy_dtype) for _ in range(number)]
-    return store.batches(batch_size, count, buffers=buffers, ahead=ahead)
+    return store.batches(batch_size, count, buffers=buffers, ahead=ahead, together=together)
+
+
+def _batches_in_a_read(size: int, batches: int) -> int:
+    """size: of a batch, in bytes. Each of them begins on a cache line, as devices want it."""
+    return max(1, min(_READ_BYTES // size, batches)) if size % _CACHE_LINE == 0 else 1
 
 
 def chosen_batches(
