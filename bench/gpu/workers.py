@@ -1,4 +1,8 @@
-"""Preprocessing on 1 to all cores, in memory and by `regcore preprocess`; the same bytes."""
+"""Preprocessing on 1 to all cores, in memory and by `regcore preprocess`; the same bytes.
+
+What the machine itself gives stands beside it: one process and one for each core that decode the
+same photos by Pillow, and share nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
 from gpu.check import Check, run
+from PIL import Image
 
 from regcore import Preprocessor, Recipe
 
@@ -30,6 +36,7 @@ def step(check: Check) -> None:
         photos = repeated(check.photos, Path(folder) / "photos")
         for dtype in ("uint8", "float32"):
             scaling(check, photos, dtype)
+        machine_alone(check, photos)
         command(check, Path(folder))
 
 
@@ -73,6 +80,36 @@ def scaling(check: Check, photos: list[str], dtype: Literal["uint8", "float32"])
     reached = IMAGES / min(seconds[most]) / one / most
     check.ok(reached >= TARGET, f"{dtype}: {most} workers reach {reached:.0%} of {most} times one")
     check.ok(len(digests) == 1, f"{dtype}: the last batch is the same bytes for any of them")
+
+
+def machine_alone(check: Check, photos: list[str]) -> None:
+    rates = {}
+    for count in (1, counts()[-1]):
+        shares = [photos[part::count] for part in range(count)]
+        if count == 1:
+            shares = [photos[: IMAGES // 4]]
+        with ProcessPoolExecutor(count) as pool:
+            list(pool.map(decode, [photos[:8]] * count))  # starts and imports
+            seconds = []
+            for _ in range(2):
+                start = perf_counter()
+                list(pool.map(decode, shares))
+                seconds.append(perf_counter() - start)
+        rates[count] = sum(map(len, shares)) / min(seconds)
+    one, most = rates.values()
+    count = counts()[-1]
+    check.note(
+        f"Pillow alone, {count} processes: {most:,.0f} images/s, {most / one:.2f} times one "
+        f"({most / one / count:.0%})",
+        workers=count,
+        images_per_s=most,
+    )
+
+
+def decode(names: list[str]) -> None:
+    for name in names:
+        with Image.open(name) as picture:
+            picture.load()
 
 
 def command(check: Check, folder: Path) -> None:
