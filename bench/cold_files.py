@@ -3,7 +3,8 @@
 Copies of the photos are preprocessed with all of them in the page cache, and after the system was
 told to forget them; beside that stands reading them alone, cold, by many threads. A cold pass can
 take no less than the longer of the two others. What the system itself computes for reading has to
-come out of the same cores: processor time shows it.
+come out of the same cores: processor time shows it, beside that of reading files in memory, and of
+reading around the page cache (O_DIRECT), after which the next pass has to read them again.
 
 python bench/cold_files.py --images DIR --folder A_FOLDER_ON_THE_DISK
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import mmap
 import os
 import shutil
 import tempfile
@@ -34,6 +36,7 @@ from regcore.host import core_versions, default_workers
 
 READERS = 16
 READ, WARM, COLD = "reading alone, cold", "preprocessing, in memory", "preprocessing, cold"
+READ_WARM, READ_DIRECT = "reading alone, in memory", "reading alone, cold, O_DIRECT"
 CPU = "processor time"
 
 
@@ -53,10 +56,22 @@ def forget(paths: list[str]) -> None:
         os.close(descriptor)
 
 
-def read_all(paths: list[str]) -> None:
+def read_all(paths: list[str], flags: int = 0) -> None:
     with ThreadPoolExecutor(READERS) as readers:
-        for _ in readers.map(lambda path: Path(path).read_bytes(), paths):
+        shares = [paths[part::READERS] for part in range(READERS)]
+        for _ in readers.map(lambda share: read(share, flags), shares):
             pass
+
+
+def read(paths: list[str], flags: int) -> None:
+    """The files one after the other, into the same memory, which begins at a page."""
+    with mmap.mmap(-1, max(map(os.path.getsize, paths)) + mmap.PAGESIZE) as memory:
+        for path in paths:
+            descriptor = os.open(path, os.O_RDONLY | flags)
+            size = os.fstat(descriptor).st_size
+            if os.preadv(descriptor, [memory], 0) != size:
+                raise SystemExit(f"{path}: was not read whole")
+            os.close(descriptor)
 
 
 def measured(photos: list[str], folder: Path, count: int, rounds: int) -> dict[str, Any]:
@@ -86,7 +101,9 @@ def measured(photos: list[str], folder: Path, count: int, rounds: int) -> dict[s
                 pass
 
         tasks = [
+            task(READ_WARM, lambda: read_all(paths), cold=False),
             task(READ, lambda: read_all(paths), cold=True),
+            task(READ_DIRECT, lambda: read_all(paths, os.O_DIRECT), cold=True),
             task(WARM, preprocess, cold=False),
             task(COLD, preprocess, cold=True),
         ]

@@ -11,15 +11,24 @@ namespace regcore {
 
 // One instruction set. `rgb` is one row of `width` pixels with kReadSlack past it; outputs are
 // written exactly, never past `width` values of a plane or 3 * `width` interleaved ones. All but
-// the portable one know a single formula, of float32 and float16 that of NormalizeTable's constants
-// and of bytes the pixels themselves: Normalizer tries them before it takes them.
+// the portable one compute with NormalizeTable's constants, and take bytes for pixels as they are:
+// Normalizer tries them before it takes them.
 struct NormalizeKernel {
-  void (*planar_single)(const uint8_t* rgb, int width, const NormalizeTable&, float* const out[3]);
-  void (*planar_half)(const uint8_t* rgb, int width, const NormalizeTable&, uint16_t* const out[3]);
-  void (*planar_bytes)(const uint8_t* rgb, int width, const NormalizeTable&, uint8_t* const out[3]);
-  void (*interleaved_single)(const uint8_t* rgb, int width, const NormalizeTable&, float* out);
-  void (*interleaved_half)(const uint8_t* rgb, int width, const NormalizeTable&, uint16_t* out);
-  void (*interleaved_bytes)(const uint8_t* rgb, int width, const NormalizeTable&, uint8_t* out);
+  template <typename T>
+  using Planar = void (*)(const uint8_t* rgb, int width, const NormalizeTable&, T* const out[3]);
+  template <typename T>
+  using Interleaved = void (*)(const uint8_t* rgb, int width, const NormalizeTable&, T* out);
+
+  Planar<float> planar_single;
+  Planar<uint16_t> planar_half;
+  Planar<uint16_t> planar_bfloat16;
+  Planar<uint8_t> planar_quantized;
+  Planar<uint8_t> planar_bytes;
+  Interleaved<float> interleaved_single;
+  Interleaved<uint16_t> interleaved_half;
+  Interleaved<uint16_t> interleaved_bfloat16;
+  Interleaved<uint8_t> interleaved_quantized;
+  Interleaved<uint8_t> interleaved_bytes;
 };
 
 const NormalizeKernel& NormalizeKernelFor(SimdLevel level);

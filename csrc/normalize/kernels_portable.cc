@@ -48,8 +48,9 @@ struct Portable {};
 
 }  // namespace
 
-const NormalizeKernel kNormalizePortable = {PlanarSingle,      PlanarHalf,      PlanarBytes,
-                                            InterleavedSingle, InterleavedHalf, InterleavedBytes};
+const NormalizeKernel kNormalizePortable = {
+    PlanarSingle,      PlanarHalf,      PlanarHalf,      PlanarBytes,      PlanarBytes,
+    InterleavedSingle, InterleavedHalf, InterleavedHalf, InterleavedBytes, InterleavedBytes};
 
 const FloatRowKernel kFloatRowsPortable = FloatRows<Portable>::Make();
 

@@ -38,22 +38,41 @@ Rows<T> RowsBy(void (*interleaved)(const uint8_t*, int, const NormalizeTable&, T
 
 // The vector kernels compute instead of looking up. That is exact for ordinary means and standard
 // deviations; this is the proof for the ones at hand: all 256 inputs of every channel.
-bool EqualsTable(const NormalizeKernel& kernel, const NormalizeTable& table, DataType type) {
+bool EqualsTable(const NormalizeKernel& kernel, const NormalizeTable& table, ResultForm form) {
   const NormalizeKernel& twin = kNormalizePortable;
-  switch (type) {
-    case DataType::kFloat32:
+  switch (form) {
+    case ResultForm::kSingle:
       return RowsBy(kernel.interleaved_single, kernel.planar_single, table) ==
              RowsBy(twin.interleaved_single, twin.planar_single, table);
-    case DataType::kFloat16:
-    case DataType::kBfloat16:
+    case ResultForm::kHalf:
       return RowsBy(kernel.interleaved_half, kernel.planar_half, table) ==
              RowsBy(twin.interleaved_half, twin.planar_half, table);
-    case DataType::kUint8:
-    case DataType::kInt8:
+    case ResultForm::kBfloat16:
+      return RowsBy(kernel.interleaved_bfloat16, kernel.planar_bfloat16, table) ==
+             RowsBy(twin.interleaved_bfloat16, twin.planar_bfloat16, table);
+    case ResultForm::kQuantized:
+      return RowsBy(kernel.interleaved_quantized, kernel.planar_quantized, table) ==
+             RowsBy(twin.interleaved_quantized, twin.planar_quantized, table);
+    case ResultForm::kBytes:
       break;
   }
   return RowsBy(kernel.interleaved_bytes, kernel.planar_bytes, table) ==
          RowsBy(twin.interleaved_bytes, twin.planar_bytes, table);
+}
+
+ResultForm FormOf(DataType type, const ValueFormula& formula) {
+  switch (type) {
+    case DataType::kFloat32:
+      return ResultForm::kSingle;
+    case DataType::kFloat16:
+      return ResultForm::kHalf;
+    case DataType::kBfloat16:
+      return ResultForm::kBfloat16;
+    case DataType::kUint8:
+    case DataType::kInt8:
+      break;
+  }
+  return formula.quant_scale == 0 ? ResultForm::kBytes : ResultForm::kQuantized;
 }
 
 bool KeepsBytes(const NormalizeTable& table, DataType type) {
@@ -100,12 +119,13 @@ Normalizer::Normalizer(const ValueFormula& formula, DataType type, Layout layout
       float_steps_(FloatStepsOf(formula_)),
       float_kernel_(&FloatRowKernelFor(level)),
       type_(type),
+      form_(FormOf(type, formula)),
       layout_(layout),
       channels_(channels),
       width_(width),
       height_(height),
       copies_(layout == Layout::kNhwc && channels == Channels::kRgb && KeepsBytes(*table_, type)) {
-  if (!EqualsTable(*kernel_, *table_, type)) kernel_ = &kNormalizePortable;
+  if (!EqualsTable(*kernel_, *table_, form_)) kernel_ = &kNormalizePortable;
 }
 
 size_t Normalizer::slot_bytes() const {
@@ -150,25 +170,39 @@ uint8_t* Normalizer::PlaceOf(int y, void* slot) const {
 }
 
 void Normalizer::PlanarRow(const uint8_t* rgb, int y, void* slot) const {
-  switch (ItemSize(type_)) {
-    case 4:
-      return kernel_->planar_single(rgb, width_, *table_, Planes<float>(y, slot).data());
-    case 2:
-      return kernel_->planar_half(rgb, width_, *table_, Planes<uint16_t>(y, slot).data());
-    default:
-      return kernel_->planar_bytes(rgb, width_, *table_, Planes<uint8_t>(y, slot).data());
+  const auto write = [&]<typename T>(NormalizeKernel::Planar<T> kernel) {
+    kernel(rgb, width_, *table_, Planes<T>(y, slot).data());
+  };
+  switch (form_) {
+    case ResultForm::kSingle:
+      return write(kernel_->planar_single);
+    case ResultForm::kHalf:
+      return write(kernel_->planar_half);
+    case ResultForm::kBfloat16:
+      return write(kernel_->planar_bfloat16);
+    case ResultForm::kQuantized:
+      return write(kernel_->planar_quantized);
+    case ResultForm::kBytes:
+      return write(kernel_->planar_bytes);
   }
 }
 
 void Normalizer::InterleavedRow(const uint8_t* rgb, int y, void* slot) const {
   const size_t offset = 3 * static_cast<size_t>(y) * static_cast<size_t>(width_);
-  switch (ItemSize(type_)) {
-    case 4:
-      return kernel_->interleaved_single(rgb, width_, *table_, static_cast<float*>(slot) + offset);
-    case 2:
-      return kernel_->interleaved_half(rgb, width_, *table_, static_cast<uint16_t*>(slot) + offset);
-    default:
-      return kernel_->interleaved_bytes(rgb, width_, *table_, static_cast<uint8_t*>(slot) + offset);
+  const auto write = [&]<typename T>(NormalizeKernel::Interleaved<T> kernel) {
+    kernel(rgb, width_, *table_, static_cast<T*>(slot) + offset);
+  };
+  switch (form_) {
+    case ResultForm::kSingle:
+      return write(kernel_->interleaved_single);
+    case ResultForm::kHalf:
+      return write(kernel_->interleaved_half);
+    case ResultForm::kBfloat16:
+      return write(kernel_->interleaved_bfloat16);
+    case ResultForm::kQuantized:
+      return write(kernel_->interleaved_quantized);
+    case ResultForm::kBytes:
+      return write(kernel_->interleaved_bytes);
   }
 }
 

@@ -19,6 +19,9 @@ enum class Channels { kRgb, kBgr, kGray };
 
 size_t ItemSize(DataType type);  // bytes
 
+// As the kernels have them: bytes are quantised, or the pixels as they are.
+enum class ResultForm { kSingle, kHalf, kBfloat16, kQuantized, kBytes };
+
 // Writes the rows of one image of width x height pixels.
 class Normalizer {
  public:
@@ -61,6 +64,7 @@ class Normalizer {
   const std::vector<FloatStep> float_steps_;
   const FloatRowKernel* float_kernel_;
   const DataType type_;
+  const ResultForm form_;
   const Layout layout_;
   const Channels channels_;
   const int width_;

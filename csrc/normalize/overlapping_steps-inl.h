@@ -22,48 +22,51 @@ void ForEachStep(int width, const Step& step) {
   }
 }
 
-// The kernel of Rows, which has kPixels, and Planar<T>, PlanarBytes and Interleaved<T> for rows of
-// at least a step; narrower ones are left to plain loops. Rows must be local to the file that
+// The kernel of Rows, for rows of at least a step; narrower ones are left to plain loops. Rows has
+// kPixels, the first steps Quotient and Product, the forms Single, Half, Bfloat16 and Quantized,
+// Planar and Interleaved of any of these, and PlanarBytes. It must be local to the file that
 // instantiates this, for that is compiled for its instruction set.
 template <typename Rows>
 class SteppedRows {
  public:
   static constexpr NormalizeKernel Make() {
-    return {PlanarSingle,      PlanarHalf,      PlanarBytes,
-            InterleavedSingle, InterleavedHalf, InterleavedBytes};
+    using Kernel = NormalizeKernel;
+    return {Planar<typename Rows::Single, &Kernel::planar_single>,
+            Planar<typename Rows::Half, &Kernel::planar_half>,
+            Planar<typename Rows::Bfloat16, &Kernel::planar_bfloat16>,
+            Planar<typename Rows::Quantized, &Kernel::planar_quantized>,
+            PlanarBytes,
+            Interleaved<typename Rows::Single, &Kernel::interleaved_single>,
+            Interleaved<typename Rows::Half, &Kernel::interleaved_half>,
+            Interleaved<typename Rows::Bfloat16, &Kernel::interleaved_bfloat16>,
+            Interleaved<typename Rows::Quantized, &Kernel::interleaved_quantized>,
+            InterleavedBytes};
   }
 
  private:
-  static bool Narrow(int width) { return width < Rows::kPixels; }
+  using Quotient = typename Rows::Quotient;
+  using Product = typename Rows::Product;
 
-  static void PlanarSingle(const uint8_t* rgb, int width, const NormalizeTable& table,
-                           float* const out[3]) {
-    if (Narrow(width)) return kNormalizePortable.planar_single(rgb, width, table, out);
-    Rows::Planar(rgb, width, table, out);
-  }
-
-  static void PlanarHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
-                         uint16_t* const out[3]) {
-    if (Narrow(width)) return kNormalizePortable.planar_half(rgb, width, table, out);
-    Rows::Planar(rgb, width, table, out);
+  template <typename Form, auto kTwin>
+  static void Planar(const uint8_t* rgb, int width, const NormalizeTable& table,
+                     typename Form::Value* const out[3]) {
+    if (width < Rows::kPixels) return (kNormalizePortable.*kTwin)(rgb, width, table, out);
+    if (table.is_product) return Rows::template Planar<Product, Form>(rgb, width, table, out);
+    Rows::template Planar<Quotient, Form>(rgb, width, table, out);
   }
 
   static void PlanarBytes(const uint8_t* rgb, int width, const NormalizeTable& table,
                           uint8_t* const out[3]) {
-    if (Narrow(width)) return kNormalizePortable.planar_bytes(rgb, width, table, out);
+    if (width < Rows::kPixels) return kNormalizePortable.planar_bytes(rgb, width, table, out);
     Rows::PlanarBytes(rgb, width, out);
   }
 
-  static void InterleavedSingle(const uint8_t* rgb, int width, const NormalizeTable& table,
-                                float* out) {
-    if (Narrow(width)) return kNormalizePortable.interleaved_single(rgb, width, table, out);
-    Rows::Interleaved(rgb, width, table, out);
-  }
-
-  static void InterleavedHalf(const uint8_t* rgb, int width, const NormalizeTable& table,
-                              uint16_t* out) {
-    if (Narrow(width)) return kNormalizePortable.interleaved_half(rgb, width, table, out);
-    Rows::Interleaved(rgb, width, table, out);
+  template <typename Form, auto kTwin>
+  static void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table,
+                          typename Form::Value* out) {
+    if (width < Rows::kPixels) return (kNormalizePortable.*kTwin)(rgb, width, table, out);
+    if (table.is_product) return Rows::template Interleaved<Product, Form>(rgb, width, table, out);
+    Rows::template Interleaved<Quotient, Form>(rgb, width, table, out);
   }
 
   static void InterleavedBytes(const uint8_t* rgb, int width, const NormalizeTable&, uint8_t* out) {
