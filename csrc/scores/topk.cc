@@ -98,6 +98,9 @@ struct TopK::Workspace {
     for (Maxima& of_row : maxima) {
       part(&of_row.of_chunks, kGroups * ChunksOf(classes));
       part(&of_row.of_segments, kGroups * segments);
+      uint8_t* of_slots = nullptr;
+      part(&of_slots, kSlotBytes);
+      of_row.of_slots = of_slots;
       part(&of_row.bound, 1);
     }
     bytes = offset;

@@ -60,6 +60,42 @@ struct Codes {
     return {_mm256_max_epi16(low, best.low), _mm256_max_epi16(high, best.high)};
   }
 
+  Codes MinWith(Codes other) const {
+    if constexpr (kIsByte<T>) return {_mm256_min_epi8(low, other.low), low};
+    return {_mm256_min_epi16(low, other.low), _mm256_min_epi16(high, other.high)};
+  }
+
+  static Codes Number(size_t n) {
+    const __m256i all = kIsByte<T> ? _mm256_set1_epi8(static_cast<char>(n)) : Words(n);
+    return {all, all};
+  }
+
+  static Codes IfAbove(Codes a, Codes b, Codes yes, Codes no) {
+    if constexpr (kIsByte<T>) {
+      return {_mm256_blendv_epi8(no.low, yes.low, _mm256_cmpgt_epi8(a.low, b.low)), no.low};
+    } else {
+      return {_mm256_blendv_epi8(no.low, yes.low, _mm256_cmpgt_epi16(a.low, b.low)),
+              _mm256_blendv_epi8(no.high, yes.high, _mm256_cmpgt_epi16(a.high, b.high))};
+    }
+  }
+
+  void StoreIndices(size_t after, size_t last, uint16_t* indices) const {
+    const auto store = [&](__m256i chunks, size_t lane) {
+      const __m256i begin = _mm256_add_epi16(_mm256_slli_epi16(chunks, 6), Words(after));
+      const __m256i first = _mm256_min_epu16(begin, Words(last));
+      const auto* lanes = reinterpret_cast<const __m256i*>(kLaneNumbers.data() + lane);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(indices + lane),
+                          _mm256_add_epi16(first, _mm256_load_si256(lanes)));
+    };
+    if constexpr (kIsByte<T>) {
+      store(_mm256_cvtepu8_epi16(_mm256_castsi256_si128(low)), 0);
+      store(_mm256_cvtepu8_epi16(_mm256_extracti128_si256(low, 1)), 16);
+    } else {
+      store(low, 0);
+      store(high, 16);
+    }
+  }
+
   uint64_t AtLeast(Codes threshold) const {
     __m256i below;
     if constexpr (kIsByte<T>) {
@@ -76,6 +112,9 @@ struct Codes {
     if constexpr (!kIsByte<T>) return GroupCodes<T>{_mm256_max_epi16(low, high)}.Scores();
     return GroupCodes<T>::OfHalves(low).Scores();
   }
+
+ private:
+  static __m256i Words(size_t n) { return _mm256_set1_epi16(static_cast<short>(n)); }
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "scores/row_search/kernels-inl.h"
 #include "scores/row_search/kernels.h"
 #include "scores/row_search/keys32_avx2-inl.h"
+#include "scores/row_search/slot_maxima-inl.h"
 
 namespace regcore {
 namespace {
@@ -113,6 +114,45 @@ size_t FindFew(const SearchedRow& row, const SearchedRow& next, size_t classes, 
   return FindFewInHalves<2, Chunks>(row, next, classes, k, KthLargestOfTwo, whole / 2, indices);
 }
 
+template <typename T>
+size_t ScanFew(const SearchedRow& row, size_t classes, uint32_t* indices) {
+  constexpr size_t kBytes = kChunk * sizeof(typename T::Storage);
+  const auto threshold = Codes<T>::All(*row.maxima.bound);
+  const size_t whole = classes / kChunk;
+  FoundIndices found(indices);
+  for (size_t chunk = 0; chunk < whole; ++chunk) {
+    found.Add<1>(kChunk * chunk, AtLeastOf<T>(row.scores + kBytes * chunk, threshold));
+  }
+  if (whole < ChunksOf(classes)) {
+    found.Add<1>(kChunk * whole, ChunkAtLeast<T>(row.scores, classes, whole, threshold));
+  }
+  return found.count();
+}
+
+// Of more scores than so many, two are often in the same slot.
+constexpr size_t kSlotK = 5;
+
+template <typename T>
+size_t FindFewCodes(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                    size_t segments, uint32_t* indices) {
+  if (k > kSlotK) return FindFew<CodeChunks<T>>(row, next, classes, k, segments, indices);
+  if (next.scores != nullptr) {
+    FindMaxima<SlotMaxima<T>>(next, classes, 1);
+    *next.maxima.bound = KthLargest(next.maxima.of_segments, k);
+  }
+  const size_t count = SlotMaxima<T>::Find(row, indices);
+  return count != 0 ? count : ScanFew<T>(row, classes, indices);
+}
+
+// Those of slots are for FindFewCodes, which cannot have rows that are longer.
+template <typename T>
+void FindCodeMaxima(const SearchedRow& row, size_t classes, size_t segments) {
+  if (segments == 1 && ChunksOf(classes) <= kSmallKChunks) {
+    return FindMaxima<SlotMaxima<T>>(row, classes, 1);
+  }
+  FindMaxima<CodeMaxima<T>>(row, classes, segments);
+}
+
 // Order: KeyOrder32 and its like.
 template <typename Order>
 void OrderFew(const uint8_t* row, uint32_t* indices, size_t count, uint64_t* keys) {
@@ -135,9 +175,8 @@ constexpr ScoreKernels OfFloats(decltype(ScoreKernels::order_few) order) {
 }
 
 template <typename T>
-constexpr ScoreKernels kOfCodes = {FindMaxima<CodeMaxima<T>>, KthLargest,
-                                   CodesAtLeast<T>,           CompareCodes<T>,
-                                   FindFew<CodeChunks<T>>,    OrderFew<KeyOrder32<T>>};
+constexpr ScoreKernels kOfCodes = {FindCodeMaxima<T>, KthLargest,      CodesAtLeast<T>,
+                                   CompareCodes<T>,   FindFewCodes<T>, OrderFew<KeyOrder32<T>>};
 
 }  // namespace
 }  // namespace regcore

@@ -7,6 +7,7 @@
 
 #include <immintrin.h>
 
+#include <array>
 #include <cmath>
 #include <type_traits>
 
@@ -28,6 +29,13 @@ constexpr short kPastInfinity = 0x7FFF - kStoredInfinity<T>;
 // What scores of 8 bits differ in from their codes.
 template <typename T>
 constexpr char kByteFlip = std::is_same_v<T, Uint8> ? -128 : 0;
+
+// 0, 1, 2 and so on.
+alignas(64) constexpr auto kLaneNumbers = [] {
+  std::array<uint16_t, kChunk> numbers = {};
+  for (size_t i = 0; i < kChunk; ++i) numbers[i] = static_cast<uint16_t>(i);
+  return numbers;
+}();
 
 template <typename T>
 struct GroupCodes {

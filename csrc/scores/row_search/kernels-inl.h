@@ -25,7 +25,11 @@ void FindMaxima(const SearchedRow& row, size_t classes, size_t segments) {
   for (size_t segment = 0; segment < segments; ++segment) {
     SegmentMaxima maxima(row, classes);
     const size_t last = whole * (segment + 1) / segments;
-    for (size_t chunk = whole * segment / segments; chunk < last; ++chunk) maxima.AddWhole(chunk);
+    size_t chunk = whole * segment / segments;
+    for (; chunk + 4 <= last; chunk += 4) {
+      for (size_t i = 0; i < 4; ++i) maxima.AddWhole(chunk + i);
+    }
+    for (; chunk < last; ++chunk) maxima.AddWhole(chunk);
     if (segment + 1 == segments) maxima.AddRest();
     maxima.Store(row.maxima.of_segments + kGroups * segment);
   }

@@ -26,6 +26,9 @@ inline constexpr size_t kMediumK = 32;
 // Rows of so many chunks, at most, may be searched by find_few and small_k.
 inline constexpr size_t kSmallKChunks = 64;
 
+// Of one segment find_few may keep what it wants to know later, in so many bytes.
+inline constexpr size_t kSlotBytes = 512;
+
 // kGroups maxima of every chunk of a row: group g has the scores g, g + kGroups and so on of it.
 // Likewise those of every segment, which is whole chunks: each score belongs to one, but to which
 // is the kernel's own choice. -infinity where there is none. A kernel that has no use for those of
@@ -33,7 +36,8 @@ inline constexpr size_t kSmallKChunks = 64;
 struct Maxima {
   float* of_chunks = nullptr;
   float* of_segments = nullptr;
-  float* bound = nullptr;  // for find_few and small_k: the k-th largest of those of segments
+  void* of_slots = nullptr;  // kSlotBytes, aligned as an AlignedBuffer
+  float* bound = nullptr;    // for find_few and small_k: the k-th largest of those of segments
 };
 
 // ahead: as Scores::PrefetchDistance.
@@ -70,7 +74,7 @@ struct ScoreKernels {
   // The usual search, in two steps, of rows with their maxima in one or two segments and in at most
   // kSmallKChunks chunks; null where small_k does it.
   //
-  // The indices, ascending, of the scores not below the row's bound; returns how many. There is
+  // The indices, in any order, of the scores not below the row's bound; returns how many. There is
   // room for kMediumK more than the row has classes. Finds the maxima of `next` and their bound on
   // the way, unless its scores are null: memory is read slower than anything here is computed, so
   // that it should never have nothing to do.
