@@ -31,16 +31,21 @@ _SMALLEST_SIDE = 8
 class Reading:
     """One way to read a tensor.
 
-    values: float32 [images, rows, columns, channels], exactly what is stored (rounded where that is
-    float64, which `is_rounded` tells). roughness: how unlike neighbours are, in standard deviations
-    over both directions: below 1 in photos, above 2 in noise.
+    values: float32 [images, rows, columns, channels]. stored: the same as the file has them, which
+    is float64 where float32 does not hold them. roughness: how unlike neighbours are, in standard
+    deviations over both directions: below 1 in photos, above 2 in noise.
     """
 
     dtype: str
     layout: str
     values: NDArray[np.float32]
+    stored: NDArray[np.float32] | NDArray[np.float64]
     roughness: float
-    is_rounded: bool = False
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether float32 does not hold what is stored."""
+        return self.stored is not self.values
 
 
 def readings(
@@ -126,8 +131,9 @@ def _read(tensor: StoredTensor, dtype: str, shape: tuple[int, ...], layout: str)
     values = np.ascontiguousarray(_as_float32(stored, dtype))
     if not np.isfinite(values).all():
         return None
-    rounded = dtype == "float64" and not np.array_equal(values, stored)
-    return Reading(dtype, layout, values, roughness, rounded)
+    if dtype == "float64" and not np.array_equal(values, stored):
+        return Reading(dtype, layout, values, np.ascontiguousarray(stored, np.float64), roughness)
+    return Reading(dtype, layout, values, values, roughness)
 
 
 def _as_float32(stored: NDArray[np.generic], dtype: str) -> NDArray[np.float32]:
