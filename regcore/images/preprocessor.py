@@ -56,8 +56,7 @@ class Preprocessor:
 
     An image is a path, the bytes of a file, pixels, or an image of Pillow. Those of Pillow are
     converted to RGB before any work begins, which gives the pixels of their file's decode; their
-    EXIF orientation is applied where the recipe applies it. No diagnostic tells of it, nor of a
-    mode that convert clips.
+    EXIF orientation is applied where the recipe applies it, of which no diagnostic tells.
 
     recipe, workers; settings: the other arguments, by name, with which another one can be made.
 
