@@ -26,6 +26,7 @@ from regcore.api.options import (
     select,
 )
 from regcore.api.recipe_choice import recipe_for
+from regcore.counted import agreeing, counted
 from regcore.errors import BackendError, DatasetError, UsageError
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.verdict import Margin, Outcome
@@ -164,7 +165,9 @@ def certify_model(
                         run_canaries(drawing, port, expected, canaries)
                     draw_models(drawing, port, expected, advance)
                 except KeyboardInterrupt:
-                    log(f"interrupted: {session.drawn} of {len(names)} images have a decision")
+                    have = agreeing(session.drawn, "has", "have")
+                    images = counted(len(names), "image")
+                    log(f"interrupted: {session.drawn} of {images} {have} a decision")
                     interrupted = True
             return CertifiedPort(session.certificate(), evidence, interrupted)
 
@@ -191,13 +194,15 @@ def certify_runs(
     refuse_seen(ours.subject.model, ours.seen, len(names))
     if ours.absent:
         raise DatasetError(
-            f"{run}: {ours.absent} labelled images were not evaluated, and the drop over all of "
-            "them cannot be known; run it again on all, or with --subset if that is intended"
+            f"{run}: {counted(ours.absent, 'labelled image was', 'labelled images were')} not "
+            "evaluated, and the drop over all of them cannot be known; run it again on all, or "
+            "with --subset if that is intended"
         )
     before = theirs.of(names)
     if len(theirs.predictions.images) != len(names):
         extra = len(theirs.predictions.images) - len(names)
-        log(f"{reference}: has {extra} further images, which do not count")
+        do = counted(extra, "further image, which does", "further images, which do")
+        log(f"{reference}: has {do} not count")
     points = _points(margin, 100 * float(before.correct.mean()) if len(names) else 0.0)
     head, order = _head(
         names,
@@ -271,10 +276,11 @@ def _points(margin: str | float, accuracy: float | None) -> float:
 
 def _check_whole(images: str | Path, data: LabelledData, log: Log) -> None:
     log_missing(images, data.labelled.missing, log)
-    if data.labelled.missing:
+    if missing := len(data.labelled.missing):
+        are = counted(missing, "labelled image is", "labelled images are")
         raise DatasetError(
-            f"{images}: {len(data.labelled.missing)} labelled images are not there, and the drop "
-            "over all of them cannot be known; --subset if that is intended"
+            f"{images}: {are} not there, and the drop over all of them cannot be known; "
+            "--subset if that is intended"
         )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
+from regcore.counted import counted
 from regcore.errors import DecodeError, RegcoreError
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.sources import split_reports
@@ -63,7 +64,8 @@ class Batch:
     def __repr__(self) -> str:
         shape = " x ".join(map(str, self.images.shape[1:]))
         bad = f", {len(self.errors)} bad" if self.errors else ""
-        return f"<Batch: {len(self.images)} images of {shape} {self.images.dtype}{bad}>"
+        count = counted(len(self.images), "image")
+        return f"<Batch: {count} of {shape} {self.images.dtype}{bad}>"
 
 
 class BatchStream:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
 from regcore._native.choices import MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANS, ON_WARNING
+from regcore.counted import counted
 from regcore.errors import DecodeError, UsageError
 from regcore.files.arguments import check_choice, check_switch, shown, whole_within
 from regcore.files.atomic import refuse_special
@@ -188,7 +189,8 @@ class Preprocessor:
         for target in targets:
             refuse_special(target)
         if len(targets) != len(images):
-            raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
+            needs = counted(len(images), "image needs", "images need")
+            raise UsageError(f"{needs} as many paths, not {len(targets)}")
         check_targets(targets, images)
         sums = checksums_for(images, checksums)
         with self._core.turn() as core, core_errors():
@@ -268,7 +270,10 @@ class Preprocessor:
         if buffers is not None:
             refuse_overlaps(memory, images)
         if not 1 <= keep < len(memory):
-            raise UsageError(f"a stream that keeps {keep} batches needs more than {keep} buffers")
+            raise UsageError(
+                f"a stream that keeps {counted(keep, 'batch')} needs more than "
+                f"{counted(keep, 'buffer')}"
+            )
         with core_errors():
             stream = native.Stream(
                 self._core.get(), images, self._decode_external(), batch_size, memory, keep
@@ -290,7 +295,8 @@ class Preprocessor:
     def _ring(self, shape: tuple[int, ...], count: int, images: int) -> list[Array]:
         """Arrays for so many batches, of which no more than so many images are written at once."""
         used = min(images, count * shape[0])
-        check_free(used * self._core.get().slot_bytes(), f"{used} images in batches of {shape[0]}")
+        what = f"{counted(used, 'image')} in batches of {shape[0]}"
+        check_free(used * self._core.get().slot_bytes(), what)
         return [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
 
     def _items(self, items: Sequence[Image]) -> list[native.Item]:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset, default_collate, get_worker_info
 
+from regcore.counted import counted
 from regcore.errors import DecodeError, UsageError
 from regcore.files.arguments import shown
 from regcore.host import default_workers
@@ -125,5 +126,6 @@ def targets_of(images: Sequence[Image], labels: Any) -> NDArray[np.int64]:  # no
         return np.arange(len(images))
     targets = label_array(labels).astype(np.int64)
     if targets.shape != (len(images),):
-        raise UsageError(f"{len(images)} images do not go with labels of shape {targets.shape}")
+        do = counted(len(images), "image does", "images do")
+        raise UsageError(f"{do} not go with labels of shape {targets.shape}")
     return targets

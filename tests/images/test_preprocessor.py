@@ -21,6 +21,7 @@ import xxhash
 from oracles import assert_same_bytes, jpeg, photo_like, reference
 
 from regcore import Batch, DecodeError, OutputError, Preprocessor, Recipe, UsageError, simd_levels
+from regcore.counted import counted
 
 RECIPE = Recipe(resize=40, crop=32)
 
@@ -209,7 +210,7 @@ def test_stream_writes_into_the_callers_buffers(photos: list[bytes], expected: A
         assert np.shares_memory(batch.images, ring[number % 3])
         assert_same_bytes(batch.images, expected[batch.indices])
     for count, keep in ((1, 1), (2, 2), (3, 0)):
-        with pytest.raises(UsageError, match=f"needs more than {keep} buffers"):
+        with pytest.raises(UsageError, match=f"needs more than {counted(keep, 'buffer')}"):
             Preprocessor(RECIPE).stream(photos, 4, buffers=ring[:count], keep=keep)
 
 

@@ -181,7 +181,7 @@ class Listed:
         ({"tf_preprocessing": True}, "tf_preprocessing=True is not for"),
         ({"interpolation": "random"}, "interpolation 'random' is none of"),
         ({"crop_mode": "zoom"}, "crop_mode 'zoom' is none of"),
-        ({"input_size": (1, 28, 28)}, "input_size of 1 channels"),
+        ({"input_size": (1, 28, 28)}, "input_size of 1 channel:"),
         ({"dataset": [1, 2]}, "list has no list of files"),
         ({"dataset": type("Tar", (), {"reader": 3})()}, "a int has no list of files"),
         ({"dataset": type("G", (Listed,), {"input_img_mode": "L"})()}, "'L' is not RGB"),

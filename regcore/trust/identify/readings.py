@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.trust.identify.bfloat import from_bfloat_bits
 from regcore.trust.identify.tensor_files import StoredTensor
@@ -70,15 +71,15 @@ def readings(
 
 
 def _why_none(tensor: StoredTensor, images: int, size: tuple[int, int] | None) -> str:
-    of = f"of {images} image{'s' if images > 1 else ''}"
+    of = f"of {counted(images, 'image')}"
     if tensor.shape is not None and any(_shapes_of(tensor.shape, images)):
         return "it holds NaN, infinity, or values beyond a million, which no photo gives"
     if tensor.shape is not None:
         return f"its shape {tensor.shape} is not that {of} with one or three channels"
     sides = "square" if size is None else f"{size[0]} x {size[1]}"
     return (
-        f"its {tensor.data.size} bytes are no {sides} values {of} in any dtype; give as many "
-        "images as it holds, and --size ROWSxCOLUMNS where they are not square"
+        f"its {counted(tensor.data.size, 'byte is', 'bytes are')} no {sides} values {of} in any "
+        "dtype; give as many images as it holds, and --size ROWSxCOLUMNS where they are not square"
     )
 
 
