@@ -76,8 +76,7 @@ class ImageDataset(Dataset[Sample]):
         return len(self.images)
 
     def __getitem__(self, index: int) -> Sample:
-        place = range(len(self))[index]
-        return self.__getitems__([place])[0]
+        return self.__getitems__([self._place(index)])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> Samples:
         """The samples of a batch, prepared at once."""
@@ -86,12 +85,26 @@ class ImageDataset(Dataset[Sample]):
         if get_worker_info() is not None:
             # What goes to the other process is not copied then.
             images.share_memory_()  # type: ignore[no-untyped-call]
-        chosen = [self.images[i] for i in indices]
+        chosen = [self.images[self._place(index)] for index in indices]
         try:
             self._preprocessor.get()(chosen, out=as_array(images))
         except DecodeError as error:
             raise self._named(error, indices) from None
         return Samples(images, torch.from_numpy(self.targets[list(indices)]))
+
+    def _place(self, index: int) -> int:
+        try:
+            return range(len(self))[index]
+        except IndexError:
+            count = counted(len(self), "image")
+            raise IndexError(
+                f"ImageDataset: there is no image {index}, as it has {count}, counted from 0"
+            ) from None
+        except TypeError:
+            raise TypeError(
+                f"ImageDataset: an image is asked for by its place, not by {shown(index)}; "
+                "__getitems__ takes several places"
+            ) from None
 
     def _named(self, error: DecodeError, indices: Sequence[int]) -> DecodeError:
         """The error of an image of a batch, by its place in the dataset."""

@@ -183,7 +183,11 @@ class Listed:
         ({"crop_mode": "zoom"}, "crop_mode 'zoom' is none of"),
         ({"input_size": (1, 28, 28)}, "input_size of 1 channel:"),
         ({"dataset": [1, 2]}, "list has no list of files"),
-        ({"dataset": type("Tar", (), {"reader": 3})()}, "a int has no list of files"),
+        ({"dataset": type("Tar", (), {"reader": 3})()}, "the int in a Tar has no list of files"),
+        (
+            {"dataset": torch.utils.data.Subset(Listed(), [0])},  # type: ignore[arg-type]
+            r"Subset has no list of files .* as ImageFolder has; give regcore\.torch\.ImageDataset",
+        ),
         ({"dataset": type("G", (Listed,), {"input_img_mode": "L"})()}, "'L' is not RGB"),
         ({"dataset": type("B", (Listed,), {"load_bytes": True})()}, "load_bytes of the dataset"),
     ],
