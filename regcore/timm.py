@@ -39,6 +39,9 @@ class EvaluationLoader:
         self._loader = loader
         self._finish = finish
 
+    def __repr__(self) -> str:
+        return f"<EvaluationLoader: timm's batches from {self._loader!r}>"
+
     def __len__(self) -> int:
         return len(self._loader)
 

@@ -88,6 +88,10 @@ class BatchStream:
         # At the latest when the interpreter ends: later, workers could not call Pillow any more.
         weakref.finalize(self, stream.close)
 
+    def __repr__(self) -> str:
+        count = counted(len(self._items), "image")
+        return f"<BatchStream: {count} in batches of {len(self._buffers[0])}>"
+
     def __iter__(self) -> Iterator[Batch]:
         return self
 

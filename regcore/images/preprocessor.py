@@ -131,6 +131,11 @@ class Preprocessor:
         """A pickled one has as many workers, and times of its own, wherever it is loaded."""
         return partial(type(self), **self.settings, workers=self.workers), (self.recipe,)
 
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.recipe.image_shape))
+        made = f"{shape} {self.recipe.dtype} by recipe {self.recipe.identity}"
+        return f"<Preprocessor: {made}, {counted(self.workers, 'worker')}>"
+
     def _decode_external(self) -> Callable[[bytes, Canvas], Seen]:
         """What decodes images that the core does not take."""
         if self.recipe.flavour != "opencv":

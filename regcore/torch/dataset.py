@@ -72,6 +72,10 @@ class ImageDataset(Dataset[Sample]):
         self._preprocessor = PerProcess(make)
         self._preprocessor.get()  # wrong options are told here
 
+    def __repr__(self) -> str:
+        count = counted(len(self), "image")
+        return f"<ImageDataset: {count} by recipe {self.recipe.identity}>"
+
     def __len__(self) -> int:
         return len(self.images)
 

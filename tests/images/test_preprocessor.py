@@ -62,6 +62,14 @@ def test_a_batch_says_what_it_has(photos: list[bytes]) -> None:
         assert repr(next(stream)) == f"<Batch: 2 images of {shape} float32, 1 bad>"
 
 
+def test_a_preprocessor_and_its_stream_say_what_they_are(photos: list[bytes]) -> None:
+    preprocessor = Preprocessor(RECIPE, workers=1)
+    by = f"3 x 32 x 32 float32 by recipe {RECIPE.identity}"
+    assert repr(preprocessor) == f"<Preprocessor: {by}, 1 worker>"
+    with preprocessor.stream(photos, 4) as stream:
+        assert repr(stream) == "<BatchStream: 23 images in batches of 4>"
+
+
 def pickled(one: Preprocessor) -> Any:
     return pickle.loads(pickle.dumps(one))  # noqa: S301
 

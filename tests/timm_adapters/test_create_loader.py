@@ -163,6 +163,7 @@ def test_other_datasets(small: Path) -> None:
     assert torch.cat([batch[1] for batch in loader]).tolist() == list(range(100, 111))
     assert isinstance(loader.dataset, Folder)
     assert (len(loader), loader.batch_size) == (3, 4)
+    assert repr(loader).startswith("<EvaluationLoader: timm's batches from <ImageLoader: 11 images")
 
 
 class Listed:
