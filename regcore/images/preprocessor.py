@@ -87,7 +87,9 @@ class Preprocessor:
         memory: bytes that all images in work may hold together (files, decoded pixels, what the
             decoders need), by default without bound. Each header is read first; a large image
             waits for the others, and one that needs more than three quarters is a DecodeError.
-            Results, the ring of a stream and small fixed things are not counted.
+            Results, the ring of a stream and small fixed things are not counted. From image to
+            image, and from one call or stream to the next, each worker keeps up to 64 MiB of what
+            it has used, of a small budget less; it goes with the Preprocessor.
         max_file_bytes, max_pixels, max_scans (of a progressive JPEG): an image over a limit is a
             DecodeError before anything is allocated for it. Pillow has its own limit of pixels
             for what it decodes.
