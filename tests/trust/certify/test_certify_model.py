@@ -160,6 +160,10 @@ def test_a_reference_with_several_outputs(made: Set, tmp_path: Path) -> None:
     options = {"labels": made.labels, "margin": 5.0, "evidence": tmp_path / "a.jsonl"}
     with pytest.raises(BackendError, match=r"two.onnx: more than one .* by --reference-output:"):
         certify_model(made.model, made.photos, reference, **options)
+    named = reference.rename(tmp_path / "made by --output.onnx")
+    with pytest.raises(BackendError, match=r"made by --output\.onnx: .* by --reference-output:"):
+        certify_model(made.model, made.photos, named, **options)
+    named.rename(reference)
     found = certify_model(
         made.model, made.photos, reference, reference_output="class", output="class", **options
     )
