@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from regcore.api.messages import Log, no_log
 from regcore.backends.recipe_fit import check_recipe
 from regcore.backends.registry import open_backend
+from regcore.counted import counted
 from regcore.files.cache_dir import user_cache
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.sample_photos import package_folder, sample_photos
@@ -78,7 +79,7 @@ def run_demo(
         check_recipe(backend, preprocessor.recipe)
         evaluation = evaluate(preprocessor, backend, paths, labels, batch_size=_BATCH_SIZE)
         many, many_labels = paths * _TIMED_PASSES, np.tile(labels, _TIMED_PASSES)
-        log(f"timing {len(many)} images")
+        log(f"timing {counted(len(many), 'image')}")
         alone = _preprocess_rate(preprocessor, many)
         whole = evaluate(preprocessor, backend, many, many_labels, batch_size=_BATCH_SIZE)
         report = RunReport(

@@ -87,6 +87,22 @@ class BackendError(RegcoreError):
     exit_code = 4
 
 
+class ScoreOutputError(BackendError):
+    """Which output of a model has the scores is not clear.
+
+    `detail` says why, `outputs` lists those that there are, `option` is what chooses one.
+    """
+
+    def __init__(self, detail: str, outputs: str, option: str = "--output") -> None:
+        super().__init__(detail, outputs, option)
+        self.detail = detail
+        self.outputs = outputs
+        self.option = option
+
+    def __str__(self) -> str:
+        return f"{self.detail}; name one of the model's outputs by {self.option}: {self.outputs}"
+
+
 class ModelRecordError(BackendError):
     """What a model says of itself, inside or in the record beside it, is damaged or senseless."""
 

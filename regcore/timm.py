@@ -39,6 +39,9 @@ class EvaluationLoader:
         self._loader = loader
         self._finish = finish
 
+    def __repr__(self) -> str:
+        return f"<EvaluationLoader: timm's batches from {self._loader!r}>"
+
     def __len__(self) -> int:
         return len(self._loader)
 
@@ -195,8 +198,12 @@ def _images_of(dataset: Any) -> tuple[Sequence[Image], list[int]]:  # noqa: ANN4
     reader = getattr(dataset, "reader", dataset)
     samples = getattr(reader, "samples", None)
     if not _is_listed(samples):
-        what = type(dataset).__name__ if reader is dataset else f"a {type(reader).__name__}"
-        raise UsageError(f"{_NAME}: {what} has no list of files with their classes")
+        given = type(dataset).__name__
+        what = given if reader is dataset else f"the {type(reader).__name__} in a {given}"
+        raise UsageError(
+            f"{_NAME}: {what} has no list of files with their classes, as ImageFolder has; give "
+            "regcore.torch.ImageDataset(images, labels, recipe) of the images that are wanted"
+        )
     mode = getattr(dataset, "input_img_mode", "RGB")
     if mode != "RGB":
         raise UsageError(f"{_NAME}: input_img_mode {shown(mode)} is not RGB")

@@ -99,6 +99,7 @@ Status DecodeStep::DecodeJpeg(const uint8_t* bytes, size_t size) {
 
 // The caller's pixels, in place. What copies them reads no further than they go.
 Status DecodeStep::ViewPixels() {
+  worker_.diagnostics.clipped = source_.clipped;
   REGCORE_RETURN_IF_ERROR(PlanFor(source_.width, source_.height, kUpright));
   view_ = {source_.data, source_.stride, Rect{0, 0, source_.width, source_.height}};
   FetchTranslations(view_, plan_.Wanted(), 3);

@@ -19,6 +19,7 @@ struct ImageSource {
   int width = 0;
   int height = 0;
   ptrdiff_t stride = 0;  // bytes from row to row
+  bool clipped = false;  // pixels whose values had more than 8 bits before
 };
 
 }  // namespace regcore

@@ -25,6 +25,7 @@ cdef extern from "preprocess/image_source.h" namespace "regcore" nogil:
         int width
         int height
         ptrdiff_t stride
+        cbool clipped
 
 
 cdef extern from "preprocess/external_decoder.h" namespace "regcore" nogil:

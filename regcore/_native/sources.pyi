@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 class OnDemand(Protocol):
     def read(self) -> bytes | bytearray | memoryview: ...
 
+class ClippedPixels:
+    pixels: NDArray[np.uint8]
+    def __init__(self, pixels: NDArray[np.uint8]) -> None: ...
+
+_Pixels = NDArray[np.uint8] | ClippedPixels
 #: The last but one: path, offset and bytes of a part of a file, and what to call it.
-Item = (
-    str | bytes | bytearray | memoryview | NDArray[np.uint8] | tuple[str, int, int, str] | OnDemand
-)
+Item = str | bytes | bytearray | memoryview | _Pixels | tuple[str, int, int, str] | OnDemand
 #: Puts the pixels of an encoded image into the target and returns its EXIF orientation, and whether
 #: values of more than 8 bits were clipped.
 ExternalDecoder = Callable[[bytes, DecodeTarget], tuple[int, bool]]

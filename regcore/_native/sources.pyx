@@ -44,6 +44,15 @@ def that_reach(items, size_t begin, size_t end):
     return found
 
 
+class ClippedPixels:
+    """Pixels of an image of which whoever made them clipped values of more than 8 bits."""
+
+    __slots__ = ("pixels",)
+
+    def __init__(self, pixels):
+        self.pixels = pixels
+
+
 @cython.no_gc_clear  # workers read the items until the job has ended
 cdef class ImageSources:
     """A list of images as csrc reads it, and everything that must live as long."""
@@ -85,6 +94,9 @@ cdef class ImageSources:
                 source.size = encoded.shape[0]
                 self.alive.append(encoded)
             else:
+                if isinstance(item, ClippedPixels):
+                    source.clipped = True
+                    item = item.pixels
                 PyObject_GetBuffer(item, &pixels, PyBUF_STRIDED_RO)
                 self.arrays.push_back(pixels)
                 if pixels.ndim != 3 or pixels.itemsize != 1 or pixels.shape[2] not in channels:

@@ -24,6 +24,7 @@ from regcore.api.options import (
 )
 from regcore.api.recipe_choice import recipe_for
 from regcore.backends.protocol import Backend
+from regcore.counted import counted
 from regcore.errors import DatasetError, UsageError
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.inference.inputs.source import Inputs
@@ -138,5 +139,6 @@ def _one_batch(inputs: Inputs, backend: Backend, size: int, log: Log) -> NDArray
     if not found:
         raise DatasetError("no image is good")
     if len(found) < size:
-        log(f"{len(found)} images fill a batch of {size}: some are in it more than once")
+        fill = counted(len(found), "image fills", "images fill")
+        log(f"{fill} a batch of {size}: some are in it more than once")
     return np.stack([found[place % len(found)] for place in range(size)])

@@ -41,6 +41,7 @@ from regcore.calibration.form import (
 )
 from regcore.calibration.write import write_amct, write_array, write_manifest, write_others
 from regcore.convert.inspect import inspect_model
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError, UsageError
 from regcore.files.arguments import as_path, whole_within
 from regcore.files.names import image_key
@@ -85,11 +86,11 @@ class CalibrationImages:
         """The same in words."""
         form = self.calibration.form
         classes = {image.label for image in form.images}
-        of = "" if form.labels is None else f" of {len(classes)} classes"
+        of = "" if form.labels is None else f" of {counted(len(classes), 'class')}"
         return (
-            f"{len(form.images)} of {form.available} images{of}, seed {form.seed}, by the recipe "
-            f"{form.recipe_identity} in {self.calibration.folder}; calibration {form.identity}; "
-            f"{self.others} others in {OTHERS}"
+            f"{len(form.images)} of {counted(form.available, 'image')}{of}, seed {form.seed}, "
+            f"by the recipe {form.recipe_identity} in {self.calibration.folder}; "
+            f"calibration {form.identity}; {counted(self.others, 'other')} in {OTHERS}"
         )
 
 
@@ -144,7 +145,8 @@ def calibrate_model(
         given = [path for path in (labels, list_file) if isinstance(path, Path)]
         _check_out(out, [model, *given, Path(str(images))], force=force)
         if count > len(source):
-            raise UsageError(f"--count {count}: there are only {len(source)} images in {images}")
+            are = f"{agreeing(len(source), 'is', 'are')} only {counted(len(source), 'image')}"
+            raise UsageError(f"--count {count}: there {are} in {images}")
         places = balanced_choice(source.names, classes, count, seed)
         chosen = source.chosen([source.names[place] for place in places])
         store = _prepare(
@@ -257,7 +259,8 @@ def _prepare(
         )
     if written.errors:
         raise DatasetError(
-            f"{written.errors[0]}: {len(written.errors)} of the {len(names)} chosen images cannot "
+            f"{written.errors[0]}: {len(written.errors)} of the "
+            f"{counted(len(names), 'chosen image')} cannot "
             "be read; leave them out with --list"
         )
     return open_store(out / BIN)

@@ -13,6 +13,7 @@ from regcore.calibration.content import same_contents
 from regcore.calibration.folder import OTHERS
 from regcore.calibration.input_range import range_doubt
 from regcore.calibration.record import QuantizationRecord, RunQuantization, read_record
+from regcore.counted import agreeing, counted
 from regcore.errors import MismatchError
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
@@ -75,8 +76,8 @@ def seen_words(model: str, seen: Sequence[str], images: int) -> str:
     """That some images of an evaluation were those of the calibration, for people."""
     named = ", ".join(seen[:_NAMED]) + (", ..." if len(seen) > _NAMED else "")
     return (
-        f"{len(seen)} of the {images} images are among those that {model} was calibrated with "
-        f"({named})"
+        f"{len(seen)} of the {counted(images, 'image')} {agreeing(len(seen), 'is', 'are')} among "
+        f"those that {model} was calibrated with ({named})"
     )
 
 

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regcore.api.calibration_check import calibration_images_among, refuse_seen
 from regcore.api.certify_drawing import Drawing, draw_models, draw_recorded, run_canaries
+from regcore.api.certify_models import live_model, reference_model
 from regcore.api.certify_subjects import LiveModel, is_recorded, read_recorded
 from regcore.api.labelled_data import LabelledData, log_missing, read_labelled_data
 from regcore.api.messages import Log, ProgressBar, no_log, no_progress
-from regcore.api.model import batch_size_for, check_not_swapped, open_model
+from regcore.api.model import check_not_swapped
 from regcore.api.options import (
     ModelOptions,
-    PreprocessorOptions,
-    RecipeOptions,
     check_names,
     existing,
     existing_images,
     existing_labels,
     optional,
-    select,
 )
-from regcore.api.recipe_choice import recipe_for
-from regcore.errors import BackendError, DatasetError, UsageError
+from regcore.counted import agreeing, counted
+from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.verdict import Margin, Outcome
 from regcore.files.arguments import as_path
-from regcore.images.preprocessor import Preprocessor
-from regcore.inference.device_timeout import DEVICE_TIMEOUT
 from regcore.notebook import html_table
 from regcore.performance.perf_file import environment_here
 from regcore.reports.certify import rows_of_texts, to_dict
@@ -138,9 +133,8 @@ def certify_model(
         expected: TopPredictions | LiveModel
         accuracy: float | None = None
         if recorded is None:
-            theirs = {**_of_reference(options), "output": reference_output}
-            with _naming_reference_output():
-                expected = opened.enter_context(live_model(str(reference), data, log, theirs))
+            theirs = reference_model(str(reference), data, log, options, reference_output)
+            expected = opened.enter_context(theirs)
             subject = expected.subject
         else:
             expected, subject = recorded.of(names), recorded.subject
@@ -164,7 +158,9 @@ def certify_model(
                         run_canaries(drawing, port, expected, canaries)
                     draw_models(drawing, port, expected, advance)
                 except KeyboardInterrupt:
-                    log(f"interrupted: {session.drawn} of {len(names)} images have a decision")
+                    have = agreeing(session.drawn, "has", "have")
+                    images = counted(len(names), "image")
+                    log(f"interrupted: {session.drawn} of {images} {have} a decision")
                     interrupted = True
             return CertifiedPort(session.certificate(), evidence, interrupted)
 
@@ -191,13 +187,15 @@ def certify_runs(
     refuse_seen(ours.subject.model, ours.seen, len(names))
     if ours.absent:
         raise DatasetError(
-            f"{run}: {ours.absent} labelled images were not evaluated, and the drop over all of "
-            "them cannot be known; run it again on all, or with --subset if that is intended"
+            f"{run}: {counted(ours.absent, 'labelled image was', 'labelled images were')} not "
+            "evaluated, and the drop over all of them cannot be known; run it again on all, or "
+            "with --subset if that is intended"
         )
     before = theirs.of(names)
     if len(theirs.predictions.images) != len(names):
         extra = len(theirs.predictions.images) - len(names)
-        log(f"{reference}: has {extra} further images, which do not count")
+        do = counted(extra, "further image, which does", "further images, which do")
+        log(f"{reference}: has {do} not count")
     points = _points(margin, 100 * float(before.correct.mean()) if len(names) else 0.0)
     head, order = _head(
         names,
@@ -271,41 +269,9 @@ def _points(margin: str | float, accuracy: float | None) -> float:
 
 def _check_whole(images: str | Path, data: LabelledData, log: Log) -> None:
     log_missing(images, data.labelled.missing, log)
-    if data.labelled.missing:
+    if missing := len(data.labelled.missing):
+        are = counted(missing, "labelled image is", "labelled images are")
         raise DatasetError(
-            f"{images}: {len(data.labelled.missing)} labelled images are not there, and the drop "
-            "over all of them cannot be known; --subset if that is intended"
-        )
-
-
-def _of_reference(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options for the reference, which runs on its default device."""
-    kept = {"batch_size", "recipe", "device_timeout", *PreprocessorOptions.__optional_keys__}
-    return {name: value for name, value in options.items() if name in kept}
-
-
-@contextmanager
-def _naming_reference_output() -> Iterator[None]:
-    """The reference's output has an option of its own, which an error has to name."""
-    try:
-        yield
-    except BackendError as error:
-        raise BackendError(str(error).replace(" by --output", " by --reference-output")) from None
-
-
-@contextmanager
-def live_model(
-    model: str, data: LabelledData, log: Log, options: Mapping[str, Any]
-) -> Iterator[LiveModel]:
-    """Opens a model for the images of `data`, for the block."""
-    with open_model(model, options) as backend:  # type: ignore[arg-type]
-        choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
-        yield LiveModel(
-            model=model,
-            backend=backend,
-            preprocessor=Preprocessor(choice.recipe, **select(options, PreprocessorOptions)),
-            recipe=choice.label,
-            data=data,
-            batch_size=batch_size_for(backend, options.get("batch_size"), log),
-            device_timeout=options.get("device_timeout", DEVICE_TIMEOUT),
+            f"{images}: {are} not there, and the drop over all of them cannot be known; "
+            "--subset if that is intended"
         )

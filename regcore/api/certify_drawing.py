@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from regcore.api.certify_subjects import LiveModel, or_none
 from regcore.api.messages import Advance, Log, log_failures
+from regcore.counted import agreeing, counted
 from regcore.errors import MismatchError
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.reports.certify import drop_in_words
@@ -62,8 +63,8 @@ class Drawing:
         if self.session.ended or any(drawn_before < at <= drawn for at in _SAID_AT):
             mark = self.session.status()
             self.log(
-                f"{drawn} of {len(self.names)} images: drop {drop_in_words(as_dict(mark))}, "
-                f"{mark.lost} lost, {mark.won} won"
+                f"{drawn} of {counted(len(self.names), 'image')}: "
+                f"drop {drop_in_words(as_dict(mark))}, {mark.lost} lost, {mark.won} won"
             )
 
 
@@ -168,9 +169,10 @@ def _note(
     session.note_canaries(result)
     if result.alarm:
         log(
-            f"ALARM: of {result.images} images of which the reference was least sure, the answers "
-            f"to {result.outside} are not among its three best; this port has other pixels, labels "
-            "or weights. The test goes on, without these"
+            f"ALARM: of {counted(result.images, 'image')} of which the reference was least sure, "
+            f"the {agreeing(result.outside, 'answer', 'answers')} to {result.outside} "
+            f"{agreeing(result.outside, 'is', 'are')} not among its three best; this port has "
+            "other pixels, labels or weights. The test goes on, without these"
         )
     return result
 

@@ -17,6 +17,7 @@ from regcore.api.messages import Log
 from regcore.api.model import about_model
 from regcore.api.photo_list import places_of
 from regcore.backends.protocol import Backend
+from regcore.counted import agreeing, counted
 from regcore.errors import DecodeError, MismatchError
 from regcore.evaluation.predictions_csv import PREDICTIONS, TopPredictions, read_predictions
 from regcore.evaluation.run_folder import RUN, read_run
@@ -51,7 +52,7 @@ class RecordedRun:
         if lacking:
             raise MismatchError(
                 f"{self.subject.model}: its run has no decision on {len(lacking)} of "
-                f"{len(names)} images, {lacking[0]} for instance"
+                f"{counted(len(names), 'image')}, {lacking[0]} for instance"
             )
         rows = np.array([places[name] for name in names], np.intp)
         found = self.predictions
@@ -80,7 +81,8 @@ def read_recorded(path: Path, log: Log) -> RecordedRun:
     complete = bool(predictions.evaluated.all())
     if not complete:
         lacking = int((~predictions.evaluated).sum())
-        log(f"{path}: {lacking} of its images were not evaluated, and count against any verdict")
+        were = agreeing(lacking, "was not evaluated, and counts", "were not evaluated, and count")
+        log(f"{path}: {lacking} of its images {were} against any verdict")
     digest = hashlib.sha256(read_input(file)).hexdigest() if file.exists() else ""
     model, backend, provider, recipe = about
     subject = Subject(model, f"sha256:{digest}", backend, provider, recipe, output="")

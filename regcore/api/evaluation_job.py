@@ -13,6 +13,7 @@ from regcore.api.inference_inputs import model_identity, names_digest
 from regcore.api.labelled_data import LabelledData
 from regcore.api.messages import Log
 from regcore.backends.protocol import Backend, Result
+from regcore.counted import agreeing, counted
 from regcore.images.batch_stream import Batch
 from regcore.images.preprocessor import Preprocessor
 from regcore.inference.evaluate import Evaluation, Interrupted, evaluate_scored
@@ -103,7 +104,8 @@ class EvaluationJob:
                 "this one begins with the first image"
             )
         elif kept := int(journal.kept.sum()):
-            log(f"{out}: goes on where a run was interrupted, after {kept} of {count} images")
+            images = counted(count, "image")
+            log(f"{out}: goes on where a run was interrupted, after {kept} of {images}")
         return journal
 
     def evaluate(
@@ -133,7 +135,8 @@ class EvaluationJob:
         except Interrupted as interrupted:
             evaluation = interrupted.evaluation
             done = count - evaluation.not_reached
-            log(f"interrupted: {done} of {count} images were evaluated; what follows is of these")
+            were = f"{counted(count, 'image')} {agreeing(done, 'was', 'were')}"
+            log(f"interrupted: {done} of {were} evaluated; what follows is of these")
             return evaluation
 
     def _form(self) -> RunJournalForm:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from regcore.api.messages import Log, log_all, log_listing
 from regcore.api.photo_list import chosen_of_store, chosen_photos, places_of
+from regcore.counted import counted
 from regcore.images.class_folders import outermost_folders
 from regcore.images.labels import LabelledImages, label_images
 from regcore.images.preprocessor import Preprocessor
@@ -158,4 +159,5 @@ def log_missing(images: str | Path, missing: tuple[str, ...], log: Log) -> None:
     """Names labels without an image, which nobody may have intended."""
     if missing:
         log_all(log, (f"{images}: no image for the label {m}" for m in missing), _NAMED)
-        log(f"{len(missing)} labelled images are not there; --subset if that is intended")
+        are = counted(len(missing), "labelled image is", "labelled images are")
+        log(f"{are} not there; --subset if that is intended")

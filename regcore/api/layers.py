@@ -17,6 +17,7 @@ from regcore.api.recipe_choice import recipe_for_input
 from regcore.backends.recipe_fit import check_image
 from regcore.calibration.folder import MANIFEST, CalibrationSet, open_calibration
 from regcore.convert.onnx.layer_noise import layer_noise
+from regcore.counted import agreeing, counted
 from regcore.errors import MismatchError, UsageError
 from regcore.evaluation.run_folder import LAYERS
 from regcore.files.arguments import as_path, whole_within
@@ -103,7 +104,8 @@ def compare_layers(
     batch = (image.shape or (None,))[0] or 1
     whole = len(values) // batch * batch
     if not whole:
-        raise UsageError(f"{path} takes batches of {batch}, and there are {len(values)} images")
+        there = f"there {agreeing(len(values), 'is', 'are')} {counted(len(values), 'image')}"
+        raise UsageError(f"{path} takes batches of {batch}, and {there}")
     with progress(whole) as advance:
         layers = layer_noise(path, other, values[:whole], batch, done=lambda done: advance(done, 0))
     low, step = first_low(layers), largest_step(layers)

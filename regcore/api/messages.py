@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
+from regcore.counted import counted
+
 if TYPE_CHECKING:
     from regcore.errors import DecodeError
     from regcore.images.listing import Listing
@@ -61,7 +63,7 @@ def log_listing(log: Log, listed: Listing | ImageSource) -> None:
     Where `listed.broken` is not empty, the result is not complete.
     """
     if left_out := listed.left_out():
-        log(f"{listed.root}: left out beside the {len(listed.names)} images: {left_out}")
+        log(f"{listed.root}: left out beside the {counted(len(listed.names), 'image')}: {left_out}")
     log_failures(log, listed.broken)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError
 from regcore.images.listing import read_image_list
 from regcore.sources.files import FileSource
@@ -35,7 +36,8 @@ def chosen_of_store(store: Store, list_file: Path | None) -> Sequence[str]:
     strange = [name for name in names if name not in known]
     if strange:
         raise DatasetError(
-            f"{list_file}: {len(strange)} of {len(names)} images are not in the store "
+            f"{list_file}: {len(strange)} of {counted(len(names), 'image')} "
+            f"{agreeing(len(strange), 'is', 'are')} not in the store "
             f"{store.folder}, the first is {strange[0]}"
         )
     return names

@@ -20,6 +20,7 @@ from regcore.api.options import (
     select,
 )
 from regcore.api.recipe_choice import recipe_for
+from regcore.counted import counted
 from regcore.errors import BackendError, DatasetError, DecodeError, UsageError
 from regcore.evaluation.run_content import Failed
 from regcore.files.arguments import as_path, whole_within
@@ -203,7 +204,7 @@ def _listed(
             unreached.append(DecodeError(path, str(error).removeprefix(f"{path}: ")))
             continue
         if left_out := source.left_out():
-            log(f"{path}: left out beside the {len(source)} images: {left_out}")
+            log(f"{path}: left out beside the {counted(len(source), 'image')}: {left_out}")
         unreached += source.broken
         names += [source.path(place) for place in range(len(source))]
         photos += source.read()

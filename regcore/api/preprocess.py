@@ -15,6 +15,7 @@ from regcore.api.messages import (
     no_progress,
 )
 from regcore.api.preprocess_job import StoreOptions, plan_job
+from regcore.counted import agreeing, counted
 from regcore.recipes.recipe import Recipe
 from regcore.reports import preprocessing
 from regcore.store.interruption import StoreInterruptedError
@@ -142,7 +143,8 @@ def _interruption(error: KeyboardInterrupt, listed: int, out: Path | str) -> str
     if not isinstance(error, StoreInterruptedError):
         return f"interrupted: nothing is written; what is in {out} stays, the same command goes on"
     bad = f", {error.failed} bad" if error.failed else ""
+    done = error.kept + error.written
     return (
-        f"interrupted: {error.kept + error.written} of {listed} images are in {out} "
+        f"interrupted: {done} of {counted(listed, 'image')} {agreeing(done, 'is', 'are')} in {out} "
         f"({error.kept} kept, {error.written} written{bad}); the same command goes on"
     )

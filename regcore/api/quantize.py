@@ -27,6 +27,7 @@ from regcore.convert.onnx.quantize import (
     quantised_nodes,
 )
 from regcore.convert.onnx.score_noise import agreement, check_finite, scores_of, signal_to_noise
+from regcore.counted import counted
 from regcore.errors import BackendError, MismatchError, UsageError, first_line
 from regcore.files.arguments import as_path, check_several, whole_within
 from regcore.files.atomic import check_target
@@ -224,8 +225,8 @@ def _shown(log: Log, progress: ProgressBar) -> Iterator[Begin]:
 
         def begin(layers: int, seconds: float) -> Callable[[int], object]:
             log(
-                f"{layers} layers are left in float in turn, which takes about "
-                f"{layers * seconds / 60:.1f} min; nothing is written before"
+                f"{counted(layers, 'layer is', 'layers are')} left in float in turn, which takes "
+                f"about {layers * seconds / 60:.1f} min; nothing is written before"
             )
             advance = shown.enter_context(progress(layers))
             return lambda done: advance(done, 0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from regcore.api.messages import Log, ProgressBar, log_all, log_background, no_log, no_progress
 from regcore.api.options import existing, optional
+from regcore.counted import counted
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.score import Score, read_image_labels, score
 from regcore.evaluation.score_files.source import open_scores, read_names
@@ -101,7 +102,8 @@ def score_predictions(
     unknown = [image for image in expected if image not in by_image]
     if unknown:
         raise DatasetError(
-            f"{subset}: {len(unknown)} images have no label, the first is {unknown[0]}"
+            f"{subset}: {counted(len(unknown), 'image has', 'images have')} no label, the first is "
+            f"{unknown[0]}"
         )
     opened = open_scores(predictions, expected, output=output, names=names)
     several = None if real is None else read_real_labels(real, opened.names)
@@ -147,11 +149,14 @@ def _log_all(score: Score, log: Log) -> None:
 
     each("left out, no prediction by its name", score.stray)
     if score.longer:
-        log(f"{len(score.longer)} files go on after their first line, which alone counts")
+        go = counted(len(score.longer), "file goes", "files go")
+        log(f"{go} on after the first line, which alone counts")
     if score.topn.tied:
-        log(f"{score.topn.tied} images have equal scores that matter; --ties {score.topn.ties}")
+        have = counted(score.topn.tied, "image has", "images have")
+        log(f"{have} equal scores that matter; --ties {score.topn.ties}")
     if score.topn.nan:
-        log(f"{score.topn.nan} images have scores that are NaN, which is never a hit")
+        have = counted(score.topn.nan, "image has", "images have")
+        log(f"{have} scores that are NaN, which is never a hit")
     log_all(log, map(str, score.errors), _NAMED)
     each("no scores of this image", score.missing)
     each("no label for these scores", score.surplus)

@@ -11,6 +11,7 @@ from typing import Any
 from regcore.api.calibration_check import tell_seen
 from regcore.api.messages import Log, no_log
 from regcore.api.options import existing, optional
+from regcore.counted import counted
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.baseline import check_baseline
 from regcore.evaluation.baseline_verdict import AgainstBaseline, Measured, against_baseline
@@ -176,8 +177,8 @@ def _by_baseline(
         notes = (words,) if words else ()
     if row.images is not None and measured.images < row.images:
         log(
-            f"{measured.images} images, the baseline is of {row.images}: the interval holds if "
-            "they are a random part of those"
+            f"{counted(measured.images, 'image')}, the baseline is of {row.images}: the interval "
+            "holds if they are a random part of those"
         )
     return against_baseline(measured, row, margin, notes=notes)
 
@@ -190,7 +191,8 @@ def _by_run(run: Run, against: Path, margin: Margin, log: Log) -> AgainstRun:
             f"{other.recipe.identity}: what differs may come from there"
         )
     if not other.complete:
-        log(f"{against}: incomplete: {other.images} images were evaluated")
+        were = counted(other.images, "image was", "images were")
+        log(f"{against}: incomplete: {were} evaluated")
     complete = run.complete and other.complete
     return against_run(run.predictions(), other.predictions(), margin, complete=complete)
 

@@ -15,6 +15,7 @@ from regcore.api.messages import (
     no_log,
     no_progress,
 )
+from regcore.counted import agreeing, counted
 from regcore.errors import DecodeError
 from regcore.evaluation.run_content import Failed
 from regcore.host import default_workers
@@ -130,7 +131,10 @@ def verify_images(
                 preprocessor = Preprocessor(store.recipe, workers=workers)
                 found = verify_store(store, preprocessor, sample=sample, progress=advance)
     except KeyboardInterrupt:
-        log(f"interrupted: {seen[0]} of {len(store)} images were looked at, {seen[1]} of them bad")
+        log(
+            f"interrupted: {seen[0]} of {counted(len(store), 'image')} "
+            f"{agreeing(seen[0], 'was', 'were')} looked at, {seen[1]} of them bad"
+        )
         raise LoggedInterrupt from None
     gone = set(found.gone)
     verified = VerifiedStore(
@@ -163,6 +167,8 @@ def _log_all(verified: VerifiedStore, store: Store, log: Log) -> None:
     if found.gone and not found.compared:
         log("no source is there; --ledger compares a store with its own checksums")
     if store.failed:
-        log(f"{len(store.failed)} of {len(store.listed)} listed images have no values there")
+        have = agreeing(len(store.failed), "has", "have")
+        of = counted(len(store.listed), "listed image")
+        log(f"{len(store.failed)} of {of} {have} no values there")
     if not found.compared:
         log(f"{store.folder}: NOTHING was compared, so that nothing is known of this store")

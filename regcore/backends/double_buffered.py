@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from regcore.backends.deferred_interrupt import deferred_sigint
 from regcore.backends.page_locked import ResourceStack
 from regcore.backends.protocol import SCORES_KEPT, Backend, DeviceStage, Result, Span
+from regcore.counted import counted
 from regcore.errors import BackendError, DeviceHungError
 from regcore.models.tensors import TensorSpec, as_scores, describe, scores_spec
 
@@ -123,10 +124,12 @@ class DoubleBufferedBackend(Backend, Generic[S, E]):
             raise BackendError(f"{subject}: takes {spec}, not {given}")
         if not 1 <= len(batch) <= (self.max_batch or 0):
             raise BackendError(
-                f"{subject}: takes 1 to {self.max_batch} images at a time, not {len(batch)}"
+                f"{subject}: takes 1 to {counted(self.max_batch or 0, 'image')} at a time, "
+                f"not {len(batch)}"
             )
         if len(self._in_work) == self.depth:
-            raise BackendError(f"{subject}: {self.depth} results wait to be taken")
+            wait = counted(self.depth, "result waits", "results wait")
+            raise BackendError(f"{subject}: {wait} to be taken")
 
     def result(self) -> Result:
         """Waits for the scores of the oldest batch."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from regcore.calibration.form import CalibrationForm, calibration_identity
+from regcore.counted import counted
 from regcore.errors import DatasetError, MismatchError
 from regcore.files.arguments import as_path
 from regcore.files.json_input import read_json
@@ -98,4 +99,5 @@ class CalibrationSet(Sequence[Array]):
         return self._store[key]
 
     def __repr__(self) -> str:
-        return f"<CalibrationSet {str(self.folder)!r}: {len(self)} images, {self.identity}>"
+        images = counted(len(self), "image")
+        return f"<CalibrationSet {str(self.folder)!r}: {images}, {self.identity}>"

@@ -12,6 +12,7 @@ from regcore.backends.cuda.resources import Resources
 from regcore.backends.cuda.runtime import Cuda, import_cuda
 from regcore.backends.tensorrt.library import import_tensorrt
 from regcore.calibration.folder import CalibrationSet, open_calibration
+from regcore.counted import counted
 from regcore.errors import BackendError, UsageError
 from regcore.files.arguments import as_path, whole_within
 from regcore.files.atomic import replacing, write_text
@@ -51,8 +52,8 @@ def tensorrt_calibrator(
     batch_size = whole_within("batch_size", batch_size, 1, _LARGEST_BATCH)
     if len(images) % batch_size:
         raise UsageError(
-            f"batch_size {batch_size}: there are {len(images)} calibration images, no whole number "
-            "of batches"
+            f"batch_size {batch_size}: the set has {counted(len(images), 'image')}, no whole "
+            "number of batches"
         )
     return _calibrator_class(base)(_Feed(images, batch_size, device), _Cache(cache, images))
 

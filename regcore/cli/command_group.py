@@ -14,14 +14,12 @@ import click
 
 from regcore.api.messages import LoggedInterrupt
 from regcore.cli.console import report_failure, report_usage
+from regcore.cli.docstrings import complete_help
 from regcore.cli.repeated_options import tell_repeated
 from regcore.cli.sections import Section
 from regcore.cli.termination import interrupted_code
 
 _LINE = "regcore.command_line"
-#: What commands say of themselves stands in their docstrings.
-_WITHOUT_DOCSTRINGS = sys.flags.optimize > 1
-_INSTEAD = "What this does is not told under 'python -OO'; run --help without -OO."
 
 
 def command_line() -> list[str] | None:
@@ -44,8 +42,7 @@ class _Modules(MutableMapping[str, click.Command]):
             module = import_module(f"regcore.cli.{name}")
             found = self._loaded[name] = getattr(module, name)
             found.short_help = self._purposes[name]
-            if _WITHOUT_DOCSTRINGS:
-                found.help = _INSTEAD
+            complete_help(found)
         return found
 
     def __setitem__(self, name: str, command: click.Command) -> None:
@@ -70,8 +67,7 @@ class Commands(click.Group):
     def list_in(self, sections: Sequence[Section]) -> None:
         """Makes these commands known, in the order in which --help shows them."""
         self.sections = sections
-        if _WITHOUT_DOCSTRINGS:
-            self.help = _INSTEAD
+        complete_help(self)
         self.commands = _Modules(dict(one for _, listed in sections for one in listed))
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -10,6 +10,7 @@ import click
 from regcore._native.choices import LAYOUTS
 from regcore.cli.console import log, print_json
 from regcore.cli.options import FileLike
+from regcore.counted import counted
 from regcore.errors import UsageError
 
 _FILES_WITH_WEIGHTS = 2
@@ -121,4 +122,6 @@ def _weights_and_out(
     if not pretrained and len(files) == _FILES_WITH_WEIGHTS:
         return files[0], files[1]
     wanted = "only OUT.onnx with --pretrained" if pretrained else "WEIGHTS and OUT.onnx"
-    raise UsageError(f"expected {wanted}, not {len(files)} files ('regcore export --help')")
+    raise UsageError(
+        f"expected {wanted}, not {counted(len(files), 'file')} ('regcore export --help')"
+    )

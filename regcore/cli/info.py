@@ -8,6 +8,7 @@ import click
 
 from regcore.cli.console import log
 from regcore.cli.options import StoreFolder
+from regcore.counted import counted
 from regcore.errors import UsageError
 
 
@@ -48,6 +49,7 @@ def info(
     else:
         lines = jpg_info(folder)
         if (left := left_out_of_jpg(folder)).count:
-            log(f"{folder}: left out: {left.count} files that are no .jpg or .jpeg ({left})")
+            files = counted(left.count, "file that is", "files that are")
+            log(f"{folder}: left out: {files} no .jpg or .jpeg ({left})")
     remove_abandoned(out.parent)
-    click.echo(f"{write_info(out, lines)} images in {out}")
+    click.echo(f"{counted(write_info(out, lines), 'image')} in {out}")

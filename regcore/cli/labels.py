@@ -17,6 +17,7 @@ from regcore.cli.score_options import (
     output_option,
     workers_option,
 )
+from regcore.counted import counted
 
 _SHOWN = 10
 _FIRST = 500
@@ -77,6 +78,7 @@ def labels(*, report_in: Path | None, show: int, as_json: bool, **options: Any) 
         print_document(to_text(examined.form, examined.found.class_names, show))
     put_into_report(report_in, examined)
     if examined.found.left_out:
-        log(f"{examined.found.left_out} labels have no scores that could be read")
+        have = counted(examined.found.left_out, "label has", "labels have")
+        log(f"{have} no scores that could be read")
     if not examined.sound:
         raise click.exceptions.Exit(NOT_MET)

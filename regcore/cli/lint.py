@@ -8,6 +8,7 @@ import click
 
 from regcore.api.messages import log_all
 from regcore.cli.console import INCOMPLETE, MISMATCH, log, print_json, print_text
+from regcore.counted import agreeing, counted
 
 _MOST_NOTES = 40
 
@@ -31,7 +32,9 @@ def lint_guide(guide: Path, form: str, *, as_json: bool) -> None:
     if not result.checked:
         log(f"{guide}: nothing in it could be compared with anything else in it")
         raise click.exceptions.Exit(INCOMPLETE)
-    log(f"{guide}: {len(result.mismatches)} of {result.checked} figures are not what they say")
+    wrong, figures = len(result.mismatches), counted(result.checked, "figure")
+    are = agreeing(wrong, "is not what it says", "are not what they say")
+    log(f"{guide}: {wrong} of {figures} {are}")
     if result.mismatches:
         if form == "table" and not as_json and result.corrected:
             log("--format markdown prints the table as it should be")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
+from regcore.cli.docstrings import docstring_of
 from regcore.images.folder_orders import FOLDER_ORDERS
 from regcore.scores.registry import metric_names
 
@@ -115,18 +116,18 @@ class StoreFolder(_CompletedAsFile, click.ParamType[str]):
 
 #: For the help of commands whose argument says where photos are.
 PHOTOS_HELP = """\
-    Photos are a folder with its sub-folders, an image file, a list of either (.lst, .list, .txt:
-    one path a line), or kept inside other files: .tar (as WebDataset writes it), .zip, .parquet,
-    .arrow, .feather (columns 'image' and 'label', as of Hugging Face), an LMDB. Several shards are
-    one list as 'shard-{000..063}.tar' or 'shard-*.tar', and fsspec opens URLs such as
-    s3://bucket/val-{00..63}.tar or hf://datasets/NAME/val.parquet. An image inside is named as
-    shard-000.tar::n01440764/x.jpg.
+Photos are a folder with its sub-folders, an image file, a list of either (.lst, .list, .txt:
+one path a line), or kept inside other files: .tar (as WebDataset writes it), .zip, .parquet,
+.arrow, .feather (columns 'image' and 'label', as of Hugging Face), an LMDB. Several shards are
+one list as 'shard-{000..063}.tar' or 'shard-*.tar', and fsspec opens URLs such as
+s3://bucket/val-{00..63}.tar or hf://datasets/NAME/val.parquet. An image inside is named as
+shard-000.tar::n01440764/x.jpg.
 """
 
 
 def photos_help(command: Callable[..., None]) -> Callable[..., None]:
     """Puts PHOTOS_HELP into the docstring of a command, before its examples."""
-    text, mark, examples = (command.__doc__ or "").partition("    \b\n")
+    text, mark, examples = docstring_of(command).partition("\b\n")
     command.__doc__ = f"{text}{PHOTOS_HELP}\n{mark}{examples}"
     return command
 

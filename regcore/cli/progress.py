@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 
 from regcore.cli.console import log
+from regcore.counted import counted
 from regcore.reports.printable import printable
 
 _TOLD_EVERY = 60.0  # s
@@ -17,11 +18,11 @@ _MINUTE, _HOUR = 60, 3600
 
 @contextlib.contextmanager
 def progress_bar(
-    title: str, total: int, *, unit: str = "images"
+    title: str, total: int, *, unit: str = "image"
 ) -> Iterator[Callable[[int, int], None]]:
     """Yields a function to call with the images done and, of these, failed.
 
-    unit: what is counted where it is no images.
+    unit: what is counted, by default images: the word for one.
 
     On a terminal it shows a bar, the rate, the time left and the failures; elsewhere the same is
     told in a line every minute, also when nothing is done.
@@ -51,7 +52,7 @@ def progress_bar(
             progress.update(
                 task,
                 completed=done,
-                rate=f"{_rate(speed)} {unit}/s" if speed else "",
+                rate=f"{_rate(speed)} {unit}s/s" if speed else "",
                 bad=f"{failed} bad" if failed else "",
             )
 
@@ -94,13 +95,13 @@ class _Told:
 
     def sentence(self) -> str:
         """`evaluating: 3000 of 50000 images, 50.0 images/s, 15 min 40 s left, 2 bad`."""
-        parts = [f"{self._title}: {self._done} of {self._total} {self._unit}"]
+        parts = [f"{self._title}: {self._done} of {counted(self._total, self._unit)}"]
         if self._before is not None:
             done, since = self._before
             now = monotonic()
             rate = (self._done - done) / max(now - since, 1e-9)
             self._before = self._done, now
-            parts.append(f"{rate:.1f} {self._unit}/s")
+            parts.append(f"{rate:.1f} {self._unit}s/s")
             if rate > 0:
                 parts.append(f"{duration((self._total - self._done) / rate)} left")
         if self._failed:

@@ -104,7 +104,7 @@ def quantize(*, as_json: bool, per_tensor: bool, **options: Any) -> None:  # noq
         **options,
         per_channel=not per_tensor,
         log=log,
-        progress=partial(progress_bar, "searching", unit="layers"),
+        progress=partial(progress_bar, "searching", unit="layer"),
     )
     if as_json:
         print_json(made.to_dict())

@@ -11,6 +11,7 @@ import click
 from regcore.cli.console import INCOMPLETE, MISMATCH, log, print_json
 from regcore.cli.options import StoreFolder
 from regcore.cli.progress import progress_bar
+from regcore.counted import counted
 
 _PERCENT = 100
 
@@ -55,7 +56,8 @@ def verify(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
         print_json(verified.to_dict())
     else:
         click.echo(
-            f"{found.compared} of {verified.images} images compared: {len(found.differing)} differ"
+            f"{found.compared} of {counted(verified.images, 'image')} compared: "
+            f"{counted(len(found.differing), 'differs', 'differ')}"
         )
     if found.differing:
         raise click.exceptions.Exit(MISMATCH)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
+
 #: Fewer images, or classes, may match by chance.
 _FEWEST_IMAGES = 50
 _FEWEST_CLASSES = 10
@@ -133,7 +135,7 @@ def _explains(count: int, hits: int, images: int) -> bool:
 
 
 def _share(count: int, labels: NDArray[np.int64]) -> str:
-    return f"{count} of {len(labels)} images"
+    return f"{count} of {counted(len(labels), 'image')}"
 
 
 def _count(values: NDArray[np.int64]) -> int:

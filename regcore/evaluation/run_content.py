@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from regcore.calibration.record import RunQuantization
+from regcore.counted import counted
 from regcore.files.number_input import parse_float
 from regcore.schemas.fields import described
 from regcore.scores.metric import MetricValue
@@ -91,7 +92,8 @@ class RunContent:
             raise ValueError("more hits than images, or more images than were expected")
         if self.complete and self.images != self.expected_images:
             raise ValueError(
-                f"it says that it is complete, with {self.images} of {self.expected_images} images"
+                f"it says that it is complete, with {self.images} of "
+                f"{counted(self.expected_images, 'image')}"
             )
         if sorted(self.hits) != self.hits:
             raise ValueError("more hits among fewer choices")
@@ -103,7 +105,9 @@ class RunContent:
         for rank, hits in enumerate(self.hits if self.images else [], 1):
             text = self.accuracy[f"Top{rank}"]
             if abs(_percent(text) - 100 * hits / self.images) > _ROUNDING:
-                raise ValueError(f"Top{rank} of {text} contradicts {hits} of {self.images} images")
+                raise ValueError(
+                    f"Top{rank} of {text} contradicts {hits} of {counted(self.images, 'image')}"
+                )
 
 
 def _percent(text: str) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError, RegcoreError
 from regcore.evaluation.predictions_csv import (
     OLDER_PREDICTIONS,
@@ -69,11 +70,12 @@ class Run:
         if not path.exists() and older.exists():
             path = older
         found = read_predictions(path)
-        counted, hits = int(found.evaluated.sum()), int(found.correct.sum())
-        if (counted, hits) != (self.images, self.hits):
+        evaluated, hits = int(found.evaluated.sum()), int(found.correct.sum())
+        if (evaluated, hits) != (self.images, self.hits):
             raise DatasetError(
-                f"{path}: is of another run: {hits} of {counted} images are right in it, and "
-                f"{self.hits} of {self.images} in {RUN}"
+                f"{path}: is of another run: {hits} of {counted(evaluated, 'image')} "
+                f"{agreeing(hits, 'is', 'are')} right in it, and {self.hits} of {self.images} "
+                f"in {RUN}"
             )
         return found
 

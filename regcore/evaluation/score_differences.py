@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import MismatchError
 from regcore.evaluation.score_files.source import ScoreSet
 from regcore.schemas.fields import Amount, Count, described
@@ -59,8 +60,8 @@ def compare_scores(now: ScoreSet, before: ScoreSet) -> ScoreDifferences:
             )
     if now.names != before.names or now.classes != before.classes:
         raise MismatchError(
-            f"{len(now.names)} images with {now.classes} scores do not compare with "
-            f"{len(before.names)} with {before.classes}"
+            f"{counted(len(now.names), 'image')} with {counted(now.classes, 'score')} each cannot "
+            f"be compared with {len(before.names)} with {before.classes}"
         )
     difference, cosine = _Worst(0.0), _Worst(1.0)
     same = bits = lost = 0

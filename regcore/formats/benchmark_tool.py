@@ -25,6 +25,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.files.number_input import NUMBER, parse_count, parse_decimal
 from regcore.formats.named_batch import batch_in_name
@@ -133,7 +134,7 @@ def benchmark_cell(path: Path, text: str, metric: RateKind) -> MeasuredRate:
         return measured_cell(batch, rate.text, str(path), rate.line)
     # The tool counts there what goes through, and that is batches.
     cell = measured_cell(batch, rate.text, str(path), rate.line, unit="batches/s")
-    return cell.times(batch, f"x {batch} image{'s' if batch > 1 else ''} a batch")
+    return cell.times(batch, f"x {counted(batch, 'image')} a batch")
 
 
 def _check_batch(path: Path, text: str, batch: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.files.atomic import write_text
 from regcore.files.json_input import as_form, read_json
@@ -132,7 +133,7 @@ def parse_guide_result(parsed: object, path: Path) -> GuideResult:
         raise DatasetError(f"{path}: no evaluation gives these figures: {told}")
     if images > expected:
         raise DatasetError(
-            f"{path}: no evaluation gives these figures: {images} of {expected} images"
+            f"{path}: no evaluation gives these figures: {images} of {counted(expected, 'image')}"
         )
     return GuideResult(
         images=images, expected_images=expected, complete=lacking is None, percent=percent_of

@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
+from regcore.counted import counted
 from regcore.errors import DatasetError, UsageError
 from regcore.files.input_file import read_input_text
 from regcore.files.number_input import parse_count, parse_decimal, parse_float
@@ -226,7 +227,7 @@ def _number(row: _Row, name: str, place: str, read: Callable[[str], _N]) -> _N:
 
 def _unknown(model: str | None, known: list[str], source: str) -> str:
     if model is None:
-        return f"{source} has {len(known)} models, name one of them: FILE.csv:MODEL"
+        return f"{source} has {counted(len(known), 'model')}, name one of them: FILE.csv:MODEL"
     same = [name for name in known if name.partition(".")[0] == model.partition(".")[0]]
     near = ", ".join(same or difflib.get_close_matches(model, known, _SHOWN, 0.4))
     return f"no baseline of {model!r} ({source})" + (f"; there is {near}" if near else "")

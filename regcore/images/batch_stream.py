@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
+from regcore.counted import counted
 from regcore.errors import DecodeError, RegcoreError
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.sources import split_reports
@@ -63,7 +64,8 @@ class Batch:
     def __repr__(self) -> str:
         shape = " x ".join(map(str, self.images.shape[1:]))
         bad = f", {len(self.errors)} bad" if self.errors else ""
-        return f"<Batch: {len(self.images)} images of {shape} {self.images.dtype}{bad}>"
+        count = counted(len(self.images), "image")
+        return f"<Batch: {count} of {shape} {self.images.dtype}{bad}>"
 
 
 class BatchStream:
@@ -85,6 +87,10 @@ class BatchStream:
         self._one_at_a_time = threading.Lock()
         # At the latest when the interpreter ends: later, workers could not call Pillow any more.
         weakref.finalize(self, stream.close)
+
+    def __repr__(self) -> str:
+        count = counted(len(self._items), "image")
+        return f"<BatchStream: {count} in batches of {len(self._buffers[0])}>"
 
     def __iter__(self) -> Iterator[Batch]:
         return self

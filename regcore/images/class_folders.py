@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.files.names import ARCHIVE_MARK, split_member
 from regcore.images.label_files.imagenet import WORDNET_ID, class_indices
@@ -88,7 +89,7 @@ def number_labels(names: Sequence[str]) -> FolderLabels:
 
     labels = _labels(names, _innermost, label)
     count = _count(labels)
-    form = f"{count} classes, by folders called by their numbers"
+    form = f"{counted(count, 'class')}, by folders called by their numbers"
     return FolderLabels(labels, form, imagenet=count == IMAGENET_CLASSES)
 
 
@@ -100,7 +101,8 @@ def sorted_labels(names: Sequence[str], folders: Iterable[str] = ()) -> FolderLa
     there = set(folders) | outermost_folders(names)
     place = {folder: index for index, folder in enumerate(sorted(there))}
     labels = _labels(names, _outermost, lambda folder: place[folder])
-    return FolderLabels(labels, f"{len(place)} class folders, in the order of their sorted names")
+    form = f"{counted(len(place), 'class folder')}, in the order of their sorted names"
+    return FolderLabels(labels, form)
 
 
 def outermost_folders(names: Iterable[str]) -> set[str]:
@@ -115,7 +117,7 @@ def mapped_labels(names: Sequence[str], classes: Mapping[str, int]) -> FolderLab
     """
     folder = _wordnet_folder if any(map(WORDNET_ID.fullmatch, classes)) else _innermost
     labels = _labels(names, folder, lambda found: classes.get(found, NO_LABEL))
-    return FolderLabels(labels, f"{_count(labels)} of {len(classes)} classes")
+    return FolderLabels(labels, f"{_count(labels)} of {counted(len(classes), 'class')}")
 
 
 def _labels(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from regcore.counted import counted
+
 UPRIGHT = 1
 
 
@@ -52,9 +54,7 @@ def diagnostics_summary(diagnostics: Sequence[Diagnostic]) -> dict[str, str]:
         "clipped": (len(clipped(diagnostics)), "of more than 8 bits a value, which Pillow clips"),
     }
     return {
-        name: f"{count} {'image' if count == 1 else 'images'} {what}"
-        for name, (count, what) in counts.items()
-        if count
+        name: f"{counted(count, 'image')} {what}" for name, (count, what) in counts.items() if count
     }
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError, LabelError, UsageError
 from regcore.images.class_folders import (
     FolderLabels,
@@ -117,7 +118,7 @@ def _found(
 ) -> _Found:
     others = None if own is None else np.asarray(own, np.int64)
     if others is not None and others.shape != (len(names),):
-        raise ValueError(f"labels of {others.shape} do not go with {len(names)} images")
+        raise ValueError(f"labels of {others.shape} do not go with {counted(len(names), 'image')}")
     if labels is None and others is not None:
         return _Found(others, "the source's own", folders=_imagenet_folders(names))
     if labels is None or labels in FOLDER_ORDERS:
@@ -175,4 +176,6 @@ def _lacking(unlabelled: Sequence[str], count: int, root: str | Path, order: str
         advice = f"none lies in a class folder of --labels {order}; --labels takes a file, too"
     else:
         advice = "the labels are of other images, or their folders are named otherwise"
-    return f"{len(unlabelled)} of {count} images have no label: {named}{more}; {advice}"
+    have = agreeing(len(unlabelled), "has", "have")
+    images = counted(count, "image")
+    return f"{len(unlabelled)} of {images} {have} no label: {named}{more}; {advice}"

@@ -12,6 +12,7 @@ from regcore.errors import RegcoreError
 from regcore.images.diagnostics import UPRIGHT
 from regcore.images.format_names import HEAD_BYTES, format_of
 from regcore.images.own_pillow import image_module
+from regcore.images.pillow_images import is_clipped
 from regcore.images.webp_header import HEADER_BYTES, webp_size
 
 if TYPE_CHECKING:
@@ -29,10 +30,6 @@ _BYTES_PER_PIXEL_OF_OTHERS = 8
 _BYTES_AT_A_TIME = 1 << 20
 
 _ORIENTATION_TAG = 0x0112
-
-# Modes whose values Pillow's convert clips to 0 ... 255, and cuts to whole numbers. Pictures of 16
-# bits in colour are none of these: Pillow drops their lower halves as it reads them.
-_CLIPPED_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 
 # Errors of the process, by no fault of an image.
 _LACKING = (EMFILE, ENFILE, ENOMEM)
@@ -78,7 +75,7 @@ def decode_as(mode: str, encoded: bytes, canvas: Canvas) -> Seen:
             image.load()
             _copy(image if image.mode == mode else image.convert(mode), canvas)
             # Once loaded: Pillow turns a TIFF, which is then upright.
-            return Seen(orientation_of(image), image.mode in _CLIPPED_MODES)
+            return Seen(orientation_of(image), is_clipped(image))
     except pillow.UnidentifiedImageError:
         raise ValueError(_not_taken(encoded)) from None
     except OSError as error:

@@ -14,10 +14,20 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
 
+# Modes whose values Pillow's convert clips to 0 ... 255, and cuts to whole numbers. Pictures of 16
+# bits in colour are none of these: Pillow drops their lower halves as it reads them.
+_CLIPPED_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
+
+
 def is_pillow_image(item: object) -> TypeIs[Image]:
     """Whether it is an image of Pillow, which only a process that has loaded Pillow can hold."""
     pillow = sys.modules.get("PIL.Image")
     return pillow is not None and isinstance(item, pillow.Image)
+
+
+def is_clipped(image: Image) -> bool:
+    """Whether its values have more than 8 bits, which Pillow clips where it makes RGB of them."""
+    return image.mode in _CLIPPED_MODES
 
 
 def pixels_of(

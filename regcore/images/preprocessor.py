@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
 from regcore._native.choices import MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANS, ON_WARNING
+from regcore.counted import counted
 from regcore.errors import DecodeError, UsageError
 from regcore.files.arguments import check_choice, check_switch, shown, whole_within
 from regcore.files.atomic import refuse_special
@@ -56,8 +57,7 @@ class Preprocessor:
 
     An image is a path, the bytes of a file, pixels, or an image of Pillow. Those of Pillow are
     converted to RGB before any work begins, which gives the pixels of their file's decode; their
-    EXIF orientation is applied where the recipe applies it. No diagnostic tells of it, nor of a
-    mode that convert clips.
+    EXIF orientation is applied where the recipe applies it, of which no diagnostic tells.
 
     recipe, workers; settings: the other arguments, by name, with which another one can be made.
 
@@ -87,7 +87,9 @@ class Preprocessor:
         memory: bytes that all images in work may hold together (files, decoded pixels, what the
             decoders need), by default without bound. Each header is read first; a large image
             waits for the others, and one that needs more than three quarters is a DecodeError.
-            Results, the ring of a stream and small fixed things are not counted.
+            Results, the ring of a stream and small fixed things are not counted. From image to
+            image, and from one call or stream to the next, each worker keeps up to 64 MiB of what
+            it has used, of a small budget less; it goes with the Preprocessor.
         max_file_bytes, max_pixels, max_scans (of a progressive JPEG): an image over a limit is a
             DecodeError before anything is allocated for it. Pillow has its own limit of pixels
             for what it decodes.
@@ -130,6 +132,11 @@ class Preprocessor:
     def __reduce__(self) -> tuple[object, ...]:
         """A pickled one has as many workers, and times of its own, wherever it is loaded."""
         return partial(type(self), **self.settings, workers=self.workers), (self.recipe,)
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.recipe.image_shape))
+        made = f"{shape} {self.recipe.dtype} by recipe {self.recipe.identity}"
+        return f"<Preprocessor: {made}, {counted(self.workers, 'worker')}>"
 
     def _decode_external(self) -> Callable[[bytes, Canvas], Seen]:
         """What decodes images that the core does not take."""
@@ -189,7 +196,8 @@ class Preprocessor:
         for target in targets:
             refuse_special(target)
         if len(targets) != len(images):
-            raise UsageError(f"{len(images)} images need as many paths, not {len(targets)}")
+            needs = counted(len(images), "image needs", "images need")
+            raise UsageError(f"{needs} as many paths, not {len(targets)}")
         check_targets(targets, images)
         sums = checksums_for(images, checksums)
         with self._core.turn() as core, core_errors():
@@ -269,7 +277,10 @@ class Preprocessor:
         if buffers is not None:
             refuse_overlaps(memory, images)
         if not 1 <= keep < len(memory):
-            raise UsageError(f"a stream that keeps {keep} batches needs more than {keep} buffers")
+            raise UsageError(
+                f"a stream that keeps {counted(keep, 'batch')} needs more than "
+                f"{counted(keep, 'buffer')}"
+            )
         with core_errors():
             stream = native.Stream(
                 self._core.get(), images, self._decode_external(), batch_size, memory, keep
@@ -291,7 +302,8 @@ class Preprocessor:
     def _ring(self, shape: tuple[int, ...], count: int, images: int) -> list[Array]:
         """Arrays for so many batches, of which no more than so many images are written at once."""
         used = min(images, count * shape[0])
-        check_free(used * self._core.get().slot_bytes(), f"{used} images in batches of {shape[0]}")
+        what = f"{counted(used, 'image')} in batches of {shape[0]}"
+        check_free(used * self._core.get().slot_bytes(), what)
         return [aligned_empty(shape, self.recipe.numpy_dtype) for _ in range(count)]
 
     def _items(self, items: Sequence[Image]) -> list[native.Item]:

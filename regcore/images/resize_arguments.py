@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native.choices import PASS_ORDERS, RESIZE_FILTERS
+from regcore.counted import counted
 from regcore.errors import UsageError
 from regcore.files.arguments import check_choice, shown, whole_within
 from regcore.images.picture_items import PictureItem
@@ -63,7 +64,9 @@ def sizes_of(sizes: Size | Sequence[Size], count: int) -> list[Size]:
     if len(given) == 2 and all(isinstance(side, (int, np.integer)) for side in given):  # noqa: PLR2004
         given = [given] * count
     if len(given) != count:
-        raise UsageError(f"{count} images need one size or as many, not {len(given)}")
+        raise UsageError(
+            f"{counted(count, 'image needs', 'images need')} one size or as many, not {len(given)}"
+        )
     return [_size(size) for size in given]
 
 
@@ -87,7 +90,9 @@ def boxes_of(box: Box | Sequence[Box | None] | None, count: int) -> list[Box | N
     if given and isinstance(given[0], (int, float, np.number)):
         return [_box(given)] * count
     if len(given) != count:
-        raise UsageError(f"{count} images need one box or as many, not {len(given)}")
+        raise UsageError(
+            f"{counted(count, 'image needs', 'images need')} one box or as many, not {len(given)}"
+        )
     return [None if each is None else _box(each) for each in given]
 
 
@@ -106,7 +111,8 @@ def check_results(
 ) -> None:
     """Raises UsageError for what cannot take the results, each of its shape."""
     if len(results) != len(shapes):
-        raise UsageError(f"{len(shapes)} images need as many arrays as out, not {len(results)}")
+        needs = counted(len(shapes), "image needs", "images need")
+        raise UsageError(f"{needs} as many arrays as out, not {len(results)}")
     items = [picture.item for picture in pictures]
     memory = [bytes_of(a, s, np.dtype(np.uint8)) for a, s in zip(results, shapes, strict=True)]
     refuse_overlaps(memory, items)

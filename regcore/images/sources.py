@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
+from regcore._native.sources import ClippedPixels
 from regcore.errors import DecodeError, OutputError, RegcoreError, UsageError
 from regcore.files.arguments import is_masked_array
 from regcore.images.diagnostics import Diagnostic
-from regcore.images.pillow_images import is_pillow_image, pixels_of
+from regcore.images.pillow_images import is_clipped, is_pillow_image, pixels_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -103,7 +104,9 @@ def _pillow_item(image: PillowImage, index: int, *, upright: bool) -> native.Ite
         pixels = pixels_of(image, upright=upright)
     except (OSError, SyntaxError, ValueError) as error:
         return UnloadableImage(unnamed_item(index), str(error))
-    return pixels if pixels.size else UnloadableImage(unnamed_item(index), "has no pixels")
+    if not pixels.size:
+        return UnloadableImage(unnamed_item(index), "has no pixels")
+    return ClippedPixels(pixels) if is_clipped(image) else pixels
 
 
 class UnloadableImage(ImageOnDemand):

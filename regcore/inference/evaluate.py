@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend, Result
+from regcore.counted import counted
 from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
 from regcore.images.diagnostics import Diagnostic
@@ -115,7 +116,7 @@ def evaluate(
     """
     wanted = _wanted(labels, journal)
     if len(items) != len(wanted):
-        raise ValueError(f"{len(items)} items, but {len(wanted)} labels")
+        raise ValueError(f"{counted(len(items), 'item')}, but {counted(len(wanted), 'label')}")
     state = _EvaluationState(
         labels, wanted, metrics, background=background, progress=progress, journal=journal
     )

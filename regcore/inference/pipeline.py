@@ -15,6 +15,7 @@ from time import perf_counter
 
 from regcore.backends.deferred_interrupt import deferred_sigint
 from regcore.backends.protocol import SCORES_KEPT, Backend, Result
+from regcore.counted import counted
 from regcore.errors import BackendError, DeviceHungError
 from regcore.images.batch_stream import Batch, BatchStream
 from regcore.inference.device_timeout import DEVICE_TIMEOUT
@@ -207,8 +208,8 @@ class _Pipeline:
             times.spans = result.spans
             if len(result.scores) != times.images:
                 raise BackendError(
-                    f"{self._backend.name} gave {len(result.scores)} rows of scores for "
-                    f"{times.images} images"
+                    f"{self._backend.name} gave {counted(len(result.scores), 'row')} of scores for "
+                    f"{counted(times.images, 'image')}"
                 )
             if times.images < _TOGETHER and not result.lasting:
                 # Its memory will be used anew before all of them are handed on.

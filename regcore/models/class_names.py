@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from regcore.counted import counted
 from regcore.errors import DatasetError, UsageError
 from regcore.files.input_file import read_input_text
 from regcore.files.json_input import parse_json
@@ -56,7 +57,9 @@ def names_of_classes(names: Sequence[str], classes: int, source: str) -> tuple[s
         return tuple(names)
     if len(names) == classes - 1 and has_background(classes):
         return ("background", *names)
-    raise UsageError(f"{source}: has names of {len(names)} classes, the model has {classes}")
+    raise UsageError(
+        f"{source}: has names of {counted(len(names), 'class')}, the model has {classes}"
+    )
 
 
 def parse_class_names(text: str, source: str) -> tuple[str, ...]:
@@ -126,7 +129,7 @@ def _by_index(named: Mapping[int, str], count: int, source: str) -> tuple[str, .
     lacking = next((index for index in range(count) if index not in named), None)
     if lacking is not None:
         raise DatasetError(
-            f"{source}: names {count} classes, but not class {lacking}; indices begin at 0, and "
-            "each is there once"
+            f"{source}: names {counted(count, 'class')}, but not class {lacking}; indices begin at "
+            "0, and each is there once"
         )
     return tuple(named[index] for index in range(count))

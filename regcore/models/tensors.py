@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import BackendError
+from regcore.errors import BackendError, ScoreOutputError
 
 _FLOATS = ("float32", "float16")
 _SIGNED = ("int8", "int16", "int32", "int64")
@@ -76,8 +76,8 @@ def score_output(
     Sides of length 1 after the classes, as in SqueezeNet's [images, 1000, 1, 1], do not matter.
     Floats go before integers, two sides before more, and fixed ones before those that may vary.
     dtypes: those that the backend can hand on. open_shapes: whether it sees only when it runs the
-    model whether a side has length 1. Raises BackendError, with the name of `model` and all
-    outputs, where there is not just one.
+    model whether a side has length 1. Raises ScoreOutputError, with the name of `model` and
+    all outputs, where there is not just one.
     """
     fits = [
         (_fit(spec), spec) for spec in outputs if spec.dtype in dtypes and name in (None, spec.name)
@@ -90,10 +90,7 @@ def score_output(
     wanted = f"float output named {name}" if name is not None else "float output [images, classes]"
     count = "more than one" if fitting else "no"
     integers = "" if fitting else ", nor one of integers"
-    raise BackendError(
-        f"{model}: {count} {wanted}{integers}; name one of the model's outputs by --output: "
-        f"{_listing(outputs)}"
-    )
+    raise ScoreOutputError(f"{model}: {count} {wanted}{integers}", _listing(outputs))
 
 
 def _fit(spec: TensorSpec) -> tuple[bool, bool, int] | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from regcore.counted import counted
 from regcore.errors import BackendError, UsageError, first_line
 from regcore.files.arguments import whole_within
 
@@ -132,15 +133,11 @@ def resources(
 
 
 def _too_small(nodes: list[int], workers: int, actors: int, most: int) -> str:
-    have = f"the cluster has {_counted(sum(nodes), 'CPU')} on {_counted(len(nodes), 'node')}"
-    want = f"{_counted(actors, 'actor')} of {_counted(workers, 'worker')}"
+    have = f"the cluster has {counted(sum(nodes), 'CPU')} on {counted(len(nodes), 'node')}"
+    want = f"{counted(actors, 'actor')} of {counted(workers, 'worker')}"
     advice = (
-        f"take {_counted(most, 'actor')} at most"
+        f"take {counted(most, 'actor')} at most"
         if most > 0
         else "take fewer workers, or a larger cluster"
     )
     return f"{have}: {want} would leave none to the tasks that read the images; {advice}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

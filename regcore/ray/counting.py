@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DatasetError, DecodeError, UsageError
 from regcore.scores.topn import TopN
 
@@ -122,5 +123,5 @@ def _once(seen: set[str], names: Iterable[str]) -> None:
 def _all_expected(seen: set[str], expected: set[str]) -> None:
     for names, what in ((expected - seen, "did not come"), (seen - expected, "was not expected")):
         if names:
-            more = f", as {len(names) - 1} others" if len(names) > 1 else ""
+            more = f", as {counted(len(names) - 1, 'other')}" if len(names) > 1 else ""
             raise DatasetError(f"{min(names)}: {what}{more}; no accuracy is given")

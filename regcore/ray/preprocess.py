@@ -68,6 +68,9 @@ class Preprocess:
             self.recipe, workers=workers or reserved_cpus(), **options
         )
 
+    def __repr__(self) -> str:
+        return f"<Preprocess: batches of tables by {self._preprocessor!r}>"
+
     @property
     def workers(self) -> int:
         """Its threads."""

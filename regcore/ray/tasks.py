@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, TypeVar
 
+from regcore.counted import counted
 from regcore.errors import RegcoreError, UsageError, first_line
 from regcore.files.arguments import whole_within
 from regcore.images.preprocessor import MAX_WORKERS
@@ -31,13 +32,14 @@ def tasks_at_once(cpus: int, gpus: int = 0) -> int:
     most = max((there for there, _ in nodes), default=0)
     if most < cpus:
         raise UsageError(
-            f"no node of the cluster has {cpus} CPUs, the largest has {most}; take fewer workers"
+            f"no node of the cluster has {counted(cpus, 'CPU')}, the largest has {most}; take "
+            "fewer workers"
         )
     count = sum(min(there // cpus, has // gpus if gpus else there) for there, has in nodes)
     if not count:
         raise UsageError(
-            f"no node of the cluster has {cpus} CPUs and {gpus} GPU that Ray knows of; take "
-            "another device, or fewer workers"
+            f"no node of the cluster has {counted(cpus, 'CPU')} and {counted(gpus, 'GPU')} that "
+            "Ray knows of; take another device, or fewer workers"
         )
     return count
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from regcore._native.choices import FILTERS
+from regcore.counted import counted
 from regcore.errors import UsageError
 from regcore.files.arguments import shown
 from regcore.files.json_input import read_json
@@ -82,8 +83,8 @@ def recipe_of(name: str, wanted: WantedImages, *, prefetcher: bool = False) -> R
     channels, *size = wanted.input_size
     if channels != 3:  # noqa: PLR2004
         raise UsageError(
-            f"{name}: input_size of {channels} channels: timm's transform makes no such images, "
-            "it takes pictures that have them"
+            f"{name}: input_size of {counted(channels, 'channel')}: timm's transform makes no such "
+            "images, it takes pictures that have them"
         )
     rows, columns = (math.floor(side / wanted.crop_pct) for side in size)
     short_side = rows == columns and wanted.crop_mode == "center"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
+from regcore.counted import agreeing, counted
 from regcore.evaluation.verdict import Outcome
 from regcore.reports.printable import printable
 from regcore.schemas import Format, json_form
@@ -92,12 +93,13 @@ def to_dict(certificate: Certificate, evidence: Path) -> dict[str, Any]:
 def headline(found: Mapping[str, Any]) -> str:
     """`PASS after 3,120 of 50,000 images`; found: a certificate in its form for machines."""
     finding = found["finding"]
-    of = f"{found['images']:,}"
+    of = counted(found["images"], "image", form=",")
+    were = counted(found["images"], "image was", "images were", form=",")
     if finding["decided_at"] is None:
-        return f"{found['outcome']} after {finding['drawn']:,} of {of} images"
+        return f"{found['outcome']} after {finding['drawn']:,} of {of}"
     if finding["decided_at"] == found["images"]:
-        return f"{found['outcome']}: all {of} images were drawn, so that the drop is known"
-    return f"{found['outcome']} after {finding['decided_at']:,} of {of} images"
+        return f"{found['outcome']}: all {were} drawn, so that the drop is known"
+    return f"{found['outcome']} after {finding['decided_at']:,} of {of}"
 
 
 def rows_of_texts(found: Mapping[str, Any]) -> list[Row]:
@@ -114,8 +116,9 @@ def rows_of_texts(found: Mapping[str, Any]) -> list[Row]:
     ]
     if canary:
         what = "ALARM" if found["alarm"] else "no alarm"
-        outside = f"{canary['outside']} of {canary['images']} answers"
-        rows.append(("canaries", f"{what}: {outside} are not among the reference's three best"))
+        outside = f"{canary['outside']} of {counted(canary['images'], 'answer')}"
+        are = agreeing(canary["outside"], "is", "are")
+        rows.append(("canaries", f"{what}: {outside} {are} not among the reference's three best"))
     for name, what in (
         ("failed", "not evaluated; they count against either verdict"),
         ("lost", "right by the reference, wrong by the port"),

@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 
 from msgspec import UNSET, Meta, UnsetType
 
+from regcore.counted import counted
 from regcore.recipes.numbers import plain
 from regcore.recipes.recipe import Recipe
 from regcore.recipes.spelling import recipe_text
@@ -156,7 +157,7 @@ def _match(match: Match | None) -> MatchForm | None:
 def to_rows(form: IdentifyForm) -> Iterator[tuple[str, str]]:
     """The identification for people: what, and a text of one or more lines."""
     rows, columns = form.size
-    images = f"{form.images} image{'s' if form.images > 1 else ''}"
+    images = counted(form.images, "image")
     yield "tensor", printable(f"{form.dtype} {form.layout.upper()}, {images} of {rows} x {columns}")
     if form.best is not None:
         yield "recipe" if form.outcome is Outcome.FOUND else "nearest", _recipe_words(form.best)
@@ -173,8 +174,8 @@ def to_rows(form: IdentifyForm) -> Iterator[tuple[str, str]]:
     if form.notes:
         yield "note", _lines(form.notes)
     if form.adopted is not UNSET:
-        yield "adopted", f"{form.adopted} files, each equal to what the recipe gives"
-    yield "compared", f"{form.tried} pipelines"
+        yield "adopted", f"{counted(form.adopted, 'file')}, each equal to what the recipe gives"
+    yield "compared", counted(form.tried, "pipeline")
 
 
 def headline(form: IdentifyForm) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
+from regcore.counted import agreeing, counted
 from regcore.evaluation.run_content import Failed
 from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
 from regcore.inference.infer import Inference
@@ -127,6 +128,8 @@ def interruption(inference: Inference) -> str:
     """A sentence on an inference that Ctrl-C has ended."""
     have = inference.written + inference.kept
     images = have + len(inference.errors) + inference.not_reached
-    what = "images have scores" if inference.saved else "images of noise were run"
+    verbs = ("has scores", "have scores") if inference.saved else ("was run", "were run")
+    nouns = ("image", "images") if inference.saved else ("image of noise", "images of noise")
+    what = counted(images, *nouns)
     hint = "; the same command continues" if inference.saved else ""
-    return f"interrupted: {have} of {images} {what} ({counts(inference)}){hint}"
+    return f"interrupted: {have} of {what} {agreeing(have, *verbs)} ({counts(inference)}){hint}"

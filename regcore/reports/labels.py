@@ -9,6 +9,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import agreeing, counted
 from regcore.reports.printable import printable
 from regcore.schemas import Format, json_form
 from regcore.schemas.fields import Count, Positive, described
@@ -138,8 +139,8 @@ def headline(form: LabelsForm) -> str:
     """How the labels are numbered, in a line."""
     verdict = "" if form.decided else "UNDECIDED: "
     return (
-        f"{verdict}{form.numberings[0].kind}, by the first choices of {form.weighed} images, "
-        f"{form.classes} classes"
+        f"{verdict}{form.numberings[0].kind}, by the first choices of "
+        f"{counted(form.weighed, 'image')}, {counted(form.classes, 'class')}"
     )
 
 
@@ -179,7 +180,8 @@ def _error_lines(form: LabelsForm, class_names: Sequence[str] | None, shown: int
     count = len(form.errors)
     share = 100 * count / form.compared if form.compared else 0.0
     kind = "logits, by softmax" if form.softmax else "probabilities"
-    yield f"{count} of {form.compared} labels ({share:.2g} %) are probably wrong (scores: {kind})"
+    labels, are = counted(form.compared, "label"), agreeing(count, "is", "are")
+    yield f"{count} of {labels} ({share:.2g} %) {are} probably wrong (scores: {kind})"
     for error in form.errors[:shown]:
         yield (
             f"  {printable(error.image)}: {described_label(error.label)} "

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from regcore.convert.onnx.layer_noise import LayerNoise
+from regcore.counted import counted
 from regcore.schemas import Format
 from regcore.schemas.fields import (
     ModelName,
@@ -75,8 +76,9 @@ def sentences(form: LayersForm) -> Iterator[str]:
     ordered = sorted(form.layers, key=lambda layer: layer.place)
     last = ordered[-1]
     yield (
-        f"{len(ordered)} layers of {model} beside {against} on {form.images} images: signal to "
-        f"noise of the last one {in_decibels(last.signal_to_noise_db)}"
+        f"{counted(len(ordered), 'layer')} of {model} beside {against} on "
+        f"{counted(form.images, 'image')}: signal to noise of the last one "
+        f"{in_decibels(last.signal_to_noise_db)}"
     )
     low = first_low(ordered)
     if low is None:
@@ -92,7 +94,8 @@ def sentences(form: LayersForm) -> Iterator[str]:
         yield f"the largest step down is at {step.layer}: {step.step_db:.2f} dB below its inputs"
     for layer in ordered:
         if layer.not_finite:
-            yield f"{layer.layer}: {layer.not_finite} values are NaN or infinite"
+            are = counted(layer.not_finite, "value is", "values are")
+            yield f"{layer.layer}: {are} NaN or infinite"
 
 
 def to_table(form: LayersForm) -> Table:

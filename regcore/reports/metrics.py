@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from regcore.counted import counted
 from regcore.scores.metric import Measured, MetricValue
 
 
@@ -40,5 +41,5 @@ def _text(one: MetricValue) -> str:
     if one.value is None:
         return "no images"
     if one.unit == "images":
-        return f"{one.value:.0f} images"
+        return counted(round(one.value), "image")
     return f"{one.value:.3f} %" if one.unit == "%" else f"{one.value:.6g} {one.unit}".rstrip()

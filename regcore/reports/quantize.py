@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from regcore.calibration.record import QuantizationRecord, QuantizationSummary
 from regcore.convert.onnx.check_scores import ExportCheck
 from regcore.convert.onnx.costly_layers import LayerSearch
+from regcore.counted import counted
 from regcore.schemas import Format
 from regcore.schemas.fields import Count, Positive, described, one_of
 
@@ -62,14 +63,14 @@ def sentences(form: QuantizeForm) -> Iterator[str]:
     if form.search:
         layers = sum(layer.kept for layer in form.search.layers)
         yield (
-            f"{layers} of {len(form.search.layers)} layers kept in float: signal to noise of the "
-            f"scores {_decibels(form.search.signal_to_noise_db)} before, "
+            f"{layers} of {counted(len(form.search.layers), 'layer')} kept in float: signal to "
+            f"noise of the scores {_decibels(form.search.signal_to_noise_db)} before, "
             f"{_decibels(form.signal_to_noise_db)} now"
         )
 
 
 def _float16(form: QuantizeForm) -> str:
-    kept = f", {len(form.kept)} nodes kept in float32" if form.kept else ""
+    kept = f", {counted(len(form.kept), 'node')} kept in float32" if form.kept else ""
     return f"{Path(form.path).name}: float16, input and output as they were{kept}; {_sizes(form)}"
 
 
@@ -83,8 +84,9 @@ def _int8(form: QuantizeForm, record: QuantizationRecord) -> str:
     kept = f", {len(record.kept)} kept so" if record.kept else ""
     return (
         f"{Path(form.path).name}, by {quantiser(record)}: weights int8 with {scales}, "
-        f"activations {activations}, ranges by {record.method} of {len(record.images)} "
-        f"images (calibration {record.calibration}); {form.quantised_nodes} nodes quantised, "
+        f"activations {activations}, ranges by {record.method} of "
+        f"{counted(len(record.images), 'image')} (calibration {record.calibration}); "
+        f"{counted(form.quantised_nodes, 'node')} quantised, "
         f"{form.float_nodes} in float{kept}; {_sizes(form)}"
     )
 
@@ -98,7 +100,7 @@ def search_table(search: LayerSearch) -> Table:
     from regcore.reports.printable import printable
 
     table = Table(
-        title=f"Layers left in float in turn, on {search.images} calibration images",
+        title=f"Layers left in float in turn, on {counted(search.images, 'calibration image')}",
         title_justify="left",
         box=box.SIMPLE,
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from regcore.counted import agreeing
 from regcore.recipes.numbers import plain
 from regcore.recipes.spelling import NamedRecipe, recipe_text
 from regcore.recipes.words import RecipeDifference, form_words, geometry_words, values_words
@@ -139,7 +140,8 @@ def diff_lines(found: RecipeDifference) -> Iterator[str]:
         yield "the values are of another kind, so that they are not compared"
     elif found.differing_values:
         yield (
-            f"{found.differing_values} of the values of a pixel over all channels differ, by "
+            f"{found.differing_values} of the values of a pixel over all channels "
+            f"{agreeing(found.differing_values, 'differs', 'differ')}, by "
             f"{found.largest:.3g} at most"
         )
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from regcore.calibration.record import RunQuantization
+from regcore.counted import counted
 from regcore.evaluation.run_identity import new_identity
 from regcore.images.diagnostics import diagnostics_dict, diagnostics_summary
 from regcore.inference.evaluate import Evaluation
@@ -92,10 +93,10 @@ class RunReport:
         """`200 images`, `the first 50 of 200 images`, or `INCOMPLETE: 199 of 200 images`."""
         expected = self.expected_images
         if not self.complete:
-            return f"INCOMPLETE: {self.evaluation.images} of {expected} images"
+            return f"INCOMPLETE: {self.evaluation.images} of {counted(expected, 'image')}"
         if self.left_out:
-            return f"the first {expected} of {expected + self.left_out} images"
-        return f"{expected} images"
+            return f"the first {expected} of {counted(expected + self.left_out, 'image')}"
+        return counted(expected, "image")
 
 
 def incompleteness(report: RunReport) -> dict[str, Any]:
@@ -202,9 +203,8 @@ def to_table(report: RunReport) -> Table:
         table.add_row(name, value)
     table.add_section()
     if evaluation.kept:
-        kept = (
-            f"the scores of {evaluation.kept} images, by an interrupted run; rates are of the rest"
-        )
+        of = counted(evaluation.kept, "image")
+        kept = f"the scores of {of}, by an interrupted run; rates are of the rest"
         table.add_row("kept", kept)
     table.add_row("rate", f"{evaluation.images_per_s:.1f} images/s")
     if report.perf.interface_images_per_s is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regcore.counted import counted
 from regcore.evaluation.score import Score
 from regcore.formats.guide_result import percent
 from regcore.reports.metrics import metric_rows, metrics_dict
@@ -25,10 +26,10 @@ _SHOWN_ANSWERS = 5
 def completeness(score: Score) -> str:
     """`200 images`, or `INCOMPLETE: 198 of 200 images, 1 surplus prediction`."""
     if score.complete:
-        return f"{score.topn.count} images"
-    text = f"INCOMPLETE: {score.topn.count} of {score.expected_images} images"
+        return counted(score.topn.count, "image")
+    text = f"INCOMPLETE: {score.topn.count} of {counted(score.expected_images, 'image')}"
     count = len(score.surplus)
-    return f"{text}, {count} surplus prediction{'s' if count > 1 else ''}" if count else text
+    return f"{text}, {counted(count, 'surplus prediction')}" if count else text
 
 
 def incompleteness(score: Score) -> dict[str, Any]:

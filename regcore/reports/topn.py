@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from regcore.counted import counted
 from regcore.evaluation.intervals import wilson
 from regcore.formats.guide_result import percent
 from regcore.scores.topn import TopN
@@ -48,7 +49,9 @@ def doubt_rows(topn: TopN) -> dict[str, str]:
     """What a reader of the accuracies should know, where there is something."""
     rows: dict[str, str] = {}
     if topn.tied:
-        rows["equal scores"] = f"{topn.tied} images, the {topn.ties} class counts as the first"
+        rows["equal scores"] = (
+            f"{counted(topn.tied, 'image')}, the {topn.ties} class counts as the first"
+        )
     if topn.nan:
-        rows["NaN"] = f"{topn.nan} images, never a hit"
+        rows["NaN"] = f"{counted(topn.nan, 'image')}, never a hit"
     return rows

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from regcore.counted import counted
 from regcore.notebook import html_table
 from regcore.reports.printable import printable
 
@@ -41,12 +42,13 @@ def sections(found: Mapping[str, Any]) -> list[list[Row]]:
 def baseline_rows(part: Mapping[str, Any], *, complete: bool) -> list[Row]:
     """A run against a published accuracy."""
     low, high = part["interval"]
-    of = "" if complete else f" of {part['images']} images only"
+    images = counted(part["images"], "image")
+    of = "" if complete else f" of {images} only"
     return [
         (f"Top1{of}", f"{part['accuracy']:.3f} %, 95 % interval {low:.3f} to {high:.3f}"),
         ("baseline", f"{part['baseline']:.3f} % ({printable(part['source'])})"),
         ("drop", f"{part['drop']:.3f} pt, allowed {part['margin']:.3f} pt"),
-        ("can be told", f"a drop of {part['detectable']:.3f} pt, by {part['images']} images"),
+        ("can be told", f"a drop of {part['detectable']:.3f} pt, by {images}"),
         *(("note", printable(note)) for note in part["notes"]),
     ]
 
@@ -74,9 +76,10 @@ def against_rows(part: Mapping[str, Any]) -> list[Row]:
 
 
 def _score_rows(part: Mapping[str, Any]) -> list[Row]:
-    rows = [("same answer", f"{part['same_answers']} of {part['images']} images")]
+    rows = [("same answer", f"{part['same_answers']} of {counted(part['images'], 'image')}")]
     if part["not_finite"]:
-        rows.append(("NaN or infinite", f"{part['not_finite']} images, left out of what follows"))
+        lost = counted(part["not_finite"], "image")
+        rows.append(("NaN or infinite", f"{lost}, left out of what follows"))
     if part["most_different"]:
         most, least = printable(part["most_different"]), printable(part["least_parallel"])
         rows.append(("largest difference", f"{part['largest_difference']:.6g} ({most})"))

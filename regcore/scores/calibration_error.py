@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regcore.counted import counted
 from regcore.errors import UsageError
 from regcore.scores.arrays import whole_number
 from regcore.scores.evaluator import Evaluator
@@ -184,7 +185,7 @@ class CalibrationError(Evaluator):
 
     def __repr__(self) -> str:
         error = "" if self.error is None else f", ECE {100 * self.error:.2f}%"
-        return f"<CalibrationError: {self.count} images{error}>"
+        return f"<CalibrationError: {counted(self.count, 'image')}{error}>"
 
 
 def of_probabilities() -> Metric:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regcore.counted import counted
 from regcore.scores.arrays import whole_number
 from regcore.scores.evaluator import Evaluator
 from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
@@ -125,7 +126,9 @@ class ClassHits(Evaluator):
             self.images = np.zeros(classes, np.int64)
             self._at_rank = np.zeros((classes, self.n), np.int64)
         if len(self.images) != classes:
-            raise ValueError(f"{classes} classes after images with {len(self.images)} classes")
+            before = counted(len(self.images), "class")
+            raise ValueError(f"{counted(classes, 'class')} after images with {before}")
 
     def __repr__(self) -> str:
-        return f"<ClassHits: {int(self.images.sum())} images of {len(self.images)} classes>"
+        images, classes = int(self.images.sum()), len(self.images)
+        return f"<ClassHits: {counted(images, 'image')} of {counted(classes, 'class')}>"

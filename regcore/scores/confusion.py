@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regcore.counted import counted
 from regcore.scores.evaluator import Evaluator
 from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
 from regcore.scores.metric import MetricValue
@@ -121,8 +122,10 @@ class Confusion(Evaluator):
             self.matrix = np.zeros((classes, classes), np.int64)
             self.without_choice = np.zeros(classes, np.int64)
         if len(self.matrix) != classes:
-            raise ValueError(f"{classes} classes after images with {len(self.matrix)} classes")
+            before = counted(len(self.matrix), "class")
+            raise ValueError(f"{counted(classes, 'class')} after images with {before}")
 
     def __repr__(self) -> str:
         images = int(self.matrix.sum() + self.without_choice.sum())
-        return f"<Confusion: {images} images of {len(self.matrix)} classes>"
+        classes = counted(len(self.matrix), "class")
+        return f"<Confusion: {counted(images, 'image')} of {classes}>"

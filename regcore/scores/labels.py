@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regcore.counted import counted
 from regcore.errors import LabelError
 from regcore.scores.arrays import has_mask, host_array, score_array, whole_number
 
@@ -50,7 +51,7 @@ def class_indices(
     wrong = given[(given < 0) | (given >= classes - first)]
     if wrong.size:
         raise LabelError(
-            f"label {wrong[0]} does not fit a model with {classes} classes: "
+            f"label {wrong[0]} does not fit a model with {counted(classes, 'class')}: "
             f"labels lie between 0 and {classes - first - 1}"
         )
     return given.astype(np.int64) + first
@@ -79,8 +80,12 @@ def without_ignored(
     array, given = one_row(score_array(scores), label_array(labels))
     kept: NDArray[np.bool_] = np.not_equal(given, ignore_index)
     if array.shape[:1] != given.shape:
-        raise ValueError(f"scores of {len(array)} images do not go with {given.size} labels")
+        raise ValueError(_lengths(len(array), given.size))
     return (array, given, kept) if kept.all() else (array[kept], given[kept], kept)
+
+
+def _lengths(images: int, labels: int) -> str:
+    return f"scores of {counted(images, 'image')} do not go with {counted(labels, 'label')}"
 
 
 def labelled_scores(
@@ -99,5 +104,5 @@ def labelled_scores(
         raise ValueError(f"scores must be [images, classes], not {array.ndim}-D")
     expected = class_indices(given, array.shape[1], background=background)
     if len(array) != len(expected):
-        raise ValueError(f"scores of {len(array)} images do not go with {len(expected)} labels")
+        raise ValueError(_lengths(len(array), len(expected)))
     return array, expected

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import topk as native
+from regcore.counted import counted
 from regcore.scores.arrays import byte_rows, count_workers, is_wide, score_array, type_name
 from regcore.scores.labels import label_array, one_row
 from regcore.scores.wide import label_places_wide
@@ -85,10 +86,11 @@ def label_ranks(
         raise ValueError(f"scores must be [images, classes], not {given.ndim}-D")
     images, classes = given.shape
     if wanted.shape != (images,):
-        raise ValueError(f"scores of {images} images do not go with labels of {wanted.shape}")
+        of = counted(images, "image")
+        raise ValueError(f"scores of {of} do not go with labels of {wanted.shape}")
     wrong = wanted[(wanted < 0) | (wanted >= classes)]
     if wrong.size:
-        raise ValueError(f"label {wrong[0]} is not among the {classes} classes")
+        raise ValueError(f"label {wrong[0]} is not among the {counted(classes, 'class')}")
     found = np.empty((len(LabelRanks._fields), images), np.int32)
     classes_of = np.ascontiguousarray(wanted, np.int64)
     threads = count_workers(workers)

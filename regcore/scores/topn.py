@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regcore.counted import counted
 from regcore.notebook import html_table
 from regcore.scores.arrays import count_workers, whole_number
 from regcore.scores.evaluator import Evaluator
@@ -164,12 +165,14 @@ class TopN(Evaluator):
 
     def _expect_classes(self, classes: int) -> None:
         if self.classes not in (0, classes):
-            raise ValueError(f"{classes} classes after images with {self.classes} classes")
+            raise ValueError(
+                f"{counted(classes, 'class')} after images with {counted(self.classes, 'class')}"
+            )
 
     def __repr__(self) -> str:
         ranks = sorted({1, len(self.hits)}) if self.count else []
         shares = "".join(f", Top{rank} {round(100 * self.accuracy(rank), 2)}%" for rank in ranks)
-        return f"<TopN: {self.count} images{shares}>"
+        return f"<TopN: {counted(self.count, 'image')}{shares}>"
 
     def _repr_html_(self) -> str:
         rows = [("images", f"{self.count:,}")]
@@ -177,9 +180,11 @@ class TopN(Evaluator):
             ranks = range(1, len(self.hits) + 1)
             rows += [(f"Top{rank}", f"{100 * self.accuracy(rank):.2f} %") for rank in ranks]
         if self.tied:
-            rows.append(("equal scores", f"{self.tied:,} images, ties {self.ties}"))
+            rows.append(
+                ("equal scores", f"{counted(self.tied, 'image', form=',')}, ties {self.ties}")
+            )
         if self.nan:
-            rows.append(("NaN", f"{self.nan:,} images, never a hit"))
+            rows.append(("NaN", f"{counted(self.nan, 'image', form=',')}, never a hit"))
         return html_table(rows)
 
 

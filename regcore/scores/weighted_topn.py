@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from regcore.counted import counted
 from regcore.scores.arrays import has_mask, host_array, whole_number
 from regcore.scores.evaluator import Evaluator
 from regcore.scores.labels import ignored_label, labelled_scores, without_ignored
@@ -71,7 +72,8 @@ class WeightedTopN(Evaluator):
         array, expected = labelled_scores(scores, labels, background=self.background)
         if given.shape != kept.shape or np.count_nonzero(kept) != len(expected):
             images = len(kept) if self.ignore_index is not None else len(expected)
-            raise ValueError(f"{images} images do not go with weights of {given.shape}")
+            do = counted(images, "image does", "images do")
+            raise ValueError(f"{do} not go with weights of {given.shape}")
         classes = array.shape[1]
         self._expect_classes(classes)
         ranks = label_ranks(array, expected).ranks(self.ties)
@@ -127,11 +129,13 @@ class WeightedTopN(Evaluator):
     def __repr__(self) -> str:
         ranks = sorted({1, self.n}) if self._total else []
         shares = "".join(f", Top{rank} {round(100 * self.accuracy(rank), 2)}%" for rank in ranks)
-        return f"<WeightedTopN: {self.count} images{shares}>"
+        return f"<WeightedTopN: {counted(self.count, 'image')}{shares}>"
 
     def _expect_classes(self, classes: int) -> None:
         if self.classes not in (0, classes):
-            raise ValueError(f"{classes} classes after images with {self.classes} classes")
+            raise ValueError(
+                f"{counted(classes, 'class')} after images with {counted(self.classes, 'class')}"
+            )
 
 
 def _weight_array(weights: ArrayLike) -> NDArray[np.float64]:

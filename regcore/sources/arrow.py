@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.sources import Image
 from regcore.sources.archive import Archive, runs
@@ -89,9 +90,8 @@ class ArrowTable(Archive):
             except StopIteration:
                 return
             except (OSError, self._arrow.ArrowException) as error:
-                detail = (
-                    f"damaged, it may have had more after {len(given)} rows: {first_line(error)}"
-                )
+                after = counted(len(given), "row")
+                detail = f"damaged, it may have had more after {after}: {first_line(error)}"
                 self.broken = [DecodeError(self.path, detail)]
                 return
             self._offsets.append(offset)

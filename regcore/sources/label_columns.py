@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError
 from regcore.images.label_files.imagenet import WORDNET_ID, class_index
 from regcore.sources.packages import import_arrow
@@ -99,5 +100,6 @@ def _checked(values: NDArray[np.int64], table: str) -> NDArray[np.int64] | None:
         return None
     if (values < 0).any():
         missing = int((values < 0).sum())
-        raise DatasetError(f"{table}: {missing} of {len(values)} labels are missing")
+        are = f"{counted(len(values), 'label')} {agreeing(missing, 'is', 'are')}"
+        raise DatasetError(f"{table}: {missing} of {are} missing")
     return values

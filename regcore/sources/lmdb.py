@@ -14,6 +14,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.files.names import ARCHIVE_MARK
 from regcore.images.sources import Image, ImageOnDemand
@@ -109,7 +110,7 @@ class _Environment:
     def _check_length(self) -> None:
         size = os.fstat(self._file).st_size
         if size < self._bytes:
-            detail = f"cut short: it has {size} bytes, its pages {self._bytes}"
+            detail = f"cut short: it has {counted(size, 'byte')}, its pages {self._bytes}"
             raise DecodeError(self._path, detail)
 
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError, DecodeError, first_line
 from regcore.images.image_names import is_companion_name, is_image_name
 from regcore.images.listing import LeftOut
@@ -57,7 +58,8 @@ class Members:
             return None
         if unlabelled:
             raise DatasetError(
-                f"{archive}: {len(unlabelled)} of {len(self.names)} images have no label there, "
+                f"{archive}: {len(unlabelled)} of {counted(len(self.names), 'image')} "
+                f"{agreeing(len(unlabelled), 'has', 'have')} no label there, "
                 f"the first is {unlabelled[0]}"
             )
         found = [

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from regcore.counted import counted
 from regcore.errors import DecodeError
 from regcore.sources.page_header import PageHeader, read_page_header
 
@@ -64,7 +65,7 @@ class PlainPages:
                 offset, size = self._places[row]
             content = os.pread(file, size, offset)
         if len(content) < size:
-            raise DecodeError(self._path, f"cut short: {len(content)} bytes of {size}")
+            raise DecodeError(self._path, f"cut short: {counted(len(content), 'byte')} of {size}")
         return content
 
     def _advance(self, file: int) -> None:

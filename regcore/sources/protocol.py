@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DecodeError
 from regcore.images.sources import Image
 
@@ -32,6 +33,9 @@ class ImageSource(ABC):
     root: str
     names: Sequence[str]
     broken: Sequence[DecodeError] = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.root!r}: {counted(len(self), 'image')}>"
 
     def __len__(self) -> int:
         return len(self.names)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DatasetError, DecodeError, UsageError, first_line
 from regcore.images.sources import Image
 from regcore.sources.archive import Archive
@@ -141,7 +142,7 @@ def _zip_members(file: Any) -> tuple[list[str], list[_Range]]:  # noqa: ANN401
 def _plain(content: bytes, part: _Range) -> bytes:
     wanted = part.end - part.start
     if len(content) != wanted:
-        raise ValueError(f"cut short: {len(content)} bytes of {wanted} came")
+        raise ValueError(f"cut short: {counted(len(content), 'byte')} of {wanted} came")
     return content
 
 
@@ -162,7 +163,7 @@ def _unzipped(content: bytes, part: _Range) -> bytes:
     else:
         raise ValueError(f"is compressed by method {method}, which is not read from a URL")
     if len(found) != part.size:
-        raise ValueError(f"cut short: {len(found)} bytes of {part.size}")
+        raise ValueError(f"cut short: {counted(len(found), 'byte')} of {part.size}")
     if zlib.crc32(found) != part.crc:
         raise ValueError("is damaged: its CRC is another")
     return found

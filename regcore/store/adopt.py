@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError, DecodeError, MismatchError, UsageError
 from regcore.files.checksum import checksum
 from regcore.images.diagnostics import Diagnostic
@@ -36,8 +37,9 @@ def files_of(folder: Path, names: Sequence[str]) -> tuple[StoreLayout, list[str]
     missing = [file for file in files if file not in there]
     if missing:
         raise DatasetError(
-            f"{folder}: {len(missing)} of {len(names)} images have no file there, the first is "
-            f"{missing[0]}; name the images that the files were made of, and no others"
+            f"{folder}: {len(missing)} of {counted(len(names), 'image')} "
+            f"{agreeing(len(missing), 'has', 'have')} no file there, the first is {missing[0]}; "
+            "name the images that the files were made of, and no others"
         )
     check_surplus(folder, there, set(files))
     return form, files
@@ -110,7 +112,8 @@ def _compared(
         raise errors[0]
     if differing:
         raise MismatchError(
-            f"{folder}: {len(differing)} of {len(files)} files are not what the recipe gives, the "
-            f"first is {differing[0]}; nothing was adopted"
+            f"{folder}: {len(differing)} of {counted(len(files), 'file')} "
+            f"{agreeing(len(differing), 'is', 'are')} not what the recipe gives, the first "
+            f"is {differing[0]}; nothing was adopted"
         )
     return checksums, diagnostics

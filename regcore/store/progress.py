@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError, DecodeError
 from regcore.images.diagnostics import Diagnostic
 from regcore.images.preprocessor import Progress
@@ -15,7 +16,8 @@ class TooManyBadError(DatasetError):
 
     def __init__(self, errors: Sequence[DecodeError], limit: int) -> None:
         super().__init__(
-            f"stopped at {len(errors)} bad images, {limit} are allowed; the first is {errors[0]}"
+            f"stopped at {counted(len(errors), 'bad image')}, {limit} "
+            f"{agreeing(limit, 'is', 'are')} allowed; the first is {errors[0]}"
         )
         self.errors = tuple(errors)
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.files.arguments import as_path
 from regcore.images.batch_stream import Array, Batch
@@ -178,7 +179,7 @@ class Store(Sequence[Array]):
     def __repr__(self) -> str:
         shape = " x ".join(map(str, self.recipe.image_shape))
         failed = f", {len(self.failed)} failed" if self.failed else ""
-        what = f"{len(self)} images of {shape} {self.recipe.dtype}"
+        what = f"{counted(len(self), 'image')} of {shape} {self.recipe.dtype}"
         return f"<Store {str(self.folder)!r}: {what}{failed}>"
 
     def read_into(self, first: int, images: Array, *, verify: bool | None = None) -> None:

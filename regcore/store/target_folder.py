@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from regcore.counted import counted
 from regcore.errors import UsageError
 from regcore.files.temporary_file import remove_abandoned
 from regcore.store.layout import SUFFIX
@@ -35,8 +36,8 @@ def check_surplus(folder: str | Path, there: Iterable[str], allowed: Collection[
     surplus = [file for file in there if file not in allowed]
     if surplus:
         raise UsageError(
-            f"{folder} holds {len(surplus)} other {SUFFIX} files, the first is {min(surplus)}; "
-            "delete them, or choose another folder"
+            f"{folder} holds {counted(len(surplus), f'other {SUFFIX} file')}, the first is "
+            f"{min(surplus)}; delete them, or choose another folder"
         )
 
 
@@ -44,8 +45,8 @@ def check_foreign(folder: str | Path, foreign: Collection[str]) -> None:
     """Raises UsageError for files of the names to be written, in a folder without a store."""
     if foreign:
         raise UsageError(
-            f"{folder} holds {len(foreign)} {SUFFIX} files that no store here has made, the first "
-            f"is {min(foreign)}; choose another folder, or --force to replace them"
+            f"{folder} holds {counted(len(foreign), f'{SUFFIX} file')} that no store here has "
+            f"made, the first is {min(foreign)}; choose another folder, or --force to replace them"
         )
 
 
@@ -54,8 +55,9 @@ def check_unlisted(folder: str | Path, known: Collection[str], listed: Collectio
     unlisted = set(known) - set(listed)
     if unlisted:
         raise UsageError(
-            f"{folder} holds {len(unlisted)} images that are not listed now, the "
-            f"first is {min(unlisted)}; choose another folder, or --force to start anew"
+            f"{folder} holds {counted(len(unlisted), 'image that is', 'images that are')} not "
+            f"listed now, the first is {min(unlisted)}; choose another folder, or --force to start "
+            "anew"
         )
 
 

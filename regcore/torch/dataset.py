@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset, default_collate, get_worker_info
 
+from regcore.counted import counted
 from regcore.errors import DecodeError, UsageError
 from regcore.files.arguments import shown
 from regcore.host import default_workers
@@ -71,12 +72,15 @@ class ImageDataset(Dataset[Sample]):
         self._preprocessor = PerProcess(make)
         self._preprocessor.get()  # wrong options are told here
 
+    def __repr__(self) -> str:
+        count = counted(len(self), "image")
+        return f"<ImageDataset: {count} by recipe {self.recipe.identity}>"
+
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, index: int) -> Sample:
-        place = range(len(self))[index]
-        return self.__getitems__([place])[0]
+        return self.__getitems__([self._place(index)])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> Samples:
         """The samples of a batch, prepared at once."""
@@ -85,12 +89,26 @@ class ImageDataset(Dataset[Sample]):
         if get_worker_info() is not None:
             # What goes to the other process is not copied then.
             images.share_memory_()  # type: ignore[no-untyped-call]
-        chosen = [self.images[i] for i in indices]
+        chosen = [self.images[self._place(index)] for index in indices]
         try:
             self._preprocessor.get()(chosen, out=as_array(images))
         except DecodeError as error:
             raise self._named(error, indices) from None
         return Samples(images, torch.from_numpy(self.targets[list(indices)]))
+
+    def _place(self, index: int) -> int:
+        try:
+            return range(len(self))[index]
+        except IndexError:
+            count = counted(len(self), "image")
+            raise IndexError(
+                f"ImageDataset: there is no image {index}, as it has {count}, counted from 0"
+            ) from None
+        except TypeError:
+            raise TypeError(
+                f"ImageDataset: an image is asked for by its place, not by {shown(index)}; "
+                "__getitems__ takes several places"
+            ) from None
 
     def _named(self, error: DecodeError, indices: Sequence[int]) -> DecodeError:
         """The error of an image of a batch, by its place in the dataset."""
@@ -125,5 +143,6 @@ def targets_of(images: Sequence[Image], labels: Any) -> NDArray[np.int64]:  # no
         return np.arange(len(images))
     targets = label_array(labels).astype(np.int64)
     if targets.shape != (len(images),):
-        raise UsageError(f"{len(images)} images do not go with labels of shape {targets.shape}")
+        do = counted(len(images), "image does", "images do")
+        raise UsageError(f"{do} not go with labels of shape {targets.shape}")
     return targets

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from regcore.counted import counted
 from regcore.errors import BackendError, DecodeError, UsageError
 from regcore.files.arguments import check_choice, check_switch, whole_within
 from regcore.images.batch_stream import Batch, OnError
@@ -78,6 +79,10 @@ class ImageLoader:
             raise UsageError("keep is for batches in main memory; others have memory of their own")
         if self._pin and not torch.cuda.is_available():
             raise BackendError("page-locked memory needs a CUDA device, which torch does not find")
+
+    def __repr__(self) -> str:
+        batches = f"{counted(len(self.images), 'image')} in batches of {self.batch_size}"
+        return f"<ImageLoader: {batches} on {self.device} by recipe {self.recipe.identity}>"
 
     def __len__(self) -> int:
         return (len(self.images) + self.batch_size - 1) // self.batch_size

@@ -44,7 +44,7 @@ def test_refused(colours: ColourSet, scores: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"NAME\.json is a file in OUT_DIR"):
         score_predictions(scores, colours.labels, tmp_path, "../r.json")
     (tmp_path / "subset.txt").write_text("unknown\n")
-    with pytest.raises(DatasetError, match="1 images have no label, the first is unknown"):
+    with pytest.raises(DatasetError, match="1 image has no label, the first is unknown"):
         score_predictions(
             scores, colours.labels, tmp_path, "r.json", subset=tmp_path / "subset.txt"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from onnx_models import save_graph
 from regcore import BackendError
 from regcore.backends.recipe_fit import static_batch
 from regcore.backends.registry import open_backend
+from regcore.errors import ScoreOutputError
 from regcore.models.tensors import TensorSpec, as_scores, is_scores, ordered_float32, score_output
 
 POOLED: list[tuple[Any, ...]] = [("GlobalAveragePool", ["image"], ["pooled"], {})]
@@ -150,8 +152,9 @@ def test_floats_with_two_sides_go_first() -> None:
     assert score_output("m", [label, maps], None) is maps
     assert score_output("m", [label, scores], "label") is label
     for outputs in ([TensorSpec("text", (None, 7), "string")], []):
-        with pytest.raises(BackendError, match="no float output"):
+        with pytest.raises(ScoreOutputError, match=r"no float output .* by --output:") as caught:
             score_output("m", outputs, None)
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
 
 
 def test_a_batch_of_zero_is_no_batch_size(tmp_path: Path, runtime: str) -> None:

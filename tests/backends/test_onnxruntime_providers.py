@@ -14,6 +14,7 @@ from onnx_models import save_graph, save_model
 from tensorrt_emulator import Emulator, Settings
 
 from regcore.backends.cuda.resources import PAGE_LOCKED
+from regcore.backends.onnxruntime.host_arrays import page_locked_memory
 from regcore.backends.protocol import Result
 from regcore.backends.registry import open_backend
 from regcore.errors import BackendError
@@ -276,6 +277,20 @@ def test_batches_for_a_gpu_come_from_page_locked_memory(
         with open_backend(model) as backend:
             assert backend.host_buffers(1, (4, 3, 8, 8), np.dtype(np.float32)) is None
         assert (emulator.alive(), emulator.violations) == ([], [])
+
+
+@pytest.mark.parametrize(("driver", "extra"), [(12040, "onnx-gpu-cuda12"), (13000, "onnx-gpu")])
+def test_an_old_driver_is_told_the_extra_of_onnx_runtime(driver: int, extra: str) -> None:
+    settings = Settings(
+        driver_version=driver,
+        runtime_version=driver,
+        faults={"cudaHostAlloc": {1: "cudaErrorInsufficientDriver"}},
+    )
+    with Emulator(settings).installed():
+        memory = page_locked_memory("m.onnx on GPU 0", 0)
+        assert memory is not None
+        with pytest.raises(BackendError, match=rf"m\.onnx on GPU 0: .*'regcore\[{extra}\]'\)$"):
+            memory.host_array((4,), np.dtype(np.float32))
 
 
 def test_ordinary_memory_does_without_cuda_bindings(

@@ -77,7 +77,7 @@ def test_what_failed_is_named(photos: Path, tmp_path: Path) -> None:
     (out / "5.bin").write_bytes(b"of another program")
     result = regcore("preprocess", photos, out)
     assert result.exit_code == 2
-    assert "1 .bin files that no store here has made, the first is 5.bin" in result.stderr
+    assert "1 .bin file that no store here has made, the first is 5.bin" in result.stderr
     assert names(out) == ["5.bin"]
     result = regcore("preprocess", photos, out, "--force")
     assert result.exit_code == 3

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import click
@@ -14,6 +17,7 @@ import pytest
 from command_line import regcore
 
 from regcore.cli import cli
+from regcore.cli.docstrings import docstring_of
 from regcore.cli.sections import SECTIONS
 
 Found = tuple[str, click.Command]
@@ -32,6 +36,7 @@ def test_every_command_has_its_task_and_its_file() -> None:
     not_commands = {"sections", "console", "options", "usage", "progress", "termination"}
     not_commands |= {"command_group", "convert_options", "device_options", "lint", "__init__"}
     not_commands |= {"score_options", "report_option", "least_width", "repeated_options"}
+    not_commands |= {"docstrings"}
     files = {
         path.stem for path in Path(sys.modules["regcore.cli"].__file__ or "").parent.glob("*.py")
     }
@@ -43,12 +48,36 @@ def test_every_command_has_its_task_and_its_file() -> None:
             assert f"  {name.ljust(11)}  {what}\n" in told
 
 
-@pytest.mark.parametrize("command", [(), ("run",)])
-def test_help_without_docstrings_says_where_it_is(command: tuple[str, ...]) -> None:
-    line = [sys.executable, "-OO", "-m", "regcore", *command, "--help"]
-    told = subprocess.run(line, capture_output=True, text=True, check=True).stdout
-    assert "What this does is not told under 'python -OO'" in told
-    assert "Options:" in told
+@pytest.mark.parametrize("command", [(), ("run",), ("recipe",), ("recipe", "list")])
+def test_help_is_the_same_without_docstrings(command: tuple[str, ...]) -> None:
+    line = ["-m", "regcore", *command, "--help"]
+    with_, without = (
+        subprocess.run([sys.executable, *more, *line], capture_output=True, text=True, check=True)
+        for more in ((), ("-OO",))
+    )
+    assert without.stdout == with_.stdout
+
+
+def test_no_command_loses_its_help_without_docstrings() -> None:
+    program = (
+        "import json\nfrom regcore.cli import cli\n"
+        "def helps(group):\n"
+        "    for name, command in group.commands.items():\n"
+        "        yield name, command.help\n"
+        "        yield from helps(command) if hasattr(command, 'commands') else ()\n"
+        "print(json.dumps(list(helps(cli))))\n"
+    )
+    line = [sys.executable, "-OO", "-c", program]
+    told = json.loads(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
+    known = [[path.split()[-1], command.help] for path, command in commands()]
+    assert [[name, inspect.cleandoc(text)] for name, text in told] == [
+        [name, inspect.cleandoc(text or "")] for name, text in known
+    ]
+
+
+def test_where_there_is_no_source_either_that_is_said() -> None:
+    from_nowhere = FunctionType(compile("0", "nowhere.py", "eval"), {})
+    assert docstring_of(from_nowhere).startswith("What this does is not told under")
 
 
 @pytest.mark.parametrize("path", [path for path, _ in commands()])

@@ -144,7 +144,7 @@ def test_only_what_is_evaluated_needs_a_label(model: Path, tmp_path: Path) -> No
         ).stdout
     )
     said = run(model, photos, tmp_path / "out", "--labels", labels, "--limit", 4, code=3)
-    assert "1 of 9 images have no label" in said
+    assert "1 of 9 images has no label" in said
 
 
 def test_infer_takes_a_list(model: Path, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_infer_takes_a_list_of_a_store(
     write(part, "c/blue9.JPEG\n")
     result = regcore("infer", model, store, tmp_path / "other", "--list", part)
     assert result.exit_code == 3
-    assert "1 of 1 images are not in the store" in result.stderr
+    assert "1 of 1 image is not in the store" in result.stderr
 
 
 def test_score_takes_every_form_that_has_names(model: Path, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ MISTAKES = (
     ("run photos m.onnx", 2, "MODEL comes first, then IMAGES"),
     ("run m.onnx photos", 2, "nothing says the labels: --labels FILE is needed"),
     ("run m.onnx photos --labels x", 2, "--labels: there is no file or folder 'x'"),
-    ("run m.onnx photos --labels two.txt", 3, "1 of 3 images have no label: photos/2.JPEG; --subs"),
+    ("run m.onnx photos --labels two.txt", 3, "1 of 3 images has no label: photos/2.JPEG; --subs"),
     ("run m.onnx photos --labels others.txt", 3, "the labels are of other images, or their fold"),
     ("run m.onnx photos --labels folders", 3, "none lies in a class folder of --labels folders"),
     ("run m.onnx photos --labels large.txt", 3, "large.txt: label 400 does not fit a model with 3"),
@@ -131,4 +131,4 @@ def test_what_is_given_twice_is_told(
 def test_the_last_one_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     result = regcore(*RUN.split(), "--labels", "two.txt")
-    assert "1 of 3 images have no label" in result.stderr
+    assert "1 of 3 images has no label" in result.stderr

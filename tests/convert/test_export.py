@@ -204,7 +204,7 @@ def test_refusals_are_one_line_and_write_nothing(
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("a.onnx",), 2, "expected WEIGHTS and OUT.onnx, not 1 files"),
+        (("a.onnx",), 2, "expected WEIGHTS and OUT.onnx, not 1 file "),
         (("w.pth", "a.onnx", "--pretrained"), 2, "expected only OUT.onnx with --pretrained"),
         (("a.onnx", "--pretrained", "--md5", "0"), 2, "--md5 and --sha256 are for a file"),
         (("w.pth", "a.onnx", "--layout", "nhwc"), 2, "needs --fuse-preprocess"),

@@ -202,7 +202,7 @@ def test_refusals_are_one_line(exported_sources: dict[str, Outcome], name: str) 
     [
         ("a.b:c", ("a.onnx", "--pretrained", *_RECIPE), "--pretrained is not for a.b:c, whose"),
         ("a.b:c", ("a.onnx", "--md5", "0", *_RECIPE), "a file of weights, not for a.b:c"),
-        ("torchvision:resnet18", ("a.onnx",), "expected WEIGHTS and OUT.onnx, not 1 files"),
+        ("torchvision:resnet18", ("a.onnx",), "expected WEIGHTS and OUT.onnx, not 1 file "),
         ("timm:resnet18", ("a.onnx", "w.pth", "x"), "expected WEIGHTS and OUT.onnx, not 3 files"),
         ("a.b:c", ("a.onnx", "--recipe", "colours"), "no recipe 'colours'"),
     ],

@@ -78,7 +78,7 @@ def test_labels_in_another_order_are_refused() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ([[1]], "classes of 1 images, where ReaL has those of ImageNet's 50000"),
+        ([[1]], "classes of 1 image, where ReaL has those of ImageNet's 50000"),
         ([[1000]] * 50_000, "Expected `int` <= 999"),
         ({"a": [1]}, "Expected `array`"),
         ([[1]] * 50_000, "of which photo.jpg is none"),

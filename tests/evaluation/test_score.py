@@ -214,7 +214,7 @@ def test_stray_files_are_named_and_left_out(folder: Path) -> None:
     result = run(folder)
     assert result.exit_code == 0
     assert f"{folder}/summary.json: left out" in result.stderr
-    assert "1 files go on after their first line" in result.stderr
+    assert "1 file goes on after the first line" in result.stderr
     answer = json.loads(run(folder, "--json").stdout)
     assert (answer["stray"], answer["first_line_only"]) == ([f"{folder}/summary.json"], 1)
 
@@ -232,7 +232,7 @@ def test_the_rule_for_ties(folder: Path, ties: str, top1: str) -> None:
     assert result.exit_code == 0
     assert f"Top1 accuracy   {top1}\n" in result.stdout
     assert f"5 images have equal scores that matter; --ties {ties}" in result.stderr
-    assert "1 images have scores that are NaN" in result.stderr
+    assert "1 image has scores that are NaN" in result.stderr
     answer = json.loads(run(folder, "--ties", ties, "--json").stdout)
     assert (answer["ties"], answer["tied_images"], answer["nan_images"]) == (ties, 5, 1)
 

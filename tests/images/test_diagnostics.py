@@ -110,10 +110,27 @@ def test_values_of_more_than_8_bits_are_pillows_and_told(name: str) -> None:
     assert_same_bytes(Preprocessor(SMALL)([item])[0], reference(item, SMALL))
 
 
+@pytest.mark.parametrize("name", CLIPPED)
+def test_the_same_is_told_of_an_image_of_pillow(name: str, tmp_path: Path) -> None:
+    image, kind = CLIPPED[name]
+    opened = Image.open(io.BytesIO(encoded(image, kind)))
+    expected = Diagnostic("item 1", clipped=True, index=1)
+    for item in (image, opened):
+        assert diagnostics_of([photo_like(50, 60), item]) == {"item 1": expected}
+        assert_same_bytes(Preprocessor(SMALL)([item]), Preprocessor(SMALL)([encoded(image, kind)]))
+        with Preprocessor(SMALL).stream([PHOTO, item], 1) as stream:
+            assert [batch.diagnostics for batch in stream] == [(), (expected,)]
+        found: list[Diagnostic] = []
+        paths = [tmp_path / "0.bin", tmp_path / "1.bin"]
+        Preprocessor(SMALL).to_files([PHOTO, item], paths, on_diagnostic=found.append)
+        assert found == [expected]
+
+
 def test_nothing_is_told_of_8_bits() -> None:
     photo = Image.fromarray(photo_like(60, 50))
     modes = ("1", "L", "P", "RGB", "RGBA", "LA")
     assert diagnostics_of([encoded(photo.convert(mode), "PNG") for mode in modes]) == {}
+    assert diagnostics_of([photo.convert(mode) for mode in modes]) == {}
 
 
 def png_in_colour_of_16_bits() -> bytes:

@@ -161,7 +161,7 @@ def test_an_order_that_is_asked_for() -> None:
         label_images(["02/a"], "numbers")
     with pytest.raises(DatasetError, match="n00000001 is none of ImageNet's 1000 classes"):
         label_images(["n00000001/a"], "wordnet")
-    with pytest.raises(DatasetError, match=r"1 of 2 images have no label: b\.jpg"):
+    with pytest.raises(DatasetError, match=r"1 of 2 images has no label: b\.jpg"):
         label_images(["n01440764/a", "b.jpg"])
 
 
@@ -196,7 +196,7 @@ def test_a_class_map_is_timms(tmp_path: Path) -> None:
     names = listing(tmp_path / "photos").names
     assert label_images(names, path).labels.tolist() == [theirs[name] for name in names]
     write(path, "n2\nn0\n")  # timm leaves out the images of other folders, and says nothing
-    with pytest.raises(DatasetError, match=r"1 of 3 images have no label: n1/1\.jpg"):
+    with pytest.raises(DatasetError, match=r"1 of 3 images has no label: n1/1\.jpg"):
         label_images(names, path)
 
 

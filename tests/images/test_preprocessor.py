@@ -21,6 +21,7 @@ import xxhash
 from oracles import assert_same_bytes, jpeg, photo_like, reference
 
 from regcore import Batch, DecodeError, OutputError, Preprocessor, Recipe, UsageError, simd_levels
+from regcore.counted import counted
 
 RECIPE = Recipe(resize=40, crop=32)
 
@@ -59,6 +60,14 @@ def test_a_batch_says_what_it_has(photos: list[bytes]) -> None:
     with Preprocessor(RECIPE).stream([*photos[:2], b"no photo"], 8, on_error="report") as stream:
         shape = " x ".join(map(str, RECIPE.image_shape))
         assert repr(next(stream)) == f"<Batch: 2 images of {shape} float32, 1 bad>"
+
+
+def test_a_preprocessor_and_its_stream_say_what_they_are(photos: list[bytes]) -> None:
+    preprocessor = Preprocessor(RECIPE, workers=1)
+    by = f"3 x 32 x 32 float32 by recipe {RECIPE.identity}"
+    assert repr(preprocessor) == f"<Preprocessor: {by}, 1 worker>"
+    with preprocessor.stream(photos, 4) as stream:
+        assert repr(stream) == "<BatchStream: 23 images in batches of 4>"
 
 
 def pickled(one: Preprocessor) -> Any:
@@ -209,7 +218,7 @@ def test_stream_writes_into_the_callers_buffers(photos: list[bytes], expected: A
         assert np.shares_memory(batch.images, ring[number % 3])
         assert_same_bytes(batch.images, expected[batch.indices])
     for count, keep in ((1, 1), (2, 2), (3, 0)):
-        with pytest.raises(UsageError, match=f"needs more than {keep} buffers"):
+        with pytest.raises(UsageError, match=f"needs more than {counted(keep, 'buffer')}"):
             Preprocessor(RECIPE).stream(photos, 4, buffers=ring[:count], keep=keep)
 
 

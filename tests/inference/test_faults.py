@@ -39,7 +39,7 @@ FAULTS = {
     "hangs": ("time.sleep(3600)", "simulated: no answer to batch 17 within 0.5 s"),
     "too few rows": (
         "found = dataclasses.replace(found, scores=found.scores[:1])",
-        "simulated gave 1 rows of scores for 2 images",
+        "simulated gave 1 row of scores for 2 images",
     ),
 }
 

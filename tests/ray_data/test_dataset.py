@@ -68,7 +68,7 @@ def test_the_images_and_topn_of_a_dataset(photos: list[str]) -> None:
         topn(scores.union(scores))
     with pytest.raises(DatasetError, match=r"^more\.jpg: did not come; no accuracy is given"):
         topn(scores, expected=[*photos, "more.jpg"])
-    with pytest.raises(DatasetError, match=r"00\.jpg: was not expected, as 1 others"):
+    with pytest.raises(DatasetError, match=r"00\.jpg: was not expected, as 1 other;"):
         topn(scores, expected=photos[2:])
 
 

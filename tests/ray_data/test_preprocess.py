@@ -41,7 +41,9 @@ def forms(photos: list[str]) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("form", ["path", "bytes", "struct", "struct of paths"])
 def test_every_form_of_a_column(photos: list[str], form: str) -> None:
     batch = {**forms(photos)[form], "label": np.arange(len(photos)), "split": column(["val"] * 23)}
-    made = Preprocess(RECIPE, workers=2)(batch)
+    preprocess = Preprocess(RECIPE, workers=2)
+    assert repr(preprocess).startswith("<Preprocess: batches of tables by <Preprocessor: 3 x ")
+    made = preprocess(batch)
     assert_same_bytes(made["image"], expected(photos))
     assert made["name"].tolist() == photos
     assert made["label"].tolist() == list(range(len(photos)))

@@ -164,7 +164,7 @@ def test_a_bare_name_is_taken_as_by_export() -> None:
         ({"interpolation": "random"}, "interpolation 'random' is none of box, bilinear"),
         ({"interpolation": 3}, "interpolation 3 is none of"),
         ({"crop_mode": "middle"}, "crop_mode 'middle' is none of center, squash, border"),
-        ({"input_size": (1, 28, 28)}, "input_size of 1 channels"),
+        ({"input_size": (1, 28, 28)}, "input_size of 1 channel:"),
         ({"input_size": (224, 224)}, "input_size needs channels, rows, columns"),
         ({"input_size": (3, 224, 0)}, "input_size needs channels, rows, columns"),
         ({"crop_pct": "large"}, "crop_pct must be a positive number"),

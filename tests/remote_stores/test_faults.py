@@ -305,10 +305,10 @@ def test_names_that_lead_outside(photos: Path, bucket: Buckets) -> None:
 def test_what_is_there_already(photos: Path, tmp_path: Path, bucket: Buckets) -> None:
     place = (bucket, "b/store")
     bucket.pipe_file("b/store/00.bin", b"somebody's")
-    with pytest.raises(UsageError, match=r"s3://b/store holds 1 \.bin files that no store here"):
+    with pytest.raises(UsageError, match=r"s3://b/store holds 1 \.bin file that no store here"):
         write(photos, place)
     bucket.pipe_file("b/store/strange.bin", b"somebody's")
-    with pytest.raises(UsageError, match=r"s3://b/store holds 1 other \.bin files"):
+    with pytest.raises(UsageError, match=r"s3://b/store holds 1 other \.bin file"):
         write(photos, place, force=True)
     bucket.rm_file("b/store/strange.bin")
     bucket.pipe_file("b/store/notes.txt", b"somebody's")
@@ -561,7 +561,7 @@ def test_a_file_system_that_begins_at_the_store(
 def test_a_file_system_that_begins_at_files_of_others(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "00.bin").write_bytes(b"somebody's")
     system = DirFileSystem(str(tmp_path), fsspec.filesystem("file"))
-    with pytest.raises(UsageError, match=r"^dir:// holds 1 \.bin files that no store here"):
+    with pytest.raises(UsageError, match=r"^dir:// holds 1 \.bin file that no store here"):
         write(photos, (system, ""))
     assert (tmp_path / "00.bin").read_bytes() == b"somebody's"
 

@@ -15,7 +15,7 @@ from regcore.reports.html.accuracy import calibration, shown_first, top_rows, ve
 from regcore.reports.html.bars import ceilings, rates_by_batch
 from regcore.reports.html.contents import Ceilings, VerdictContent
 from regcore.reports.html.provenance import date, provenance
-from regcore.reports.html.summary import counted, verdict_sentences
+from regcore.reports.html.summary import counted_images, verdict_sentences
 
 BASELINE = {
     "outcome": "PASS",
@@ -101,10 +101,10 @@ def test_places_on_the_strip_of_a_verdict() -> None:
 
 
 def test_how_many_were_counted() -> None:
-    assert counted(run_content()) == "1,000 images"
-    assert counted(run_content(left_out=2000)) == "the first 1,000 of 3,000 images"
+    assert counted_images(run_content()) == "1,000 images"
+    assert counted_images(run_content(left_out=2000)) == "the first 1,000 of 3,000 images"
     part = run_content(complete=False, expected_images=1001)
-    assert counted(part) == "1,000 of 1,001 images"
+    assert counted_images(part) == "1,000 of 1,001 images"
 
 
 def test_how_sure_the_model_is() -> None:

@@ -34,8 +34,8 @@ def test_topn() -> None:
         ["images", "4"],
         ["Top1", "50.00 %"],
         ["Top2", "75.00 %"],
-        ["equal scores", "1 images, ties lowest"],
-        ["NaN", "1 images, never a hit"],
+        ["equal scores", "1 image, ties lowest"],
+        ["NaN", "1 image, never a hit"],
     ]
 
 

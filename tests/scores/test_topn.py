@@ -134,7 +134,7 @@ def test_processes_count_for_each_other() -> None:
 def test_a_count_says_what_it_has() -> None:
     assert repr(TopN()) == "<TopN: 0 images>"
     assert repr(counted([7, 0, 1], 8)) == "<TopN: 8 images, Top1 87.5%, Top5 100.0%>"
-    assert repr(counted([1], 1, classes=1)) == "<TopN: 1 images, Top1 100.0%>"
+    assert repr(counted([1], 1, classes=1)) == "<TopN: 1 image, Top1 100.0%>"
 
 
 @pytest.mark.parametrize("classes", [1000, 1001, 1002, 10])
@@ -210,7 +210,7 @@ def test_no_images_have_no_accuracy() -> None:
 def test_topn_refuses_what_does_not_go_together() -> None:
     topn = TopN()
     scores = np.zeros((2, 10), dtype=np.float32)
-    with pytest.raises(ValueError, match="labels"):
+    with pytest.raises(ValueError, match=r"scores of 2 images do not go with 1 label$"):
         topn.update(scores, [1])
     with pytest.raises(TypeError, match="integers"):
         topn.update(scores, [1.0, 2.0])

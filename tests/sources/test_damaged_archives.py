@@ -155,7 +155,7 @@ def test_rows_without_bytes_fail_by_name(tmp_path: Path) -> None:
     ]
     with (
         open_source(tmp_path / "s.parquet") as source,
-        pytest.raises(DatasetError, match="1 of 3 labels are missing"),
+        pytest.raises(DatasetError, match="1 of 3 labels is missing"),
     ):
         source.labels()
 
@@ -207,7 +207,7 @@ def test_labels_of_some_images_only_are_refused(tmp_path: Path) -> None:
             archive.addfile(member, io.BytesIO(content))
     with (
         open_source(tmp_path / "s.tar") as source,
-        pytest.raises(DatasetError, match=r"1 of 2 images have no label there.* b\.jpg"),
+        pytest.raises(DatasetError, match=r"1 of 2 images has no label there.* b\.jpg"),
     ):
         source.labels()
 

@@ -40,6 +40,7 @@ def test_images_names_and_labels_are_those_that_were_put_in(spelled: str) -> Non
         assert_same_bytes(
             preprocessor(source.read()), preprocessor([by_name[name][0] for name in names])
         )
+        assert repr(source) == (f"<{type(source).__name__} {source.root!r}: {len(PHOTOS)} images>")
         versions = source.versions()
         assert len({*map(tuple, versions.tolist())}) == len(PHOTOS)
         assert (versions >= 0).all()

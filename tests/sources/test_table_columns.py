@@ -45,7 +45,7 @@ def test_labels_of_every_width(suffix: str, label_type: str, tmp_path: Path) -> 
     write(path, label_type, [0, None, 1, 2])
     with (
         open_source(path) as source,
-        pytest.raises(DatasetError, match=rf"s\.{suffix}: 1 of 4 labels are missing"),
+        pytest.raises(DatasetError, match=rf"s\.{suffix}: 1 of 4 labels is missing"),
     ):
         source.labels()
 
@@ -87,11 +87,11 @@ def test_labels_as_floats_and_text(
     [
         ("float32", [0, 1, 0.5, 2], "holds 0.5, which is no class; --labels FILE"),
         ("float64", [0, 1, float("inf"), 2], "holds inf, which is no class"),
-        ("float64", [0, None, 1, 2], "1 of 4 labels are missing"),
+        ("float64", [0, None, 1, 2], "1 of 4 labels is missing"),
         ("string", ["1", "tench", "2", "3"], "holds 'tench', and nothing says which class"),
         ("string", ["1", "-2", "2", "3"], "holds '-2', and nothing says which class"),
         ("string", ["1", "n00000001", "2", "3"], "n00000001 is none of ImageNet's 1,000 classes"),
-        ("string", ["1", None, "2", "3"], "1 of 4 labels are missing"),
+        ("string", ["1", None, "2", "3"], "1 of 4 labels is missing"),
         (pa.list_(pa.int64()), [[1], [2], [3], [4, 5]], r"is of list<.*>, which is no class"),
         ("bool_", [True, False, True, True], "is of bool, which is no class"),
     ],

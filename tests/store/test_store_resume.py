@@ -206,7 +206,7 @@ def test_files_of_others_are_never_mistaken_nor_deleted(
     out.mkdir()
     (out / "stale.bin").write_bytes(b"of another run")
     for force in (False, True):
-        with pytest.raises(UsageError, match=r"1 other \.bin files, the first is stale\.bin"):
+        with pytest.raises(UsageError, match=r"1 other \.bin file, the first is stale\.bin"):
             write_store(preprocessor, photos, names, out, force=force)
     assert content(out) == {"stale.bin": b"of another run"}
     (out / "stale.bin").rename(out / "notes.txt")

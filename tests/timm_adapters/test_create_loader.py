@@ -163,6 +163,7 @@ def test_other_datasets(small: Path) -> None:
     assert torch.cat([batch[1] for batch in loader]).tolist() == list(range(100, 111))
     assert isinstance(loader.dataset, Folder)
     assert (len(loader), loader.batch_size) == (3, 4)
+    assert repr(loader).startswith("<EvaluationLoader: timm's batches from <ImageLoader: 11 images")
 
 
 class Listed:
@@ -181,9 +182,13 @@ class Listed:
         ({"tf_preprocessing": True}, "tf_preprocessing=True is not for"),
         ({"interpolation": "random"}, "interpolation 'random' is none of"),
         ({"crop_mode": "zoom"}, "crop_mode 'zoom' is none of"),
-        ({"input_size": (1, 28, 28)}, "input_size of 1 channels"),
+        ({"input_size": (1, 28, 28)}, "input_size of 1 channel:"),
         ({"dataset": [1, 2]}, "list has no list of files"),
-        ({"dataset": type("Tar", (), {"reader": 3})()}, "a int has no list of files"),
+        ({"dataset": type("Tar", (), {"reader": 3})()}, "the int in a Tar has no list of files"),
+        (
+            {"dataset": torch.utils.data.Subset(Listed(), [0])},  # type: ignore[arg-type]
+            r"Subset has no list of files .* as ImageFolder has; give regcore\.torch\.ImageDataset",
+        ),
         ({"dataset": type("G", (Listed,), {"input_img_mode": "L"})()}, "'L' is not RGB"),
         ({"dataset": type("B", (Listed,), {"load_bytes": True})()}, "load_bytes of the dataset"),
     ],

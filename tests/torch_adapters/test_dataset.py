@@ -96,8 +96,16 @@ def test_what_does_not_fit_is_refused(photos: list[str]) -> None:
         ImageDataset(photos[0], [0], RECIPE)
     with pytest.raises(UsageError, match="on_warning is one of"):
         ImageDataset(photos, LABELS, RECIPE, on_warning="stop")
-    with pytest.raises(IndexError):
-        ImageDataset(photos, LABELS, RECIPE)[11]
+    dataset = ImageDataset(photos, LABELS, RECIPE)
+    for place in (11, -12):
+        with pytest.raises(
+            IndexError, match=f"^ImageDataset: there is no image {place}, as it has"
+        ):
+            dataset[place]
+    with pytest.raises(IndexError, match="no image 99, as it has 11 images, counted from 0"):
+        dataset.__getitems__([0, 99])
+    with pytest.raises(TypeError, match=r"^ImageDataset: an image is asked for by its place, not"):
+        dataset[:2]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "int64", "uint8"])

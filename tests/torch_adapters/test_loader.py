@@ -35,6 +35,13 @@ def test_batches_in_order_again_and_again(expected: Any) -> None:
         assert torch.cat([targets for _, targets in batches]).tolist() == LABELS.tolist()
 
 
+def test_what_the_repr_says() -> None:
+    loader = ImageLoader(PHOTOS, LABELS, RECIPE, 4)
+    by = f"by recipe {RECIPE.identity}"
+    assert repr(loader) == f"<ImageLoader: 23 images in batches of 4 on cpu {by}>"
+    assert repr(ImageDataset(PHOTOS[:1], [0], RECIPE)) == f"<ImageDataset: 1 image {by}>"
+
+
 def test_memory_is_for_no_more_images_than_there_are(expected: Any) -> None:
     ((images, targets),) = ImageLoader(PHOTOS, LABELS, RECIPE, 1 << 20, keep=1)
     assert_same_bytes(images.numpy(), expected)

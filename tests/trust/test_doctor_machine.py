@@ -125,7 +125,7 @@ def test_drivers_and_their_devices(tmp_path: Path) -> None:
     assert driver_lines(tmp_path) == ["NVIDIA driver 580.95.05, 0 devices"]
     assert "--gpus all" in driver_problems(tmp_path)[0]
     write(tmp_path, {"dev/nvidia0": "", "dev/nvidiactl": ""})
-    assert driver_lines(tmp_path) == ["NVIDIA driver 580.95.05, 1 devices"]
+    assert driver_lines(tmp_path) == ["NVIDIA driver 580.95.05, 1 device"]
     assert driver_problems(tmp_path) == []
     (tmp_path / "proc/driver/nvidia/version").unlink()
     assert "no driver loaded" in driver_problems(tmp_path)[0]

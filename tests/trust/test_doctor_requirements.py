@@ -63,7 +63,7 @@ def test_libraries() -> None:
     assert required("opencv:equal", peer(EQUAL)).met
     differs = required("opencv:equal", peer(EQUAL, OTHER))
     assert (differs.met, differs.exit_code) == (False, 5)
-    assert "resize (1 pictures differ)" in differs.detail
+    assert "resize (1 picture differs)" in differs.detail
     refused = replace(EQUAL, refused=[Refused("b.png", "no")])
     assert required("opencv:equal", peer(refused)).exit_code == 5
     assert required("opencv:flavour", peer(OTHER)).exit_code == 5

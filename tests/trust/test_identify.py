@@ -168,6 +168,64 @@ def test_what_no_recipe_gives_is_found_by_none(
     assert any(words in note for note in found.found.notes), found.found.notes
 
 
+#: Mean, std and divisor that leave the pixels as they are.
+PIXELS: dict[str, Any] = {**UNIT, "divisor": 1.0}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"flavour": "torch_float"},
+        {"flavour": "tensorflow", "filter": "bilinear"},
+        {"resize": (224, 224), "fit": "inside", "fill": (114, 114, 114)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("mean", [0.0, 0.5])
+def test_of_float64_nothing_contradicts_itself(
+    fields: dict[str, Any], mean: float, photos: list[str], tmp_path: Path
+) -> None:
+    pixels = Preprocessor(Recipe(**fields, **PIXELS))(photos).astype(np.float64)
+    found = identify_tensor(written(tmp_path, (pixels / 255 - mean) / 0.3), photos).found
+    assert found.outcome is Outcome.NEAREST
+    assert found.best is not None
+    assert found.best.residual.differing > 0
+    assert found.best.residual.largest < 1e-6
+    assert found.best.recipe.fill == fields.get("fill")
+    assert found.next is None or found.next.residual.largest > found.best.residual.largest
+    assert found.notes == (
+        "its values are float64 that no float32 holds; recipes give float32 at most",
+        "rounded to float32, every value is that of the nearest recipe",
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"flavour": "tensorflow", "filter": "bilinear"},
+        {"resize": (224, 224), "fit": "inside", "fill": (114, 114, 114)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("red", [1, -1])
+def test_the_nearest_recipe_is_that_of_the_notes(
+    fields: dict[str, Any], red: int, photos: list[str], tmp_path: Path
+) -> None:
+    """Red may fall while the pixels rise, as no recipe's does."""
+    pixels = Preprocessor(Recipe(**fields, **PIXELS))(photos)
+    scale = np.float32([red, 1, 1]).reshape(3, 1, 1) * np.float32(0.0171)
+    values = pixels * scale - np.float32(2.04)
+    found = identify_tensor(written(tmp_path, values), photos).found
+    assert found.outcome is Outcome.NEAREST
+    assert found.best is not None
+    (note,) = found.notes
+    assert note.startswith("its pixels are")
+    assert "those of the nearest recipe" in note
+    named = replace(found.best.recipe, **PIXELS)
+    np.testing.assert_array_equal(Preprocessor(named)(photos), pixels)
+
+
 @pytest.mark.parametrize("change", ["a bit", "an order", "another photo", "zeros", "GRB"])
 def test_a_tensor_that_differs_by_little_is_not_found(
     change: str, photos: list[str], tmp_path: Path

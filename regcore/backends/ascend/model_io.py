@@ -10,6 +10,7 @@ import numpy as np
 
 from regcore.backends.ascend.pyacl import Acl
 from regcore.backends.ascend.resources import Resources
+from regcore.counted import counted
 from regcore.errors import BackendError
 from regcore.models.tensors import TensorSpec, image_input
 
@@ -119,6 +120,7 @@ def _check_sizes(acl: Acl, found: ModelIO) -> None:
     expected = batch * math.prod(dim or 0 for dim in (found.image.shape or ())[1:]) * item
     if size != expected or min(*found.input_bytes, *found.output_bytes) < 1:
         raise BackendError(
-            f"{acl.subject}: its description contradicts itself: {found.image} has {size} bytes at "
+            f"{acl.subject}: its description contradicts itself: {found.image} has "
+            f"{counted(size, 'byte')} at "
             f"batch {batch}, the inputs {found.input_bytes}, the outputs {found.output_bytes}"
         )

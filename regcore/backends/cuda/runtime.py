@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, cast
 
@@ -9,8 +10,8 @@ from regcore.errors import BackendError
 
 _DRIVER = "nvidia-smi must show the GPU and its driver"
 _CONTAINER = f"{_DRIVER}; a container must be started with it (--gpus all)"
-#: Since this one there are packages of TensorRT for each CUDA.
-_OLDEST_PACKAGES = 12
+#: Since this one there are extras for each CUDA.
+_OLDEST_EXTRAS = 12
 _MEMORY = "nvidia-smi shows who uses the memory; smaller batches need less"
 _FAILED = "the GPU failed on earlier work; only a new process can use it again"
 
@@ -25,6 +26,11 @@ _ADVICE = {
     "cudaErrorLaunchFailure": _FAILED,
     "cudaErrorECCUncorrectable": _FAILED,
 }
+
+
+def tensorrt_extra(cuda: int) -> str:
+    """The extra that has TensorRT for this major version of CUDA."""
+    return f"tensorrt-cu{cuda}"
 
 
 #: What pip installs by itself is for the newest CUDA.
@@ -46,13 +52,17 @@ def import_cuda() -> ModuleType:
 class Cuda:
     """Calls by name without `cuda`, as in do("SetDevice", 0).
 
-    subject: what the calls are for, at the beginning of their errors. All of them raise
-    BackendError with the error's name, CUDA's own words and what to do.
+    subject: what the calls are for, at the beginning of their errors. extra: the one of regcore's
+    that has for a major version of CUDA what makes the calls. All of them raise BackendError with
+    the error's name, CUDA's own words and what to do.
     """
 
-    def __init__(self, module: ModuleType, subject: str) -> None:
+    def __init__(
+        self, module: ModuleType, subject: str, extra: Callable[[int], str] = tensorrt_extra
+    ) -> None:
         self.module = module
         self.subject = subject
+        self._extra = extra
 
     def do(self, name: str, *arguments: object) -> None:
         """A call that gives nothing but its code."""
@@ -84,8 +94,8 @@ class Cuda:
             return f"there is no driver here: {_CONTAINER}"
         major = known // 1000
         advice = "update it"
-        if major >= _OLDEST_PACKAGES:
-            advice += f", or pip install 'regcore[tensorrt-cu{major}]'"
+        if major >= _OLDEST_EXTRAS:
+            advice += f", or pip install 'regcore[{self._extra(major)}]'"
         return (
             f"the driver knows CUDA up to {_release(known)}, and this is CUDA {_release(needed)}: "
             f"{advice}"

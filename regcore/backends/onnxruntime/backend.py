@@ -23,6 +23,7 @@ from regcore.backends.onnxruntime.session import SessionFactory
 from regcore.backends.onnxruntime.steady_batches import PaddedBatches, ProvenBatches
 from regcore.backends.page_locked import ResourceStack
 from regcore.backends.protocol import Backend, Result, Span
+from regcore.counted import counted
 from regcore.errors import BackendError
 from regcore.models.onnx_operators import doubts
 from regcore.models.tensors import (
@@ -186,7 +187,7 @@ class OnnxRuntimeBackend(Backend):
         if not is_scores(values) or len(values) != len(images):
             raise BackendError(
                 f"{self._path}: output {self.outputs[0].name} has the shape {values.shape} "
-                f"for {len(images)} images, expected [images, classes]"
+                f"for {counted(len(images), 'image')}, expected [images, classes]"
             )
         return as_scores(values), spans
 

@@ -18,6 +18,7 @@ from regcore.backends.deferred_interrupt import deferred_sigint
 from regcore.backends.openvino.devices import compile_model, short_version, where_it_runs
 from regcore.backends.openvino.model_file import ModelFile, import_openvino, openvino_errors
 from regcore.backends.protocol import Backend, Result, Span
+from regcore.counted import counted
 from regcore.errors import BackendError
 from regcore.models.tensors import TensorSpec, as_scores, describe, is_scores, scores_spec
 
@@ -98,7 +99,8 @@ class OpenvinoBackend(Backend):
             raise BackendError(f"{self._path}: takes {spec}, not {given}")
         if not 1 <= len(batch) <= (self._fixed or len(batch)):
             raise BackendError(
-                f"{self._path}: takes 1 to {self._fixed} images at a time, not {len(batch)}"
+                f"{self._path}: takes 1 to {counted(self._fixed or 1, 'image')} at a time, "
+                f"not {len(batch)}"
             )
 
     def result(self) -> Result:
@@ -114,7 +116,7 @@ class OpenvinoBackend(Backend):
         if not is_scores(values) or len(values) != len(oldest.images):
             raise BackendError(
                 f"{self._path}: output {self.outputs[0].name} has the shape {values.shape} "
-                f"for {len(oldest.images)} images, expected [images, classes]"
+                f"for {counted(len(oldest.images), 'image')}, expected [images, classes]"
             )
         return Result(as_scores(values[: oldest.count]), (span,), lasting=True)
 

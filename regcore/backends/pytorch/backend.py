@@ -17,6 +17,7 @@ from regcore.backends.protocol import Backend, Result
 from regcore.backends.pytorch.accelerator import AcceleratorDevice
 from regcore.backends.pytorch.cpu import CpuDevice
 from regcore.backends.pytorch.devices import find_device, set_precision
+from regcore.counted import counted
 from regcore.errors import BackendError
 from regcore.frameworks import import_timm, import_torch
 from regcore.models.metadata import ModelMetadata
@@ -140,8 +141,8 @@ class TorchBackend(Backend):
             result = self._device.result()
         if result.scores.shape != (images, self._classes):
             raise BackendError(
-                f"{self._subject}: gives {result.scores.shape} for {images} images, expected "
-                f"{(images, self._classes)}"
+                f"{self._subject}: gives {result.scores.shape} for {counted(images, 'image')}, "
+                f"expected {(images, self._classes)}"
             )
         return result
 

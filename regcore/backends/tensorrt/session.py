@@ -17,6 +17,7 @@ from regcore.backends.tensorrt.library import (
     make_logger,
     version_numbers,
 )
+from regcore.counted import agreeing, counted
 from regcore.errors import BackendError
 from regcore.models.build_record import BuildRecord, read_record
 
@@ -55,7 +56,8 @@ class Session:
     def _open(self, path: Path) -> None:
         count = self.cuda.value("GetDeviceCount")
         if not 0 <= self._device < count:
-            raise BackendError(f"{self.subject}: there are {count} GPUs here, counted from 0")
+            there = f"there {agreeing(count, 'is', 'are')} {counted(count, 'GPU')} here"
+            raise BackendError(f"{self.subject}: {there}, counted from 0")
         self.cuda.do("SetDevice", self._device)
         name = self.cuda.value("GetDeviceProperties", self._device).name
         self.gpu = name.decode() if isinstance(name, bytes) else str(name)

@@ -13,6 +13,7 @@ from regcore.backends.ascend.error_text import causes
 from regcore.backends.ascend.toolkit import DRIVER_LIBRARY, environment_hint
 from regcore.convert.ascend.atc_command import AtcJob, check_path
 from regcore.convert.child_process import last_line, run_shown
+from regcore.counted import counted
 from regcore.errors import BackendError
 from regcore.files.atomic import replacing
 
@@ -90,7 +91,7 @@ def _failure(code: int, log: str, built: list[Path]) -> str:
     elif code < 0:
         reason = f"killed by signal {-code}"
     elif code == 0:
-        reason = f"it wrote {len(built)} files, and its log does not say {_SUCCESS!r}"
+        reason = f"it wrote {counted(len(built), 'file')}, and its log does not say {_SUCCESS!r}"
     else:
         reason = f"exit code {code}, its last line: {last_line(log)}"
     for pattern, advice in _EXPLANATIONS:

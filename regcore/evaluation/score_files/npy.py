@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import ScoreFileError
 
 _DTYPES = (np.dtype("float32"), np.dtype("float16"))
@@ -101,7 +102,10 @@ def open_npy(path: str | Path) -> ArrayFile:
         raise ScoreFileError(str(path), f"scores of {dtype}, not float32 or float16")
     array = ArrayFile(str(path), dtype, shape, head.tell(), column_major)
     if min(shape, default=1) < 0 or array.size * dtype.itemsize > size - array.offset:
-        raise ScoreFileError(str(path), f"cut short: {size} bytes do not hold {shape} scores")
+        raise ScoreFileError(
+            str(path),
+            f"cut short: {counted(size, 'byte does', 'bytes do')} not hold {shape} scores",
+        )
     return array
 
 

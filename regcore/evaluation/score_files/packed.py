@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.evaluation.score_files.batch import BATCH_SIZE, ScoreBatch
 from regcore.evaluation.score_files.npy import ArrayFile, open_npy, require_regular_file
@@ -32,7 +33,10 @@ class Packed:
         self.scores = self._open_npy() if path.suffix == ".npy" else self._open_raw()
         rows = self.scores.shape[0]
         if rows != len(self.names):
-            raise DatasetError(f"{path}: {rows} rows, but {names_file} has {len(self.names)} names")
+            raise DatasetError(
+                f"{path}: {counted(rows, 'row')}, but {names_file} has "
+                f"{counted(len(self.names), 'name')}"
+            )
 
     def rows(self, rows: Sequence[int]) -> Rows:
         """Those rows, in that order, as a source of predictions."""
@@ -53,7 +57,8 @@ class Packed:
         classes, rest_of_row = divmod(row_bytes, np.dtype(np.float32).itemsize)
         if rest or rest_of_row or not classes:
             raise DatasetError(
-                f"{self._path}: {size} bytes are not float32 scores of {len(self.names)} images"
+                f"{self._path}: {counted(size, 'byte is', 'bytes are')} not float32 scores of "
+                f"{counted(len(self.names), 'image')}"
             )
         return ArrayFile(str(self._path), np.dtype(np.float32), (len(self.names), classes), 0)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import score_files as native
+from regcore.counted import counted
 from regcore.errors import DatasetError, RegcoreError, ScoreFileError
 from regcore.evaluation.score_files.batch import BATCH_SIZE, ScoreBatch
 from regcore.evaluation.score_files.npy import open_npy, require_regular_file
@@ -76,7 +77,7 @@ def _read_again(path: str, message: str, row: NDArray[np.float32]) -> ScoreFileE
     except ScoreFileError as error:
         return error
     if scores.size != row.size:
-        return ScoreFileError(path, f"{scores.size} values instead of {row.size}")
+        return ScoreFileError(path, f"{counted(scores.size, 'value')} instead of {row.size}")
     try:
         row[:] = scores.read().reshape(-1)
     except ScoreFileError as error:

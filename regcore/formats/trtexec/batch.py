@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from regcore.counted import counted
 from regcore.formats.trtexec.lines import Line, Log
 from regcore.formats.trtexec.result import Found
 
@@ -78,7 +79,8 @@ def find_batch(log: Log, commands: list[Command], told: int | None, told_by: str
     if explicit is not None and implicit:
         log.fail(
             explicit.line or 0,
-            f"the batch is {explicit.value} here, but {implicit[0].value} images are asked for "
+            f"the batch is {explicit.value} here, but "
+            f"{counted(implicit[0].value, 'image is', 'images are')} asked for "
             f"in line {implicit[0].line}",
         )
     may_lack = printed is not None or (bool(implicit) and explicit is None)

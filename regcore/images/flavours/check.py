@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from regcore.counted import agreeing
 from regcore.errors import FlavourWarning, first_line
 from regcore.images.flavours.libraries import LIBRARIES
 from regcore.images.preprocessor import Preprocessor
@@ -36,8 +37,9 @@ def warn_of_other_version(flavour: str) -> None:
     try:
         differing, of = differing_values(flavour)
         found = (
-            f"{differing} of {of} values of a short check differ: take that version's pixels for "
-            f"other ones"
+            f"{differing} of {of} values of a short check "
+            f"{agreeing(differing, 'differs', 'differ')}: "
+            "take that version's pixels for other ones"
             if differing
             else f"a short check of {of} values found no difference"
         )

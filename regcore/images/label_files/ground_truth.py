@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.images.label_files.devkit_order import DEVKIT_CLASSES, read_devkit_order
 from regcore.images.label_files.imagenet import VALIDATION_IMAGES, validation_names
@@ -33,7 +34,7 @@ def read_wordnet_ids(path: str | Path, lines: Sequence[Line]) -> dict[str, int]:
 def _check_length(path: str | Path, lines: Sequence[Line], what: str) -> None:
     if len(lines) != VALIDATION_IMAGES:
         raise DatasetError(
-            f"{path}: {len(lines)} lines of {what} without names; only ImageNet's "
+            f"{path}: {counted(len(lines), 'line')} of {what} without names; only ImageNet's "
             f"{VALIDATION_IMAGES} validation images have an order that everybody knows"
         )
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.files.json_input import read_json
 from regcore.files.names import image_key
@@ -27,8 +28,8 @@ def read_real_labels(path: str | Path, names: Sequence[str]) -> tuple[tuple[int,
     classes = read_json(path, list[list[_Class]])
     if len(classes) != VALIDATION_IMAGES:
         raise DatasetError(
-            f"{path}: classes of {len(classes)} images, where ReaL has those of ImageNet's "
-            f"{VALIDATION_IMAGES} validation images"
+            f"{path}: classes of {counted(len(classes), 'image')}, where ReaL has those of "
+            f"ImageNet's {VALIDATION_IMAGES} validation images"
         )
     return tuple(tuple(classes[_place(name, path)]) for name in names)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.images.label_files.imagenet import WORDNET_ID
 from regcore.images.label_files.label_text import collect_labels, is_label, parse_label
@@ -81,7 +82,7 @@ def read_table(path: str | Path, table: Table, lines: Sequence[Line]) -> dict[st
 def _parse(table: Table, row: Sequence[str]) -> tuple[str, int]:
     columns = len(table.names)
     if len(row) != columns:
-        raise DatasetError(f"{len(row)} columns, where the first line has {columns}")
+        raise DatasetError(f"{counted(len(row), 'column')}, where the first line has {columns}")
     return row[table.image], _label(row[table.label].strip())
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend
+from regcore.counted import counted
 from regcore.errors import DecodeError
 from regcore.files.checksum import checksum
 from regcore.files.read_ahead import read_ahead
@@ -112,6 +113,6 @@ def _read_into(file: str, image: NDArray[Any]) -> str | None:
         return error.strerror or str(error)
     if read != image.nbytes or more:
         if size == image.nbytes:
-            return f"cut short while it was read, after {read} bytes of {image.nbytes}"
-        return f"{size} bytes, where an image of the recipe has {image.nbytes}"
+            return f"cut short while it was read, after {counted(read, 'byte')} of {image.nbytes}"
+        return f"{counted(size, 'byte')}, where an image of the recipe has {image.nbytes}"
     return None

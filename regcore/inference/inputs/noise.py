@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend
+from regcore.counted import counted
 from regcore.images.batch_stream import Batch
 from regcore.images.result_memory import check_free
 from regcore.inference.inputs.source import Inputs, host_buffers
@@ -50,7 +51,8 @@ def _noise(recipe: Recipe, shape: tuple[int, ...]) -> NDArray[Any]:
     random = np.random.default_rng(0)
     in_bytes = recipe.dtype in ("uint8", "int8")
     # Others are float32 first.
-    check_free(prod(shape) * (1 if in_bytes else 8), f"{shape[0]} images of noise")
+    noise = f"{counted(shape[0], 'image')} of noise"
+    check_free(prod(shape) * (1 if in_bytes else 8), noise)
     if in_bytes:
         return random.integers(0, 256, shape, dtype=np.uint8).view(recipe.numpy_dtype)
     values = random.standard_normal(shape, dtype=np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from regcore.counted import counted
 from regcore.errors import BackendError
 from regcore.frameworks import import_timm
 from regcore.models.state_dict import load_exactly
@@ -36,7 +37,7 @@ def rename_by_position(name: str, weights: Mapping[str, Any]) -> dict[str, Any]:
     expected = _create(name).state_dict()
     if len(expected) != len(weights):
         raise BackendError(
-            f"timm's {name} has {len(expected)} entries, the weights have {len(weights)}"
+            f"timm's {name} has {counted(len(expected), 'entry')}, the weights have {len(weights)}"
         )
     for (timm_name, ours), (their_name, theirs) in zip(
         expected.items(), weights.items(), strict=True

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from regcore.counted import counted
 from regcore.performance.perf import Perf, StageLoad
 from regcore.schemas.fields import Amount, Positive, described, published
 
@@ -193,10 +194,8 @@ def _rate(images_per_s: float) -> str:
 
 
 def _workers(count: int, more: str = "") -> str:
-    return f"{count:,} {more}worker{'' if count == 1 else 's'}"
+    return counted(count, f"{more}worker", form=",")
 
 
 def _processors(count: int) -> str:
-    return (
-        f"{count} processor{' is' if count == 1 else 's are'}" if count > 0 else "no processor is"
-    )
+    return counted(count, "processor is", "processors are") if count > 0 else "no processor is"

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.protocol import Backend, Result
+from regcore.counted import counted
 from regcore.errors import DecodeError
 from regcore.images.batch_stream import Batch
 from regcore.images.preprocessor import Preprocessor
@@ -158,7 +159,10 @@ def cached_batch(
 
     Raises MemoryError where the machine has not so much.
     """
-    check_free(2 * batch_size * preprocessor.recipe.image_bytes, f"batches of {batch_size} images")
+    check_free(
+        2 * batch_size * preprocessor.recipe.image_bytes,
+        f"batches of {counted(batch_size, 'image')}",
+    )
     images = np.empty((0, *preprocessor.recipe.image_shape), preprocessor.recipe.numpy_dtype)
     with preprocessor.stream(photos, batch_size, on_error="report") as stream:
         for batch in stream:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from regcore.backends.protocol import Backend
+from regcore.counted import counted
 from regcore.host import default_workers
 from regcore.images.preprocessor import Preprocessor
 from regcore.images.sources import Image
@@ -155,7 +156,9 @@ class Workload:
         if not advice.uint8:
             preprocessor = self.prepare(self.recipe, advice.workers or self.workers)
             perf = self._whole(preprocessor, batch_size)
-            return Verified(f"{preprocessor.workers} workers", advice.expected, perf.images_per_s)
+            return Verified(
+                counted(preprocessor.workers, "worker"), advice.expected, perf.images_per_s
+            )
         preprocessor = self.prepare(self.recipe.in_form("uint8"), self.workers)
         takes = self.backend.inputs[0].dtype
         if takes in {None, "uint8"}:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from regcore.counted import counted
 from regcore.errors import DatasetError, LogError
 from regcore.files.json_input import as_form
 from regcore.files.number_input import measured_decimal
@@ -76,7 +77,7 @@ def _trtexec_cell(path: Path, text: str) -> MeasuredRate:
     batch, qps = result.batch.value, result.qps
     cell = measured_cell(batch, str(qps.value), str(path), qps.line, unit="queries/s")
     images = result.images_per_query
-    return cell.times(images, f"x {images} image{'s' if images > 1 else ''} a query")
+    return cell.times(images, f"x {counted(images, 'image')} a query")
 
 
 def _is_perf(content: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from regcore.counted import agreeing
 from regcore.errors import MismatchError, UsageError
 from regcore.formats.rate import MeasuredRate, RateKind, best, rounded
 from regcore.reports.comparison.accuracy import Accuracy
@@ -82,7 +83,8 @@ class Comparison:
     def incomplete(self) -> tuple[str, ...]:
         """A sentence on each evaluation that is not complete."""
         sentences = {
-            f"{column.name}: INCOMPLETE, {accuracy.counted} images, {accuracy.file}": None
+            f"{column.name}: INCOMPLETE, {accuracy.counted} "
+            f"{agreeing(accuracy.expected_images or 0, 'image', 'images')}, {accuracy.file}": None
             for column in self.columns
             for accuracy in column.accuracies.values()
             if not accuracy.complete

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from regcore.calibration.record import QuantizationSummary
 from regcore.convert.onnx.layer_noise import LayerNoise
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError
 from regcore.evaluation.run_content import RunContent
 from regcore.evaluation.run_folder import LAYERS
@@ -74,16 +75,17 @@ def _headline(run: RunContent) -> str:
     made = run.quantization
     if made is None:
         return ""
-    kept = f", {len(made.kept)} nodes kept in float" if made.kept else ""
-    return f"int8, calibrated with {made.images:,} images{kept}"
+    kept = f", {counted(len(made.kept), 'node')} kept in float" if made.kept else ""
+    return f"int8, calibrated with {counted(made.images, 'image', form=',')}{kept}"
 
 
 def _seen(run: RunContent) -> str:
-    if not run.calibration_images:
+    seen = len(run.calibration_images)
+    if not seen:
         return ""
     return (
-        f"{len(run.calibration_images):,} of the {run.images:,} images are among those that the "
-        "model was calibrated with: its accuracy on others may be lower."
+        f"{seen:,} of the {counted(run.images, 'image', form=',')} {agreeing(seen, 'is', 'are')} "
+        "among those that the model was calibrated with: its accuracy on others may be lower."
     )
 
 
@@ -100,12 +102,16 @@ def _rows(made: QuantizationSummary, run: RunContent) -> list[tuple[str, str]]:
         ("Ranges of activations", f"{made.method}{percentile}"),
         ("Activations", "int8 around 0" if made.symmetric else "uint8"),
         ("Weights", f"int8, a scale for each {'channel' if made.per_channel else 'tensor'}"),
-        ("Calibration", f"{made.calibration}, {images:,} images, {among}"),
+        ("Calibration", f"{made.calibration}, {counted(images, 'image', form=',')}, {among}"),
         ("Their recipe", made.recipe_identity),
         ("Made of the file", f"sha256:{made.source_sha256[:16]}"),
     ]
     if made.kept:
-        how = "" if made.searched is None else f"; a search was to choose {made.searched} layers"
+        how = (
+            ""
+            if made.searched is None
+            else f"; a search was to choose {counted(made.searched, 'layer')}"
+        )
         rows.append(("Kept in float", f"{', '.join(made.kept)}{how}"))
     return rows
 

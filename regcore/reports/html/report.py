@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from regcore.counted import agreeing, counted
 from regcore.errors import RegcoreError
 from regcore.evaluation.run_folder import Run
 from regcore.files.atomic import write_text
@@ -59,7 +60,7 @@ def _environment() -> Any:  # noqa: ANN401
         undefined=jinja2.StrictUndefined,
         loader=jinja2.FunctionLoader(_template),
     )
-    environment.filters["nbsp"] = _unbroken
+    environment.filters |= {"nbsp": _unbroken, "counted": counted, "agreeing": agreeing}
     return environment
 
 

@@ -47,7 +47,7 @@ class Sections:
         return {
             "run": run,
             "name": Path(run.model).name,
-            "counted": summary.counted(run),
+            "counted": summary.counted_images(run),
             "date": provenance.date(record),
             "below": lambda path: path.removeprefix(f"{run.root}/"),
             "topn": rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regcore.counted import counted
 from regcore.evaluation.run_content import RunContent
 from regcore.performance.run_bottleneck import RunBottleneck, run_bottleneck
 from regcore.reports.html.contents import BaselineVerdict, RunVerdict, VerdictContent
@@ -41,13 +42,14 @@ def reached(perf: PerfContent | None) -> float | None:
     return min(1.0, perf.images_per_s / perf.interface_images_per_s)
 
 
-def counted(run: RunContent) -> str:
+def counted_images(run: RunContent) -> str:
     """`200 images`, `the first 50 of 200 images`, `24 of 25 images`."""
     if not run.complete:
-        return f"{run.images:,} of {run.expected_images:,} images"
+        return f"{run.images:,} of {counted(run.expected_images, 'image', form=',')}"
     if run.left_out:
-        return f"the first {run.images:,} of {run.images + run.left_out:,} images"
-    return f"{run.images:,} image{'' if run.images == 1 else 's'}"
+        of = counted(run.images + run.left_out, "image", form=",")
+        return f"the first {run.images:,} of {of}"
+    return counted(run.images, "image", form=",")
 
 
 def _sentence(note: str) -> str:
@@ -67,7 +69,7 @@ def _against(part: RunVerdict) -> str:
     moved = "has not moved" if part.change == 0 else f"moved by {part.change:+.2f} pt"
     lost, won = len(part.lost), len(part.won)
     return (
-        f"Top1 {moved} against the other run: {lost:,} image{'' if lost == 1 else 's'} lost, "
+        f"Top1 {moved} against the other run: {counted(lost, 'image', form=',')} lost, "
         f"{won:,} won; 95 % interval {low:+.2f} to {high:+.2f} pt. "
         f"A drop of {part.margin:.2f} pt is allowed."
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from regcore.counted import counted
 from regcore.errors import OutputError, RegcoreError
 from regcore.store.earlier import Earlier
 from regcore.store.ledger import LEDGER
@@ -73,7 +74,11 @@ def check_there(files: RemoteFolder, wanted: Mapping[str, int]) -> None:
             continue
         found = files.size(name)  # a list may come late
         if found != size:
-            what = "is not there" if found is None else f"has {found} bytes instead of {size}"
+            what = (
+                "is not there"
+                if found is None
+                else f"has {counted(found, 'byte')} instead of {size}"
+            )
             raise OutputError(
                 f"{files.called(name)}: was put, but {what}; the same command makes it again"
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from msgspec import UNSET
 
+from regcore.counted import counted
 from regcore.errors import DatasetError, MismatchError, OutputError, UsageError
 from regcore.files.input_file import read_input
 from regcore.files.json_input import as_form, parse_json
@@ -95,7 +96,8 @@ def _parsed(lines: ChainedLines, path: Path) -> Evidence:
         else:
             verdict = as_form(found, FindingLine, where).verdict
     if len(decisions) > head.images:
-        raise MismatchError(f"{path}: has {len(decisions)} decisions of {head.images} images")
+        has = counted(len(decisions), "decision")
+        raise MismatchError(f"{path}: has {has} of {counted(head.images, 'image')}")
     return Evidence(head, canary, tuple(decisions), verdict, lines.chain, lines.torn)
 
 

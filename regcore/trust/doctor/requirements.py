@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from regcore.counted import counted
 from regcore.errors import BackendError, MismatchError, UsageError
 from regcore.schemas.fields import described
 from regcore.trust.doctor.findings import MachineFound, PeerFound, RuntimeFound, WayFound
@@ -117,8 +118,8 @@ def _unequal(way: WayFound) -> str:
     """In which stages a way differs from the reference, or takes fewer pictures."""
     found = [each for each in way.stages if each.differs or each.refused]
     stages = ", ".join(
-        f"{each.stage} ({len(each.differs)} pictures differ"
-        f"{f', {len(each.refused)} are refused' if each.refused else ''})"
+        f"{each.stage} ({counted(len(each.differs), 'picture differs', 'pictures differ')}"
+        + (f", {counted(len(each.refused), 'is', 'are')} refused)" if each.refused else ")")
         for each in found
     )
     return f"{way.name}: {stages}" if found else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,26 +16,34 @@ from regcore.trust.identify.values import value_fields
 _DECODER = 1.0
 #: A line leaves less than this of its height.
 _STRAIGHT = 2e-3
+_NO_VALUES = "but with no mean and std that give every bit"
+
+
+#: What float64 has that no recipe gives.
+WIDER = "its values are float64 that no float32 holds; recipes give float32 at most"
 
 
 def hints(
     reading: Reading,
-    explained: Sequence[Explained],
+    explained: Explained | None,
     *,
     similarity: float,
     levels: float | None,
 ) -> tuple[str, ...]:
     """What is known, the most telling first.
 
-    explained: pipelines whose pixels are those of the tensor. similarity: 0 where it shows none of
-    the photos. levels: what the nearest recipe leaves, in steps of a pixel's value.
+    explained: the pipeline of the nearest recipe, where its pixels are those of the tensor.
+    similarity: 0 where it shows none of the photos. levels: what the nearest recipe leaves, in
+    steps of a pixel's value.
     """
-    found = []
-    if reading.is_rounded:
-        found.append("its values are float64 that no float32 holds; recipes give float32 at most")
-    tables = [one.table for one in explained if one.table is not None]
-    if tables:
-        found.append(_of_values(tables[0], reading.dtype))
+    found = [WIDER] if reading.is_rounded else []
+    if explained is not None and explained.table is not None:
+        found.append(_of_values(explained.table, reading.dtype))
+    elif explained is not None:
+        found.append(
+            "its pixels are those of the nearest recipe, as far as rounding shows; the values lie "
+            f"on a line, {_NO_VALUES}"
+        )
     elif not similarity:
         found.append(
             "it shows none of these photos at any size that was tried: other photos, another "
@@ -71,7 +77,7 @@ def _of_values(table: ValueTable, dtype: str) -> str:
     if (words := fused_words(table, dtype)) is not None:
         return f"{exact}the values are computed in another order: {words}"
     if _is_line(table):
-        return exact + "the values lie on a line, but with no mean and std that give every bit"
+        return f"{exact}the values lie on a line, {_NO_VALUES}"
     return exact + "the values are no line of them: a curve, such as a gamma, lies between"
 
 

@@ -19,13 +19,13 @@ from regcore.trust.identify.explained import (
     with_pipeline,
 )
 from regcore.trust.identify.findings import Identification, Match, Outcome, Residual
-from regcore.trust.identify.hints import hints
-from regcore.trust.identify.near import nearest_match
+from regcore.trust.identify.hints import WIDER, hints
+from regcore.trust.identify.near import match_of_pixels, nearest_match
 from regcore.trust.identify.photos import Photo
 from regcore.trust.identify.readings import Reading, readings
 from regcore.trust.identify.search import Found, choose_photo, search
 from regcore.trust.identify.tensor_files import StoredTensor
-from regcore.trust.identify.trial import residual
+from regcore.trust.identify.trial import gives, residual
 
 #: Ways to read the shape of a tensor that are looked into.
 _SHAPES = 3
@@ -65,7 +65,8 @@ def identify(
                     return _as_expected(expected, photos, reading)
             attempt = _attempt(group, photos)
             if attempt.exact:
-                return _exact(attempt, photos)
+                rounded = attempt.exact[0].reading.is_rounded
+                return (_rounded if rounded else _exact)(attempt, photos)
             attempts.append(attempt)
         return _inexact(max(attempts, key=lambda attempt: attempt.found.similarity), photos)
 
@@ -80,7 +81,7 @@ class _Attempt:
     """What came of one way to read the shape.
 
     readings: of that shape. explained: pipelines that explain all values. exact: recipes that give
-    every bit.
+    every bit, once float64 that no float32 holds is rounded.
     """
 
     readings: list[Reading]
@@ -128,10 +129,8 @@ def _recipes(
     explained: Sequence[Explained], photos: Sequence[Photo], reading: Reading
 ) -> list[_Exact]:
     """The recipes that give every bit: those that are tried, and what makes the same pixels."""
-    if reading.is_rounded:
-        return []
     for one in explained:
-        exact = [recipe for recipe in recipes_of(one, reading) if _gives(recipe, photos, reading)]
+        exact = [recipe for recipe in recipes_of(one, reading) if gives(recipe, photos, reading)]
         if exact:
             others = [other for other in explained if other is not one and same_pixels(one, other)]
             same = (with_pipeline(exact[0], other) for other in others)
@@ -144,17 +143,12 @@ def _is_by(expected: Recipe, photos: Sequence[Photo], reading: Reading) -> bool:
     form = (reading.dtype, reading.layout, reading.values.shape[1:3])
     if form != (expected.dtype, expected.layout, expected.size):
         return False
-    return _gives(expected, photos, reading)
+    return gives(expected, photos, reading)
 
 
 def _as_expected(expected: Recipe, photos: Sequence[Photo], reading: Reading) -> Identification:
     exact = _Exact(expected, reading)
     return _exact(_Attempt([reading], Found((), 1, 1.0), [], [exact]), photos)
-
-
-def _gives(recipe: Recipe, photos: Sequence[Photo], reading: Reading) -> bool:
-    found = residual(recipe, photos, reading)
-    return found is not None and not found.differing
 
 
 def _exact(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
@@ -174,6 +168,24 @@ def _exact(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
         next=_next(attempt, recipe, photos, reading),
         alternatives=also,
         notes=tuple(notes),
+        tried=attempt.found.tried,
+    )
+
+
+def _rounded(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
+    """Of float64 that no float32 holds, and that a recipe gives once it is rounded."""
+    recipe, reading = attempt.exact[0]
+    left = residual(recipe, photos, reading)
+    return Identification(
+        outcome=Outcome.NEAREST,
+        dtype=reading.dtype,
+        layout=reading.layout,
+        size=reading.values.shape[1:3],
+        images=len(photos),
+        best=None if left is None else Match(recipe, left),
+        next=_next(attempt, recipe, photos, reading),
+        alternatives=(),
+        notes=(WIDER, "rounded to float32, every value is that of the nearest recipe"),
         tried=attempt.found.tried,
     )
 
@@ -205,17 +217,22 @@ def _next(
 def _inexact(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
     reading, found = attempt.readings[0], attempt.found
     similar = found.similarity >= _SIMILAR
-    matches = []
+    explained = attempt.explained[0] if attempt.explained else None
+    own = None if explained is None else match_of_pixels(explained, photos, reading)
+    matches = [] if own is None else [own]
+    levels = None
     for candidate in found.candidates[:_NEAREST] if similar else ():
-        if (match := nearest_match(candidate.pipeline, photos, reading)) is not None:
-            matches.append(match)
         if len(matches) == 2:  # noqa: PLR2004
             break
+        match = nearest_match(candidate.pipeline, photos, reading)
+        if match is not None and all(match[0].residual != known.residual for known in matches):
+            levels = match[1] if levels is None else levels
+            matches.append(match[0])
     notes = hints(
         reading,
-        attempt.explained,
+        explained if own is not None else None,
         similarity=found.similarity if similar else 0.0,
-        levels=matches[0][1] if matches else None,
+        levels=levels,
     )
     return Identification(
         outcome=Outcome.NEAREST if matches else Outcome.UNKNOWN,
@@ -223,8 +240,8 @@ def _inexact(attempt: _Attempt, photos: Sequence[Photo]) -> Identification:
         layout=reading.layout,
         size=reading.values.shape[1:3],
         images=len(photos),
-        best=matches[0][0] if matches else None,
-        next=matches[1][0] if len(matches) > 1 else None,
+        best=matches[0] if matches else None,
+        next=matches[1] if len(matches) > 1 else None,
         alternatives=(),
         notes=notes,
         tried=found.tried,

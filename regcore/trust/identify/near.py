@@ -10,7 +10,7 @@ import numpy as np
 from regcore.errors import UsageError
 from regcore.recipes.recipe import Recipe
 from regcore.trust.identify.bank import Pipeline
-from regcore.trust.identify.explained import in_order, orders, pixels_of_all
+from regcore.trust.identify.explained import Explained, in_order, orders, pixels_of_all
 from regcore.trust.identify.families import BYTE_FAMILIES, FAMILIES
 from regcore.trust.identify.findings import Match
 from regcore.trust.identify.photos import Photo
@@ -25,23 +25,41 @@ _ROOM = 0.03
 _STRIDE = 3
 
 
+def match_of_pixels(
+    explained: Explained, photos: Sequence[Photo], reading: Reading
+) -> Match | None:
+    """The recipe that has a tensor's pixels, with the likeliest values; None where there is none.
+
+    Where no values are likely, as where they fall while the pixels rise, it has the pixels' own.
+    """
+    own = _own_values(reading.dtype, explained.channels)
+    found = nearest_match(explained.pipeline, photos, reading, (explained.channels,), (own,))
+    return None if found is None else found[0]
+
+
 def nearest_match(
-    pipeline: Pipeline, photos: Sequence[Photo], reading: Reading
+    pipeline: Pipeline,
+    photos: Sequence[Photo],
+    reading: Reading,
+    channels_tried: Sequence[str] = (),
+    values_left: Sequence[dict[str, Any]] = (),
 ) -> tuple[Match, float] | None:
     """The recipe of a pipeline with the likeliest values, and how far its pixels are off.
 
+    channels_tried: orders of channels, by default all. values_left: fields of values for where none
+    are likely.
     The second is the root mean square, in steps of a pixel's value. None where there is none.
     """
     made = pixels_of_all(pipeline, photos)
     if made is None:
         return None
     fitted = []
-    for channels in orders(pipeline.channels):
+    for channels in channels_tried or orders(pipeline.channels):
         pixels = in_order(made, channels)
         lines, left = _fit(pixels, reading)
         fitted.append((left, channels, lines))
     left, channels, lines = min(fitted, key=lambda one: one[0])
-    for values in _likely_values(lines, reading.dtype, channels):
+    for values in (*_likely_values(lines, reading.dtype, channels), *values_left):
         try:
             form = {"channels": channels, "layout": reading.layout}
             recipe = Recipe(**{**pipeline.fields(), **form, **values})
@@ -95,6 +113,16 @@ def _likely_values(lines: Sequence[Line], dtype: str, channels: str) -> list[dic
             found.append((_ROOM, short))
     found.sort(key=lambda one: one[0])
     return [{**values, "dtype": dtype} for distance, values in found if distance <= _ROOM]
+
+
+def _own_values(dtype: str, channels: str) -> dict[str, Any]:
+    """Fields that leave pixels as they are, as far as the dtype has their values."""
+    count = 1 if channels == "gray" else 3
+    if dtype == "uint8":
+        return pixel_fields(count)
+    dtype = "float32" if dtype == "float64" else dtype
+    plain = {"mean": (0.0,) * count, "std": (1.0,) * count, "divisor": 1.0, "dtype": dtype}
+    return {**plain, "quant_scale": 1.0, "quant_zero_point": -128} if dtype == "int8" else plain
 
 
 def _likely_steps(lines: Sequence[Line], dtype: str, channels: str) -> list[dict[str, Any]]:

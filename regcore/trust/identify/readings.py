@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.counted import counted
 from regcore.errors import DatasetError
 from regcore.trust.identify.bfloat import from_bfloat_bits
 from regcore.trust.identify.tensor_files import StoredTensor
@@ -31,16 +32,21 @@ _SMALLEST_SIDE = 8
 class Reading:
     """One way to read a tensor.
 
-    values: float32 [images, rows, columns, channels], exactly what is stored (rounded where that is
-    float64, which `is_rounded` tells). roughness: how unlike neighbours are, in standard deviations
-    over both directions: below 1 in photos, above 2 in noise.
+    values: float32 [images, rows, columns, channels]. stored: the same as the file has them, which
+    is float64 where float32 does not hold them. roughness: how unlike neighbours are, in standard
+    deviations over both directions: below 1 in photos, above 2 in noise.
     """
 
     dtype: str
     layout: str
     values: NDArray[np.float32]
+    stored: NDArray[np.float32] | NDArray[np.float64]
     roughness: float
-    is_rounded: bool = False
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether float32 does not hold what is stored."""
+        return self.stored is not self.values
 
 
 def readings(
@@ -65,15 +71,15 @@ def readings(
 
 
 def _why_none(tensor: StoredTensor, images: int, size: tuple[int, int] | None) -> str:
-    of = f"of {images} image{'s' if images > 1 else ''}"
+    of = f"of {counted(images, 'image')}"
     if tensor.shape is not None and any(_shapes_of(tensor.shape, images)):
         return "it holds NaN, infinity, or values beyond a million, which no photo gives"
     if tensor.shape is not None:
         return f"its shape {tensor.shape} is not that {of} with one or three channels"
     sides = "square" if size is None else f"{size[0]} x {size[1]}"
     return (
-        f"its {tensor.data.size} bytes are no {sides} values {of} in any dtype; give as many "
-        "images as it holds, and --size ROWSxCOLUMNS where they are not square"
+        f"its {counted(tensor.data.size, 'byte is', 'bytes are')} no {sides} values {of} in any "
+        "dtype; give as many images as it holds, and --size ROWSxCOLUMNS where they are not square"
     )
 
 
@@ -126,8 +132,9 @@ def _read(tensor: StoredTensor, dtype: str, shape: tuple[int, ...], layout: str)
     values = np.ascontiguousarray(_as_float32(stored, dtype))
     if not np.isfinite(values).all():
         return None
-    rounded = dtype == "float64" and not np.array_equal(values, stored)
-    return Reading(dtype, layout, values, roughness, rounded)
+    if dtype == "float64" and not np.array_equal(values, stored):
+        return Reading(dtype, layout, values, np.ascontiguousarray(stored, np.float64), roughness)
+    return Reading(dtype, layout, values, values, roughness)
 
 
 def _as_float32(stored: NDArray[np.generic], dtype: str) -> NDArray[np.float32]:

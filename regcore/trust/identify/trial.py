@@ -29,18 +29,29 @@ def made_by(recipe: Recipe, photos: Sequence[Photo]) -> NDArray[np.float32] | No
     return values.transpose(0, 2, 3, 1) if recipe.layout == "nchw" else values
 
 
+def gives(recipe: Recipe, photos: Sequence[Photo], reading: Reading) -> bool:
+    """Whether a recipe gives every bit of a tensor, once that is rounded to float32."""
+    made = made_by(recipe, photos)
+    if made is None or made.shape != reading.values.shape:
+        return False
+    return not _differing(made, reading.values)
+
+
 def residual(recipe: Recipe, photos: Sequence[Photo], reading: Reading) -> Residual | None:
-    """How far a recipe is from a tensor, over all photos; None where it gives no such tensor."""
+    """How far a recipe is from what is stored, over all photos; None where it has another shape."""
     made = made_by(recipe, photos)
     if made is None or made.shape != reading.values.shape:
         return None
-    # Bits, so that 0 and -0 are two values.
-    differing = int(np.count_nonzero(_bits(made) != _bits(reading.values)))
+    wide = made.astype(np.float64)
+    differing = _differing(wide if reading.is_rounded else made, reading.stored)
     if not differing:
         return Residual(0, made.size, 0.0, 0.0)
-    distance = np.abs(made.astype(np.float64) - reading.values)
+    distance = np.abs(wide - reading.stored)
     return Residual(differing, made.size, float(distance.max()), float(distance.mean()))
 
 
-def _bits(values: NDArray[np.float32]) -> NDArray[np.uint32]:
-    return np.ascontiguousarray(values).view(np.uint32)
+def _differing(one: NDArray[np.generic], other: NDArray[np.generic]) -> int:
+    """How many values differ, both float32 or both float64; 0 and -0 do."""
+    bits = np.uint32 if one.dtype == np.float32 else np.uint64
+    first, second = (np.ascontiguousarray(values).view(bits) for values in (one, other))
+    return int(np.count_nonzero(first != second))

@@ -81,7 +81,7 @@ def test_a_run_that_lacks_labelled_images_is_no_whole_port(made: Set, tmp_path: 
     for place in range(1, IMAGES):
         (photos / f"{place:03}.png").hardlink_to(made.photos / f"{place:03}.png")
     evaluate_model(made.model, photos, made.labels, out=run)
-    with pytest.raises(DatasetError, match=r"run: 1 labelled images were not evaluated"):
+    with pytest.raises(DatasetError, match=r"run: 1 labelled image was not evaluated"):
         certify_runs(run, made.run, evidence=tmp_path / "e.jsonl")
     assert not (tmp_path / "e.jsonl").exists()
     evaluate_model(made.model, photos, made.labels, out=run, subset=True)
@@ -160,6 +160,10 @@ def test_a_reference_with_several_outputs(made: Set, tmp_path: Path) -> None:
     options = {"labels": made.labels, "margin": 5.0, "evidence": tmp_path / "a.jsonl"}
     with pytest.raises(BackendError, match=r"two.onnx: more than one .* by --reference-output:"):
         certify_model(made.model, made.photos, reference, **options)
+    named = reference.rename(tmp_path / "made by --output.onnx")
+    with pytest.raises(BackendError, match=r"made by --output\.onnx: .* by --reference-output:"):
+        certify_model(made.model, made.photos, named, **options)
+    named.rename(reference)
     found = certify_model(
         made.model, made.photos, reference, reference_output="class", output="class", **options
     )
@@ -234,14 +238,14 @@ def test_an_image_that_cannot_be_read_is_named_and_never_helps(made: Set, tmp_pa
     assert found.certificate.finding.drawn == 40
     assert any("007.png" in line for line in said)
     labels.write_text(labels.read_text() + "400.png 1\n")
-    with pytest.raises(DatasetError, match="1 labelled images are not there"):
+    with pytest.raises(DatasetError, match="1 labelled image is not there"):
         certify_model(made.model, photos, made.run, labels=labels, evidence=tmp_path / "f.jsonl")
 
 
 def test_a_reference_of_other_images_or_labels(made: Set, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "new.png")
     (tmp_path / "labels.txt").write_text("new.png 0\n")
-    with pytest.raises(MismatchError, match=r"its run has no decision on 1 of 1 images, new\.png"):
+    with pytest.raises(MismatchError, match=r"its run has no decision on 1 of 1 image, new\.png"):
         certify_model(
             made.model,
             tmp_path / "new.png",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from regcore.counted import agreeing, counted
 from regcore.errors import DatasetError
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.run_folder import Run
@@ -67,7 +68,7 @@ def read_labels(run: Run, predictions: TopPredictions, names: Names) -> ShownLab
     path = run.folder / "labels.json"
     if form.classes != run.content.classes:
         raise DatasetError(
-            f"{path}: is of {form.classes} classes, and this run of {run.content.classes}"
+            f"{path}: is of {counted(form.classes, 'class')}, and this run of {run.content.classes}"
         )
     first = int(form.background)
     places = {image_key(image): place for place, image in enumerate(predictions.images)}
@@ -109,8 +110,9 @@ def _found(form: LabelsForm) -> str:
     if form.compared is None:
         return "Wrong labels were not looked for: the labels are not surely the model's classes."
     count = len(form.errors)
-    verb = "is" if count == 1 else "are"
-    return f"{count:,} of {form.compared:,} labels {verb} probably wrong, the surest first."
+    labels = counted(form.compared, "label", form=",")
+    are = agreeing(count, "is", "are")
+    return f"{count:,} of {labels} {are} probably wrong, the surest first."
 
 
 def _error(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from regcore.counted import counted
+
 _ROOT = Path("/")
 
 
@@ -20,10 +22,10 @@ def driver_lines(root: Path = _ROOT) -> list[str]:
     if version.is_file():
         found = re.search(r"(\d+\.\d+(?:\.\d+)?)", version.read_text("utf-8", "replace"))
         gpus = len(_nodes(root, "nvidia[0-9]*"))
-        lines.append(f"NVIDIA driver {found[1] if found else '?'}, {gpus} devices")
+        lines.append(f"NVIDIA driver {found[1] if found else '?'}, {counted(gpus, 'device')}")
     npus = len(_nodes(root, "davinci[0-9]*"))
     if npus:
-        lines.append(f"Ascend driver, {npus} devices")
+        lines.append(f"Ascend driver, {counted(npus, 'device')}")
     return lines
 
 

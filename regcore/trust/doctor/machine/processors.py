@@ -6,6 +6,7 @@ import os
 import platform
 from pathlib import Path
 
+from regcore.counted import counted
 from regcore.host import default_workers
 from regcore.trust.doctor.machine.cgroup import Limits
 
@@ -20,7 +21,7 @@ _THROTTLED = 0.01
 def processor_line(limits: Limits, root: Path = _ROOT) -> str:
     """The model, how many there are of them, and what of that is for this process."""
     total = os.cpu_count() or 1
-    parts = [f"{_model(root)}: {default_workers()} of {total} processors"]
+    parts = [f"{_model(root)}: {default_workers()} of {counted(total, 'processor')}"]
     if limits.processors is not None:
         parts.append(f"quota {limits.processors:g} (cgroup v{limits.version})")
     if limits.memory is not None:
@@ -38,12 +39,14 @@ def processor_problems(limits: Limits, root: Path = _ROOT) -> list[str]:
     if limits.processors is not None and limits.processors < workers:
         fitting = max(1, int(limits.processors))
         problems.append(
-            f"the container may use {limits.processors:g} of {workers} processors (cgroup "
-            f"v{limits.version}): give --workers {fitting}, as regcore would start {workers}"
+            f"the container may use {limits.processors:g} of {counted(workers, 'processor')} "
+            f"(cgroup v{limits.version}): give --workers {fitting}, as regcore would start "
+            f"{workers}"
         )
     if limits.periods and limits.throttled / limits.periods > _THROTTLED:
         problems.append(
-            f"the quota stopped this container in {limits.throttled} of {limits.periods} periods"
+            f"the quota stopped this container in {limits.throttled} of "
+            f"{counted(limits.periods, 'period')}"
         )
     governor, limit, most = (
         _cpufreq(root, name)
@@ -63,7 +66,7 @@ def processor_problems(limits: Limits, root: Path = _ROOT) -> list[str]:
         )
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     if load > workers + _BUSY:
-        problems.append(f"others are at work: load {load:.1f} on {workers} processors")
+        problems.append(f"others are at work: load {load:.1f} on {counted(workers, 'processor')}")
     return problems
 
 
