@@ -64,9 +64,9 @@ void OrderFirst(uint64_t* keys, size_t count, size_t k) {
 // Segments that have twice as many groups as k: not many more scores than k then reach the k-th
 // largest of the groups' maxima. For eight they are still many, so that two are quicker, but for
 // rows so wide that their maxima are what takes time.
-size_t SegmentsFor(size_t k, size_t classes, const ScoreKernels& kernels) {
-  const bool has_two = kernels.find_few != nullptr && k == kSmallK && classes >= 2 * kChunk &&
-                       ChunksOf(classes) <= kSmallKChunks / 2;
+size_t SegmentsFor(size_t k, size_t classes) {
+  const bool has_two =
+      k == kSmallK && classes >= 2 * kChunk && ChunksOf(classes) <= kSmallKChunks / 2;
   return has_two ? 2 : (k + kPerSegment - 1) / kPerSegment;
 }
 
@@ -111,12 +111,9 @@ TopK::TopK(const Scores& scores, size_t k, SimdLevel level)
     : scores_(scores),
       k_(k),
       kernels_(&ScoreKernelsFor(level, scores.type)),
-      segments_(SegmentsFor(k, scores.classes, *kernels_)),
-      scanned_(kChunk * segments_ <= scores.classes) {
-  const bool is_short = scanned_ && ChunksOf(scores.classes) <= kSmallKChunks;
-  few_ = is_short && segments_ <= 2 && kernels_->find_few != nullptr;
-  small_k_ = is_short && segments_ == 1 && !few_;
-}
+      segments_(SegmentsFor(k, scores.classes)),
+      scanned_(kChunk * segments_ <= scores.classes),
+      few_(scanned_ && segments_ <= 2 && ChunksOf(scores.classes) <= kSmallKChunks) {}
 
 Status TopK::Reserve(AlignedBuffer* scratch) const {
   return scratch->Reserve(Workspace(nullptr, scores_.classes, segments_).bytes);
@@ -151,27 +148,17 @@ void TopK::Search(size_t first, size_t last, const Workspace& space, const Write
     const Maxima& maxima = space.maxima[r % kRowsInWork];
     return r < last ? SearchedRow{scores_.Row(r), prefetch, maxima} : SearchedRow{};
   };
-  const size_t ahead = few_ ? kRowsAhead : 1;
+  const size_t ahead = few_ ? kRowsAhead : 1, behind = few_ ? 1 : 0;
   for (size_t r = first; r < std::min(first + ahead, last); ++r) {
     const SearchedRow row = searched(r);
     kernels_->maxima(row, scores_.classes, segments_);
     *row.maxima.bound = Bound(row.maxima.of_segments);
   }
-  if (!few_) {
-    for (size_t r = first; r < last; ++r) {
-      BestKeys<T>(searched(r), searched(r + 1), space);
-      write(r);
-    }
-    return;
-  }
   size_t counts[2] = {};
-  for (size_t r = first; r <= last; ++r) {
-    if (r < last) {
-      counts[r % 2] = kernels_->find_few(searched(r), searched(r + ahead), scores_.classes, k_,
-                                         segments_, space.few[r % 2]);
-    }
-    if (r == first) continue;
-    const size_t before = r - 1, count = counts[before % 2];
+  for (size_t r = first; r < last + behind; ++r) {
+    if (r < last) counts[r % 2] = FindFew(searched(r), searched(r + ahead), space.few[r % 2]);
+    if (r < first + behind) continue;
+    const size_t before = r - behind, count = counts[before % 2];
     if (k_ <= count && count <= kMediumK) {
       kernels_->order_few(scores_.Row(before), space.few[before % 2], count, space.keys);
     } else {
@@ -181,16 +168,12 @@ void TopK::Search(size_t first, size_t last, const Workspace& space, const Write
   }
 }
 
-// The candidates of a row are looked at while the next row is on its way from memory: branches that
+// The candidates of a row are looked at while a later row is on its way from memory: branches that
 // depend on scores would otherwise keep the processor from asking for it in time.
-template <typename T>
-void TopK::BestKeys(const SearchedRow& row, const SearchedRow& next, const Workspace& space) const {
-  if (small_k_) {
-    if (kernels_->small_k(row, next, scores_.classes, k_, space.keys)) return;
-  } else if (next.scores != nullptr) {
-    kernels_->maxima(next, scores_.classes, segments_);
-  }
-  OrderFirst(space.keys, Candidates<T>(row, space), k_);
+size_t TopK::FindFew(const SearchedRow& row, const SearchedRow& later, uint32_t* indices) const {
+  if (few_) return kernels_->find_few(row, later, scores_.classes, k_, segments_, indices);
+  if (later.scores != nullptr) kernels_->maxima(later, scores_.classes, segments_);
+  return 0;
 }
 
 float TopK::Bound(float* of_segments) const {

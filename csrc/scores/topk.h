@@ -41,9 +41,11 @@ class TopK {
   template <typename T, typename WriteRow>
   void Search(size_t first, size_t last, const Workspace& space, const WriteRow& write) const;
 
-  // Each of these leaves them there.
-  template <typename T>
-  void BestKeys(const SearchedRow& row, const SearchedRow& next, const Workspace& space) const;
+  // How many indices of candidates it wrote; none where these are to be found by Candidates. Finds
+  // the maxima of the later row, if there is one.
+  size_t FindFew(const SearchedRow& row, const SearchedRow& later, uint32_t* indices) const;
+
+  // Leaves the keys there, of a row that is not scanned.
   template <typename T>
   void AllKeys(const uint8_t* row, const Workspace& space) const;
 
@@ -59,8 +61,7 @@ class TopK {
   const ScoreKernels* kernels_;
   size_t segments_;
   bool scanned_;  // else k is large, or the rows are short
-  bool few_;      // by ScoreKernels::find_few
-  bool small_k_;  // ScoreKernels::small_k may be tried
+  bool few_;      // ScoreKernels::find_few may be tried
 };
 
 }  // namespace regcore

@@ -16,14 +16,12 @@
 #include <cmath>
 #include <limits>
 
+#include "scores/row_search/code_order-inl.h"
 #include "scores/row_search/kernels-inl.h"
 #include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {
-
-template <typename T>
-constexpr bool kHasNan = T::kHighest == std::numeric_limits<float>::infinity();
 
 // As FloatMaxima, without those of each chunk.
 template <typename T>

@@ -1,4 +1,4 @@
-// Sorting by registers of eight lanes, in whichever type: for every instruction set of x86.
+// Sorting by eight lanes in registers, in whichever type: for every instruction set.
 //
 //   Eight::Smaller(a, b), Eight::Larger(a, b)   lane by lane
 //   eight.Reversed()

@@ -1,34 +1,17 @@
 // AVX2: kGroups codes of scores of 8 or 16 bits, and these scores again: for every instruction set
 // that has it, after its Lanes.
-//
-// A score's code is a signed integer as wide as the score. Codes are in the order of the scores,
-// and those of NaNs are below all others. Those of 0 and -0 are neighbours.
 #pragma once
 
 #include <immintrin.h>
 
 #include <array>
 #include <cmath>
-#include <type_traits>
 
+#include "scores/row_search/code_order-inl.h"
 #include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {
-
-template <typename T>
-constexpr bool kIsByte = sizeof(typename T::Storage) == 1;
-
-// Infinity as it is stored; and how far it is from the largest integer: so much is added to codes
-// of 16 bits, so that those of positive NaNs wrap around.
-template <typename T>
-constexpr short kStoredInfinity = std::is_same_v<T, Float16> ? 0x7C00 : 0x7F80;
-template <typename T>
-constexpr short kPastInfinity = 0x7FFF - kStoredInfinity<T>;
-
-// What scores of 8 bits differ in from their codes.
-template <typename T>
-constexpr char kByteFlip = std::is_same_v<T, Uint8> ? -128 : 0;
 
 // 0, 1, 2 and so on.
 alignas(64) constexpr auto kLaneNumbers = [] {

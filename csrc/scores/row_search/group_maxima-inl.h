@@ -1,23 +1,20 @@
-// A row of scores by blocks and chunks, in vector registers: for kernels-inl.h.
+// A row of scores as floats, chunk by chunk, with the maxima of its groups: for x86, whose Lanes
+// have
 //
-// A row is read in whole blocks, and its end as its last kBlock scores less those that were read
-// already. Rows of less than a block go to the portable loops.
+//   Lanes::All(x)                 kBlock times x
+//   lanes.MaxWith(best)           lane by lane, where NaN loses; `best` has no NaN
+//   lanes.AtLeast(threshold)      bit i: lane i >= threshold
+//   lanes.AnyAtLeast(threshold)   of lanes without NaN
+//   lanes.KthLargest(k)           of lanes without NaN, 1 <= k <= kBlock
 #pragma once
 
 #include <limits>
 
+#include "scores/row_search/kernels-inl.h"
 #include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {
-
-constexpr size_t kBlocksPerChunk = kChunk / kBlock;
-static_assert(kBlock == kGroups && kBlocksPerChunk == 4);
-
-template <typename T>
-constexpr size_t kBlockBytes = kBlock * sizeof(typename T::Storage);
-
-inline Lanes None() { return Lanes::All(-std::numeric_limits<float>::infinity()); }
 
 inline Lanes LanesOf(const float* numbers) {
   return Lanes::Load(Float32{}, reinterpret_cast<const uint8_t*>(numbers));
@@ -25,25 +22,7 @@ inline Lanes LanesOf(const float* numbers) {
 
 inline float KthLargest(const float* numbers, size_t k) { return LanesOf(numbers).KthLargest(k); }
 
-template <typename T>
-Lanes BlockAt(const uint8_t* row, size_t block) {
-  return Lanes::Load(T{}, row + block * kBlockBytes<T>);
-}
-
-// A block that is read once, in order.
-template <typename T>
-Lanes NextBlock(const uint8_t* row, size_t block, ptrdiff_t ahead) {
-  constexpr size_t kBlocksPerLine = 64 / kBlockBytes<T>;  // of the cache
-  if (block % kBlocksPerLine == 0) __builtin_prefetch(row + block * kBlockBytes<T> + ahead);
-  return BlockAt<T>(row, block);
-}
-
-// The classes % kBlock scores after the last whole block, and NaN in the other lanes.
-template <typename T>
-Lanes Tail(const uint8_t* row, size_t classes) {
-  const uint8_t* last = row + (classes - kBlock) * sizeof(typename T::Storage);
-  return Lanes::Load(T{}, last).LastFirst(classes % kBlock);
-}
+inline Lanes None() { return Lanes::All(-std::numeric_limits<float>::infinity()); }
 
 // The maxima of a chunk's lanes; only the last chunk of a row may have less than kChunk scores.
 template <typename T>
@@ -90,6 +69,26 @@ class FloatMaxima {
   const size_t classes_;
   Lanes best_ = None();
 };
+
+// Bit i: score i of kChunk scores of type T is >= threshold.
+template <typename T>
+uint64_t AtLeastOf(const uint8_t* scores, Lanes threshold) {
+  uint64_t found = 0;
+  for (size_t i = 0; i < kBlocksPerChunk; ++i) {
+    found |= uint64_t{BlockAt<T>(scores, i).AtLeast(threshold)} << kBlock * i;
+  }
+  return found;
+}
+
+// Bit i: chunk first + i has scores >= threshold, of at most 64 chunks [first, last).
+inline uint64_t ChunksAtLeast(const float* of_chunks, size_t first, size_t last, Lanes threshold) {
+  uint64_t found = 0;
+  for (size_t chunk = first; chunk < last; ++chunk) {
+    const bool any = LanesOf(of_chunks + kGroups * chunk).AnyAtLeast(threshold);
+    found |= uint64_t{any} << (chunk - first);
+  }
+  return found;
+}
 
 }  // namespace
 }  // namespace regcore

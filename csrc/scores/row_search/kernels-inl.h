@@ -1,66 +1,51 @@
 // The loops of the vector kernels, to be included by each instruction set after its own
 //
 //   Lanes                           kBlock floats in registers
-//     Lanes::All(x)                 kBlock times x
 //     Lanes::Load(T{}, memory)      kBlock scores of type T
 //     lanes.LastFirst(n)            the last n < kBlock in front, NaN in the others
-//     lanes.MaxWith(best)           lane by lane, where NaN loses; `best` has no NaN
-//     lanes.AtLeast(threshold)      bit i: lane i >= threshold
-//     lanes.AnyAtLeast(threshold)   of lanes without NaN
-//     lanes.KthLargest(k)           of lanes without NaN, 1 <= k <= kBlock
 //     lanes.Store(memory)
 //   LaneCounts(score)
 //     counts.Add(lanes), counts.Sum(lanes in all that were no padding)
+//
+// and before what finds a row's maxima, with AtLeastOf and ChunksAtLeast.
 #pragma once
 
-#include "scores/row_search/group_maxima-inl.h"
+#include "scores/row_search/blocks-inl.h"
 #include "scores/row_search/kernels.h"
 
 namespace regcore {
 namespace {
 
-template <typename SegmentMaxima>
-void FindMaxima(const SearchedRow& row, size_t classes, size_t segments) {
+// Calls between() after each whole chunk.
+template <typename SegmentMaxima, typename Between>
+void FindMaximaAnd(const SearchedRow& row, size_t classes, size_t segments,
+                   const Between& between) {
   const size_t whole = classes / kChunk;
   for (size_t segment = 0; segment < segments; ++segment) {
     SegmentMaxima maxima(row, classes);
     const size_t last = whole * (segment + 1) / segments;
-    size_t chunk = whole * segment / segments;
-    for (; chunk + 4 <= last; chunk += 4) {
-      for (size_t i = 0; i < 4; ++i) maxima.AddWhole(chunk + i);
+    for (size_t chunk = whole * segment / segments; chunk < last; ++chunk) {
+      maxima.AddWhole(chunk);
+      between();
     }
-    for (; chunk < last; ++chunk) maxima.AddWhole(chunk);
     if (segment + 1 == segments) maxima.AddRest();
     maxima.Store(row.maxima.of_segments + kGroups * segment);
   }
 }
 
-// Bit i: score i of kChunk scores of type T is >= threshold.
-template <typename T>
-uint64_t AtLeastOf(const uint8_t* scores, Lanes threshold) {
-  uint64_t found = 0;
-  for (size_t i = 0; i < kBlocksPerChunk; ++i) {
-    found |= uint64_t{BlockAt<T>(scores, i).AtLeast(threshold)} << kBlock * i;
-  }
-  return found;
+template <typename SegmentMaxima>
+void FindMaxima(const SearchedRow& row, size_t classes, size_t segments) {
+  FindMaximaAnd<SegmentMaxima>(row, classes, segments, [] {});
 }
 
+// AtLeastOf<T>(scores, threshold): bit i: score i of kChunk is >= threshold.
+//
 // Bit i: score kChunk * chunk + i >= threshold. The last chunk is read as the last kChunk scores.
 template <typename T, typename Threshold>
 uint64_t ChunkAtLeast(const uint8_t* row, size_t classes, size_t chunk, Threshold threshold) {
   const size_t begin = kChunk * chunk;
   const size_t read = begin + kChunk <= classes ? begin : classes - kChunk;
   return AtLeastOf<T>(row + read * sizeof(typename T::Storage), threshold) >> (begin - read);
-}
-
-// Bit i: chunk first + i has scores >= threshold, of at most 64 chunks [first, last).
-inline uint64_t ChunksAtLeast(const float* of_chunks, size_t first, size_t last, Lanes threshold) {
-  uint64_t found = 0;
-  for (size_t chunk = first; chunk < last; ++chunk) {
-    const bool any = LanesOf(of_chunks + kGroups * chunk).AnyAtLeast(threshold);
-    found |= uint64_t{any} << (chunk - first);
-  }
-  return found;
 }
 
 // Writes `begin` and the place of each bit that is set, ascending; returns how many.
@@ -72,10 +57,11 @@ inline size_t PutIndices(size_t begin, uint64_t bits, uint32_t* indices) {
   return count;
 }
 
-template <typename T>
+// Looks into the chunks whose maxima reach the threshold.
+template <typename T, typename Threshold>
 size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t limit,
                uint32_t* indices) {
-  const Lanes all = Lanes::All(threshold);
+  const auto all = Threshold::All(threshold);
   const size_t chunks = ChunksOf(classes);
   size_t count = 0;
   for (size_t first = 0; first < chunks; first += 64) {

@@ -17,13 +17,13 @@ inline constexpr size_t kGroups = 16;
 
 inline constexpr size_t ChunksOf(size_t classes) { return (classes + kChunk - 1) / kChunk; }
 
-// One segment is enough for so many scores of a row, mostly; OrderSmallK orders so many keys.
+// One segment is enough for so many scores of a row, mostly.
 inline constexpr size_t kSmallK = 8;
 
 // Of so many candidates the first kGroups are put in order at once.
 inline constexpr size_t kMediumK = 32;
 
-// Rows of so many chunks, at most, may be searched by find_few and small_k.
+// Rows of so many chunks, at most, may be searched by find_few.
 inline constexpr size_t kSmallKChunks = 64;
 
 // Of one segment find_few may keep what it wants to know later, in so many bytes.
@@ -31,13 +31,13 @@ inline constexpr size_t kSlotBytes = 512;
 
 // kGroups maxima of every chunk of a row: group g has the scores g, g + kGroups and so on of it.
 // Likewise those of every segment, which is whole chunks: each score belongs to one, but to which
-// is the kernel's own choice. -infinity where there is none. A kernel that has no use for those of
-// chunks does not find them.
+// is the kernel's own choice. -infinity where there is none. What a kernel writes in the room of
+// those of chunks is its own affair.
 struct Maxima {
   float* of_chunks = nullptr;
   float* of_segments = nullptr;
   void* of_slots = nullptr;  // kSlotBytes, aligned as an AlignedBuffer
-  float* bound = nullptr;    // for find_few and small_k: the k-th largest of those of segments
+  float* bound = nullptr;    // for find_few: the k-th largest of those of segments
 };
 
 // ahead: as Scores::PrefetchDistance.
@@ -54,7 +54,8 @@ struct Comparison {
   bool nan = false;
 };
 
-// One type and instruction set. A NaN is neither a maximum, nor above, nor equal to anything.
+// One type and instruction set. A NaN is neither a maximum, nor above, nor equal to anything; but
+// scores of a chunk that has one may be left out of the maxima of its segment.
 // Nothing outside of the row is read, but what follows `ahead` bytes later is prefetched.
 struct ScoreKernels {
   // Finds the maxima of a row. Needs 1 <= segments <= classes / kChunk.
@@ -72,27 +73,19 @@ struct ScoreKernels {
   Comparison (*compare)(const uint8_t* row, size_t classes, float score, ptrdiff_t ahead);
 
   // The usual search, in two steps, of rows with their maxima in one or two segments and in at most
-  // kSmallKChunks chunks; null where small_k does it.
+  // kSmallKChunks chunks.
   //
   // The indices, in any order, of the scores not below the row's bound; returns how many. There is
   // room for kMediumK more than the row has classes. Finds the maxima of `next` and their bound on
   // the way, unless its scores are null: memory is read slower than anything here is computed, so
   // that it should never have nothing to do.
   size_t (*find_few)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-                     size_t segments, uint32_t* indices) = nullptr;
+                     size_t segments, uint32_t* indices);
 
   // Keys with the first indices, in order, kGroups of them or all: of `count` indices of find_few,
   // at most kMediumK. Writes behind these indices; `keys` has room for kMediumK.
-  void (*order_few)(const uint8_t* row, uint32_t* indices, size_t count, uint64_t* keys) = nullptr;
-
-  // Both steps at once, of rows with their maxima in one segment. False where fewer than k scores
-  // reach the bound, or more than kSmallK.
-  bool (*small_k)(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-                  uint64_t* keys) = nullptr;
+  void (*order_few)(const uint8_t* row, uint32_t* indices, size_t count, uint64_t* keys);
 };
-
-// Puts kSmallK keys in ascending order, without a branch that depends on them.
-void OrderSmallK(uint64_t* keys);
 
 const ScoreKernels& ScoreKernelsFor(SimdLevel level, ScoreType type);
 

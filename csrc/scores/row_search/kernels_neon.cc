@@ -62,47 +62,6 @@ struct Lanes {
     }
     return moved;
   }
-  // The addition makes a signalling NaN quiet, since a quiet one alone loses by vmaxnmq_f32.
-  // Instead of a comparison and a choice LLVM takes vmaxnmq_f32, too, but without the addition.
-  Lanes MaxWith(const Lanes& best) const {
-    const float32x4_t zero = vdupq_n_f32(0.0f);
-    Lanes larger;
-    for (size_t i = 0; i < 4; ++i) larger.v[i] = vmaxnmq_f32(vaddq_f32(v[i], zero), best.v[i]);
-    return larger;
-  }
-  // The comparisons as bytes, each ANDed with its bit of a byte, and the bytes added up in pairs.
-  uint32_t AtLeast(const Lanes& threshold) const {
-    const auto halves = [&](size_t i) {
-      return vcombine_u16(vmovn_u32(vcgeq_f32(v[i], threshold.v[i])),
-                          vmovn_u32(vcgeq_f32(v[i + 1], threshold.v[i + 1])));
-    };
-    const uint8x16_t lanes = vcombine_u8(vmovn_u16(halves(0)), vmovn_u16(halves(2)));
-    const uint8_t bits[] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    const uint8x16_t marked = vandq_u8(lanes, vld1q_u8(bits));
-    const uint32_t low = vaddv_u8(vget_low_u8(marked)), high = vaddv_u8(vget_high_u8(marked));
-    return low | high << 8;
-  }
-  // By counting the larger ones of each.
-  float KthLargest(size_t k) const {
-    float numbers[kBlock];
-    Store(numbers);
-    uint32x4_t above[4] = {};
-    for (float number : numbers) {
-      const float32x4_t other = vdupq_n_f32(number);
-      for (size_t i = 0; i < 4; ++i) above[i] = vsubq_u32(above[i], vcgtq_f32(other, v[i]));
-    }
-    const uint32x4_t limit = vdupq_n_u32(static_cast<uint32_t>(k));
-    float32x4_t least = vdupq_n_f32(__builtin_inff());
-    for (size_t i = 0; i < 4; ++i) {
-      const uint32x4_t few = vcltq_u32(above[i], limit);
-      least = vminq_f32(least, vbslq_f32(few, v[i], least));
-    }
-    return vminvq_f32(least);
-  }
-  bool AnyAtLeast(const Lanes& threshold) const {
-    const float32x4_t largest = vmaxq_f32(vmaxq_f32(v[0], v[1]), vmaxq_f32(v[2], v[3]));
-    return vmaxvq_f32(largest) >= vgetq_lane_f32(threshold.v[0], 0);
-  }
   void Store(float* memory) const {
     for (size_t i = 0; i < 4; ++i) vst1q_f32(memory + 4 * i, v[i]);
   }
@@ -139,19 +98,28 @@ class LaneCounts {
 }  // namespace
 }  // namespace regcore
 
-#include "scores/row_search/kernels-inl.h"
-#include "scores/row_search/small_k-inl.h"
+#include "scores/row_search/compare_codes_neon-inl.h"
+#include "scores/row_search/find_few_neon-inl.h"
+#include "scores/row_search/keys32_neon-inl.h"
+#include "scores/row_search/keys64_neon-inl.h"
+#include "scores/row_search/order_few-inl.h"
 
 namespace regcore {
 namespace {
 
 template <typename T>
-constexpr ScoreKernels kKernels = {
-    FindMaxima<FloatMaxima<T>>, KthLargest, AtLeast<T>, Compare<T>, nullptr, nullptr, SmallK<T>};
+constexpr ScoreKernels kOfCodes = {
+    FindMaxima<ChunkMaxima<T>>, KthLargest, CodesAtLeast<T>, CompareCodes<T>, FindFew<T>,
+    OrderFew<KeyOrder32<T>>};
 
 }  // namespace
 
 const ScoreKernels kScoreKernelsNeon[kScoreTypes] = {
-    kKernels<Float32>, kKernels<Float16>, kKernels<Bfloat16>, kKernels<Int8>, kKernels<Uint8>};
+    {FindMaxima<ChunkMaxima<Float32>>, KthLargest, CodesAtLeast<Float32>, Compare<Float32>,
+     FindFew<Float32>, OrderFew<FloatOrder64>},
+    kOfCodes<Float16>,
+    kOfCodes<Bfloat16>,
+    kOfCodes<Int8>,
+    kOfCodes<Uint8>};
 
 }  // namespace regcore

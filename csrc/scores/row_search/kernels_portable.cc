@@ -24,12 +24,15 @@ void FindMaxima(const SearchedRow& row, size_t classes, size_t segments) {
   }
 }
 
-float KthLargest(const float* numbers, size_t k) {
-  float ordered[kGroups];
-  std::copy_n(numbers, kGroups, ordered);
-  std::nth_element(ordered, ordered + k - 1, ordered + kGroups, std::greater<>());
+// Of `count` numbers, at most 2 * kGroups.
+float KthLargestOf(const float* numbers, size_t count, size_t k) {
+  float ordered[2 * kGroups];
+  std::copy_n(numbers, count, ordered);
+  std::nth_element(ordered, ordered + k - 1, ordered + count, std::greater<>());
   return ordered[k - 1];
 }
+
+float KthLargest(const float* numbers, size_t k) { return KthLargestOf(numbers, kGroups, k); }
 
 template <typename T>
 size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t limit,
@@ -47,20 +50,21 @@ size_t AtLeast(const SearchedRow& row, size_t classes, float threshold, size_t l
 }
 
 template <typename T>
-bool SmallK(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-            uint64_t* keys) {
+size_t FindFew(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+               size_t segments, uint32_t* indices) {
   if (next.scores != nullptr) {
-    FindMaxima<T>(next, classes, 1);
-    *next.maxima.bound = KthLargest(next.maxima.of_segments, k);
+    FindMaxima<T>(next, classes, segments);
+    *next.maxima.bound = KthLargestOf(next.maxima.of_segments, kGroups * segments, k);
   }
-  uint32_t indices[kSmallK + 1];
-  const size_t count = AtLeast<T>(row, classes, *row.maxima.bound, kSmallK + 1, indices);
-  if (count < k || count > kSmallK) return false;
+  return AtLeast<T>(row, classes, *row.maxima.bound, classes, indices);
+}
+
+template <typename T>
+void OrderFew(const uint8_t* row, uint32_t* indices, size_t count, uint64_t* keys) {
   for (size_t i = 0; i < count; ++i) {
-    keys[i] = KeyOfNumber(ValueAt<T>(row.scores, indices[i]), indices[i]);
+    keys[i] = KeyOfNumber(ValueAt<T>(row, indices[i]), indices[i]);
   }
   std::sort(keys, keys + count);
-  return true;
 }
 
 template <typename T>
@@ -76,30 +80,10 @@ Comparison Compare(const uint8_t* row, size_t classes, float score, ptrdiff_t) {
 }
 
 template <typename T>
-constexpr ScoreKernels kKernels = {FindMaxima<T>, KthLargest, AtLeast<T>, Compare<T>,
-                                   nullptr,       nullptr,    SmallK<T>};
+constexpr ScoreKernels kKernels = {FindMaxima<T>, KthLargest, AtLeast<T>,
+                                   Compare<T>,    FindFew<T>, OrderFew<T>};
 
 }  // namespace
-
-// By a network of 19 exchanges; tests/cpp/kernels/topk_test.cc tries every order.
-void OrderSmallK(uint64_t* keys) {
-  uint64_t sorted[kSmallK];
-  std::copy_n(keys, kSmallK, sorted);
-  // By mask: of std::min and std::max compilers make branches, and every second one is
-  // mispredicted.
-  const auto exchange = [&sorted](size_t i, size_t j) {
-    const uint64_t difference = (sorted[i] ^ sorted[j]) & -uint64_t{sorted[j] < sorted[i]};
-    sorted[i] ^= difference;
-    sorted[j] ^= difference;
-  };
-  exchange(0, 2), exchange(1, 3), exchange(4, 6), exchange(5, 7);
-  exchange(0, 4), exchange(1, 5), exchange(2, 6), exchange(3, 7);
-  exchange(0, 1), exchange(2, 3), exchange(4, 5), exchange(6, 7);
-  exchange(2, 4), exchange(3, 5);
-  exchange(1, 4), exchange(3, 6);
-  exchange(1, 2), exchange(3, 4), exchange(5, 6);
-  std::copy_n(sorted, kSmallK, keys);
-}
 
 const ScoreKernels kScoreKernelsPortable[kScoreTypes] = {
     kKernels<Float32>, kKernels<Float16>, kKernels<Bfloat16>, kKernels<Int8>, kKernels<Uint8>};

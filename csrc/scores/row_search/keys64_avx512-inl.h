@@ -28,7 +28,8 @@ struct EightKeys64 {
         .Exchanged(_mm512_setr_epi64(1, 0, 3, 2, 5, 4, 7, 6), 0b10101010);
   }
 
-  // The network of OrderSmallK, its exchanges side by side.
+  // A network of 19 exchanges, which stand side by side; tests/cpp/kernels/topk_test.cc tries every
+  // order.
   EightKeys64 Sorted() const {
     return Exchanged(_mm512_setr_epi64(2, 3, 0, 1, 6, 7, 4, 5), 0b11001100)
         .Exchanged(_mm512_setr_epi64(4, 5, 6, 7, 0, 1, 2, 3), 0b11110000)

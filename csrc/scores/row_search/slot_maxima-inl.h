@@ -117,5 +117,19 @@ class SlotMaxima {
   Slots slots_[kRegisters];
 };
 
+// Of a row that is one segment. Four chunks at a time, as the registers then stay where they are.
+template <typename T>
+void FindSlotMaxima(const SearchedRow& row, size_t classes) {
+  const size_t whole = classes / kChunk;
+  SlotMaxima<T> maxima(row, classes);
+  size_t chunk = 0;
+  for (; chunk + 4 <= whole; chunk += 4) {
+    for (size_t i = 0; i < 4; ++i) maxima.AddWhole(chunk + i);
+  }
+  for (; chunk < whole; ++chunk) maxima.AddWhole(chunk);
+  maxima.AddRest();
+  maxima.Store(row.maxima.of_segments);
+}
+
 }  // namespace
 }  // namespace regcore

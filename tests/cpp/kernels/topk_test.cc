@@ -14,6 +14,8 @@
 #include "kernels/kernel_test.h"
 #include "random.h"
 #include "scores/label_ranks.h"
+#include "scores/row_search/kernels.h"
+#include "scores/row_search/sort_key-inl.h"
 
 namespace regcore {
 namespace {
@@ -246,6 +248,45 @@ TEST_P(TopKTest, PermutationsOfTheBestEight) {
   EXPECT_TRUE(BestEightAreRight<Uint8>(level()));
 }
 
+// The best of a row that falls, with a NaN anywhere else in it.
+template <typename T>
+bool BestBesideNanIsFound(SimdLevel level, uint32_t nan) {
+  using Storage = typename T::Storage;
+  constexpr size_t kClasses = 200, kBest = 3;
+  Storage row[kClasses];
+  const Scores scores = {reinterpret_cast<const uint8_t*>(row), sizeof(row), 1, kClasses, T::kType};
+  const TopK topk(scores, kBest, level);
+  AlignedBuffer scratch;
+  if (!topk.Reserve(&scratch).ok()) return false;
+  for (size_t best = kBest; best < kClasses; best += 7) {
+    for (size_t other = kBest; other < kClasses; ++other) {
+      if (other == best) continue;
+      for (size_t i = 0; i < kClasses; ++i) row[i] = Stored<T>(-1 - static_cast<float>(i));
+      row[best] = Stored<T>(1);
+      std::memcpy(row + other, &nan, sizeof(Storage));
+      Storage values[kBest];
+      int64_t indices[kBest];
+      topk.Run(0, 1, reinterpret_cast<uint8_t*>(values), indices, &scratch);
+      if (indices[0] != static_cast<int64_t>(best) || indices[1] != 0 || indices[2] != 1) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+// Some instructions return a signalling NaN's quiet twin where they leave a quiet one out.
+TEST_P(TopKTest, TheBestBesideNan) {
+  for (uint32_t sign : {0u, 1u}) {
+    for (uint32_t quiet : {0u, 1u}) {
+      EXPECT_TRUE(BestBesideNanIsFound<Float32>(level(), sign << 31 | 0x7F800001u | quiet << 22))
+          << sign << quiet;
+      EXPECT_TRUE(BestBesideNanIsFound<Float16>(level(), sign << 15 | 0x7C01u | quiet << 9))
+          << sign << quiet;
+    }
+  }
+}
+
 // Each beside all others of its sign, and beside few: infinities, numbers too small for an
 // exponent, both zeros and every NaN among them.
 TEST_P(TopKTest, EveryScoreOfSixteenBits) {
@@ -264,6 +305,101 @@ TEST_P(TopKTest, EveryScoreOfSixteenBits) {
       for (size_t k : {1u, 5u, 8u, 10u, 16u, 40u, 1024u}) {
         const Case c = {type, Content::kAnyBits, kRows, kClasses, k};
         EXPECT_TRUE(TopKIsRight(c, table, level())) << c.Text() << " mixed " << mixed;
+      }
+    }
+  }
+}
+
+// Memory of a row's maxima, no more than there must be.
+struct RowMaxima {
+  std::vector<float> of_chunks, of_segments;
+  alignas(AlignedBuffer::kAlignment) uint8_t of_slots[kSlotBytes];
+  float bound = 0;
+
+  RowMaxima(size_t classes, size_t segments)
+      : of_chunks(kGroups * ChunksOf(classes)), of_segments(kGroups * segments) {}
+
+  Maxima Place() { return {of_chunks.data(), of_segments.data(), of_slots, &bound}; }
+};
+
+// The indices of the scores that reach a bound, and a bound of the row after, for one score of a
+// row after another.
+bool FewAreFound(const ScoreKernels& kernels, const Case& c, const Table& table, size_t segments,
+                 Random* random) {
+  RowMaxima of_first(c.classes, segments), of_second(c.classes, segments);
+  const SearchedRow first = {table.scores().Row(0), 0, of_first.Place()};
+  const SearchedRow second = {table.scores().Row(1), 0, of_second.Place()};
+  kernels.maxima(first, c.classes, segments);
+  std::vector<uint32_t> indices(c.classes + kMediumK);
+  for (int i = 0; i < 20; ++i) {
+    const float bound = table.Row(0)[random->Between(0, static_cast<int>(c.classes) - 1)];
+    if (std::isnan(bound)) continue;
+    of_first.bound = bound;
+    std::vector<uint32_t> expected;
+    for (uint32_t index = 0; index < c.classes; ++index) {
+      if (table.Row(0)[index] >= bound) expected.push_back(index);
+    }
+    const SearchedRow next = i % 2 == 0 ? second : SearchedRow{};
+    const size_t count = kernels.find_few(first, next, c.classes, c.k, segments, indices.data());
+    if (count != expected.size()) return false;
+    std::sort(indices.begin(), indices.begin() + static_cast<ptrdiff_t>(count));
+    if (!std::equal(expected.begin(), expected.end(), indices.begin())) return false;
+  }
+  const float* row = table.Row(1);
+  const auto count = [&](auto wanted) {
+    return static_cast<size_t>(std::count_if(row, row + c.classes, wanted));
+  };
+  const size_t numbers = count([](float score) { return !std::isnan(score); });
+  of_first.bound = 0;
+  kernels.find_few(first, second, c.classes, c.k, segments, indices.data());
+  return count([&](float score) { return score >= of_second.bound; }) >= std::min(c.k, numbers);
+}
+
+TEST_P(TopKTest, FewAreThoseThatReachTheBound) {
+  Random random(8);
+  for (size_t type = 0; type < kScoreTypes; ++type) {
+    for (int content = 0; content < kContents; ++content) {
+      for (size_t classes : {128u, 129u, 191u, 1000u, 1023u, 1040u, 4096u}) {
+        const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 2, classes,
+                        static_cast<size_t>(random.Between(1, 16))};
+        const Table table =
+            WithScoreType(c.type, [&](auto of_type) { return Table(of_type, c, &random); });
+        const ScoreKernels& kernels = ScoreKernelsFor(level(), c.type);
+        for (size_t segments : {1u, 2u}) {
+          EXPECT_TRUE(FewAreFound(kernels, c, table, segments, &random))
+              << c.Text() << " segments " << segments;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(TopKTest, FewInOrder) {
+  Random random(9);
+  for (size_t type = 0; type < kScoreTypes; ++type) {
+    for (int content = 0; content < kContents; ++content) {
+      const Case c = {static_cast<ScoreType>(type), static_cast<Content>(content), 1, 4096, 1};
+      const Table table =
+          WithScoreType(c.type, [&](auto of_type) { return Table(of_type, c, &random); });
+      for (size_t count = 1; count <= kMediumK; ++count) {
+        std::vector<uint32_t> indices;
+        for (uint32_t i = static_cast<uint32_t>(random.Between(0, 2000));
+             i < c.classes && indices.size() < count;
+             i += static_cast<uint32_t>(random.Between(1, 3))) {
+          if (!std::isnan(table.Row(0)[i])) indices.push_back(i);
+        }
+        if (indices.empty()) continue;
+        std::vector<uint32_t> expected = indices;
+        std::stable_sort(expected.begin(), expected.end(),
+                         [&](uint32_t a, uint32_t b) { return table.Row(0)[a] > table.Row(0)[b]; });
+        const size_t found = indices.size();
+        indices.resize(found + kMediumK);
+        uint64_t keys[kMediumK];
+        ScoreKernelsFor(level(), c.type)
+            .order_few(table.scores().Row(0), indices.data(), found, keys);
+        for (size_t i = 0; i < std::min(found, kGroups); ++i) {
+          EXPECT_EQ(IndexOf(keys[i]), expected[i]) << c.Text() << " place " << i << " of " << found;
+        }
       }
     }
   }
