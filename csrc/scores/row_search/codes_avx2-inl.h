@@ -11,6 +11,10 @@
 namespace regcore {
 namespace {
 
+// Whether SlotMaxima is worth it: of 16 bits it would need twelve registers, and their temporaries.
+template <typename T>
+constexpr bool kHasSlots = kIsByte<T>;
+
 template <typename T>
 struct Codes {
   static constexpr size_t kCount = 32;

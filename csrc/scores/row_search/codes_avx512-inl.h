@@ -9,6 +9,10 @@
 namespace regcore {
 namespace {
 
+// Whether SlotMaxima is worth it.
+template <typename T>
+constexpr bool kHasSlots = true;
+
 template <typename T>
 struct Codes {
   static constexpr size_t kCount = kIsByte<T> ? 64 : 32;

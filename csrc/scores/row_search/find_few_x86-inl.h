@@ -98,8 +98,8 @@ size_t ScanFew(const SearchedRow& row, size_t classes, uint32_t* indices) {
 constexpr size_t kSlotK = 5;
 
 template <typename T>
-size_t FindFewCodes(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
-                    size_t segments, uint32_t* indices) {
+size_t FindFewInSlots(const SearchedRow& row, const SearchedRow& next, size_t classes, size_t k,
+                      size_t segments, uint32_t* indices) {
   if (segments != 1 || k > kSlotK) {
     return FindFew<CodeChunks<T>>(row, next, classes, k, segments, indices);
   }
@@ -111,9 +111,9 @@ size_t FindFewCodes(const SearchedRow& row, const SearchedRow& next, size_t clas
   return count != 0 ? count : ScanFew<T>(row, classes, indices);
 }
 
-// Those of slots are for FindFewCodes, which cannot have rows that are longer.
+// Those of slots are for FindFewInSlots, which cannot have rows that are longer.
 template <typename T>
-void FindCodeMaxima(const SearchedRow& row, size_t classes, size_t segments) {
+void FindMaximaOfSlots(const SearchedRow& row, size_t classes, size_t segments) {
   if (segments == 1 && ChunksOf(classes) <= kSmallKChunks) {
     return FindSlotMaxima<T>(row, classes);
   }
@@ -127,8 +127,12 @@ constexpr ScoreKernels OfFloats(decltype(ScoreKernels::order_few) order) {
 }
 
 template <typename T>
-constexpr ScoreKernels kOfCodes = {FindCodeMaxima<T>, KthLargest,      CodesAtLeast<T>,
-                                   CompareCodes<T>,   FindFewCodes<T>, OrderFew<KeyOrder32<T>>};
+constexpr ScoreKernels kOfCodes = {kHasSlots<T> ? FindMaximaOfSlots<T> : FindMaxima<CodeMaxima<T>>,
+                                   KthLargest,
+                                   CodesAtLeast<T>,
+                                   CompareCodes<T>,
+                                   kHasSlots<T> ? FindFewInSlots<T> : FindFew<CodeChunks<T>>,
+                                   OrderFew<KeyOrder32<T>>};
 
 }  // namespace
 }  // namespace regcore

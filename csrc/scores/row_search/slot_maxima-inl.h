@@ -34,16 +34,8 @@ class SlotMaxima {
   }
 
   void AddRest() {
-    const size_t chunk = classes_ / kChunk;
-    for (size_t i = 0; i < kRegisters; ++i) {
-      const size_t first = kChunk * chunk + i * kCount;
-      if (first + kCount <= classes_) {
-        Add(chunk, i, first);
-      } else if (first < classes_) {
-        const uint8_t* last = row_.scores + (classes_ - kCount) * kBytes;
-        slots_[i].Add(Codes<T>::Load(last).Last(classes_ - first), chunk);
-      }
-    }
+    AddRestOf(0);
+    if constexpr (kRegisters > 1) AddRestOf(1);
   }
 
   void Store(float* of_segment) const {
@@ -84,6 +76,7 @@ class SlotMaxima {
  private:
   static constexpr size_t kCount = Codes<T>::kCount;
   static constexpr size_t kRegisters = kChunk / kCount;
+  static_assert(kRegisters <= 2);
   static constexpr size_t kBytes = sizeof(typename T::Storage);
 
   // kCount slots.
@@ -110,6 +103,18 @@ class SlotMaxima {
     const uint8_t* scores = row_.scores + first * kBytes;
     __builtin_prefetch(scores + row_.ahead);
     slots_[i].Add(Codes<T>::Load(scores), chunk);
+  }
+
+  // Part i of the last chunk. No loop has i: all slots shall stay in registers.
+  void AddRestOf(size_t i) {
+    const size_t chunk = classes_ / kChunk;
+    const size_t first = kChunk * chunk + i * kCount;
+    if (first + kCount <= classes_) {
+      Add(chunk, i, first);
+    } else if (first < classes_) {
+      const uint8_t* last = row_.scores + (classes_ - kCount) * kBytes;
+      slots_[i].Add(Codes<T>::Load(last).Last(classes_ - first), chunk);
+    }
   }
 
   const SearchedRow row_;
