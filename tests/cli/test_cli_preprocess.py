@@ -177,7 +177,12 @@ def test_a_dry_run_does_nothing(
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 5 << 20}))
     result = regcore(*command)
     assert result.exit_code == 4
-    assert "needs 0.01 GiB, but the disk has 0.00 GiB left" in result.stderr
+    assert "needs 5.2 MiB, but the disk has 5 MiB left" in result.stderr
+    assert regcore("preprocess", photos, tmp_path / "new" / "out").exit_code == 4
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "out").mkdir()
+    assert regcore(*command[:3]).exit_code == 4
+    assert (tmp_path / "out").is_dir()
 
 
 @pytest.mark.parametrize(
