@@ -132,14 +132,17 @@ def photos_help(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-_RECIPE_OPTIONS = (
-    click.option(
+def _recipe_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
         "--recipe",
         metavar="RECIPE",
         help="How the model wants its images: timm:NAME, torchvision:WEIGHTS, hf:FOLDER, "
         "FILE.json, 'resize=256,crop=224,filter=...,mean=...,std=...', or another one that "
-        "'regcore recipe list' shows.  [default: what the model itself says]",
-    ),
+        f"'regcore recipe list' shows.  [default: {default}]",
+    )
+
+
+_FORM_OPTIONS = (
     click.option(
         "--dtype",
         type=click.Choice(DTYPES),
@@ -273,6 +276,16 @@ def preprocess_options(command: Callable[..., None]) -> Callable[..., None]:
 
     They are named as in regcore.api.options.
     """
-    for option in reversed((*_RECIPE_OPTIONS, *_PREPROCESSOR_OPTIONS, _JSON_OPTION)):
-        command = option(command)
-    return command
+    return preprocess_options_by("what the model itself says")(command)
+
+
+def preprocess_options_by(recipe: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The same for a command with another default of --recipe, which is said in its help."""
+
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        recipes = (_recipe_option(recipe), *_FORM_OPTIONS)
+        for option in reversed((*recipes, *_PREPROCESSOR_OPTIONS, _JSON_OPTION)):
+            command = option(command)
+        return command
+
+    return decorated

@@ -16,6 +16,7 @@ from command_line import regcore
 from oracles import assert_same_bytes, reference, save_photos
 
 from regcore import Preprocessor, Recipe, open_store
+from regcore.api.recipe_choice import GUIDES_RECIPE
 
 STORE_FILES = ["images.jsonl", "manifest.json"]
 
@@ -163,6 +164,16 @@ def test_lists_that_are_wrong(
     result = regcore("preprocess", photos, tmp_path / "out", "--list", tmp_path / "list.txt")
     assert result.exit_code == code
     assert words in result.stderr
+
+
+def test_the_help_says_which_recipe_is_the_default() -> None:
+    """There need be no model that says one."""
+    told = " ".join(regcore("preprocess", "--help").stdout.split())
+    assert f"[default: that of --for MODEL; without it {GUIDES_RECIPE}, which is told]" in told
+    assert "the model itself" not in told
+    assert "[default: what the model itself says]" in " ".join(
+        regcore("run", "--help").stdout.split()
+    )
 
 
 def test_a_dry_run_does_nothing(
