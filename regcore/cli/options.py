@@ -116,9 +116,10 @@ class StoreFolder(_CompletedAsFile, click.ParamType[str]):
 
 #: For the help of commands whose argument says where photos are.
 PHOTOS_HELP = """\
-Photos are a folder with its sub-folders, an image file, a list of either (.lst, .list, .txt:
-one path a line), or kept inside other files: .tar (as WebDataset writes it), .zip, .parquet,
-.arrow, .feather (columns 'image' and 'label', as of Hugging Face), an LMDB. Several shards are
+Photos are a folder with its sub-folders, an image file, a list of image files or archives (.lst,
+.list, .txt: one path a line, from the list's own folder on or absolute), or kept inside other
+files: .tar (as WebDataset writes it), .zip, .parquet, .arrow, .feather (columns 'image' and
+'label', as of Hugging Face), an LMDB. Several shards are
 one list as 'shard-{000..063}.tar' or 'shard-*.tar', and fsspec opens URLs such as
 s3://bucket/val-{00..63}.tar or hf://datasets/NAME/val.parquet. An image inside is named as
 shard-000.tar::n01440764/x.jpg.
@@ -215,8 +216,9 @@ list_option = click.option(
     "--list",
     "list_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Only the images named in this file, in its order: a path below the folder on each line "
-    "(SHARD::PATH in archives), or NUL-separated.",
+    help="Only the images named in this file, in its order: a path on each line, or NUL-separated, "
+    "from the folder of the images on (wherever this file lies), or absolute; SHARD::PATH in "
+    "archives.",
 )
 
 
