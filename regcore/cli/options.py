@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
+from regcore._native.choices import (
+    DTYPES,
+    LAYOUTS,
+    MAX_PIXELS,
+    MAX_SCANS,
+    MAX_WORKERS,
+    ON_WARNING,
+)
 from regcore.cli.docstrings import docstring_of
 from regcore.images.folder_orders import FOLDER_ORDERS
 from regcore.scores.registry import metric_names
@@ -155,7 +162,7 @@ _FORM_OPTIONS = (
 _PREPROCESSOR_OPTIONS = (
     click.option(
         "--workers",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, MAX_WORKERS),
         help="Preprocessing threads.  [default: one for each CPU]",
     ),
     click.option(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
-from regcore._native.choices import MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANS, ON_WARNING
+from regcore._native.choices import MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANS, MAX_WORKERS, ON_WARNING
 from regcore.counted import counted
 from regcore.errors import DecodeError, UsageError
 from regcore.files.arguments import check_choice, check_switch, shown, whole_within
@@ -43,7 +43,6 @@ OnDiagnostic = Callable[[Diagnostic], object]
 
 #: Less than this leaves nothing for the small things that no budget counts.
 MIN_MEMORY = 1 << 20
-MAX_WORKERS = 1024
 
 _TOO_MANY = 1 << 62
 _AHEAD = 32  # images

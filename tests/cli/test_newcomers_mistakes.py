@@ -80,6 +80,8 @@ MISTAKES = (
     ("predict m.onnx missing.jpg", 3, "missing.jpg: cannot open: No such file or directory"),
     ("preprocess photos photos", 2, "OUT is the folder of SRC; the results need one of their own"),
     ("preprocess photos out --memory lots", 2, "--memory: 'lots' is not a size such as 512MiB"),
+    ("preprocess photos out --workers 2000", 2, "--workers: must be from 1 to 1024, not 2000"),
+    ("verify photos --workers 2000", 2, "--workers: must be from 1 to 1024, not 2000"),
     ("verify photos", 3, "photos: no manifest.json: not a store, or its making was interrupted"),
     ("score empty labels.txt . result.json", 3, "empty: no predictions there (looked for"),
     ("verdict empty --baseline-top1 77 --max-drop 1pt", 3, "empty/run.json: there is no such fil"),
