@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -253,6 +253,7 @@ class Preprocessor:
     ) -> BatchStream:
         """Batches of `items`, in order, prepared ahead by the workers.
 
+        items: a TypeError where they have no length, as a generator, which might never end.
         buffers: more than `keep` arrays of shape (batch_size, *recipe.image_shape), used in turn;
             for instance page-locked memory of a device. By default the stream makes its own.
         keep: how many batches stay valid: each until `keep` more were asked for.
@@ -263,6 +264,11 @@ class Preprocessor:
         batch_size = whole_within("the batch size", batch_size, 1, _TOO_MANY - 1)
         keep = whole_within("keep", keep, 0, _TOO_MANY - 1)
         check_choice("on_error", on_error, ("raise", "report"))
+        if isinstance(items, Iterable) and not isinstance(items, Sized):
+            raise TypeError(
+                f"a stream takes a sequence of images, not a {type(items).__name__}, which might "
+                "never end; give list(...) of it"
+            )
         images = self._items(items)
         arrays = buffers
         if arrays is None:
