@@ -75,6 +75,8 @@ MISTAKES = (
     (f"{RUN} --out=", 2, "what follows --out is empty, as of a variable that is not set"),
     ("preprocess photos ''", 2, "an argument is empty, as of a variable that is not set"),
     ("inspect cut.onnx", 4, "cut.onnx: not an ONNX model, or only a part of one"),
+    ("infer m.onnx photos out --rounds 3", 2, "--rounds is for --random: of images each is run o"),
+    (f"{RUN} --precision float16", 4, "on CPUExecutionProvider, which computes float32 as such; l"),
     ("infer m.onnx photos", 2, "too few arguments: it is regcore infer MODEL IMAGES OUT"),
     ("infer m.onnx photos a b", 2, "too many arguments: it is regcore infer MODEL IMAGES OUT"),
     ("predict m.onnx missing.jpg", 3, "missing.jpg: cannot open: No such file or directory"),
