@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_UNITS = ("bytes", "KiB", "MiB", "GiB")
+
 
 def counted(number: int, one: str, many: str = "", *, form: str = "") -> str:
     """`1 image`, `2 images`.
@@ -15,6 +17,18 @@ def counted(number: int, one: str, many: str = "", *, form: str = "") -> str:
 def agreeing(number: int, one: str, many: str) -> str:
     """The words that agree with a number: `has` of one image, `have` of any other number."""
     return one if number == 1 else many
+
+
+def in_units(size: int, *, up: bool = False) -> str:
+    """A number of bytes: `512 bytes`, `1.5 KiB`, `12 GiB`.
+
+    up: rounds up, for what is needed beside what there is: the two never look the same then.
+    """
+    power = min((max(size, 1).bit_length() - 1) // 10, len(_UNITS) - 1)
+    unit = 1 << 10 * power
+    tenths = -(-size * 10 // unit) if up else size * 10 // unit
+    whole, rest = divmod(tenths, 10)
+    return f"{whole}.{rest} {_UNITS[power]}" if rest else f"{whole} {_UNITS[power]}"
 
 
 def _plural(noun: str) -> str:

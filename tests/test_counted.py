@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from regcore.counted import agreeing, counted
+from regcore.counted import agreeing, counted, in_units
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,13 @@ def test_words_that_agree() -> None:
     assert counted(1, "image has", "images have") == "1 image has"
     assert counted(50_000, "image has", "images have", form=",") == "50,000 images have"
     assert [agreeing(number, "is", "are") for number in range(3)] == ["are", "is", "are"]
+
+
+def test_bytes_in_units_that_fit() -> None:
+    sizes = [0, 1000, 1536, 5 << 20, (5 << 20) + 1, 1 << 30, 2500 << 30]
+    assert [in_units(size) for size in sizes] == [
+        *("0 bytes", "1000 bytes", "1.5 KiB", "5 MiB", "5 MiB", "1 GiB", "2500 GiB")
+    ]
+    # More is needed than there is, and that shows.
+    assert in_units((5 << 20) + 1, up=True) == "5.1 MiB"
+    assert in_units(5 << 20, up=True) == "5 MiB"

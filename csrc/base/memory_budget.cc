@@ -5,6 +5,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace regcore {
@@ -12,8 +13,20 @@ namespace {
 
 constexpr size_t kMaxIdleLimit = size_t{64} << 20;  // more would not make ordinary photos faster
 
-std::string Mebibytes(size_t bytes) {
-  return std::to_string((bytes + (size_t{1} << 20) - 1) >> 20) + " MiB";
+enum class Rounding { kUp, kDown };
+
+// 12.3 MiB, 768 KiB: what is needed rounded up and what there is rounded down never look the same.
+std::string InUnits(size_t bytes, Rounding rounding) {
+  static constexpr std::array<const char*, 4> kNames = {" bytes", " KiB", " MiB", " GiB"};
+  size_t power = 0;
+  while (power + 1 < kNames.size() && (bytes >> (10 * (power + 1))) > 0) ++power;
+  const size_t unit = size_t{1} << (10 * power);
+  const size_t rest = (bytes % unit) * 10;
+  const size_t more = rounding == Rounding::kUp ? unit - 1 : 0;
+  const size_t tenths = bytes / unit * 10 + (rest + more) / unit;
+  std::string text = std::to_string(tenths / 10);
+  if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
+  return text + kNames[power];
 }
 
 // Blocks of a mebibyte and more always come from the system, and go back to it. glibc would raise
@@ -65,9 +78,10 @@ void Reservation::Release() {
 Status Reservation::GrowTo(size_t bytes) {
   if (budget_ == nullptr || bytes <= free_ || bytes <= held_) return {};
   if (bytes > budget_->for_images_) {
-    return {StatusCode::kTooLarge, "needs " + Mebibytes(bytes) + " of memory; a budget of " +
-                                       Mebibytes(budget_->bytes_) + " gives one image " +
-                                       Mebibytes(budget_->for_images_)};
+    return {StatusCode::kTooLarge,
+            "needs " + InUnits(bytes, Rounding::kUp) + " of memory; a budget of " +
+                InUnits(budget_->bytes_, Rounding::kDown) + " gives one image " +
+                InUnits(budget_->for_images_, Rounding::kDown)};
   }
   if (!has_turn_) budget_->turn_.lock();
   has_turn_ = true;

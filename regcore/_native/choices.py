@@ -29,3 +29,5 @@ MAX_FILE_BYTES = 1 << 30
 #: Pillow's limit of a decompression bomb, twice its MAX_IMAGE_PIXELS.
 MAX_PIXELS = 2 * (1024 * 1024 * 1024 // 4 // 3)
 MAX_SCANS = 100
+#: Threads.
+MAX_WORKERS = 1024

@@ -23,7 +23,7 @@ from regcore.api.options import (
 )
 from regcore.api.recipe_choice import RecipeChoice, recipe_for_input
 from regcore.backends.recipe_fit import check_image
-from regcore.calibration.content import content_of, same_contents
+from regcore.calibration.content import SeenContents, same_contents
 from regcore.calibration.folder import (
     AMCT,
     ARRAY,
@@ -115,7 +115,8 @@ def calibrate_model(
     for evaluate_model. out: a folder, which gets `calibration.npy`, one array of all images; `bin`,
     a store of one `.bin` file an image; `others.txt`, the names of the images that were not chosen
     and are not copies of those; and `calibration.json`, schema `calibration`. count: how many. They
-    are as evenly spread over the classes as there are images, where labels are known.
+    are as evenly spread over the classes as there are images, where labels are known, and copies of
+    others are taken only where there is nothing else, which is told.
     labels: as for evaluate_model. seed: of the choice; that of fewer images is the beginning of
     that of more. amct: so many images in each file of the folder `amct`, for Ascend's AMCT; None:
     there is no such folder. list_file: only images named in this file. force: replace what another
@@ -147,7 +148,16 @@ def calibrate_model(
         if count > len(source):
             are = f"{agreeing(len(source), 'is', 'are')} only {counted(len(source), 'image')}"
             raise UsageError(f"--count {count}: there {are} in {images}")
-        places = balanced_choice(source.names, classes, count, seed)
+        seen = SeenContents(source)
+        seen.read(balanced_choice(source.names, classes, count, seed))
+        places = balanced_choice(source.names, classes, count, seed, seen.is_copy)
+        differing = len(source) - seen.copies
+        if differing < count:
+            log(
+                f"only {differing} of {counted(len(source), 'image')} "
+                f"{agreeing(differing, 'differs', 'differ')}: "
+                f"{counted(count - differing, 'copy is', 'copies are')} among the {count} chosen"
+            )
         chosen = source.chosen([source.names[place] for place in places])
         store = _prepare(
             Preprocessor(choice.recipe, **select(options, PreprocessorOptions)),
@@ -158,7 +168,7 @@ def calibrate_model(
         )
         write_array(store, out)
         files = write_amct(store, out, amct)
-        contents = [content_of(one) for one in source.read(places)]
+        contents = seen.of(places)
         found = [
             CalibrationImage(
                 name=source.names[place],

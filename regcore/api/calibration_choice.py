@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 
 import numpy as np
@@ -37,21 +39,36 @@ def photos_to_choose_from(
 
 
 def balanced_choice(
-    names: Sequence[str], classes: NDArray[np.int64] | None, count: int, seed: int
+    names: Sequence[str],
+    classes: NDArray[np.int64] | None,
+    count: int,
+    seed: int,
+    is_copy: Callable[[int], bool] = lambda _: False,
 ) -> list[int]:
     """The places of `count` images, evenly from all classes, in an order that the seed fixes.
 
     First one image of each class, then a second of each, and so on; which one, and the order of
-    the classes, follow from the seed and the names, see regcore.trust.certify.order.
+    the classes, follow from the seed and the names, see regcore.trust.certify.order. is_copy: is
+    asked once of an image whose turn it is, whether it is a copy of one before; copies have their
+    turn when there is nothing else.
     """
     order: list[int] = draw_order(names, seed).tolist()
-    if classes is None:
-        return order[:count]
-    seen: dict[int, int] = {}
-    rounds = []
-    for place in order:
-        label = int(classes[place])
-        rounds.append(seen.get(label, 0))
-        seen[label] = rounds[-1] + 1
-    first = np.argsort(rounds, kind="stable")[:count]
-    return [order[row] for row in first.tolist()]
+    of_class: dict[int, deque[int]] = {}
+    for rank, place in enumerate(order):
+        label = 0 if classes is None else int(classes[place])
+        of_class.setdefault(label, deque()).append(rank)
+    chosen: list[int] = []
+    copies: list[int] = []
+    while of_class and len(chosen) < count:
+        turns = [(ranks.popleft(), label) for label, ranks in of_class.items()]
+        heapify(turns)
+        while turns and len(chosen) < count:
+            rank, label = heappop(turns)
+            if not is_copy(order[rank]):
+                chosen.append(order[rank])
+                continue
+            copies.append(order[rank])
+            if of_class[label]:
+                heappush(turns, (of_class[label].popleft(), label))
+        of_class = {label: ranks for label, ranks in of_class.items() if ranks}
+    return chosen + copies[: count - len(chosen)]

@@ -20,6 +20,7 @@ from regcore.api.options import (
     select,
 )
 from regcore.api.recipe_choice import recipe_for
+from regcore.errors import UsageError
 from regcore.evaluation.result_outputs import check_inference, check_listed
 from regcore.evaluation.run_folder import PERF
 from regcore.evaluation.run_identity import new_identity
@@ -39,6 +40,7 @@ from regcore.reports.inference import to_dict
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+_ROUNDS = 20
 _MOST_ROUNDS = 1_000_000
 
 
@@ -72,7 +74,7 @@ def infer_images(
     *,
     list_file: str | Path | None = None,
     output_binary: bool = False,
-    rounds: int = 20,
+    rounds: int | None = None,
     trace: str | Path | None = None,
     force: bool = False,
     verify: bool = True,
@@ -84,8 +86,9 @@ def infer_images(
 
     model: as for regcore.backends.registry.open_backend. images: a store, an info file (.info,
     .txt) that lists .bin files, or photos as regcore.sources.spelling.open_source opens them; None:
-    the same noise in each of `rounds` batches, whose scores are not written. list_file: only the
-    photos, or images of the store, named in this file, each a path below `images` on its line.
+    the same noise in each of `rounds` batches, by default 20, whose scores are not written.
+    list_file: only the photos, or images of the store, named in this file, each a path below
+    `images` on its line.
     output_binary: raw float32 (NAME_1.bin) instead of text. trace: a file for ui.perfetto.dev.
     force: delete what an earlier run left in `out`, and replace files that regcore did not write.
     verify: look at the checksums of a store's values. log, progress: see regcore.api.messages.
@@ -100,7 +103,9 @@ def infer_images(
     identity = new_identity()
     model, out = str(model), as_path("out", out)
     trace = None if trace is None else as_path("trace", trace)
-    rounds = whole_within("rounds", rounds, 1, _MOST_ROUNDS)
+    if images is not None and rounds is not None:
+        raise UsageError("--rounds is for --random: of images each is run once")
+    rounds = whole_within("rounds", _ROUNDS if rounds is None else rounds, 1, _MOST_ROUNDS)
     list_file = optional(list_file)
     if images is not None:
         images = existing_images(images)

@@ -35,6 +35,43 @@ def content_of(image: Image) -> ImageContent:
     return ImageContent(len(data), hashlib.sha256(data).hexdigest())
 
 
+class SeenContents:
+    """The contents of images of a source that were looked at. copies: how many were copies."""
+
+    def __init__(self, source: ImageSource) -> None:
+        """Nothing has been looked at yet."""
+        self._source = source
+        self._read: dict[int, ImageContent | None] = {}
+        self._seen: set[tuple[int, str]] = set()
+        self.copies = 0
+
+    def read(self, places: Sequence[int]) -> None:
+        """Reads several, which is faster than one by one."""
+        for place, image in zip(places, self._source.read(places), strict=True):
+            self._read[place] = _readable_content(image)
+
+    def is_copy(self, place: int) -> bool:
+        """Whether an image has the bytes of another that was asked about before."""
+        content = self._content(place)
+        if content is None:
+            return False
+        copy = content.short in self._seen
+        self.copies += copy
+        self._seen.add(content.short)
+        return copy
+
+    def of(self, places: Sequence[int]) -> list[ImageContent]:
+        """The contents of images that can be read."""
+        self.read([place for place in places if self._read.get(place) is None])
+        found = [self._read[place] for place in places]
+        return [content for content in found if content is not None]
+
+    def _content(self, place: int) -> ImageContent | None:
+        if place not in self._read:
+            self.read([place])
+        return self._read[place]
+
+
 def same_contents(
     source: ImageSource, places: Sequence[int], known: Collection[tuple[int, str]]
 ) -> Iterator[int]:
@@ -56,6 +93,14 @@ def _is_among(image: Image, sizes: set[int | None], known: Collection[tuple[int,
         return _size_of(image) in sizes and content_of(image).short in known
     except (OSError, RegcoreError):
         return False
+
+
+def _readable_content(image: Image) -> ImageContent | None:
+    """None where it cannot be read, which whoever prepares it says."""
+    try:
+        return content_of(image)
+    except (OSError, RegcoreError):
+        return None
 
 
 def _size_of(image: Image) -> int | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from regcore._native.choices import MAX_WORKERS
 from regcore.api.messages import log_failures
 from regcore.cli.console import INCOMPLETE, log, print_json, print_text
 
@@ -16,7 +17,7 @@ from regcore.cli.console import INCOMPLETE, log, print_json, print_text
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the exported model.  [default: ~/.cache/regcore]",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Preprocessing threads.")
+@click.option("--workers", type=click.IntRange(1, MAX_WORKERS), help="Preprocessing threads.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def demo(*, cache: Path | None, workers: int | None, as_json: bool) -> None:
     """Evaluate a real model on twenty real photos; nothing is downloaded.

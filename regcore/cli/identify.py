@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from regcore._native.choices import MAX_WORKERS
 from regcore.cli.console import MISMATCH, log, print_json, print_text
 from regcore.cli.options import FileLike, Photos
 from regcore.cli.progress import progress_bar
@@ -52,7 +53,9 @@ def rows_and_columns(text: str) -> tuple[int, int]:
     help="Write the recipe to this file, for --recipe.",
 )
 @click.option("--force", is_flag=True, help="Replace a file that is none of regcore's.")
-@click.option("--workers", type=click.IntRange(min=1), help="Threads that --adopt compares with.")
+@click.option(
+    "--workers", type=click.IntRange(1, MAX_WORKERS), help="Threads that --adopt compares with."
+)
 @report_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def identify(*, report_in: Path | None, as_json: bool, **options: Any) -> None:  # noqa: ANN401

@@ -37,9 +37,7 @@ _IMAGES_AND_OUT = 2
 @click.option(
     "--rounds",
     type=click.IntRange(1, 1_000_000),
-    default=20,
-    show_default=True,
-    help="With --random: the number of batches.",
+    help="With --random: the number of batches.  [default: 20]",
 )
 @click.option(
     "--force",

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from regcore._native.choices import DTYPES, LAYOUTS, MAX_PIXELS, MAX_SCANS, ON_WARNING
+from regcore._native.choices import (
+    DTYPES,
+    LAYOUTS,
+    MAX_PIXELS,
+    MAX_SCANS,
+    MAX_WORKERS,
+    ON_WARNING,
+)
 from regcore.cli.docstrings import docstring_of
 from regcore.images.folder_orders import FOLDER_ORDERS
 from regcore.scores.registry import metric_names
@@ -116,9 +123,10 @@ class StoreFolder(_CompletedAsFile, click.ParamType[str]):
 
 #: For the help of commands whose argument says where photos are.
 PHOTOS_HELP = """\
-Photos are a folder with its sub-folders, an image file, a list of either (.lst, .list, .txt:
-one path a line), or kept inside other files: .tar (as WebDataset writes it), .zip, .parquet,
-.arrow, .feather (columns 'image' and 'label', as of Hugging Face), an LMDB. Several shards are
+Photos are a folder with its sub-folders, an image file, a list of image files or archives (.lst,
+.list, .txt: one path a line, from the list's own folder on or absolute), or kept inside other
+files: .tar (as WebDataset writes it), .zip, .parquet, .arrow, .feather (columns 'image' and
+'label', as of Hugging Face), an LMDB. Several shards are
 one list as 'shard-{000..063}.tar' or 'shard-*.tar', and fsspec opens URLs such as
 s3://bucket/val-{00..63}.tar or hf://datasets/NAME/val.parquet. An image inside is named as
 shard-000.tar::n01440764/x.jpg.
@@ -132,14 +140,17 @@ def photos_help(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-_RECIPE_OPTIONS = (
-    click.option(
+def _recipe_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
         "--recipe",
         metavar="RECIPE",
         help="How the model wants its images: timm:NAME, torchvision:WEIGHTS, hf:FOLDER, "
         "FILE.json, 'resize=256,crop=224,filter=...,mean=...,std=...', or another one that "
-        "'regcore recipe list' shows.  [default: what the model itself says]",
-    ),
+        f"'regcore recipe list' shows.  [default: {default}]",
+    )
+
+
+_FORM_OPTIONS = (
     click.option(
         "--dtype",
         type=click.Choice(DTYPES),
@@ -151,7 +162,7 @@ _RECIPE_OPTIONS = (
 _PREPROCESSOR_OPTIONS = (
     click.option(
         "--workers",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, MAX_WORKERS),
         help="Preprocessing threads.  [default: one for each CPU]",
     ),
     click.option(
@@ -212,8 +223,9 @@ list_option = click.option(
     "--list",
     "list_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Only the images named in this file, in its order: a path below the folder on each line "
-    "(SHARD::PATH in archives), or NUL-separated.",
+    help="Only the images named in this file, in its order: a path on each line, or NUL-separated, "
+    "from the folder of the images on (wherever this file lies), or absolute; SHARD::PATH in "
+    "archives.",
 )
 
 
@@ -273,6 +285,16 @@ def preprocess_options(command: Callable[..., None]) -> Callable[..., None]:
 
     They are named as in regcore.api.options.
     """
-    for option in reversed((*_RECIPE_OPTIONS, *_PREPROCESSOR_OPTIONS, _JSON_OPTION)):
-        command = option(command)
-    return command
+    return preprocess_options_by("what the model itself says")(command)
+
+
+def preprocess_options_by(recipe: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The same for a command with another default of --recipe, which is said in its help."""
+
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        recipes = (_recipe_option(recipe), *_FORM_OPTIONS)
+        for option in reversed((*recipes, *_PREPROCESSOR_OPTIONS, _JSON_OPTION)):
+            command = option(command)
+        return command
+
+    return decorated

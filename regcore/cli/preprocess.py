@@ -15,7 +15,7 @@ from regcore.cli.options import (
     byte_size,
     list_option,
     photos_help,
-    preprocess_options,
+    preprocess_options_by,
     ray_option,
 )
 from regcore.cli.progress import progress_bar
@@ -61,7 +61,7 @@ from regcore.cli.progress import progress_bar
     help="Prepare images as this exported model wants them.",
 )
 @ray_option
-@preprocess_options
+@preprocess_options_by("that of --for MODEL; without it regnety_016, which is told")
 @photos_help
 def preprocess(
     *,

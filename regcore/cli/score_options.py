@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from regcore._native.choices import MAX_WORKERS
+
 output_option = click.option(
     "--output",
     type=click.IntRange(min=0),
@@ -26,5 +28,5 @@ background_option = click.option(
 )
 
 workers_option = click.option(
-    "--workers", type=click.IntRange(1, 1024), help="Threads.  [default: one for each CPU]"
+    "--workers", type=click.IntRange(1, MAX_WORKERS), help="Threads.  [default: one for each CPU]"
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from regcore._native.choices import MAX_WORKERS
 from regcore.cli.console import INCOMPLETE, MISMATCH, log, print_json
 from regcore.cli.options import StoreFolder
 from regcore.cli.progress import progress_bar
@@ -33,7 +34,7 @@ def share(text: str) -> float:
     is_flag=True,
     help="Compare with the store's own checksums instead, as after copying it: no sources needed.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Preprocessing threads.")
+@click.option("--workers", type=click.IntRange(1, MAX_WORKERS), help="Preprocessing threads.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def verify(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """Make the images of the store in DIR again from their sources, and compare every byte.

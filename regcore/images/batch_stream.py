@@ -39,7 +39,7 @@ class Batch:
     images: one row per good image, in the recipe's shape, dtype and layout; a view into the ring,
         valid until the next batch is asked for, or as many as the stream was told to keep. It goes
         by DLPack, too (`torch.from_dlpack(batch.images)`), and what shares it lives no longer.
-    indices: for each row, its place in the list that was streamed.
+    indices: for each row, its place in the list that was streamed; of a store, in `Store.listed`.
     errors: the images of this part that have no row.
     diagnostics: rows of damaged, rotated or clipped images, see Preprocessor.
     worked: who prepared each image of this part, and when; WORKED [images], empty from a store.

@@ -122,7 +122,8 @@ def read_image_list(path: str | Path, source: str | Path) -> list[str]:
     is listed twice.
     """
     names = []
-    for listed in listed_names(path):
+    given = listed_names(path)
+    for listed in given:
         image = Path(listed)
         if image.is_absolute():
             folder = Path(source).absolute()
@@ -136,10 +137,26 @@ def read_image_list(path: str | Path, source: str | Path) -> list[str]:
         names.append(image.as_posix())
     if not names:
         raise DatasetError(f"{path}: lists no images")
+    _check_start(Path(given[0]), path, Path(source))
     if len(set(names)) != len(names):
         name, count = Counter(names).most_common(1)[0]
         raise UsageError(f"{path}: {name} is listed {count} times")
     return names
+
+
+def _check_start(first: Path, path: str | Path, source: Path) -> None:
+    """Raises DatasetError for a list whose paths begin at the current folder, as far as it shows.
+
+    Its first image is looked for alone: a list can have millions.
+    """
+    if os.path.lexists(source / first) or not os.path.lexists(first):
+        return
+    if first.absolute().is_relative_to(source.absolute()):
+        name = first.absolute().relative_to(source.absolute())
+        raise DatasetError(
+            f"{path}: {first} is below the current folder, but the paths of --list begin at "
+            f"{source}; write {name}"
+        )
 
 
 def listed_names(path: str | Path) -> list[str]:

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from regcore._native import pictures as native
-from regcore._native.choices import MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANS
+from regcore._native.choices import MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANS, MAX_WORKERS
 from regcore.files.arguments import whole_within
 from regcore.host import default_workers, simd_level
-
-MAX_WORKERS = 1024
 
 #: What a kind of workers is known by: the process, since threads do not outlive a fork.
 _Kind = tuple[int, int, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore._native import pipeline as native
-from regcore._native.choices import MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANS, ON_WARNING
+from regcore._native.choices import MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANS, MAX_WORKERS, ON_WARNING
 from regcore.counted import counted
 from regcore.errors import DecodeError, UsageError
 from regcore.files.arguments import check_choice, check_switch, shown, whole_within
@@ -43,7 +43,6 @@ OnDiagnostic = Callable[[Diagnostic], object]
 
 #: Less than this leaves nothing for the small things that no budget counts.
 MIN_MEMORY = 1 << 20
-MAX_WORKERS = 1024
 
 _TOO_MANY = 1 << 62
 _AHEAD = 32  # images
@@ -254,6 +253,7 @@ class Preprocessor:
     ) -> BatchStream:
         """Batches of `items`, in order, prepared ahead by the workers.
 
+        items: a TypeError where they have no length, as a generator, which might never end.
         buffers: more than `keep` arrays of shape (batch_size, *recipe.image_shape), used in turn;
             for instance page-locked memory of a device. By default the stream makes its own.
         keep: how many batches stay valid: each until `keep` more were asked for.
@@ -264,6 +264,11 @@ class Preprocessor:
         batch_size = whole_within("the batch size", batch_size, 1, _TOO_MANY - 1)
         keep = whole_within("keep", keep, 0, _TOO_MANY - 1)
         check_choice("on_error", on_error, ("raise", "report"))
+        if isinstance(items, Iterable) and not isinstance(items, Sized):
+            raise TypeError(
+                f"a stream takes a sequence of images, not a {type(items).__name__}, which might "
+                "never end; give list(...) of it"
+            )
         images = self._items(items)
         arrays = buffers
         if arrays is None:

@@ -77,7 +77,8 @@ def score_output(
     Floats go before integers, two sides before more, and fixed ones before those that may vary.
     dtypes: those that the backend can hand on. open_shapes: whether it sees only when it runs the
     model whether a side has length 1. Raises ScoreOutputError, with the name of `model` and
-    all outputs, where there is not just one.
+    all outputs, where there is not just one, and BackendError where none can be chosen: the model
+    has no float output at all, nor integers that can be scores.
     """
     fits = [
         (_fit(spec), spec) for spec in outputs if spec.dtype in dtypes and name in (None, spec.name)
@@ -87,10 +88,21 @@ def score_output(
     fitting = [spec for fit, spec in taken if fit == best]
     if len(fitting) == 1:
         return fitting[0]
+    if not fitting and not any(_may_be_scores(spec, dtypes) for spec in outputs):
+        raise BackendError(
+            f"{model}: has no float output, only {_listing(outputs)}; export it with its scores "
+            "[images, classes], from before the ArgMax or what else makes this of them"
+        )
     wanted = f"float output named {name}" if name is not None else "float output [images, classes]"
     count = "more than one" if fitting else "no"
     integers = "" if fitting else ", nor one of integers"
     raise ScoreOutputError(f"{model}: {count} {wanted}{integers}", _listing(outputs))
+
+
+def _may_be_scores(spec: TensorSpec, dtypes: Sequence[str]) -> bool:
+    """Whether choosing this output can be worth a try: it has floats, or fits."""
+    floats = spec.dtype is None or spec.dtype.startswith(("float", "bfloat"))
+    return floats or (spec.dtype in dtypes and _fit(spec) is not None)
 
 
 def _fit(spec: TensorSpec) -> tuple[bool, bool, int] | None:

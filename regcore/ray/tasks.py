@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, TypeVar
 
+from regcore._native.choices import MAX_WORKERS
 from regcore.counted import counted
 from regcore.errors import RegcoreError, UsageError, first_line
 from regcore.files.arguments import whole_within
-from regcore.images.preprocessor import MAX_WORKERS
 from regcore.ray.cluster import import_ray, node_cpus, node_units
 
 Job = TypeVar("Job")

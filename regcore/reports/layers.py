@@ -96,6 +96,9 @@ def sentences(form: LayersForm) -> Iterator[str]:
         if layer.not_finite:
             are = counted(layer.not_finite, "value is", "values are")
             yield f"{layer.layer}: {are} NaN or infinite"
+        if layer.float32_nan:
+            are = counted(layer.float32_nan, "value is", "values are")
+            yield f"{layer.layer}: {are} NaN in {against}, and left out"
 
 
 def to_table(form: LayersForm) -> Table:

@@ -60,6 +60,12 @@ def sentences(form: QuantizeForm) -> Iterator[str]:
         f"(largest score {found.largest_score:.3g}), signal to noise "
         f"{_decibels(form.signal_to_noise_db)}"
     )
+    if found.nan_images or found.original_nan_images:
+        yield (
+            f"NaN among the scores of {counted(found.nan_images, 'image')}, of those of "
+            f"{form.source} {found.original_nan_images}; NaN ranks last, and is left out of "
+            "difference and noise"
+        )
     if form.search:
         layers = sum(layer.kept for layer in form.search.layers)
         yield (

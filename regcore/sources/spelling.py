@@ -35,8 +35,9 @@ def open_source(images: str | Path | ImageSource) -> ImageSource:
     """The images of a folder, a file, a list, archives, tables, a database, or behind a URL.
 
     A folder is listed with its sub-folders. `.lst`, `.list` and `.txt` list paths of images or
-    archives, one a line. Of `.tar`, `.zip`, `.parquet`, `.arrow`, `.feather` and LMDB the images
-    inside are meant; `shard-{000..063}.tar` and `'shard-*.tar'` are several, as one list.
+    archives, one a line, from their own folder on. Of `.tar`, `.zip`, `.parquet`, `.arrow`,
+    `.feather` and LMDB the images inside are meant; `shard-{000..063}.tar` and `'shard-*.tar'` are
+    several, as one list.
     Raises DatasetError where there is no such thing, or no image, BackendError where a package is
     missing that reads it.
     """
@@ -112,6 +113,12 @@ def _open_list(path: Path) -> ImageSource:
     listed = listed_names(path)
     if not listed:
         raise DatasetError(f"{path}: lists no images")
+    first = listed[0]
+    if not os.path.lexists(path.parent / first) and os.path.lexists(first):
+        raise DatasetError(
+            f"{path}: {first} is below the current folder, but the paths of a list begin at its "
+            f"own folder, {path.parent.absolute()}; write the list anew, or absolute paths"
+        )
     return open_paths([path.parent / name for name in listed], str(path))
 
 

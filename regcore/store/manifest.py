@@ -113,7 +113,7 @@ class StoreSpec:
         """Raises MismatchError, with both side by side, where `wanted` is another description."""
         check_recipe(self.recipe, wanted.recipe, name)
         for what, stored, asked in (
-            ("arrangement", self.form, wanted.form),
+            ("arrangement", self.form.words(), wanted.form.words()),
             ("source", self.source, wanted.source),
         ):
             if stored != asked:

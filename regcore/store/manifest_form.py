@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
+from regcore.counted import counted
 from regcore.schemas.fields import Digest, RecipeIdentity, described
 from regcore.schemas.recipe_form import RecipeForm
 
@@ -33,6 +34,14 @@ class StoreLayout:
         bool,
         described("Whether the files of single images lie in the folders of their sources."),
     ] = False
+
+    def words(self) -> str:
+        """The same for people: `packs of 4096 images in batches of 64`."""
+        if self.batch_size is None or self.pack_images is None:
+            return "one file an image" + (" in the folders of SRC" if self.keep_folders else "")
+        return f"packs of {counted(self.pack_images, 'image')} in batches of {self.batch_size}" + (
+            ", the last one filled up" if self.padded else ""
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

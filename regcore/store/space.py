@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
+from regcore.counted import in_units
 from regcore.errors import OutputError
 
 
@@ -36,6 +37,6 @@ def check_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(existing).free
     if needed > free:
         raise OutputError(
-            f"{folder}: needs {needed / 2**30:.2f} GiB, but the disk has {free / 2**30:.2f} GiB "
-            "left; free some, or choose a smaller --dtype"
+            f"{folder}: needs {in_units(needed, up=True)}, but the disk has {in_units(free)} left; "
+            "free some, or choose a smaller --dtype"
         )

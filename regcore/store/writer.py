@@ -11,9 +11,9 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import OutputError
 from regcore.files.arguments import as_path
 from regcore.files.atomic import sync
+from regcore.files.new_folder import made_folder
 from regcore.images.preprocessor import Preprocessor, Progress
 from regcore.sources.files import FileSource
 from regcore.sources.protocol import ImageSource, absolute
@@ -91,11 +91,7 @@ def write_store(
     description = StoreSpec(preprocessor.recipe, form, absolute(source.root))
     images = arrange(preprocessor, source, folder, form)
     tally = Tally(max_bad, progress)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot create: {error.strerror}") from error
-    with Journal(folder) as journal:
+    with made_folder(folder), Journal(folder) as journal:
         if journal.damage is not None and not force:
             raise journal.damage
         earlier = read_earlier(folder, journal.description, journal.ledger, force=force)

@@ -151,10 +151,24 @@ def test_floats_with_two_sides_go_first() -> None:
     assert score_output("m", [label, maps, scores], None) is scores
     assert score_output("m", [label, maps], None) is maps
     assert score_output("m", [label, scores], "label") is label
-    for outputs in ([TensorSpec("text", (None, 7), "string")], []):
-        with pytest.raises(ScoreOutputError, match=r"no float output .* by --output:") as caught:
-            score_output("m", outputs, None)
-        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
+    with pytest.raises(ScoreOutputError, match=r"no float output .* by --output:") as caught:
+        score_output("m", [TensorSpec("map", (None, 7, 8, 8), "float32")], None)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
+    with pytest.raises(ScoreOutputError, match=r"no float output named best.* by --output:"):
+        score_output("m", [TensorSpec("class", (None, 7), "int64")], "best")
+
+
+@pytest.mark.parametrize("name", [None, "best", "other"])
+def test_a_model_without_any_scores_is_told_what_it_needs(name: str | None) -> None:
+    for outputs, there in (
+        ([TensorSpec("best", (None,), "int64")], r"best int64 \[N\]"),
+        ([TensorSpec("text", (None, 7), "string")], r"text string \[N, 7\]"),
+        ([], "none"),
+    ):
+        words = rf"m: has no float output, only {there}; export it with its scores .* the ArgMax"
+        with pytest.raises(BackendError, match=words) as caught:
+            score_output("m", outputs, name)
+        assert "--output" not in str(caught.value)
 
 
 def test_a_batch_of_zero_is_no_batch_size(tmp_path: Path, runtime: str) -> None:

@@ -107,6 +107,23 @@ def test_copies_of_chosen_images_are_no_others(photos: Path, model: Path, tmp_pa
     assert left == ["1/c1n0.png"]
 
 
+def test_copies_are_chosen_last_and_told(photos: Path, model: Path, tmp_path: Path) -> None:
+    for number in range(30):  # of two classes
+        copy = photos / str(number % 2) / f"copy{number}.png"
+        copy.write_bytes((photos / "0" / "c0n0.png").read_bytes())
+    told: list[str] = []
+    made = calibrate_model(model, photos, tmp_path / "few", count=8, log=told.append)
+    images = made.calibration.form.images
+    assert len({image.sha256 for image in images}) == 8
+    assert Counter(image.label for image in images) == dict.fromkeys(range(CLASSES), 2)
+    assert not [line for line in told if "copies" in line]
+    made = calibrate_model(model, photos, tmp_path / "all", count=22, log=told.append)
+    images = made.calibration.form.images
+    assert len({image.sha256 for image in images[:20]}) == 20
+    line = "only 20 of 50 images differ: 2 copies are among the 22 chosen"
+    assert [told for told in told if "copies" in told] == [line]
+
+
 def test_images_in_an_archive(photos: Path, model: Path, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "all.tar", "w") as tar:
         tar.add(photos, "val")

@@ -22,6 +22,7 @@ from regcore import (
 from regcore.calibration.record import PROPERTY, read_record
 from regcore.convert.onnx.float_nodes import shape_nodes
 from regcore.convert.onnx.fold_padding import fold_padding
+from regcore.convert.onnx.score_noise import agreement
 from regcore.models.metadata import ModelMetadata
 from regcore.recipes.recipe import Recipe
 
@@ -317,3 +318,36 @@ def test_the_command(model: Path, calibration: Path, tmp_path: Path) -> None:
     assert told.stdout.startswith("q.onnx, by ONNX Runtime ")
     assert len(told.stdout.splitlines()) == 2
     assert "ranges by percentile of 4 images" in told.stdout
+
+
+def test_nan_among_the_scores_ranks_last_and_is_told(photos: Path, tmp_path: Path) -> None:
+    """As of a root of scores, some of which are below 0: NumPy's argmax takes NaN for the best."""
+    path = save_graph(
+        tmp_path / "root.onnx",
+        [
+            ("GlobalAveragePool", ["image"], ["pooled"], {}),
+            ("Flatten", ["pooled"], ["flat"], {}),
+            ("MatMul", ["flat", "weights"], ["sums"], {"name": "sums"}),
+            ("Add", ["sums", "bias"], ["scores"], {}),
+            ("Sqrt", ["scores"], ["class"], {}),
+        ],
+        ("float32", ["N", 4]),
+        constants={
+            "weights": np.eye(3, 4, dtype=np.float32),
+            # Always NaN, NaN where 8 bits round to below 0, and numbers.
+            "bias": np.array([-9, 1, 2, 9], np.float32),
+        },
+        properties=ModelMetadata(SMALL, "small", "none").to_properties(),
+    )
+    calibrate_model(path, photos, tmp_path / "calibration", count=4)
+    told = regcore("quantize", path, "--calibration", tmp_path / "calibration")
+    assert "same top-1 as" in told.stdout
+    assert "NaN among the scores of 4 images, of those of" in told.stdout
+    made = quantize_model(path, tmp_path / "calibration")
+    found = made.to_dict()["agreement"]
+    assert (found["nan_images"], found["original_nan_images"]) == (4, 4)
+    theirs = np.array([[np.nan, 1, 3, 2], [np.nan] * 4], np.float32)
+    ours = np.array([[0, np.nan, 3, 1], [np.nan] * 4], np.float32)
+    assert agreement(ours, theirs).same_top1 == 2
+    layers = compare_layers(made.path, tmp_path / "calibration", against=path).form.layers
+    assert {layer.operator: layer.float32_nan for layer in layers}["Sqrt"] == 4

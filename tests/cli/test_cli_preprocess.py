@@ -16,6 +16,7 @@ from command_line import regcore
 from oracles import assert_same_bytes, reference, save_photos
 
 from regcore import Preprocessor, Recipe, open_store
+from regcore.api.recipe_choice import GUIDES_RECIPE
 
 STORE_FILES = ["images.jsonl", "manifest.json"]
 
@@ -165,6 +166,16 @@ def test_lists_that_are_wrong(
     assert words in result.stderr
 
 
+def test_the_help_says_which_recipe_is_the_default() -> None:
+    """There need be no model that says one."""
+    told = " ".join(regcore("preprocess", "--help").stdout.split())
+    assert f"[default: that of --for MODEL; without it {GUIDES_RECIPE}, which is told]" in told
+    assert "the model itself" not in told
+    assert "[default: what the model itself says]" in " ".join(
+        regcore("run", "--help").stdout.split()
+    )
+
+
 def test_a_dry_run_does_nothing(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +188,12 @@ def test_a_dry_run_does_nothing(
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 5 << 20}))
     result = regcore(*command)
     assert result.exit_code == 4
-    assert "needs 0.01 GiB, but the disk has 0.00 GiB left" in result.stderr
+    assert "needs 5.2 MiB, but the disk has 5 MiB left" in result.stderr
+    assert regcore("preprocess", photos, tmp_path / "new" / "out").exit_code == 4
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "out").mkdir()
+    assert regcore(*command[:3]).exit_code == 4
+    assert (tmp_path / "out").is_dir()
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_a_model_that_differs_from_torch_gets_no_name(
     made = OnnxExport(onnx.load(save_model(tmp_path / "made.onnx")), "as asked for")
     monkeypatch.setattr(export, "export_onnx", lambda *_, **__: made)
     for difference in (0.02, float("nan")):
-        other = ExportCheck(20, "photos", 20, difference, largest_score=10.0)
+        other = ExportCheck(20, "photos", 20, difference, 10.0, nan_images=0, original_nan_images=0)
         monkeypatch.setattr(export, "compare", lambda *_, other=other: other)
         with pytest.raises(MismatchError, match=r"differs from torch by .* nothing was written"):
             export.export_model(None, ModelMetadata(LITE0), tmp_path / "out.onnx", None)  # type: ignore[arg-type]

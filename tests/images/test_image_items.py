@@ -113,3 +113,9 @@ def test_bytes_on_demand_are_let_go(photos: list[bytes]) -> None:
     Preprocessor(RECIPE, workers=2)([Noting(b"") for _ in range(5)])
     assert len(alive) == 5
     assert not any(reference() is not None for reference in alive)
+
+
+def test_a_stream_of_what_has_no_length_is_refused(photos: list[bytes]) -> None:
+    """It would be read to its end before the first batch, and an endless one for ever."""
+    with pytest.raises(TypeError, match=r"sequence of images, not a generator, .* give list\("):
+        Preprocessor(RECIPE).stream((photo for photo in photos), 2)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 from command_line import regcore
 from kept_photos import some_photos, write_tar
 
-from regcore import UsageError
+from regcore import DatasetError, UsageError
 from regcore.sources.spelling import open_source
 
 PHOTOS = some_photos(3)
@@ -30,6 +30,24 @@ def test_a_mark_and_carriage_returns_are_no_part_of_a_name(folder: Path) -> None
     with open_source(folder / "all.lst") as source:
         assert list(source.names) == ["001.JPEG", "000.JPEG"]
         assert (source.versions() >= 0).all()
+
+
+def test_paths_of_the_current_folder_are_told(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The paths of a list are from its own folder on, those of --list from that of the images."""
+    monkeypatch.chdir(folder)
+    Path("lists").mkdir()
+    Path("lists/all.lst").write_text("n01440764/000.JPEG\n")
+    words = rf"lists/all\.lst: n01440764/000\.JPEG .* its own folder, {tmp_path}/lists; write"
+    with pytest.raises(DatasetError, match=words):
+        open_source("lists/all.lst")
+    result = regcore("preprocess", "n01440764", "out", "--list", "lists/all.lst")
+    assert result.exit_code == 3
+    assert result.stderr.endswith("but the paths of --list begin at n01440764; write 000.JPEG\n")
+    Path("lists/all.lst").write_text("000.JPEG\n")
+    result = regcore("preprocess", "n01440764", "out", "--list", "lists/all.lst")
+    assert result.exit_code == 0
 
 
 def test_no_image_counts_twice(folder: Path) -> None:

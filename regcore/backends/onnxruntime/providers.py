@@ -158,7 +158,11 @@ def settle_precision(provider: Provider, asked: str | None) -> str:
     Raises BackendError where the provider does not know what is asked for.
     """
     if asked is not None and asked not in provider.precisions:
-        known = f"only {' and '.join(provider.precisions)}" if provider.precisions else "none"
+        known = (
+            f"only {' and '.join(provider.precisions)}"
+            if provider.precisions
+            else "which computes float32 as such; leave out --precision"
+        )
         raise BackendError(f"ONNX Runtime has no precision {asked} on {provider.name}, {known}")
     if provider.obeys_override:
         if asked is None:

@@ -19,6 +19,7 @@ from regcore.images.sample_photos import sample_photos
 from regcore.images.sources import Image
 from regcore.recipes.recipe import Recipe
 from regcore.schemas.fields import Amount, Count, Positive, described
+from regcore.scores.topk import top1
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,6 +50,8 @@ class ExportCheck:
     same_top1: Annotated[Count, described("Of them, with the same best class.")]
     largest_difference: Annotated[Amount, described("Of two scores.")]
     largest_score: Annotated[Amount, described("The largest absolute score of the original.")]
+    nan_images: Annotated[Count, described("Of them, with NaN among the new model's scores.")]
+    original_nan_images: Annotated[Count, described("The same of the original's scores.")]
 
     def check(self, tolerance: float) -> None:
         """Raises MismatchError where the difference is beyond tolerance x largest score."""
@@ -88,8 +91,15 @@ def compare(onnx_file: Path, model: nn.Module, recipe: Recipe, images: Images) -
         what=images.what,
         largest_difference=float(np.abs(ours - theirs).max()),
         largest_score=float(np.abs(theirs).max()),
-        same_top1=int((ours.argmax(axis=1) == theirs.argmax(axis=1)).sum()),
+        same_top1=int((top1(ours) == top1(theirs)).sum()),
+        nan_images=nan_rows(ours),
+        original_nan_images=nan_rows(theirs),
     )
+
+
+def nan_rows(scores: NDArray[Any]) -> int:
+    """How many images have NaN among their scores."""
+    return int(np.isnan(scores).any(axis=1).sum())
 
 
 def as_float32(recipe: Recipe) -> Recipe:

@@ -42,6 +42,9 @@ class LayerNoise:
         ),
     ]
     not_finite: Annotated[Count, described("Values that are NaN or infinite here alone.")]
+    float32_nan: Annotated[
+        Count, described("Values that are NaN in the float32 model, which are left out.")
+    ]
 
 
 class _Pair(NamedTuple):
@@ -57,6 +60,7 @@ class _Sums:
     signal: float = 0.0
     noise: float = 0.0
     not_finite: int = 0
+    float32_nan: int = 0
 
     def add(self, theirs: NDArray[Any], ours: NDArray[Any]) -> None:
         theirs, ours = theirs.astype(np.float64), ours.astype(np.float64)
@@ -64,6 +68,7 @@ class _Sums:
         both = finite & np.isfinite(ours)
         if not both.all():
             self.not_finite += int((finite & ~both).sum())
+            self.float32_nan += int(np.isnan(theirs).sum())
             theirs, ours = theirs[both], ours[both]
         self.signal += power(theirs)
         self.noise += power(theirs - ours)
@@ -153,7 +158,15 @@ def _in_order(graph: GraphProto, found: Mapping[str, _Sums]) -> list[LayerNoise]
         walk.of_tensor.update(dict.fromkeys(node.output, ratio))
         step = None if inputs is None or ratio is None else inputs - ratio
         layers.append(
-            LayerNoise(len(layers), node.name, node.op_type, ratio, step, sums.not_finite)
+            LayerNoise(
+                len(layers),
+                node.name,
+                node.op_type,
+                ratio,
+                step,
+                sums.not_finite,
+                sums.float32_nan,
+            )
         )
     return layers
 

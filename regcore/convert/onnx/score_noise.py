@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
-from regcore.convert.onnx.check_scores import ExportCheck
+from regcore.convert.onnx.check_scores import ExportCheck, nan_rows
 from regcore.errors import BackendError
+from regcore.scores.topk import top1
 
 _BATCH = 8
 
@@ -36,6 +37,8 @@ def agreement(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> ExportC
         same_top1=same_best(ours, theirs),
         largest_difference=float(np.abs(difference(theirs, ours)).max()),
         largest_score=float(np.abs(np.where(np.isfinite(theirs), theirs, 0)).max()),
+        nan_images=nan_rows(ours),
+        original_nan_images=nan_rows(theirs),
     )
 
 
@@ -65,8 +68,8 @@ def difference(theirs: NDArray[Any], ours: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def same_best(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> int:
-    """How many images have the same best class."""
-    return int((ours.argmax(axis=1) == theirs.argmax(axis=1)).sum())
+    """How many images have the same best class; NaN ranks last, as everywhere."""
+    return int((top1(ours) == top1(theirs)).sum())
 
 
 def signal_to_noise(theirs: NDArray[np.float32], ours: NDArray[np.float32]) -> float | None:

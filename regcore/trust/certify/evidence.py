@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -120,7 +121,7 @@ class EvidenceFile:
         try:
             self._begin(head)
         except BaseException:
-            self._file.close()
+            self._close()
             raise
 
     def _begin(self, head: EvidenceForm) -> None:
@@ -155,7 +156,12 @@ class EvidenceFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self._close()
+
+    def _close(self) -> None:
+        """Closes the file. What a full disk did not take, `add` has told: closing tries again."""
+        with suppress(OSError):
+            self._file.close()
 
 
 #: What is not the same, in words; all else is named as it is.

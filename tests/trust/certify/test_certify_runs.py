@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from command_line import regcore
 from json_forms import check_form
 from trust.certify.made_runs import made_scores, noisy, predictions, save, worse
 
-from regcore import MismatchError, UsageError, certify_runs, check_evidence
+from regcore import MismatchError, OutputError, UsageError, certify_runs, check_evidence
 from regcore.evaluation.predictions_csv import TopPredictions
 from regcore.evaluation.verdict import Outcome
 from regcore.trust.certify import evidence as evidence_module
@@ -368,3 +369,18 @@ def test_mistakes(arguments: tuple[str, ...], words: str, tmp_path: Path, refere
         os.chdir(here)
     assert result.exit_code in (2, 3)
     assert words.lower() in result.stderr.lower()
+
+
+@pytest.mark.parametrize("room", [100, 9000])
+def test_a_full_disk_is_told_with_the_name_of_the_evidence(
+    tmp_path: Path, reference: Path, room: int
+) -> None:
+    """Closing the file tries to write once more, whose error has no name."""
+    run = port(tmp_path, predictions(noisy(SCORES, 0.003), LABELS))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(OutputError, match=r"e\.jsonl: cannot write: File too large"):
+            certify_runs(run, reference, evidence=tmp_path / "e.jsonl")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
