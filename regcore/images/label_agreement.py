@@ -23,10 +23,17 @@ def check_class_order(
 ) -> None:
     """Raises DatasetError where a model's classes are not those that the labels are of.
 
-    That is so where folders say ImageNet's classes and the model has others, or where folders and
-    labels contradict each other. background: as it was asked for; with False a model of 1001
-    classes may have labels that count its background.
+    That is so where the only class folder is to be one of several classes, where folders say
+    ImageNet's classes and the model has others, or where folders and labels contradict each other.
+    background: as it was asked for; with False a model of 1001 classes may have labels that count
+    its background.
     """
+    if labelled.only_folder is not None and classes > 1:
+        raise DatasetError(
+            f"{labelled.only_folder!r} is the only class folder, and the model has {classes} "
+            "classes: its place among the sorted names says nothing; --labels takes a class map "
+            "(the folder of a class a line), or a file with the labels"
+        )
     if labelled.folders is None:
         return
     if classes not in {IMAGENET_CLASSES, _WITH_BACKGROUND}:

@@ -40,6 +40,7 @@ class LabelledImages:
     origin: where the labels come from, in words. folders: the labels by ImageNet's classes that
     the names of the folders give, int64 [images], NO_LABEL where they give none; None where no
     folder says anything, or an order of classes was given. by_folders: whether they are the labels.
+    only_folder: the class folder that is the only one in an order of sorted names, or None.
     """
 
     names: tuple[str, ...]
@@ -49,6 +50,7 @@ class LabelledImages:
     origin: str
     by_folders: bool
     folders: NDArray[np.int64] | None
+    only_folder: str | None = None
 
 
 @contextmanager
@@ -96,6 +98,7 @@ def label_images(
         origin=found.origin,
         by_folders=found.by_folders,
         folders=None if found.folders is None else found.folders[has_label],
+        only_folder=found.only_folder,
     )
 
 
@@ -107,6 +110,7 @@ class _Found(NamedTuple):
     missing: tuple[str, ...] = ()
     by_folders: bool = False
     folders: NDArray[np.int64] | None = None
+    only_folder: str | None = None
 
 
 def _found(
@@ -124,7 +128,13 @@ def _found(
     if labels is None or labels in FOLDER_ORDERS:
         order = _folder_labels(names, labels, folders)
         said = order.labels if order.imagenet else _imagenet_folders(names)
-        return _Found(order.labels, order.form, by_folders=order.imagenet, folders=said)
+        return _Found(
+            order.labels,
+            order.form,
+            by_folders=order.imagenet,
+            folders=said,
+            only_folder=order.only,
+        )
     file = read_label_file(labels)
     if file.by_class:
         order = mapped_labels(names, file.by_class)

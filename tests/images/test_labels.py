@@ -165,6 +165,39 @@ def test_an_order_that_is_asked_for() -> None:
         label_images(["n01440764/a", "b.jpg"])
 
 
+@pytest.mark.parametrize(
+    ("names", "folders", "level"),
+    [
+        (["train/apple/a.jpg", "train/bee/b.jpg"], ["train"], "'train', and .*'apple', 'bee'"),
+        (["train/apple/a.jpg", "train/bee/b.jpg"], ["test", "train"], "'train', and the class"),
+        (["cf.tar::cf/a/1.jpg", "cf.tar::cf/b/2.jpg"], [], "'cf', and the class"),
+        (["x/s-0.tar::cf/a/1.jpg", "x/s-1.tar::cf/b/2.jpg"], [], "'cf', and the class"),
+        (["a/b/c/1.jpg", "a/b/d/e/2.jpg"], [], r"'a/b', and the class folders \('c', 'd'\)"),
+        (["train/apple/a.jpg"], ["train"], "'train', and the class"),
+    ],
+)
+def test_a_folder_around_the_class_folders(
+    names: list[str], folders: list[str], level: str
+) -> None:
+    with pytest.raises(DatasetError, match=f"all images lie in the one folder {level}") as error:
+        label_images(names, "folders", folders=folders)
+    assert "give this folder itself" in str(error.value)
+    assert "class map" in str(error.value)
+
+
+def test_class_folders_with_folders_of_their_own() -> None:
+    names = ["a/x/1.jpg", "b/y/2.jpg", "b/3.jpg"]
+    assert label_images(names, "folders").labels.tolist() == [0, 1, 1]
+    assert label_images(["b/y/2.jpg"], "folders", folders=["a", "b"]).labels.tolist() == [1]
+
+
+def test_one_class_folder_is_no_order_of_several_classes() -> None:
+    found = label_images(["dog/1.jpg", "dog/2.jpg"], "folders", folders=["dog"])
+    with pytest.raises(DatasetError, match="'dog' is the only class folder, and the model has 10"):
+        check_class_order(found, 10)
+    check_class_order(label_images(["dog/1.jpg"], "folders", folders=["cat", "dog"]), 10)
+
+
 @pytest.mark.slow
 def test_sorted_folders_are_torchvisions(tmp_path: Path) -> None:
     timm_info()  # torchvision comes with it
