@@ -23,6 +23,7 @@ from regcore.reports.score import incompleteness, to_dict
 from regcore.reports.topn import accuracy_percent
 from regcore.scores.metric import Metric
 from regcore.scores.ranks import Ties
+from regcore.scores.topn import NAN_RULE
 
 _NAMED = 10
 _WORST = 10
@@ -156,7 +157,7 @@ def _log_all(score: Score, log: Log) -> None:
         log(f"{have} equal scores that matter; --ties {score.topn.ties}")
     if score.topn.nan:
         have = counted(score.topn.nan, "image has", "images have")
-        log(f"{have} scores that are NaN, which is never a hit")
+        log(f"{have} scores that are NaN; {NAN_RULE}")
     log_all(log, map(str, score.errors), _NAMED)
     each("no scores of this image", score.missing)
     each("no label for these scores", score.surplus)
