@@ -151,6 +151,11 @@ def predict_photos(
         )
     elif names is not None and found.classes:
         names = names_of_classes(names, found.classes, str(class_names))
+    if found.shares:
+        log(
+            "the scores lie between 0 and 1 but do not add up to 1, as those of a sigmoid for each "
+            "class: no probability among the classes is shown, as softmax is not for them"
+        )
     failed = (*unreached, *found.errors)
     log_failures(log, failed)
     answers = _answers(shown, found, names)
