@@ -41,6 +41,7 @@ class LabelledImages:
     the names of the folders give, int64 [images], NO_LABEL where they give none; None where no
     folder says anything, or an order of classes was given. by_folders: whether they are the labels.
     only_folder: the class folder that is the only one in an order of sorted names, or None.
+    listed: how many classes the class map lists, None where the labels are by none.
     """
 
     names: tuple[str, ...]
@@ -51,6 +52,7 @@ class LabelledImages:
     by_folders: bool
     folders: NDArray[np.int64] | None
     only_folder: str | None = None
+    listed: int | None = None
 
 
 @contextmanager
@@ -99,6 +101,7 @@ def label_images(
         by_folders=found.by_folders,
         folders=None if found.folders is None else found.folders[has_label],
         only_folder=found.only_folder,
+        listed=found.listed,
     )
 
 
@@ -111,6 +114,7 @@ class _Found(NamedTuple):
     by_folders: bool = False
     folders: NDArray[np.int64] | None = None
     only_folder: str | None = None
+    listed: int | None = None
 
 
 def _found(
@@ -138,7 +142,7 @@ def _found(
     file = read_label_file(labels)
     if file.by_class:
         order = mapped_labels(names, file.by_class)
-        return _Found(order.labels, f"{labels}: {order.form}")
+        return _Found(order.labels, f"{labels}: {order.form}", listed=len(file.by_class))
     try:
         found, missing = match_labels(names, file.by_name, root)
     except DatasetError as error:

@@ -320,6 +320,14 @@ def test_no_accuracy_where_a_folder_encloses_the_class_folders(
     run(model, images, tmp_path / "out", "--labels", classes)  # what the error advises
 
 
+def test_a_class_map_of_another_model(model: Path, tmp_path: Path) -> None:
+    photos = photos_in(tmp_path / "photos", ("A", "B", "C"), images=1)
+    classes = write(tmp_path / "classes.txt", "A\nB\nC\nD\n")
+    said = run(model, photos, tmp_path / "out", "--labels", classes, code=3)
+    assert f"{classes}: 3 of 4 classes: the class map lists 4 classes, and the model has 3" in said
+    assert not (tmp_path / "out").exists()
+
+
 def packed_scores(folder: Path, classes: list[int], count: int = 1000) -> Path:
     """Scores of ImageNet's first validation images, which a model takes for these classes."""
     names = [f"ILSVRC2012_val_{number:08}.JPEG" for number in range(1, len(classes) + 1)]

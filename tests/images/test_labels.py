@@ -17,6 +17,7 @@ from label_forms import (
 )
 
 from regcore import DatasetError, UsageError
+from regcore.errors import LabelError
 from regcore.frameworks import import_timm, import_torchvision
 from regcore.images.label_agreement import check_class_order
 from regcore.images.label_matching import NO_LABEL, match_labels
@@ -248,6 +249,32 @@ def test_a_file_and_folders_that_contradict_each_other(tmp_path: Path) -> None:
             check_class_order(found, classes, background=background)
     check_class_order(found, 1001, background=False)
     check_class_order(found, 200)  # of a model with other classes the folders say nothing
+
+
+@pytest.mark.parametrize(
+    ("listed", "classes", "background", "words"),
+    [
+        (11, 10, None, "the class map lists 11 classes, and the model has 10: a map of another"),
+        (10, 10, True, "the model has 9 beside the background, class 0 of 10.*--no-background"),
+        (1001, 1001, None, "has 1000 beside the background, class 0 of 1001.*--no-background"),
+        (1002, 1001, False, "lists 1002 classes, and the model has 1001: "),
+        (10, 10, None, None),
+        (9, 10, None, None),
+        (9, 10, True, None),
+        (1000, 1001, None, None),
+        (1001, 1001, False, None),
+    ],
+)
+def test_a_class_map_of_more_classes_than_the_model_has(
+    tmp_path: Path, *, listed: int, classes: int, background: bool | None, words: str | None
+) -> None:
+    path = write(tmp_path / "classes.txt", "".join(f"c{n}\n" for n in range(listed)))
+    found = label_images(["c1/a.jpg", "c2/b.jpg"], path)
+    if words is None:
+        check_class_order(found, classes, background=background)
+        return
+    with pytest.raises(LabelError, match=words):
+        check_class_order(found, classes, background=background)
 
 
 def test_sorted_folders_of_a_part_contradict_imagenet() -> None:
