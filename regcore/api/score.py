@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.api.messages import Log, ProgressBar, log_all, log_background, no_log, no_progress
-from regcore.api.options import existing, optional
+from regcore.api.options import existing, existing_label_file, optional
 from regcore.counted import counted
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.score import Score, read_image_labels, score
@@ -89,7 +89,7 @@ def score_predictions(
     UsageError where the request contradicts itself, and DatasetError for labels and scores that
     cannot be read, or that do not go together at all.
     """
-    predictions, labels = existing(predictions), existing(labels)
+    predictions, labels = existing(predictions), existing_label_file(labels)
     path = as_path("out_dir", out_dir) / name
     subset, names, real = optional(subset), optional(names), optional(real)
     if Path(name).name != name or name in {"", ".."}:

@@ -91,7 +91,8 @@ def label_images(
         lacking = _chosen(names[:needed], ~has_label[:needed])
         order = None if labels is None or labels not in FOLDER_ORDERS else str(labels)
         file = "" if labels is None or order else f"{labels}: "
-        raise DatasetError(f"{file}{_lacking(lacking, len(names), root, order)}")
+        spelled = None if has_label.any() else next(filter(_is_of_windows, found.missing), None)
+        raise DatasetError(f"{file}{_lacking(lacking, len(names), root, order, spelled)}")
     return LabelledImages(
         names=_chosen(names, has_label),
         labels=found.labels[has_label],
@@ -181,10 +182,29 @@ def _chosen(names: Sequence[str], wanted: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(compress(names, wanted.tolist()))
 
 
-def _lacking(unlabelled: Sequence[str], count: int, root: str | Path, order: str | None) -> str:
+def _is_of_windows(name: str) -> bool:
+    return "\\" in name
+
+
+def _lacking(
+    unlabelled: Sequence[str],
+    count: int,
+    root: str | Path,
+    order: str | None,
+    spelled: str | None,
+) -> str:
+    """What is said of images without a label.
+
+    spelled: a name of the label file with the backslashes of Windows, if none fits an image.
+    """
     named = ", ".join(shown(root, name) for name in unlabelled[:_NAMED])
     more = f" and {len(unlabelled) - _NAMED} more" if len(unlabelled) > _NAMED else ""
-    if len(unlabelled) < count:
+    if spelled is not None:
+        advice = (
+            f"the names in the label file have backslashes, as on Windows ({spelled}): write them "
+            f"with /, below {root or 'the folder of the images'}, or without their folders"
+        )
+    elif len(unlabelled) < count:
         advice = "--subset leaves them out"
     elif order is not None:
         advice = f"none lies in a class folder of --labels {order}; --labels takes a file, too"

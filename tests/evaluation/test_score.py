@@ -322,3 +322,12 @@ def test_help_teaches_with_an_example() -> None:
     assert (
         "regcore score result/dumpOutput_device0 val_label.txt . result_bs1.json" in result.stdout
     )
+
+
+def test_paths_of_windows_in_the_label_file(tmp_path: Path) -> None:
+    scores = write_all(tmp_path / "scores", np.eye(2, dtype=np.float32), ".txt")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("".join(f"val\\{image(i)}.JPEG {i}\n" for i in range(2)))
+    result = regcore_score(scores, labels, tmp_path, "result.json")
+    assert result.exit_code == 3
+    assert f"the first image val\\{image(0)}; it has backslashes, as on Windows: " in result.stderr

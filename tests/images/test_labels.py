@@ -277,6 +277,20 @@ def test_a_class_map_of_more_classes_than_the_model_has(
         check_class_order(found, classes, background=background)
 
 
+@pytest.mark.parametrize("name", [r"C:\photos\apple\x.JPEG", r"apple\x.JPEG"])
+def test_paths_of_windows_in_a_label_file(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "labels.txt", f"{name} 0\n")
+    with pytest.raises(DatasetError) as error:
+        label_images(["apple/x.JPEG"], path, root="photos")
+    told = (
+        f"the names in the label file have backslashes, as on Windows ({name}): write them with /"
+    )
+    assert f"1 of 1 image has no label: photos/apple/x.JPEG; {told}, below photos" in str(
+        error.value
+    )
+    assert label_images([name], path).labels.tolist() == [0]  # where a file is called so
+
+
 def test_sorted_folders_of_a_part_contradict_imagenet() -> None:
     names = [f"{IDS[n]}/{n}.jpg" for n in range(0, 1000, 5)]
     found = label_images(names, "folders")
