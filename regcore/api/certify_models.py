@@ -9,7 +9,7 @@ from typing import Any
 from regcore.api.certify_subjects import LiveModel
 from regcore.api.labelled_data import LabelledData
 from regcore.api.messages import Log
-from regcore.api.model import batch_size_for, open_model
+from regcore.api.model import batch_size_for, check_several_classes, open_model
 from regcore.api.options import PreprocessorOptions, RecipeOptions, select
 from regcore.api.recipe_choice import recipe_for
 from regcore.errors import ScoreOutputError
@@ -23,6 +23,7 @@ def live_model(
 ) -> Iterator[LiveModel]:
     """Opens a model for the images of `data`, for the block."""
     with open_model(model, options) as backend:  # type: ignore[arg-type]
+        check_several_classes(model, backend)
         choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
         yield LiveModel(
             model=model,

@@ -27,7 +27,13 @@ from regcore.api.messages import (
     no_log,
     no_progress,
 )
-from regcore.api.model import about_model, batch_size_for, check_not_swapped, open_model
+from regcore.api.model import (
+    about_model,
+    batch_size_for,
+    check_not_swapped,
+    check_several_classes,
+    open_model,
+)
 from regcore.api.options import (
     ModelOptions,
     PreprocessorOptions,
@@ -185,6 +191,7 @@ def evaluate_model(
     with closing(data), errors_name(where), ExitStack() as claim:
         several = None if real is None else _real_labels(real, names, true_classes)
         with open_model(model, options) as backend:
+            check_several_classes(model, backend)
             _check_classes(labelled, several, backend.outputs[0].shape, background=background)
             choice = recipe_for(model, backend, data.store, log, **select(options, RecipeOptions))
             seen = calibration_images_among(
@@ -210,6 +217,7 @@ def evaluate_model(
                     trace=trace is not None,
                     device_timeout=options.get("device_timeout", DEVICE_TIMEOUT),
                 )
+            check_several_classes(model, backend, evaluation.topn.classes)
             report = RunReport(
                 **about_model(backend, model),
                 recipe=choice.label,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.api.messages import Advance, Log, ProgressBar, log_background, no_log, no_progress
-from regcore.api.options import existing, optional
+from regcore.api.options import existing, existing_label_file, optional
 from regcore.api.predict import wanted_names
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.score import read_image_labels
@@ -73,7 +73,7 @@ def examine_labels(
     all images; else there is nothing to compare them with. Raises DatasetError for labels and
     scores that cannot be read, and where no image has both.
     """
-    predictions, labels, names = existing(predictions), existing(labels), optional(names)
+    predictions, labels, names = existing(predictions), existing_label_file(labels), optional(names)
     first = whole_within("first", first, 1, _MOST_IMAGES)
     known, _ = wanted_names(class_names)
     by_image = read_image_labels(labels)

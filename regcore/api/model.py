@@ -9,8 +9,9 @@ from regcore.api.options import DEFAULT_BATCH_SIZE, LARGEST_BATCH_SIZE, DeviceOp
 from regcore.backends.protocol import Backend
 from regcore.backends.recipe_fit import static_batch
 from regcore.backends.registry import kind_of, open_backend
-from regcore.errors import UsageError
+from regcore.errors import BackendError, UsageError
 from regcore.files.arguments import whole_within
+from regcore.scores.one_class import nothing_to_rank
 
 _WEIGHTS_SUFFIXES = (".pth", ".safetensors")
 
@@ -26,6 +27,17 @@ def open_model(model: str, options: DeviceOptions) -> Backend:
         precision=options.get("precision"),
         copies=options.get("copies"),
     )
+
+
+def check_several_classes(model: str, backend: Backend, classes: int | None = None) -> None:
+    """Raises BackendError where the scores are of one class, so that there is nothing to rank.
+
+    classes: as they were when it ran; by default what the model itself says, if it does.
+    """
+    output = backend.outputs[0]
+    said = None if output.shape is None else output.shape[1]
+    if (classes or said) == 1:
+        raise BackendError(f"{model}: {nothing_to_rank(f'its output {output.name} has')}")
 
 
 def batch_size_for(backend: Backend, batch_size: int | None, log: Log) -> int:

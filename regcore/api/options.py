@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from regcore.errors import UsageError
-from regcore.files.arguments import as_path
+from regcore.files.arguments import as_path, shown
 from regcore.images.folder_orders import FOLDER_ORDERS
 
 if TYPE_CHECKING:
@@ -112,7 +113,23 @@ def existing_images(images: str | Path) -> str | Path:
 
 def existing_labels(labels: str | Path | None) -> str | Path | None:
     """A label file, or an order of class folders; UsageError where there is no such file."""
-    return labels if labels is None or labels in FOLDER_ORDERS else existing(labels)
+    if isinstance(labels, str) and labels in FOLDER_ORDERS:
+        return labels
+    return None if labels is None else existing_label_file(labels, *FOLDER_ORDERS)
+
+
+def existing_label_file(labels: str | Path, *words: str) -> Path:
+    """The path; raises UsageError where there is nothing, and for labels themselves.
+
+    words: what a caller may give in place of a file.
+    """
+    if not isinstance(labels, (str, os.PathLike)):
+        instead = "".join(f", or {word!r}" for word in words)
+        raise UsageError(
+            f"labels must be a file (NAME INDEX a line){instead}, not {shown(labels)}: write the "
+            "labels to a file"
+        )
+    return existing(labels)
 
 
 def optional(path: str | Path | None) -> Path | None:

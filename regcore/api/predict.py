@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from regcore.api.messages import Log, ProgressBar, log_failures, no_log, no_progress
-from regcore.api.model import about_model, batch_size_for, check_not_swapped, open_model
+from regcore.api.model import (
+    about_model,
+    batch_size_for,
+    check_not_swapped,
+    check_several_classes,
+    open_model,
+)
 from regcore.api.options import (
     ModelOptions,
     PreprocessorOptions,
@@ -119,6 +125,7 @@ def predict_photos(
     check_not_swapped(model, paths[0])
     names, origin = wanted_names(class_names)
     with ExitStack() as opened, open_model(model, options) as backend:
+        check_several_classes(model, backend)
         shown, items, unreached = _listed(given, log, opened)
         choice = recipe_for(model, backend, None, log, **select(options, RecipeOptions))
         preprocessor = Preprocessor(choice.recipe, **select(options, PreprocessorOptions))
@@ -132,6 +139,7 @@ def predict_photos(
                 progress=advance,
                 device_timeout=options.get("device_timeout", DEVICE_TIMEOUT),
             )
+        check_several_classes(model, backend, found.classes)
         about = {**about_model(backend, model), "recipe": choice.label}
         about["recipe_from"] = choice.origin
         if names is None and found.classes:
@@ -143,6 +151,11 @@ def predict_photos(
         )
     elif names is not None and found.classes:
         names = names_of_classes(names, found.classes, str(class_names))
+    if found.shares:
+        log(
+            "the scores lie between 0 and 1 but do not add up to 1, as those of a sigmoid for each "
+            "class: no probability among the classes is shown, as softmax is not for them"
+        )
     failed = (*unreached, *found.errors)
     log_failures(log, failed)
     answers = _answers(shown, found, names)

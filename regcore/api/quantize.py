@@ -42,6 +42,7 @@ from regcore.recipes.words import difference_words, differing_fields
 from regcore.reports.quantize import QuantizeForm
 from regcore.schemas import json_form
 from regcore.schemas.fields import as_dict
+from regcore.scores.one_class import nothing_to_rank
 
 #: How the file is called, by what it holds.
 TARGETS = {"int8-qdq": "int8", "fp16": "fp16"}
@@ -132,6 +133,8 @@ def quantize_model(
     source, pairs = _load(path)
     images = found[:_COMPARED]
     theirs = scores_of(path, images, output)
+    if theirs.shape[1] == 1:
+        raise BackendError(f"{path}: {nothing_to_rank('it has')}")
     searched: LayerSearch | None = None
     record: QuantizationRecord | None = None
     if to == "fp16":

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from regcore.api.options import existing
 from regcore.api.predict import wanted_names
-from regcore.evaluation.run_folder import read_run
+from regcore.evaluation.run_folder import REPORT, read_run
 from regcore.files.arguments import as_path
 from regcore.files.atomic import check_target
 from regcore.files.output_guard import Output, check_outputs
@@ -18,8 +18,6 @@ from regcore.models.class_names import names_of_classes
 from regcore.reports.html import report
 from regcore.reports.html.checks.documents import write_document
 from regcore.reports.html.folder import Absent
-
-_REPORT = "report.html"
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def write_report(
     classes, and RegcoreError where the package of `regcore[report]` is not installed.
     """
     folder = existing(folder)
-    path = folder / _REPORT if out is None else as_path("out", out)
+    path = folder / REPORT if out is None else as_path("out", out)
     check_target(path, ".html")
     read = [file for file in folder.iterdir() if file.is_file() and file.suffix != ".html"]
     check_outputs([Output(path, report.is_report)], read, force=force)

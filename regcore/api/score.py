@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regcore.api.messages import Log, ProgressBar, log_all, log_background, no_log, no_progress
-from regcore.api.options import existing, optional
+from regcore.api.options import existing, existing_label_file, optional
 from regcore.counted import counted
 from regcore.errors import DatasetError, UsageError
 from regcore.evaluation.score import Score, read_image_labels, score
@@ -23,6 +23,7 @@ from regcore.reports.score import incompleteness, to_dict
 from regcore.reports.topn import accuracy_percent
 from regcore.scores.metric import Metric
 from regcore.scores.ranks import Ties
+from regcore.scores.topn import NAN_RULE
 
 _NAMED = 10
 _WORST = 10
@@ -88,7 +89,7 @@ def score_predictions(
     UsageError where the request contradicts itself, and DatasetError for labels and scores that
     cannot be read, or that do not go together at all.
     """
-    predictions, labels = existing(predictions), existing(labels)
+    predictions, labels = existing(predictions), existing_label_file(labels)
     path = as_path("out_dir", out_dir) / name
     subset, names, real = optional(subset), optional(names), optional(real)
     if Path(name).name != name or name in {"", ".."}:
@@ -156,7 +157,7 @@ def _log_all(score: Score, log: Log) -> None:
         log(f"{have} equal scores that matter; --ties {score.topn.ties}")
     if score.topn.nan:
         have = counted(score.topn.nan, "image has", "images have")
-        log(f"{have} scores that are NaN, which is never a hit")
+        log(f"{have} scores that are NaN; {NAN_RULE}")
     log_all(log, map(str, score.errors), _NAMED)
     each("no scores of this image", score.missing)
     each("no label for these scores", score.surplus)

@@ -37,7 +37,8 @@ def predict(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401
 
     MODEL is as for 'regcore run'. A PHOTO is a file, a folder with photos, an archive, or what else
     'regcore run' takes. Probabilities are
-    the softmax of the scores, unless the model's scores are probabilities already. A photo that
+    the softmax of the scores, unless the model's scores are probabilities already; of scores
+    that lie between 0 and 1 and do not add up to 1, as a sigmoid's, there are none. A photo that
     cannot be read is named on stderr, the others are answered, and the exit code is 3.
 
     \b

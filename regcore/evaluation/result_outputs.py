@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,14 @@ from regcore.errors import UsageError
 from regcore.evaluation.prediction_table import PREDICTION_TABLE, is_prediction_table
 from regcore.evaluation.predictions_csv import OLDER_PREDICTIONS, PREDICTIONS
 from regcore.evaluation.run_folder import COMPARISON, PERF, PROFILE, RUN, VERDICT
-from regcore.files.output_guard import Output, Recognise, check_outputs, json_of, text_of
+from regcore.files.output_guard import (
+    HEAD_BYTES,
+    Output,
+    Recognise,
+    check_outputs,
+    json_of,
+    text_of,
+)
 from regcore.inference.output_folder import JOB
 from regcore.inference.score_journal import JOURNAL
 from regcore.inference.score_writer import output_folders
@@ -39,6 +47,17 @@ _BENCHMARK_FILES = {
     "PureInfer_perf_of_*.txt": text_of(rb"ave_throughputRate: "),
 }
 _TRACE = text_of(rb'\{"displayTimeUnit": "ms", "traceEvents": \[')
+
+#: How a run's trace ends, that of its own identity.
+_WHOSE = re.compile(rb'\n\]\n, "run": "[^"\n]*"\}\s*\Z')
+
+
+def is_trace_of_a_run(path: Path) -> bool:
+    """Whether a file is a trace that `regcore run` has written, and no other tool."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(max(0, path.stat().st_size - HEAD_BYTES))
+        return _TRACE(head) and _WHOSE.search(file.read()) is not None
 
 
 def check_run(

@@ -29,6 +29,8 @@ VERDICT = "verdict.json"
 COMPARISON = "comparison.json"
 LAYERS = "layers.json"
 PROFILE = "profile.json"
+TRACE = "trace.json"
+REPORT = "report.html"
 
 
 @dataclass(frozen=True)

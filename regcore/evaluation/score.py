@@ -19,6 +19,7 @@ from regcore.files.names import image_key
 from regcore.images.label_files.reader import read_labels
 from regcore.scores.labels import class_indices, has_background
 from regcore.scores.metric import Measured, Metric
+from regcore.scores.one_class import nothing_to_rank
 from regcore.scores.ranks import Ties
 from regcore.scores.registry import extra_metrics
 from regcore.scores.topk import NO_CLASS, NO_PREDICTION, best_classes, top1
@@ -127,7 +128,7 @@ def score(
     """
     start = perf_counter()
     expected = np.array([labels[name] for name in predictions.names], dtype=np.int64)
-    _refuse_pixels(predictions.classes)
+    _check_ranked(predictions.classes)
     if background is None:
         background = has_background(predictions.classes)
     class_indices(expected, predictions.classes, background=background)
@@ -178,8 +179,13 @@ def score(
     )
 
 
-def _refuse_pixels(classes: int) -> None:
-    """Raises DatasetError where a file has just the bytes of a square picture, of any dtype."""
+def _check_ranked(classes: int) -> None:
+    """Raises DatasetError for scores of one class, and where files have the bytes of a picture.
+
+    The picture is a square, of any dtype.
+    """
+    if classes == 1:
+        raise DatasetError(nothing_to_rank("the files have"))
     for value_bytes in (4, 2, 1):
         pixels, rest = divmod(4 * classes, 3 * value_bytes)
         side = math.isqrt(pixels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -34,7 +35,12 @@ def whole_within(name: str, value: object, least: int, most: int, unit: str = ""
 
 
 def as_path(name: str, value: str | Path) -> Path:
-    """The path; raises UsageError for an empty text, which else would be the current folder."""
+    """The path; raises UsageError for what is none.
+
+    An empty text is none, too: it would be the current folder.
+    """
+    if not isinstance(value, (str, os.PathLike)):
+        raise UsageError(f"{name} must be a text or a Path, not {shown(value)}")
     if isinstance(value, str) and not value:
         raise UsageError(f"{name} is empty, as of a variable that is not set")
     return Path(value)

@@ -25,6 +25,7 @@ IMAGENET_CLASSES = 1000
 #: Numbers of one digit sort the same as text; of longer ones only ImageNetV2's are well known.
 _KNOWN_COUNTS = {*range(2, 11), IMAGENET_CLASSES}
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class FolderLabels:
     """labels: int64 [images], NO_LABEL for an image that lies in no class folder.
 
     form: how they were numbered, in words. imagenet: whether by ImageNet's 1,000 classes, so that
-    only a model of these can be evaluated by them.
+    only a model of these can be evaluated by them. only: the class folder beside which there is no
+    other, of those that were numbered in the order of their names.
     """
 
     labels: NDArray[np.int64]
     form: str
     imagenet: bool = False
+    only: str | None = None
 
 
 def assumed_labels(names: Sequence[str]) -> FolderLabels | None:
@@ -96,13 +99,36 @@ def number_labels(names: Sequence[str]) -> FolderLabels:
 def sorted_labels(names: Sequence[str], folders: Iterable[str] = ()) -> FolderLabels:
     """The place of each image's outermost folder among the sorted names, as ImageFolder has it.
 
-    folders: those that are there, whether or not one of `names` lies in them.
+    folders: those that are there, whether or not one of `names` lies in them. Raises DatasetError
+    where all images lie in folders of one folder, which encloses the class folders: all of them
+    would have one label.
     """
-    there = set(folders) | outermost_folders(names)
+    folders = set(folders)
+    _check_no_enclosing_folder(names, folders)
+    there = folders | outermost_folders(names)
     place = {folder: index for index, folder in enumerate(sorted(there))}
     labels = _labels(names, _outermost, lambda folder: place[folder])
     form = f"{counted(len(place), 'class folder')}, in the order of their sorted names"
-    return FolderLabels(labels, form)
+    return FolderLabels(labels, form, only=next(iter(there)) if len(there) == 1 else None)
+
+
+def _check_no_enclosing_folder(names: Sequence[str], folders: set[str]) -> None:
+    paths = [_within(path).split("/") for path in _paths(names)]
+    depth = 0
+    while len({tuple(path[: depth + 1]) for path in paths}) == 1 and len(paths[0]) > depth + 1:
+        if min(map(len, paths)) == depth + 1:  # images beside the folders
+            break
+        depth += 1
+    inner = sorted({path[depth] for path in paths}) if depth else []
+    # A list of images may name some of one class alone, which lie in a folder of its folder.
+    if not inner or (len(inner) == 1 and len(folders) > 1):
+        return
+    named = ", ".join(map(repr, inner[:_NAMED])) + (", ..." if len(inner) > _NAMED else "")
+    raise DatasetError(
+        f"all images lie in the one folder {'/'.join(paths[0][:depth])!r}, and the class folders "
+        f"({named}) in that: give this folder itself for the images, or, for an archive or a "
+        "store, a class map for --labels (the folder of a class a line)"
+    )
 
 
 def outermost_folders(names: Iterable[str]) -> set[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from regcore.errors import DatasetError
+from regcore.counted import counted
+from regcore.errors import DatasetError, LabelError
 from regcore.images.class_folders import IMAGENET_CLASSES
 from regcore.images.label_matching import NO_LABEL
 
@@ -23,10 +24,19 @@ def check_class_order(
 ) -> None:
     """Raises DatasetError where a model's classes are not those that the labels are of.
 
-    That is so where folders say ImageNet's classes and the model has others, or where folders and
-    labels contradict each other. background: as it was asked for; with False a model of 1001
-    classes may have labels that count its background.
+    That is so where a class map lists more of them (LabelError), where the only class folder is to
+    be one of several classes, where folders say ImageNet's classes and the model has others, or
+    where folders and labels contradict each other. background: as it was asked for; with False a
+    model of 1001 classes may have labels that count its background.
     """
+    if labelled.listed is not None:
+        _check_length(labelled.listed, classes, background=background)
+    if labelled.only_folder is not None and classes > 1:
+        raise DatasetError(
+            f"{labelled.only_folder!r} is the only class folder, and the model has {classes} "
+            "classes: its place among the sorted names says nothing; --labels takes a class map "
+            "(the folder of a class a line), or a file with the labels"
+        )
     if labelled.folders is None:
         return
     if classes not in {IMAGENET_CLASSES, _WITH_BACKGROUND}:
@@ -37,10 +47,22 @@ def check_class_order(
                 "other order"
             )
         return
-    counted = labelled.folders + int(classes == _WITH_BACKGROUND and background is False)
-    if not labelled.by_folders and not np.array_equal(labelled.labels, counted):
+    numbered = labelled.folders + int(classes == _WITH_BACKGROUND and background is False)
+    if not labelled.by_folders and not np.array_equal(labelled.labels, numbered):
         check_agreement(
             labelled.names, labelled.labels, labelled.folders, labelled.origin, "the class folders"
+        )
+
+
+def _check_length(listed: int, classes: int, *, background: bool | None) -> None:
+    assumed = background is None and classes == _WITH_BACKGROUND
+    named = classes - int(assumed or bool(background))
+    if listed > named:
+        beside = "" if named == classes else f" beside the background, class 0 of {classes}"
+        advice = "; --no-background says that the map has it, too" if listed == classes else ""
+        raise LabelError(
+            f"the class map lists {counted(listed, 'class')}, and the model has {named}{beside}: a "
+            f"map of another model numbers the classes otherwise{advice}"
         )
 
 

@@ -40,6 +40,8 @@ class LabelledImages:
     origin: where the labels come from, in words. folders: the labels by ImageNet's classes that
     the names of the folders give, int64 [images], NO_LABEL where they give none; None where no
     folder says anything, or an order of classes was given. by_folders: whether they are the labels.
+    only_folder: the class folder that is the only one in an order of sorted names, or None.
+    listed: how many classes the class map lists, None where the labels are by none.
     """
 
     names: tuple[str, ...]
@@ -49,6 +51,8 @@ class LabelledImages:
     origin: str
     by_folders: bool
     folders: NDArray[np.int64] | None
+    only_folder: str | None = None
+    listed: int | None = None
 
 
 @contextmanager
@@ -87,7 +91,8 @@ def label_images(
         lacking = _chosen(names[:needed], ~has_label[:needed])
         order = None if labels is None or labels not in FOLDER_ORDERS else str(labels)
         file = "" if labels is None or order else f"{labels}: "
-        raise DatasetError(f"{file}{_lacking(lacking, len(names), root, order)}")
+        spelled = None if has_label.any() else next(filter(_is_of_windows, found.missing), None)
+        raise DatasetError(f"{file}{_lacking(lacking, len(names), root, order, spelled)}")
     return LabelledImages(
         names=_chosen(names, has_label),
         labels=found.labels[has_label],
@@ -96,6 +101,8 @@ def label_images(
         origin=found.origin,
         by_folders=found.by_folders,
         folders=None if found.folders is None else found.folders[has_label],
+        only_folder=found.only_folder,
+        listed=found.listed,
     )
 
 
@@ -107,6 +114,8 @@ class _Found(NamedTuple):
     missing: tuple[str, ...] = ()
     by_folders: bool = False
     folders: NDArray[np.int64] | None = None
+    only_folder: str | None = None
+    listed: int | None = None
 
 
 def _found(
@@ -124,11 +133,17 @@ def _found(
     if labels is None or labels in FOLDER_ORDERS:
         order = _folder_labels(names, labels, folders)
         said = order.labels if order.imagenet else _imagenet_folders(names)
-        return _Found(order.labels, order.form, by_folders=order.imagenet, folders=said)
+        return _Found(
+            order.labels,
+            order.form,
+            by_folders=order.imagenet,
+            folders=said,
+            only_folder=order.only,
+        )
     file = read_label_file(labels)
     if file.by_class:
         order = mapped_labels(names, file.by_class)
-        return _Found(order.labels, f"{labels}: {order.form}")
+        return _Found(order.labels, f"{labels}: {order.form}", listed=len(file.by_class))
     try:
         found, missing = match_labels(names, file.by_name, root)
     except DatasetError as error:
@@ -167,10 +182,29 @@ def _chosen(names: Sequence[str], wanted: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(compress(names, wanted.tolist()))
 
 
-def _lacking(unlabelled: Sequence[str], count: int, root: str | Path, order: str | None) -> str:
+def _is_of_windows(name: str) -> bool:
+    return "\\" in name
+
+
+def _lacking(
+    unlabelled: Sequence[str],
+    count: int,
+    root: str | Path,
+    order: str | None,
+    spelled: str | None,
+) -> str:
+    """What is said of images without a label.
+
+    spelled: a name of the label file with the backslashes of Windows, if none fits an image.
+    """
     named = ", ".join(shown(root, name) for name in unlabelled[:_NAMED])
     more = f" and {len(unlabelled) - _NAMED} more" if len(unlabelled) > _NAMED else ""
-    if len(unlabelled) < count:
+    if spelled is not None:
+        advice = (
+            f"the names in the label file have backslashes, as on Windows ({spelled}): write them "
+            f"with /, below {root or 'the folder of the images'}, or without their folders"
+        )
+    elif len(unlabelled) < count:
         advice = "--subset leaves them out"
     elif order is not None:
         advice = f"none lies in a class folder of --labels {order}; --labels takes a file, too"

@@ -40,7 +40,10 @@ class Choice:
     score: Annotated[float | None, described("The model's own; null where it is infinite.")]
     probability: Annotated[
         Annotated[float, Meta(ge=0, le=1)] | None,
-        described("By softmax, unless the scores are probabilities; null where there is none."),
+        described(
+            "By softmax, unless the scores are probabilities; null where there is none, as of "
+            "scores between 0 and 1 that do not add up to 1."
+        ),
     ]
 
 

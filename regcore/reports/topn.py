@@ -7,7 +7,7 @@ from typing import Any
 from regcore.counted import counted
 from regcore.evaluation.intervals import wilson
 from regcore.formats.guide_result import percent
-from regcore.scores.topn import TopN
+from regcore.scores.topn import NAN_RULE, TopN
 
 
 def accuracies(topn: TopN) -> dict[str, str]:
@@ -53,5 +53,5 @@ def doubt_rows(topn: TopN) -> dict[str, str]:
             f"{counted(topn.tied, 'image')}, the {topn.ties} class counts as the first"
         )
     if topn.nan:
-        rows["NaN"] = f"{counted(topn.nan, 'image')}, never a hit"
+        rows["NaN"] = f"{counted(topn.nan, 'image')}, {NAN_RULE}"
     return rows

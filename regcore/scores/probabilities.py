@@ -28,6 +28,17 @@ def are_probabilities(scores: NDArray[Any]) -> NDArray[np.bool_]:
     values = np.asarray(scores, np.float64)
     with np.errstate(invalid="ignore"):
         like_one = np.abs(values.sum(axis=1) - 1) <= SUM_ERROR
-        within = (values.min(axis=1) >= 0) & (values.max(axis=1) <= 1)
-    found: NDArray[np.bool_] = like_one & within
+    found: NDArray[np.bool_] = like_one & are_shares(values)
     return found
+
+
+def are_shares(scores: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether the scores of each image [images, classes] are between 0 and 1, whatever their sum.
+
+    Where those of all images are, but are no probabilities of classes, each may be one by itself,
+    as a sigmoid gives it: softmax makes nothing of them.
+    """
+    values = np.asarray(scores, np.float64)
+    with np.errstate(invalid="ignore"):
+        within: NDArray[np.bool_] = (values.min(axis=1) >= 0) & (values.max(axis=1) <= 1)
+    return within

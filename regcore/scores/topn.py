@@ -17,6 +17,9 @@ from regcore.scores.labels import ignored_label, labelled_scores, without_ignore
 from regcore.scores.metric import MetricValue
 from regcore.scores.ranks import Ties, check_ties, label_ranks
 
+#: Which images with NaN are misses, for people.
+NAN_RULE = "a label whose own score is NaN is never a hit"
+
 #: What to do about scores that hold NaN.
 OnNan = Literal["count", "raise"]
 
@@ -30,9 +33,10 @@ class TopN(Evaluator):
     It can be filled batch by batch, by several processes (it can be pickled), and merged.
 
     ties: which of equal scores goes first, as for `regcore.ranks`. on_nan: "count" the images whose
-    scores hold NaN, or "raise" a ValueError; NaN is never a hit. background: whether class 0 of the
-    model is the background, so that label 0 is class 1; the labels are class indices otherwise.
-    ignore_index: the label, such as -1 or -100, of images that are left out.
+    scores hold NaN, or "raise" a ValueError; a label whose own score is NaN is never a hit.
+    background: whether class 0 of the model is the background, so that label 0 is class 1; the
+    labels are class indices otherwise. ignore_index: the label, such as -1 or -100, of images that
+    are left out.
 
     count: images so far. classes: of their scores, 0 before the first. tied: images for which
     another rule for ties could give another rank within the n best. nan: images with NaN.
@@ -184,7 +188,7 @@ class TopN(Evaluator):
                 ("equal scores", f"{counted(self.tied, 'image', form=',')}, ties {self.ties}")
             )
         if self.nan:
-            rows.append(("NaN", f"{counted(self.nan, 'image', form=',')}, never a hit"))
+            rows.append(("NaN", f"{counted(self.nan, 'image', form=',')}, {NAN_RULE}"))
         return html_table(rows)
 
 

@@ -101,6 +101,31 @@ def test_a_softmax_is_not_taken_twice(colours: ColourSet, tmp_path: Path) -> Non
         assert choice.probability == choice.score
 
 
+@pytest.mark.parametrize("photos", [("0.JPEG",), ("0.JPEG", "1.JPEG", "2.JPEG")])
+def test_a_sigmoid_gives_no_probability_among_classes(
+    colours: ColourSet, tmp_path: Path, photos: tuple[str, ...]
+) -> None:
+    model = save_graph(
+        tmp_path / "sigmoid.onnx",
+        [
+            ("GlobalAveragePool", ["image"], ["pooled"], {}),
+            ("Flatten", ["pooled"], ["colour"], {}),
+            ("Sigmoid", ["colour"], ["class"], {}),
+        ],
+        ("float32", ["N", 3]),
+        image=("float32", ["N", 3, 224, 224]),
+        properties=ModelMetadata(Recipe.preset("regnety_016"), "x", "y").to_properties(),
+    )
+    asked = ("predict", model, *(colours.photos / photo for photo in photos))
+    answers = json.loads(regcore(*asked, "--json").stdout)["photos"]
+    choices = [choice for photo in answers for choice in photo["best"]]
+    assert {choice["probability"] for choice in choices} == {None}
+    assert all(0 < choice["score"] < 1 for choice in choices)
+    result = regcore(*asked)
+    assert (result.exit_code, "%" in result.stdout) == (0, False)
+    assert "the scores lie between 0 and 1 but do not add up to 1, as those of a" in result.stderr
+
+
 def test_a_bad_photo_is_named_and_the_others_answered(colours: ColourSet, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.jpg").write_bytes(b"no photo")

@@ -324,6 +324,12 @@ def test_run_tells_of_ties_and_nan(photos: Path, labels: Path, tmp_path: Path) -
     result = regcore("run", model, photos, "--labels", labels, "--out", out, "--json")
     report = json.loads(result.stdout)
     assert report["nan_images"] == 9
+    weights[2] = [0, 0, float("nan")]  # the scores of the other classes are numbers
+    save_model(model, weights=weights)
+    result = regcore("run", model, photos, "--labels", labels, "--out", out)
+    said = " ".join(result.stdout.split())
+    assert "NaN 9 images, a label whose own score is NaN is never a hit" in said
+    assert "Top1 accuracy 33.33%" in said
     weights[2] = [0, 0, 0]
     save_model(model, weights=weights)
     result = regcore("run", model, photos, "--labels", labels, "--out", out)

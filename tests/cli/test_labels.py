@@ -301,6 +301,33 @@ def test_the_order_of_folders_in_an_archive_is_that_of_all(
     assert evaluated(tmp_path / "out") == found
 
 
+@pytest.mark.parametrize("form", ["folder", "tar", "store"])
+def test_no_accuracy_where_a_folder_encloses_the_class_folders(
+    model: Path, tmp_path: Path, form: str
+) -> None:
+    inner = photos_in(tmp_path / "deep" / "train", ("A", "B", "C"), images=1)
+    images, classes = inner.parent, write(tmp_path / "classes.txt", "A\nB\nC\n")
+    if form != "folder":
+        images = tmp_path / "deep.tar"
+        with tarfile.open(images, "w") as archive:
+            archive.add(inner, "train")
+    if form == "store":
+        store = tmp_path / "store"
+        assert regcore("preprocess", images, store, "--for", model).exit_code == 0
+        images = store
+    said = run(model, images, tmp_path / "out", "--labels", "folders", code=3)
+    assert "all images lie in the one folder 'train', and the class folders ('A', 'B', " in said
+    run(model, images, tmp_path / "out", "--labels", classes)  # what the error advises
+
+
+def test_a_class_map_of_another_model(model: Path, tmp_path: Path) -> None:
+    photos = photos_in(tmp_path / "photos", ("A", "B", "C"), images=1)
+    classes = write(tmp_path / "classes.txt", "A\nB\nC\nD\n")
+    said = run(model, photos, tmp_path / "out", "--labels", classes, code=3)
+    assert f"{classes}: 3 of 4 classes: the class map lists 4 classes, and the model has 3" in said
+    assert not (tmp_path / "out").exists()
+
+
 def packed_scores(folder: Path, classes: list[int], count: int = 1000) -> Path:
     """Scores of ImageNet's first validation images, which a model takes for these classes."""
     names = [f"ILSVRC2012_val_{number:08}.JPEG" for number in range(1, len(classes) + 1)]

@@ -62,6 +62,32 @@ def test_a_run_replaces_no_file_of_others(photos: Path, name: str) -> None:
     assert run("simulated:9999", photos).exit_code == 0  # over its own
 
 
+def test_a_run_removes_the_report_and_the_trace_of_an_earlier_one(photos: Path) -> None:
+    pytest.importorskip("jinja2")
+    out = photos.parent / "out"
+    trace, report = out / "trace.json", out / "report.html"
+    assert run("simulated:9999", photos, "--trace", trace).exit_code == 0
+    assert regcore("report", out).exit_code == 0
+    assert trace.exists()
+    assert report.exists()
+    assert run("simulated:9999", photos).exit_code == 0
+    assert not trace.exists()
+    assert not report.exists()
+
+
+def test_a_run_leaves_a_report_and_a_trace_of_others(photos: Path) -> None:
+    out = photos.parent / "out"
+    out.mkdir()
+    others = {
+        "report.html": "<!doctype html>\n<p>mine</p>\n",
+        "trace.json": '{"displayTimeUnit": "ms", "traceEvents": [\n{"name": "x"}\n]}\n',
+    }
+    for name, content in others.items():
+        (out / name).write_text(content)
+    assert run("simulated:9999", photos).exit_code == 0
+    assert {name: (out / name).read_text() for name in others} == others
+
+
 def test_results_do_not_mix_with_the_photos(photos: Path) -> None:
     for out in (photos, photos / "below"):
         result = run("simulated:9999", photos, out=out)

@@ -232,7 +232,7 @@ def test_the_rule_for_ties(folder: Path, ties: str, top1: str) -> None:
     assert result.exit_code == 0
     assert f"Top1 accuracy   {top1}\n" in result.stdout
     assert f"5 images have equal scores that matter; --ties {ties}" in result.stderr
-    assert "1 image has scores that are NaN" in result.stderr
+    assert "1 image has scores that are NaN; a label whose own score is NaN is" in result.stderr
     answer = json.loads(run(folder, "--ties", ties, "--json").stdout)
     assert (answer["ties"], answer["tied_images"], answer["nan_images"]) == (ties, 5, 1)
 
@@ -322,3 +322,12 @@ def test_help_teaches_with_an_example() -> None:
     assert (
         "regcore score result/dumpOutput_device0 val_label.txt . result_bs1.json" in result.stdout
     )
+
+
+def test_paths_of_windows_in_the_label_file(tmp_path: Path) -> None:
+    scores = write_all(tmp_path / "scores", np.eye(2, dtype=np.float32), ".txt")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("".join(f"val\\{image(i)}.JPEG {i}\n" for i in range(2)))
+    result = regcore_score(scores, labels, tmp_path, "result.json")
+    assert result.exit_code == 3
+    assert f"the first image val\\{image(0)}; it has backslashes, as on Windows: " in result.stderr

@@ -17,6 +17,7 @@ from label_forms import (
 )
 
 from regcore import DatasetError, UsageError
+from regcore.errors import LabelError
 from regcore.frameworks import import_timm, import_torchvision
 from regcore.images.label_agreement import check_class_order
 from regcore.images.label_matching import NO_LABEL, match_labels
@@ -165,6 +166,39 @@ def test_an_order_that_is_asked_for() -> None:
         label_images(["n01440764/a", "b.jpg"])
 
 
+@pytest.mark.parametrize(
+    ("names", "folders", "level"),
+    [
+        (["train/apple/a.jpg", "train/bee/b.jpg"], ["train"], "'train', and .*'apple', 'bee'"),
+        (["train/apple/a.jpg", "train/bee/b.jpg"], ["test", "train"], "'train', and the class"),
+        (["cf.tar::cf/a/1.jpg", "cf.tar::cf/b/2.jpg"], [], "'cf', and the class"),
+        (["x/s-0.tar::cf/a/1.jpg", "x/s-1.tar::cf/b/2.jpg"], [], "'cf', and the class"),
+        (["a/b/c/1.jpg", "a/b/d/e/2.jpg"], [], r"'a/b', and the class folders \('c', 'd'\)"),
+        (["train/apple/a.jpg"], ["train"], "'train', and the class"),
+    ],
+)
+def test_a_folder_around_the_class_folders(
+    names: list[str], folders: list[str], level: str
+) -> None:
+    with pytest.raises(DatasetError, match=f"all images lie in the one folder {level}") as error:
+        label_images(names, "folders", folders=folders)
+    assert "give this folder itself" in str(error.value)
+    assert "class map" in str(error.value)
+
+
+def test_class_folders_with_folders_of_their_own() -> None:
+    names = ["a/x/1.jpg", "b/y/2.jpg", "b/3.jpg"]
+    assert label_images(names, "folders").labels.tolist() == [0, 1, 1]
+    assert label_images(["b/y/2.jpg"], "folders", folders=["a", "b"]).labels.tolist() == [1]
+
+
+def test_one_class_folder_is_no_order_of_several_classes() -> None:
+    found = label_images(["dog/1.jpg", "dog/2.jpg"], "folders", folders=["dog"])
+    with pytest.raises(DatasetError, match="'dog' is the only class folder, and the model has 10"):
+        check_class_order(found, 10)
+    check_class_order(label_images(["dog/1.jpg"], "folders", folders=["cat", "dog"]), 10)
+
+
 @pytest.mark.slow
 def test_sorted_folders_are_torchvisions(tmp_path: Path) -> None:
     timm_info()  # torchvision comes with it
@@ -215,6 +249,46 @@ def test_a_file_and_folders_that_contradict_each_other(tmp_path: Path) -> None:
             check_class_order(found, classes, background=background)
     check_class_order(found, 1001, background=False)
     check_class_order(found, 200)  # of a model with other classes the folders say nothing
+
+
+@pytest.mark.parametrize(
+    ("listed", "classes", "background", "words"),
+    [
+        (11, 10, None, "the class map lists 11 classes, and the model has 10: a map of another"),
+        (10, 10, True, "the model has 9 beside the background, class 0 of 10.*--no-background"),
+        (1001, 1001, None, "has 1000 beside the background, class 0 of 1001.*--no-background"),
+        (1002, 1001, False, "lists 1002 classes, and the model has 1001: "),
+        (10, 10, None, None),
+        (9, 10, None, None),
+        (9, 10, True, None),
+        (1000, 1001, None, None),
+        (1001, 1001, False, None),
+    ],
+)
+def test_a_class_map_of_more_classes_than_the_model_has(
+    tmp_path: Path, *, listed: int, classes: int, background: bool | None, words: str | None
+) -> None:
+    path = write(tmp_path / "classes.txt", "".join(f"c{n}\n" for n in range(listed)))
+    found = label_images(["c1/a.jpg", "c2/b.jpg"], path)
+    if words is None:
+        check_class_order(found, classes, background=background)
+        return
+    with pytest.raises(LabelError, match=words):
+        check_class_order(found, classes, background=background)
+
+
+@pytest.mark.parametrize("name", [r"C:\photos\apple\x.JPEG", r"apple\x.JPEG"])
+def test_paths_of_windows_in_a_label_file(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "labels.txt", f"{name} 0\n")
+    with pytest.raises(DatasetError) as error:
+        label_images(["apple/x.JPEG"], path, root="photos")
+    told = (
+        f"the names in the label file have backslashes, as on Windows ({name}): write them with /"
+    )
+    assert f"1 of 1 image has no label: photos/apple/x.JPEG; {told}, below photos" in str(
+        error.value
+    )
+    assert label_images([name], path).labels.tolist() == [0]  # where a file is called so
 
 
 def test_sorted_folders_of_a_part_contradict_imagenet() -> None:

@@ -35,7 +35,7 @@ def test_topn() -> None:
         ["Top1", "50.00 %"],
         ["Top2", "75.00 %"],
         ["equal scores", "1 image, ties lowest"],
-        ["NaN", "1 image, never a hit"],
+        ["NaN", "1 image, a label whose own score is NaN is never a hit"],
     ]
 
 

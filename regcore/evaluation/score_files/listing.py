@@ -141,7 +141,9 @@ def _none_fits(
     if output is not None:
         return f"{where}: no prediction has the output {output} of an image with a label"
     image = next(iter(expected), "none")
+    spelled = "\\" in image
+    hint = "; it has backslashes, as on Windows: write the labels' names with /" if spelled else ""
     return (
         f"{where}: none of these predictions is of an image with a label: the first is "
-        f"{Path(min(others)).name}, the first image {image}"
+        f"{Path(min(others)).name}, the first image {image}{hint}"
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from regcore.errors import DatasetError, RegcoreError
-from regcore.evaluation.run_folder import COMPARISON, PERF, PROFILE, RUN, VERDICT, Run
+from regcore.evaluation.run_folder import COMPARISON, PERF, PROFILE, RUN, TRACE, VERDICT, Run
 from regcore.evaluation.run_identity import contradiction, is_of_another, is_same_model, strangers
 from regcore.files.json_input import as_form, read_json
 from regcore.reports.html import timeline
@@ -15,8 +15,6 @@ from regcore.reports.html.certificate import ShownCertificate, read_certificate
 from regcore.reports.html.contents import ComparisonContent, ProfileContent, VerdictContent
 from regcore.reports.html.perf_content import PerfContent, TraceContent
 from regcore.schemas import json_form
-
-_TRACE = "trace.json"
 
 _T = TypeVar("_T")
 _C = TypeVar("_C")
@@ -93,10 +91,10 @@ class RunFiles:
     def trace(self, perf: PerfContent) -> TraceContent | None:
         """trace.json, if it is of this run, whose perf.json is given."""
         section = "timeline of each stage"
-        advice = f"'regcore run --trace FOLDER/{_TRACE}' writes it"
-        trace = self._of_this_run(_TRACE, TraceContent, None, section, advice)
+        advice = f"'regcore run --trace FOLDER/{TRACE}' writes it"
+        trace = self._of_this_run(TRACE, TraceContent, None, section, advice)
         if trace and timeline.traced_batches(trace) != perf.batches:
-            self.without(section, f"{_TRACE} is of another run; {advice}")
+            self.without(section, f"{TRACE} is of another run; {advice}")
             return None
         return trace
 
