@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_UNITS = ("bytes", "KiB", "MiB", "GiB")
+_UNITS = ("KiB", "MiB", "GiB")
 
 
 def counted(number: int, one: str, many: str = "", *, form: str = "") -> str:
@@ -20,15 +20,17 @@ def agreeing(number: int, one: str, many: str) -> str:
 
 
 def in_units(size: int, *, up: bool = False) -> str:
-    """A number of bytes: `512 bytes`, `1.5 KiB`, `12 GiB`.
+    """A number of bytes: `1 byte`, `1.5 KiB`, `12 GiB`.
 
     up: rounds up, for what is needed beside what there is: the two never look the same then.
     """
-    power = min((max(size, 1).bit_length() - 1) // 10, len(_UNITS) - 1)
+    power = min((max(size, 1).bit_length() - 1) // 10, len(_UNITS))
+    if power == 0:
+        return counted(size, "byte")
     unit = 1 << 10 * power
     tenths = -(-size * 10 // unit) if up else size * 10 // unit
     whole, rest = divmod(tenths, 10)
-    return f"{whole}.{rest} {_UNITS[power]}" if rest else f"{whole} {_UNITS[power]}"
+    return f"{whole}.{rest} {_UNITS[power - 1]}" if rest else f"{whole} {_UNITS[power - 1]}"
 
 
 def _plural(noun: str) -> str:
