@@ -118,6 +118,13 @@ def test_label_file_that_is_not_there(tmp_path: Path) -> None:
         read_labels(tmp_path / "nowhere")
 
 
+def test_a_table_whose_header_says_nothing_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("Datei Name,Ground Truth (idx)\na.jpg,5\n")
+    with pytest.raises(DatasetError, match="no column of images and labels among these; call it"):
+        read_labels(path)
+
+
 def test_comments_and_headers_are_no_labels(tmp_path: Path) -> None:
     text = "# made by hand\n\n#2 photos\nimage label\na.jpg 1\n#b.jpg 2\n # end 3\n"
     assert read_labels(label_file(tmp_path, text)) == {"a.jpg": 1, "#b.jpg": 2}

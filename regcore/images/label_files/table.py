@@ -25,6 +25,7 @@ _LABELS = (
     *("target", "groundtruth", "predictionstring", "wordnetid", "wnid", "synset", "y"),
 )
 _DELIMITERS = ("\t", ",", ";")
+_SUFFIXES = {".csv", ".tsv"}
 _COLUMNS = 2
 _BOX = 5  # a WordNet id and the corners of what it names
 _WHOLE = re.compile(r"([0-9]{1,20})\.0+")
@@ -63,12 +64,19 @@ def table_of(path: str | Path, first: Line) -> Table | None:
         label = next((keys.index(key) for key in _LABELS if key in keys), None)
         if image is not None and label is not None:
             return Table(delimiter, image, label, names, header=True)
-        if image is not None or label is not None:
-            kind, known = ("labels", _LABELS) if label is None else ("images", _IMAGES)
-            raise DatasetError(
-                f"{path}, line {first.number}: {', '.join(names)[:200]!r}: no column of {kind} "
-                f"among these; call it {known[0]}"
-            )
+        missing = [
+            (kind, known[0])
+            for place, kind, known in ((image, "images", _IMAGES), (label, "labels", _LABELS))
+            if place is None
+        ]
+        is_header = Path(path).suffix.lower() in _SUFFIXES and not any(map(str.isdigit, keys))
+        if len(missing) > 1 and not is_header:
+            continue  # a text of another form
+        kinds, columns = (" and ".join(texts) for texts in zip(*missing, strict=True))
+        raise DatasetError(
+            f"{path}, line {first.number}: {', '.join(names)[:200]!r}: no column of {kinds} among "
+            f"these; call it {columns}"
+        )
     return None
 
 
