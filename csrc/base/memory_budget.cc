@@ -25,8 +25,8 @@ std::string InUnits(size_t bytes, Rounding rounding) {
   const size_t more = rounding == Rounding::kUp ? unit - 1 : 0;
   const size_t tenths = bytes / unit * 10 + (rest + more) / unit;
   std::string text = std::to_string(tenths / 10);
-  if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
-  return text + kNames[power];
+  if (tenths % 10 != 0) text.append(1, '.').append(std::to_string(tenths % 10));
+  return text.append(kNames[power]);
 }
 
 // Blocks of a mebibyte and more always come from the system, and go back to it. glibc would raise
