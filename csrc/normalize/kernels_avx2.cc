@@ -132,6 +132,8 @@ struct Quantized {
 struct Rows {
   static constexpr int kPixels = 8;  // pixels of a step, which is three vectors in either layout
 
+  template <typename FirstStep>
+  using Formula = regcore::Formula<FirstStep>;
   using Quotient = regcore::Quotient;
   using Product = regcore::Product;
   using Single = regcore::Single;
@@ -139,16 +141,10 @@ struct Rows {
   using Bfloat16 = regcore::Bfloat16;
   using Quantized = regcore::Quantized;
 
-  template <typename FirstStep, typename Form>
-  static void Planar(const uint8_t* rgb, int width, const NormalizeTable& table,
-                     typename Form::Value* const out[3]) {
-    using Channels = Formula<FirstStep>;
-    const Channels formula[3] = {Channels::Planar(table, 0), Channels::Planar(table, 1),
-                                 Channels::Planar(table, 2)};
-    const Form form(table);
-    ForEachStep<kPixels>(width, [&](int x) {
-      for (int c = 0; c < 3; ++c) form.Store(out[c] + x, formula[c](Channel(rgb + 3 * x, c)));
-    });
+  template <typename OfChannel, typename Form>
+  static void PlanarStep(const uint8_t* rgb, const OfChannel (&channels)[3], const Form& form,
+                         int x, typename Form::Value* const out[3]) {
+    for (int c = 0; c < 3; ++c) form.Store(out[c] + x, channels[c](Channel(rgb, c)));
   }
 
   static void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
@@ -161,18 +157,10 @@ struct Rows {
     });
   }
 
-  template <typename FirstStep, typename Form>
-  static void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table,
-                          typename Form::Value* out) {
-    using Thirds = Formula<FirstStep>;
-    const Thirds formula[3] = {Thirds::Interleaved(table, 0), Thirds::Interleaved(table, 1),
-                               Thirds::Interleaved(table, 2)};
-    const Form form(table);
-    ForEachStep<kPixels>(width, [&](int x) {
-      for (int third = 0; third < 3; ++third) {
-        form.Store(out + 3 * x + kLanes * third, formula[third](Third(rgb + 3 * x, third)));
-      }
-    });
+  template <typename Vector, typename Form>
+  static void InterleavedStep(const uint8_t* rgb, const Vector (&thirds)[3], const Form& form,
+                              typename Form::Value* out) {
+    for (int i = 0; i < 3; ++i) form.Store(out + kLanes * i, thirds[i](Third(rgb, i)));
   }
 };
 

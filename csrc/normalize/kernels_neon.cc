@@ -123,6 +123,8 @@ struct Quantized {
 struct Rows {
   static constexpr int kPixels = 16;  // of a step
 
+  template <typename FirstStep>
+  using Formula = regcore::Formula<FirstStep>;
   using Quotient = regcore::Quotient;
   using Product = regcore::Product;
   using Single = regcore::Single;
@@ -130,22 +132,16 @@ struct Rows {
   using Bfloat16 = regcore::Bfloat16;
   using Quantized = regcore::Quantized;
 
-  template <typename FirstStep, typename Form>
-  static void Planar(const uint8_t* rgb, int width, const NormalizeTable& table,
-                     typename Form::Value* const out[3]) {
-    using Channels = Formula<FirstStep>;
-    const Channels formula[3] = {Channels::Planar(table, 0), Channels::Planar(table, 1),
-                                 Channels::Planar(table, 2)};
-    const Form form(table);
-    ForEachStep<kPixels>(width, [&](int x) {
-      const uint8x16x3_t planes = vld3q_u8(rgb + 3 * x);
-      for (int c = 0; c < 3; ++c) {
-        for (int i = 0; i < 4; i += 2) {
-          form.Store(out[c] + x + kLanes * i, formula[c](Spread(planes.val[c], i)),
-                     formula[c](Spread(planes.val[c], i + 1)));
-        }
+  template <typename OfChannel, typename Form>
+  static void PlanarStep(const uint8_t* rgb, const OfChannel (&channels)[3], const Form& form,
+                         int x, typename Form::Value* const out[3]) {
+    const uint8x16x3_t planes = vld3q_u8(rgb);
+    for (int c = 0; c < 3; ++c) {
+      for (int i = 0; i < 4; i += 2) {
+        form.Store(out[c] + x + kLanes * i, channels[c](Spread(planes.val[c], i)),
+                   channels[c](Spread(planes.val[c], i + 1)));
       }
-    });
+    }
   }
 
   static void PlanarBytes(const uint8_t* rgb, int width, uint8_t* const out[3]) {
@@ -155,22 +151,16 @@ struct Rows {
     });
   }
 
-  template <typename FirstStep, typename Form>
-  static void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table,
-                          typename Form::Value* out) {
-    using Vectors = Formula<FirstStep>;
-    const Vectors formula[3] = {Vectors::Interleaved(table, 0), Vectors::Interleaved(table, 1),
-                                Vectors::Interleaved(table, 2)};
-    const Form form(table);
-    ForEachStep<kPixels>(width, [&](int x) {
-      for (int v = 0; v < 3; ++v) {
-        const uint8x16_t bytes = vld1q_u8(rgb + 3 * x + 16 * v);
-        for (int i = 0; i < 4; i += 2) {  // 16 v + 4 i is v + i modulo 3
-          form.Store(out + 3 * x + 16 * v + kLanes * i, formula[(v + i) % 3](Spread(bytes, i)),
-                     formula[(v + i + 1) % 3](Spread(bytes, i + 1)));
-        }
+  template <typename Vector, typename Form>
+  static void InterleavedStep(const uint8_t* rgb, const Vector (&vectors)[3], const Form& form,
+                              typename Form::Value* out) {
+    for (int v = 0; v < 3; ++v) {
+      const uint8x16_t bytes = vld1q_u8(rgb + 16 * v);
+      for (int i = 0; i < 4; i += 2) {  // 16 v + 4 i is v + i modulo 3
+        form.Store(out + 16 * v + kLanes * i, vectors[(v + i) % 3](Spread(bytes, i)),
+                   vectors[(v + i + 1) % 3](Spread(bytes, i + 1)));
       }
-    });
+    }
   }
 };
 

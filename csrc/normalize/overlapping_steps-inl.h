@@ -23,9 +23,9 @@ void ForEachStep(int width, const Step& step) {
 }
 
 // The kernel of Rows, for rows of at least a step; narrower ones are left to plain loops. Rows has
-// kPixels, the first steps Quotient and Product, the forms Single, Half, Bfloat16 and Quantized,
-// Planar and Interleaved of any of these, and PlanarBytes. It must be local to the file that
-// instantiates this, for that is compiled for its instruction set.
+// kPixels, the first steps Quotient and Product, the Formula of each for three vectors, the forms
+// Single, Half, Bfloat16 and Quantized, PlanarStep and InterleavedStep, and PlanarBytes. It must be
+// local to the file that instantiates this, for that is compiled for its instruction set.
 template <typename Rows>
 class SteppedRows {
  public:
@@ -51,8 +51,19 @@ class SteppedRows {
   static void Planar(const uint8_t* rgb, int width, const NormalizeTable& table,
                      typename Form::Value* const out[3]) {
     if (width < Rows::kPixels) return (kNormalizePortable.*kTwin)(rgb, width, table, out);
-    if (table.is_product) return Rows::template Planar<Product, Form>(rgb, width, table, out);
-    Rows::template Planar<Quotient, Form>(rgb, width, table, out);
+    if (table.is_product) return PlanarBy<Product, Form>(rgb, width, table, out);
+    PlanarBy<Quotient, Form>(rgb, width, table, out);
+  }
+
+  template <typename FirstStep, typename Form>
+  static void PlanarBy(const uint8_t* rgb, int width, const NormalizeTable& table,
+                       typename Form::Value* const out[3]) {
+    using Channel = typename Rows::template Formula<FirstStep>;
+    const Channel channels[3] = {Channel::Planar(table, 0), Channel::Planar(table, 1),
+                                 Channel::Planar(table, 2)};
+    const Form form(table);
+    ForEachStep<Rows::kPixels>(
+        width, [&](int x) { Rows::PlanarStep(rgb + 3 * x, channels, form, x, out); });
   }
 
   static void PlanarBytes(const uint8_t* rgb, int width, const NormalizeTable& table,
@@ -65,8 +76,19 @@ class SteppedRows {
   static void Interleaved(const uint8_t* rgb, int width, const NormalizeTable& table,
                           typename Form::Value* out) {
     if (width < Rows::kPixels) return (kNormalizePortable.*kTwin)(rgb, width, table, out);
-    if (table.is_product) return Rows::template Interleaved<Product, Form>(rgb, width, table, out);
-    Rows::template Interleaved<Quotient, Form>(rgb, width, table, out);
+    if (table.is_product) return InterleavedBy<Product, Form>(rgb, width, table, out);
+    InterleavedBy<Quotient, Form>(rgb, width, table, out);
+  }
+
+  template <typename FirstStep, typename Form>
+  static void InterleavedBy(const uint8_t* rgb, int width, const NormalizeTable& table,
+                            typename Form::Value* out) {
+    using Vector = typename Rows::template Formula<FirstStep>;
+    const Vector vectors[3] = {Vector::Interleaved(table, 0), Vector::Interleaved(table, 1),
+                               Vector::Interleaved(table, 2)};
+    const Form form(table);
+    ForEachStep<Rows::kPixels>(
+        width, [&](int x) { Rows::InterleavedStep(rgb + 3 * x, vectors, form, out + 3 * x); });
   }
 
   static void InterleavedBytes(const uint8_t* rgb, int width, const NormalizeTable&, uint8_t* out) {

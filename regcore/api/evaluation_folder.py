@@ -14,7 +14,7 @@ from regcore.evaluation.result_outputs import RESULT, RUN_FILES, is_trace_of_a_r
 from regcore.evaluation.run_folder import REPORT, TRACE, write_run
 from regcore.files.atomic import check_writable
 from regcore.files.lock import locked
-from regcore.files.output_guard import HEAD_BYTES
+from regcore.files.output_guard import Output, is_recognised
 from regcore.files.temporary_file import remove_abandoned
 from regcore.formats.guide_result import write_guide_result
 from regcore.performance.perf_file import write_perf
@@ -60,8 +60,7 @@ def _remove_views(out: Path) -> None:
 def _is_report(path: Path) -> bool:
     from regcore.reports.html.report import is_report  # which few runs need
 
-    with path.open("rb") as file:
-        return is_report(file.read(HEAD_BYTES))
+    return is_recognised(Output(path, is_report))
 
 
 def write_evaluation(

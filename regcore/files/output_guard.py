@@ -45,6 +45,13 @@ def text_of(pattern: bytes) -> Recognise:
     return lambda head: compiled.match(head) is not None
 
 
+def is_recognised(output: Output) -> bool:
+    """Whether a file that is there is of the kind to be written."""
+    with output.path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return output.recognise(head) or output.recognise_file(output.path)
+
+
 def check_outputs(
     outputs: Iterable[Output], inputs: Iterable[str | Path] = (), *, force: bool = False
 ) -> None:
@@ -93,11 +100,10 @@ def _check_kind(output: Output, *, force: bool) -> None:
     if force or status.st_size == 0:
         return
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        known = is_recognised(output)
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from error
-    if not output.recognise(head) and not output.recognise_file(path):
+    if not known:
         raise UsageError(
             f"{path}: is there and was not written by this command; --force to replace it, or "
             "name another file"

@@ -91,10 +91,15 @@ def compare(onnx_file: Path, model: nn.Module, recipe: Recipe, images: Images) -
         what=images.what,
         largest_difference=float(np.abs(ours - theirs).max()),
         largest_score=float(np.abs(theirs).max()),
-        same_top1=int((top1(ours) == top1(theirs)).sum()),
+        same_top1=same_best(ours, theirs),
         nan_images=nan_rows(ours),
         original_nan_images=nan_rows(theirs),
     )
+
+
+def same_best(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> int:
+    """How many images have the same best class; NaN ranks last, as everywhere."""
+    return int((top1(ours) == top1(theirs)).sum())
 
 
 def nan_rows(scores: NDArray[Any]) -> int:

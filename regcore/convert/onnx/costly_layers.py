@@ -12,8 +12,9 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcore.convert.onnx.check_scores import same_best
 from regcore.convert.onnx.quantize import PreparedModel
-from regcore.convert.onnx.score_noise import decibels, difference, power, same_best, scores_of
+from regcore.convert.onnx.score_noise import decibels, difference, power, scores_of
 from regcore.convert.onnx.weighted_layers import layers_of
 from regcore.models.onnx_writer import writing_onnx
 from regcore.schemas.fields import Count, Positive, described

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcore.backends.onnxruntime.backend import OnnxRuntimeBackend
-from regcore.convert.onnx.check_scores import ExportCheck, nan_rows
+from regcore.convert.onnx.check_scores import ExportCheck, nan_rows, same_best
 from regcore.errors import BackendError
-from regcore.scores.topk import top1
 
 _BATCH = 8
 
@@ -65,11 +64,6 @@ def difference(theirs: NDArray[Any], ours: NDArray[Any]) -> NDArray[np.float64]:
     made: NDArray[np.float64] = np.zeros(theirs.shape, np.float64)
     np.subtract(ours, theirs, out=made, where=both, dtype=np.float64)
     return made
-
-
-def same_best(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> int:
-    """How many images have the same best class; NaN ranks last, as everywhere."""
-    return int((top1(ours) == top1(theirs)).sum())
 
 
 def signal_to_noise(theirs: NDArray[np.float32], ours: NDArray[np.float32]) -> float | None:
